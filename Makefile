@@ -1,0 +1,58 @@
+# `make demo` and `make test` set everything up in .venv, then run. `make help` lists the rest.
+
+# Cores to use: all that this process may use, or CORES=4 make demo.
+CORES ?= $(shell nproc 2>/dev/null || getconf _NPROCESSORS_ONLN 2>/dev/null || echo 1)
+# Further arguments: make demo ARGS=--dry-run, make test ARGS="-k log".
+ARGS ?=
+UV ?= uv
+
+# Nothing of the user's own Python set-up reaches the environment.
+unexport PYTHONPATH
+unexport PYTHONHOME
+export PYTHONNOUSERSITE := 1
+
+# `python -m` in place of the scripts in .venv/bin: those break when the folder is moved.
+RUN := PATH="$(CURDIR)/.venv/bin:$$PATH" "$(CURDIR)/.venv/bin/python" -m
+
+.PHONY: help setup demo test lint format lock clean distclean
+.DEFAULT_GOAL := help
+
+help: ## list what can be made
+	@sed -n 's/^\([a-z]*\):.*## \(.*\)/make \1: \2/p' Makefile
+
+setup: ## make .venv from envs/requirements.txt (demo, test and lint do it themselves)
+	@sh envs/setup.sh
+
+demo: setup ## analyse the simulated trial; the report is results/demo/report.html
+	@$(RUN) snakemake --cores $(CORES) $(ARGS)
+
+test: setup ## run the tests
+	@$(RUN) pytest $(ARGS)
+
+lint: setup ## check style and the workflow's rules
+	@$(RUN) ruff check .
+	@$(RUN) ruff format --check .
+	@$(RUN) snakefmt --check Snakefile workflow
+	@$(RUN) snakemake --lint
+
+format: setup ## bring code into the project's style
+	@$(RUN) ruff check --fix .
+	@$(RUN) ruff format .
+	@$(RUN) snakefmt Snakefile workflow
+
+# Versions already in the lock stay unless pyproject.toml forbids them; make lock ARGS=--upgrade
+# takes the newest. "fewest": one version of a package for all Python versions, so that
+# the numbers do not depend on Python's version. Afterwards put the versions of the direct
+# dependencies into envs/mri-response.yaml (a test compares them).
+lock: ## resolve pyproject.toml into envs/requirements.txt (needs uv)
+	@command -v $(UV) >/dev/null || { echo "mri-response: uv is missing; install it or name it with UV=/path/to/uv" >&2; exit 1; }
+	$(UV) pip compile --quiet --extra cluster --extra test --generate-hashes --universal \
+	    --python-version 3.11 --fork-strategy fewest --no-emit-index-url --no-emit-find-links \
+	    --custom-compile-command "make lock" $(ARGS) pyproject.toml -o envs/requirements.txt
+
+clean: ## remove the demo's results and the caches of the tools
+	rm -rf results/demo .pytest_cache .ruff_cache .hypothesis
+	find workflow tests -name __pycache__ -type d -prune -exec rm -rf {} +
+
+distclean: clean ## also remove .venv and Snakemake's own records
+	rm -rf .venv .snakemake

@@ -1,0 +1,54 @@
+#!/bin/sh
+# Make .venv with the packages of envs/requirements.txt, each checked against its hash.
+# Does nothing when that was done before for the same lock. Called by the Makefile.
+#   PYTHON=/path/to/python3.12  use this interpreter instead of searching
+set -eu
+cd "$(dirname "$0")/.."
+
+lock=envs/requirements.txt
+venv=.venv
+stamp=$venv/installed-requirements.txt # written last: a set-up cut short leaves none
+
+fail() {
+    echo "mri-response: $1" >&2
+    exit 1
+}
+
+if cmp -s "$lock" "$stamp" && "$venv/bin/python" -c "" 2>/dev/null; then
+    exit 0
+fi
+
+command -v git >/dev/null 2>&1 || fail "git is missing; install it and try again"
+
+# The first interpreter from 3.11 to 3.13 that can make virtual environments.
+python=
+without_venv=
+if [ -n "${PYTHON:-}" ]; then
+    set -- "$PYTHON"
+    tried=$PYTHON
+else
+    set -- python3 python3.13 python3.12 python3.11
+    tried="python3, python3.13, python3.12 or python3.11"
+fi
+for candidate; do
+    "$candidate" -c "import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))" \
+        2>/dev/null || continue
+    if "$candidate" -c "import venv, ensurepip" 2>/dev/null; then
+        python=$candidate
+        break
+    fi
+    without_venv=${without_venv:-$candidate}
+done
+if [ -z "$python" ]; then
+    [ -z "$without_venv" ] ||
+        fail "$without_venv is without its venv module; install it (Debian and Ubuntu: apt install python3-venv) and try again"
+    fail "no Python 3.11, 3.12 or 3.13 found as $tried; install one, or name one with PYTHON=/path/to/python3"
+fi
+
+echo "Setting up $venv with $("$python" -V); this takes a few minutes and happens once."
+rm -rf "$venv"
+"$python" -m venv "$venv" || fail "$python could not make a virtual environment in $venv"
+PIP_USER=0 "$venv/bin/python" -m pip install --quiet --no-input --disable-pip-version-check \
+    --require-hashes -r "$lock" ||
+    fail "the packages could not be installed; the lines above say why"
+cp "$lock" "$stamp"
