@@ -1,0 +1,626 @@
+"""The configuration: checked against its schema, completed with defaults, cross-checked.
+
+Everything that can be said about a configuration without opening a file is said here; what needs
+the files is in :mod:`mri_response.checks`.
+"""
+
+import copy
+import math
+import os
+import string
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import yaml
+from jsonschema import Draft202012Validator, ValidationError
+
+from mri_response.errors import InputError
+from mri_response.tables import ID_COLUMNS, shorten, suggestion
+
+#: Cohort names that would clash with names the workflow uses itself: the pooled rows of
+#: performance.tsv, and features/<features>/regions.tsv.
+RESERVED_COHORTS = ("external_pooled", "regions")
+#: Columns that the cohort tables define themselves.
+RESERVED_COLUMNS = (*ID_COLUMNS, "label", "outcome", "baseline_score", "endpoint_score")
+#: Confounds with a meaning of their own; every other one is a column of numbers.
+CATEGORICAL_CONFOUNDS = ("sex", "site")
+#: Feature kinds that are read from one image a row.
+IMAGE_KINDS = ("roi_maps", "voxels")
+
+_MAX_GRID = 200
+
+
+def load_config(raw: Mapping[str, Any], schema_path: str | os.PathLike[str]) -> dict[str, Any]:
+    """Check a configuration and fill in its defaults.
+
+    Parameters
+    ----------
+    raw : mapping
+        The configuration as read from YAML.
+    schema_path : path-like
+        The schema (``workflow/schemas/config.schema.yaml``).
+
+    Returns
+    -------
+    dict
+        A new configuration in which every optional key has a value (except ``simulation``, which
+        is there only if it was given), titles and ``primary_model`` are filled,
+        ``outcome["classes"]`` maps each class name to the list of its values (as text) and
+        ``where`` each column to the list of accepted values (as text).
+
+    Raises
+    ------
+    InputError
+        ``config: key: found X, expected Y; do Z``, for the first mistake.
+    """
+    schema = yaml.safe_load(Path(schema_path).read_text(encoding="utf-8"))
+    raw = _plain(raw)
+    validator = Draft202012Validator(schema)
+    errors = sorted(validator.iter_errors(raw), key=lambda error: _order(error, raw))
+    if errors:
+        raise _message(errors[0], schema)
+    config = _filled(raw, schema, validator)
+    _normalise(config)
+    _cross_check(config)
+    return config
+
+
+def grid_of_c(c: Mapping[str, Any]) -> list[float]:
+    """The values of C that a model's ``C`` section describes, smallest first."""
+    steps = math.floor((c["log2_max"] - c["log2_min"]) / c["log2_step"] + 1e-9)
+    return [2.0 ** (c["log2_min"] + step * c["log2_step"]) for step in range(steps + 1)]
+
+
+def used_features(config: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
+    """The feature sets that some model uses, in the order of the configuration."""
+    names = {model["features"] for model in config["models"].values()}
+    return {name: spec for name, spec in config["features"].items() if name in names}
+
+
+def used_confounds(config: Mapping[str, Any]) -> list[str]:
+    """The confounds that some model names, each once, in the order of their first use."""
+    return list(dict.fromkeys(c for model in config["models"].values() for c in model["confounds"]))
+
+
+def discovery_name(config: Mapping[str, Any]) -> str:
+    """The name of the discovery cohort."""
+    return next(name for name, c in config["cohorts"].items() if c["role"] == "discovery")
+
+
+def class_names(config: Mapping[str, Any]) -> tuple[str, str]:
+    """The names of the positive and the negative class."""
+    outcome = config["outcome"]
+    if outcome["kind"] == "label":
+        names = list(outcome["classes"])
+    elif outcome["kind"] == "response":
+        names = ["responder", "nonresponder"]
+    else:
+        names = ["remitter", "nonremitter"]
+    positive = outcome["positive_class"]
+    return positive, next(name for name in names if name != positive)
+
+
+def placeholders(pattern: str) -> list[str]:
+    """The names in braces of a path pattern.
+
+    Raises
+    ------
+    ValueError
+        If the braces do not match.
+    """
+    return [name for _, name, _, _ in string.Formatter().parse(pattern) if name is not None]
+
+
+# ---------------------------------------------------------------- messages
+def fault(key: str, found: str, expected: str, advice: str) -> InputError:
+    """The one line for a mistake in the configuration."""
+    return InputError(f"config: {key}: found {found}, expected {expected}; {advice}")
+
+
+def _shown(value: Any) -> str:
+    if value is None:
+        return "nothing"
+    if isinstance(value, bool):
+        return f"{str(value).lower()} (YAML reads yes, no, on and off so too)"
+    if isinstance(value, Mapping):
+        return f"a mapping with {shorten(value, 4)}" if value else "an empty mapping"
+    if isinstance(value, list):
+        return f"a list of {len(value)}"
+    return repr(value) if len(repr(value)) <= 80 else repr(value)[:77] + "..."
+
+
+def _path(parts: Iterable[str | int]) -> str:
+    text = ""
+    for part in parts:
+        text += f"[{part}]" if isinstance(part, int) else f".{part}" if text else str(part)
+    return text or "(top level)"
+
+
+def _plain(value: Any, path: tuple[str | int, ...] = ()) -> Any:
+    """A deep copy of plain dicts and lists; YAML keys that are not text are an error."""
+    if isinstance(value, Mapping):
+        for key in value:
+            if not isinstance(key, str):
+                raise fault(
+                    _path(path),
+                    f"the key {key!r} (read by YAML as {type(key).__name__})",
+                    "text",
+                    f'write it in quotes, as "{str(key).lower()}"',
+                )
+        return {key: _plain(item, (*path, key)) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(item, (*path, number)) for number, item in enumerate(value)]
+    if isinstance(value, float) and not math.isfinite(value):
+        raise fault(_path(path), repr(value), "a finite number", "correct it")
+    return copy.copy(value)
+
+
+def _order(error: ValidationError, raw: Any) -> tuple[Any, ...]:
+    """Misspelt keys first (they explain missing ones), then the order of the file."""
+    position = []
+    for part in error.absolute_path:
+        position.append(list(raw).index(part) if isinstance(raw, dict) else part)
+        raw = raw[part]
+    return (error.validator != "additionalProperties", position)
+
+
+def _message(error: ValidationError, schema: Mapping[str, Any]) -> InputError:
+    path = list(error.absolute_path)
+    node, value = _resolved(error.schema, schema), error.instance
+    if error.validator == "additionalProperties":
+        return _unknown_key(path, value, node["properties"], node.get("title"))
+    if error.validator == "anyOf" and isinstance(value, dict):
+        known = {}
+        for branch in node["anyOf"]:
+            known.update(_resolved(branch, schema).get("properties", {}))
+        if known and not set(value) <= set(known):
+            return _unknown_key(path, value, known, None)
+    if error.validator == "required":
+        missing = next(key for key in error.validator_value if key not in value)
+        target = _property(error.schema, missing, schema)
+        what = _expected(target, schema) if target else "a value"
+        return fault(_path([*path, missing]), "nothing", what, "add the key")
+    if "propertyNames" in error.absolute_schema_path:
+        return fault(
+            _path([*path, value]), f"the name {value!r}", _expected(node, schema), "rename it"
+        )
+    if value is None and "default" in node:
+        advice = "give a value or remove the key"
+    elif isinstance(value, str) and _is_number(value) and "number" in _expected(node, schema):
+        advice = f"write {float(value)!r} without quotes (YAML reads 1e-3 as text, 1.0e-3 not)"
+    elif node.get("default") not in (None, {}, []):
+        advice = f"the default is {node['default']}"
+    else:
+        advice = "correct it"
+    return fault(_path(path), _shown(value), _expected(node, schema), advice)
+
+
+def _unknown_key(
+    path: Sequence[str | int], value: Mapping[str, Any], known: Mapping[str, Any], title: str | None
+) -> InputError:
+    key = next(key for key in value if key not in known)
+    where = f" of {title}" if title else ""
+    return fault(
+        _path([*path, key]),
+        f"the unknown key {key!r}",
+        f"one of the keys{where}: {', '.join(known)}",
+        f"{suggestion(key, known)}rename or remove it",
+    )
+
+
+def _is_number(text: str) -> bool:
+    try:
+        return math.isfinite(float(text))
+    except ValueError:
+        return False
+
+
+def _expected(node: Mapping[str, Any], schema: Mapping[str, Any]) -> str:
+    """What a part of the schema asks for, in words."""
+    node = _resolved(node, schema)
+    if "x-expected" in node:
+        return node["x-expected"]
+    if "enum" in node:
+        return " or ".join("null" if item is None else str(item) for item in node["enum"])
+    if "const" in node:
+        return str(node["const"])
+    kinds = node.get("type", "object")
+    kinds = [kinds] if isinstance(kinds, str) else kinds
+    words = {
+        "object": "a mapping (key: value)",
+        "array": "a list",
+        "string": "a text",
+        "number": "a number",
+        "integer": "a whole number",
+        "boolean": "true or false",
+        "null": "null",
+    }
+    text = " or ".join(words[kind] for kind in kinds)
+    bounds = {
+        "minimum": "at least {}",
+        "exclusiveMinimum": "above {}",
+        "maximum": "at most {}",
+        "exclusiveMaximum": "below {}",
+    }
+    limits = [phrase.format(node[name]) for name, phrase in bounds.items() if name in node]
+    if "array" in kinds and node.get("uniqueItems"):
+        limits.append("with each item once")
+    if node.get("minItems") or node.get("minProperties"):
+        limits.append("that is not empty")
+    if node.get("minLength"):
+        text = text.replace("a text", "a text that is not empty")
+    return f"{text} {' and '.join(limits)}" if limits else text
+
+
+# ---------------------------------------------------------------- the schema
+def _resolved(node: Mapping[str, Any], schema: Mapping[str, Any]) -> dict[str, Any]:
+    """A part of the schema with its reference (``#/$defs/...``) written out."""
+    if "$ref" not in node:
+        return dict(node)
+    target: Any = schema
+    for part in node["$ref"].removeprefix("#/").split("/"):
+        target = target[part]
+    return {**_resolved(target, schema), **{k: v for k, v in node.items() if k != "$ref"}}
+
+
+def _property(
+    node: Mapping[str, Any], name: str, schema: Mapping[str, Any]
+) -> dict[str, Any] | None:
+    """The schema of a key, also where it is described under a condition."""
+    node = _resolved(node, schema)
+    if node.get("properties", {}).get(name):
+        return _resolved(node["properties"][name], schema)
+    return None
+
+
+def _filled(value: Any, node: Mapping[str, Any], validator: Draft202012Validator) -> Any:
+    """The value with the schema's defaults, at every depth."""
+    schema = validator.schema
+    node = _resolved(node, schema)
+    if node.get("type") == "integer" and isinstance(value, float):
+        return int(value)  # JSON Schema counts 10.0 as an integer
+    # Only to complete mappings: the choice between "1" and "1.0" (pca) is the user's.
+    for branch in node.get("anyOf", ()) if isinstance(value, dict) else ():
+        if validator.evolve(schema=_resolved(branch, schema)).is_valid(value):
+            value = _filled(value, branch, validator)
+            break
+    if isinstance(value, dict):
+        properties = node.get("properties", {})
+        value = dict(value)
+        for key, child in properties.items():
+            child = _resolved(child, schema)
+            if key not in value and "default" in child:
+                value[key] = copy.deepcopy(child["default"])
+            if key in value:
+                value[key] = _filled(value[key], child, validator)
+        others = node.get("additionalProperties")
+        if isinstance(others, dict):
+            for key in value.keys() - properties.keys():
+                value[key] = _filled(value[key], others, validator)
+        for condition in [node, *node.get("allOf", ())]:
+            if "if" in condition:
+                met = validator.evolve(schema=condition["if"]).is_valid(value)
+                then = condition.get("then" if met else "else")
+                if then:
+                    value = _filled(value, then, validator)
+    return value
+
+
+def _normalise(config: dict[str, Any]) -> None:
+    """One form for what may be written in several."""
+    config.setdefault("title", config["run"])
+    config.setdefault("primary_model", next(iter(config["models"])))
+    for name, cohort in config["cohorts"].items():
+        cohort.setdefault("title", name)
+        cohort["where"] = {column: _texts(values) for column, values in cohort["where"].items()}
+    outcome = config["outcome"]
+    outcome["positive_class"] = str(outcome["positive_class"])
+    if outcome["kind"] == "label":
+        classes = outcome["classes"]
+        if isinstance(classes, list):
+            classes = {str(value): value for value in classes}
+        outcome["classes"] = {name: _texts(values) for name, values in classes.items()}
+
+
+def _texts(values: Any) -> list[str]:
+    return [str(value) for value in (values if isinstance(values, list) else [values])]
+
+
+# ---------------------------------------------------------------- cross-checks
+def _cross_check(config: Mapping[str, Any]) -> None:
+    """What concerns several keys at once."""
+    _check_names(config)
+    _check_outcome(config)
+    _check_models(config)
+    _check_confounds(config)
+    _check_columns(config)
+    _check_sources(config)
+    _check_paths(config)
+
+
+def _check_names(config: Mapping[str, Any]) -> None:
+    for section in ("cohorts", "features", "models"):
+        seen: dict[str, str] = {}
+        for name in config[section]:
+            other = seen.setdefault(name.lower(), name)
+            if other != name:
+                raise fault(
+                    f"{section}.{name}",
+                    f"names that differ only in case ({other}, {name})",
+                    "names that stay apart on every file system",
+                    "rename one",
+                )
+    for name in config["cohorts"]:
+        if name.lower() in RESERVED_COHORTS:
+            raise fault(
+                f"cohorts.{name}",
+                f"the name {name!r}",
+                "a name that the workflow does not use itself",
+                "rename the cohort",
+            )
+    discovery = [name for name, c in config["cohorts"].items() if c["role"] == "discovery"]
+    if len(discovery) != 1:
+        raise fault(
+            "cohorts",
+            f"{len(discovery)} cohorts with role discovery"
+            + (f" ({', '.join(discovery)})" if discovery else ""),
+            "exactly one",
+            "give one cohort the role discovery and the others external or control",
+        )
+    simulated = config.get("simulation", {}).get("cohorts", {})
+    for name, sizes in simulated.items():
+        if name not in config["cohorts"]:
+            raise fault(
+                f"simulation.cohorts.{name}",
+                f"the unknown cohort {name!r}",
+                f"one of {', '.join(config['cohorts'])}",
+                "rename or remove it",
+            )
+        if sizes["responders"] > sizes["n"]:
+            raise fault(
+                f"simulation.cohorts.{name}.responders",
+                str(sizes["responders"]),
+                f"at most n, which is {sizes['n']}",
+                "correct one of them",
+            )
+    for name in config["cohorts"]:
+        if simulated and name not in simulated:
+            raise fault(
+                f"simulation.cohorts.{name}", "nothing", "the size of every cohort", "add the key"
+            )
+
+
+def _check_outcome(config: Mapping[str, Any]) -> None:
+    outcome = config["outcome"]
+    if outcome["kind"] == "label":
+        classes = outcome["classes"]
+        if outcome["positive_class"] not in classes:
+            raise fault(
+                "outcome.positive_class",
+                repr(outcome["positive_class"]),
+                f"one of the classes {', '.join(classes)}",
+                f"{suggestion(outcome['positive_class'], classes)}correct it",
+            )
+        first, second = classes.values()
+        both = [value for value in first if value in second]
+        if both:
+            raise fault(
+                "outcome.classes", f"{both[0]!r} in both classes", "each value in one", "remove it"
+            )
+        return
+    if outcome["baseline"] == outcome["endpoint"]:
+        raise fault(
+            "outcome.endpoint",
+            f"{outcome['endpoint']!r}, which is the baseline too",
+            "another session",
+            "correct one of them",
+        )
+    for name, cohort in config["cohorts"].items():
+        if cohort["scores"] is None:
+            raise fault(
+                f"cohorts.{name}.scores",
+                "nothing",
+                f"the table of clinical scores, which outcome.kind {outcome['kind']} needs",
+                "add the key",
+            )
+
+
+def _check_models(config: Mapping[str, Any]) -> None:
+    for name, model in config["models"].items():
+        if model["features"] not in config["features"]:
+            raise fault(
+                f"models.{name}.features",
+                repr(model["features"]),
+                f"one of the feature sets {', '.join(config['features'])}",
+                f"{suggestion(model['features'], config['features'])}correct it",
+            )
+        c = model["C"]
+        key = f"models.{name}.C"
+        if c["log2_min"] > c["log2_max"]:
+            raise fault(
+                f"{key}.log2_min",
+                str(c["log2_min"]),
+                f"at most log2_max, which is {c['log2_max']}",
+                "correct one of them",
+            )
+        count = len(grid_of_c(c))
+        if count > _MAX_GRID:
+            raise fault(
+                f"{key}.log2_step",
+                f"{c['log2_step']}, which makes {count} values of C",
+                f"at most {_MAX_GRID} values",
+                "use a larger step",
+            )
+        if isinstance(model["pca"], float) and model["pca"] >= 1:
+            raise fault(
+                f"models.{name}.pca",
+                str(model["pca"]),
+                "a whole number of components from 1 or a fraction of variance below 1",
+                "write a whole number without a point, or null for no PCA",
+            )
+    primary = config["primary_model"]
+    if primary not in config["models"]:
+        raise fault(
+            "primary_model",
+            repr(primary),
+            f"one of the models {', '.join(config['models'])}",
+            f"{suggestion(primary, config['models'])}correct it",
+        )
+
+
+def _check_confounds(config: Mapping[str, Any]) -> None:
+    others = [name for name, c in config["cohorts"].items() if c["role"] != "discovery"]
+    for name, model in config["models"].items():
+        key = f"models.{name}.confounds"
+        for confound in model["confounds"]:
+            near = next((k for k in ("age", "sex", "tiv", "site") if confound.lower() == k), None)
+            if near and confound != near:
+                raise fault(key, repr(confound), f"{near!r}", f"write {near}")
+            if confound == config["outcome"].get("column"):
+                raise fault(
+                    key,
+                    f"{confound!r}, which is the label",
+                    "columns other than outcome.column",
+                    "remove it",
+                )
+        if "tiv" in model["confounds"]:
+            for cohort, spec in config["cohorts"].items():
+                if spec["tiv"] is None:
+                    raise fault(
+                        f"cohorts.{cohort}.tiv",
+                        "nothing",
+                        f"where total intracranial volume comes from, since models.{name} names "
+                        "the confound tiv",
+                        "add for example {column: tiv} or remove the confound",
+                    )
+        if "site" in model["confounds"] and others and config["confounds"]["unseen_site"] != "mean":
+            raise fault(
+                "confounds.unseen_site",
+                config["confounds"]["unseen_site"],
+                f"mean, since models.{name} names the confound site and cohort {others[0]} may "
+                "have sites that the discovery cohort has not",
+                "write unseen_site: mean or remove the confound",
+            )
+
+
+def _check_columns(config: Mapping[str, Any]) -> None:
+    """Columns of the user that would overwrite those of the cohort tables."""
+    named = {f"models.{name}.confounds": m["confounds"] for name, m in config["models"].items()}
+    named["cross_validation.group"] = [config["cross_validation"]["group"]]
+    named["permutation.within"] = [config["permutation"]["within"]]
+    for key, columns in named.items():
+        for column in columns:
+            if column in RESERVED_COLUMNS:
+                raise fault(
+                    key,
+                    repr(column),
+                    "a column that the workflow does not define itself "
+                    f"({', '.join(RESERVED_COLUMNS)})",
+                    "rename the column in the table",
+                )
+            if key.endswith(("group", "within")) and column == "tiv":
+                raise fault(key, "'tiv'", "a column of categories", "name another column")
+    within = config["permutation"]["within"]
+    if within is not None and within == config["outcome"].get("column"):
+        raise fault(
+            "permutation.within",
+            f"{within!r}, which is the label",
+            "a column within whose values both classes occur",
+            "name another column or write null",
+        )
+
+
+def _check_sources(config: Mapping[str, Any]) -> None:
+    for features, spec in used_features(config).items():
+        for name, cohort in config["cohorts"].items():
+            sources = cohort["sources"]
+            if spec["source"] not in sources:
+                raise fault(
+                    f"cohorts.{name}.sources.{spec['source']}",
+                    "nothing",
+                    f"a path, since features.{features} takes the source {spec['source']!r} from "
+                    "every cohort",
+                    f"{suggestion(spec['source'], sources)}add the key",
+                )
+            key = f"cohorts.{name}.sources.{spec['source']}"
+            if spec["kind"] in IMAGE_KINDS:
+                _check_pattern(key, sources[spec["source"]])
+            else:
+                _check_plain(key, sources[spec["source"]])
+    for name, cohort in config["cohorts"].items():
+        tiv = cohort["tiv"] or {}
+        if "cat12_report" in tiv:
+            _check_pattern(f"cohorts.{name}.tiv.cat12_report", tiv["cat12_report"])
+
+
+def _names_in_braces(key: str, pattern: str) -> list[str]:
+    try:
+        return placeholders(pattern)
+    except ValueError:
+        raise fault(
+            key, repr(pattern), "braces in pairs, as in {participant_id}", "correct the braces"
+        ) from None
+
+
+def _check_pattern(key: str, pattern: str) -> None:
+    names = _names_in_braces(key, pattern)
+    for name in names:
+        if name not in ID_COLUMNS:
+            raise fault(
+                key,
+                f"{{{name}}}",
+                "{participant_id} or {session_id}",
+                f"{suggestion(name, ID_COLUMNS)}correct it",
+            )
+    if "participant_id" not in names:
+        raise fault(
+            key,
+            f"{pattern!r} without {{participant_id}}",
+            "a pattern that names one image a person",
+            "put {participant_id} where the file names differ",
+        )
+
+
+def _check_plain(key: str, path: str) -> None:
+    if _names_in_braces(key, path) or "*" in path:
+        raise fault(
+            key,
+            repr(path),
+            "the plain path of one table",
+            "remove the braces and asterisks, or use a feature kind that reads images",
+        )
+
+
+def input_paths(config: Mapping[str, Any]) -> dict[str, str]:
+    """Key and path of every input that the configuration names (patterns as they are)."""
+    paths: dict[str, str] = {}
+    for name, cohort in config["cohorts"].items():
+        key = f"cohorts.{name}"
+        paths[f"{key}.participants"] = cohort["participants"]
+        if cohort["scores"] is not None:
+            paths[f"{key}.scores"] = cohort["scores"]
+        for source, path in cohort["sources"].items():
+            paths[f"{key}.sources.{source}"] = path
+        for kind in ("cat12_report", "table"):
+            if kind in (cohort["tiv"] or {}):
+                paths[f"{key}.tiv.{kind}"] = cohort["tiv"][kind]
+    for name, spec in config["features"].items():
+        if isinstance(spec.get("atlas"), dict):
+            for part in ("image", "labels"):
+                paths[f"features.{name}.atlas.{part}"] = spec["atlas"][part]
+        if spec.get("mask", "template") != "template":
+            paths[f"features.{name}.mask"] = spec["mask"]
+    return paths
+
+
+def _check_paths(config: Mapping[str, Any]) -> None:
+    results = os.path.abspath(os.path.join("results", config["run"]))
+    for key, path in input_paths(config).items():
+        if os.path.commonpath([results, os.path.abspath(path)]) == results:
+            raise fault(
+                key,
+                repr(path),
+                f"an input outside results/{config['run']}, which this run writes",
+                "move the input or rename the run",
+            )
