@@ -1,0 +1,393 @@
+"""Tests of mri_response.config and of the schema."""
+
+import copy
+import re
+
+import pytest
+import yaml
+from jsonschema import Draft202012Validator
+
+from mri_response.config import (
+    class_names,
+    discovery_name,
+    grid_of_c,
+    load_config,
+    used_confounds,
+    used_features,
+)
+from mri_response.errors import InputError
+
+MINIMAL = """
+run: study
+cohorts:
+  munich:
+    role: discovery
+    participants: munich/participants.tsv
+    sources:
+      gm: "munich/mwp1{participant_id}.nii"
+      fs: munich/fs.tsv
+    tiv: {column: tiv}
+  bonn:
+    role: external
+    participants: bonn/participants.tsv
+    sources:
+      gm: "bonn/mwp1{participant_id}.nii"
+      fs: bonn/fs.tsv
+    tiv: {table: bonn/fs.tsv, column: ICV}
+outcome:
+  kind: label
+  column: group
+  classes: [patient, control]
+  positive_class: patient
+features:
+  roi: {kind: roi_maps, source: gm}
+  fs: {kind: table, source: fs}
+models:
+  roi_svc: {features: roi, confounds: [age, sex, tiv]}
+"""
+
+
+@pytest.fixture
+def schema_path(root):
+    return root / "workflow" / "schemas" / "config.schema.yaml"
+
+
+@pytest.fixture
+def raw():
+    return yaml.safe_load(MINIMAL)
+
+
+def put(raw, path, value):
+    """Set (or, with ..., remove) a key given as a dotted path."""
+    *parents, last = path.split(".")
+    node = raw
+    for part in parents:
+        node = node.setdefault(part, {})
+    if value is ...:
+        del node[last]
+    else:
+        node[last] = value
+
+
+def test_schema_is_valid_and_described(schema_path):
+    schema = yaml.safe_load(schema_path.read_text())
+    Draft202012Validator.check_schema(schema)
+
+    def visit(node, path):
+        for key, child in node.get("properties", {}).items():
+            here = f"{path}.{key}"
+            if child and "const" not in child and "$ref" not in child:
+                assert child.get("description"), f"{here} has no description"
+            visit(child, here)
+        for part in ("additionalProperties", "items"):
+            if isinstance(node.get(part), dict):
+                visit(node[part], f"{path}.*")
+        for part in ("anyOf", "allOf"):
+            for child in node.get(part, ()):
+                visit(child, path)
+        # Closed at every depth: a mapping names its keys or says what their values are.
+        if node.get("type") == "object" and "allOf" not in node:
+            assert "additionalProperties" in node, f"{path} is open"
+
+    visit(schema, "")
+    for name, definition in schema["$defs"].items():
+        visit(definition, name)
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["config/config.yaml", "tests/configs/schizophrenia.yaml", "tests/configs/depression.yaml"],
+)
+def test_shipped_configurations_load(root, schema_path, name):
+    config = load_config(yaml.safe_load((root / name).read_text()), schema_path)
+    assert ("simulation" in config) == (name == "config/config.yaml")
+
+
+def test_demo_has_the_published_design(root, schema_path):
+    raw = yaml.safe_load((root / "config" / "config.yaml").read_text())
+    config = load_config(raw, schema_path)
+    sizes = {
+        name: (config["cohorts"][name]["role"], spec["responders"], spec["n"])
+        for name, spec in config["simulation"]["cohorts"].items()
+    }
+    assert sizes == {
+        "discovery": ("discovery", 52, 99),
+        "external_a": ("external", 13, 26),
+        "external_b": ("external", 13, 25),
+        "saline": ("control", 15, 49),
+    }
+    assert config["outcome"]["fall_percent"] == 50
+
+
+def test_defaults_are_filled_at_every_depth(raw, schema_path):
+    before = copy.deepcopy(raw)
+    config = load_config(raw, schema_path)
+    assert raw == before
+    assert config["seed"] == 0
+    assert config["title"] == "study"
+    assert config["primary_model"] == "roi_svc"
+    assert config["cohorts"]["munich"]["title"] == "munich"
+    assert config["cohorts"]["munich"]["where"] == {}
+    assert config["cohorts"]["munich"]["tiv"] == {"column": "tiv", "unit": "ml"}
+    assert config["cohorts"]["bonn"]["tiv"]["unit"] == "ml"
+    assert config["outcome"]["classes"] == {"patient": ["patient"], "control": ["control"]}
+    assert config["features"]["roi"] == {
+        "kind": "roi_maps",
+        "source": "gm",
+        "atlas": "neuromorphometrics",
+        "statistic": "sum",
+        "grid": "native",
+    }
+    assert config["features"]["fs"]["columns"] == ["*"]
+    assert config["models"]["roi_svc"]["C"] == {
+        "log2_min": -12,
+        "log2_max": 0,
+        "log2_step": 1,
+        "scale": "absolute",
+    }
+    assert config["cross_validation"]["outer_folds"] == 10
+    assert config["permutation"] == {"n": 1000, "within": None}
+    assert config["confounds"] == {"missing": "exclude", "unseen_site": "error"}
+    assert config["report"] == {"participant_level": False}
+    assert "simulation" not in config
+    # A filled configuration is itself valid and unchanged by filling.
+    assert load_config(config, schema_path) == config
+
+
+def test_default_grid_follows_the_scale_of_c(raw, schema_path):
+    raw["models"]["roi_svc"]["C"] = {"scale": "relative"}
+    raw["models"]["other"] = {"features": "roi", "C": {"scale": "relative", "log2_min": -3}}
+    config = load_config(raw, schema_path)
+    first, second = (config["models"][name]["C"] for name in ("roi_svc", "other"))
+    assert (first["log2_min"], first["log2_max"]) == (-5, 7)
+    assert (second["log2_min"], second["log2_max"]) == (-3, 7)
+
+
+def test_grid_of_c():
+    c = {"log2_min": -2, "log2_max": 1, "log2_step": 1}
+    assert grid_of_c(c) == [0.25, 0.5, 1.0, 2.0]
+    assert len(grid_of_c(c | {"log2_step": 0.1})) == 31
+    assert grid_of_c(c | {"log2_step": 2}) == [0.25, 1.0]
+
+
+def test_whole_floats_become_integers(raw, schema_path):
+    raw["permutation"] = {"n": 100.0}
+    n = load_config(raw, schema_path)["permutation"]["n"]
+    assert (n, type(n)) == (100, int)
+
+
+def test_what_the_rest_asks_of_a_configuration(raw, schema_path):
+    raw["models"]["plain"] = {"features": "roi", "confounds": ["sex", "site"]}
+    raw["confounds"] = {"unseen_site": "mean"}
+    config = load_config(raw, schema_path)
+    assert list(used_features(config)) == ["roi"]
+    assert used_confounds(config) == ["age", "sex", "tiv", "site"]
+    assert discovery_name(config) == "munich"
+    assert class_names(config) == ("patient", "control")
+    config["outcome"] = {"kind": "response", "positive_class": "nonresponder"}
+    assert class_names(config) == ("nonresponder", "responder")
+    config["outcome"] = {"kind": "remission", "positive_class": "remitter"}
+    assert class_names(config) == ("remitter", "nonremitter")
+
+
+def test_several_values_a_class_and_numbers_as_values(raw, schema_path):
+    raw["outcome"] |= {"classes": {"patient": ["MDD", "PDD"], "control": 0}}
+    raw["cohorts"]["munich"]["where"] = {"included": 1, "site": ["A", 2]}
+    config = load_config(raw, schema_path)
+    assert config["outcome"]["classes"] == {"patient": ["MDD", "PDD"], "control": ["0"]}
+    assert config["cohorts"]["munich"]["where"] == {"included": ["1"], "site": ["A", "2"]}
+
+
+RESPONSE = {
+    "kind": "response",
+    "scale": "MADRS",
+    "baseline": "ses-0",
+    "endpoint": "ses-1",
+    "positive_class": "responder",
+}
+RELATED = {"features": "roi", "confounds": ["site"]}
+
+MISTAKES = [
+    # misspelt and unknown keys
+    (
+        "sed",
+        3,
+        "config: sed: found the unknown key 'sed', expected one of the keys of the configuration: run, ",
+    ),
+    ("sed", 3, "; did you mean 'seed'? rename or remove it"),
+    (
+        "models.roi_svc.standardise",
+        True,
+        "config: models.roi_svc.standardise: found the unknown key 'standardise', expected one of "
+        "the keys of a model: features, confounds, standardize, pca, C, class_weight; did you mean "
+        "'standardize'? rename or remove it",
+    ),
+    ("cohorts.munich.particpants", "x.tsv", "did you mean 'participants'? rename"),
+    ("cross_validation.outer_fold", 5, "config: cross_validation.outer_fold: found the unknown"),
+    (
+        "features.roi.smoothing_fwhm_mm",
+        8,
+        "config: features.roi.smoothing_fwhm_mm: found the unknown key 'smoothing_fwhm_mm', "
+        "expected one of the keys of a feature set of kind roi_maps: ",
+    ),
+    ("outcome.scale", "MADRS", "expected one of the keys of an outcome of kind label: kind, "),
+    ("cohorts.bonn.tiv.colum", "x", "config: cohorts.bonn.tiv.colum: found the unknown key"),
+    ("simulation", {"directory": "d", "cohorts": {}, "efect": 1}, "did you mean 'effect'?"),
+    # missing keys
+    ("cohorts", ..., "config: cohorts: found nothing, expected a mapping (key: value) that is not"),
+    (
+        "cohorts.bonn.participants",
+        ...,
+        "config: cohorts.bonn.participants: found nothing, expected a path of a TSV or CSV file; "
+        "add the key",
+    ),
+    ("outcome.positive_class", ..., "config: outcome.positive_class: found nothing"),
+    ("outcome.classes", ..., "config: outcome.classes: found nothing, expected two classes, such"),
+    ("features.roi.source", ..., "config: features.roi.source: found nothing"),
+    # types and ranges
+    ("run", "my study", "config: run: found 'my study', expected a name of letters, digits, _ and"),
+    ("run", "../x", "config: run: found '../x', expected a name"),
+    ("seed", -1, "config: seed: found -1, expected a whole number at least 0; the default is 0"),
+    ("seed", "1e-3", "config: seed: found '1e-3', expected a whole number at least 0; write 0.001"),
+    ("seed", True, "config: seed: found true (YAML reads yes, no, on and off so too), expected"),
+    ("cross_validation.outer_folds", 1, "found 1, expected a whole number at least 2; the default"),
+    ("cross_validation.repeats", 2.5, "config: cross_validation.repeats: found 2.5, expected a"),
+    ("cross_validation.scheme", "kfold", "found 'kfold', expected label_blind or stratified"),
+    ("cross_validation", None, "config: cross_validation: found nothing, expected a mapping"),
+    ("permutation.n", 0, "config: permutation.n: found 0, expected a whole number at least 1"),
+    ("permutation.n", float("nan"), "config: permutation.n: found nan, expected a finite number"),
+    ("models.roi_svc.pca", 0, "config: models.roi_svc.pca: found 0, expected null, a whole number"),
+    ("models.roi_svc.pca", 1.0, "config: models.roi_svc.pca: found 1.0, expected a whole number"),
+    ("models.roi_svc.pca", 1.5, "config: models.roi_svc.pca: found 1.5, expected null, a whole"),
+    ("models.roi_svc.confounds", "age", "found 'age', expected a list with each item once"),
+    ("models.roi_svc.confounds", ["age", "age"], "found a list of 2, expected a list with each"),
+    ("models.roi_svc.class_weight", "none", "found 'none', expected balanced or null"),
+    ("models.roi_svc.C", 1, "config: models.roi_svc.C: found 1, expected a mapping (key: value)"),
+    ("features.roi.kind", "roi", "config: features.roi.kind: found 'roi', expected roi_maps or"),
+    ("features.roi.atlas", "aal3", "expected neuromorphometrics, aal, nilearn:NAME or {image"),
+    ("features.roi.grid", 0, "config: features.roi.grid: found 0, expected native or a number"),
+    ("min_class_size", 1, "config: min_class_size: found 1, expected a whole number at least 2"),
+    ("cohorts.bonn.role", "test", "found 'test', expected discovery or external or control"),
+    ("cohorts.bonn.sources.gm", 3, "config: cohorts.bonn.sources.gm: found 3, expected a path"),
+    ("cohorts.bonn.tiv", "tiv", "config: cohorts.bonn.tiv: found 'tiv', expected a mapping with"),
+    ("cohorts.bonn.where", {"group": True}, "config: cohorts.bonn.where.group: found true (YAML"),
+    (
+        "cohorts.new-site",
+        {},
+        "config: cohorts.new-site: found the name 'new-site', expected a name",
+    ),
+    ("report.participant_level", "yes", "found 'yes', expected true or false"),
+    (
+        "outcome.classes",
+        {True: "a", False: "b"},
+        "found the key True (read by YAML as bool), expec",
+    ),
+    (
+        "outcome.classes",
+        ["a", "b", "c"],
+        "config: outcome.classes: found a list of 3, expected two",
+    ),
+    # several keys at once
+    (
+        "cohorts.bonn.role",
+        "discovery",
+        "found 2 cohorts with role discovery (munich, bonn), expect",
+    ),
+    ("cohorts.munich.role", "control", "config: cohorts: found 0 cohorts with role discovery, exp"),
+    ("models.roi_svc.features", "rois", "config: models.roi_svc.features: found 'rois', expected"),
+    ("models.roi_svc.features", "rois", "did you mean 'roi'? correct it"),
+    ("primary_model", "svc", "config: primary_model: found 'svc', expected one of the models roi"),
+    ("outcome.positive_class", "patients", "expected one of the classes patient, control; did you"),
+    ("outcome.classes", {"patient": ["a", "b"], "control": "b"}, "found 'b' in both classes"),
+    ("outcome", RESPONSE, "config: cohorts.munich.scores: found nothing, expected the table of cl"),
+    ("outcome", RESPONSE | {"endpoint": "ses-0"}, "found 'ses-0', which is the baseline too"),
+    ("outcome", RESPONSE | {"positive_class": "remitter"}, "expected responder or nonresponder"),
+    (
+        "outcome",
+        {"kind": "remission", "positive_class": "remitter"},
+        "outcome.scale: found nothing",
+    ),
+    (
+        "features.roi.source",
+        "t1",
+        "config: cohorts.munich.sources.t1: found nothing, expected a pa",
+    ),
+    ("cohorts.bonn.sources", {"gm": "a.nii"}, "found 'a.nii' without {participant_id}, expected a"),
+    ("cohorts.bonn.sources", {"gm": "{participant}.nii"}, "found {participant}, expected {partici"),
+    ("cohorts.bonn.sources", {"gm": "{participant_id.nii"}, "expected braces in pairs"),
+    ("models.roi_svc.features", "gm_table", "config: models.roi_svc.features: found 'gm_table'"),
+    ("cohorts.bonn.tiv", None, "config: cohorts.bonn.tiv: found nothing, expected where total in"),
+    ("cohorts.bonn.tiv", {"cat12_report": "a.xml"}, "found 'a.xml' without {participant_id}"),
+    ("models.roi_svc.confounds", ["Age"], "config: models.roi_svc.confounds: found 'Age', expecte"),
+    ("models.roi_svc.confounds", ["group"], "found 'group', which is the label, expected columns"),
+    ("models.roi_svc.confounds", ["label"], "found 'label', expected a column that the workflow"),
+    (
+        "models.roi_svc.confounds",
+        ["site"],
+        "config: confounds.unseen_site: found error, expected m",
+    ),
+    (
+        "models.roi_svc.C",
+        {"log2_min": 1},
+        "config: models.roi_svc.C.log2_min: found 1, expected at",
+    ),
+    ("models.roi_svc.C", {"log2_step": 0.01}, "found 0.01, which makes 1201 values of C, expected"),
+    (
+        "models.ROI_svc",
+        RELATED,
+        "found names that differ only in case (roi_svc, ROI_svc), expected",
+    ),
+    ("cross_validation.group", "participant_id", "config: cross_validation.group: found 'particip"),
+    (
+        "permutation.within",
+        "group",
+        "config: permutation.within: found 'group', which is the label",
+    ),
+    ("cohorts.bonn.participants", "results/study/p.tsv", "expected an input outside results/study"),
+]
+
+
+@pytest.mark.parametrize(("path", "value", "expected"), MISTAKES)
+def test_mistake_is_one_line(raw, schema_path, path, value, expected):
+    put(raw, path, value)
+    with pytest.raises(InputError) as error:
+        load_config(raw, schema_path)
+    message = str(error.value)
+    assert re.fullmatch(r"config: \S.*: found .+, expected .+; .+", message), message
+    assert expected in message
+
+
+def test_reserved_cohort_names(raw, schema_path):
+    for name in ("external_pooled", "regions"):
+        changed = copy.deepcopy(raw)
+        changed["cohorts"][name] = changed["cohorts"].pop("bonn")
+        with pytest.raises(InputError, match=f"config: cohorts.{name}: found the name '{name}'"):
+            load_config(changed, schema_path)
+
+
+def test_a_table_source_is_a_plain_path(raw, schema_path):
+    raw["models"]["fs_svc"] = {"features": "fs"}
+    raw["cohorts"]["bonn"]["sources"]["fs"] = "bonn/{participant_id}.tsv"
+    with pytest.raises(InputError, match=r"sources\.fs: found .*, expected the plain path of one"):
+        load_config(raw, schema_path)
+
+
+def test_simulated_cohorts_are_those_of_the_run(root, schema_path):
+    demo = yaml.safe_load((root / "config" / "config.yaml").read_text())
+    extra = copy.deepcopy(demo)
+    extra["simulation"]["cohorts"]["placebo"] = {"n": 5, "responders": 1}
+    with pytest.raises(InputError, match=r"simulation\.cohorts\.placebo: found the unknown cohort"):
+        load_config(extra, schema_path)
+    fewer = copy.deepcopy(demo)
+    del fewer["simulation"]["cohorts"]["saline"]
+    with pytest.raises(InputError, match=r"simulation\.cohorts\.saline: found nothing"):
+        load_config(fewer, schema_path)
+    wrong = copy.deepcopy(demo)
+    wrong["simulation"]["cohorts"]["saline"]["responders"] = 50
+    with pytest.raises(InputError, match="found 50, expected at most n, which is 49"):
+        load_config(wrong, schema_path)
+
+
+def test_snakemake_may_hand_over_an_empty_configuration(schema_path):
+    with pytest.raises(InputError, match="config: run: found nothing, expected a name of letters"):
+        load_config({}, schema_path)
