@@ -1,0 +1,258 @@
+"""Feature matrices: regional grey matter, voxels, and tables of regions.
+
+Every function takes one cohort; what cohorts share (grid, atlas, mask, columns) is an argument, so
+that no cohort shapes another's features.
+"""
+
+import os
+from collections.abc import Sequence
+
+import nibabel as nib
+import numpy as np
+import pandas as pd
+
+from mri_response.atlases import Atlas
+from mri_response.errors import InputError
+from mri_response.images import Grid, in_threads, load_map, open_image, read_values, template_map
+from mri_response.tables import ID_COLUMNS, read_roi_table, shorten
+
+PathLike = str | os.PathLike[str]
+
+
+# ---------------------------------------------------------------- regions of an atlas
+def roi_features(
+    paths: Sequence[PathLike],
+    atlas: Atlas,
+    statistic: str = "sum",
+    resample: bool = False,
+    threads: int = 1,
+) -> pd.DataFrame:
+    """Grey matter by region.
+
+    Parameters
+    ----------
+    paths : sequence of path-like
+        The maps of one cohort.
+    atlas : Atlas
+        On the reference grid.
+    statistic : {"sum", "mean"}
+        ``sum``: for modulated maps the grey-matter volume in ml, sum(value) * voxel volume in mm3
+        / 1000. ``mean``: the mean value over the region's voxels.
+    resample : bool, default False
+        Whether maps may be on another grid than the atlas.
+    threads : int, default 1
+
+    Returns
+    -------
+    pandas.DataFrame, shape (maps, regions)
+        Rows in the order of the paths, columns in the order of the atlas's table.
+
+    Raises
+    ------
+    InputError
+        If a map cannot be read on the grid of the atlas.
+    """
+    where = np.flatnonzero(atlas.inside)
+    indices = atlas.regions["index"].to_numpy()
+    order = np.argsort(indices)
+    codes = order[np.searchsorted(indices, atlas.labels.ravel()[where], sorter=order)]
+    sizes = np.bincount(codes, minlength=len(indices))
+    if statistic == "sum":
+        factors = np.full(len(indices), atlas.grid.voxel_volume_mm3 / 1000)
+    elif statistic == "mean":
+        factors = 1 / sizes
+    else:
+        raise ValueError(f"unknown statistic {statistic!r}")
+
+    def row(path: PathLike) -> np.ndarray:
+        values = load_map(path, atlas.grid, resample).ravel()[where]
+        # bincount adds in 64 bits.
+        return np.bincount(codes, weights=values, minlength=len(indices)) * factors
+
+    rows = list(in_threads(row, paths, threads))
+    return pd.DataFrame(np.array(rows), columns=list(atlas.regions["region"]))
+
+
+# ---------------------------------------------------------------- voxels
+def voxel_mask(mask: PathLike, grid: Grid, threshold: float = 0.2) -> np.ndarray:
+    """Voxels to analyse on the reference grid.
+
+    Parameters
+    ----------
+    mask : "template" or path-like
+        ``template``: the ICBM 2009 grey-matter template above the threshold. A path: a NIfTI
+        image, nonzero inside, resampled by nearest neighbour.
+    grid : Grid
+    threshold : float, default 0.2
+        Grey-matter value, for the template only.
+
+    Returns
+    -------
+    ndarray of bool, shape of the grid
+
+    Raises
+    ------
+    InputError
+        If the mask cannot be read or has no voxel on the grid.
+    """
+    from nilearn.image import resample_img  # takes seconds to import
+
+    if mask == "template":
+        source, interpolation = template_map(1), "continuous"
+    else:
+        opened = open_image(mask)
+        values = np.nan_to_num(read_values(opened, mask)) != 0
+        source = nib.Nifti1Image(values.astype(np.float32), opened.affine)
+        interpolation, threshold = "nearest", 0.5
+    if grid.matches(source.shape, source.affine):
+        values = source.get_fdata(dtype=np.float32)
+    else:
+        values = resample_img(
+            source,
+            target_affine=grid.affine,
+            target_shape=grid.shape,
+            interpolation=interpolation,
+            copy_header=True,
+            force_resample=True,
+        ).get_fdata(dtype=np.float32)
+    # The template has steps of 1/255, one of them 0.2: interpolation noise must not decide there.
+    inside = values > threshold + 1e-5
+    if not inside.any():
+        raise InputError(
+            f"mask {mask}: found no voxel inside on the grid of {grid}, expected at least one; "
+            "check the mask and the space of the maps"
+        )
+    return inside
+
+
+def voxel_features(
+    paths: Sequence[PathLike],
+    mask: np.ndarray,
+    grid: Grid,
+    out: PathLike,
+    smoothing_fwhm_mm: float | None = None,
+    resample: bool = False,
+    threads: int = 1,
+) -> None:
+    """Write the values of all maps inside a mask, one map at a time.
+
+    Parameters
+    ----------
+    paths : sequence of path-like
+        The maps of one cohort.
+    mask : ndarray of bool, shape of the grid
+    grid : Grid
+    out : path-like
+        ``.npy`` file of float32, shape (maps, voxels of the mask in C order). Rows are written as
+        they come, so memory holds a few maps, never the matrix.
+    smoothing_fwhm_mm : float, optional
+        See :func:`mri_response.images.load_map`; 0 or None for none.
+    resample : bool, default False
+    threads : int, default 1
+
+    Raises
+    ------
+    InputError
+        If a map cannot be read on the grid.
+    """
+    where = np.flatnonzero(mask)
+    matrix = np.lib.format.open_memmap(
+        out, mode="w+", dtype=np.float32, shape=(len(paths), len(where))
+    )
+
+    def row(path: PathLike) -> np.ndarray:
+        return load_map(path, grid, resample, smoothing_fwhm_mm).ravel()[where]
+
+    for index, values in enumerate(in_threads(row, paths, threads)):
+        matrix[index] = values
+    matrix.flush()
+
+
+# ---------------------------------------------------------------- tables of regions
+def table_columns(
+    path: PathLike, columns: Sequence[str] = ("*",), exclude: Sequence[str] = ()
+) -> list[str]:
+    """The columns that a discovery table contributes.
+
+    Parameters
+    ----------
+    path : path-like
+    columns, exclude : sequence of str
+        Names or glob patterns, as in :func:`mri_response.tables.read_roi_table`.
+
+    Returns
+    -------
+    list of str
+        In the table's order.
+
+    Raises
+    ------
+    InputError
+        If the table cannot be read or a pattern matches nothing.
+    """
+    return [
+        column
+        for column in read_roi_table(path, columns, exclude).columns
+        if column not in ID_COLUMNS
+    ]
+
+
+def table_features(path: PathLike, columns: Sequence[str], people: pd.DataFrame) -> pd.DataFrame:
+    """The regions of a table for the analysed people of one cohort.
+
+    Parameters
+    ----------
+    path : path-like
+        Wide table with ``participant_id`` (and ``session_id`` where the people have it).
+    columns : sequence of str
+        The discovery cohort's columns (see :func:`table_columns`), the same for every cohort.
+    people : pandas.DataFrame
+        ``participant_id`` and, where people have several rows, ``session_id``.
+
+    Returns
+    -------
+    pandas.DataFrame, shape (people, columns)
+        Rows and columns in the given orders.
+
+    Raises
+    ------
+    InputError
+        If a column or a person is missing, a person has several rows, or a value is missing or
+        not a number.
+    """
+    # Names, not patterns: another column of the table is no concern of this cohort.
+    table = read_roi_table(path, columns)
+    keys = [key for key in ID_COLUMNS if key in people and key in table]
+    identity = pd.MultiIndex.from_frame(table[keys])
+    if identity.has_duplicates:
+        raise InputError(
+            f"{path}: found several rows for {_who(identity[identity.duplicated()][0])}, expected "
+            "one for each analysed person; add session_id to the participants table or keep one row"
+        )
+    wanted = pd.MultiIndex.from_frame(people[keys])
+    if wanted.has_duplicates:
+        who = _who(wanted[wanted.duplicated()][0])
+        raise InputError(
+            f"{path}: found no column session_id, expected it because {who} has several rows in "
+            "the participants table; add the column"
+        )
+    rows = identity.get_indexer(wanted)
+    if (rows < 0).any():
+        missing = [_who(key) for key in wanted[rows < 0]]
+        raise InputError(
+            f"{path}: found no row for {shorten(missing, 3)}, expected one for each analysed "
+            "person; add it or exclude the person"
+        )
+    values = table[list(columns)].iloc[rows]
+    empty = values.isna()
+    if empty.to_numpy().any():
+        row, column = np.argwhere(empty.to_numpy())[0]
+        raise InputError(
+            f"{path}: line {values.index[row]}: column {columns[column]}: found no value, expected "
+            "a number for each analysed person; fill it or exclude the person or the column"
+        )
+    return values.reset_index(drop=True)
+
+
+def _who(key: tuple[str, ...]) -> str:
+    return " ".join(key)

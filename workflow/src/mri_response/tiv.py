@@ -1,0 +1,151 @@
+"""Total intracranial volume (TIV), in ml."""
+
+import os
+import xml.etree.ElementTree as ElementTree
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from mri_response.errors import InputError
+from mri_response.images import resolve_pattern
+from mri_response.tables import ID_COLUMNS, check_ids, numbers, read_table
+
+#: ml in one unit.
+UNITS = {"ml": 1.0, "mm3": 1e-3, "l": 1e3}
+#: What a person's TIV can be; the bounds are wide, they are there to catch units.
+PLAUSIBLE_ML = (500.0, 3000.0)
+
+
+def read_tiv(
+    spec: Mapping[str, Any], people: pd.DataFrame, source: str | os.PathLike[str]
+) -> pd.Series:
+    """Total intracranial volume of one cohort's people.
+
+    Parameters
+    ----------
+    spec : mapping
+        One of ``{column}``: a column of the participants table; ``{cat12_report}``: pattern of
+        CAT12 report files (XML, value in ml); ``{table, column}``: a column of another table, for
+        example FreeSurfer's ``EstimatedTotalIntraCranialVol``. With ``unit`` ml (default), mm3
+        or l.
+    people : pandas.DataFrame
+        The cohort's participants table, as :func:`mri_response.tables.read_table` returns it
+        (text; the index is the line in the file).
+    source : path-like
+        The participants table's path, for messages.
+
+    Returns
+    -------
+    pandas.Series
+        float64, in ml, named ``tiv``, indexed as the people; NaN where missing.
+
+    Raises
+    ------
+    InputError
+        If a value is no number or cannot be a volume in the unit, or a report cannot be read.
+    """
+    if "cat12_report" in spec:
+        values, where = _from_reports(spec["cat12_report"], people)
+    elif "table" in spec:
+        values, where = _from_table(spec["table"], spec["column"], people)
+    else:
+        if spec["column"] not in people:
+            raise InputError(
+                f"{source}: found no column {spec['column']!r}, expected it for tiv; correct the "
+                "key tiv or add the column"
+            )
+        values = numbers(people, spec["column"], source)
+        where = pd.Series(
+            [f"{source}: line {line}: column {spec['column']}" for line in people.index],
+            index=people.index,
+            dtype=object,
+        )
+    unit = spec.get("unit", "ml")
+    values = values * UNITS[unit]
+    _check_plausible(values, where, unit)
+    return values.rename("tiv")
+
+
+def read_cat12_report(path: str | os.PathLike[str]) -> float:
+    """TIV from the XML report that CAT12 writes for each scan.
+
+    Parameters
+    ----------
+    path : path-like
+        ``report/cat_<name>.xml``; the value is ``subjectmeasures/vol_TIV``, in ml.
+
+    Returns
+    -------
+    float
+        In ml.
+
+    Raises
+    ------
+    InputError
+        If the file is no such report.
+    """
+    try:
+        root = ElementTree.parse(path).getroot()
+    except ElementTree.ParseError as error:
+        raise InputError(
+            f"{path}: could not be read as XML ({error}), expected a CAT12 report; copy it again"
+        ) from None
+    except OSError as error:
+        raise InputError(
+            f"{path}: could not be read ({error.strerror or error}), expected a CAT12 report"
+        ) from None
+    element = root.find("./subjectmeasures/vol_TIV")
+    text = "" if element is None or element.text is None else element.text.strip().strip("[]")
+    try:
+        return float(text)
+    except ValueError:
+        raise InputError(
+            f"{path}: found {text!r} as subjectmeasures/vol_TIV, expected a number in ml; run the "
+            "TIV estimation of CAT12 again or give tiv in another way"
+        ) from None
+
+
+def _from_reports(pattern: str, people: pd.DataFrame) -> tuple[pd.Series, pd.Series]:
+    values, where = [], []
+    sessions = people["session_id"] if "session_id" in people else [None] * len(people)
+    for participant_id, session_id in zip(people["participant_id"], sessions, strict=True):
+        path = resolve_pattern(pattern, participant_id, session_id)
+        values.append(float("nan") if path is None else read_cat12_report(path))
+        where.append(f"{path}: subjectmeasures/vol_TIV")
+    return (
+        pd.Series(values, index=people.index, dtype=float),
+        pd.Series(where, index=people.index, dtype=object),
+    )
+
+
+def _from_table(path: str, column: str, people: pd.DataFrame) -> tuple[pd.Series, pd.Series]:
+    table = read_table(path, required=["participant_id", column])
+    keys = [key for key in ID_COLUMNS if key in table and key in people]
+    check_ids(table, path, keys)
+    identity = pd.MultiIndex.from_frame(table[keys])
+    rows = identity.get_indexer(pd.MultiIndex.from_frame(people[keys]))
+    values = numbers(table, column, path).to_numpy()
+    found = [values[row] if row >= 0 else float("nan") for row in rows]
+    where = [f"{Path(path)}: line {table.index[row]}: column {column}" for row in rows]
+    return (
+        pd.Series(found, index=people.index, dtype=float),
+        pd.Series(where, index=people.index, dtype=object),
+    )
+
+
+def _check_plausible(values: pd.Series, where: pd.Series, unit: str) -> None:
+    low, high = PLAUSIBLE_ML
+    wrong = values.notna() & ~values.between(low, high)
+    if not wrong.any():
+        return
+    row = wrong.idxmax()
+    advice = "correct the value or write n/a"
+    for other, factor in UNITS.items():
+        if other != unit and (values / UNITS[unit] * factor)[wrong].between(low, high).all():
+            advice = f"it looks like {other}: set unit: {other}"
+    raise InputError(
+        f"{where[row]}: found {values[row] / UNITS[unit]:g} {unit}, expected a total intracranial "
+        f"volume from {low:g} to {high:g} ml; {advice}"
+    )
