@@ -47,7 +47,7 @@ format: setup ## bring code into the project's style
 lock: ## resolve pyproject.toml into envs/requirements.txt (needs uv)
 	@command -v $(UV) >/dev/null || { echo "mri-response: uv is missing; install it or name it with UV=/path/to/uv" >&2; exit 1; }
 	$(UV) pip compile --quiet --extra cluster --extra test --generate-hashes --universal \
-	    --python-version 3.11 --fork-strategy fewest --no-emit-index-url --no-emit-find-links \
+	    --python-version 3.11 --fork-strategy fewest \
 	    --custom-compile-command "make lock" $(ARGS) pyproject.toml -o envs/requirements.txt
 
 clean: ## remove the demo's results and the caches of the tools
