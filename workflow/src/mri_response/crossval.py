@@ -1,0 +1,157 @@
+"""Nested cross-validation of a support vector classifier on precomputed Gram matrices."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+
+from mri_response.svm import SupportVectorSolver
+
+SCORE_TOLERANCE = 1e-9  # inner scores closer than this are tied; the smallest C wins
+
+
+class FoldSets(NamedTuple):
+    """An outer fold and its inner folds as row masks.
+
+    Attributes
+    ----------
+    train, test : numpy.ndarray of bool, shape (1 + n_inner, n)
+        Row 0 is the outer fold, the others its inner folds.
+    """
+
+    train: np.ndarray
+    test: np.ndarray
+
+
+class FoldResult(NamedTuple):
+    """What one outer fold says of m labellings.
+
+    Attributes
+    ----------
+    decision : numpy.ndarray, shape (n_test, m)
+        Decision values of the outer test rows.
+    C_index : numpy.ndarray of int, shape (m,)
+        Chosen position in the grid of C.
+    beta : numpy.ndarray, shape (n_train, m)
+        Signed dual variables of the outer model.
+    intercept : numpy.ndarray, shape (m,)
+    plateau : numpy.ndarray of bool, shape (m,)
+        Whether every dual variable of the outer model is at its bound.
+    n_solved, n_fallback : int
+        Problems solved, and how many of them by LIBSVM.
+    """
+
+    decision: np.ndarray
+    C_index: np.ndarray
+    beta: np.ndarray
+    intercept: np.ndarray
+    plateau: np.ndarray
+    n_solved: int
+    n_fallback: int
+
+
+def nested_fold(
+    gram: np.ndarray,
+    sets: FoldSets,
+    labels: np.ndarray,
+    row_weights: np.ndarray,
+    C: np.ndarray,
+    *,
+    C_relative: bool = False,
+    balanced: bool = True,
+    tolerance: float = 1e-6,
+) -> FoldResult:
+    """Choose C on the inner folds, fit on the outer training rows, predict the outer test rows.
+
+    Parameters
+    ----------
+    gram : numpy.ndarray, shape (1 + n_inner, n, n)
+        Gram matrix of each training set, see `mri_response.kernels.gram_matrices`.
+    sets : FoldSets
+    labels : numpy.ndarray of int, shape (n, m)
+        1 = positive class, 0 = the other; one column a labelling.
+    row_weights : numpy.ndarray, shape (n,)
+        Weight of each row in the inner score, so that people count, not rows.
+    C : numpy.ndarray, shape (n_C,)
+        Ascending.
+    C_relative : bool
+        Values of C are divided by the mean squared norm of the training features.
+    balanced : bool
+        Class weights from the labels of the training set at hand.
+    tolerance : float
+        Largest accepted optimality gap of a solution.
+
+    Returns
+    -------
+    FoldResult
+
+    Notes
+    -----
+    C has the highest mean balanced accuracy over the inner folds; of tied values the smallest. An
+    inner test fold with one class scores the recall of that class.
+    """
+    signs = 2.0 * labels - 1.0
+    n_inner = len(sets.train) - 1
+    score = np.zeros((len(C), labels.shape[1]))
+    n_solved = n_fallback = 0
+    for index in range(1, n_inner + 1):
+        train, test = sets.train[index], sets.test[index]
+        solver = _solver(gram[index], train, balanced, tolerance)
+        cross = gram[index][np.ix_(test, train)]
+        grid = C / solver.mean_square_norm if C_relative else C
+        for position, solution in enumerate(solver.path(signs[train], grid)):
+            predicted = cross @ solution.beta + solution.intercept > 0
+            score[position] += recall_mean(labels[test], predicted, row_weights[test])
+        n_solved += solver.n_solved
+        n_fallback += solver.n_fallback
+    score /= n_inner
+    chosen = np.argmax(score >= score.max(axis=0) - SCORE_TOLERANCE, axis=0)
+
+    train, test = sets.train[0], sets.test[0]
+    solver = _solver(gram[0], train, balanced, tolerance)
+    grid = C / solver.mean_square_norm if C_relative else C
+    solution = solver.at(signs[train], grid[chosen])
+    decision = gram[0][np.ix_(test, train)] @ solution.beta + solution.intercept
+    return FoldResult(
+        decision,
+        chosen,
+        solution.beta,
+        solution.intercept,
+        solution.at_bound[1],
+        n_solved + solver.n_solved,
+        n_fallback + solver.n_fallback,
+    )
+
+
+def recall_mean(labels: np.ndarray, predicted: np.ndarray, weights: np.ndarray) -> np.ndarray:
+    """Balanced accuracy of each column; where one class is missing, the recall of the other.
+
+    Parameters
+    ----------
+    labels, predicted : numpy.ndarray, shape (n, m)
+    weights : numpy.ndarray, shape (n,)
+
+    Returns
+    -------
+    numpy.ndarray, shape (m,)
+    """
+    positive = labels == 1
+    weight = weights[:, None]
+    total_positive = (weight * positive).sum(axis=0)
+    total_negative = (weight * ~positive).sum(axis=0)
+    hit_positive = (weight * (positive & predicted)).sum(axis=0)
+    hit_negative = (weight * (~positive & ~predicted)).sum(axis=0)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        sensitivity = hit_positive / total_positive
+        specificity = hit_negative / total_negative
+    both = (sensitivity + specificity) / 2
+    return np.where(
+        total_positive == 0, specificity, np.where(total_negative == 0, sensitivity, both)
+    )
+
+
+def _solver(
+    gram: np.ndarray, train: np.ndarray, balanced: bool, tolerance: float
+) -> SupportVectorSolver:
+    return SupportVectorSolver(gram[np.ix_(train, train)], balanced=balanced, tolerance=tolerance)

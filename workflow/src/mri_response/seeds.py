@@ -1,0 +1,30 @@
+"""Random generators derived from the run's seed and indices, never from time or order of jobs."""
+
+from __future__ import annotations
+
+from enum import IntEnum
+
+import numpy as np
+
+
+class Stream(IntEnum):
+    """What random numbers are used for; each use draws from a stream of its own."""
+
+    SPLITS = 1
+    LABELS = 2
+    COHORT_LABELS = 3
+    BOOTSTRAP = 4
+
+
+def generator(seed: int, stream: Stream, *indices: int) -> np.random.Generator:
+    """Generator of one use and one combination of indices.
+
+    Parameters
+    ----------
+    seed : int
+        Seed of the run.
+    stream : Stream
+    *indices : int
+        Such as permutation, repeat, outer fold.
+    """
+    return np.random.default_rng(np.random.SeedSequence([seed, int(stream), *indices]))

@@ -1,0 +1,215 @@
+"""Splits of repeated nested cross-validation, drawn once, by person or by family."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import numpy as np
+import pandas as pd
+from sklearn.model_selection import KFold, StratifiedKFold
+
+from mri_response.crossval import FoldSets
+from mri_response.seeds import Stream, generator
+
+REFIT = 0  # repeat and outer fold of the search over all discovery people; `n/a` in tables
+
+
+class Fold(NamedTuple):
+    """One outer fold of one repeat, or the search of the refit.
+
+    Attributes
+    ----------
+    repeat, outer_fold : int
+        From 1; `REFIT` for the refit on all discovery people.
+    sets : FoldSets
+        Row masks; the refit's outer test rows are none.
+    """
+
+    repeat: int
+    outer_fold: int
+    sets: FoldSets
+
+
+class Scheme(NamedTuple):
+    """How folds are drawn.
+
+    Attributes
+    ----------
+    repeats, outer_folds, inner_repeats, inner_folds : int
+    stratified : bool
+        Keep the share of classes alike in every fold. The folds then depend on the labels and
+        must be redrawn in every permutation.
+    """
+
+    repeats: int
+    outer_folds: int
+    inner_repeats: int
+    inner_folds: int
+    stratified: bool = False
+
+    @classmethod
+    def from_config(cls, cross_validation: dict) -> Scheme:
+        """Read the scheme from the `cross_validation` section of the configuration."""
+        return cls(
+            *(cross_validation[key] for key in cls._fields[:4]),
+            stratified=cross_validation["scheme"] == "stratified",
+        )
+
+
+def draw_folds(
+    units: Sequence[str],
+    labels: np.ndarray,
+    scheme: Scheme,
+    seed: int,
+    *,
+    permutation: int = 0,
+    repeats: Sequence[int] | None = None,
+) -> list[Fold]:
+    """Draw every split of the run.
+
+    Parameters
+    ----------
+    units : sequence of str, length n
+        Person or family of each row; its rows stay together in every split.
+    labels : numpy.ndarray of int, shape (n,)
+        Looked at only where the scheme is stratified.
+    scheme : Scheme
+    seed : int
+    permutation : int
+        Index of the labelling: stratified folds are redrawn for each.
+    repeats : sequence of int, optional
+        Repeats to draw, from 1, and `REFIT`; by default all of them, the refit last.
+
+    Returns
+    -------
+    list of Fold
+    """
+    names, unit = np.unique(np.asarray(units, dtype=str), return_inverse=True)
+    # In order of first appearance, so that sorting of names does not matter.
+    first = np.full(len(names), len(unit))
+    np.minimum.at(first, unit, np.arange(len(unit)))
+    unit = np.argsort(np.argsort(first))[unit]
+    share = np.bincount(unit, weights=labels) / np.bincount(unit)
+    stratum = np.where(share == 0, 0, np.where(share == 1, 1, 2))
+    if not scheme.stratified:
+        permutation, stratum = 0, np.zeros_like(stratum)
+    everyone = np.ones(len(names), dtype=bool)
+    folds = []
+    for repeat in repeats if repeats is not None else [*range(1, scheme.repeats + 1), REFIT]:
+        if repeat == REFIT:
+            outer = [~everyone]
+        else:
+            key = (permutation, repeat)
+            outer = _test_masks(everyone, stratum, scheme.outer_folds, scheme, seed, key)
+        for number, test in enumerate(outer, start=1):
+            outer_fold = REFIT if repeat == REFIT else number
+            trains, tests = [~test], [test]
+            for inner_repeat in range(1, scheme.inner_repeats + 1):
+                key = (permutation, repeat, outer_fold, inner_repeat)
+                inner = _test_masks(~test, stratum, scheme.inner_folds, scheme, seed, key)
+                trains += [~test & ~mask for mask in inner]
+                tests += inner
+            sets = FoldSets(np.array(trains)[:, unit], np.array(tests)[:, unit])
+            folds.append(Fold(repeat, outer_fold, sets))
+    return folds
+
+
+def folds_table(folds: Sequence[Fold], people: pd.DataFrame, inner_folds: int) -> pd.DataFrame:
+    """Splits in long form, the content of `splits.tsv`.
+
+    Parameters
+    ----------
+    folds : sequence of Fold
+    people : pandas.DataFrame
+        Analysed rows of the discovery cohort, with participant_id and, if any, session_id.
+    inner_folds : int
+        Folds of each inner repeat.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Columns repeat, outer_fold, inner_repeat, inner_fold, participant_id (, session_id).
+        `inner_fold` is missing for the outer test rows; `repeat` and `outer_fold` are missing for
+        the search of the refit.
+    """
+    identity = people[[name for name in ("participant_id", "session_id") if name in people]]
+    parts = []
+    for fold in folds:
+        number = {
+            "repeat": pd.NA if fold.repeat == REFIT else fold.repeat,
+            "outer_fold": pd.NA if fold.outer_fold == REFIT else fold.outer_fold,
+        }
+        for index, test in enumerate(fold.sets.test):
+            inner_repeat, inner_fold = divmod(index - 1, inner_folds)
+            inner = (
+                {"inner_repeat": pd.NA, "inner_fold": pd.NA}
+                if index == 0
+                else {"inner_repeat": inner_repeat + 1, "inner_fold": inner_fold + 1}
+            )
+            parts.append(identity[test].assign(**number, **inner))
+    order = ["repeat", "outer_fold", "inner_repeat", "inner_fold", *identity.columns]
+    table = pd.concat(parts, ignore_index=True)[order]
+    return table.astype(dict.fromkeys(order[:4], "Int64"))
+
+
+def folds_from_table(table: pd.DataFrame, people: pd.DataFrame) -> list[Fold]:
+    """Read splits back from their long form.
+
+    Parameters
+    ----------
+    table : pandas.DataFrame
+        As written by `folds_table`.
+    people : pandas.DataFrame
+        Analysed rows of the discovery cohort; sets the order of rows in the masks.
+
+    Returns
+    -------
+    list of Fold
+        In the order of the table.
+    """
+    identity = [name for name in ("participant_id", "session_id") if name in people]
+    rows = pd.MultiIndex.from_frame(people[identity].astype(str))
+    position = rows.get_indexer(pd.MultiIndex.from_frame(table[identity].astype(str)))
+    if (position < 0).any():
+        raise ValueError("the splits name people who are not in the cohort table")
+    numbers = table[["repeat", "outer_fold", "inner_repeat", "inner_fold"]]
+    numbers = numbers.astype("Int64").fillna(REFIT).to_numpy(dtype=int)
+    starts = np.flatnonzero(np.any(np.diff(numbers[:, :2], axis=0, prepend=-1) != 0, axis=1))
+    folds = []
+    for start, stop in zip(starts, [*starts[1:], len(numbers)], strict=True):
+        repeat, outer_fold = numbers[start, :2]
+        inner, place = numbers[start:stop, 2:], position[start:stop]
+        outer_test = np.zeros(len(people), dtype=bool)
+        outer_test[place[inner[:, 0] == 0]] = True
+        trains, tests = [~outer_test], [outer_test]
+        for key in dict.fromkeys(map(tuple, inner[inner[:, 0] > 0])):
+            test = np.zeros(len(people), dtype=bool)
+            test[place[(inner == key).all(axis=1)]] = True
+            trains.append(~outer_test & ~test)
+            tests.append(test)
+        sets = FoldSets(np.array(trains), np.array(tests))
+        folds.append(Fold(int(repeat), int(outer_fold), sets))
+    return folds
+
+
+def _test_masks(
+    among: np.ndarray,
+    stratum: np.ndarray,
+    n_folds: int,
+    scheme: Scheme,
+    seed: int,
+    key: tuple[int, ...],
+) -> list[np.ndarray]:
+    """Test masks over units of a random partition of some of them."""
+    members = np.flatnonzero(among)
+    state = int(generator(seed, Stream.SPLITS, *key).integers(2**31))
+    splitter = StratifiedKFold if scheme.stratified else KFold
+    masks = []
+    for _, test in splitter(n_folds, shuffle=True, random_state=state).split(
+        members, stratum[members]
+    ):
+        mask = np.zeros(len(among), dtype=bool)
+        mask[members[test]] = True
+        masks.append(mask)
+    return masks
