@@ -1,0 +1,378 @@
+"""Tables of a run made up for the tests of figures and report, in the documented formats.
+
+Nothing here was computed by the workflow: decision values are drawn at random, p values and
+intervals are roughly plausible. Only the formats matter.
+"""
+
+from __future__ import annotations
+
+import copy
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from sklearn.metrics import roc_auc_score
+
+LONG = (
+    "An external cohort with a really long title, second hospital, three scanners, "
+    "recruited_between_the_first_and_the_last_amendment"
+)
+REGIONS = [
+    "Right_Accumbens_Area",
+    "Left_Amygdala",
+    "Right_Hippocampus",
+    "Left_Thalamus_Proper",
+    "Cerebellar_Vermal_Lobules_I-V",
+    "Left_Cerebellum_Exterior",
+    "Right_Cerebellum_Exterior",
+    "Left_ACgG_anterior_cingulate_gyrus",
+    "Left_SFG_superior_frontal_gyrus",
+    "Right_SFG_superior_frontal_gyrus",
+    "Right_MSFG_superior_frontal_gyrus_medial_segment",
+    "Left_OpIFG_opercular_part_of_the_inferior_frontal_gyrus",
+    "Right_TrIFG_triangular_part_of_the_inferior_frontal_gyrus",
+    "Left_SCA_subcallosal_area",
+    "Right_MFG_middle_frontal_gyrus",
+    "Left_FRP_frontal_pole",
+    "Left_PCu_precuneus",
+    "Right_OCP_occipital_pole",
+    "Left_PoG_postcentral_gyrus",
+    "Right_STG_superior_temporal_gyrus",
+    "Left_FuG_fusiform_gyrus",
+    "Right_AIns_anterior_insula",
+]
+CONFIG: dict[str, Any] = {
+    "run": "made_up",
+    "title": "A made-up trial",
+    "seed": 7,
+    "simulation": {"made_up": True},
+    "outcome": {
+        "kind": "response",
+        "positive_class": "responder",
+        "scale": "MADRS",
+        "baseline": "ses-baseline",
+        "endpoint": "ses-24h",
+        "fall_percent": 50,
+    },
+    "cohorts": {
+        "discovery": {"role": "discovery", "title": "Drug, discovery"},
+        "external_a": {"role": "external", "title": "Drug, external A"},
+        "external_b": {"role": "external", "title": LONG},
+        "saline": {"role": "control", "title": "Saline"},
+    },
+    "features": {
+        "roi": {
+            "kind": "roi_maps",
+            "source": "gm",
+            "atlas": "neuromorphometrics",
+            "statistic": "sum",
+            "grid": "native",
+        }
+    },
+    "confounds": {"missing": "exclude", "unseen_site": "error"},
+    "models": {
+        "roi_svc": {
+            "features": "roi",
+            "confounds": ["age", "sex", "tiv"],
+            "standardize": True,
+            "pca": None,
+            "C": {"log2_min": -12, "log2_max": 0, "log2_step": 1, "scale": "absolute"},
+            "class_weight": "balanced",
+        }
+    },
+    "primary_model": "roi_svc",
+    "cross_validation": {
+        "scheme": "label_blind",
+        "repeats": 10,
+        "outer_folds": 10,
+        "inner_repeats": 1,
+        "inner_folds": 10,
+        "group": None,
+    },
+    "permutation": {"n": 1000, "within": None},
+    "external": {"model": "refit"},
+    "min_class_size": 5,
+    "batch": {"outer_folds": 10, "permutations": 1000},
+    "report": {"participant_level": False},
+}
+# cohort: (positive, negative, shift between the classes)
+SIZES = {
+    "discovery": (52, 47, 0.9),
+    "external_a": (13, 13, 0.7),
+    "external_b": (13, 12, 0.6),
+    "saline": (15, 34, 0.0),
+}
+
+
+@dataclass
+class Run:
+    """A config and the tables that belong to it."""
+
+    config: dict[str, Any]
+    predictions: pd.DataFrame
+    performance: pd.DataFrame
+    null: pd.DataFrame
+    flow: pd.DataFrame
+    exclusions: pd.DataFrame
+    weights: pd.DataFrame
+    planted: pd.DataFrame
+
+    @property
+    def ids(self) -> set[str]:
+        """Every participant id of the run."""
+        return {*self.predictions["participant_id"], *self.exclusions["participant_id"]}
+
+
+def _rates(label: np.ndarray, decision: np.ndarray) -> dict[str, float]:
+    said = decision > 0
+    counts = {
+        "true_positive": np.sum((label == 1) & said),
+        "false_positive": np.sum((label == 0) & said),
+        "true_negative": np.sum((label == 0) & ~said),
+        "false_negative": np.sum((label == 1) & ~said),
+    }
+    sensitivity = counts["true_positive"] / np.sum(label == 1)
+    specificity = counts["true_negative"] / np.sum(label == 0)
+    return {
+        "balanced_accuracy": (sensitivity + specificity) / 2,
+        "sensitivity": sensitivity,
+        "specificity": specificity,
+        "auc": roc_auc_score(label, decision),
+        **{name: float(count) for name, count in counts.items()},
+    }
+
+
+def made_up_run(
+    config: dict[str, Any] | None = None, sizes: dict[str, tuple[int, int, float]] | None = None
+) -> Run:
+    """Make up all tables of a run.
+
+    Parameters
+    ----------
+    config : dict, optional
+        By default `CONFIG`.
+    sizes : dict, optional
+        Cohort to (positive, negative, shift). By default `SIZES`.
+
+    Returns
+    -------
+    Run
+    """
+    config = copy.deepcopy(CONFIG if config is None else config)
+    sizes = SIZES if sizes is None else sizes
+    rng = np.random.default_rng(3)
+    n_permutations = config["permutation"]["n"]
+    predictions, performance, null, flow, exclusions = [], [], [], [], []
+    for model in config["models"]:
+        scored: dict[str, tuple[np.ndarray, np.ndarray]] = {}
+        for cohort, (positive, negative, shift) in sizes.items():
+            role = config["cohorts"][cohort]["role"]
+            label = np.repeat([1, 0], [positive, negative])
+            ids = [f"sub-{cohort[:4]}{cohort[-1]}{k:03d}x" for k in range(len(label))]
+            latent = 0.55 * rng.normal(size=len(label)) + shift * (label - 0.5) * 0.6
+            repeats = range(config["cross_validation"]["repeats"]) if role == "discovery" else [-1]
+            per_repeat = []
+            for repeat in repeats:
+                decision = latent + (0.15 * rng.normal(size=len(label)) if repeat >= 0 else 0)
+                per_repeat.append(decision)
+                predictions.append(
+                    pd.DataFrame(
+                        {
+                            "model": model,
+                            "cohort": cohort,
+                            "participant_id": ids,
+                            "repeat": str(repeat) if repeat >= 0 else "n/a",
+                            "outer_fold": "0" if repeat >= 0 else "n/a",
+                            "label": label,
+                            "decision": decision,
+                            "predicted": (decision > 0).astype(int),
+                            "C": 0.01,
+                        }
+                    )
+                )
+            scored[cohort] = (label, np.mean(per_repeat, axis=0))
+            if role == "discovery":
+                each = pd.DataFrame([_rates(label, d) for d in per_repeat]).mean().to_dict()
+                groups = [
+                    ("mean_over_repeats", each),
+                    ("person", _rates(*scored[cohort])),
+                    ("mean_over_folds", each),
+                ]
+            else:
+                groups = [("frozen_model", _rates(*scored[cohort]))]
+            performance += _performance_rows(
+                config, model, cohort, role, groups, positive, negative, n_permutations
+            )
+        members = [c for c in sizes if config["cohorts"][c]["role"] == "external"]
+        if len(members) > 1:
+            label = np.concatenate([scored[c][0] for c in members])
+            decision = np.concatenate([scored[c][1] for c in members])
+            performance += _performance_rows(
+                config,
+                model,
+                "external_pooled",
+                "external",
+                [("frozen_model", _rates(label, decision))],
+                int(label.sum()),
+                int((1 - label).sum()),
+                n_permutations,
+            )
+    table = pd.DataFrame(performance)
+    tested = table[(table["null"] != "n/a") & (table["estimate"] != "n/a")]
+    keys = ["model", "cohort", "null", "aggregation", "metric"]
+    for _, row in tested.drop_duplicates(keys).iterrows():
+        spread = 0.5 / np.sqrt(float(row["n"]))
+        null.append(
+            pd.DataFrame(
+                {
+                    **{key: row[key] for key in keys},
+                    "permutation": np.arange(1, n_permutations + 1),
+                    "value": np.clip(0.5 + spread * rng.normal(size=n_permutations), 0, 1),
+                }
+            )
+        )
+    for cohort, (positive, negative, _) in sizes.items():
+        removed = {
+            "no MADRS score at ses-24h": 3,
+            "confound age is missing": 1,
+            "image file not found": 2 if cohort == "discovery" else 0,
+        }
+        removed = {reason: n for reason, n in removed.items() if n}
+        n = positive + negative
+        total = n + sum(removed.values())
+        steps = [
+            ("in participants table", total + 12),
+            ("matching the row filter", total),
+            *removed.items(),
+            ("analysed", n),
+            ("analysed, positive", positive),
+            ("analysed, negative", negative),
+        ]
+        role = config["cohorts"][cohort]["role"]
+        flow += [{"cohort": cohort, "role": role, "step": s, "n": k} for s, k in steps]
+        exclusions += [
+            {
+                "cohort": cohort,
+                "participant_id": f"sub-gone{cohort}{reason[:2]}{k}",
+                "reason": reason,
+            }
+            for reason, count in removed.items()
+            for k in range(count)
+        ]
+    planted = np.array(
+        [3.0 if "frontal" in name else -2.5 if "Cerebell" in name else 0.0 for name in REGIONS]
+    )
+    haufe = 0.06 * planted + 0.05 * rng.normal(size=len(planted))
+    weight = haufe + 0.1 * rng.normal(size=len(planted))
+    weights = pd.DataFrame(
+        {
+            "region": REGIONS,
+            "weight": weight / np.linalg.norm(weight),
+            "haufe": haufe,
+            "weight_mean": weight / np.linalg.norm(weight),
+        }
+    )
+    return Run(
+        config=config,
+        predictions=pd.concat(predictions, ignore_index=True),
+        performance=table,
+        null=pd.concat(null, ignore_index=True),
+        flow=pd.DataFrame(flow),
+        exclusions=pd.DataFrame(exclusions),
+        weights=weights,
+        planted=pd.DataFrame({"region": REGIONS, "planted": planted}),
+    )
+
+
+def _performance_rows(
+    config: dict[str, Any],
+    model: str,
+    cohort: str,
+    role: str,
+    groups: list[tuple[str, dict[str, float]]],
+    positive: int,
+    negative: int,
+    n_permutations: int,
+) -> list[dict[str, Any]]:
+    rows = []
+    small = min(positive, negative) < config["min_class_size"]
+    for aggregation, numbers in groups:
+        for metric, estimate in numbers.items():
+            tested = metric in ("balanced_accuracy", "auc") and aggregation in (
+                "mean_over_repeats",
+                "frozen_model",
+            )
+            has_interval = metric in ("balanced_accuracy", "sensitivity", "specificity", "auc")
+            if role == "discovery":
+                methods = ["null_inflated", "naive_bootstrap"]
+                nulls = ["whole_procedure"]
+            else:
+                methods = {"balanced_accuracy": ["mover_wilson"], "auc": ["delong_logit"]}.get(
+                    metric, ["wilson"]
+                )
+                nulls = ["own_labels", "discovery_labels"]
+            if not has_interval or aggregation == "mean_over_folds":
+                methods = ["n/a"]
+            for method in methods:
+                for null in nulls if tested else ["n/a"]:
+                    half = 0.9 / np.sqrt(positive + negative)
+                    half *= 1.2 if method == "null_inflated" else 1
+                    row = {
+                        "model": model,
+                        "cohort": cohort,
+                        "role": role,
+                        "metric": metric,
+                        "aggregation": aggregation,
+                        "operating_point": "n/a" if metric == "auc" else "decision_zero",
+                        "threshold": "n/a" if metric == "auc" else 0.0,
+                        "n": positive + negative,
+                        "n_positive": positive,
+                        "estimate": estimate,
+                        "ci_low": "n/a" if method == "n/a" else max(estimate - half, 0),
+                        "ci_high": "n/a" if method == "n/a" else min(estimate + half, 1),
+                        "ci_method": method,
+                        "p_value": "n/a",
+                        "alternative": "greater" if tested else "n/a",
+                        "null": null,
+                        "n_permutations": n_permutations if tested else "n/a",
+                    }
+                    if tested:
+                        p = {"discovery": 0.0, "external": 0.023, "control": 0.81}[role]
+                        p = (1 + round(p * n_permutations)) / (1 + n_permutations)
+                        row["p_value"] = p if null != "discovery_labels" else min(p * 1.5, 1)
+                    if small:
+                        row |= {
+                            "estimate": "n/a",
+                            "ci_low": "n/a",
+                            "ci_high": "n/a",
+                            "ci_method": "not_computed_small_class",
+                            "p_value": "n/a",
+                        }
+                    rows.append(row)
+    return rows
+
+
+def six_cohorts() -> Run:
+    """Make up a run of six cohorts with long titles, one of them too small for metrics."""
+    config = copy.deepcopy(CONFIG)
+    config["cohorts"] |= {
+        "external_c": {"role": "external", "title": "A third external cohort, ultra-high field"},
+        "saline_b": {"role": "control"},
+    }
+    sizes = {**SIZES, "external_c": (3, 11, 0.5), "saline_b": (9, 20, 0.0)}
+    return made_up_run(config, sizes)
+
+
+def one_cohort() -> Run:
+    """Make up a run on real labels: discovery alone, two named classes, not simulated."""
+    config = copy.deepcopy(CONFIG)
+    del config["simulation"]
+    config["cohorts"] = {"clinic": {"role": "discovery"}}
+    config["outcome"] = {
+        "kind": "label",
+        "column": "group",
+        "classes": ["healthy control", "patient with major depression"],
+        "positive_class": "patient with major depression",
+    }
+    return made_up_run(config, {"clinic": (39, 47, 0.4)})

@@ -1,0 +1,305 @@
+"""Figures: the numbers in them, their text, and identical bytes."""
+
+from __future__ import annotations
+
+import re
+from xml.etree import ElementTree
+
+import nibabel as nib
+import numpy as np
+import pandas as pd
+import pytest
+from made_up_run import LONG, Run, made_up_run, one_cohort, six_cohorts
+from matplotlib.figure import Figure
+from matplotlib.text import Text
+from sklearn.metrics import confusion_matrix, roc_auc_score
+from sklearn.metrics import roc_curve as sklearn_roc_curve
+
+from mri_response import figures
+from mri_response.wording import naming
+
+MODEL = "roi_svc"
+RUNS = {"trial": made_up_run, "six cohorts": six_cohorts, "one cohort": one_cohort}
+
+
+@pytest.fixture(scope="module", params=RUNS)
+def run(request: pytest.FixtureRequest) -> Run:
+    return RUNS[request.param]()
+
+
+def draw(kind: str, run: Run) -> Figure:
+    names = naming(run.config)
+    return {
+        "roc": lambda: figures.roc(run.predictions, run.performance, MODEL, names, seed=7),
+        "null_distribution": lambda: figures.null_distribution(
+            run.null, run.performance, MODEL, names
+        ),
+        "decision_scores": lambda: figures.decision_scores(run.predictions, MODEL, names),
+        "confusion": lambda: figures.confusion(run.predictions, run.performance, MODEL, names),
+        "roi_weights": lambda: figures.roi_weights(run.weights, MODEL, names),
+        "flow": lambda: figures.flow(run.flow, names),
+        "planted_vs_found": lambda: figures.planted_vs_found(
+            run.planted, run.weights, MODEL, names
+        ),
+    }[kind]()
+
+
+KINDS = (
+    "roc",
+    "null_distribution",
+    "decision_scores",
+    "confusion",
+    "roi_weights",
+    "flow",
+    "planted_vs_found",
+)
+
+
+def texts(figure: Figure) -> list[str]:
+    found = [text for text in figure.findobj(Text) if text.get_text() and text.get_visible()]
+    return [" ".join(text.get_text().replace("\xa0", " ").split()) for text in found]
+
+
+def everything_written(figure: Figure) -> str:
+    return " | ".join(texts(figure))
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_text_is_large_enough_inside_the_page_and_free_of_ids(kind: str, run: Run) -> None:
+    figure = draw(kind, run)
+    renderer = figure.canvas.get_renderer()
+    width_mm = figure.get_figwidth() * 25.4
+    assert min(abs(width_mm - w) for w in (85, 120, 180)) < 0.01
+    page = figure.bbox.padded(1)
+    for text in figure.findobj(Text):
+        if not text.get_text().strip() or not text.get_visible():
+            continue
+        assert text.get_fontsize() >= 8, text.get_text()
+        box = text.get_window_extent(renderer)
+        # Tick labels outside the limits of their axis are not drawn.
+        if box.width == 0 or _undrawn_tick(text, figure):
+            continue
+        assert page.x0 <= box.x0, text.get_text()
+        assert box.x1 <= page.x1, text.get_text()
+        assert page.y0 <= box.y0, text.get_text()
+        assert box.y1 <= page.y1, text.get_text()
+    written = everything_written(figure)
+    assert not [name for name in run.ids if name in written]
+
+
+def _undrawn_tick(text: Text, figure: Figure) -> bool:
+    for axes in figure.findobj(lambda artist: hasattr(artist, "get_xticklabels")):
+        for axis, limits in ((axes.xaxis, axes.get_xlim()), (axes.yaxis, axes.get_ylim())):
+            for tick in axis.get_major_ticks():
+                if text in (tick.label1, tick.label2):
+                    low, high = sorted(limits)
+                    return not low <= tick.get_loc() <= high
+    return False
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_title_says_simulated_only_when_it_is(kind: str) -> None:
+    assert any(text.endswith("(simulated data)") for text in texts(draw(kind, made_up_run())))
+    assert "simulated" not in everything_written(draw(kind, one_cohort()))
+
+
+@pytest.mark.parametrize("kind", ["roc", "null_distribution", "confusion", "flow"])
+def test_text_boxes_do_not_overlap(kind: str, run: Run) -> None:
+    figure = draw(kind, run)
+    renderer = figure.canvas.get_renderer()
+    boxes = []
+    for text in figure.findobj(Text):
+        if not text.get_text().strip() or not text.get_visible() or _undrawn_tick(text, figure):
+            continue
+        boxes.append((text.get_text(), text.get_window_extent(renderer).padded(-1)))
+    for i, (first, a) in enumerate(boxes):
+        for second, b in boxes[i + 1 :]:
+            # Ticks of neighbouring axes at a shared corner ("0.0" and "0.0") may touch.
+            assert not (a.overlaps(b) and first != second), (first, second)
+
+
+@pytest.mark.parametrize("kind", ["roc", "flow"])
+def test_same_bytes_twice_and_whole_files(kind: str, tmp_path, run: Run) -> None:
+    written = []
+    for attempt in ("first", "second"):
+        paths = [tmp_path / attempt / f"{kind}.{suffix}" for suffix in ("png", "svg")]
+        figures.save_figure(draw(kind, run), *paths)
+        written.append([path.read_bytes() for path in paths])
+        assert sorted(p.name for p in (tmp_path / attempt).iterdir()) == [
+            f"{kind}.png",
+            f"{kind}.svg",
+        ]
+    assert written[0] == written[1]
+    svg = written[0][1].decode()
+    ElementTree.fromstring(svg)
+    assert "<dc:date>" not in svg
+    assert str(tmp_path) not in svg
+
+
+def test_roc_curve_equals_scikit_learn() -> None:
+    rng = np.random.default_rng(0)
+    label = rng.integers(0, 2, 60)
+    decision = np.round(rng.normal(size=60) + label, 1)  # with ties
+    fpr, tpr = figures.roc_curve(label, decision)
+    expected_fpr, expected_tpr, _ = sklearn_roc_curve(label, decision, drop_intermediate=False)
+    np.testing.assert_allclose(fpr[0], expected_fpr, atol=1e-15)
+    np.testing.assert_allclose(tpr[0], expected_tpr, atol=1e-15)
+
+
+def test_weighting_people_equals_repeating_them() -> None:
+    rng = np.random.default_rng(1)
+    label = np.repeat([0, 1], 20)
+    decision = rng.normal(size=40)
+    counts = rng.integers(0, 4, 40)
+    grid = np.linspace(0.005, 0.995, 67)
+    weighted = figures.mean_roc(label, decision[None], grid, counts[None].astype(float))
+    repeated = figures.mean_roc(np.repeat(label, counts), np.repeat(decision, counts)[None], grid)
+    np.testing.assert_allclose(weighted, repeated, atol=1e-12)
+
+
+def test_area_of_the_mean_roc_is_the_mean_auc() -> None:
+    rng = np.random.default_rng(2)
+    label = np.repeat([0, 1], [47, 52])
+    decisions = rng.normal(size=(5, 99)) + 0.8 * label
+    grid = np.linspace(0, 1, 200_001)
+    area = np.trapezoid(figures.mean_roc(label, decisions, grid)[0], grid)
+    expected = np.mean([roc_auc_score(label, decision) for decision in decisions])
+    # The grid's step blurs each of the 47 jumps of the curve by half a step.
+    assert area == pytest.approx(expected, abs=1e-4)
+
+
+def test_band_holds_the_curve_and_depends_on_the_seed_alone() -> None:
+    run = made_up_run()
+    names = naming(run.config)
+    label, decisions = figures._repeat_scores(run.predictions, MODEL, "discovery", names)
+    assert decisions.shape == (10, 99)
+    grid = np.linspace(0, 1, 21)
+    low, high = figures.roc_band(label, decisions, grid, seed=1, n_bootstrap=300)
+    mean = figures.mean_roc(label, decisions, grid)[0]
+    assert np.all(low <= mean + 1e-12)
+    assert np.all(mean <= high + 1e-12)
+    again = figures.roc_band(label, decisions, grid, seed=1, n_bootstrap=300)
+    np.testing.assert_array_equal(low, again[0])
+
+
+def test_confusion_counts_people_once() -> None:
+    run = made_up_run()
+    names = naming(run.config)
+    written = texts(figures.confusion(run.predictions, run.performance, MODEL, names))
+    discovery = run.predictions[run.predictions["cohort"] == "discovery"]
+    person = discovery.groupby("participant_id", sort=False)[["label", "decision"]].mean()
+    expected = confusion_matrix(person["label"], person["decision"] > 0, labels=[1, 0])
+    first_numbers = [int(text) for text in written if text.isdigit()][:4]
+    assert first_numbers == expected.ravel().tolist()
+    assert expected.sum() == 99
+
+
+def test_people_with_several_rows_are_one_point() -> None:
+    run = made_up_run()
+    names = naming(run.config)
+    twice = pd.concat([run.predictions, run.predictions], ignore_index=True)
+    pd.testing.assert_frame_equal(
+        figures.person_scores(twice, MODEL, "saline", names),
+        figures.person_scores(run.predictions, MODEL, "saline", names),
+    )
+    pooled = figures.person_scores(run.predictions, MODEL, "external_pooled", names)
+    assert len(pooled) == 51
+
+
+def test_null_figure_names_null_permutations_and_p() -> None:
+    run = made_up_run()
+    written = everything_written(draw("null_distribution", run))
+    assert "1,000 permutations" in written
+    assert "p = 0.001† (whole procedure permuted)" in written
+    assert "p = 0.024 (own labels permuted)" in written
+    assert "p = 0.036 (discovery labels permuted)" in written
+    assert "the smallest p that this number of permutations can give" in written
+    assert LONG in written.replace("_ ", "_")
+
+
+def test_small_cohort_is_said_in_words() -> None:
+    run = six_cohorts()
+    assert "no curve, a class is too small" in everything_written(draw("roc", run))
+    assert "a class has too few people" in everything_written(draw("confusion", run))
+    assert "third external" not in everything_written(draw("null_distribution", run))
+
+
+def test_missing_repeat_is_an_error() -> None:
+    run = made_up_run()
+    rows = run.predictions
+    broken = rows.drop(rows.index[(rows["cohort"] == "discovery") & (rows["repeat"] == "3")][:1])
+    with pytest.raises(ValueError, match="not every person"):
+        figures.roc(broken, run.performance, MODEL, naming(run.config), seed=1)
+
+
+def test_flow_lists_every_reason_with_its_count(run: Run) -> None:
+    written = everything_written(draw("flow", run))
+    for _, row in run.flow.iterrows():
+        if row["step"].startswith("analysed, "):
+            continue
+        assert f"{row['n']}" in written
+    assert "Excluded, n = 4: 3 no MADRS score at ses-24h 1 confound age is missing" in written
+
+
+def test_bars_are_the_strongest_regions() -> None:
+    run = made_up_run()
+    figure = figures.roi_weights(run.weights, MODEL, naming(run.config), top=5)
+    strongest = run.weights.iloc[np.argsort(-np.abs(run.weights["haufe"].to_numpy()))[:5]]
+    left, right = figure.axes[:2]
+    np.testing.assert_allclose(
+        sorted(bar.get_width() for bar in left.patches), np.sort(strongest["haufe"])
+    )
+    np.testing.assert_allclose(
+        sorted(bar.get_width() for bar in right.patches), np.sort(strongest["weight"])
+    )
+
+
+def _small_atlas() -> tuple[nib.Nifti1Image, pd.DataFrame]:
+    labels = np.zeros((20, 24, 20), dtype=np.int16)
+    labels[5:9, 8:14, 6:12] = 4
+    labels[11:15, 8:14, 6:12] = 9
+    affine = np.diag([9.0, 9.0, 9.0, 1.0])
+    affine[:3, 3] = [-90, -126, -72]
+    return (
+        nib.Nifti1Image(labels, affine),
+        pd.DataFrame({"index": ["4", "9"], "region": ["Left_Amygdala", "Right_Amygdala"]}),
+    )
+
+
+def test_painted_atlas_holds_each_regions_value() -> None:
+    atlas, regions = _small_atlas()
+    painted = figures.paint_regions(atlas, regions, {"Left_Amygdala": -0.5, "Right_Amygdala": 2})
+    labels, values = np.asarray(atlas.dataobj), painted.get_fdata()
+    assert np.unique(values[labels == 4]).tolist() == [-0.5]
+    assert np.unique(values[labels == 9]).tolist() == [2.0]
+    assert not values[labels == 0].any()
+
+
+def test_brain_maps_have_slices_units_and_same_bytes(tmp_path) -> None:
+    atlas, regions = _small_atlas()
+    image = figures.paint_regions(atlas, regions, {"Left_Amygdala": -0.5, "Right_Amygdala": 2})
+    names = naming(made_up_run().config)
+    written = []
+    for attempt in "ab":
+        figure = figures.brain_maps(
+            {"Planted": (image, "Difference (%)")}, "Map", names, axial=(-10, 6), sagittal=(-30, 30)
+        )
+        figures.save_figure(figure, tmp_path / f"{attempt}.png", tmp_path / f"{attempt}.svg")
+        written.append([(tmp_path / f"{attempt}.{s}").read_bytes() for s in ("png", "svg")])
+    assert written[0] == written[1]
+    text = everything_written(figure)
+    for part in ("z = −10 mm", "x = 30 mm", "Difference (%)", "Map (simulated data)", "L", "R"):
+        assert part in text
+    assert min(t.get_fontsize() for t in figure.findobj(Text) if t.get_text().strip()) >= 8
+
+
+def test_wrap_keeps_every_character_and_the_width() -> None:
+    for text in (LONG, "x" * 200, "short", "two\nlines", "non-responder_or_else"):
+        wrapped = figures.wrap(text, 30)
+        assert re.sub(r"\s", "", wrapped) == re.sub(r"\s", "", text)
+        assert all(figures._text_width(line, 8) <= 30 for line in wrapped.split("\n"))
+
+
+def test_contrast_known_values() -> None:
+    assert figures.contrast("black", "white") == pytest.approx(21)
+    assert figures.contrast("#777777", "white") == pytest.approx(4.478, abs=0.001)

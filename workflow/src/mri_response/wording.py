@@ -1,0 +1,351 @@
+"""How numbers, cohorts, classes and regions are written in figures and in the report."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+POOLED = "external_pooled"
+
+NULL_NAMES = {
+    "whole_procedure": "whole procedure permuted",
+    "own_labels": "own labels permuted",
+    "discovery_labels": "discovery labels permuted",
+}
+AGGREGATION_NAMES = {
+    "mean_over_repeats": "mean over repeats",
+    "person": "per person (mean decision value over repeats)",
+    "mean_over_folds": "mean over folds",
+    "frozen_model": "frozen model",
+}
+CI_NAMES = {
+    "null_inflated": "corrected (bootstrap widened by the permutation null)",
+    "naive_bootstrap": "naive bootstrap",
+    "wilson": "Wilson",
+    "mover_wilson": "MOVER on Wilson limits",
+    "delong_logit": "DeLong, logit scale",
+}
+METRIC_NAMES = {
+    "balanced_accuracy": "Balanced accuracy",
+    "sensitivity": "Sensitivity",
+    "specificity": "Specificity",
+    "auc": "AUC",
+}
+_CLASS_TITLES = {"nonresponder": "non-responder", "nonremitter": "non-remitter"}
+_OPPOSITE = {
+    "responder": "nonresponder",
+    "nonresponder": "responder",
+    "remitter": "nonremitter",
+    "nonremitter": "remitter",
+}
+_NBSP = "\u00a0"
+
+
+@dataclass(frozen=True)
+class Naming:
+    """Names used in every figure and table of one run.
+
+    Attributes
+    ----------
+    titles : dict of str to str
+        Title of each cohort, in the order of the config; the pooled external cohort is last.
+    roles : dict of str to str
+        Role of each cohort: discovery, external or control. The pooled cohort is external.
+    positive, negative : str
+        The two classes as written for a reader.
+    simulated : bool
+        Whether the data were made by the simulation.
+    """
+
+    titles: dict[str, str]
+    roles: dict[str, str]
+    positive: str
+    negative: str
+    simulated: bool
+
+    def title(self, text: str) -> str:
+        """Return a figure or table title, marked when the data are simulated."""
+        return f"{text} (simulated data)" if self.simulated else text
+
+    def ordered(self, cohorts: Iterable[str]) -> list[str]:
+        """Return the cohorts present, discovery first, then external, pooled, control."""
+        present = set(cohorts)
+        rank = {"discovery": 0, "external": 1, "control": 3}
+        names = [name for name in self.titles if name in present]
+        return sorted(names, key=lambda c: 2 if c == POOLED else rank[self.roles[c]])
+
+
+def naming(config: Mapping[str, Any]) -> Naming:
+    """Derive the names of a run from its validated config.
+
+    Parameters
+    ----------
+    config : mapping
+        The config with its defaults filled in.
+
+    Returns
+    -------
+    Naming
+    """
+    titles = {name: spec.get("title") or name for name, spec in config["cohorts"].items()}
+    roles = {name: spec["role"] for name, spec in config["cohorts"].items()}
+    titles[POOLED] = "External cohorts together"
+    roles[POOLED] = "external"
+    outcome = config["outcome"]
+    positive = outcome["positive_class"]
+    if outcome["kind"] == "label":
+        (negative,) = [name for name in outcome["classes"] if name != positive]
+    else:
+        negative = _OPPOSITE[positive]
+    return Naming(
+        titles=titles,
+        roles=roles,
+        positive=_CLASS_TITLES.get(positive, str(positive)),
+        negative=_CLASS_TITLES.get(negative, str(negative)),
+        simulated=bool(config.get("simulation")),
+    )
+
+
+def as_number(values: pd.Series) -> pd.Series:
+    """Return a column as floats; ``n/a`` and empty become NaN, other text is an error."""
+    if pd.api.types.is_numeric_dtype(values):
+        return values.astype(float)
+    return pd.to_numeric(values.replace({"n/a": np.nan, "": np.nan}).astype(object)).astype(float)
+
+
+def number(value: Any) -> float:
+    """Return one table cell as a float; ``n/a`` is NaN."""
+    if value is None or value == "n/a" or value is pd.NA:
+        return float("nan")
+    return float(value)
+
+
+def rows_of(
+    performance: pd.DataFrame,
+    model: str,
+    cohort: str,
+    metric: str,
+    aggregation: str | None = None,
+) -> pd.DataFrame:
+    """Return the rows of one number in the performance table.
+
+    Parameters
+    ----------
+    performance : DataFrame
+        The table ``performance.tsv``.
+    model, cohort, metric : str
+        What to look up.
+    aggregation : str, optional
+        By default the tested one: ``mean_over_repeats`` where the table has it for this cohort
+        (discovery), ``frozen_model`` elsewhere.
+
+    Returns
+    -------
+    DataFrame
+        In table order; empty when there is none.
+    """
+    chosen = performance[
+        (performance["model"] == model)
+        & (performance["cohort"] == cohort)
+        & (performance["metric"] == metric)
+    ]
+    if aggregation is None:
+        discovery = (chosen["role"] == "discovery").any()
+        aggregation = "mean_over_repeats" if discovery else "frozen_model"
+    return chosen[chosen["aggregation"] == aggregation]
+
+
+def headline_row(
+    performance: pd.DataFrame, model: str, cohort: str, metric: str, null: str | None = None
+) -> pd.Series | None:
+    """Return the row shown first for one number: the tested aggregation, corrected interval.
+
+    Parameters
+    ----------
+    performance : DataFrame
+        The table ``performance.tsv``.
+    model, cohort, metric : str
+        What to look up.
+    null : str, optional
+        A named null; by default ``own_labels`` where the cohort has it, else the first row.
+
+    Returns
+    -------
+    Series or None
+        None when the table has no such row.
+    """
+    rows = rows_of(performance, model, cohort, metric)
+    wanted = null or "own_labels"
+    matching = rows[rows["null"] == wanted]
+    if len(matching):
+        return matching.iloc[0]
+    if null is not None or not len(rows):
+        return None
+    return rows.iloc[0]
+
+
+def is_computed(performance: pd.DataFrame, model: str, cohort: str) -> bool:
+    """Return whether the cohort has metrics, i.e. both classes were large enough."""
+    row = headline_row(performance, model, cohort, "auc")
+    return row is not None and not np.isnan(number(row["estimate"]))
+
+
+def percent(value: Any) -> str:
+    """Write a proportion as a percentage with one decimal: 0.702 as ``70.2 %``."""
+    value = number(value)
+    return "n/a" if np.isnan(value) else f"{100 * value:.1f}{_NBSP}%"
+
+
+def two_decimals(value: Any) -> str:
+    """Write an AUC with two decimals."""
+    value = number(value)
+    return "n/a" if np.isnan(value) else f"{value:.2f}"
+
+
+def estimate_text(metric: str, value: Any) -> str:
+    """Write an estimate in the style of its metric."""
+    return two_decimals(value) if metric == "auc" else percent(value)
+
+
+def interval_text(metric: str, low: Any, high: Any) -> str:
+    """Write a 95 % interval in the style of its metric, the percent sign once."""
+    low, high = number(low), number(high)
+    if np.isnan(low) or np.isnan(high):
+        return "n/a"
+    if metric == "auc":
+        return f"{low:.2f} to {high:.2f}"
+    return f"{100 * low:.1f} to {100 * high:.1f}{_NBSP}%"
+
+
+def p_text(p: Any, n_permutations: Any) -> str:
+    """Write a permutation p value with three decimals.
+
+    The smallest p value that M permutations can give is 1 / (M + 1); it is marked with a
+    dagger, which the report explains, since more permutations might have given a smaller one.
+    """
+    p, m = number(p), number(n_permutations)
+    if np.isnan(p):
+        return "n/a"
+    text = "<\u2009" + "0.001" if p < 0.0005 else f"{p:.3f}"
+    smallest = not np.isnan(m) and p <= (1 + 1e-9) / (m + 1)
+    return text + ("†" if smallest else "")
+
+
+# Abbreviations of the AAL and Destrieux atlases and of FreeSurfer's tables.
+_EXPAND = {
+    "ant": "anterior",
+    "cent": "central",
+    "cerebelum": "cerebellum",
+    "cingul": "cingulate",
+    "circ": "circular",
+    "fis": "fissure",
+    "front": "frontal",
+    "frontopol": "frontopolar",
+    "inf": "inferior",
+    "ins": "insula",
+    "intrapariet": "intraparietal",
+    "lat": "lateral",
+    "lg": "long",
+    "med": "medial",
+    "mid": "middle",
+    "oc": "occipital",
+    "occ": "occipital",
+    "ofcant": "orbitofrontal anterior",
+    "ofclat": "orbitofrontal lateral",
+    "ofcmed": "orbitofrontal medial",
+    "ofcpost": "orbitofrontal posterior",
+    "oper": "opercular",
+    "orb": "orbital",
+    "pariet": "parietal",
+    "parahippocampal": "parahippocampal",
+    "plan": "planum",
+    "post": "posterior",
+    "sup": "superior",
+    "supramarginal": "supramarginal",
+    "supp": "supplementary",
+    "temp": "temporal",
+    "tempo": "temporal",
+    "transv": "transverse",
+    "tri": "triangular",
+    "triangul": "triangular",
+    "trans": "transverse",
+    "vent": "ventricle",
+}
+_FORM = {"G": "gyrus", "S": "sulcus", "G&S": "gyrus and sulcus"}
+_SIDES = {"left": "left", "right": "right", "lh": "left", "rh": "right", "l": "left", "r": "right"}
+_MEASURES = ("thickness", "volume", "area", "meancurv")
+
+
+def _side(tokens: list[str]) -> tuple[str, list[str]]:
+    if len(tokens) > 1 and tokens[0].lower() in _SIDES:
+        return _SIDES[tokens[0].lower()], tokens[1:]
+    if len(tokens) > 1 and tokens[-1] in ("L", "R"):
+        return _SIDES[tokens[-1].lower()], tokens[:-1]
+    return "", tokens
+
+
+def _word(part: str) -> str:
+    """Expand an abbreviation; keep acronyms, Roman numerals and names in camel case."""
+    if part.lower() in _EXPAND:
+        return _EXPAND[part.lower()]
+    keeps_case = part.isupper() or re.search(r"[a-z][A-Z]|^[IVX]+-[IVX]+$", part)
+    return part if keeps_case else part.lower()
+
+
+def readable_region(name: str) -> str:
+    """Write a region's name from an atlas or a FreeSurfer table as readable text.
+
+    Parameters
+    ----------
+    name : str
+        For example ``Left_SFG_superior_frontal_gyrus``, ``Frontal_Sup_2_L`` or
+        ``lh_G_front_sup_thickness``.
+
+    Returns
+    -------
+    str
+        For example ``Superior frontal gyrus, left``. A name of an unknown style keeps its
+        words.
+    """
+    separator = r"[_\s]+" if "_" in name or " " in name else "-"
+    side, tokens = _side([token for token in re.split(separator, name) if token])
+    measure = ""
+    if name.startswith(("lh_", "rh_")) and len(tokens) > 1 and tokens[-1] in _MEASURES:
+        measure, tokens = tokens[-1], tokens[:-1]
+    elif (
+        # Neuromorphometrics puts a capitalised abbreviation before the words in lower case.
+        side
+        and "_" in name
+        and len(tokens) > 1
+        and not tokens[0].islower()
+        and all(re.fullmatch(r"[a-z]+", token) for token in tokens[1:])
+    ):
+        tokens = tokens[1:]
+    form = ""
+    if len(tokens) > 1 and tokens[0] in _FORM:
+        form, tokens = _FORM[tokens[0]], tokens[1:]
+    words: list[str] = []
+    for token in tokens:
+        numeral = re.fullmatch(r"[IVX]+-[IVX]+", token)
+        for part in [token] if numeral else re.split("-|(?=&)|(?<=&)", token):
+            if part == "&":
+                words.append("and")
+            elif part.isdigit() and words and words[-1].isdigit():
+                words[-1] = f"{words[-1]}/{part}"
+            else:
+                words.append(_word(part))
+    text = " ".join([*words, form]).strip() or name
+    return ", ".join(part for part in (text[0].upper() + text[1:], measure, side) if part)
+
+
+def readable_regions(names: Iterable[str]) -> list[str]:
+    """Write regions' names as readable text; names that would collide stay as they are."""
+    names = list(names)
+    texts = [readable_region(name) for name in names]
+    counts = pd.Series(texts).value_counts()
+    return [text if counts[text] == 1 else name for text, name in zip(texts, names, strict=True)]
