@@ -11,13 +11,14 @@ import pytest
 import yaml
 
 import mri_response
+from mri_response.config import load_config
 
 ROOT = Path(__file__).resolve().parents[1]
 
 # Written with brackets so that this file does not contain what it forbids.
 FORBIDDEN = {
     "a machine's path": r"(?<![\w.])[/](root|work|home|Users|mnt|scratch|opt)[/]\w",
-    "a package index": r"(?i)pypi[.]org|pythonhosted|conda[.]anaconda|[-]index-url|find[-]links\s",
+    "a package index": r"(?i)pypi[.]org|python[h]osted|conda[.]anaconda|[-]index-url|find[-]links\s",
 }
 ROOT_FILES = (
     ".snakemake-workflow-catalog.yml",
@@ -114,6 +115,12 @@ def test_links_in_the_documentation_lead_somewhere():
         for target in re.findall(r"\]\(([^)#]+)[^)]*\)", (ROOT / name).read_text()):
             if "://" not in target:
                 assert (ROOT / name).parent.joinpath(target).exists(), f"{name}: {target}"
+
+
+def test_the_readmes_example_is_a_complete_configuration():
+    example = re.search(r"```yaml\n(.*?)```", (ROOT / "README.md").read_text(), re.S).group(1)
+    schema = ROOT / "workflow" / "schemas" / "config.schema.yaml"
+    assert load_config(yaml.safe_load(example), schema)["run"] == "my_study"
 
 
 @pytest.mark.parametrize(
