@@ -1,20 +1,29 @@
 #!/bin/sh
 # Make .venv with the packages of envs/requirements.txt, each checked against its hash.
-# Does nothing when that was done before for the same lock. Called by the Makefile.
+# Does nothing when that was done before for the same lock and folder. Called by the Makefile.
 #   PYTHON=/path/to/python3.12  use this interpreter instead of searching
 set -eu
 cd "$(dirname "$0")/.."
 
+here=$(pwd -P)
 lock=envs/requirements.txt
 venv=.venv
 stamp=$venv/installed-requirements.txt # written last: a set-up cut short leaves none
 
 fail() {
-    echo "mri-response: $1" >&2
+    printf 'mri-response: %s\n' "$1" >&2
     exit 1
 }
 
-if cmp -s "$lock" "$stamp" && "$venv/bin/python" -c "" 2>/dev/null; then
+# Snakemake calls .venv/bin/python without quotes.
+case $here in
+*[][[:space:]\'\"\`\$\&\;\(\)\<\>\|\*\?\{\}\!\#\\]*)
+    fail "the folder $here has a space or another special character in its path; move the project to one without"
+    ;;
+esac
+
+if cmp -s "$lock" "$stamp" && "$venv/bin/python" -c "" 2>/dev/null &&
+    grep -qF "$here/$venv" "$venv/bin/activate"; then
     exit 0
 fi
 

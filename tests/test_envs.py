@@ -117,6 +117,7 @@ def python_stand_in(version: str, venv: bool = True, pip: str = "exit 0") -> str
         f"*ensurepip*) exit {0 if venv else 1} ;;\n"
         f'-V) echo "Python {version}" ;;\n'
         '"-m venv"*) mkdir -p "$3/bin"; cp "$0" "$3/bin/python"; '
+        'echo "$(pwd -P)/$3" > "$3/bin/activate"; '
         f'echo "{version}" > "$3/version" ;;\n'
         f'"-m pip"*) {pip} ;;\n'
         "*) exit 0 ;;\n"
@@ -127,14 +128,14 @@ def python_stand_in(version: str, venv: bool = True, pip: str = "exit 0") -> str
 @pytest.fixture
 def project(tmp_path: Path) -> Path:
     """A project folder with the set-up and a lock, and a bin folder for stand-ins."""
-    (tmp_path / "project dir" / "envs").mkdir(parents=True)
-    shutil.copy(ROOT / "envs" / "setup.sh", tmp_path / "project dir" / "envs")
-    (tmp_path / "project dir" / "envs" / "requirements.txt").write_text("a==1\n")
+    (tmp_path / "project" / "envs").mkdir(parents=True)
+    shutil.copy(ROOT / "envs" / "setup.sh", tmp_path / "project" / "envs")
+    (tmp_path / "project" / "envs" / "requirements.txt").write_text("a==1\n")
     (tmp_path / "bin").mkdir()
-    for tool in ("sh", "rm", "cp", "cmp", "mkdir", "dirname", "echo"):
+    for tool in ("sh", "rm", "cp", "cmp", "mkdir", "dirname", "grep"):
         (tmp_path / "bin" / tool).symlink_to(shutil.which(tool))
     stand_in(tmp_path / "bin", "git", "exit 0")
-    return tmp_path / "project dir"
+    return tmp_path / "project"
 
 
 def set_up(project: Path, **environment: str) -> subprocess.CompletedProcess:
@@ -216,6 +217,25 @@ def test_missing_git_is_one_line(project):
     assert done.stderr == "mri-response: git is missing; install it and try again\n"
 
 
+@pytest.mark.parametrize("name", ["my project", "a&b", "it's", "a$b", "a[1]", "a(1)", "a\\b"])
+def test_a_folder_that_snakemake_cannot_run_in_is_one_line(project, name):
+    stand_in(project.parent / "bin", "python3", python_stand_in("3.12"))
+    odd = project.rename(project.with_name(name))
+    done = subprocess.run(
+        ["sh", "envs/setup.sh"], cwd=odd, capture_output=True, text=True, check=False
+    )
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr == (
+        f"mri-response: the folder {odd} has a space or another special character in its path; "
+        "move the project to one without\n"
+    )
+
+
+def test_a_folder_with_letters_of_any_language_will_do(project):
+    stand_in(project.parent / "bin", "python3", python_stand_in("3.12"))
+    assert set_up(project.rename(project.with_name("müller-2.0_é+,@~"))).returncode == 0
+
+
 def test_an_unchanged_lock_is_not_installed_again(project):
     stand_in(project.parent / "bin", "python3", python_stand_in("3.12"))
     assert "Setting up" in set_up(project).stdout
@@ -227,6 +247,14 @@ def test_an_unchanged_lock_is_not_installed_again(project):
     (project / "envs" / "requirements.txt").write_text("a==2\n")
     assert "Setting up" in set_up(project).stdout
     assert not marker.exists()
+
+
+def test_a_moved_folder_is_set_up_again(project):
+    stand_in(project.parent / "bin", "python3", python_stand_in("3.12"))
+    set_up(project)
+    moved = project.rename(project.with_name("moved"))
+    assert "Setting up" in set_up(moved).stdout
+    assert set_up(moved).stdout == ""
 
 
 def test_a_set_up_cut_short_starts_anew(project):
@@ -249,6 +277,7 @@ def test_make_hides_the_users_python_settings(tmp_path):
         shutil.copy(ROOT / name, tmp_path / name)
     (tmp_path / ".venv" / "bin").mkdir(parents=True)
     stand_in(tmp_path / ".venv" / "bin", "python", 'echo "$*:${PYTHONPATH-}:$PYTHONNOUSERSITE"')
+    (tmp_path / ".venv" / "bin" / "activate").write_text(f"{tmp_path}/.venv\n")
     shutil.copy(ROOT / "envs" / "requirements.txt", tmp_path / ".venv/installed-requirements.txt")
     environment = {key: value for key, value in os.environ.items() if "MAKE" not in key}
     environment["PYTHONPATH"] = "/elsewhere"
