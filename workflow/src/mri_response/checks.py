@@ -1,0 +1,380 @@
+"""Everything that is checked before the first job starts.
+
+Mistakes raise :class:`mri_response.errors.InputError`; what is allowed but weakens the result
+becomes a warning.
+"""
+
+import hashlib
+import json
+import math
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from mri_response.atomic import atomic_path
+from mri_response.cohorts import build_cohort, image_paths, roi_table_columns
+from mri_response.config import (
+    IMAGE_KINDS,
+    class_names,
+    discovery_name,
+    used_confounds,
+    used_features,
+)
+from mri_response.confounds import ConfoundCoding
+from mri_response.errors import InputError
+from mri_response.permutation import Exchangeability
+from mri_response.tables import read_roi_table, shorten
+
+#: Below this many discovery people the error bars of cross-validation are about +-10 points
+#: (Varoquaux 2018, NeuroImage 180: 68-77).
+FEW_PEOPLE = 200
+
+
+@dataclass(frozen=True)
+class InputSummary:
+    """What the checks found.
+
+    Attributes
+    ----------
+    lines : list of str
+        For the terminal: one line a cohort, then one a reason for leaving people out.
+    warnings : list of str
+        One line each.
+    people : dict of str to pandas.DataFrame
+        The analysed rows by cohort.
+    exclusions : pandas.DataFrame
+        ``cohort``, ``participant_id``, (``session_id``,) ``reason``.
+    """
+
+    lines: list[str]
+    warnings: list[str]
+    people: dict[str, pd.DataFrame] = field(repr=False)
+    exclusions: pd.DataFrame = field(repr=False)
+
+
+def check_inputs(
+    config: Mapping[str, Any], cache: str | os.PathLike[str] | None = None
+) -> InputSummary:
+    """Check all tables and images of a run.
+
+    Parameters
+    ----------
+    config : mapping
+        As :func:`mri_response.config.load_config` returns it.
+    cache : path-like, optional
+        JSON file that remembers which images passed (by path, size and modification time), so that
+        only the first start reads them.
+
+    Returns
+    -------
+    InputSummary
+
+    Raises
+    ------
+    InputError
+        For the first mistake: one line with file, row or key, what was found, what was expected
+        and what to do.
+    """
+    people, exclusions = {}, []
+    for name in config["cohorts"]:
+        people[name], excluded, _ = build_cohort(config, name)
+        exclusions.append(excluded)
+    check_people_apart(config, people)
+    check_discovery(config, people[discovery_name(config)])
+    _check_categories(config, people)
+    _check_images(config, people, cache)
+    listed = pd.concat(exclusions, ignore_index=True)
+    return InputSummary(
+        lines=_summary(config, people, listed),
+        warnings=_warnings(config, people),
+        people=people,
+        exclusions=listed,
+    )
+
+
+# ---------------------------------------------------------------- people
+def check_people_apart(config: Mapping[str, Any], people: Mapping[str, pd.DataFrame]) -> None:
+    """Check that nobody is in two cohorts.
+
+    Parameters
+    ----------
+    config : mapping
+    people : mapping of str to pandas.DataFrame
+        The analysed rows by cohort.
+
+    Raises
+    ------
+    InputError
+        Naming the second cohort's table and the person. ``sub-01`` and ``01`` are the same person.
+    """
+    seen: dict[str, str] = {}
+    for name, rows in people.items():
+        identities = rows["participant_id"].str.removeprefix("sub-").unique()
+        shared = [identity for identity in identities if identity in seen]
+        if shared:
+            other = seen[shared[0]]
+            shown = rows.loc[
+                rows["participant_id"].str.removeprefix("sub-") == shared[0], "participant_id"
+            ].iloc[0]
+            more = f" and {len(shared) - 1} others" if len(shared) > 1 else ""
+            raise InputError(
+                f"{config['cohorts'][name]['participants']}: found participant_id {shown!r}{more} "
+                f"in cohort {name} and in cohort {other}, expected each person in one cohort; "
+                "remove one, or rename if they are different people"
+            )
+        seen.update(dict.fromkeys(identities, name))
+
+
+def check_discovery(config: Mapping[str, Any], rows: pd.DataFrame) -> None:
+    """Check that the discovery cohort can be cross-validated as the configuration says.
+
+    Parameters
+    ----------
+    config : mapping
+    rows : pandas.DataFrame
+        The analysed rows of the discovery cohort.
+
+    Raises
+    ------
+    InputError
+        If a class is absent or too small, or there are fewer people (or families) than folds.
+    """
+    path = config["cohorts"][discovery_name(config)]["participants"]
+    cv = config["cross_validation"]
+    names = class_names(config)
+    counts = _class_counts(rows)
+    for name, count in zip(names, counts, strict=True):
+        if count == 0:
+            raise InputError(
+                f"{path}: found nobody of the class {name!r} among {_people(rows)} analysed "
+                "people, expected both classes; see outcome and where in the config"
+            )
+    for name, count in zip(names, counts, strict=True):
+        if count < config["min_class_size"]:
+            raise InputError(
+                f"{path}: found {count} analysed people of the class {name!r}, expected at least "
+                f"{config['min_class_size']} (min_class_size); add people"
+            )
+    groups = {"people": _people(rows)}
+    if cv["group"] is not None:
+        groups = {f"families (column {cv['group']})": rows[cv["group"]].nunique()}
+    elif cv["scheme"] == "stratified":
+        groups = {
+            f"people of the class {name!r} (scheme stratified)": count
+            for name, count in zip(names, counts, strict=True)
+        }
+    for what, count in groups.items():
+        left = count - math.ceil(count / cv["outer_folds"])
+        if count < cv["outer_folds"]:
+            raise InputError(
+                f"{path}: found {count} {what}, expected at least as many as "
+                f"cross_validation.outer_folds, which is {cv['outer_folds']}; use fewer folds"
+            )
+        if left < cv["inner_folds"]:
+            raise InputError(
+                f"{path}: found {left} {what} in an outer training set, expected at least as many "
+                f"as cross_validation.inner_folds, which is {cv['inner_folds']}; use fewer folds"
+            )
+    if "site" in used_confounds(config) and config["confounds"]["unseen_site"] == "error":
+        people = rows.groupby("site")["participant_id"].nunique()
+        alone = people.index[people == 1]
+        if len(alone):
+            raise InputError(
+                f"{path}: column site: found one person alone at {alone[0]!r}, expected at least "
+                "two, since nobody is left to train on in that person's fold; write "
+                "confounds.unseen_site: mean or leave the site out"
+            )
+
+    _exchangeability(config, rows)
+
+
+def _exchangeability(config: Mapping[str, Any], rows: pd.DataFrame) -> Exchangeability:
+    return Exchangeability(
+        rows, group=config["cross_validation"]["group"], within=config["permutation"]["within"]
+    )
+
+
+def _check_categories(config: Mapping[str, Any], people: Mapping[str, pd.DataFrame]) -> None:
+    """A sex or site that the discovery cohort does not have cannot be removed elsewhere."""
+    coding = ConfoundCoding.of(people[discovery_name(config)], used_confounds(config))
+    for name, rows in people.items():
+        try:
+            coding.matrix(rows, unseen=config["confounds"]["unseen_site"])
+        except InputError as error:
+            raise InputError(f"{config['cohorts'][name]['participants']}: {error}") from None
+
+
+def _people(rows: pd.DataFrame) -> int:
+    return int(rows["participant_id"].nunique())
+
+
+def _class_counts(rows: pd.DataFrame) -> tuple[int, int]:
+    """People with a row of the positive and of the negative class."""
+    by_label = rows.groupby("label")["participant_id"].nunique()
+    return int(by_label.get(1, 0)), int(by_label.get(0, 0))
+
+
+# ---------------------------------------------------------------- images
+def _check_images(
+    config: Mapping[str, Any],
+    people: Mapping[str, pd.DataFrame],
+    cache: str | os.PathLike[str] | None,
+) -> None:
+    """Read every map once and check it against the grid and the atlas or mask."""
+    discovery = discovery_name(config)
+    order = [discovery, *(name for name in people if name != discovery)]
+    owners: dict[tuple[str, str], str] = {}
+    for features, spec in used_features(config).items():
+        if spec["kind"] not in IMAGE_KINDS:
+            continue
+        paths = []
+        for name in order:
+            pattern = config["cohorts"][name]["sources"][spec["source"]]
+            for person, path in zip(
+                people[name]["participant_id"], image_paths(pattern, people[name]), strict=True
+            ):
+                owner = owners.setdefault((features, os.path.realpath(path)), f"{name} {person}")
+                if owner != f"{name} {person}":
+                    raise InputError(
+                        f"{path}: found for {owner} and for {name} {person}, expected one image a "
+                        "person; correct the pattern in sources"
+                    )
+                paths.append(path)
+        _check_maps(spec, paths, cache)
+
+
+def _check_maps(
+    spec: Mapping[str, Any], paths: list[Path], cache: str | os.PathLike[str] | None
+) -> None:
+    key = _fingerprint(spec, paths)
+    if cache is not None and key in _remembered(cache):
+        return
+    # Laying the atlas on the grid takes seconds and is needed only if some map is new.
+    from mri_response.atlases import load_atlas
+    from mri_response.features import voxel_mask
+    from mri_response.images import check_maps, reference_grid
+
+    grid = reference_grid(spec["grid"], paths[0])
+    if spec["kind"] == "roi_maps":
+        inside = load_atlas(spec["atlas"], grid).labels > 0
+    else:
+        inside = voxel_mask(spec["mask"], grid, spec["mask_threshold"])
+    check_maps(paths, grid, inside, resample=spec["grid"] != "native", cache=cache)
+    if cache is not None:
+        with atomic_path(cache) as temporary:
+            passed = _remembered(cache) | {key: []}
+            temporary.write_text(json.dumps(passed, indent=0, sort_keys=True), encoding="utf-8")
+
+
+def _fingerprint(spec: Mapping[str, Any], paths: list[Path]) -> str:
+    """Changes with the feature set's settings and with every file that the check reads."""
+    named = spec.get("atlas"), spec.get("mask")
+    extra = [*named[0].values()] if isinstance(named[0], Mapping) else []
+    extra += [named[1]] if named[1] not in (None, "template") else []
+    states = []
+    for path in [*paths, *extra]:
+        try:
+            status = os.stat(path)
+        except OSError:
+            states.append((os.path.abspath(path),))
+        else:
+            states.append((os.path.abspath(path), status.st_size, status.st_mtime_ns))
+    digest = hashlib.sha256(json.dumps([spec, states], sort_keys=True).encode())
+    return f"all maps {digest.hexdigest()[:32]}"
+
+
+def _remembered(cache: str | os.PathLike[str]) -> dict[str, Any]:
+    try:
+        content = json.loads(Path(cache).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return content if isinstance(content, dict) else {}
+
+
+# ---------------------------------------------------------------- what is said
+def _summary(
+    config: Mapping[str, Any], people: Mapping[str, pd.DataFrame], exclusions: pd.DataFrame
+) -> list[str]:
+    lines = []
+    positive, negative = class_names(config)
+    for name, rows in people.items():
+        n_positive, n_negative = _class_counts(rows)
+        role = config["cohorts"][name]["role"]
+        who = f"{_people(rows)} people"
+        if len(rows) > _people(rows):
+            who += f" with {len(rows)} sessions"
+        reasons = exclusions.loc[exclusions["cohort"] == name, "reason"].value_counts()
+        out = f", {reasons.sum()} left out" if len(reasons) else ""
+        lines.append(
+            f"cohort {name} ({role}): {who}, {n_positive} {positive}, {n_negative} {negative}{out}"
+        )
+        lines += [f"  left out: {reason} ({n})" for reason, n in reasons.items()]
+    return lines
+
+
+def _warnings(config: Mapping[str, Any], people: Mapping[str, pd.DataFrame]) -> list[str]:
+    discovery = discovery_name(config)
+    rows = people[discovery]
+    cv = config["cross_validation"]
+    n = _people(rows)
+    smallest = min(_class_counts(rows))
+    warnings = []
+    if n < FEW_PEOPLE:
+        warnings.append(
+            f"cohort {discovery}: {n} people are few (below {FEW_PEOPLE}): expect error bars of "
+            "about 10 points on the balanced accuracy"
+        )
+    if 2 * cv["outer_folds"] > n:
+        warnings.append(
+            f"cross_validation.outer_folds: {cv['outer_folds']} folds of {n} people come near "
+            "leave-one-out, which is unstable; 5 or 10 folds are usual"
+        )
+    elif cv["scheme"] == "label_blind" and smallest < cv["outer_folds"]:
+        warnings.append(
+            f"cohort {discovery}: the smaller class has {smallest} people for "
+            f"{cv['outer_folds']} folds, so some test folds will hold one class only"
+        )
+    if config["permutation"]["n"] < 100:
+        warnings.append(
+            f"permutation.n: with {config['permutation']['n']} permutations no p can be below "
+            f"{1 / (config['permutation']['n'] + 1):.2g}"
+        )
+    distinct = _exchangeability(config, rows).n_distinct
+    if distinct < config["permutation"]["n"]:
+        warnings.append(
+            f"permutation: only {distinct:.0f} labellings differ, "
+            f"fewer than the {config['permutation']['n']} permutations asked for"
+        )
+    for name, others in people.items():
+        counts = _class_counts(others)
+        if name != discovery and min(counts) < config["min_class_size"]:
+            named = dict(zip(class_names(config), counts, strict=True))
+            text = ", ".join(f"{count} {label}" for label, count in named.items())
+            warnings.append(
+                f"cohort {name}: no metric will be computed, since a class has fewer than "
+                f"{config['min_class_size']} people ({text})"
+            )
+    for name, model in config["models"].items():
+        kind = config["features"][model["features"]]["kind"]
+        if kind == "voxels" and model["C"]["scale"] == "absolute":
+            warnings.append(
+                f"models.{name}.C: with so many voxels a whole absolute grid is often one and the "
+                "same hard margin; scale: relative gives a grid that matters"
+            )
+    for features, spec in used_features(config).items():
+        if spec["kind"] == "table":
+            columns = roi_table_columns(config, features)
+            path = config["cohorts"][discovery]["sources"][spec["source"]]
+            table = read_roi_table(path, columns)
+            table = table[table["participant_id"].isin(rows["participant_id"])]
+            constant = [column for column in columns if table[column].nunique() < 2]
+            if constant:
+                warnings.append(
+                    f"{path}: {len(constant)} columns hold one value for everybody and say "
+                    f"nothing ({shorten(constant, 3)}); leave them out with exclude"
+                )
+    return warnings
