@@ -6,6 +6,7 @@ that no cohort shapes another's features.
 
 import os
 from collections.abc import Sequence
+from pathlib import Path
 
 import nibabel as nib
 import numpy as np
@@ -13,10 +14,89 @@ import pandas as pd
 
 from mri_response.atlases import Atlas
 from mri_response.errors import InputError
-from mri_response.images import Grid, in_threads, load_map, open_image, read_values, template_map
-from mri_response.tables import ID_COLUMNS, read_roi_table, shorten
+from mri_response.images import (
+    Grid,
+    in_threads,
+    load_map,
+    open_image,
+    read_values,
+    resolve_pattern,
+    template_map,
+)
+from mri_response.tables import ID_COLUMNS, read_roi_table, read_tsv, shorten
 
 PathLike = str | os.PathLike[str]
+
+
+# ---------------------------------------------------------------- people and their files
+def map_paths(pattern: str, people: pd.DataFrame) -> list[Path]:
+    """The image of each row of a cohort table.
+
+    Parameters
+    ----------
+    pattern : str
+        See :func:`mri_response.images.resolve_pattern`.
+    people : pandas.DataFrame
+        ``participant_id`` and, if any, ``session_id``.
+
+    Returns
+    -------
+    list of pathlib.Path
+
+    Raises
+    ------
+    InputError
+        If somebody has no image, or several.
+    """
+    sessions = people["session_id"] if "session_id" in people else [None] * len(people)
+    paths = []
+    for participant_id, session_id in zip(people["participant_id"], sessions, strict=True):
+        path = resolve_pattern(pattern, participant_id, session_id)
+        if path is None:
+            raise InputError(
+                f"source {pattern}: found no image of {participant_id}, expected one; "
+                "run the workflow again so that the person is excluded"
+            )
+        paths.append(path)
+    return paths
+
+
+def identified(people: pd.DataFrame, features: pd.DataFrame) -> pd.DataFrame:
+    """Put the columns that identify people before their features."""
+    keys = [key for key in ID_COLUMNS if key in people]
+    return pd.concat([people[keys].reset_index(drop=True), features], axis=1)
+
+
+def read_features(path: PathLike, people: pd.DataFrame) -> np.ndarray:
+    """Read a feature matrix that the workflow has written.
+
+    Parameters
+    ----------
+    path : path-like
+        ``.tsv`` of regions, or ``.npy`` of voxels, which is mapped into memory.
+    people : pandas.DataFrame
+        Analysed rows of the cohort.
+
+    Returns
+    -------
+    numpy.ndarray, shape (n, p)
+        float64 for regions, float32 for voxels.
+
+    Raises
+    ------
+    ValueError
+        If the rows are not those of the people.
+    """
+    if os.fspath(path).endswith(".npy"):
+        matrix = np.load(path, mmap_mode="r", allow_pickle=False)
+        if len(matrix) != len(people):
+            raise ValueError(f"{path}: {len(matrix)} rows for {len(people)} people")
+        return matrix
+    table = read_tsv(path)
+    keys = [key for key in ID_COLUMNS if key in people]
+    if not table[keys].equals(people[keys].astype(str).reset_index(drop=True)):
+        raise ValueError(f"{path}: its rows are not those of the cohort table")
+    return table.drop(columns=keys).to_numpy(dtype=float)
 
 
 # ---------------------------------------------------------------- regions of an atlas

@@ -275,9 +275,26 @@ def load_map(
         values = smoothed.get_fdata(dtype=np.float32)
     if same:
         return values
+    return resampled(values, own, grid)
+
+
+def resampled(values: np.ndarray, own: Grid, grid: Grid) -> np.ndarray:
+    """Values on another grid, by continuous interpolation (cubic splines).
+
+    Parameters
+    ----------
+    values : ndarray of float32, shape of ``own``
+        Finite.
+    own, grid : Grid
+        Where the values are and where they are wanted.
+
+    Returns
+    -------
+    ndarray of float32, shape of ``grid``
+    """
     from nilearn.image import resample_img
 
-    resampled = resample_img(
+    image = resample_img(
         nib.Nifti1Image(values, own.affine),
         target_affine=grid.affine,
         target_shape=grid.shape,
@@ -285,7 +302,13 @@ def load_map(
         copy_header=True,
         force_resample=True,
     )
-    return resampled.get_fdata(dtype=np.float32)
+    return image.get_fdata(dtype=np.float32)
+
+
+def save_image(image: nib.Nifti1Image, path: str | os.PathLike[str]) -> None:
+    """Write a NIfTI image whole or not at all."""
+    with atomic_path(path) as temporary:
+        nib.save(image, temporary)
 
 
 def in_threads(function: Callable[[T], R], items: Iterable[T], threads: int) -> Iterable[R]:

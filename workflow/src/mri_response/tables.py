@@ -12,6 +12,7 @@ import difflib
 import fnmatch
 import io
 import math
+import contextlib
 import os
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from pathlib import Path
@@ -56,6 +57,26 @@ def read_tsv(path: str | os.PathLike[str], dtype: Any = str) -> pd.DataFrame:
         if types.get(column, str) is not str:
             frame[column] = frame[column].to_numpy(object).astype(types[column])
     return frame
+
+
+def read_people(path: str | os.PathLike[str]) -> pd.DataFrame:
+    """Read a table of analysed people that the workflow wrote.
+
+    Parameters
+    ----------
+    path : path-like
+        ``cohorts/<cohort>.tsv``.
+
+    Returns
+    -------
+    pandas.DataFrame
+        ``label`` as int, columns of numbers as float, categories (sex, site, outcome) as text.
+    """
+    frame = read_tsv(path)
+    for column in frame.columns.difference([*ID_COLUMNS, "outcome", "sex", "site"]):
+        with contextlib.suppress(ValueError):
+            frame[column] = frame[column].to_numpy(object).astype(float)
+    return frame.astype({"label": int})
 
 
 def write_tsv(frame: pd.DataFrame, path: str | os.PathLike[str]) -> None:

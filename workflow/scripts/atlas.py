@@ -1,0 +1,13 @@
+from mri_response.log import logged
+
+with logged(snakemake.log[0], snakemake.rule, snakemake.threads):
+    from mri_response.atlases import load_atlas
+    from mri_response.features import map_paths
+    from mri_response.images import reference_grid, save_image
+    from mri_response.tables import read_tsv, write_tsv
+
+    spec = snakemake.params.spec
+    first = map_paths(snakemake.params.pattern, read_tsv(snakemake.input.people).head(1))[0]
+    atlas = load_atlas(spec["atlas"], reference_grid(spec["grid"], first))
+    save_image(atlas.image, snakemake.output.image)
+    write_tsv(atlas.regions, snakemake.output.regions)

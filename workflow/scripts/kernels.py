@@ -1,0 +1,19 @@
+from mri_response.log import logged
+
+with logged(snakemake.log[0], snakemake.rule, snakemake.threads):
+    from mri_response.confounds import ConfoundCoding
+    from mri_response.features import read_features
+    from mri_response.resampling import ModelOptions, fold_grams, save_arrays
+    from mri_response.splits import folds_from_table
+    from mri_response.tables import read_people, read_tsv
+
+    model = snakemake.params.config["model"]
+    people = read_people(snakemake.input.people)
+    folds = folds_from_table(read_tsv(snakemake.input.splits[0]), people)
+    grams = fold_grams(
+        read_features(snakemake.input.features, people),
+        ConfoundCoding.of(people, model["confounds"]).matrix(people),
+        folds[slice(*snakemake.params.folds)],
+        ModelOptions.from_config(model),
+    )
+    save_arrays({str(i): gram for i, gram in enumerate(grams)}, snakemake.output[0])

@@ -1,0 +1,31 @@
+from mri_response.log import logged
+
+with logged(snakemake.log[0], snakemake.rule, snakemake.threads) as log:
+    from mri_response.confounds import ConfoundCoding
+    from mri_response.features import read_features
+    from mri_response.permutation import Exchangeability
+    from mri_response.resampling import (
+        ModelOptions,
+        cross_validate_redrawn,
+        row_weights,
+        save_arrays,
+    )
+    from mri_response.splits import Scheme
+    from mri_response.tables import read_people
+
+    config = snakemake.params.config
+    people = read_people(snakemake.input.people)
+    result = cross_validate_redrawn(
+        read_features(snakemake.input.features, people),
+        ConfoundCoding.of(people, config["model"]["confounds"]).matrix(people),
+        range(*snakemake.params.folds),
+        people[config["cross_validation"]["group"] or "participant_id"],
+        Scheme.from_config(config["cross_validation"]),
+        Exchangeability.from_config(people, config),
+        [range(*block) for block in snakemake.params.blocks],
+        row_weights(people),
+        ModelOptions.from_config(config["model"]),
+        config["seed"],
+    )
+    log.info("%d problems solved, %d of them by LIBSVM", result["solved"], result["fallback"])
+    save_arrays(result, snakemake.output[0])

@@ -1,0 +1,20 @@
+from mri_response.log import logged
+
+with logged(snakemake.log[0], snakemake.rule, snakemake.threads):
+    from mri_response.atlases import load_atlas
+    from mri_response.features import identified, map_paths, roi_features
+    from mri_response.images import Grid, open_image
+    from mri_response.tables import read_tsv, write_tsv
+
+    spec = snakemake.params.spec
+    labels = {"image": snakemake.input.image, "labels": snakemake.input.regions}
+    atlas = load_atlas(labels, Grid.of(open_image(snakemake.input.image)))
+    people = read_tsv(snakemake.input.people)
+    regions = roi_features(
+        map_paths(snakemake.params.pattern, people),
+        atlas,
+        statistic=spec["statistic"],
+        resample=spec["grid"] != "native",
+        threads=snakemake.threads,
+    )
+    write_tsv(identified(people, regions), snakemake.output[0])

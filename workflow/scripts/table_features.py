@@ -1,0 +1,12 @@
+from mri_response.log import logged
+
+with logged(snakemake.log[0], snakemake.rule, snakemake.threads):
+    from mri_response.features import identified, table_columns, table_features
+    from mri_response.tables import read_tsv, write_tsv
+
+    spec = snakemake.params.spec
+    own, discovery = snakemake.input.tables[0], snakemake.input.tables[-1]
+    columns = table_columns(discovery, spec["columns"], spec["exclude"])
+    people = read_tsv(snakemake.input.people)
+    regions = table_features(own, columns, people)
+    write_tsv(identified(people, regions), snakemake.output[0])

@@ -1,0 +1,20 @@
+from mri_response.log import logged
+
+with logged(snakemake.log[0], snakemake.rule, snakemake.threads):
+    from mri_response.atomic import atomic_path
+    from mri_response.features import map_paths, voxel_features
+    from mri_response.images import Grid, open_image, read_values
+    from mri_response.tables import read_tsv
+
+    spec = snakemake.params.spec
+    mask = open_image(snakemake.input.mask[0])
+    with atomic_path(snakemake.output[0]) as temporary:
+        voxel_features(
+            map_paths(snakemake.params.pattern, read_tsv(snakemake.input.people)),
+            read_values(mask, snakemake.input.mask[0]) > 0,
+            Grid.of(mask),
+            temporary,
+            smoothing_fwhm_mm=spec["smoothing_fwhm_mm"],
+            resample=spec["grid"] != "native",
+            threads=snakemake.threads,
+        )

@@ -1,0 +1,377 @@
+"""What one job computes: Gram matrices of some outer folds, and their labellings in blocks."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
+
+import numpy as np
+import pandas as pd
+
+from mri_response.atomic import atomic_path
+from mri_response.config import grid_of_c
+from mri_response.crossval import FoldResult, nested_fold
+from mri_response.kernels import (
+    gram_matrices,
+    principal_component_gram,
+    principal_components,
+    training_sets,
+)
+from mri_response.permutation import Exchangeability
+from mri_response.splits import Fold, Scheme, draw_folds
+
+BLOCK = 256  # permutations solved together; jobs are whole blocks, so batching changes no byte
+
+
+class ModelOptions(NamedTuple):
+    """What the engine must know of a model.
+
+    Attributes
+    ----------
+    C : tuple of float
+        Grid, ascending.
+    C_relative : bool
+        Grid values are divided by the mean squared norm of the training features.
+    balanced : bool
+        Class weights by inverse frequency.
+    standardize : bool
+    pca : int or float or None
+        Number of principal components, or the share of variance they exceed.
+    """
+
+    C: tuple[float, ...]
+    C_relative: bool = False
+    balanced: bool = True
+    standardize: bool = True
+    pca: int | float | None = None
+
+    @classmethod
+    def from_config(cls, model: dict) -> ModelOptions:
+        """Read the options from a model's section of the configuration."""
+        return cls(
+            tuple(grid_of_c(model["C"])),
+            C_relative=model["C"]["scale"] == "relative",
+            balanced=model["class_weight"] == "balanced",
+            standardize=model["standardize"],
+            pca=model["pca"],
+        )
+
+
+class StackedRows:
+    """Feature matrices of several cohorts as one, without copying them.
+
+    Parameters
+    ----------
+    *matrices : numpy.ndarray, shape (n_i, p)
+        All with the same columns and type; may be memory maps.
+    """
+
+    def __init__(self, *matrices: np.ndarray) -> None:
+        if len({matrix.shape[1] for matrix in matrices}) > 1:
+            raise ValueError("cohorts have different numbers of features")
+        self._matrices = matrices
+        self.shape = (sum(len(matrix) for matrix in matrices), matrices[0].shape[1])
+        self.dtype = matrices[0].dtype
+
+    def __getitem__(self, key: tuple[slice, slice]) -> np.ndarray:
+        rows, columns = key
+        if rows != slice(None):
+            raise IndexError("only whole columns can be taken")
+        return np.concatenate([matrix[:, columns] for matrix in self._matrices])
+
+
+def save_arrays(arrays: dict[str, np.ndarray], path: str | os.PathLike[str]) -> None:
+    """Write arrays into an ``.npz`` file, whole or not at all."""
+    with atomic_path(path) as temporary:
+        np.savez(temporary, **arrays)
+
+
+def load_arrays(path: str | os.PathLike[str]) -> dict[str, np.ndarray]:
+    """Read all arrays of an ``.npz`` file, in the order in which they were written."""
+    with np.load(path, allow_pickle=False) as arrays:
+        return {name: arrays[name] for name in arrays.files}
+
+
+def row_weights(people: pd.DataFrame) -> np.ndarray:
+    """Weight of each row, so that every person counts once; shape (n,)."""
+    person = people["participant_id"]
+    return 1.0 / person.map(person.value_counts()).to_numpy(dtype=float)
+
+
+def batches(total: int, size: int) -> list[range]:
+    """Cut ``range(total)`` into ranges of a size; the last may be shorter."""
+    return [range(start, min(start + size, total)) for start in range(0, total, size)]
+
+
+def labelling_batches(n_permutations: int, size: int) -> list[list[range]]:
+    """Permutation indices of each job, as blocks that are solved together.
+
+    The observed labelling, index 0, is a block of its own and goes with the first job. A job's
+    size is rounded up to whole blocks.
+
+    Parameters
+    ----------
+    n_permutations : int
+        May be 0.
+    size : int
+        Permutations a job.
+
+    Returns
+    -------
+    list of list of range
+        Jobs, each a list of blocks.
+    """
+    blocks = [range(block.start + 1, block.stop + 1) for block in batches(n_permutations, BLOCK)]
+    jobs = [[blocks[i] for i in job] for job in batches(len(blocks), -(-size // BLOCK))]
+    return [[range(1), *jobs[0]], *jobs[1:]] if jobs else [[range(1)]]
+
+
+def fold_grams(
+    features: np.ndarray | StackedRows,
+    confounds: np.ndarray,
+    folds: Sequence[Fold],
+    options: ModelOptions,
+) -> list[np.ndarray]:
+    """Gram matrices of all training sets of some outer folds, in one pass over the features.
+
+    Parameters
+    ----------
+    features : numpy.ndarray or StackedRows, shape (n, p)
+    confounds : numpy.ndarray, shape (n, q)
+    folds : sequence of Fold
+    options : ModelOptions
+
+    Returns
+    -------
+    list of numpy.ndarray, shape (1 + n_inner, n, n)
+        One a fold.
+    """
+    train = np.concatenate([fold.sets.train for fold in folds])
+    gram = gram_matrices(features, training_sets(confounds, train), standardize=options.standardize)
+    if options.pca is not None:
+        for index, rows in enumerate(train):
+            gram[index] = principal_component_gram(gram[index], rows, options.pca)
+    return np.split(gram, np.cumsum([len(fold.sets.train) for fold in folds])[:-1])
+
+
+def cross_validate(
+    grams: Sequence[np.ndarray],
+    folds: Sequence[Fold],
+    exchangeability: Exchangeability,
+    blocks: Sequence[range],
+    weights: np.ndarray,
+    options: ModelOptions,
+    seed: int,
+) -> dict[str, np.ndarray]:
+    """Run some outer folds for the labellings of some blocks, folds the same for all of them.
+
+    Parameters
+    ----------
+    grams : sequence of numpy.ndarray, shape (1 + n_inner, N, N)
+        As from `fold_grams`. Beyond the first n rows, those of the labelled people, there may be
+        others that no set trains on.
+    folds : sequence of Fold
+        Masks over all N rows.
+    exchangeability : Exchangeability
+        Of the n labelled rows.
+    blocks : sequence of range
+        Permutation indices solved together; 0 is the observed labelling.
+    weights : numpy.ndarray, shape (N,)
+        Row weights of the inner score.
+    options : ModelOptions
+    seed : int
+
+    Returns
+    -------
+    dict of str to numpy.ndarray
+        See `collected`.
+    """
+    extra = len(weights) - len(exchangeability.labels)
+    results = []
+    for block in blocks:
+        labels = np.pad(exchangeability.labellings(seed, block), ((0, extra), (0, 0)))
+        results.append(
+            [
+                _nested(gram, fold, labels, weights, options)
+                for gram, fold in zip(grams, folds, strict=True)
+            ]
+        )
+    return _arrays(blocks, [folds] * len(blocks), results, len(weights))
+
+
+def cross_validate_redrawn(
+    features: np.ndarray,
+    confounds: np.ndarray,
+    members: range,
+    units: Sequence[str],
+    scheme: Scheme,
+    exchangeability: Exchangeability,
+    blocks: Sequence[range],
+    weights: np.ndarray,
+    options: ModelOptions,
+    seed: int,
+) -> dict[str, np.ndarray]:
+    """Run some outer folds with folds redrawn, stratified on the labels, for every permutation.
+
+    Parameters
+    ----------
+    features : numpy.ndarray, shape (n, p)
+    confounds : numpy.ndarray, shape (n, q)
+    members : range
+        Which outer folds, counted through all repeats from 0.
+    units : sequence of str, length n
+        Person or family of each row.
+    scheme : Scheme
+    exchangeability, blocks, weights, options, seed
+        As in `cross_validate`.
+
+    Returns
+    -------
+    dict of str to numpy.ndarray
+        See `cross_validate`.
+    """
+    repeats = sorted({1 + member // scheme.outer_folds for member in members})
+    indices = [index for block in blocks for index in block]
+    drawn, results = [], []
+    for index in indices:
+        labels = exchangeability.labellings(seed, [index])
+        folds = [
+            fold
+            for fold in draw_folds(
+                units, labels[:, 0], scheme, seed, permutation=index, repeats=repeats
+            )
+            if (fold.repeat - 1) * scheme.outer_folds + fold.outer_fold - 1 in members
+        ]
+        grams = fold_grams(features, confounds, folds, options)
+        drawn.append(folds)
+        results.append(
+            [
+                _nested(gram, fold, labels, weights, options)
+                for gram, fold in zip(grams, folds, strict=True)
+            ]
+        )
+    return _arrays([range(index, index + 1) for index in indices], drawn, results, len(weights))
+
+
+class Resampled(NamedTuple):
+    """Cross-validated decision values of all labellings, put together from all jobs.
+
+    Attributes
+    ----------
+    decision : numpy.ndarray, shape (1 + M, R, n)
+        Decision value of each row when it was in the outer test fold; labelling 0 is observed.
+    fold : numpy.ndarray of int, shape (1 + M, R, n)
+        The outer fold in which that was, from 1.
+    C_index : numpy.ndarray of int, shape (1 + M, R, n)
+        Position of the chosen C of that fold.
+    """
+
+    decision: np.ndarray
+    fold: np.ndarray
+    C_index: np.ndarray
+
+
+def collected(jobs: Sequence[dict[str, np.ndarray]], repeats: int) -> Resampled:
+    """Put the outer folds and labellings of all jobs together.
+
+    Parameters
+    ----------
+    jobs : sequence of dict
+        With the arrays ``permutation`` (m,), ``repeat`` and ``outer_fold`` (F,), ``decision``
+        (m, F, n), NaN outside the test rows, and ``C_index`` (m, F).
+    repeats : int
+
+    Returns
+    -------
+    Resampled
+
+    Raises
+    ------
+    ValueError
+        If a row was predicted twice or not at all.
+    """
+    n = jobs[0]["decision"].shape[2]
+    n_labellings = 1 + max(int(job["permutation"].max()) for job in jobs)
+    decision = np.full((n_labellings, repeats, n), np.nan)
+    fold = np.zeros((n_labellings, repeats, n), dtype=np.int16)
+    C_index = np.zeros((n_labellings, repeats, n), dtype=np.int16)
+    for job in jobs:
+        rows = job["permutation"]
+        for position, (repeat, number) in enumerate(
+            zip(job["repeat"], job["outer_fold"], strict=True)
+        ):
+            values = job["decision"][:, position]
+            tested = ~np.isnan(values)
+            if (tested & ~np.isnan(decision[rows, repeat - 1])).any():
+                raise ValueError(f"repeat {repeat}: a row was predicted twice")
+            decision[rows, repeat - 1] = np.where(tested, values, decision[rows, repeat - 1])
+            fold[rows, repeat - 1] += (tested * number).astype(np.int16)
+            chosen = tested * job["C_index"][:, position, None]
+            C_index[rows, repeat - 1] += chosen.astype(np.int16)
+    if np.isnan(decision).any():
+        raise ValueError("some rows were never in an outer test fold")
+    return Resampled(decision, fold, C_index)
+
+
+def _nested(
+    gram: np.ndarray, fold: Fold, labels: np.ndarray, weights: np.ndarray, options: ModelOptions
+) -> FoldResult:
+    result = nested_fold(
+        gram,
+        fold.sets,
+        labels,
+        weights,
+        np.array(options.C),
+        C_relative=options.C_relative,
+        balanced=options.balanced,
+    )
+    if options.pca is None:
+        return result
+    # Dual variables of the features behind the components: their part within the components.
+    train = fold.sets.train[0]
+    _, vectors = principal_components(gram[0], train, int(train.sum()))
+    return result._replace(beta=vectors @ (vectors.T @ result.beta))
+
+
+def _arrays(
+    blocks: Sequence[range],
+    folds: Sequence[Sequence[Fold]],
+    results: Sequence[Sequence[FoldResult]],
+    n: int,
+) -> dict[str, np.ndarray]:
+    """Results of blocks and folds as plain arrays, dual variables of the observed labels only."""
+    n_folds = len(folds[0])
+    total = sum(map(len, blocks))
+    decision = np.full((total, n_folds, n), np.nan)
+    C_index = np.empty((total, n_folds), dtype=np.int16)
+    arrays = {
+        "permutation": np.array([index for block in blocks for index in block]),
+        "repeat": np.array([fold.repeat for fold in folds[0]]),
+        "outer_fold": np.array([fold.outer_fold for fold in folds[0]]),
+        "decision": decision,
+        "C_index": C_index,
+        "solved": np.array([result.n_solved for row in results for result in row]).sum(),
+        "fallback": np.array([result.n_fallback for row in results for result in row]).sum(),
+    }
+    for start, block, sets, row in zip(_starts(blocks), blocks, folds, results, strict=True):
+        rows = slice(start, start + len(block))
+        for position, (fold, result) in enumerate(zip(sets, row, strict=True)):
+            decision[rows, position, fold.sets.test[0]] = result.decision.T
+            C_index[rows, position] = result.C_index
+        if block[0] == 0:
+            beta = np.zeros((n_folds, n))
+            for position, (fold, result) in enumerate(zip(sets, row, strict=True)):
+                beta[position, fold.sets.train[0]] = result.beta[:, 0]
+            arrays["train"] = np.array([fold.sets.train[0] for fold in sets])
+            arrays["beta"] = beta
+            arrays["intercept"] = np.array([result.intercept[0] for result in row])
+            arrays["plateau"] = np.array([result.plateau[0] for result in row])
+    return arrays
+
+
+def _starts(blocks: Sequence[range]) -> Iterator[int]:
+    start = 0
+    for block in blocks:
+        yield start
+        start += len(block)
