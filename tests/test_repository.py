@@ -18,7 +18,7 @@ ROOT = Path(__file__).resolve().parents[1]
 # Written with brackets so that this file does not contain what it forbids.
 FORBIDDEN = {
     "a machine's path": r"(?<![\w.])[/](root|work|home|Users|mnt|scratch|opt)[/]\w",
-    "a package index": r"(?i)pypi[.]org|python[h]osted|conda[.]anaconda|[-]index-url|find[-]links\s",
+    "a package index": r"(?i)pypi[.]org|python[h]osted|conda[.]anaconda|[-]index-url|find[-]links",
 }
 ROOT_FILES = (
     ".snakemake-workflow-catalog.yml",
