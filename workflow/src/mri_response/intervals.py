@@ -62,7 +62,9 @@ def mover_balanced_accuracy(
 ) -> tuple[FloatArray, FloatArray]:
     """Interval of balanced accuracy, the mean of two independent proportions.
 
-    The method of variance estimates recovery applied to two Wilson intervals.
+    The method of variance estimates recovery applied to two Wilson intervals. Exact coverage at
+    nominal 95 %, averaged over recalls from 0.3 to 0.95: 94.7 % for 13 + 13 people, 94.9 % for
+    15 + 34, 95.3 % for 5 + 44; least where a small class is nearly always right.
 
     Returns
     -------
@@ -191,8 +193,10 @@ def newcombe_auc(
         spread = 1 + others * ((1 - a) / (2 - a) + a / (1 + a))
         return (estimate - a) ** 2 - z**2 * a * (1 - a) * spread / (n_positive * n_negative)
 
-    low = 0.0 if estimate <= 0 else brentq(excess, 0.0, estimate)
-    high = 1.0 if estimate >= 1 else brentq(excess, estimate, 1.0)
+    # 0 and 1 themselves solve the equation at an AUC of 0 and 1: stay clear of them.
+    edge = 1e-12
+    low = 0.0 if estimate < edge else brentq(excess, 0.0, min(estimate, 1 - edge))
+    high = 1.0 if estimate > 1 - edge else brentq(excess, max(estimate, edge), 1.0)
     return float(low), float(high)
 
 
