@@ -212,7 +212,7 @@ MISTAKES = [
     (
         "sed",
         3,
-        "config: sed: found the unknown key 'sed', expected one of the keys of the configuration: run, ",
+        "expected one of the keys of the configuration: run, title, seed, ",
     ),
     ("sed", 3, "; did you mean 'seed'? rename or remove it"),
     (

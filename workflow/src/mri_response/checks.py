@@ -8,7 +8,7 @@ import hashlib
 import json
 import math
 import os
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -36,12 +36,12 @@ FEW_PEOPLE = 200
 
 @dataclass(frozen=True)
 class InputSummary:
-    """What the checks found.
+    """What the checks found; iterating over it gives the lines for the terminal.
 
     Attributes
     ----------
     lines : list of str
-        For the terminal: one line a cohort, then one a reason for leaving people out.
+        One line a cohort, each followed by one a reason for leaving people out.
     warnings : list of str
         One line each.
     people : dict of str to pandas.DataFrame
@@ -54,6 +54,10 @@ class InputSummary:
     warnings: list[str]
     people: dict[str, pd.DataFrame] = field(repr=False)
     exclusions: pd.DataFrame = field(repr=False)
+
+    def __iter__(self) -> Iterator[str]:
+        yield from self.lines
+        yield from (f"warning: {text}" for text in self.warnings)
 
 
 def check_inputs(

@@ -1,0 +1,401 @@
+"""Tests of mri_response.checks: everything is found before the first job, in one line."""
+
+import copy
+import json
+import os
+
+import nibabel as nib
+import numpy as np
+import pandas as pd
+import pytest
+import yaml
+
+from mri_response import images
+from mri_response.checks import check_discovery, check_inputs
+from mri_response.config import load_config
+from mri_response.errors import InputError
+
+SHAPE = (8, 9, 10)
+AFFINE = np.diag([2.0, 2.0, 2.0, 1.0])
+
+
+class Study:
+    """Two cohorts with maps and tables on disk, to be spoilt by the tests."""
+
+    def __init__(self, folder, schema):
+        self.folder, self.schema = folder, schema
+        self.rng = np.random.default_rng(3)
+        self.people = {
+            "munich": self.cohort("m", 24),
+            "bonn": self.cohort("b", 12),
+        }
+        mask = np.zeros(SHAPE, dtype=np.uint8)
+        mask[2:6, 2:6, 2:6] = 1
+        nib.save(nib.Nifti1Image(mask, AFFINE), folder / "mask.nii.gz")
+        for name, people in self.people.items():
+            self.write(name)
+            table = people[["participant_id"]].assign(
+                **{f"region_{i}": self.rng.normal(size=len(people)) for i in range(4)}
+            )
+            table.to_csv(folder / f"{name}_fs.tsv", sep="\t", index=False)
+            for person in people["participant_id"]:
+                self.map(person)
+        self.raw = yaml.safe_load(
+            f"""
+            run: study
+            cohorts:
+              munich:
+                role: discovery
+                participants: {folder}/munich.tsv
+                sources: {{gm: "{folder}/{{participant_id}}.nii.gz", fs: {folder}/munich_fs.tsv}}
+              bonn:
+                role: external
+                participants: {folder}/bonn.tsv
+                sources: {{gm: "{folder}/{{participant_id}}.nii.gz", fs: {folder}/bonn_fs.tsv}}
+            outcome: {{kind: label, column: group, classes: [patient, control],
+                       positive_class: patient}}
+            features:
+              fs: {{kind: table, source: fs}}
+              voxels: {{kind: voxels, source: gm, mask: {folder}/mask.nii.gz}}
+            models:
+              svc: {{features: fs, confounds: [age, sex]}}
+            cross_validation: {{outer_folds: 4, inner_folds: 3, repeats: 1}}
+            """
+        )
+
+    def cohort(self, letter, n):
+        return pd.DataFrame(
+            {
+                "participant_id": [f"sub-{letter}{i:02d}" for i in range(n)],
+                "group": ["patient", "control"] * (n // 2),
+                "age": self.rng.integers(18, 60, n),
+                "sex": ["F", "F", "M", "M"] * (n // 4),
+                "site": ["A", "A", "B", "B"] * (n // 4),
+                "family": [f"f{i // 2}" for i in range(n)],
+            }
+        )
+
+    def write(self, name):
+        self.people[name].to_csv(self.folder / f"{name}.tsv", sep="\t", index=False)
+
+    def map(self, person, values=None, affine=AFFINE):
+        if values is None:
+            values = self.rng.uniform(0.1, 1, SHAPE)
+        image = nib.Nifti1Image(np.asarray(values, dtype=np.float32), affine)
+        path = self.folder / f"{person}.nii.gz"
+        nib.save(image, path)
+        return path
+
+    def use_maps(self):
+        self.raw["models"]["svc"]["features"] = "voxels"
+
+    @property
+    def config(self):
+        return load_config(copy.deepcopy(self.raw), self.schema)
+
+    def check(self, cache=None):
+        return check_inputs(self.config, cache)
+
+    def mistake(self):
+        with pytest.raises(InputError) as error:
+            self.check()
+        text = str(error.value)
+        assert "\n" not in text
+        return text.replace(f"{self.folder}/", "")
+
+
+@pytest.fixture
+def study(tmp_path, root):
+    return Study(tmp_path, root / "workflow" / "schemas" / "config.schema.yaml")
+
+
+def test_a_sound_study_passes_and_is_summed_up(study):
+    study.people["munich"].loc[[3, 4, 5], "age"] = None
+    study.write("munich")
+    summary = study.check()
+    assert summary.lines == [
+        "cohort munich (discovery): 21 people, 11 patient, 10 control, 3 left out",
+        "  left out: age is missing (3)",
+        "cohort bonn (external): 12 people, 6 patient, 6 control",
+    ]
+    assert len(summary.people["munich"]) == 21
+    assert summary.exclusions["participant_id"].tolist() == ["sub-m03", "sub-m04", "sub-m05"]
+    assert summary.warnings == [
+        "cohort munich: 21 people are few (below 200): expect error bars of about 10 points on the "
+        "balanced accuracy"
+    ]
+    assert [*summary] == [*summary.lines, f"warning: {summary.warnings[0]}"]
+
+
+# ---------------------------------------------------------------- people
+@pytest.mark.parametrize("prefix", ["sub-", ""])
+def test_person_in_two_cohorts(study, prefix):
+    study.people["bonn"].loc[[2, 5], "participant_id"] = [f"{prefix}m03", f"{prefix}m04"]
+    study.write("bonn")
+    fs = pd.read_csv(study.folder / "bonn_fs.tsv", sep="\t")
+    fs["participant_id"] = study.people["bonn"]["participant_id"]
+    fs.to_csv(study.folder / "bonn_fs.tsv", sep="\t", index=False)
+    assert study.mistake() == (
+        f"bonn.tsv: found participant_id '{prefix}m03' and 1 others in cohort bonn and in cohort "
+        "munich, expected each person in one cohort; remove one, or rename if they are different "
+        "people"
+    )
+
+
+def test_second_visit_as_an_external_cohort_is_caught(root, schema_path, shared_data):
+    raw = yaml.safe_load((root / "tests" / "configs" / "schizophrenia.yaml").read_text())
+    folder = shared_data / "schizophrenia"
+    raw["cohorts"] = {
+        name: {
+            "role": role,
+            "participants": str(folder / name / "participants.tsv"),
+            "sources": {"freesurfer": str(folder / name / "freesurfer.tsv")},
+        }
+        for name, role in {"nimh": "discovery", "nimh_visit2": "external"}.items()
+    }
+    raw["models"]["freesurfer_svc"]["confounds"] = ["age", "sex"]
+    with pytest.raises(InputError) as error:
+        check_inputs(load_config(raw, schema_path))
+    assert (
+        "found participant_id 'sub-NIMHP000' and 164 others in cohort nimh_visit2 and in cohort "
+        "nimh, expected each person in one cohort"
+    ) in str(error.value)
+
+
+@pytest.fixture
+def schema_path(root):
+    return root / "workflow" / "schemas" / "config.schema.yaml"
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [
+        (
+            "schizophrenia",
+            [
+                "cohort nimh (discovery): 165 people, 98 patient, 67 control",
+                "cohort cobre (external): 124 people, 61 patient, 63 control",
+            ],
+        ),
+        (
+            "depression",
+            [
+                "cohort ds003653 (discovery): 86 people, 39 patient, 47 control, 1 left out",
+                "  left out: group is HCconvertedMDD, which is in neither class (1)",
+            ],
+        ),
+    ],
+)
+def test_real_configurations_pass(root, schema_path, shared_data, monkeypatch, name, expected):
+    monkeypatch.chdir(root)
+    raw = yaml.safe_load((root / "tests" / "configs" / f"{name}.yaml").read_text())
+    summary = check_inputs(load_config(raw, schema_path))
+    assert summary.lines == expected
+    assert len(summary.warnings) == 1
+
+
+def test_one_class_only(study):
+    study.people["munich"]["group"] = "patient"
+    study.write("munich")
+    assert study.mistake() == (
+        "munich.tsv: found nobody of the class 'control' among 24 analysed people, expected both "
+        "classes; see outcome and where in the config"
+    )
+
+
+def test_small_class_in_discovery(study):
+    study.people["munich"].loc[4:, "group"] = "patient"
+    study.write("munich")
+    assert study.mistake() == (
+        "munich.tsv: found 2 analysed people of the class 'control', expected at least 5 "
+        "(min_class_size); add people"
+    )
+
+
+@pytest.mark.parametrize(
+    ("cross_validation", "expected"),
+    [
+        (
+            {"outer_folds": 25},
+            "munich.tsv: found 24 people, expected at least as many as "
+            "cross_validation.outer_folds, which is 25; use fewer folds",
+        ),
+        (
+            {"outer_folds": 2, "inner_folds": 13},
+            "munich.tsv: found 12 people in an outer training set, expected at least as many as "
+            "cross_validation.inner_folds, which is 13; use fewer folds",
+        ),
+        (
+            {"outer_folds": 13, "scheme": "stratified"},
+            "munich.tsv: found 12 people of the class 'patient' (scheme stratified), expected at",
+        ),
+        (
+            {"outer_folds": 6, "inner_folds": 11, "scheme": "stratified"},
+            "munich.tsv: found 10 people of the class 'patient' (scheme stratified) in an outer tr",
+        ),
+        (
+            {"outer_folds": 13, "group": "family"},
+            "munich.tsv: found 12 families (column family), expected at least as many as cross_va",
+        ),
+    ],
+)
+def test_fewer_people_than_folds(study, cross_validation, expected):
+    study.raw["cross_validation"] |= cross_validation
+    assert study.mistake().startswith(expected)
+
+
+def test_folds_that_just_fit(study):
+    study.raw["cross_validation"] = {"outer_folds": 12, "inner_folds": 11, "scheme": "stratified"}
+    check_discovery(study.config, study.check().people["munich"])
+
+
+def test_nothing_to_permute(study):
+    study.people["munich"]["site"] = study.people["munich"]["group"]
+    study.write("munich")
+    study.raw["permutation"] = {"within": "site"}
+    assert "permutation: no two labellings differ" in study.mistake()
+
+
+def test_few_labellings_are_told(study):
+    study.people["munich"]["site"] = [*range(2, 12), *range(2, 12), 0, 0, 1, 1]
+    study.people["munich"]["group"] = [*["patient", "control"] * 5] * 2 + ["patient", "control"] * 2
+    study.write("munich")
+    study.raw["permutation"] = {"within": "site"}
+    assert study.check().warnings[-1] == (
+        "permutation: only 4 labellings differ, fewer than the 1000 permutations asked for"
+    )
+
+
+def test_one_person_alone_at_a_site(study):
+    study.raw["cohorts"].pop("bonn")
+    study.raw["models"]["svc"]["confounds"] = ["site"]
+    study.people["munich"].loc[7, "site"] = "C"
+    study.write("munich")
+    assert study.mistake().startswith("munich.tsv: column site: found one person alone at 'C', exp")
+    study.raw["confounds"] = {"unseen_site": "mean"}
+    study.check()
+
+
+def test_sex_that_the_discovery_cohort_does_not_have(study):
+    study.people["munich"]["sex"] = "F"
+    study.write("munich")
+    assert study.mistake().startswith("bonn.tsv: confounds: sex is 'M' for sub-b02, a value that")
+
+
+def test_weak_designs_are_warned_of(study):
+    study.people["bonn"].loc[2:, "group"] = "control"
+    study.write("bonn")
+    study.raw["cross_validation"] = {"outer_folds": 20, "inner_folds": 3}
+    study.raw["permutation"] = {"n": 19}
+    fs = pd.read_csv(study.folder / "munich_fs.tsv", sep="\t").assign(region_2=0.0)
+    fs.to_csv(study.folder / "munich_fs.tsv", sep="\t", index=False)
+    study.raw["models"]["voxel_svc"] = {"features": "voxels"}
+    warnings = [text.replace(f"{study.folder}/", "") for text in study.check().warnings]
+    assert [text.split(":")[0] for text in warnings] == [
+        "cohort munich",
+        "cross_validation.outer_folds",
+        "permutation.n",
+        "cohort bonn",
+        "models.voxel_svc.C",
+        "munich_fs.tsv",
+    ]
+    assert "20 folds of 24 people come near leave-one-out" in warnings[1]
+    assert "no p can be below 0.05" in warnings[2]
+    assert "no metric will be computed" in warnings[3]
+    assert "(1 patient, 11 control)" in warnings[3]
+    assert "1 columns hold one value for everybody and say nothing ('region_2')" in warnings[5]
+    study.raw["cross_validation"] = {"outer_folds": 12}
+    study.people["munich"]["group"] = ["patient"] * 8 + ["control"] * 16
+    study.write("munich")
+    assert "the smaller class has 8 people for 12 folds" in study.check().warnings[1]
+
+
+# ---------------------------------------------------------------- images
+def test_sound_maps_pass_and_a_missing_one_leaves_its_person_out(study):
+    study.use_maps()
+    (study.folder / "sub-m05.nii.gz").unlink()
+    summary = study.check()
+    assert summary.lines[1] == "  left out: no image for the source gm (1)"
+    assert len(summary.people["munich"]) == 23
+
+
+def truncate(study):
+    path = study.folder / "sub-m05.nii.gz"
+    path.write_bytes(path.read_bytes()[:-200])
+
+
+BAD_MAPS = {
+    "truncated": truncate,
+    "no image": lambda study: (study.folder / "sub-m05.nii.gz").write_text("nothing"),
+    "4-D": lambda study: study.map("sub-m05", study.rng.uniform(0, 1, (*SHAPE, 2))),
+    "empty": lambda study: study.map("sub-m05", np.zeros(SHAPE)),
+    "all NaN": lambda study: study.map("sub-m05", np.full(SHAPE, np.nan)),
+    "other grid": lambda study: study.map("sub-m05", np.ones((8, 9, 11)) * np.arange(11)),
+    "other orientation": lambda study: study.map(
+        "sub-m05", study.rng.uniform(0, 1, SHAPE), np.diag([-2.0, 2.0, 2.0, 1.0])
+    ),
+    "outside the mask": lambda study: study.map(
+        "sub-m05", np.where(np.indices(SHAPE)[0] > 6, 0.5, 0)
+    ),
+}
+
+
+@pytest.mark.parametrize("kind", BAD_MAPS)
+def test_bad_map_is_one_line_that_names_it(study, kind):
+    study.use_maps()
+    BAD_MAPS[kind](study)
+    text = study.mistake()
+    assert text.startswith("sub-m05.nii.gz: ")
+    assert "expected" in text
+
+
+def test_bad_map_of_an_external_cohort_is_found_too(study):
+    study.use_maps()
+    study.map("sub-b03", study.rng.uniform(0, 1, (9, 9, 9)))
+    assert study.mistake().startswith("sub-b03.nii.gz: found another grid")
+
+
+def test_two_people_with_one_image(study):
+    study.use_maps()
+    path = study.folder / "sub-m05.nii.gz"
+    path.unlink()
+    os.symlink(study.folder / "sub-m06.nii.gz", path)
+    text = study.mistake()
+    assert "found for munich sub-m05 and for munich sub-m06, expected one image a person" in text
+
+
+def test_second_start_reads_only_what_changed(study, tmp_path, monkeypatch):
+    study.use_maps()
+    cache = tmp_path / "state" / "checked.json"
+    read = []
+    original = images.check_map
+
+    def recorded(path, *args, **kwargs):
+        read.append(os.path.basename(path))
+        return original(path, *args, **kwargs)
+
+    monkeypatch.setattr(images, "check_map", recorded)
+    study.check(cache)
+    assert len(read) == 36
+    read.clear()
+    study.check(cache)
+    assert read == []
+    study.map("sub-m07")
+    study.check(cache)
+    assert read == ["sub-m07.nii.gz"]
+    # A new mask means new questions to every map.
+    read.clear()
+    mask = np.zeros(SHAPE, dtype=np.uint8)
+    mask[1:4, 1:4, 1:4] = 1
+    nib.save(nib.Nifti1Image(mask, AFFINE), study.folder / "mask.nii.gz")
+    study.check(cache)
+    assert len(read) == 36
+    # What failed is not remembered; an unreadable cache is none.
+    study.map("sub-m07", np.zeros(SHAPE))
+    for _ in range(2):
+        with pytest.raises(InputError, match="found an empty image"):
+            study.check(cache)
+    study.map("sub-m07")
+    cache.write_text("{")
+    study.check(cache)
+    assert json.loads(cache.read_text())
