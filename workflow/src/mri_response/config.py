@@ -167,33 +167,33 @@ def _order(error: ValidationError, raw: Any) -> tuple[Any, ...]:
 
 def _message(error: ValidationError, schema: Mapping[str, Any]) -> InputError:
     path = list(error.absolute_path)
-    node, value = _resolved(error.schema, schema), error.instance
+    node, value = resolved(error.schema, schema), error.instance
     if error.validator == "additionalProperties":
         return _unknown_key(path, value, node["properties"], node.get("title"))
     if error.validator == "anyOf" and isinstance(value, dict):
         known = {}
         for branch in node["anyOf"]:
-            known.update(_resolved(branch, schema).get("properties", {}))
+            known.update(resolved(branch, schema).get("properties", {}))
         if known and not set(value) <= set(known):
             return _unknown_key(path, value, known, None)
     if error.validator == "required":
         missing = next(key for key in error.validator_value if key not in value)
         target = _property(error.schema, missing, schema)
-        what = _expected(target, schema) if target else "a value"
+        what = expected_words(target, schema) if target else "a value"
         return fault(_path([*path, missing]), "nothing", what, "add the key")
     if "propertyNames" in error.absolute_schema_path:
         return fault(
-            _path([*path, value]), f"the name {value!r}", _expected(node, schema), "rename it"
+            _path([*path, value]), f"the name {value!r}", expected_words(node, schema), "rename it"
         )
     if value is None and "default" in node:
         advice = "give a value or remove the key"
-    elif isinstance(value, str) and _is_number(value) and "number" in _expected(node, schema):
+    elif isinstance(value, str) and _is_number(value) and "number" in expected_words(node, schema):
         advice = f"write {float(value)!r} without quotes (YAML reads 1e-3 as text, 1.0e-3 not)"
     elif node.get("default") not in (None, {}, []):
         advice = f"the default is {node['default']}"
     else:
         advice = "correct it"
-    return fault(_path(path), _shown(value), _expected(node, schema), advice)
+    return fault(_path(path), _shown(value), expected_words(node, schema), advice)
 
 
 def _unknown_key(
@@ -216,13 +216,14 @@ def _is_number(text: str) -> bool:
         return False
 
 
-def _expected(node: Mapping[str, Any], schema: Mapping[str, Any]) -> str:
+def expected_words(node: Mapping[str, Any], schema: Mapping[str, Any]) -> str:
     """What a part of the schema asks for, in words."""
-    node = _resolved(node, schema)
+    node = resolved(node, schema)
     if "x-expected" in node:
         return node["x-expected"]
     if "enum" in node:
-        return " or ".join("null" if item is None else str(item) for item in node["enum"])
+        items = ["null" if item is None else str(item) for item in node["enum"]]
+        return " or ".join(filter(None, [", ".join(items[:-1]), items[-1]]))
     if "const" in node:
         return str(node["const"])
     kinds = node.get("type", "object")
@@ -244,52 +245,52 @@ def _expected(node: Mapping[str, Any], schema: Mapping[str, Any]) -> str:
         "exclusiveMaximum": "below {}",
     }
     limits = [phrase.format(node[name]) for name, phrase in bounds.items() if name in node]
-    if "array" in kinds and node.get("uniqueItems"):
-        limits.append("with each item once")
     if node.get("minItems") or node.get("minProperties"):
         limits.append("that is not empty")
+    if "array" in kinds and node.get("uniqueItems"):
+        limits.append("with each item once")
     if node.get("minLength"):
         text = text.replace("a text", "a text that is not empty")
     return f"{text} {' and '.join(limits)}" if limits else text
 
 
 # ---------------------------------------------------------------- the schema
-def _resolved(node: Mapping[str, Any], schema: Mapping[str, Any]) -> dict[str, Any]:
+def resolved(node: Mapping[str, Any], schema: Mapping[str, Any]) -> dict[str, Any]:
     """A part of the schema with its reference (``#/$defs/...``) written out."""
     if "$ref" not in node:
         return dict(node)
     target: Any = schema
     for part in node["$ref"].removeprefix("#/").split("/"):
         target = target[part]
-    return {**_resolved(target, schema), **{k: v for k, v in node.items() if k != "$ref"}}
+    return {**resolved(target, schema), **{k: v for k, v in node.items() if k != "$ref"}}
 
 
 def _property(
     node: Mapping[str, Any], name: str, schema: Mapping[str, Any]
 ) -> dict[str, Any] | None:
     """The schema of a key, also where it is described under a condition."""
-    node = _resolved(node, schema)
+    node = resolved(node, schema)
     if node.get("properties", {}).get(name):
-        return _resolved(node["properties"][name], schema)
+        return resolved(node["properties"][name], schema)
     return None
 
 
 def _filled(value: Any, node: Mapping[str, Any], validator: Draft202012Validator) -> Any:
     """The value with the schema's defaults, at every depth."""
     schema = validator.schema
-    node = _resolved(node, schema)
+    node = resolved(node, schema)
     if node.get("type") == "integer" and isinstance(value, float):
         return int(value)  # JSON Schema counts 10.0 as an integer
     # Only to complete mappings: the choice between "1" and "1.0" (pca) is the user's.
     for branch in node.get("anyOf", ()) if isinstance(value, dict) else ():
-        if validator.evolve(schema=_resolved(branch, schema)).is_valid(value):
+        if validator.evolve(schema=resolved(branch, schema)).is_valid(value):
             value = _filled(value, branch, validator)
             break
     if isinstance(value, dict):
         properties = node.get("properties", {})
         value = dict(value)
         for key, child in properties.items():
-            child = _resolved(child, schema)
+            child = resolved(child, schema)
             if key not in value and "default" in child:
                 value[key] = copy.deepcopy(child["default"])
             if key in value:
