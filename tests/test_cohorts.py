@@ -7,10 +7,10 @@ import pandas as pd
 import pytest
 import yaml
 
-from mri_response.cohorts import build_cohort, image_paths, read_cohort, roi_table_columns
+from mri_response.cohorts import build_cohort, image_paths, roi_table_columns
 from mri_response.config import load_config
 from mri_response.errors import InputError
-from mri_response.tables import write_tsv
+from mri_response.tables import read_people, write_tsv
 
 CONFIG = """
 run: study
@@ -189,7 +189,7 @@ def test_cohort_table_survives_the_round_trip(study, tmp_path):
     people, _, _ = study.build()
     path = tmp_path / "out.tsv"
     write_tsv(people, path)
-    back = read_cohort(path, study.config)
+    back = read_people(path)
     pd.testing.assert_frame_equal(back, people, check_dtype=False)
     assert back["scanner"].dtype == float
     assert back["label"].dtype == int

@@ -27,6 +27,7 @@ from mri_response.config import (
 from mri_response.confounds import ConfoundCoding
 from mri_response.errors import InputError
 from mri_response.permutation import Exchangeability
+from mri_response.provenance import source_hash
 from mri_response.tables import read_roi_table, shorten
 
 #: Below this many discovery people the error bars of cross-validation are about +-10 points
@@ -275,7 +276,7 @@ def _check_maps(
 
 
 def _fingerprint(spec: Mapping[str, Any], paths: list[Path]) -> str:
-    """Changes with the feature set's settings and with every file that the check reads."""
+    """Changes with the feature set's settings, every file that is read, and the checks' code."""
     named = spec.get("atlas"), spec.get("mask")
     extra = [*named[0].values()] if isinstance(named[0], Mapping) else []
     extra += [named[1]] if named[1] not in (None, "template") else []
@@ -287,7 +288,8 @@ def _fingerprint(spec: Mapping[str, Any], paths: list[Path]) -> str:
             states.append((os.path.abspath(path),))
         else:
             states.append((os.path.abspath(path), status.st_size, status.st_mtime_ns))
-    digest = hashlib.sha256(json.dumps([spec, states], sort_keys=True).encode())
+    code = source_hash(["images", "features", "atlases"])
+    digest = hashlib.sha256(json.dumps([code, spec, states], sort_keys=True).encode())
     return f"all maps {digest.hexdigest()[:32]}"
 
 

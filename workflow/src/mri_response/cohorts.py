@@ -5,7 +5,6 @@ some model removes is there (unless it is imputed), and every feature set that s
 complete. Everybody else is listed with the first reason, in that order.
 """
 
-import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -14,7 +13,6 @@ import numpy as np
 import pandas as pd
 
 from mri_response.config import (
-    CATEGORICAL_CONFOUNDS,
     IMAGE_KINDS,
     class_names,
     discovery_name,
@@ -33,7 +31,6 @@ from mri_response.tables import (
     numbers,
     read_roi_table,
     read_table,
-    read_tsv,
     require_columns,
     shorten,
     suggestion,
@@ -126,28 +123,6 @@ def build_cohort(
         exclusions.reset_index(drop=True),
         flow,
     )
-
-
-def read_cohort(path: str | os.PathLike[str], config: Mapping[str, Any]) -> pd.DataFrame:
-    """Read ``cohorts/<cohort>.tsv`` with the types that :func:`build_cohort` gave it.
-
-    Parameters
-    ----------
-    path : path-like
-    config : mapping
-
-    Returns
-    -------
-    pandas.DataFrame
-        ``label`` int, scores and numeric confounds float, everything else text.
-    """
-    numeric = ["baseline_score", "endpoint_score", *numeric_confounds(config)]
-    return read_tsv(path, {"label": int, **dict.fromkeys(numeric, float)})
-
-
-def numeric_confounds(config: Mapping[str, Any]) -> list[str]:
-    """The confounds in use that are numbers, not categories."""
-    return [c for c in used_confounds(config) if c not in CATEGORICAL_CONFOUNDS]
 
 
 def image_paths(pattern: str, people: pd.DataFrame) -> list[Path | None]:

@@ -23,8 +23,6 @@ from mri_response.tables import ID_COLUMNS, shorten, suggestion
 RESERVED_COHORTS = ("external_pooled", "regions")
 #: Columns that the cohort tables define themselves.
 RESERVED_COLUMNS = (*ID_COLUMNS, "label", "outcome", "baseline_score", "endpoint_score")
-#: Confounds with a meaning of their own; every other one is a column of numbers.
-CATEGORICAL_CONFOUNDS = ("sex", "site")
 #: Feature kinds that are read from one image a row.
 IMAGE_KINDS = ("roi_maps", "voxels")
 
