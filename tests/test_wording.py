@@ -10,6 +10,7 @@ from mri_response.wording import (
     interval_text,
     is_computed,
     naming,
+    p_phrase,
     p_text,
     percent,
     readable_region,
@@ -67,12 +68,17 @@ def test_p_text(p: object, m: object, text: str) -> None:
     assert p_text(p, m) == text
 
 
+def test_p_phrase() -> None:
+    assert p_phrase(0.0239, 1000) == "p = 0.024"
+    assert p_phrase(1 / 10001, 10000) == "p <\u20090.001†"
+
+
 def test_numbers() -> None:
     assert percent("0.702") == "70.2\xa0%"
     assert percent("n/a") == "n/a"
     assert two_decimals(0.716) == "0.72"
-    assert interval_text("auc", 0.6, 0.812) == "0.60 to 0.81"
-    assert interval_text("sensitivity", "0.6", "0.8126") == "60.0 to 81.3\xa0%"
+    assert interval_text("auc", 0.6, 0.812) == "0.60\xa0to\xa00.81"
+    assert interval_text("sensitivity", "0.6", "0.8126") == "60.0\xa0to\xa081.3\xa0%"
     assert interval_text("auc", "n/a", "n/a") == "n/a"
 
 
@@ -115,3 +121,11 @@ def test_small_cohort_is_not_computed() -> None:
     performance = six_cohorts().performance
     assert not is_computed(performance, "roi_svc", "external_c")
     assert is_computed(performance, "roi_svc", "saline_b")
+
+
+def test_without_a_corrected_interval_the_naive_one_is_shown() -> None:
+    performance = made_up_run().performance
+    corrected = performance["ci_method"] == "null_inflated"
+    performance.loc[corrected, ["ci_low", "ci_high"]] = "n/a"
+    row = headline_row(performance, "roi_svc", "discovery", "balanced_accuracy")
+    assert row["ci_method"] == "naive_bootstrap"

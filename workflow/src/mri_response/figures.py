@@ -41,7 +41,7 @@ from mri_response.wording import (
     interval_text,
     is_computed,
     number,
-    p_text,
+    p_phrase,
     readable_regions,
     rows_of,
 )
@@ -537,10 +537,9 @@ def null_distribution(
                     continue
                 values[null_name] = as_number(drawn["value"]).dropna().to_numpy()
                 sizes.add(len(values[null_name]))
-                p = p_text(row["p_value"], row["n_permutations"])
+                p = p_phrase(row["p_value"], row["n_permutations"])
                 marked = marked or p.endswith("†")
-                p = p if p.startswith("<") else f"= {p}"
-                texts.append(f"p {p} ({NULL_NAMES.get(null_name, null_name)})")
+                texts.append(f"{p} ({NULL_NAMES.get(null_name, null_name)})")
             observed = number(headline_row(performance, model, cohort, metric)["estimate"])
             lines = [f"{metrics[metric]} observed: {estimate_text(metric, observed)}", *texts]
             panels[cohort, metric] = (values, observed, wrap("\n".join(lines), 82))

@@ -10,6 +10,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from mri_response.config import class_names
+
 POOLED = "external_pooled"
 
 NULL_NAMES = {
@@ -24,7 +26,7 @@ AGGREGATION_NAMES = {
     "frozen_model": "frozen model",
 }
 CI_NAMES = {
-    "null_inflated": "corrected (bootstrap widened by the permutation null)",
+    "null_inflated": "corrected by the permutation null",
     "naive_bootstrap": "naive bootstrap",
     "wilson": "Wilson",
     "mover_wilson": "MOVER on Wilson limits",
@@ -37,12 +39,6 @@ METRIC_NAMES = {
     "auc": "AUC",
 }
 _CLASS_TITLES = {"nonresponder": "non-responder", "nonremitter": "non-remitter"}
-_OPPOSITE = {
-    "responder": "nonresponder",
-    "nonresponder": "responder",
-    "remitter": "nonremitter",
-    "nonremitter": "remitter",
-}
 _NBSP = "\u00a0"
 
 
@@ -96,12 +92,7 @@ def naming(config: Mapping[str, Any]) -> Naming:
     roles = {name: spec["role"] for name, spec in config["cohorts"].items()}
     titles[POOLED] = "External cohorts together"
     roles[POOLED] = "external"
-    outcome = config["outcome"]
-    positive = outcome["positive_class"]
-    if outcome["kind"] == "label":
-        (negative,) = [name for name in outcome["classes"] if name != positive]
-    else:
-        negative = _OPPOSITE[positive]
+    positive, negative = class_names(config)
     return Naming(
         titles=titles,
         roles=roles,
@@ -182,11 +173,13 @@ def headline_row(
     rows = rows_of(performance, model, cohort, metric)
     wanted = null or "own_labels"
     matching = rows[rows["null"] == wanted]
-    if len(matching):
-        return matching.iloc[0]
-    if null is not None or not len(rows):
+    if null is None and not len(matching):
+        matching = rows
+    if not len(matching):
         return None
-    return rows.iloc[0]
+    # With very few permutations the corrected interval is n/a; the naive one is shown then.
+    with_interval = matching[as_number(matching["ci_low"]).notna()]
+    return (with_interval if len(with_interval) else matching).iloc[0]
 
 
 def is_computed(performance: pd.DataFrame, model: str, cohort: str) -> bool:
@@ -218,8 +211,16 @@ def interval_text(metric: str, low: Any, high: Any) -> str:
     if np.isnan(low) or np.isnan(high):
         return "n/a"
     if metric == "auc":
-        return f"{low:.2f} to {high:.2f}"
-    return f"{100 * low:.1f} to {100 * high:.1f}{_NBSP}%"
+        text = f"{low:.2f} to {high:.2f}"
+    else:
+        text = f"{100 * low:.1f} to {100 * high:.1f} %"
+    return text.replace(" ", _NBSP)
+
+
+def p_phrase(p: Any, n_permutations: Any) -> str:
+    """Write ``p = 0.024`` or ``p < 0.001``."""
+    text = p_text(p, n_permutations)
+    return f"p {text}" if text.startswith("<") else f"p = {text}"
 
 
 def p_text(p: Any, n_permutations: Any) -> str:

@@ -1,0 +1,976 @@
+"""The result page: one self-contained HTML file that opens without a network.
+
+Texts with numbers are composed here, everything else is in ``workflow/report/report.html.jinja``.
+The captions are the ``*.rst`` files beside it, which Snakemake's own report shows too.
+"""
+
+from __future__ import annotations
+
+import base64
+import re
+import struct
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from mri_response.performance import best_of_chance
+from mri_response.wording import (
+    AGGREGATION_NAMES,
+    CI_NAMES,
+    METRIC_NAMES,
+    NULL_NAMES,
+    POOLED,
+    Naming,
+    as_number,
+    estimate_text,
+    headline_row,
+    interval_text,
+    is_computed,
+    naming,
+    number,
+    p_phrase,
+    p_text,
+    readable_regions,
+    rows_of,
+)
+
+TEMPLATES = Path(__file__).resolve().parents[2] / "report"
+
+# Kind of figure: the section of the page it stands in, and its heading.
+_KINDS = {
+    "flow": ("cohorts", "Flow of participants"),
+    "roc": ("result", "ROC curves"),
+    "null_distribution": ("result", "What chance gives"),
+    "decision_scores": ("result", "Decision values"),
+    "confusion": ("result", "Confusion matrices"),
+    "roi_weights": ("brain", "Regions"),
+    "weight_map": ("brain", "Weights on the brain"),
+    "planted_vs_found": ("simulation", "Planted beside found, by region"),
+    "planted_map": ("simulation", "Planted beside found, on the brain"),
+}
+_EXPLAINED_NULLS = {
+    "whole_procedure": (
+        "The labels of the discovery people were permuted, then everything that depends on labels "
+        "ran again: every fit of every fold, the choice of C included."
+    ),
+    "own_labels": (
+        "The labels of the cohort's own people were permuted and the model stayed as it was. "
+        "Asks: do this model's scores go along with the outcome in this cohort? Where cohorts are "
+        "taken together, labels are permuted within each."
+    ),
+    "discovery_labels": (
+        "The labels of the discovery people were permuted, models were fitted to them, and these "
+        "were scored on the cohort's true labels. Asks: does a model that learned from true labels "
+        "do better here than models that learned from none?"
+    ),
+}
+
+
+@dataclass(frozen=True)
+class FigureSpec:
+    """One figure of a run.
+
+    Attributes
+    ----------
+    name : str
+        File name without suffix: ``figures/<name>.png`` and ``figures/<name>.svg``.
+    kind : str
+        The function of :mod:`mri_response.figures` that draws it, and its caption
+        ``workflow/report/<kind>.rst``.
+    model : str or None
+        The model; None for figures of the whole run.
+    """
+
+    name: str
+    kind: str
+    model: str | None = None
+
+    @property
+    def section(self) -> str:
+        """Section of the page."""
+        return _KINDS[self.kind][0]
+
+    @property
+    def heading(self) -> str:
+        """Heading of the figure on the page."""
+        return _KINDS[self.kind][1]
+
+
+@dataclass(frozen=True)
+class ReportInputs:
+    """What the page is made from.
+
+    Attributes
+    ----------
+    config : mapping
+        The config, validated, defaults filled in.
+    performance, null, flow, exclusions : DataFrame
+        The tables of the same names.
+    figures : mapping of str to path
+        Name of a figure (:func:`figure_plan`) to its file, SVG or PNG.
+    weights : mapping of str to DataFrame
+        Model to ``weights/<model>.tsv``, for the models that have one.
+    versions : mapping of str to str
+        Software and its version.
+    config_hash : str
+        Hash of the config.
+    warnings : sequence of str
+        What the run warned of, a sentence each.
+    planted : DataFrame, optional
+        ``simulation/planted.tsv``.
+    predictions : DataFrame, optional
+        Needed only when the config has ``report: participant_level: true``.
+    """
+
+    config: Mapping[str, Any]
+    performance: pd.DataFrame
+    null: pd.DataFrame
+    flow: pd.DataFrame
+    exclusions: pd.DataFrame
+    figures: Mapping[str, Path | str]
+    weights: Mapping[str, pd.DataFrame]
+    versions: Mapping[str, str]
+    config_hash: str
+    warnings: Sequence[str] = ()
+    planted: pd.DataFrame | None = None
+    predictions: pd.DataFrame | None = None
+
+
+@dataclass
+class Table:
+    """A table of the page; the first cell of each row is its header.
+
+    Attributes
+    ----------
+    caption : str
+        Title.
+    columns : list of str
+        Headers of the columns.
+    rows : list of list
+        Cells: a text, or a pair (text, smaller text under it). A row shorter than the columns
+        has its last cell stretched over the rest.
+    note : str
+        Text below the table.
+    """
+
+    caption: str
+    columns: list[str]
+    rows: list[list[Any]] = field(default_factory=list)
+    note: str = ""
+
+
+def figure_plan(config: Mapping[str, Any]) -> list[FigureSpec]:
+    """Return the figures of a run, in the order of the page.
+
+    Parameters
+    ----------
+    config : mapping
+        The config with its defaults filled in.
+
+    Returns
+    -------
+    list of FigureSpec
+        Maps on the brain exist where the features have an image (voxels, regions of an atlas);
+        those of the planted effect in a simulation alone.
+    """
+    simulated = bool(config.get("simulation"))
+    plan = [FigureSpec("flow", "flow")]
+    for model in _models(config):
+        feature_kind = config["features"][config["models"][model]["features"]]["kind"]
+        kinds = ["roc", "null_distribution", "decision_scores", "confusion"]
+        if feature_kind in ("roi_maps", "table"):
+            kinds.append("roi_weights")
+        if feature_kind in ("roi_maps", "voxels"):
+            kinds.append("weight_map")
+        if simulated and feature_kind == "roi_maps":
+            kinds.append("planted_vs_found")
+        if simulated and feature_kind in ("roi_maps", "voxels"):
+            kinds.append("planted_map")
+        plan += [FigureSpec(f"{kind}_{model}", kind, model) for kind in kinds]
+    return plan
+
+
+def caption(spec: FigureSpec, config: Mapping[str, Any]) -> str:
+    """Return the caption of a figure in plain words, from its ``.rst`` file.
+
+    Parameters
+    ----------
+    spec : FigureSpec
+        The figure.
+    config : mapping
+        The config.
+
+    Returns
+    -------
+    str
+        One paragraph.
+    """
+    environment = Environment(undefined=StrictUndefined)
+    text = (TEMPLATES / f"{spec.kind}.rst").read_text(encoding="utf-8")
+    rendered = environment.from_string(text).render(snakemake=SimpleNamespace(config=config))
+    return " ".join(rendered.split())
+
+
+def _models(config: Mapping[str, Any]) -> list[str]:
+    """Models, the primary one first."""
+    primary = config["primary_model"]
+    return [primary, *(model for model in config["models"] if model != primary)]
+
+
+def _counts(performance: pd.DataFrame, model: str, cohort: str) -> tuple[int, int]:
+    rows = performance[(performance["model"] == model) & (performance["cohort"] == cohort)]
+    return int(number(rows["n"].iloc[0])), int(number(rows["n_positive"].iloc[0]))
+
+
+def people_text(performance: pd.DataFrame, model: str, names: Naming) -> str:
+    """Return the number of people behind a model's figures, cohort by cohort."""
+    cohorts = names.ordered(performance.loc[performance["model"] == model, "cohort"])
+    parts = []
+    for cohort in cohorts:
+        n, n_positive = _counts(performance, model, cohort)
+        parts.append(f"{names.titles[cohort]} n = {n} ({n_positive} {names.positive})")
+    return "People: " + "; ".join(parts) + "."
+
+
+def alt_text(spec: FigureSpec, inputs: ReportInputs, names: Naming) -> str:
+    """Return a description of a figure for readers who do not see it.
+
+    Parameters
+    ----------
+    spec : FigureSpec
+        The figure.
+    inputs : ReportInputs
+        Tables of the run.
+    names : Naming
+        Names of the run.
+
+    Returns
+    -------
+    str
+    """
+    performance, model = inputs.performance, spec.model
+    start = names.title(f"{spec.heading}, model {model}" if model else spec.heading) + ". "
+    if spec.kind == "flow":
+        analysed = inputs.flow[inputs.flow["step"] == "analysed"].set_index("cohort")["n"]
+        return (
+            start
+            + "Analysed: "
+            + "; ".join(f"{names.titles[c]} {analysed[c]}" for c in names.ordered(analysed.index))
+            + ". The table above has every step."
+        )
+    cohorts = names.ordered(performance.loc[performance["model"] == model, "cohort"])
+    metrics = {"roc": ["auc"], "null_distribution": ["balanced_accuracy", "auc"]}.get(spec.kind)
+    if metrics:
+        parts = []
+        for cohort in cohorts:
+            if not is_computed(performance, model, cohort):
+                parts.append(f"{names.titles[cohort]} not computed")
+                continue
+            for metric in metrics:
+                row = headline_row(performance, model, cohort, metric)
+                name = METRIC_NAMES[metric] if metric == "auc" else METRIC_NAMES[metric].lower()
+                text = f"{names.titles[cohort]} {name} {estimate_text(metric, row['estimate'])}"
+                if spec.kind == "null_distribution":
+                    text += f", {p_phrase(row['p_value'], row['n_permutations'])}"
+                parts.append(text)
+        return start + "; ".join(parts) + "."
+    if spec.kind in ("decision_scores", "confusion"):
+        what = "Points of people" if spec.kind == "decision_scores" else "Counts of people"
+        return f"{start}{what} by cohort and outcome. {people_text(performance, model, names)}"
+    if spec.kind in ("roi_weights", "planted_vs_found") and model in inputs.weights:
+        weights = inputs.weights[model]
+        haufe = as_number(weights["haufe"]).to_numpy()
+        regions = readable_regions(weights["region"])
+        order = np.argsort(-np.abs(haufe), kind="stable")[:3]
+        top = "; ".join(
+            f"{regions[i]} (towards {names.positive if haufe[i] > 0 else names.negative})"
+            for i in order
+        )
+        return f"{start}Strongest Haufe patterns: {top}."
+    return f"{start}Slices of the brain with colour for each voxel or region."
+
+
+# --- tables ---------------------------------------------------------------------------------
+
+
+def _metric_cell(row: pd.Series | None, metric: str) -> tuple[str, str]:
+    if row is None:
+        return ("n/a", "")
+    return (
+        estimate_text(metric, row["estimate"]),
+        interval_text(metric, row["ci_low"], row["ci_high"]),
+    )
+
+
+def _p_cell(row: pd.Series | None) -> str:
+    return "n/a" if row is None else p_text(row["p_value"], row["n_permutations"])
+
+
+def _too_small(config: Mapping[str, Any]) -> str:
+    return (
+        f"Not computed: a class has fewer than {config['min_class_size']} people, "
+        "too few for a meaningful number."
+    )
+
+
+def _headline_table(inputs: ReportInputs, names: Naming) -> Table:
+    performance = inputs.performance
+    table = Table(
+        names.title("Headline: every model in every cohort"),
+        [
+            "Cohort",
+            "Model",
+            f"n ({names.positive})",
+            "Balanced accuracy",
+            "p",
+            "Sensitivity",
+            "Specificity",
+            "AUC",
+            "p",
+            "Null of p",
+        ],
+    )
+    for model in _models(inputs.config):
+        for cohort in names.ordered(performance.loc[performance["model"] == model, "cohort"]):
+            n, n_positive = _counts(performance, model, cohort)
+            first = [(names.titles[cohort], names.roles[cohort]), model, f"{n} ({n_positive})"]
+            if not is_computed(performance, model, cohort):
+                table.rows.append([*first, _too_small(inputs.config)])
+                continue
+            rows = {m: headline_row(performance, model, cohort, m) for m in METRIC_NAMES}
+            null = str(rows["balanced_accuracy"]["null"])
+            table.rows.append(
+                [
+                    *first,
+                    _metric_cell(rows["balanced_accuracy"], "balanced_accuracy"),
+                    _p_cell(rows["balanced_accuracy"]),
+                    _metric_cell(rows["sensitivity"], "sensitivity"),
+                    _metric_cell(rows["specificity"], "specificity"),
+                    _metric_cell(rows["auc"], "auc"),
+                    _p_cell(rows["auc"]),
+                    NULL_NAMES.get(null, null),
+                ]
+            )
+    table.note = (
+        "Small numbers: 95 % intervals over people. Discovery figures are means over the repeats "
+        "of cross-validation with the corrected interval; the other cohorts were scored by the "
+        "frozen model. Positive class: "
+        f"{names.positive}. p is one-sided (greater than chance) against the null named in the "
+        "last column."
+    )
+    if any("†" in str(cell) for row in table.rows for cell in row):
+        m = inputs.config["permutation"]["n"]
+        table.note += (
+            f" † The smallest p that {m:,} permutations can give, 1 / {m + 1:,}: no permutation "
+            "reached the observed value."
+        )
+    return table
+
+
+def _flow_table(inputs: ReportInputs, names: Naming) -> Table:
+    flow = inputs.flow.assign(n=as_number(inputs.flow["n"]).astype(int))
+    table = Table(
+        names.title("Cohorts"),
+        [
+            "Cohort",
+            "Role",
+            "In table",
+            "Matching filter",
+            "Excluded",
+            "Analysed",
+            names.positive,
+            names.negative,
+        ],
+    )
+    for cohort in names.ordered(flow["cohort"]):
+        steps = flow[flow["cohort"] == cohort].set_index("step")["n"]
+        in_table = steps["in participants table"]
+        matching = steps.get("matching the row filter", in_table)
+        table.rows.append(
+            [
+                names.titles[cohort],
+                names.roles[cohort],
+                in_table,
+                matching,
+                matching - steps["analysed"],
+                steps["analysed"],
+                steps["analysed, positive"],
+                steps["analysed, negative"],
+            ]
+        )
+    return table
+
+
+_STEPS = {
+    "in participants table",
+    "matching the row filter",
+    "analysed",
+    "analysed, positive",
+    "analysed, negative",
+}
+
+
+def _reasons(flow: pd.DataFrame, names: Naming) -> pd.DataFrame:
+    """Exclusions counted by cohort and reason."""
+    rows = flow[~flow["step"].isin(_STEPS)]
+    ordered = {cohort: i for i, cohort in enumerate(names.ordered(flow["cohort"]))}
+    rows = rows.sort_values("cohort", key=lambda c: c.map(ordered), kind="stable")
+    return rows[["cohort", "step", "n"]].rename(columns={"step": "reason"}).reset_index(drop=True)
+
+
+def _exclusion_table(inputs: ReportInputs, names: Naming) -> Table:
+    table = Table(names.title("Exclusions by reason"), ["Cohort", "Reason", "People"])
+    for _, row in _reasons(inputs.flow, names).iterrows():
+        table.rows.append([names.titles[row["cohort"]], row["reason"], int(number(row["n"]))])
+    return table
+
+
+def _person_table(inputs: ReportInputs, names: Naming) -> Table:
+    columns = [c for c in ("participant_id", "session_id") if c in inputs.exclusions]
+    table = Table(names.title("Exclusions, person by person"), ["Cohort", *columns, "Reason"])
+    for _, row in inputs.exclusions.iterrows():
+        table.rows.append([names.titles[row["cohort"]], *(row[c] for c in columns), row["reason"]])
+    return table
+
+
+def _discovery_table(inputs: ReportInputs, names: Naming, model: str, cohort: str) -> Table:
+    """Every aggregation of the discovery figures with both intervals."""
+    table = Table(
+        names.title(f"{names.titles[cohort]}, model {model}: three ways to sum up"),
+        ["Number", "Summed up", "Estimate", "Corrected 95 % interval", "Naive 95 % interval"],
+    )
+    for metric, metric_name in METRIC_NAMES.items():
+        for aggregation, aggregation_name in AGGREGATION_NAMES.items():
+            rows = rows_of(inputs.performance, model, cohort, metric, aggregation)
+            if not len(rows):
+                continue
+            cells = [metric_name, aggregation_name, estimate_text(metric, rows["estimate"].iloc[0])]
+            for method in ("null_inflated", "naive_bootstrap"):
+                chosen = rows[rows["ci_method"] == method]
+                cells.append(
+                    interval_text(metric, chosen["ci_low"].iloc[0], chosen["ci_high"].iloc[0])
+                    if len(chosen)
+                    else "n/a"
+                )
+            table.rows.append(cells)
+    table.note = (
+        "Mean over repeats is the headline and the one that was tested. The intervals say how far "
+        "the number would move had other people of the same kind been recruited; they are for the "
+        "expected performance of models trained by this procedure on samples of this size, not for "
+        "one particular model. The naive bootstrap ignores that people share training data and is "
+        "too narrow; the corrected interval widens it by the spread seen under permutation."
+    )
+    return table
+
+
+def _frozen_table(inputs: ReportInputs, names: Naming, role: str) -> Table:
+    """Cohorts of one role, every null, methods of the intervals named."""
+    performance = inputs.performance
+    table = Table(
+        names.title(
+            "External cohorts, frozen model" if role == "external" else "Control, frozen model"
+        ),
+        ["Cohort", "Model", "Number", "Estimate", "95 % interval", "Method", "p by null"],
+    )
+    for model in _models(inputs.config):
+        for cohort in names.ordered(performance.loc[performance["model"] == model, "cohort"]):
+            if names.roles[cohort] != role:
+                continue
+            if not is_computed(performance, model, cohort):
+                table.rows.append([names.titles[cohort], model, _too_small(inputs.config)])
+                continue
+            for metric, metric_name in METRIC_NAMES.items():
+                rows = rows_of(performance, model, cohort, metric)
+                if not len(rows):
+                    continue
+                row = rows.iloc[0]
+                p_values = [
+                    f"{p_text(r['p_value'], r['n_permutations'])} ({NULL_NAMES[r['null']]})"
+                    for _, r in rows.iterrows()
+                    if r["null"] in NULL_NAMES
+                ]
+                table.rows.append(
+                    [
+                        names.titles[cohort],
+                        model,
+                        metric_name,
+                        estimate_text(metric, row["estimate"]),
+                        interval_text(metric, row["ci_low"], row["ci_high"]),
+                        CI_NAMES.get(row["ci_method"], row["ci_method"]),
+                        "; ".join(p_values) or "none: not tested alone",
+                    ]
+                )
+    return table
+
+
+def _weights_table(inputs: ReportInputs, names: Naming, model: str, top: int = 10) -> Table:
+    weights = inputs.weights[model]
+    haufe = as_number(weights["haufe"]).to_numpy()
+    weight = as_number(weights["weight"]).to_numpy()
+    regions = readable_regions(weights["region"])
+    table = Table(
+        names.title(f"Strongest patterns, model {model}"),
+        ["Region", "Haufe pattern", "Weight", "Leans towards"],
+    )
+    for i in np.argsort(-np.abs(haufe), kind="stable")[:top]:
+        leaning = names.positive if haufe[i] > 0 else names.negative
+        table.rows.append([regions[i], f"{haufe[i]:+.3f}", f"{weight[i]:+.3f}", leaning])
+    return table
+
+
+def _planted_table(inputs: ReportInputs, names: Naming, model: str) -> Table:
+    both = inputs.planted[["region", "planted"]].merge(
+        inputs.weights[model][["region", "haufe"]], on="region", how="inner"
+    )
+    planted = as_number(both["planted"]).to_numpy()
+    haufe = as_number(both["haufe"]).to_numpy()
+    table = Table(
+        names.title(f"Planted and found, model {model}"),
+        [
+            "Planted",
+            "Regions",
+            f"Pattern towards {names.positive}",
+            f"Pattern towards {names.negative}",
+            "Mean Haufe pattern",
+        ],
+    )
+    groups = (
+        (f"more in {names.positive}", planted > 0),
+        (f"more in {names.negative}", planted < 0),
+        ("nothing", planted == 0),
+    )
+    for text, members in groups:
+        if members.any():
+            found = haufe[members]
+            table.rows.append(
+                [
+                    text,
+                    int(members.sum()),
+                    int((found > 0).sum()),
+                    int((found < 0).sum()),
+                    f"{found.mean():+.3f}",
+                ]
+            )
+    return table
+
+
+# --- texts ----------------------------------------------------------------------------------
+
+
+def _question(config: Mapping[str, Any], names: Naming) -> list[str]:
+    outcome = config["outcome"]
+    if outcome["kind"] == "label":
+        question = (
+            f"Can these brain measures tell a person of the class “{names.positive}” from one of "
+            f"the class “{names.negative}”?"
+        )
+        definition = (
+            f"The two classes are values of the column “{outcome['column']}” of the participants "
+            "tables."
+        )
+    elif outcome["kind"] == "response":
+        question = "Can a brain scan taken before treatment tell who will respond to it?"
+        definition = (
+            f"A responder is a person whose {outcome['scale']} score falls by at least "
+            f"{outcome['fall_percent']:g} % from {outcome['baseline']} to {outcome['endpoint']}."
+        )
+    else:
+        question = "Can a brain scan taken before treatment tell who will be in remission after it?"
+        definition = (
+            f"A remitter is a person whose {outcome['scale']} score is at most "
+            f"{outcome['threshold']:g} at {outcome['endpoint']}."
+        )
+    roles = [names.roles[c] for c in config["cohorts"]]
+    counts = [
+        f"{roles.count(role)} {role} cohort{'s' if roles.count(role) > 1 else ''}"
+        for role in ("external", "control")
+        if role in roles
+    ]
+    learns = (
+        "The model learns from the discovery cohort alone. It is then frozen and scored in "
+        f"{' and '.join(counts)}."
+        if counts
+        else "The run has a discovery cohort alone, so nothing is known about other people."
+    )
+    return [
+        question,
+        f"{definition} The positive class is “{names.positive}”: sensitivity is the share of this "
+        "class that the model finds, specificity the share of "
+        f"“{names.negative}” that it leaves alone. Balanced accuracy is the mean of the two; "
+        "chance is 50 %.",
+        learns,
+    ]
+
+
+def _result(inputs: ReportInputs, names: Naming, model: str, cohort: str) -> str:
+    performance = inputs.performance
+    if not is_computed(performance, model, cohort):
+        return f"Model {model}: {_too_small(inputs.config)}"
+    row = headline_row(performance, model, cohort, "balanced_accuracy")
+    n, n_positive = _counts(performance, model, cohort)
+    cv = inputs.config["cross_validation"]
+    text = (
+        f"Model {model}, {names.titles[cohort]}, {n} people ({n_positive} {names.positive}): mean "
+        f"balanced accuracy over {cv['repeats']} repeats of {cv['outer_folds']}-fold nested "
+        f"cross-validation {estimate_text('balanced_accuracy', row['estimate'])} (95 % interval "
+        f"{interval_text('balanced_accuracy', row['ci_low'], row['ci_high'])}, "
+        f"{CI_NAMES.get(row['ci_method'], row['ci_method'])})."
+    )
+    null = _null_values(inputs.null, model, cohort, row["aggregation"])
+    if len(null):
+        reached = int(np.sum(null >= number(row["estimate"]) - 1e-9))
+        text += (
+            f" Of {len(null):,} permutations of the whole procedure, {reached:,} reached this "
+            f"value: {p_phrase(row['p_value'], row['n_permutations'])}. Without any signal, "
+            f"19 of 20 permutations stayed at or below "
+            f"{estimate_text('balanced_accuracy', np.quantile(null, 0.95, method='higher'))}."
+        )
+    return text
+
+
+def _null_values(null: pd.DataFrame, model: str, cohort: str, aggregation: str) -> np.ndarray:
+    rows = null[
+        (null["model"] == model)
+        & (null["cohort"] == cohort)
+        & (null["metric"] == "balanced_accuracy")
+        & (null["null"] == "whole_procedure")
+        & (null["aggregation"] == aggregation)
+    ]
+    return as_number(rows["value"]).dropna().to_numpy()
+
+
+def _caveats(inputs: ReportInputs, names: Naming) -> list[str]:
+    config, performance = inputs.config, inputs.performance
+    model = _models(config)[0]
+    caveats = []
+    for cohort in names.ordered(performance.loc[performance["model"] == model, "cohort"]):
+        n, n_positive = _counts(performance, model, cohort)
+        title = names.titles[cohort]
+        if names.roles[cohort] == "discovery" and n < 200:
+            caveats.append(
+                f"{title} has {n} people, fewer than 200. At about 100 people cross-validated "
+                "accuracy is uncertain by some ±10 percentage points, whatever the spread over "
+                "folds or repeats says."
+            )
+        if not is_computed(performance, model, cohort):
+            caveats.append(
+                f"{title} has {n_positive} {names.positive} and {n - n_positive} "
+                f"{names.negative}. Below {config['min_class_size']} people in a class no number "
+                "is given."
+            )
+            continue
+        if cohort == POOLED:
+            continue
+        best = best_of_chance(n_positive, n - n_positive)
+        caveats.append(
+            f"Best of chance in {title}: tossing a coin for each of its {n} people gives a "
+            f"balanced accuracy of up to {estimate_text('balanced_accuracy', best)} in 19 of 20 "
+            "trials."
+        )
+    caveats.append(
+        "Discovery figures are shown with two intervals. The naive one ignores that people share "
+        "training data and covers the truth too seldom; the corrected one is wider. Neither covers "
+        "what other scanners, hospitals or ways of recruiting would change."
+    )
+    if len(config["models"]) > 1:
+        caveats.append(
+            f"{len(config['models'])} models are shown. p values are not corrected for that; the "
+            f"primary model, named beforehand in the config, is {config['primary_model']}."
+        )
+    return caveats
+
+
+def _superscript(value: float) -> str:
+    text = f"{value:g}".replace("-", "⁻").replace(".", "˙")
+    return text.translate(str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹"))
+
+
+def _feature_text(spec: Mapping[str, Any]) -> str:
+    if spec["kind"] == "table":
+        return "regional values from a table"
+    grid = spec["grid"]
+    where = "" if grid == "native" else f", resampled to {grid:g} mm"
+    if spec["kind"] == "roi_maps":
+        atlas = spec["atlas"]
+        atlas = atlas if isinstance(atlas, str) else "a label image of the user"
+        what = "volumes (sums)" if spec["statistic"] == "sum" else "means"
+        return f"regional {what} of grey-matter maps, atlas {atlas}{where}"
+    smoothing = spec["smoothing_fwhm_mm"]
+    smooth = f"smoothed with {smoothing:g} mm FWHM" if smoothing else "not smoothed"
+    mask = (
+        f"grey-matter template above {spec['mask_threshold']:g}"
+        if spec["mask"] == "template"
+        else "a mask of the user"
+    )
+    return f"voxels of grey-matter maps, {smooth}, within {mask}{where}"
+
+
+def _methods(inputs: ReportInputs, names: Naming) -> list[str]:
+    config = inputs.config
+    cv, permutation = config["cross_validation"], config["permutation"]
+    paragraphs = []
+    for model in _models(config):
+        spec = config["models"][model]
+        c = spec["C"]
+        steps = []
+        if spec["confounds"]:
+            steps.append(f"linear regression on {', '.join(spec['confounds'])}")
+        if spec["standardize"]:
+            steps.append("standardisation of each feature")
+        if spec["pca"] is not None:
+            pca = spec["pca"]
+            steps.append(
+                f"principal components explaining {100 * pca:g} % of the variance"
+                if isinstance(pca, float) and pca < 1
+                else f"{pca:g} principal components"
+            )
+        learned = (
+            f"Inside each training fold, and applied to its test fold: {'; '.join(steps)}. "
+            if steps
+            else ""
+        )
+        relative = (
+            " divided by the mean squared norm of the training features"
+            if c["scale"] == "relative"
+            else ""
+        )
+        weighting = (
+            "classes weighted by their inverse frequency"
+            if spec["class_weight"] == "balanced"
+            else "classes not weighted"
+        )
+        paragraphs.append(
+            f"Model {model}: {_feature_text(config['features'][spec['features']])}. {learned}"
+            f"Linear support vector classifier, {weighting}; C from 2{_superscript(c['log2_min'])} "
+            f"to 2{_superscript(c['log2_max'])} in steps of the factor "
+            f"2{_superscript(c['log2_step'])}{relative}, chosen by the mean balanced accuracy of "
+            "the inner folds, ties to the smallest C."
+        )
+    inner = f"{cv['inner_folds']} inner folds"
+    if cv["inner_repeats"] > 1:
+        inner += f" repeated {cv['inner_repeats']} times"
+    scheme = (
+        "Folds were drawn without the labels and held fixed over all permutations."
+        if cv["scheme"] == "label_blind"
+        else "Folds were stratified on the labels and drawn anew in every permutation."
+    )
+    group = (
+        f" Families (column {cv['group']}) stayed on one side of every split."
+        if cv["group"]
+        else ""
+    )
+    paragraphs.append(
+        f"Nested cross-validation: {cv['repeats']} repeats of {cv['outer_folds']} outer folds, "
+        f"{inner}. {scheme}{group} All rows of a person were on one side of every split."
+    )
+    within = f" within the values of {permutation['within']}" if permutation["within"] else ""
+    paragraphs.append(
+        f"Permutation test: {permutation['n']:,} permutations of the labels{within}, the whole "
+        "procedure run again in each; p = (1 + number of permutations at or above the observed "
+        "value) / (1 + number of permutations)."
+    )
+    if any(role != "discovery" for c, role in names.roles.items() if c != POOLED):
+        scored = (
+            "one model fitted to all discovery people, its C from the same search"
+            if config["external"]["model"] == "refit"
+            else "the mean decision value of all outer models"
+        )
+        paragraphs.append(
+            f"External and control cohorts were scored by {scored}; nothing was refitted, centred "
+            "or given another threshold there. Intervals: Wilson for sensitivity and specificity, "
+            "their MOVER combination for balanced accuracy, DeLong on the logit scale for the AUC."
+        )
+    paragraphs.append(
+        "Missing confounds: "
+        + (
+            "people without them were left out."
+            if config["confounds"]["missing"] == "exclude"
+            else "filled with the mean of the training rows, inside the fold."
+        )
+        + f" Seed {config['seed']}."
+    )
+    return paragraphs
+
+
+# --- page -----------------------------------------------------------------------------------
+
+
+def _data_uri(data: bytes, kind: str) -> str:
+    return f"data:{kind};base64,{base64.b64encode(data).decode('ascii')}"
+
+
+def _image(path: Path | str) -> dict[str, Any]:
+    """Data URI of an SVG or PNG file and its width and height in CSS pixels at print size."""
+    path = Path(path)
+    data = path.read_bytes()
+    if path.suffix == ".svg":
+        head = data[:4000].decode("utf-8", errors="replace")
+        size = re.search(r'<svg[^>]*?\bheight="([\d.]+)pt"[^>]*?\bwidth="([\d.]+)pt"', head)
+        size = size and (float(size[2]), float(size[1]))
+        if size is None:
+            found = re.search(r'<svg[^>]*?\bwidth="([\d.]+)pt"[^>]*?\bheight="([\d.]+)pt"', head)
+            if found is None:
+                raise ValueError(f"{path.name}: no width and height in pt in the SVG element")
+            size = (float(found[1]), float(found[2]))
+        width, height = (round(value * 96 / 72) for value in size)
+        return {"uri": _data_uri(data, "image/svg+xml"), "width": width, "height": height}
+    width, height = struct.unpack(">II", data[16:24])
+    # The figures are written with 300 pixels an inch.
+    width, height = round(width * 96 / 300), round(height * 96 / 300)
+    return {"uri": _data_uri(data, "image/png"), "width": width, "height": height}
+
+
+def _download(name: str, frame: pd.DataFrame, text: str) -> dict[str, Any]:
+    data = frame.to_csv(sep="\t", index=False, na_rep="n/a", lineterminator="\n").encode()
+    return {
+        "name": name,
+        "text": text,
+        "uri": _data_uri(data, "text/tab-separated-values;charset=utf-8"),
+        "size": f"{max(1, round(len(data) / 1024))} kB",
+    }
+
+
+def _downloads(inputs: ReportInputs, names: Naming) -> list[dict[str, Any]]:
+    downloads = [
+        _download(
+            "performance.tsv",
+            inputs.performance,
+            names.title("Every estimate, interval and p value"),
+        ),
+        _download("flow.tsv", inputs.flow, names.title("Flow of participants, counts")),
+        _download(
+            "exclusions_by_reason.tsv",
+            _reasons(inputs.flow, names),
+            names.title("Exclusions by reason, counts"),
+        ),
+    ]
+    downloads += [
+        _download(f"weights_{model}.tsv", frame, names.title(f"Weights by region, model {model}"))
+        for model, frame in inputs.weights.items()
+    ]
+    if inputs.planted is not None:
+        downloads.append(
+            _download("planted.tsv", inputs.planted, names.title("Planted differences by region"))
+        )
+    if inputs.config["report"]["participant_level"]:
+        downloads.append(
+            _download("exclusions.tsv", inputs.exclusions, names.title("Exclusions by person"))
+        )
+        if inputs.predictions is not None:
+            downloads.append(
+                _download("predictions.tsv", inputs.predictions, names.title("Scores by person"))
+            )
+    return downloads
+
+
+def _figures(inputs: ReportInputs, names: Naming) -> dict[str, list[dict[str, Any]]]:
+    sections: dict[str, list[dict[str, Any]]] = {}
+    plan = {spec.name: spec for spec in figure_plan(inputs.config)}
+    unknown = set(inputs.figures) - set(plan)
+    if unknown:
+        raise ValueError(f"figures that the plan does not have: {sorted(unknown)}")
+    for name, spec in plan.items():
+        if name not in inputs.figures:
+            raise ValueError(f"figure {name} is missing")
+        text = caption(spec, inputs.config)
+        if spec.model and spec.section == "result":
+            text = f"{text} {people_text(inputs.performance, spec.model, names)}"
+        elif spec.model:
+            discovery = next(c for c, role in names.roles.items() if role == "discovery")
+            n, n_positive = _counts(inputs.performance, spec.model, discovery)
+            text = (
+                f"{text} Model fitted to {names.titles[discovery]}, n = {n} "
+                f"({n_positive} {names.positive})."
+            )
+        heading = f"{spec.heading}, model {spec.model}" if spec.model else spec.heading
+        sections.setdefault(spec.section, []).append(
+            {
+                "name": name,
+                "model": spec.model,
+                "heading": names.title(heading),
+                "caption": text,
+                "alt": alt_text(spec, inputs, names),
+                **_image(inputs.figures[name]),
+            }
+        )
+    return sections
+
+
+def render_report(inputs: ReportInputs, templates: Path = TEMPLATES) -> str:
+    """Render the result page.
+
+    Parameters
+    ----------
+    inputs : ReportInputs
+        Config, tables and figures of the run.
+    templates : Path
+        Folder of ``report.html.jinja``.
+
+    Returns
+    -------
+    str
+        HTML with everything inside: no script, no date, no path, no address to load. The same
+        inputs give the same bytes. Rows of single people are in it only when the config has
+        ``report: participant_level: true``.
+
+    Raises
+    ------
+    ValueError
+        If a figure of :func:`figure_plan` is missing or one is unknown.
+    """
+    config = inputs.config
+    names = naming(config)
+    models = _models(config)
+    roles = {role for cohort, role in names.roles.items() if cohort != POOLED}
+    discovery = next(c for c, role in names.roles.items() if role == "discovery")
+    with_weights = [m for m in models if m in inputs.weights]
+    used_nulls = set(inputs.performance["null"])
+    environment = Environment(
+        loader=FileSystemLoader(templates),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+    )
+    return environment.get_template("report.html.jinja").render(
+        title=config.get("title") or config["run"],
+        run=config["run"],
+        simulated=names.simulated,
+        names=names,
+        models=models,
+        headline=_headline_table(inputs, names),
+        question=_question(config, names),
+        flow_table=_flow_table(inputs, names),
+        exclusion_table=_exclusion_table(inputs, names),
+        person_table=_person_table(inputs, names)
+        if config["report"]["participant_level"]
+        else None,
+        results=[_result(inputs, names, model, discovery) for model in models],
+        discovery_tables=[_discovery_table(inputs, names, m, discovery) for m in models],
+        external_table=_frozen_table(inputs, names, "external") if "external" in roles else None,
+        control_table=_frozen_table(inputs, names, "control") if "control" in roles else None,
+        weights_tables=[_weights_table(inputs, names, model) for model in with_weights],
+        planted_tables=[_planted_table(inputs, names, model) for model in with_weights]
+        if inputs.planted is not None
+        else [],
+        figures=_figures(inputs, names),
+        caveats=_caveats(inputs, names),
+        warnings=list(inputs.warnings),
+        nulls=[
+            (NULL_NAMES[name], text)
+            for name, text in _EXPLAINED_NULLS.items()
+            if name in used_nulls
+        ],
+        methods=_methods(inputs, names),
+        downloads=_downloads(inputs, names),
+        versions=dict(inputs.versions),
+        seed=config["seed"],
+        config_hash=inputs.config_hash,
+    )
