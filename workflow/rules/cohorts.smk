@@ -13,6 +13,15 @@ def cohort_inputs(wildcards):
     return list(dict.fromkeys(path for path in paths if path))
 
 
+def cohort_config(wildcards):
+    """What decides who is analysed."""
+    return {
+        **section("cohorts", "outcome", "features", "models", "confounds", "min_class_size"),
+        "cross_validation": {"group": SCHEME["group"]},
+        "permutation": {"within": CONFIG["permutation"]["within"]},
+    }
+
+
 rule cohorts:
     """Derive the outcome, exclude who is incomplete, list the reasons."""
     input:
@@ -24,7 +33,7 @@ rule cohorts:
     log:
         f"{RUN}/logs/cohorts.log",
     params:
-        config=section("cohorts", "outcome", "features", "models", "confounds", "min_class_size"),
+        config=cohort_config,
         code=source_hash(["cohorts"]),
     conda:
         ENVIRONMENT

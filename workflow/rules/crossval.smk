@@ -12,6 +12,10 @@ def label_blocks(wildcards):
     return [[block.start, block.stop] for block in LABEL_BATCHES[int(wildcards.labels)]]
 
 
+# For messages: parts are counted from 0, as in the names of files.
+LAST_FOLDS, LAST_LABELS = len(FOLD_BATCHES) - 1, len(LABEL_BATCHES) - 1
+
+
 rule splits:
     """Draw all splits of the run, once for all models."""
     input:
@@ -37,7 +41,7 @@ if SCHEME["scheme"] == "label_blind":
         """Gram matrices of every training set of some outer folds, in one pass."""
         input:
             people=table_of(DISCOVERY),
-            splits=rules.splits.output,
+            splits=rules.splits.output[0],
             features=discovery_matrix,
         output:
             temp(f"{RUN}/kernels/{{model}}/folds-{{folds}}.npz"),
@@ -51,7 +55,7 @@ if SCHEME["scheme"] == "label_blind":
         conda:
             ENVIRONMENT
         message:
-            "Gram matrices of {wildcards.model}, outer folds {params.folds[0]} to {params.folds[1]} (all: 0 to {FOLD_BATCHES[-1].stop})"
+            "Gram matrices of {wildcards.model}: outer folds, part {wildcards.folds} (last: {LAST_FOLDS})"
         script:
             "../scripts/kernels.py"
 
@@ -59,8 +63,8 @@ if SCHEME["scheme"] == "label_blind":
         """Observed and permuted labels through some outer folds, C chosen anew for each."""
         input:
             people=table_of(DISCOVERY),
-            splits=rules.splits.output,
-            kernels=rules.kernels.output,
+            splits=rules.splits.output[0],
+            kernels=rules.kernels.output[0],
         output:
             f"{RUN}/crossval/{{model}}/folds-{{folds}}_labels-{{labels}}.npz",
         log:
@@ -74,7 +78,7 @@ if SCHEME["scheme"] == "label_blind":
         conda:
             ENVIRONMENT
         message:
-            "Nested cross-validation of {wildcards.model}: outer folds {params.folds[0]} to {params.folds[1]}, labellings up to {params.blocks[-1][1]}"
+            "Nested cross-validation of {wildcards.model}: outer folds, part {wildcards.folds} (last: {LAST_FOLDS}); labellings, part {wildcards.labels} (last: {LAST_LABELS})"
         script:
             "../scripts/nested_cv.py"
 
@@ -98,6 +102,6 @@ else:
         conda:
             ENVIRONMENT
         message:
-            "Nested cross-validation of {wildcards.model}, folds redrawn: outer folds {params.folds[0]} to {params.folds[1]}, labellings up to {params.blocks[-1][1]}"
+            "Nested cross-validation of {wildcards.model}, folds redrawn: outer folds, part {wildcards.folds} (last: {LAST_FOLDS}); labellings, part {wildcards.labels} (last: {LAST_LABELS})"
         script:
             "../scripts/nested_cv_redrawn.py"

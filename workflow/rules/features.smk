@@ -103,7 +103,7 @@ rule voxel_features:
     input:
         people=f"{RUN}/cohorts/{{cohort}}.tsv",
         maps=maps_of,
-        mask=rules.mask.output,
+        mask=rules.mask.output[0],
     output:
         f"{RUN}/features/{{features}}/{{cohort}}.npy",
     log:

@@ -9,7 +9,7 @@ with logged(snakemake.log[0], snakemake.rule, snakemake.threads):
 
     model = snakemake.params.config["model"]
     people = read_people(snakemake.input.people)
-    folds = folds_from_table(read_tsv(snakemake.input.splits[0]), people)
+    folds = folds_from_table(read_tsv(snakemake.input.splits), people)
     grams = fold_grams(
         read_features(snakemake.input.features, people),
         ConfoundCoding.of(people, model["confounds"]).matrix(people),

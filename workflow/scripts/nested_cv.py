@@ -14,9 +14,9 @@ with logged(snakemake.log[0], snakemake.rule, snakemake.threads) as log:
 
     config = snakemake.params.config
     people = read_people(snakemake.input.people)
-    folds = folds_from_table(read_tsv(snakemake.input.splits[0]), people)
+    folds = folds_from_table(read_tsv(snakemake.input.splits), people)
     result = cross_validate(
-        list(load_arrays(snakemake.input.kernels[0]).values()),
+        list(load_arrays(snakemake.input.kernels).values()),
         folds[slice(*snakemake.params.folds)],
         Exchangeability.from_config(people, config),
         [range(*block) for block in snakemake.params.blocks],

@@ -7,11 +7,11 @@ with logged(snakemake.log[0], snakemake.rule, snakemake.threads):
     from mri_response.tables import read_tsv
 
     spec = snakemake.params.spec
-    mask = open_image(snakemake.input.mask[0])
+    mask = open_image(snakemake.input.mask)
     with atomic_path(snakemake.output[0]) as temporary:
         voxel_features(
             map_paths(snakemake.params.pattern, read_tsv(snakemake.input.people)),
-            read_values(mask, snakemake.input.mask[0]) > 0,
+            read_values(mask, snakemake.input.mask) > 0,
             Grid.of(mask),
             temporary,
             smoothing_fwhm_mm=spec["smoothing_fwhm_mm"],

@@ -36,6 +36,8 @@ class FoldResult(NamedTuple):
     beta : numpy.ndarray, shape (n_train, m)
         Signed dual variables of the outer model.
     intercept : numpy.ndarray, shape (m,)
+    fitted : numpy.ndarray, shape (n_train, m)
+        Decision values of the outer training rows, without the intercept.
     plateau : numpy.ndarray of bool, shape (m,)
         Whether every dual variable of the outer model is at its bound.
     n_solved, n_fallback : int
@@ -46,6 +48,7 @@ class FoldResult(NamedTuple):
     C_index: np.ndarray
     beta: np.ndarray
     intercept: np.ndarray
+    fitted: np.ndarray
     plateau: np.ndarray
     n_solved: int
     n_fallback: int
@@ -118,6 +121,7 @@ def nested_fold(
         chosen,
         solution.beta,
         solution.intercept,
+        solver.gram @ solution.beta,
         solution.at_bound[1],
         n_solved + solver.n_solved,
         n_fallback + solver.n_fallback,

@@ -166,3 +166,26 @@ def freeze(
         fill -= slope * mean / n_models
         constant += (one_intercept - one_score[train].mean() + slope @ mean) / n_models
     return FrozenModel(weights, confound_weights, fill, float(constant), coding, description)
+
+
+def fitted_models(jobs: list[dict[str, np.ndarray]], n: int) -> dict[str, np.ndarray]:
+    """Models of the observed labels out of the results of jobs.
+
+    Parameters
+    ----------
+    jobs : list of dict
+        As from `mri_response.resampling.cross_validate`.
+    n : int
+        Discovery rows; rows behind them, which no model was trained on, are dropped.
+
+    Returns
+    -------
+    dict of str to numpy.ndarray
+        ``train`` (S, n), ``beta`` (S, n), ``fitted`` (S, n), ``intercept`` (S,), ``C_index`` (S,).
+    """
+    names = ("train", "beta", "fitted")
+    return {
+        **{name: np.concatenate([job[name][:, :n] for job in jobs]) for name in names},
+        "intercept": np.concatenate([job["intercept"] for job in jobs]),
+        "C_index": np.concatenate([job["C_index"][0] for job in jobs]),
+    }

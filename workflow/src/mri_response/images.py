@@ -311,6 +311,27 @@ def save_image(image: nib.Nifti1Image, path: str | os.PathLike[str]) -> None:
         nib.save(image, temporary)
 
 
+def masked_image(values: np.ndarray, mask: str | os.PathLike[str]) -> nib.Nifti1Image:
+    """Put values back where they came from.
+
+    Parameters
+    ----------
+    values : numpy.ndarray, shape (voxels of the mask,)
+        In C order of the mask, as :func:`mri_response.features.voxel_features` writes them.
+    mask : path-like
+
+    Returns
+    -------
+    nibabel.Nifti1Image
+        float32, 0 outside the mask.
+    """
+    reference = open_image(mask)
+    inside = read_values(reference, mask) > 0
+    volume = np.zeros(inside.shape, dtype=np.float32)
+    volume[inside] = values
+    return nib.Nifti1Image(volume, reference.affine)
+
+
 def in_threads(function: Callable[[T], R], items: Iterable[T], threads: int) -> Iterable[R]:
     """Apply a function to each item in threads; results in order, a few items ahead at most.
 

@@ -69,6 +69,12 @@ class Exchangeability:
                 f"configuration asks for (group: {group}, within: {within}); use larger blocks"
             )
 
+    @classmethod
+    def from_config(cls, people: pd.DataFrame, config: dict) -> Exchangeability:
+        """Read who may exchange labels from the whole configuration."""
+        group = config["cross_validation"]["group"]
+        return cls(people, group=group, within=config["permutation"]["within"])
+
     def permuted(
         self, seed: int, permutation: int, *, stream: Stream = Stream.LABELS
     ) -> np.ndarray:

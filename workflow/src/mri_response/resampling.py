@@ -11,7 +11,7 @@ import pandas as pd
 
 from mri_response.atomic import atomic_path
 from mri_response.config import grid_of_c
-from mri_response.crossval import FoldResult, nested_fold
+from mri_response.crossval import FoldResult, FoldSets, nested_fold
 from mri_response.kernels import (
     gram_matrices,
     principal_component_gram,
@@ -314,6 +314,13 @@ def collected(jobs: Sequence[dict[str, np.ndarray]], repeats: int) -> Resampled:
     return Resampled(decision, fold, C_index)
 
 
+def with_strangers(fold: Fold, n_others: int) -> Fold:
+    """Put rows behind those of a refit that no set trains on and that its model predicts."""
+    sets = [np.pad(mask, ((0, 0), (0, n_others))) for mask in fold.sets]
+    sets[1][0, len(fold.sets.test[0]) :] = True
+    return fold._replace(sets=FoldSets(*sets))
+
+
 def _nested(
     gram: np.ndarray, fold: Fold, labels: np.ndarray, weights: np.ndarray, options: ModelOptions
 ) -> FoldResult:
@@ -360,11 +367,13 @@ def _arrays(
             decision[rows, position, fold.sets.test[0]] = result.decision.T
             C_index[rows, position] = result.C_index
         if block[0] == 0:
-            beta = np.zeros((n_folds, n))
+            beta, fitted = np.zeros((2, n_folds, n))
             for position, (fold, result) in enumerate(zip(sets, row, strict=True)):
                 beta[position, fold.sets.train[0]] = result.beta[:, 0]
+                fitted[position, fold.sets.train[0]] = result.fitted[:, 0]
             arrays["train"] = np.array([fold.sets.train[0] for fold in sets])
             arrays["beta"] = beta
+            arrays["fitted"] = fitted
             arrays["intercept"] = np.array([result.intercept[0] for result in row])
             arrays["plateau"] = np.array([result.plateau[0] for result in row])
     return arrays

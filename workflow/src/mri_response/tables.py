@@ -7,12 +7,12 @@ the line number in the file, so that every complaint can name it. The workflow's
 that survive the round trip.
 """
 
+import contextlib
 import csv
 import difflib
 import fnmatch
 import io
 import math
-import contextlib
 import os
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from pathlib import Path

@@ -1,0 +1,40 @@
+# The demo's simulated trial; nothing here where the data are real.
+
+if "simulation" in CONFIG:
+    STUDY = CONFIG["simulation"]["directory"]
+
+    rule simulate_cohort:
+        """Write maps, tables and scores of one simulated cohort, as a real study has them."""
+        output:
+            participants=f"{STUDY}/{{cohort}}/participants.tsv",
+            scores=f"{STUDY}/{{cohort}}/scores.tsv",
+            description=f"{STUDY}/{{cohort}}/dataset_description.json",
+            derivatives=directory(f"{STUDY}/{{cohort}}/derivatives"),
+        log:
+            f"{RUN}/logs/simulate_{{cohort}}.log",
+        params:
+            simulation=CONFIG["simulation"],
+            code=source_hash(["simulate"]),
+        conda:
+            ENVIRONMENT
+        message:
+            "Simulating {wildcards.cohort}"
+        script:
+            "../scripts/simulate_cohort.py"
+
+    rule planted:
+        """What was planted, region by region and voxel by voxel."""
+        output:
+            table=f"{RUN}/simulation/planted.tsv",
+            image=f"{RUN}/simulation/planted.nii.gz",
+        log:
+            f"{RUN}/logs/planted.log",
+        params:
+            simulation=CONFIG["simulation"],
+            code=source_hash(["simulate", "atlases"]),
+        conda:
+            ENVIRONMENT
+        message:
+            "Writing down what was planted"
+        script:
+            "../scripts/planted.py"

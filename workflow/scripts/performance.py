@@ -1,0 +1,21 @@
+from mri_response.log import logged
+
+with logged(snakemake.log[0], snakemake.rule, snakemake.threads):
+    from mri_response.predictions import model_tables
+    from mri_response.resampling import load_arrays
+    from mri_response.tables import read_people, read_tsv, write_tsv
+
+    config = {**snakemake.params.config, **snakemake.params.cohorts}
+    tables = model_tables(
+        snakemake.wildcards.model,
+        config,
+        {
+            name: read_people(path)
+            for name, path in zip(snakemake.params.names, snakemake.input.people, strict=True)
+        },
+        [load_arrays(path) for path in snakemake.input.jobs],
+        [load_arrays(path) for path in snakemake.input.refits],
+        read_tsv(snakemake.input.scores, {"decision": float}),
+    )
+    for name, table in tables.items():
+        write_tsv(table, snakemake.output[name])

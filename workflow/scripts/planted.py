@@ -1,0 +1,13 @@
+from mri_response.log import logged
+
+with logged(snakemake.log[0], snakemake.rule, snakemake.threads):
+    from mri_response.atlases import load_atlas
+    from mri_response.images import Grid, save_image
+    from mri_response.simulate import planted_image, planted_table
+    from mri_response.tables import write_tsv
+
+    simulation = snakemake.params.simulation
+    image = planted_image(simulation)
+    save_image(image, snakemake.output.image)
+    atlas = load_atlas("neuromorphometrics", Grid.of(image))
+    write_tsv(planted_table(simulation, atlas), snakemake.output.table)

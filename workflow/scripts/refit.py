@@ -1,0 +1,33 @@
+from mri_response.log import logged
+
+with logged(snakemake.log[0], snakemake.rule, snakemake.threads) as log:
+    import numpy as np
+
+    from mri_response.permutation import Exchangeability
+    from mri_response.resampling import (
+        ModelOptions,
+        cross_validate,
+        load_arrays,
+        row_weights,
+        save_arrays,
+        with_strangers,
+    )
+    from mri_response.splits import folds_from_table
+    from mri_response.tables import read_people, read_tsv
+
+    config = snakemake.params.config
+    people = read_people(snakemake.input.people)
+    gram = load_arrays(snakemake.input.kernels)["refit"]
+    n_others = gram.shape[1] - len(people)
+    refit = folds_from_table(read_tsv(snakemake.input.splits), people)[-1]
+    result = cross_validate(
+        [gram],
+        [with_strangers(refit, n_others)],
+        Exchangeability.from_config(people, config),
+        [range(*block) for block in snakemake.params.blocks],
+        np.pad(row_weights(people), (0, n_others)),
+        ModelOptions.from_config(config["model"]),
+        config["seed"],
+    )
+    log.info("%d problems solved, %d of them by LIBSVM", result["solved"], result["fallback"])
+    save_arrays(result, snakemake.output[0])

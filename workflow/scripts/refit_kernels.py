@@ -1,0 +1,32 @@
+from mri_response.log import logged
+
+with logged(snakemake.log[0], snakemake.rule, snakemake.threads):
+    import numpy as np
+
+    from mri_response.confounds import ConfoundCoding
+    from mri_response.features import read_features
+    from mri_response.resampling import (
+        ModelOptions,
+        StackedRows,
+        fold_grams,
+        save_arrays,
+        with_strangers,
+    )
+    from mri_response.splits import folds_from_table
+    from mri_response.tables import read_people, read_tsv
+
+    config = snakemake.params.config
+    people = read_people(snakemake.input.people)
+    others = [read_people(path) for path in snakemake.input.others]
+    coding = ConfoundCoding.of(people, config["model"]["confounds"])
+    unseen = config["confounds"]["unseen_site"]
+    tables = [people, *others]
+    paths = [snakemake.input.features, *snakemake.input.other_features]
+    refit = folds_from_table(read_tsv(snakemake.input.splits), people)[-1]
+    grams = fold_grams(
+        StackedRows(*(read_features(*pair) for pair in zip(paths, tables, strict=True))),
+        np.vstack([coding.matrix(table, unseen=unseen) for table in tables]),
+        [with_strangers(refit, sum(map(len, others)))],
+        ModelOptions.from_config(config["model"]),
+    )
+    save_arrays({"refit": grams[0]}, snakemake.output[0])

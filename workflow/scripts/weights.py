@@ -1,0 +1,32 @@
+from mri_response.log import logged
+
+with logged(snakemake.log[0], snakemake.rule, snakemake.threads):
+    import pandas as pd
+
+    from mri_response.confounds import ConfoundCoding
+    from mri_response.features import read_features
+    from mri_response.frozen import fitted_models
+    from mri_response.images import masked_image, save_image
+    from mri_response.kernels import training_sets
+    from mri_response.resampling import load_arrays
+    from mri_response.tables import read_people, read_tsv, write_tsv
+    from mri_response.weights import weight_maps
+
+    model = snakemake.params.config["model"]
+    people = read_people(snakemake.input.people)
+    confounds = ConfoundCoding.of(people, model["confounds"]).matrix(people)
+    jobs = [load_arrays(path) for path in (snakemake.input.refit, *snakemake.input.folds)]
+    fitted = fitted_models(jobs, len(people))
+    maps = weight_maps(
+        read_features(snakemake.input.features, people),
+        training_sets(confounds, fitted["train"]),
+        fitted["beta"],
+        fitted["fitted"],
+        standardize=model["standardize"],
+    )
+    if snakemake.rule == "voxel_weights":
+        for name, values in maps._asdict().items():
+            save_image(masked_image(values, snakemake.input.mask), snakemake.output[name])
+    else:
+        regions = read_tsv(snakemake.input.features).columns[-len(maps.weight) :]
+        write_tsv(pd.DataFrame({"region": regions, **maps._asdict()}), snakemake.output[0])

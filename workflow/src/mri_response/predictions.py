@@ -1,0 +1,230 @@
+"""From decision values to the tables of one model: predictions, performance, null, warnings."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+
+from mri_response.features import identified
+from mri_response.performance import (
+    FrozenScores,
+    discovery_performance,
+    frozen_performance,
+)
+from mri_response.permutation import Exchangeability
+from mri_response.resampling import ModelOptions, Resampled, collected
+
+COLUMNS = [
+    "model",
+    "cohort",
+    "participant_id",
+    "session_id",
+    "repeat",
+    "outer_fold",
+    "label",
+    "decision",
+    "predicted",
+    "C",
+]
+
+
+def model_tables(
+    model: str,
+    config: dict,
+    people: dict[str, pd.DataFrame],
+    jobs: Sequence[dict[str, np.ndarray]],
+    refits: Sequence[dict[str, np.ndarray]],
+    scores: pd.DataFrame,
+) -> dict[str, pd.DataFrame]:
+    """Tables of one model from the results of its jobs.
+
+    Parameters
+    ----------
+    model : str
+    config : dict
+        Sections seed, cross_validation, permutation, confounds, external, cohorts and
+        min_class_size of the configuration, and the model's own as `model`.
+    people : dict of str to pandas.DataFrame
+        Analysed rows by cohort, the discovery cohort first.
+    jobs, refits : sequence of dict
+        Results of `mri_response.resampling.cross_validate`.
+    scores : pandas.DataFrame
+        Decision values of the frozen model: cohort, participant_id, decision.
+
+    Returns
+    -------
+    dict of str to pandas.DataFrame
+        predictions, performance, null and warnings.
+    """
+    discovery, *others = people
+    options = ModelOptions.from_config(config["model"])
+    resampled = collected(jobs, config["cross_validation"]["repeats"])
+    n_permutations = len(resampled.decision) - 1
+    exchangeability = Exchangeability.from_config(people[discovery], config)
+    performance, null = discovery_performance(
+        model,
+        discovery,
+        people[discovery],
+        resampled.decision,
+        resampled.fold,
+        exchangeability.labellings(config["seed"], range(1 + n_permutations)).T,
+        seed=config["seed"],
+        min_class_size=config["min_class_size"],
+    )
+    predictions = [
+        cross_validated_predictions(people[discovery], resampled, options.C, model, discovery)
+    ]
+    performances, nulls = [performance], [null]
+    if others:
+        frozen = _frozen_scores(config, people, refits, scores)
+        performance, null = frozen_performance(
+            model,
+            frozen,
+            seed=config["seed"],
+            n_permutations=n_permutations,
+            min_class_size=config["min_class_size"],
+            within=config["permutation"]["within"],
+            group=config["cross_validation"]["group"],
+        )
+        performances.append(performance)
+        nulls.append(null)
+        refitted = config["external"]["model"] == "refit"
+        C = options.C[int(refits[0]["C_index"][0, 0])] if refitted else np.nan
+        predictions += [
+            frozen_predictions(cohort.people, cohort.decision, C, model, cohort.cohort)
+            for cohort in frozen
+        ]
+    observed = [job for job in [*jobs, *refits] if "plateau" in job]
+    warnings = grid_warnings(
+        np.concatenate([job["C_index"][0] for job in observed]),
+        np.concatenate([job["plateau"] for job in observed]),
+        len(options.C),
+        model,
+    )
+    return {
+        "predictions": pd.concat(predictions, ignore_index=True),
+        "performance": pd.concat(performances, ignore_index=True),
+        "null": pd.concat(nulls, ignore_index=True),
+        "warnings": pd.DataFrame({"model": model, "warning": warnings}),
+    }
+
+
+def _frozen_scores(
+    config: dict,
+    people: dict[str, pd.DataFrame],
+    refits: Sequence[dict[str, np.ndarray]],
+    scores: pd.DataFrame,
+) -> list[FrozenScores]:
+    """Decision values of each other cohort, and those under permuted discovery labels."""
+    discovery, *others = people
+    permuted = None
+    # The refits under permuted labels say nothing about an ensemble.
+    if config["external"]["model"] == "refit" and max(job["permutation"][-1] for job in refits):
+        order = np.argsort(np.concatenate([job["permutation"] for job in refits]))
+        decision = np.concatenate([job["decision"][:, 0] for job in refits])
+        permuted = decision[order][1:, len(people[discovery]) :]
+    frozen, start = [], 0
+    for name in others:
+        rows = slice(start, start + len(people[name]))
+        start = rows.stop
+        own = scores[scores["cohort"] == name]
+        if list(own["participant_id"]) != list(people[name]["participant_id"]):
+            raise ValueError(f"the scores of {name} are not those of its analysed people")
+        frozen.append(
+            FrozenScores(
+                name,
+                config["cohorts"][name]["role"],
+                people[name],
+                own["decision"].to_numpy(),
+                None if permuted is None else permuted[:, rows],
+            )
+        )
+    return frozen
+
+
+def cross_validated_predictions(
+    people: pd.DataFrame, resampled: Resampled, grid: Sequence[float], model: str, cohort: str
+) -> pd.DataFrame:
+    """Predictions of the discovery cohort, one row a repeat and row of the cohort.
+
+    Parameters
+    ----------
+    people : pandas.DataFrame
+    resampled : Resampled
+        Labelling 0 is used.
+    grid : sequence of float
+        Values of C.
+    model, cohort : str
+
+    Returns
+    -------
+    pandas.DataFrame
+        As in `predictions.tsv`.
+    """
+    parts = [
+        _predictions(people, decision, model, cohort).assign(
+            repeat=repeat, outer_fold=fold, C=np.asarray(grid)[C_index]
+        )
+        for repeat, (decision, fold, C_index) in enumerate(
+            zip(resampled.decision[0], resampled.fold[0], resampled.C_index[0], strict=True),
+            start=1,
+        )
+    ]
+    return _ordered(pd.concat(parts, ignore_index=True))
+
+
+def frozen_predictions(
+    people: pd.DataFrame, decision: np.ndarray, C: float, model: str, cohort: str
+) -> pd.DataFrame:
+    """Predictions of a frozen model in a cohort; repeat and outer fold do not apply."""
+    part = _predictions(people, decision, model, cohort)
+    return _ordered(part.assign(repeat=np.nan, outer_fold=np.nan, C=C))
+
+
+def grid_warnings(C_index: np.ndarray, plateau: np.ndarray, n_grid: int, model: str) -> list[str]:
+    """Warn where C was chosen at an edge of its grid, unless the edge is a plateau.
+
+    Parameters
+    ----------
+    C_index : numpy.ndarray of int, shape (S,)
+        Choices of the outer models and of the refit, observed labels.
+    plateau : numpy.ndarray of bool, shape (S,)
+        Every dual variable at its bound: smaller values of C give the same predictions.
+    n_grid : int
+    model : str
+
+    Returns
+    -------
+    list of str
+    """
+    if n_grid == 1:
+        return []
+    warnings = []
+    for edge, at in (("largest", C_index == n_grid - 1), ("smallest", (C_index == 0) & ~plateau)):
+        if at.any():
+            side = "log2_max" if edge == "largest" else "log2_min"
+            warnings.append(
+                f"{model}: {at.sum()} of {len(at)} models chose the {edge} C of the grid; widen it "
+                f"(C.{side}) to see whether a better one lies beyond."
+            )
+    return warnings
+
+
+def _predictions(
+    people: pd.DataFrame, decision: np.ndarray, model: str, cohort: str
+) -> pd.DataFrame:
+    values = pd.DataFrame(
+        {
+            "label": people["label"].to_numpy(),
+            "decision": decision,
+            "predicted": (decision > 0).astype(int),
+        }
+    )
+    return identified(people, values).assign(model=model, cohort=cohort)
+
+
+def _ordered(table: pd.DataFrame) -> pd.DataFrame:
+    table = table[[column for column in COLUMNS if column in table]]
+    return table.astype({"repeat": "Int64", "outer_fold": "Int64"})
