@@ -17,7 +17,9 @@ from jinja2 import Environment, StrictUndefined
 from made_up_run import LONG, Run, made_up_run, one_cohort, six_cohorts
 from matplotlib.figure import Figure
 
+from mri_response import figures
 from mri_response.figures import contrast, save_figure
+from mri_response.performance import FrozenScores, discovery_performance, frozen_performance
 from mri_response.report import (
     TEMPLATES,
     FigureSpec,
@@ -26,6 +28,8 @@ from mri_response.report import (
     figure_plan,
     render_report,
 )
+from mri_response.tables import read_tsv, write_tsv
+from mri_response.wording import naming
 
 RUNS = {"trial": made_up_run, "six cohorts": six_cohorts, "one cohort": one_cohort}
 VOID = {"meta", "link", "img", "br", "hr", "input"}
@@ -446,3 +450,54 @@ def test_every_text_colour_of_the_style_is_among_the_tested() -> None:
     assert used == {text for text, _ in PAIRS}
     grounds = set(re.findall(r"background: var\(--([\w-]+)\)", style))
     assert grounds == {ground for _, ground in PAIRS}
+
+
+def test_tables_read_from_disk_give_the_same_text(tmp_path: Path) -> None:
+    run = made_up_run()
+    inputs = page_inputs(run, tmp_path / "figures")
+    changes = {}
+    for name in ("performance", "null", "flow", "exclusions", "planted"):
+        write_tsv(getattr(run, name), tmp_path / f"{name}.tsv")
+        changes[name] = read_tsv(tmp_path / f"{name}.tsv")
+    write_tsv(run.weights, tmp_path / "weights.tsv")
+    changes["weights"] = {"roi_svc": read_tsv(tmp_path / "weights.tsv")}
+    from_disk = render_report(dataclasses.replace(inputs, **changes))
+    assert Page(from_disk).text == Page(render_report(inputs)).text
+
+
+def test_page_of_tables_that_the_workflow_computes(tmp_path: Path) -> None:
+    """The real tables of performance.py, not made-up ones, in every place of the page."""
+    run = made_up_run()
+    rng = np.random.default_rng(11)
+
+    scored, performance = [], []
+    for cohort, spec in run.config["cohorts"].items():
+        rows = run.predictions[run.predictions["cohort"] == cohort]
+        people = rows[["participant_id", "label"]].drop_duplicates().reset_index(drop=True)
+        label = people["label"].to_numpy()
+        if spec["role"] != "discovery":
+            scored.append(FrozenScores(cohort, spec["role"], people, rows["decision"].to_numpy()))
+            continue
+        observed = rows["decision"].to_numpy().reshape(1, 10, 99)
+        decision = np.concatenate([observed, rng.normal(size=(30, 10, 99))])
+        labels = np.stack([label, *(rng.permutation(label) for _ in range(30))])
+        fold = np.tile(np.arange(99) % 10, (10, 1))
+        performance.append(
+            discovery_performance(
+                "roi_svc", cohort, people, decision, fold, labels, seed=1, min_class_size=5
+            )
+        )
+    performance.append(
+        frozen_performance("roi_svc", scored, seed=1, n_permutations=30, min_class_size=5)
+    )
+    for i, name in enumerate(("performance", "null")):
+        table = pd.concat([tables[i] for tables in performance], ignore_index=True)
+        write_tsv(table, tmp_path / f"{name}.tsv")
+        setattr(run, name, read_tsv(tmp_path / f"{name}.tsv"))
+    names = naming(run.config)
+    figures.roc(run.predictions, run.performance, "roi_svc", names, seed=1)
+    figures.null_distribution(run.null, run.performance, "roi_svc", names)
+    figures.confusion(run.predictions, run.performance, "roi_svc", names)
+    text = Page(render_report(page_inputs(run, tmp_path / "figures"))).text
+    assert "nan" not in text.split()
+    assert "Of 30 permutations of the whole procedure" in text
