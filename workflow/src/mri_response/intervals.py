@@ -284,8 +284,8 @@ def naive_bootstrap(
 ) -> tuple[float, float]:
     """Percentile bootstrap over people of a cross-validated metric; predictions are kept.
 
-    Naive: the predictions of two people share training data, so the interval is too narrow (at
-    nominal 95 % it covers about 84 to 91 %).
+    Naive: the predictions of two people share training data, so the interval is too narrow (see
+    `null_inflated_intervals` for its coverage).
 
     Parameters
     ----------
@@ -368,6 +368,12 @@ def null_inflated_intervals(
 
     Where the naive standard error is 0 (everybody right, or all decision values tied) it says
     nothing: the Wilson, MOVER and Newcombe limits of n / inflation**2 people take its place.
+
+    In simulation (99 people, 52 or 25 positive, a linear classifier on 30 or 150 features, 10 x 10
+    folds, 150 or 200 permutations, 500 or 600 trials a setting) the interval of `mean_over_repeats`
+    at nominal 95 % covered the expected balanced accuracy in 95 to 98 % and the expected AUC in
+    94 to 96 % of trials, the naive bootstrap 84 to 89 % and 81 to 85 %; those of sensitivity and
+    specificity covered 98 to 99 %.
 
     Parameters
     ----------
