@@ -26,6 +26,9 @@ try:
 except InputError as error:
     sys.exit(str(error))
 
+# Captions and the report of Snakemake read the configuration with its defaults.
+config.update(CONFIG)
+
 RUN = f"results/{CONFIG['run']}"
 ENVIRONMENT = str(WORKFLOW.parent / "envs" / "mri-response.yaml")
 
@@ -34,11 +37,6 @@ OTHERS = [name for name in CONFIG["cohorts"] if name != DISCOVERY]
 COHORTS = [DISCOVERY, *OTHERS]
 MODELS = list(CONFIG["models"])
 FEATURES = used_features(CONFIG)
-IMAGE_MODELS = {
-    kind: [m for m in MODELS if FEATURES[CONFIG["models"][m]["features"]]["kind"] == kind]
-    for kind in ("roi_maps", "voxels", "table")
-}
-
 SCHEME = CONFIG["cross_validation"]
 FOLD_BATCHES = batches(SCHEME["repeats"] * SCHEME["outer_folds"], CONFIG["batch"]["outer_folds"])
 LABEL_BATCHES = labelling_batches(CONFIG["permutation"]["n"], CONFIG["batch"]["permutations"])
@@ -63,6 +61,11 @@ wildcard_constraints:
 def section(*keys):
     """Parts of the configuration, as a parameter: a changed value runs again what reads it."""
     return {key: CONFIG[key] for key in keys if key in CONFIG}
+
+
+def naming_config(wildcards):
+    """What figures must know: seed and the words for cohorts, classes and the run."""
+    return section("run", "title", "seed", "simulation", "cohorts", "outcome")
 
 
 def names_of_kind(*kinds):

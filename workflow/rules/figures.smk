@@ -1,0 +1,185 @@
+# Everything drawn, as PNG and SVG.
+
+
+def brain_inputs(wildcards):
+    """Weights of a model, and what puts them into space."""
+    features = CONFIG["models"][wildcards.model]["features"]
+    if FEATURES[features]["kind"] == "voxels":
+        return {
+            kind: f"{RUN}/weights/{wildcards.model}_{kind}.nii.gz" for kind in ("weight", "haufe")
+        }
+    return {
+        "table": f"{RUN}/weights/{wildcards.model}.tsv",
+        "atlas": f"{RUN}/features/{features}/atlas.nii.gz",
+        "regions": f"{RUN}/features/{features}/regions.tsv",
+    }
+
+
+rule flow_figure:
+    """Who was in the table, who was left out and why, who is analysed."""
+    input:
+        flow=f"{RUN}/flow.tsv",
+    output:
+        flow_svg=f"{RUN}/figures/flow.svg",
+        flow_png=report(f"{RUN}/figures/flow.png", "../report/flow.rst", "Cohorts"),
+    log:
+        f"{RUN}/logs/flow_figure.log",
+    params:
+        config=naming_config,
+        code=source_hash(["figures"]),
+    conda:
+        ENVIRONMENT
+    message:
+        "Figure: flow of participants"
+    script:
+        "../scripts/flow_figure.py"
+
+
+rule performance_figures:
+    """ROC curves, null distributions, decision values and confusion matrices of a model."""
+    input:
+        predictions=f"{RUN}/predictions.tsv",
+        performance=f"{RUN}/performance.tsv",
+        null=f"{RUN}/null.tsv",
+    output:
+        roc_svg=f"{RUN}/figures/roc_{{model}}.svg",
+        roc_png=report(f"{RUN}/figures/roc_{{model}}.png", "../report/roc.rst", "Result", "{model}"),
+        null_distribution_svg=f"{RUN}/figures/null_distribution_{{model}}.svg",
+        null_distribution_png=report(
+            f"{RUN}/figures/null_distribution_{{model}}.png",
+            "../report/null_distribution.rst",
+            "Result",
+            "{model}",
+        ),
+        decision_scores_svg=f"{RUN}/figures/decision_scores_{{model}}.svg",
+        decision_scores_png=report(
+            f"{RUN}/figures/decision_scores_{{model}}.png",
+            "../report/decision_scores.rst",
+            "Result",
+            "{model}",
+        ),
+        confusion_svg=f"{RUN}/figures/confusion_{{model}}.svg",
+        confusion_png=report(
+            f"{RUN}/figures/confusion_{{model}}.png", "../report/confusion.rst", "Result", "{model}"
+        ),
+    log:
+        f"{RUN}/logs/performance_figures_{{model}}.log",
+    params:
+        config=naming_config,
+        code=source_hash(["figures"]),
+    conda:
+        ENVIRONMENT
+    message:
+        "Figures: performance of {wildcards.model}"
+    script:
+        "../scripts/performance_figures.py"
+
+
+rule roi_weights_figure:
+    """Regions with the strongest patterns, weights beside them."""
+    input:
+        weights=f"{RUN}/weights/{{model}}.tsv",
+    output:
+        roi_weights_svg=f"{RUN}/figures/roi_weights_{{model}}.svg",
+        roi_weights_png=report(
+            f"{RUN}/figures/roi_weights_{{model}}.png",
+            "../report/roi_weights.rst",
+            "Brain",
+            "{model}",
+        ),
+    log:
+        f"{RUN}/logs/roi_weights_figure_{{model}}.log",
+    wildcard_constraints:
+        model=models_of_kind("roi_maps", "table"),
+    params:
+        config=naming_config,
+        code=source_hash(["figures"]),
+    conda:
+        ENVIRONMENT
+    message:
+        "Figure: regions of {wildcards.model}"
+    script:
+        "../scripts/roi_weights_figure.py"
+
+
+rule weight_map_figure:
+    """Weights and Haufe patterns on the brain."""
+    input:
+        unpack(brain_inputs),
+    output:
+        weight_map_svg=f"{RUN}/figures/weight_map_{{model}}.svg",
+        weight_map_png=report(
+            f"{RUN}/figures/weight_map_{{model}}.png",
+            "../report/weight_map.rst",
+            "Brain",
+            "{model}",
+        ),
+    log:
+        f"{RUN}/logs/weight_map_figure_{{model}}.log",
+    wildcard_constraints:
+        model=models_of_kind("roi_maps", "voxels"),
+    params:
+        config=naming_config,
+        code=source_hash(["figures"]),
+    conda:
+        ENVIRONMENT
+    message:
+        "Figure: {wildcards.model} on the brain"
+    script:
+        "../scripts/weight_map_figure.py"
+
+
+rule planted_map_figure:
+    """What was planted beside what was found, on the brain."""
+    input:
+        unpack(brain_inputs),
+        planted=f"{RUN}/simulation/planted.nii.gz",
+    output:
+        planted_map_svg=f"{RUN}/figures/planted_map_{{model}}.svg",
+        planted_map_png=report(
+            f"{RUN}/figures/planted_map_{{model}}.png",
+            "../report/planted_map.rst",
+            "Simulation",
+            "{model}",
+        ),
+    log:
+        f"{RUN}/logs/planted_map_figure_{{model}}.log",
+    wildcard_constraints:
+        model=models_of_kind("roi_maps", "voxels"),
+    params:
+        config=naming_config,
+        code=source_hash(["figures"]),
+    conda:
+        ENVIRONMENT
+    message:
+        "Figure: planted and found on the brain, {wildcards.model}"
+    script:
+        "../scripts/planted_map_figure.py"
+
+
+rule planted_vs_found_figure:
+    """What was planted against what was found, region by region."""
+    input:
+        planted=f"{RUN}/simulation/planted.tsv",
+        weights=f"{RUN}/weights/{{model}}.tsv",
+    output:
+        planted_vs_found_svg=f"{RUN}/figures/planted_vs_found_{{model}}.svg",
+        planted_vs_found_png=report(
+            f"{RUN}/figures/planted_vs_found_{{model}}.png",
+            "../report/planted_vs_found.rst",
+            "Simulation",
+            "{model}",
+        ),
+    log:
+        f"{RUN}/logs/planted_vs_found_figure_{{model}}.log",
+    wildcard_constraints:
+        model=models_of_kind("roi_maps"),
+    params:
+        config=naming_config,
+        code=source_hash(["figures"]),
+    conda:
+        ENVIRONMENT
+    message:
+        "Figure: planted and found by region, {wildcards.model}"
+    script:
+        "../scripts/planted_vs_found_figure.py"

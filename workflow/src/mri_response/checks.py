@@ -95,7 +95,7 @@ def check_inputs(
     listed = pd.concat(exclusions, ignore_index=True)
     return InputSummary(
         lines=_summary(config, people, listed),
-        warnings=_warnings(config, people),
+        warnings=input_warnings(config, people),
         people=people,
         exclusions=listed,
     )
@@ -322,7 +322,7 @@ def _summary(
     return lines
 
 
-def _warnings(config: Mapping[str, Any], people: Mapping[str, pd.DataFrame]) -> list[str]:
+def input_warnings(config: Mapping[str, Any], people: Mapping[str, pd.DataFrame]) -> list[str]:
     discovery = discovery_name(config)
     rows = people[discovery]
     cv = config["cross_validation"]

@@ -18,6 +18,7 @@ from typing import Any
 
 import matplotlib
 import matplotlib.ticker
+import nibabel as nib
 import numpy as np
 import pandas as pd
 from matplotlib.backends.backend_agg import FigureCanvasAgg
@@ -31,6 +32,10 @@ from matplotlib.textpath import text_to_path
 from nibabel.nifti1 import Nifti1Image
 
 from mri_response.atomic import atomic_path
+from mri_response.intervals import bootstrap_counts
+from mri_response.metrics import person_weights
+from mri_response.seeds import Stream, generator
+from mri_response.tables import read_tsv
 from mri_response.wording import (
     NULL_NAMES,
     POOLED,
@@ -42,6 +47,7 @@ from mri_response.wording import (
     is_computed,
     number,
     p_phrase,
+    people_counts,
     readable_regions,
     rows_of,
 )
@@ -275,32 +281,39 @@ def person_scores(
     ].mean()
 
 
-def _repeat_scores(
+def _rows_by_repeat(
     predictions: pd.DataFrame, model: str, cohort: str, names: Naming
-) -> tuple[np.ndarray, np.ndarray]:
-    """Labels (people,) and decision values (repeats, people) of a cross-validated cohort."""
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Labels (rows,), decision values (repeats, rows) and people (rows,) of a cohort's rows.
+
+    A frozen model has one decision value a row, which counts as one repeat.
+    """
     rows = _of_cohort(predictions, model, cohort, names)
-    wide = rows.pivot_table(
-        index=["participant_id", "label"], columns="repeat", values="decision", aggfunc="mean"
-    )
+    # Cohorts without sessions leave them empty, and pandas would drop such rows.
+    identity = [c for c in ("cohort", "participant_id", "session_id") if c in rows]
+    rows = rows.assign(**{c: rows[c].fillna("n/a").astype(str) for c in [*identity, "repeat"]})
+    wide = rows.pivot_table(index=[*identity, "label"], columns="repeat", values="decision")
     if wide.isna().to_numpy().any():
         raise ValueError(f"cohort {cohort}: not every person has a decision value in every repeat")
-    return wide.index.get_level_values("label").to_numpy(dtype=int), wide.to_numpy().T
+    index = wide.index.to_frame(index=False)
+    # Two studies may have given the same identifier.
+    person = index["cohort"] + "/" + index["participant_id"]
+    return index["label"].to_numpy(dtype=int), wide.to_numpy().T, person.to_numpy()
 
 
 def roc_curve(
     label: np.ndarray, decision: np.ndarray, weights: np.ndarray | None = None
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Return the empirical ROC curve, for many weightings of the people at once.
+    """Return the empirical ROC curve, for many weightings of the rows at once.
 
     Parameters
     ----------
-    label : ndarray, shape (people,)
+    label : ndarray, shape (rows,)
         1 = positive class, 0 = negative class.
-    decision : ndarray, shape (people,)
+    decision : ndarray, shape (rows,)
         Decision values; equal values make one step.
-    weights : ndarray, shape (weightings, people), optional
-        How often each person counts; by default once.
+    weights : ndarray, shape (weightings, rows), optional
+        How much each row counts; by default 1.
 
     Returns
     -------
@@ -325,14 +338,14 @@ def mean_roc(
 
     Parameters
     ----------
-    label : ndarray, shape (people,)
+    label : ndarray, shape (rows,)
         1 = positive class, 0 = negative class.
-    decisions : ndarray, shape (repeats, people)
+    decisions : ndarray, shape (repeats, rows)
         Decision values.
     grid : ndarray, shape (points,)
         False positive rates.
-    weights : ndarray, shape (weightings, people), optional
-        How often each person counts; by default once.
+    weights : ndarray, shape (weightings, rows), optional
+        How much each row counts; by default 1.
 
     Returns
     -------
@@ -351,26 +364,29 @@ def mean_roc(
 def roc_band(
     label: np.ndarray,
     decisions: np.ndarray,
+    participant_id: np.ndarray,
     grid: np.ndarray,
     seed: int,
     n_bootstrap: int = 1000,
 ) -> tuple[np.ndarray, np.ndarray]:
     """Return pointwise 95 % percentile limits of the mean ROC curve.
 
-    People are drawn with replacement within each class; all repeats of a person go along.
-    The folds are not drawn again, so the band is somewhat too narrow, as every naive
+    People are drawn with replacement within each class; all rows and repeats of a person go
+    along. The folds are not drawn again, so the band is somewhat too narrow, as every naive
     bootstrap of cross-validated predictions.
 
     Parameters
     ----------
-    label : ndarray, shape (people,)
+    label : ndarray, shape (rows,)
         1 = positive class, 0 = negative class.
-    decisions : ndarray, shape (repeats, people)
+    decisions : ndarray, shape (repeats, rows)
         Decision values.
+    participant_id : ndarray, shape (rows,)
+        Whose row it is.
     grid : ndarray, shape (points,)
         False positive rates.
     seed : int
-        Seed of the draws.
+        Seed of the run.
     n_bootstrap : int
         Number of draws.
 
@@ -382,14 +398,10 @@ def roc_band(
     ----------
     Efron B, Tibshirani R. An Introduction to the Bootstrap. Chapman & Hall, 1993, chapter 13.
     """
-    rng = np.random.default_rng(seed)
-    weights = np.zeros((n_bootstrap, len(label)))
-    for value in (0, 1):
-        members = np.flatnonzero(label == value)
-        weights[:, members] = rng.multinomial(
-            len(members), np.full(len(members), 1 / len(members)), size=n_bootstrap
-        )
-    low, high = np.percentile(mean_roc(label, decisions, grid, weights), [2.5, 97.5], axis=0)
+    weights, person = person_weights(participant_id)
+    drawn = bootstrap_counts(label, person, n_bootstrap, generator(seed, Stream.BOOTSTRAP))
+    curves = mean_roc(label, decisions, grid, drawn * weights)
+    low, high = np.percentile(curves, [2.5, 97.5], axis=0)
     return low, high
 
 
@@ -431,13 +443,13 @@ def roc(
     width = DOUBLE_COLUMN if others else SINGLE_COLUMN
     labels = {}
     for cohort in cohorts:
-        people = person_scores(predictions, model, cohort, names)
+        n, _ = people_counts(performance, model, cohort)
         if is_computed(performance, model, cohort):
             result = _auc_text(performance, model, cohort)
         else:
             result = "no curve, a class is too small"
         # The parts of the result stay on one line.
-        text = f"{names.titles[cohort]}, n\xa0=\xa0{len(people)}: {result}".replace("-", "\u2011")
+        text = f"{names.titles[cohort]}, n\xa0=\xa0{n}: {result}".replace("-", "\u2011")
         labels[cohort] = wrap(text, width - 18)
     n_lines = sum(_lines(label) for label in labels.values()) + 2
     legend_height = n_lines * _line_height() * 1.12 + 3
@@ -463,20 +475,18 @@ def roc(
                 handles.append(handle)
                 continue
             handles.append(handle)
+            label, decisions, person = _rows_by_repeat(predictions, model, cohort, names)
+            weights = person_weights(person)[0][None]
             if cohort == discovery:
-                label, decisions = _repeat_scores(predictions, model, cohort, names)
-                low, high = roc_band(label, decisions, grid, seed)
+                low, high = roc_band(label, decisions, person, grid, seed)
                 axes.fill_between(grid, low, high, color=colour, alpha=0.2, linewidth=0)
-                mean = mean_roc(label, decisions, grid)[0]
+                mean = mean_roc(label, decisions, grid, weights)[0]
                 axes.plot([0, *grid], [0, *mean], color=colour, linestyle=line)
                 handles.append(
                     Patch(color=colour, alpha=0.2, label="Band: 95 % bootstrap over people")
                 )
             else:
-                people = person_scores(predictions, model, cohort, names)
-                fpr, tpr = roc_curve(
-                    people["label"].to_numpy(dtype=int), people["decision"].to_numpy()
-                )
+                fpr, tpr = roc_curve(label, decisions[0], weights)
                 axes.plot(fpr[0], tpr[0], color=colour, linestyle=line, clip_on=False)
         axes.set(
             xlim=(0, 1),
@@ -717,17 +727,15 @@ def decision_scores(predictions: pd.DataFrame, model: str, names: Naming) -> Fig
 
 
 @_styled
-def confusion(
-    predictions: pd.DataFrame, performance: pd.DataFrame, model: str, names: Naming
-) -> Figure:
+def confusion(performance: pd.DataFrame, model: str, names: Naming) -> Figure:
     """Draw confusion matrices: counts of people and percentages of each true class.
 
     Discovery people are classed by their mean decision value over repeats.
 
     Parameters
     ----------
-    predictions, performance : DataFrame
-        The tables ``predictions.tsv`` and ``performance.tsv``.
+    performance : DataFrame
+        The table ``performance.tsv``.
     model : str
         The model.
     names : Naming
@@ -750,9 +758,9 @@ def confusion(
     beside = [wrap(name.replace("-", "- "), label_width - 2) for name in classes]
     beside = ["True:\n" + text.replace("- ", "-") for text in beside]
     n_above = max(_lines(text) for text in above) + 1
-    people = {c: person_scores(predictions, model, c, names) for c in cohorts}
+    sizes = {c: people_counts(performance, model, c)[0] for c in cohorts}
     headings = {
-        c: wrap(f"{names.titles[c]}, n\xa0=\xa0{len(people[c])}", panel - 6, weight="bold")
+        c: wrap(f"{names.titles[c]}, n\xa0=\xa0{sizes[c]}", panel - 6, weight="bold")
         for c in cohorts
     }
     lines = [max(_lines(headings[c]) for c in row) for row in rows]
@@ -772,12 +780,16 @@ def confusion(
             text = "Not computed: a class has too few people."
             axes.text(x, y, wrap(text, panel - 8), va="top")
             continue
-        true = people[cohort]["label"].to_numpy() == 1
-        said = people[cohort]["decision"].to_numpy() > 0
+        aggregation = "person" if names.roles[cohort] == "discovery" else "frozen_model"
+        counts = [
+            number(rows_of(performance, model, cohort, metric, aggregation)["estimate"].iloc[0])
+            for metric in ("true_positive", "false_negative", "false_positive", "true_negative")
+        ]
+        table = np.reshape(counts, (2, 2))
         left = x + label_width
         axes.text(left + cell, y, "Taken for", ha="center", va="top")
         y += n_above * _line_height() + 1
-        for k, truth in enumerate((True, False)):
+        for k in range(2):
             axes.text(
                 left - 1.5,
                 y + cell * (k + 0.5),
@@ -794,9 +806,8 @@ def confusion(
                 va="bottom",
                 linespacing=1.15,
             )
-            for m, call in enumerate((True, False)):
-                count = int(np.sum((true == truth) & (said == call)))
-                share = count / max(int(np.sum(true == truth)), 1)
+            for m in range(2):
+                share = table[k, m] / table[k].sum()
                 corner = (left + cell * m, y + cell * k)
                 shade = _mix(BLUE, share)
                 axes.add_patch(
@@ -804,7 +815,9 @@ def confusion(
                 )
                 ink = max(("#ffffff", BLACK), key=lambda colour: contrast(colour, shade))
                 middle = (corner[0] + cell / 2, corner[1] + cell / 2)
-                axes.text(*middle, str(count), color=ink, fontsize=11, ha="center", va="bottom")
+                # People with several rows can be halves.
+                count = f"{table[k, m]:.1f}".removesuffix(".0")
+                axes.text(*middle, count, color=ink, fontsize=11, ha="center", va="bottom")
                 axes.text(
                     middle[0],
                     middle[1] + 1.2,
@@ -950,6 +963,28 @@ def paint_regions(
 
 
 @_styled
+def weight_image(files: Mapping[str, str], kind: str) -> Nifti1Image:
+    """Read one kind of weights of a model as an image.
+
+    Parameters
+    ----------
+    files : mapping of str to path
+        Either an image for each kind, or ``table`` (weights by region), ``atlas`` and ``regions``.
+    kind : str
+        weight, haufe or weight_mean.
+
+    Returns
+    -------
+    Nifti1Image
+    """
+    if "table" not in files.keys():  # noqa: SIM118 (a list of files with names)
+        return nib.load(files[kind])
+    table = read_tsv(files["table"])
+    regions = read_tsv(files["regions"]).astype({"index": int})
+    values = dict(zip(table["region"], table[kind].astype(float), strict=True))
+    return paint_regions(nib.load(files["atlas"]), regions, values)
+
+
 def brain_maps(
     maps: Mapping[str, tuple[Nifti1Image, str]],
     title: str,

@@ -1,0 +1,13 @@
+from mri_response.log import logged
+
+with logged(snakemake.log[0], snakemake.rule, snakemake.threads):
+    import nibabel as nib
+
+    from mri_response.figures import planted_map, save_figure, weight_image
+    from mri_response.wording import naming
+
+    planted = nib.load(snakemake.input.planted)
+    haufe = weight_image(snakemake.input, "haufe")
+    names = naming(snakemake.params.config)
+    figure = planted_map(planted, haufe, snakemake.wildcards.model, names)
+    save_figure(figure, snakemake.output.planted_map_png, snakemake.output.planted_map_svg)

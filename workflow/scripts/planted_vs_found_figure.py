@@ -1,0 +1,13 @@
+from mri_response.log import logged
+
+with logged(snakemake.log[0], snakemake.rule, snakemake.threads):
+    from mri_response.figures import planted_vs_found, save_figure
+    from mri_response.tables import read_tsv
+    from mri_response.wording import naming
+
+    tables = [read_tsv(snakemake.input[name]) for name in ("planted", "weights")]
+    names = naming(snakemake.params.config)
+    figure = planted_vs_found(*tables, snakemake.wildcards.model, names)
+    save_figure(
+        figure, snakemake.output.planted_vs_found_png, snakemake.output.planted_vs_found_svg
+    )

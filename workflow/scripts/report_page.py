@@ -1,0 +1,33 @@
+from mri_response.log import logged
+
+with logged(snakemake.log[0], snakemake.rule, snakemake.threads):
+    from pathlib import Path
+
+    from mri_response.atomic import atomic_path
+    from mri_response.checks import input_warnings
+    from mri_response.provenance import config_hash, versions
+    from mri_response.report import ReportInputs, render_report
+    from mri_response.tables import read_people, read_tsv
+
+    config, given = snakemake.params.config, snakemake.input
+    people = {
+        name: read_people(path)
+        for name, path in zip(snakemake.params.cohorts, given.people, strict=True)
+    }
+    warnings = [*input_warnings(config, people), *read_tsv(given.warnings)["warning"]]
+    inputs = ReportInputs(
+        config=config,
+        performance=read_tsv(given.performance),
+        null=read_tsv(given.null),
+        flow=read_tsv(given.flow),
+        exclusions=read_tsv(given.exclusions),
+        figures={Path(path).stem: path for path in given.figures},
+        weights={Path(path).stem: read_tsv(path) for path in given.weights},
+        versions=versions(),
+        config_hash=config_hash(config),
+        warnings=warnings,
+        planted=read_tsv(given.planted) if given.planted else None,
+        predictions=read_tsv(given.predictions),
+    )
+    with atomic_path(snakemake.output[0]) as temporary:
+        temporary.write_text(render_report(inputs), encoding="utf-8")

@@ -1,0 +1,11 @@
+from mri_response.log import logged
+
+with logged(snakemake.log[0], snakemake.rule, snakemake.threads):
+    from mri_response.figures import roi_weights, save_figure
+    from mri_response.tables import read_tsv
+    from mri_response.wording import naming
+
+    weights = read_tsv(snakemake.input.weights)
+    names = naming(snakemake.params.config)
+    figure = roi_weights(weights, snakemake.wildcards.model, names)
+    save_figure(figure, snakemake.output.roi_weights_png, snakemake.output.roi_weights_svg)

@@ -1,0 +1,10 @@
+from mri_response.log import logged
+
+with logged(snakemake.log[0], snakemake.rule, snakemake.threads):
+    from mri_response.figures import save_figure, weight_image, weight_map
+    from mri_response.wording import naming
+
+    names = naming(snakemake.params.config)
+    images = [weight_image(snakemake.input, kind) for kind in ("weight", "haufe")]
+    figure = weight_map(*images, snakemake.wildcards.model, names)
+    save_figure(figure, snakemake.output.weight_map_png, snakemake.output.weight_map_svg)
