@@ -35,7 +35,7 @@ def draw(kind: str, run: Run) -> Figure:
             run.null, run.performance, MODEL, names
         ),
         "decision_scores": lambda: figures.decision_scores(run.predictions, MODEL, names),
-        "confusion": lambda: figures.confusion(run.predictions, run.performance, MODEL, names),
+        "confusion": lambda: figures.confusion(run.performance, MODEL, names),
         "roi_weights": lambda: figures.roi_weights(run.weights, MODEL, names),
         "flow": lambda: figures.flow(run.flow, names),
         "planted_vs_found": lambda: figures.planted_vs_found(
@@ -171,21 +171,40 @@ def test_area_of_the_mean_roc_is_the_mean_auc() -> None:
 def test_band_holds_the_curve_and_depends_on_the_seed_alone() -> None:
     run = made_up_run()
     names = naming(run.config)
-    label, decisions = figures._repeat_scores(run.predictions, MODEL, "discovery", names)
+    label, decisions, person = figures._rows_by_repeat(run.predictions, MODEL, "discovery", names)
     assert decisions.shape == (10, 99)
     grid = np.linspace(0, 1, 21)
-    low, high = figures.roc_band(label, decisions, grid, seed=1, n_bootstrap=300)
+    low, high = figures.roc_band(label, decisions, person, grid, seed=1, n_bootstrap=300)
     mean = figures.mean_roc(label, decisions, grid)[0]
     assert np.all(low <= mean + 1e-12)
     assert np.all(mean <= high + 1e-12)
-    again = figures.roc_band(label, decisions, grid, seed=1, n_bootstrap=300)
+    again = figures.roc_band(label, decisions, person, grid, seed=1, n_bootstrap=300)
     np.testing.assert_array_equal(low, again[0])
 
 
-def test_confusion_counts_people_once() -> None:
+def test_rows_of_a_person_stay_together_and_weigh_as_one() -> None:
     run = made_up_run()
     names = naming(run.config)
-    written = texts(figures.confusion(run.predictions, run.performance, MODEL, names))
+    saline = run.predictions[run.predictions["cohort"] == "saline"]
+    visits = pd.concat(
+        [saline.assign(session_id=np.nan), saline.iloc[:20].assign(session_id="2")],
+        ignore_index=True,
+    )
+    label, decisions, person = figures._rows_by_repeat(visits, MODEL, "saline", names)
+    assert decisions.shape == (1, 69)
+    assert len(set(person)) == 49
+    weights = figures.person_weights(person)[0]
+    fpr, tpr = figures.roc_curve(label, decisions[0], weights[None])
+    once = figures._rows_by_repeat(saline, MODEL, "saline", names)
+    expected = figures.roc_curve(once[0], once[1][0])
+    np.testing.assert_allclose(fpr, expected[0], atol=1e-12)
+    np.testing.assert_allclose(tpr, expected[1], atol=1e-12)
+
+
+def test_confusion_counts_people_and_not_repeats() -> None:
+    run = made_up_run()
+    names = naming(run.config)
+    written = texts(figures.confusion(run.performance, MODEL, names))
     discovery = run.predictions[run.predictions["cohort"] == "discovery"]
     person = discovery.groupby("participant_id", sort=False)[["label", "decision"]].mean()
     expected = confusion_matrix(person["label"], person["decision"] > 0, labels=[1, 0])

@@ -497,7 +497,7 @@ def test_page_of_tables_that_the_workflow_computes(tmp_path: Path) -> None:
     names = naming(run.config)
     figures.roc(run.predictions, run.performance, "roi_svc", names, seed=1)
     figures.null_distribution(run.null, run.performance, "roi_svc", names)
-    figures.confusion(run.predictions, run.performance, "roi_svc", names)
+    figures.confusion(run.performance, "roi_svc", names)
     text = Page(render_report(page_inputs(run, tmp_path / "figures"))).text
     assert "nan" not in text.split()
     assert "Of 30 permutations of the whole procedure" in text

@@ -36,6 +36,7 @@ from mri_response.wording import (
     number,
     p_phrase,
     p_text,
+    people_counts,
     readable_regions,
     rows_of,
 )
@@ -223,17 +224,12 @@ def _models(config: Mapping[str, Any]) -> list[str]:
     return [primary, *(model for model in config["models"] if model != primary)]
 
 
-def _counts(performance: pd.DataFrame, model: str, cohort: str) -> tuple[int, int]:
-    rows = performance[(performance["model"] == model) & (performance["cohort"] == cohort)]
-    return int(number(rows["n"].iloc[0])), int(number(rows["n_positive"].iloc[0]))
-
-
 def people_text(performance: pd.DataFrame, model: str, names: Naming) -> str:
     """Return the number of people behind a model's figures, cohort by cohort."""
     cohorts = names.ordered(performance.loc[performance["model"] == model, "cohort"])
     parts = []
     for cohort in cohorts:
-        n, n_positive = _counts(performance, model, cohort)
+        n, n_positive = people_counts(performance, model, cohort)
         parts.append(f"{names.titles[cohort]} n = {n} ({n_positive} {names.positive})")
     return "People: " + "; ".join(parts) + "."
 
@@ -338,7 +334,7 @@ def _headline_table(inputs: ReportInputs, names: Naming) -> Table:
     )
     for model in _models(inputs.config):
         for cohort in names.ordered(performance.loc[performance["model"] == model, "cohort"]):
-            n, n_positive = _counts(performance, model, cohort)
+            n, n_positive = people_counts(performance, model, cohort)
             first = [(names.titles[cohort], names.roles[cohort]), model, f"{n} ({n_positive})"]
             if not is_computed(performance, model, cohort):
                 table.rows.append([*first, _too_small(inputs.config)])
@@ -613,7 +609,7 @@ def _result(inputs: ReportInputs, names: Naming, model: str, cohort: str) -> str
     if not is_computed(performance, model, cohort):
         return f"Model {model}: {_too_small(inputs.config)}"
     row = headline_row(performance, model, cohort, "balanced_accuracy")
-    n, n_positive = _counts(performance, model, cohort)
+    n, n_positive = people_counts(performance, model, cohort)
     cv = inputs.config["cross_validation"]
     text = (
         f"Model {model}, {names.titles[cohort]}, {n} people ({n_positive} {names.positive}): mean "
@@ -650,7 +646,7 @@ def _caveats(inputs: ReportInputs, names: Naming) -> list[str]:
     model = _models(config)[0]
     caveats = []
     for cohort in names.ordered(performance.loc[performance["model"] == model, "cohort"]):
-        n, n_positive = _counts(performance, model, cohort)
+        n, n_positive = people_counts(performance, model, cohort)
         title = names.titles[cohort]
         if names.roles[cohort] == "discovery" and n < 200:
             caveats.append(
@@ -883,7 +879,7 @@ def _figures(inputs: ReportInputs, names: Naming) -> dict[str, list[dict[str, An
             text = f"{text} {people_text(inputs.performance, spec.model, names)}"
         elif spec.model:
             discovery = next(c for c, role in names.roles.items() if role == "discovery")
-            n, n_positive = _counts(inputs.performance, spec.model, discovery)
+            n, n_positive = people_counts(inputs.performance, spec.model, discovery)
             text = (
                 f"{text} Model fitted to {names.titles[discovery]}, n = {n} "
                 f"({n_positive} {names.positive})."

@@ -182,6 +182,12 @@ def headline_row(
     return (with_interval if len(with_interval) else matching).iloc[0]
 
 
+def people_counts(performance: pd.DataFrame, model: str, cohort: str) -> tuple[int, int]:
+    """Return the people of a cohort and those among them in the positive class."""
+    rows = performance[(performance["model"] == model) & (performance["cohort"] == cohort)]
+    return int(number(rows["n"].iloc[0])), int(number(rows["n_positive"].iloc[0]))
+
+
 def is_computed(performance: pd.DataFrame, model: str, cohort: str) -> bool:
     """Return whether the cohort has metrics, i.e. both classes were large enough."""
     row = headline_row(performance, model, cohort, "auc")
