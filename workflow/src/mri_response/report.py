@@ -37,6 +37,7 @@ from mri_response.wording import (
     p_phrase,
     p_text,
     people_counts,
+    percent,
     readable_regions,
     rows_of,
 )
@@ -505,6 +506,10 @@ def _frozen_table(inputs: ReportInputs, names: Naming, role: str) -> Table:
     return table
 
 
+def _signed(value: float) -> str:
+    return f"{value:+.3f}".replace("-", "−")
+
+
 def _weights_table(inputs: ReportInputs, names: Naming, model: str, top: int = 10) -> Table:
     weights = inputs.weights[model]
     haufe = as_number(weights["haufe"]).to_numpy()
@@ -516,7 +521,7 @@ def _weights_table(inputs: ReportInputs, names: Naming, model: str, top: int = 1
     )
     for i in np.argsort(-np.abs(haufe), kind="stable")[:top]:
         leaning = names.positive if haufe[i] > 0 else names.negative
-        table.rows.append([regions[i], f"{haufe[i]:+.3f}", f"{weight[i]:+.3f}", leaning])
+        table.rows.append([regions[i], _signed(haufe[i]), _signed(weight[i]), leaning])
     return table
 
 
@@ -550,7 +555,7 @@ def _planted_table(inputs: ReportInputs, names: Naming, model: str) -> Table:
                     int(members.sum()),
                     int((found > 0).sum()),
                     int((found < 0).sum()),
-                    f"{found.mean():+.3f}",
+                    _signed(found.mean()),
                 ]
             )
     return table
@@ -664,11 +669,19 @@ def _caveats(inputs: ReportInputs, names: Naming) -> list[str]:
         if cohort == POOLED:
             continue
         best = best_of_chance(n_positive, n - n_positive)
-        caveats.append(
+        text = (
             f"Best of chance in {title}: tossing a coin for each of its {n} people gives a "
-            f"balanced accuracy of up to {estimate_text('balanced_accuracy', best)} in 19 of 20 "
-            "trials."
+            f"balanced accuracy of up to {percent(best)} in 19 of 20 trials."
         )
+        if names.roles[cohort] == "discovery":
+            null = _null_values(inputs.null, model, cohort, "mean_over_repeats")
+            if len(null):
+                text += (
+                    " Cross-validation spreads more than coins: without signal, 19 of 20 "
+                    f"permutations of the whole procedure stayed at or below "
+                    f"{percent(np.quantile(null, 0.95, method='higher'))}."
+                )
+        caveats.append(text)
     caveats.append(
         "Discovery figures are shown with two intervals. The naive one ignores that people share "
         "training data and covers the truth too seldom; the corrected one is wider. Neither covers "
@@ -768,7 +781,7 @@ def _methods(inputs: ReportInputs, names: Naming) -> list[str]:
     within = f" within the values of {permutation['within']}" if permutation["within"] else ""
     paragraphs.append(
         f"Permutation test: {permutation['n']:,} permutations of the labels{within}, the whole "
-        "procedure run again in each; p = (1 + number of permutations at or above the observed "
+        "procedure run again in each; p\u00a0=\u00a0(1 + number of permutations at or above the observed "
         "value) / (1 + number of permutations)."
     )
     if any(role != "discovery" for c, role in names.roles.items() if c != POOLED):
