@@ -781,8 +781,8 @@ def _methods(inputs: ReportInputs, names: Naming) -> list[str]:
     within = f" within the values of {permutation['within']}" if permutation["within"] else ""
     paragraphs.append(
         f"Permutation test: {permutation['n']:,} permutations of the labels{within}, the whole "
-        "procedure run again in each; p\u00a0=\u00a0(1 + number of permutations at or above the observed "
-        "value) / (1 + number of permutations)."
+        "procedure run again in each; p\u00a0=\u00a0(1 + number of permutations at or above "
+        "the observed value) / (1 + number of permutations)."
     )
     if any(role != "discovery" for c, role in names.roles.items() if c != POOLED):
         scored = (
