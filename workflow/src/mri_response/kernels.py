@@ -16,7 +16,9 @@ import numpy as np
 CONSTANT = 1e-10  # at or below: constant there, the feature drops out
 DELICATE = 1e-1  # below: its products are formed in float64, whatever the type of the features
 
-PRODUCT_BYTES = 48 * 2**20  # memory for the products of one chunk of features
+CHUNK = 2048  # features read at a time
+PAIRS = 256  # pairs of rows whose products over a chunk are formed at a time, to stay in cache
+LANES = 4  # groups of training sets are rounded up to a multiple, which BLAS is quicker at
 
 
 class TrainingSets(NamedTuple):
@@ -31,14 +33,28 @@ class TrainingSets(NamedTuple):
     basis : numpy.ndarray, shape (S, q + 1, n)
         Orthonormal basis of intercept and confounds on the training rows, zero elsewhere.
     common : numpy.ndarray, shape (n, k)
-        Columns that every operator maps to zero. Regressing them out of all rows beforehand
-        cancels exactly inside each fold: it leaks nothing and makes float32 safe.
+        Orthonormal basis of intercept and confounds on all rows, the constant first. Regressing
+        out of all rows what the operator maps to zero anyway cancels exactly inside each fold: it
+        leaks nothing and makes float32 safe.
+    spanned : numpy.ndarray of bool, shape (S,)
+        Whether the operator maps all of `common` to zero, and not only the constant.
     """
 
     train: np.ndarray
     operator: np.ndarray
     basis: np.ndarray
     common: np.ndarray
+    spanned: np.ndarray
+
+    def subset(self, index: np.ndarray | slice) -> TrainingSets:
+        """Some of the sets."""
+        return TrainingSets(
+            self.train[index],
+            self.operator[index],
+            self.basis[index],
+            self.common,
+            self.spanned[index],
+        )
 
 
 def fit_confounds(confounds: np.ndarray, train: np.ndarray) -> tuple[np.ndarray, ...]:
@@ -88,23 +104,26 @@ def training_sets(confounds: np.ndarray, train: np.ndarray) -> TrainingSets:
     q = confounds.shape[1]
     operator = np.empty((n_sets, n, n))
     basis = np.zeros((n_sets, q + 1, n))
-    full_rank = not np.isnan(confounds).any()
+    spanned = np.zeros(n_sets, dtype=bool)
     for index, rows in enumerate(train):
         centred, _, _ = fit_confounds(confounds, rows)
         share = rows / rows.sum()
         left, singular, right = np.linalg.svd(centred[rows], full_matrices=False)
         keep = singular > 1e-8 * max(1.0, singular.max(initial=0.0))
-        full_rank &= bool(keep.all())
+        spanned[index] = keep.all()
         coefficients = np.zeros((q, n))
         coefficients[:, rows] = (right[keep].T / singular[keep]) @ left[:, keep].T
         operator[index] = np.eye(n) - share[None, :] - centred @ coefficients
         basis[index, 0, rows] = np.sqrt(share[rows])
         basis[index, 1 : 1 + keep.sum(), rows] = left[:, keep]
-    ones = np.ones((n, 1))
     # A confound that some training set does not span (a scanner absent from it) is not mapped to
     # zero there, and imputed values differ between sets: then only the mean may go beforehand.
-    common = np.hstack([ones, confounds]) if full_rank else ones
-    return TrainingSets(train, operator, basis, np.linalg.qr(_unit_columns(common))[0])
+    common = np.ones((n, 1))
+    if np.isnan(confounds).any():
+        spanned[:] = False
+    else:
+        common = np.hstack([common, _unit_columns(confounds - confounds.mean(axis=0))])
+    return TrainingSets(train, operator, basis, np.linalg.qr(common)[0], spanned)
 
 
 def gram_matrices(
@@ -112,6 +131,7 @@ def gram_matrices(
     sets: TrainingSets,
     *,
     standardize: bool = True,
+    together: int | None = None,
 ) -> np.ndarray:
     """Gram matrices of all rows, one for each training set, in one pass over the features.
 
@@ -128,6 +148,10 @@ def gram_matrices(
     sets : TrainingSets
     standardize : bool
         Divide by the standard deviation of the training rows.
+    together : int, optional
+        Sets are computed in groups of so many. The last bit of a matrix product depends on its
+        shape: only the Gram matrices of a whole group never depend on what other groups are there.
+        By default all sets are one group.
 
     Returns
     -------
@@ -142,25 +166,41 @@ def gram_matrices(
     """
     n = features.shape[0]
     n_sets = len(sets.train)
-    upper = np.triu_indices(n)
-    total = np.zeros((len(upper[0]), n_sets))
-    for chunk, original_scale in _preconditioned(features, sets.common):
-        share, weight = _inverse_variance(chunk, original_scale, sets, standardize)
-        delicate = (share < DELICATE).any(axis=0)
-        easy = ~delicate
-        if easy.any():
-            dtype = features.dtype if features.dtype == np.float32 else np.float64
-            total += _pairwise(chunk[:, easy].astype(dtype), upper) @ weight[:, easy].T.astype(
-                dtype
+    together = n_sets if together is None else together
+    if n_sets % together:
+        raise ValueError(f"{n_sets} training sets do not come in groups of {together}")
+    spanned = sets.spanned.reshape(-1, together).all(axis=1).repeat(together)
+    if spanned.any() and not spanned.all():
+        gram = np.empty((n_sets, n, n))
+        for part in (spanned, ~spanned):
+            gram[part] = gram_matrices(
+                features, sets.subset(part), standardize=standardize, together=together
             )
-        if delicate.any():
-            total += _pairwise(chunk[:, delicate], upper) @ weight[:, delicate].T
-    gram = np.empty((n_sets, n, n))
+        return gram
+    room = -(-together // LANES) * LANES
+    total = np.zeros((n_sets // together, room, n * (n + 1) // 2))
+    gram = np.zeros((n_sets, n, n))
+    dtype = np.float32 if features.dtype == np.float32 else np.float64
+    for chunk, original_scale in _preconditioned(features, sets):
+        share, weight = _inverse_variance(chunk, original_scale, sets, standardize, together)
+        if dtype == np.float32:
+            delicate = share < DELICATE
+            for index in np.flatnonzero(delicate.any(axis=1)):
+                own = chunk[:, delicate[index]]
+                gram[index] += (own * weight[index, delicate[index]]) @ own.T
+            weight = np.where(delicate, 0.0, weight)
+        groups = np.zeros((*total.shape[:2], chunk.shape[1]), dtype=dtype)
+        groups[:, :together] = weight.reshape(-1, together, chunk.shape[1])
+        for pairs, products in _pairwise(chunk.astype(dtype)):
+            # One product a group, always of the same shape: see `together`.
+            for sums, group in zip(total, groups, strict=True):
+                sums[:, pairs] += group @ products.T
+    upper = np.triu_indices(n)
     raw = np.empty((n, n))
-    for index in range(n_sets):
-        raw[upper] = total[:, index]
-        raw.T[upper] = total[:, index]
-        gram[index] = sets.operator[index] @ raw @ sets.operator[index].T
+    for index, sums in enumerate(total[:, :together].reshape(n_sets, -1)):
+        raw[upper] = sums
+        raw.T[upper] = sums
+        gram[index] = sets.operator[index] @ (raw + gram[index]) @ sets.operator[index].T
     return gram
 
 
@@ -256,9 +296,9 @@ def weight_chunks(
     """
     on_rows = np.einsum("sik,si->sk", sets.operator, row_weights)
     start = 0
-    for chunk, original_scale in _preconditioned(features, sets.common):
+    for chunk, original_scale in _preconditioned(features, sets):
         stop = start + chunk.shape[1]
-        _, squared = _inverse_variance(chunk, original_scale, sets, standardize)
+        _, squared = _inverse_variance(chunk, original_scale, sets, standardize, len(sets.train))
         inverse_sd = np.sqrt(squared)
         per_sd = (on_rows @ chunk) * inverse_sd
         yield WeightChunk(slice(start, stop), per_sd, per_sd * inverse_sd / original_scale)
@@ -266,16 +306,15 @@ def weight_chunks(
 
 
 def _preconditioned(
-    features: np.ndarray, common: np.ndarray
+    features: np.ndarray, sets: TrainingSets
 ) -> Iterator[tuple[np.ndarray, np.ndarray]]:
-    """Chunks of features in float64, common columns regressed out, brought to unit mean square.
+    """Chunks of features in float64, what all sets remove regressed out, of unit mean square.
 
     Yields the chunk, shape (n, c), and the scale it was divided by, shape (c,).
     """
-    n, p = features.shape
-    size = int(max(64, min(4096, PRODUCT_BYTES // (4 * n * (n + 1) // 2))))
-    for start in range(0, p, size):
-        raw = np.asarray(features[:, start : start + size], dtype=np.float64)
+    common = sets.common if sets.spanned.all() else sets.common[:, :1]
+    for start in range(0, features.shape[1], CHUNK):
+        raw = np.asarray(features[:, start : start + CHUNK], dtype=np.float64)
         residual = raw - common @ (common.T @ raw)
         residual -= common @ (common.T @ residual)  # once more, for values far from zero
         scale = np.sqrt(np.mean(residual**2, axis=0))
@@ -287,16 +326,20 @@ def _preconditioned(
 
 
 def _inverse_variance(
-    chunk: np.ndarray, original_scale: np.ndarray, sets: TrainingSets, standardize: bool
+    chunk: np.ndarray,
+    original_scale: np.ndarray,
+    sets: TrainingSets,
+    standardize: bool,
+    together: int,
 ) -> tuple[np.ndarray, np.ndarray]:
     """Share of the sum of squares left by the confounds, and the weight of each squared feature.
 
     Both of shape (S, c). The weight is 0 where the feature is constant in the training rows.
     """
     n_sets, width, n = sets.basis.shape
-    within = sets.train.astype(float) @ chunk**2
-    projected = (sets.basis.reshape(-1, n) @ chunk).reshape(n_sets, width, -1)
-    left = within - np.einsum("skc,skc->sc", projected, projected)
+    within = (sets.train.astype(float).reshape(-1, together, n) @ chunk**2).reshape(n_sets, -1)
+    projected = sets.basis.reshape(-1, together * width, n) @ chunk
+    left = within - (projected.reshape(n_sets, width, -1) ** 2).sum(axis=1)
     with np.errstate(invalid="ignore", divide="ignore"):
         share = np.where(within > 0, left / within, 0.0)
         # Rows far from zero elsewhere do not make a feature that is flat here informative.
@@ -308,15 +351,21 @@ def _inverse_variance(
     return np.where(constant, 1.0, share), weight
 
 
-def _pairwise(chunk: np.ndarray, upper: tuple[np.ndarray, np.ndarray]) -> np.ndarray:
-    """Products of every pair of rows, shape (n (n + 1) / 2, c)."""
-    products = np.empty((len(upper[0]), chunk.shape[1]), dtype=chunk.dtype)
-    start = 0
-    for row in range(len(chunk)):
-        stop = start + len(chunk) - row
-        np.multiply(chunk[row], chunk[row:], out=products[start:stop])
-        start = stop
-    return products
+def _pairwise(chunk: np.ndarray) -> Iterator[tuple[slice, np.ndarray]]:
+    """Products of every pair of rows, in the order of `numpy.triu_indices`, some pairs at a time.
+
+    Yields which pairs, and their products, shape (pairs, c), overwritten by the next ones.
+    """
+    n = len(chunk)
+    products = np.empty((PAIRS + n, chunk.shape[1]), dtype=chunk.dtype)
+    start = stop = 0
+    for row in range(n):
+        first = stop - start
+        stop += n - row
+        np.multiply(chunk[row], chunk[row:], out=products[first : stop - start])
+        if stop - start >= PAIRS or row == n - 1:
+            yield slice(start, stop), products[: stop - start]
+            start = stop
 
 
 def _unit_columns(matrix: np.ndarray) -> np.ndarray:

@@ -148,7 +148,12 @@ def fold_grams(
         One a fold.
     """
     train = np.concatenate([fold.sets.train for fold in folds])
-    gram = gram_matrices(features, training_sets(confounds, train), standardize=options.standardize)
+    gram = gram_matrices(
+        features,
+        training_sets(confounds, train),
+        standardize=options.standardize,
+        together=len(folds[0].sets.train),
+    )
     if options.pca is not None:
         for index, rows in enumerate(train):
             gram[index] = principal_component_gram(gram[index], rows, options.pca)

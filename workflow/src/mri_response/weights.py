@@ -62,13 +62,14 @@ def weight_maps(
     # The norm of the weights is known before any feature is read: w'w = beta' K beta.
     norm = np.sqrt(np.einsum("sn,sn->s", beta, fitted))
     scaled = np.divide(beta, norm[:, None], out=np.zeros_like(beta), where=norm[:, None] > 0)
-    one = TrainingSets(sets.train[:1], sets.operator[:1], sets.basis[:1], sets.common)
     p = features.shape[1]
     weight, haufe, mean = np.empty(p), np.empty(p), np.empty(p)
     for chunk in weight_chunks(features, sets, scaled, standardize=standardize):
         weight[chunk.columns] = chunk.per_sd[0]
         mean[chunk.columns] = chunk.per_sd[1:].mean(axis=0)
-    for chunk in weight_chunks(features, one, fitted[:1], standardize=standardize):
+    for chunk in weight_chunks(
+        features, sets.subset(slice(1)), fitted[:1], standardize=standardize
+    ):
         haufe[chunk.columns] = chunk.per_sd[0]
     length = np.linalg.norm(haufe)
     return WeightMaps(weight, haufe / length if length > 0 else haufe, mean)
