@@ -56,7 +56,8 @@ class Exchangeability:
                     f"permutation: the label varies within some people but not within {stays}: "
                     "labels must be constant within people, or vary within all of them"
                 )
-            unit, block = np.arange(len(people)), person
+            unit = np.arange(len(people))
+            block = np.array([f"{who} {where}" for who, where in zip(person, block, strict=True)])
         elif group and group != within:
             unit = people[group].astype(str).to_numpy()
         else:
@@ -107,19 +108,21 @@ class Exchangeability:
 
     def _count(self) -> float:
         """Number of distinct labellings, infinite where it exceeds a float."""
-        logarithm = 0.0
+        total = 1
         for rows in self._strata:
             _, repeats = np.unique(self.labels[rows], axis=0, return_counts=True)
-            logarithm += math.lgamma(len(rows) + 1) - sum(math.lgamma(k + 1) for k in repeats)
-        return math.exp(logarithm) if logarithm < 700 else math.inf
+            total *= math.factorial(len(rows)) // math.prod(map(math.factorial, repeats.tolist()))
+        return float(total) if total < 2**1023 else math.inf
 
 
 def _strata(unit: np.ndarray, person: np.ndarray, block: np.ndarray) -> list[np.ndarray]:
     """Row indices of units that may exchange labels: arrays of shape (units, rows of a unit)."""
-    strata: dict[tuple, list[list[int]]] = {}
+    strata: dict[tuple, list[np.ndarray]] = {}
     for index in pd.Series(range(len(unit))).groupby(unit, sort=False).agg(list):
-        _, first, counts = np.unique(person[index], return_index=True, return_counts=True)
-        shape = tuple(counts[np.argsort(first)])
+        # Person by person, whatever the order of rows, so that nobody gets labels of two people.
+        who = pd.factorize(person[index])[0]
+        index = np.array(index)[np.argsort(who, kind="stable")]
+        shape = tuple(np.bincount(who))
         blocks = set(block[index])
         if len(blocks) > 1:
             raise InputError(
