@@ -15,6 +15,7 @@ import numpy as np
 from sklearn.svm import SVC
 
 TOLERANCE = 1e-6  # largest optimality gap of an accepted solution, in units of the decision value
+ROUNDING = 1e-9  # a dual variable nearer to an end of its box, as a share of it, is at that end
 
 RELAXATION = 1.7
 SINGLE_STEPS = 30  # iterations in float32 that bring a labelling near its solution
@@ -57,9 +58,9 @@ class SupportVectorSolver:
 
     Notes
     -----
-    Where every dual variable is at its bound the intercept is not unique; the midpoint of its
-    interval is taken, as LIBSVM does. A labelling with one class gets the constant decision value
-    of that class, +1 or -1.
+    Where no dual variable is inside its box (at tiny C all are at the upper bound) the intercept is
+    not unique; the midpoint of its interval is taken, as LIBSVM does. A labelling with one class
+    gets the constant decision value of that class, +1 or -1.
 
     References
     ----------
@@ -183,11 +184,11 @@ class SupportVectorSolver:
         self.n_solved += signs.shape[1]
         for column in np.flatnonzero(~converged):
             exact = self._libsvm(signs[:, column], C)
-            full = np.abs(exact) >= bound[:, column] * (1 - 1e-9)  # rounding off the bound
+            full = np.abs(exact) >= bound[:, column] * (1 - ROUNDING)
             beta[:, column] = np.where(full, signs[:, column] * bound[:, column], exact)
             self.n_fallback += 1
         intercept = _intercept(beta, signs - self._scaled @ beta, lower, upper)
-        at_bound = np.abs(beta) >= bound
+        at_bound = np.abs(beta) >= bound * (1 - ROUNDING)
         solved = Solution(beta / scale, intercept, np.stack([at_bound.any(0), at_bound.all(0)]))
         return solved, (beta, dual, C, step)
 
@@ -293,13 +294,16 @@ def _intercept(
     beta: np.ndarray, violation: np.ndarray, lower: np.ndarray, upper: np.ndarray
 ) -> np.ndarray:
     """Mean over the free variables, or the midpoint of what the bounded ones allow."""
-    free = (beta > lower) & (beta < upper)
+    # One variable that is off its bound by rounding would otherwise replace the midpoint.
+    rounding = ROUNDING * (upper - lower)
+    at_lower, at_upper = beta <= lower + rounding, beta >= upper - rounding
+    free = ~(at_lower | at_upper)
     n_free = free.sum(axis=0)
     mean = np.where(free, violation, 0.0).sum(axis=0) / np.maximum(n_free, 1)
     # At the lower end of its box a variable bounds the intercept from below, at the upper from
     # above.
-    least = np.where(beta <= lower, violation, -np.inf).max(axis=0)
-    most = np.where(beta >= upper, violation, np.inf).min(axis=0)
+    least = np.where(at_lower, violation, -np.inf).max(axis=0)
+    most = np.where(at_upper, violation, np.inf).min(axis=0)
     with np.errstate(invalid="ignore"):
         midpoint = (least + most) / 2
     return np.where(n_free > 0, mean, midpoint)
