@@ -18,7 +18,7 @@ TOLERANCE = 1e-6  # largest optimality gap of an accepted solution, in units of 
 ROUNDING = 1e-9  # a dual variable nearer to an end of its box, as a share of it, is at that end
 
 RELAXATION = 1.7
-SINGLE_STEPS = 30  # iterations in float32 that bring a labelling near its solution
+SINGLE_STEPS = 40  # iterations in float32 that bring a labelling near its solution
 STEPS = 10  # float64 iterations between two looks at the gap
 MAX_ITERATIONS = 1500
 
@@ -128,7 +128,7 @@ class SupportVectorSolver:
             yield solution
             going_on = solved.at_bound[0]
             moving = moving[going_on]
-            start = tuple(array[:, going_on] for array in start[:2]) + start[2:]
+            start = (*(array[:, going_on] for array in start[:3]), start[3])
 
     def at(self, signs: np.ndarray, C: np.ndarray) -> Solution:
         """Solve every labelling at a C of its own.
@@ -169,28 +169,29 @@ class SupportVectorSolver:
         """Solve columns that share C, in units where the mean squared norm is 1."""
         scale = self.mean_square_norm
         bound = self._bounds(signs, C * scale)
-        lower = np.where(signs > 0, 0.0, -bound)
-        upper = np.where(signs > 0, bound, 0.0)
+        full = signs * bound
+        lower, upper = np.minimum(full, 0.0), np.maximum(full, 0.0)
         step = max(1.4 / (C * scale), self._step_floor)
         if start is None:
-            primal, dual = np.clip(bound * signs, lower, upper), np.zeros(signs.shape)
+            primal, dual, plateau = full, np.zeros(signs.shape), True
         else:
-            primal, dual, previous_C, previous_step = start
+            primal, dual, previous_bound, previous_step = start
             # Variables at their bound move with it, the others stay: the path is continuous.
-            full = np.abs(primal) >= self._bounds(signs, previous_C * scale) * (1 - 1e-12)
-            primal = np.clip(np.where(full, bound * signs, primal), lower, upper)
+            at_bound = np.abs(primal) >= previous_bound * (1 - ROUNDING)
+            plateau = bool(at_bound.all(axis=0).any())
+            primal = np.where(at_bound, full, primal)
             dual = dual * (previous_step / step)
-        beta, dual, converged = self._iterate(signs, lower, upper, step, primal, dual)
+        beta, dual, converged = self._iterate(signs, lower, upper, step, primal, dual, plateau)
         self.n_solved += signs.shape[1]
         for column in np.flatnonzero(~converged):
             exact = self._libsvm(signs[:, column], C)
-            full = np.abs(exact) >= bound[:, column] * (1 - ROUNDING)
-            beta[:, column] = np.where(full, signs[:, column] * bound[:, column], exact)
+            at_bound = np.abs(exact) >= bound[:, column] * (1 - ROUNDING)
+            beta[:, column] = np.where(at_bound, full[:, column], exact)
             self.n_fallback += 1
         intercept = _intercept(beta, signs - self._scaled @ beta, lower, upper)
         at_bound = np.abs(beta) >= bound * (1 - ROUNDING)
         solved = Solution(beta / scale, intercept, np.stack([at_bound.any(0), at_bound.all(0)]))
-        return solved, (beta, dual, C, step)
+        return solved, (beta, dual, bound, step)
 
     def _iterate(
         self,
@@ -200,6 +201,7 @@ class SupportVectorSolver:
         step: float,
         primal: np.ndarray,
         dual: np.ndarray,
+        plateau: bool,
     ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """Alternating direction method of multipliers, converged columns taken out as it goes."""
         beta, final_dual = primal.copy(), dual.copy()
@@ -208,7 +210,10 @@ class SupportVectorSolver:
         columns = np.arange(signs.shape[1])
         iterations = 0
         while len(columns):
-            feasible, gap = self._certify(primal, signs, lower, upper)
+            # Of the starting points only a plateau can be a solution already.
+            feasible, gap = primal, np.full(len(columns), np.inf)
+            if iterations or plateau:
+                feasible, gap = self._certify(primal, signs, lower, upper)
             done = gap <= self.tolerance
             out_of_time = iterations >= MAX_ITERATIONS
             leaving = columns if out_of_time else columns[done]
@@ -246,11 +251,13 @@ class SupportVectorSolver:
         """Nearest point that satisfies the constraints, and its optimality gap."""
         free = (primal > lower) & (primal < upper)
         excess = primal.sum(axis=0) / np.maximum(free.sum(axis=0), 1)
-        feasible = np.clip(primal - np.where(free, excess, 0.0), lower, upper)
+        feasible = primal - free * excess
+        np.maximum(feasible, lower, out=feasible)
+        np.minimum(feasible, upper, out=feasible)
         violation = signs - self._scaled @ feasible
         gap = np.where(feasible < upper, violation, -np.inf).max(axis=0)
         gap -= np.where(feasible > lower, violation, np.inf).min(axis=0)
-        balanced = np.abs(feasible.sum(axis=0)) <= 1e-10 * np.abs(feasible).sum(axis=0)
+        balanced = np.abs(feasible.sum(axis=0)) <= 1e-10 * (upper - lower).sum(axis=0)
         return feasible, np.where(balanced, gap, np.inf)
 
     def _libsvm(self, signs: np.ndarray, C: float) -> np.ndarray:
