@@ -962,7 +962,6 @@ def paint_regions(
     return Nifti1Image(lookup[np.maximum(labels, 0)], atlas.affine)
 
 
-@_styled
 def weight_image(files: Mapping[str, str], kind: str) -> Nifti1Image:
     """Read one kind of weights of a model as an image.
 
@@ -985,6 +984,7 @@ def weight_image(files: Mapping[str, str], kind: str) -> Nifti1Image:
     return paint_regions(nib.load(files["atlas"]), regions, values)
 
 
+@_styled
 def brain_maps(
     maps: Mapping[str, tuple[Nifti1Image, str]],
     title: str,
