@@ -14,7 +14,7 @@ import numpy as np
 
 # Share of a feature's sum of squares that confounds leave inside a training set.
 CONSTANT = 1e-10  # at or below: constant there, the feature drops out
-DELICATE = 1e-1  # below: its products are formed in float64, whatever the type of the features
+DELICATE = 0.5  # below: its products are formed in float64, whatever the type of the features
 
 CHUNK = 2048  # features read at a time
 PAIRS = 256  # pairs of rows whose products over a chunk are formed at a time, to stay in cache
@@ -104,26 +104,27 @@ def training_sets(confounds: np.ndarray, train: np.ndarray) -> TrainingSets:
     q = confounds.shape[1]
     operator = np.empty((n_sets, n, n))
     basis = np.zeros((n_sets, q + 1, n))
-    spanned = np.zeros(n_sets, dtype=bool)
+    rank = np.empty(n_sets, dtype=int)
     for index, rows in enumerate(train):
         centred, _, _ = fit_confounds(confounds, rows)
         share = rows / rows.sum()
-        left, singular, right = np.linalg.svd(centred[rows], full_matrices=False)
-        keep = singular > 1e-8 * max(1.0, singular.max(initial=0.0))
-        spanned[index] = keep.all()
+        left, singular, right = _decomposed(centred[rows])
+        rank[index] = len(singular)
         coefficients = np.zeros((q, n))
-        coefficients[:, rows] = (right[keep].T / singular[keep]) @ left[:, keep].T
+        coefficients[:, rows] = (right.T / singular) @ left.T
         operator[index] = np.eye(n) - share[None, :] - centred @ coefficients
         basis[index, 0, rows] = np.sqrt(share[rows])
-        basis[index, 1 : 1 + keep.sum(), rows] = left[:, keep]
-    # A confound that some training set does not span (a scanner absent from it) is not mapped to
-    # zero there, and imputed values differ between sets: then only the mean may go beforehand.
-    common = np.ones((n, 1))
+        basis[index, 1 : 1 + rank[index], rows] = left
+    constant = np.full((n, 1), 1 / np.sqrt(n))
     if np.isnan(confounds).any():
-        spanned[:] = False
-    else:
-        common = np.hstack([common, _unit_columns(confounds - confounds.mean(axis=0))])
-    return TrainingSets(train, operator, basis, np.linalg.qr(common)[0], spanned)
+        # Imputed values differ between sets: only the mean may go beforehand.
+        return TrainingSets(train, operator, basis, constant, np.zeros(n_sets, dtype=bool))
+    everyone, _, _ = fit_confounds(confounds, np.ones(n, dtype=bool))
+    left, singular, _ = _decomposed(everyone)
+    # A confound that a training set does not span (a scanner absent from it) is not mapped to
+    # zero there.
+    spanned = rank == len(singular)
+    return TrainingSets(train, operator, basis, np.hstack([constant, left]), spanned)
 
 
 def gram_matrices(
@@ -368,6 +369,8 @@ def _pairwise(chunk: np.ndarray) -> Iterator[tuple[slice, np.ndarray]]:
             start = stop
 
 
-def _unit_columns(matrix: np.ndarray) -> np.ndarray:
-    norm = np.linalg.norm(matrix, axis=0)
-    return matrix / np.where(norm > 0, norm, 1.0)
+def _decomposed(centred: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Singular value decomposition of scaled confounds without what is collinear."""
+    left, singular, right = np.linalg.svd(centred, full_matrices=False)
+    keep = singular > 1e-8 * max(1.0, singular.max(initial=0.0))
+    return left[:, keep], singular[keep], right[keep]

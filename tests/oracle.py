@@ -1,0 +1,209 @@
+"""Nested cross-validation in plain scikit-learn, one fit at a time: what the engine must equal.
+
+Nothing here is shared with the package. Confounds are regressed out by `LinearRegression`,
+features scaled by `StandardScaler`, reduced by `PCA`, classified by `SVC(kernel="linear")`, and C
+is searched by a literal loop or by `GridSearchCV`. Three rules, which scikit-learn leaves open, are
+those of the workflow's documentation:
+
+Ties
+    The smallest C whose mean balanced accuracy over the inner folds is within 1e-9 of the best.
+Constant features
+    A feature whose residual does not vary over the training rows drops out. A naive pipeline would
+    divide rounding noise of 1e-16 by its own standard deviation and turn it into a feature.
+Intercept without free support vectors
+    Where every dual variable is at 0 or at its upper bound (at tiny C, all are at the upper) any
+    intercept of an interval is optimal; the midpoint is taken. That is LIBSVM's own rule, but
+    LIBSVM may hold a dual variable that is 1e-19 off its bound for free, and then puts the
+    intercept on that variable's margin, an end of the interval. Which one it holds for free depends
+    on rounding, that is on the order of rows. So dual variables within a relative 1e-9 of a bound
+    count as being there, and the midpoint is computed anew. Everywhere else LIBSVM's intercept is
+    used as it is.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+from sklearn.base import BaseEstimator, ClassifierMixin, TransformerMixin, clone
+from sklearn.decomposition import PCA
+from sklearn.linear_model import LinearRegression
+from sklearn.metrics import balanced_accuracy_score
+from sklearn.model_selection import GridSearchCV
+from sklearn.pipeline import Pipeline
+from sklearn.preprocessing import StandardScaler
+from sklearn.svm import SVC
+
+TIE = 1e-9
+AT_BOUND = 1e-9
+
+
+class ConfoundRegressor(TransformerMixin, BaseEstimator):
+    """Residuals of features, given a matrix of confounds and features side by side."""
+
+    def __init__(self, n_confounds: int) -> None:
+        self.n_confounds = n_confounds
+
+    def fit(self, X: np.ndarray, y: np.ndarray | None = None) -> ConfoundRegressor:
+        confounds, features = self._split(X)
+        self.fill_ = np.nanmean(confounds, axis=0) if self.n_confounds else np.empty(0)
+        residual = features - features.mean(axis=0)
+        if self.n_confounds:
+            self.regression_ = LinearRegression().fit(self._filled(confounds), features)
+            residual = features - self.regression_.predict(self._filled(confounds))
+        self.mean_ = features.mean(axis=0)
+        size = np.sqrt(np.mean(features**2, axis=0))
+        self.constant_ = residual.std(axis=0) <= 1e-12 * size
+        return self
+
+    def transform(self, X: np.ndarray) -> np.ndarray:
+        confounds, features = self._split(X)
+        if self.n_confounds:
+            residual = features - self.regression_.predict(self._filled(confounds))
+        else:
+            residual = features - self.mean_
+        return np.where(self.constant_, 0.0, residual)
+
+    def _split(self, X: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        return X[:, : self.n_confounds], X[:, self.n_confounds :]
+
+    def _filled(self, confounds: np.ndarray) -> np.ndarray:
+        return np.where(np.isnan(confounds), self.fill_, confounds)
+
+
+class LinearSVM(ClassifierMixin, BaseEstimator):
+    """`SVC(kernel="linear")` with the midpoint rule of the intercept and labels 0 and 1."""
+
+    def __init__(
+        self, C: float = 1.0, class_weight: str | None = "balanced", tol: float = 1e-6
+    ) -> None:
+        self.C = C
+        self.class_weight = class_weight
+        self.tol = tol
+
+    def fit(self, X: np.ndarray, y: np.ndarray) -> LinearSVM:
+        self.classes_ = np.array([0, 1])
+        if len(set(y)) == 1:
+            self.coef_, self.intercept_ = np.zeros(X.shape[1]), 2.0 * y[0] - 1
+            return self
+        model = SVC(kernel="linear", C=self.C, class_weight=self.class_weight, tol=self.tol)
+        model.fit(X, y)
+        self.coef_, self.intercept_ = model.coef_[0], model.intercept_[0]
+        alpha = np.zeros(len(y))
+        alpha[model.support_] = np.abs(model.dual_coef_[0])
+        bound = self.C * model.class_weight_[y]
+        upper = alpha >= bound * (1 - AT_BOUND)
+        lower = alpha <= bound * AT_BOUND
+        if (upper | lower).all():
+            margin = 2.0 * y - 1 - X @ self.coef_  # the intercept that puts each on its margin
+            from_below = np.where(y == 1, lower, upper)
+            self.intercept_ = (margin[from_below].max() + margin[~from_below].min()) / 2
+        return self
+
+    def decision_function(self, X: np.ndarray) -> np.ndarray:
+        return X @ self.coef_ + self.intercept_
+
+    def predict(self, X: np.ndarray) -> np.ndarray:
+        return (self.decision_function(X) > 0).astype(int)
+
+
+def pipeline(
+    n_confounds: int,
+    *,
+    standardize: bool = True,
+    pca: int | float | None = None,
+    class_weight: str | None = "balanced",
+    tol: float = 1e-6,
+) -> Pipeline:
+    """The whole procedure for one training set; C is set by `svm__C`."""
+    steps: list[tuple] = [("confounds", ConfoundRegressor(n_confounds))]
+    if standardize:
+        steps.append(("scale", StandardScaler()))
+    if pca is not None:
+        steps.append(("pca", PCA(pca, svd_solver="full")))
+    return Pipeline([*steps, ("svm", LinearSVM(class_weight=class_weight, tol=tol))])
+
+
+class Nested(NamedTuple):
+    """Choice of C and the model fitted with it on the outer training rows."""
+
+    C_index: int
+    scores: np.ndarray
+    model: Pipeline
+
+
+def nested(
+    model: Pipeline,
+    data: np.ndarray,
+    labels: np.ndarray,
+    train: np.ndarray,
+    inner: list[tuple[np.ndarray, np.ndarray]],
+    grid: list[float],
+    *,
+    weights: np.ndarray | None = None,
+    relative: bool = False,
+) -> Nested:
+    """Choose C on the inner folds and fit on the outer training rows, by a literal loop.
+
+    Parameters
+    ----------
+    model : Pipeline
+    data : numpy.ndarray, shape (n, q + p)
+        Confounds and features side by side.
+    labels : numpy.ndarray of int, shape (n,)
+    train : numpy.ndarray of int
+        Outer training rows.
+    inner : list of (train, test)
+        Row indices of the inner folds.
+    grid : list of float
+    weights : numpy.ndarray, shape (n,), optional
+    relative : bool
+        Divide C by the mean squared norm of the features of the training set at hand.
+    """
+    scores = np.zeros((len(inner), len(grid)))
+    for row, (inner_train, inner_test) in zip(scores, inner, strict=True):
+        prepare = clone(model[:-1]).fit(data[inner_train])
+        ready, unseen = prepare.transform(data[inner_train]), prepare.transform(data[inner_test])
+        for index, C in enumerate(grid):
+            svm = clone(model[-1]).set_params(C=C / _square(ready) if relative else C)
+            predicted = svm.fit(ready, labels[inner_train]).predict(unseen)
+            row[index] = balanced_accuracy_score(
+                labels[inner_test],
+                predicted,
+                sample_weight=None if weights is None else weights[inner_test],
+            )
+    mean = scores.mean(axis=0)
+    chosen = int(np.flatnonzero(mean >= mean.max() - TIE)[0])
+    C = grid[chosen]
+    if relative:
+        C /= _square(clone(model[:-1]).fit_transform(data[train]))
+    fitted = clone(model).set_params(svm__C=C).fit(data[train], labels[train])
+    return Nested(chosen, mean, fitted)
+
+
+def nested_by_grid_search(
+    model: Pipeline,
+    data: np.ndarray,
+    labels: np.ndarray,
+    train: np.ndarray,
+    inner: list[tuple[np.ndarray, np.ndarray]],
+    grid: list[float],
+) -> Nested:
+    """The same by scikit-learn's own search, with the tie rule as its `refit`."""
+    place = np.full(len(data), -1)
+    place[train] = np.arange(len(train))
+    search = GridSearchCV(
+        model,
+        {"svm__C": grid},
+        scoring="balanced_accuracy",
+        cv=[(place[inner_train], place[inner_test]) for inner_train, inner_test in inner],
+        refit=lambda results: int(
+            np.flatnonzero(results["mean_test_score"] >= results["mean_test_score"].max() - TIE)[0]
+        ),
+    ).fit(data[train], labels[train])
+    scores = search.cv_results_["mean_test_score"]
+    return Nested(int(search.best_index_), scores, search.best_estimator_)
+
+
+def _square(features: np.ndarray) -> float:
+    return float((features**2).sum(axis=1).mean())

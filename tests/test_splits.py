@@ -1,0 +1,178 @@
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from sklearn.model_selection import KFold
+
+from mri_response.crossval import FoldSets
+from mri_response.splits import REFIT, Fold, Scheme, draw_folds, folds_from_table, folds_table
+from mri_response.tables import read_tsv, write_tsv
+
+PROPERTY = settings(derandomize=True, deadline=None, max_examples=40)
+
+
+def people_of(sizes: list[int]) -> list[str]:
+    """Unit of each row, shuffled, so that rows of a unit do not lie together."""
+    units = [f"sub-{index}" for index, size in enumerate(sizes) for _ in range(size)]
+    return [units[i] for i in np.random.default_rng(0).permutation(len(units))]
+
+
+schemes = st.builds(
+    Scheme,
+    repeats=st.integers(1, 3),
+    outer_folds=st.integers(2, 5),
+    inner_repeats=st.integers(1, 2),
+    inner_folds=st.integers(2, 4),
+    stratified=st.booleans(),
+)
+
+
+@PROPERTY
+@given(st.lists(st.integers(1, 3), min_size=20, max_size=30), schemes, st.integers(0, 2**31))
+def test_every_fold_is_a_partition_that_keeps_units_together(sizes, scheme, seed):
+    units = np.array(people_of(sizes))
+    labels = (pd.factorize(units)[0] % 2 == 0).astype(int)
+    folds = draw_folds(units, labels, scheme, seed)
+    n_inner = scheme.inner_repeats * scheme.inner_folds
+    assert [(fold.repeat, fold.outer_fold) for fold in folds] == [
+        *((r + 1, k + 1) for r in range(scheme.repeats) for k in range(scheme.outer_folds)),
+        (REFIT, REFIT),
+    ]
+    for fold in folds:
+        train, test = fold.sets
+        assert train.shape == test.shape == (1 + n_inner, len(units))
+        for one_train, one_test in zip(train, test, strict=True):
+            assert not (one_train & one_test).any()
+            assert not set(units[one_train]) & set(units[one_test])
+        # Inner folds never see the outer test rows, and cover the outer training rows once.
+        assert not (train[1:] & test[0]).any()
+        assert not (test[1:] & test[0]).any()
+        np.testing.assert_array_equal(train[1:] | test[1:], np.tile(train[0], (n_inner, 1)))
+        covered = test[1:].reshape(scheme.inner_repeats, scheme.inner_folds, -1).sum(axis=1)
+        np.testing.assert_array_equal(covered, np.tile(train[0], (scheme.inner_repeats, 1)))
+    for repeat in range(1, scheme.repeats + 1):
+        tested = sum(fold.sets.test[0].astype(int) for fold in folds if fold.repeat == repeat)
+        np.testing.assert_array_equal(tested, 1)
+    assert folds[-1].sets.train[0].all()
+    assert not folds[-1].sets.test[0].any()
+
+
+@PROPERTY
+@given(st.integers(0, 2**31))
+def test_label_blind_folds_do_not_depend_on_labels(seed):
+    units = [f"sub-{i}" for i in range(23)]
+    labels = np.random.default_rng(seed).integers(0, 2, 23)
+    scheme = Scheme(2, 5, 2, 3)
+    drawn = draw_folds(units, labels, scheme, seed)
+    for other in (1 - labels, np.roll(labels, 1), np.zeros(23, int)):
+        for permutation in (0, 7):
+            same_folds(drawn, draw_folds(units, other, scheme, seed, permutation=permutation))
+
+
+@PROPERTY
+@given(st.integers(10, 40), st.integers(10, 40), st.integers(2, 5), st.integers(0, 2**31))
+def test_stratified_folds_keep_the_share_of_classes(n_positive, n_negative, n_folds, seed):
+    labels = np.repeat([1, 0], [n_positive, n_negative])
+    units = [f"sub-{i}" for i in range(len(labels))]
+    for fold in draw_folds(units, labels, Scheme(2, n_folds, 1, 2, stratified=True), seed)[:-1]:
+        positive = labels[fold.sets.test[0]].sum()
+        negative = (1 - labels)[fold.sets.test[0]].sum()
+        assert abs(positive - n_positive / n_folds) < 1
+        assert abs(negative - n_negative / n_folds) < 1
+
+
+def test_stratified_folds_are_redrawn_in_every_permutation():
+    labels = np.repeat([1, 0], 15)
+    units = [f"sub-{i}" for i in range(30)]
+    scheme = Scheme(1, 5, 1, 2, stratified=True)
+    first, second = (
+        np.array(
+            [fold.sets.test[0] for fold in draw_folds(units, labels, scheme, 3, permutation=k)]
+        )
+        for k in (1, 2)
+    )
+    assert (first != second).any()
+
+
+@pytest.mark.parametrize("stratified", [False, True])
+def test_seeds_come_from_indices(stratified):
+    labels = np.repeat([1, 0], 12)
+    units = [f"sub-{i}" for i in range(24)]
+    scheme = Scheme(4, 3, 2, 3, stratified=stratified)
+    everything = draw_folds(units, labels, scheme, 5)
+    same_folds(
+        draw_folds(units, labels, scheme, 5, repeats=[3]),
+        [fold for fold in everything if fold.repeat == 3],
+    )
+    same_folds(draw_folds(units, labels, scheme, 5, repeats=[REFIT]), everything[-1:])
+    # More repeats leave the first ones as they are.
+    same_folds(draw_folds(units, labels, scheme._replace(repeats=6), 5)[:12], everything[:12])
+    # Repeats, outer folds and seeds differ from each other.
+    tests = {fold.sets.test[0].tobytes() for fold in everything[:-1]}
+    tests |= {fold.sets.test[0].tobytes() for fold in draw_folds(units, labels, scheme, 6)[:-1]}
+    assert len(tests) == 24
+
+
+def test_names_of_units_do_not_matter():
+    scheme = Scheme(2, 4, 1, 3)
+    drawn = draw_folds(["b", "b", *"acdefgh"], np.zeros(9, int), scheme, 1)
+    same_folds(drawn, draw_folds(["x", "x", *"zyvtsrq"], np.zeros(9, int), scheme, 1))
+
+
+def test_folds_are_those_of_scikit_learn_over_units():
+    """Sizes differ by one at most, as in `KFold`."""
+    for fold in draw_folds([f"s{i}" for i in range(23)], np.zeros(23, int), Scheme(1, 5, 1, 4), 1):
+        sizes = sorted(fold.sets.test[1:].sum(axis=1))
+        n = int(fold.sets.train[0].sum())
+        assert sizes == sorted(len(test) for _, test in KFold(4).split(np.zeros(n)))
+
+
+@pytest.mark.parametrize("sessions", [False, True])
+def test_the_table_reads_back_as_the_same_folds(tmp_path, sessions):
+    units = [f"sub-{i:02d}" for i in range(12) for _ in range(2 if sessions else 1)]
+    people = pd.DataFrame({"participant_id": units})
+    if sessions:
+        people["session_id"] = ["ses-a", "ses-b"] * 12
+    people = people.sample(frac=1, random_state=1).reset_index(drop=True)
+    scheme = Scheme(2, 3, 2, 4)
+    folds = draw_folds(people["participant_id"], np.zeros(len(people), int), scheme, 2)
+    table = folds_table(folds, people, scheme.inner_folds)
+    identity = ["participant_id", "session_id"][: 1 + sessions]
+    assert list(table) == ["repeat", "outer_fold", "inner_repeat", "inner_fold", *identity]
+    write_tsv(table, tmp_path / "splits.tsv")
+    read = read_tsv(tmp_path / "splits.tsv")
+    same_folds(folds, folds_from_table(read, people))
+    # Outer test rows have no inner fold; the refit's search has no outer fold.
+    refit = read[read["outer_fold"].isna()]
+    assert set(refit["participant_id"]) == set(units)
+    assert refit["inner_fold"].notna().all()
+    outer = read[read["inner_fold"].isna()]
+    assert len(outer) == 2 * len(people)
+
+
+def test_a_table_of_other_people_is_refused():
+    people = pd.DataFrame({"participant_id": [f"sub-{i}" for i in range(8)]})
+    folds = draw_folds(people["participant_id"], np.zeros(8, int), Scheme(1, 2, 1, 2), 2)
+    with pytest.raises(ValueError, match="not in the cohort table"):
+        folds_from_table(folds_table(folds, people, 2), people.iloc[1:].reset_index(drop=True))
+
+
+def test_the_scheme_is_read_from_the_configuration():
+    section = {
+        "scheme": "stratified",
+        "repeats": 3,
+        "outer_folds": 4,
+        "inner_repeats": 1,
+        "inner_folds": 5,
+        "group": None,
+    }
+    assert Scheme.from_config(section) == Scheme(3, 4, 1, 5, stratified=True)
+    assert not Scheme.from_config({**section, "scheme": "label_blind"}).stratified
+
+
+def same_folds(one: list[Fold], other: list[Fold]) -> None:
+    assert [fold[:2] for fold in one] == [fold[:2] for fold in other]
+    for a, b in zip(one, other, strict=True):
+        for name in FoldSets._fields:
+            np.testing.assert_array_equal(getattr(a.sets, name), getattr(b.sets, name))
