@@ -1,5 +1,4 @@
-# Configuration, checks before the first job, names of files.
-import os
+# Configuration, checks before the first job, names.
 import sys
 from pathlib import Path
 
@@ -7,15 +6,10 @@ WORKFLOW = Path(workflow.current_basedir).parent
 sys.path.insert(0, str(WORKFLOW / "src"))
 
 from mri_response.checks import check_inputs
-from mri_response.config import (
-    discovery_name,
-    grid_of_c,
-    load_config,
-    used_features,
-)
+from mri_response.config import discovery_name, grid_of_c, load_config, used_features
 from mri_response.errors import InputError
-from mri_response.provenance import source_hash
-from mri_response.resampling import batches, labelling_batches
+from mri_response.plan import batches, figure_plan, labelling_batches
+from mri_response.provenance import file_sha256, script_hash
 
 try:
     CONFIG = load_config(config, WORKFLOW / "schemas" / "config.schema.yaml")
@@ -40,8 +34,13 @@ FEATURES = used_features(CONFIG)
 SCHEME = CONFIG["cross_validation"]
 FOLD_BATCHES = batches(SCHEME["repeats"] * SCHEME["outer_folds"], CONFIG["batch"]["outer_folds"])
 LABEL_BATCHES = labelling_batches(CONFIG["permutation"]["n"], CONFIG["batch"]["permutations"])
+FIGURES = figure_plan(CONFIG)
 # Nobody else is scored: the refit then needs the observed labels alone.
 REFIT_BATCHES = LABEL_BATCHES if OTHERS else [[range(1)]]
+# For messages: parts are counted from 0, as in the names of files.
+LAST_FOLDS, LAST_LABELS, LAST_REFIT = (
+    len(parts) - 1 for parts in (FOLD_BATCHES, LABEL_BATCHES, REFIT_BATCHES)
+)
 
 TABLES = [
     f"{RUN}/{name}.tsv"
@@ -58,72 +57,39 @@ wildcard_constraints:
     labels=r"\d+",
 
 
+# ---------------------------------------------------------------- what runs again, and when
 def section(*keys):
     """Parts of the configuration, as a parameter: a changed value runs again what reads it."""
     return {key: CONFIG[key] for key in keys if key in CONFIG}
 
 
-def naming_config(wildcards):
-    """What figures must know: seed and the words for cohorts, classes and the run."""
-    return section("run", "title", "seed", "simulation", "cohorts", "outcome")
+def code_of(*scripts):
+    """Hash of the package's code that scripts use: a changed algorithm runs them again.
+
+    Snakemake sees a change of the script alone.
+    """
+    return script_hash(WORKFLOW / "scripts" / f"{script}.py" for script in scripts)
 
 
-def names_of_kind(*kinds):
+def texts_of(*names):
+    """Hashes of texts in workflow/report: a changed caption makes the page anew.
+
+    As inputs, with their paths, they would do so whenever the project is moved.
+    """
+    return {name: file_sha256(WORKFLOW / "report" / name) for name in names}
+
+
+# ---------------------------------------------------------------- kinds of features
+def feature_kind(model):
+    """Kind of the features of a model."""
+    return FEATURES[CONFIG["models"][model]["features"]]["kind"]
+
+
+def features_of_kind(*kinds):
     """Pattern of the feature sets of some kinds, one that never matches if there are none."""
     return "|".join(name for name, spec in FEATURES.items() if spec["kind"] in kinds) or "(?!)"
 
 
-def source_of(features, cohort):
-    """Path or path pattern of a feature set in a cohort."""
-    return CONFIG["cohorts"][cohort]["sources"][FEATURES[features]["source"]]
-
-
-def simulated(cohort):
-    """Folder of a simulated cohort's maps, nothing for real data."""
-    if "simulation" in CONFIG:
-        return [f"{CONFIG['simulation']['directory']}/{cohort}/derivatives"]
-    return []
-
-
-def files_of(pattern):
-    """Every file that a path pattern may mean for anyone."""
-    import glob
-    import re
-
-    return sorted(glob.glob(re.sub(r"\{.*?\}", "*", pattern), recursive=True))
-
-
-def maps_of(wildcards):
-    """Images of a feature set in a cohort."""
-    if "simulation" in CONFIG:
-        return simulated(wildcards.cohort)
-    return files_of(source_of(wildcards.features, wildcards.cohort))
-
-
-def matrix_of(features, cohort):
-    """File with the features of a cohort."""
-    kind = "npy" if FEATURES[features]["kind"] == "voxels" else "tsv"
-    return f"{RUN}/features/{features}/{cohort}.{kind}"
-
-
-def discovery_matrix(wildcards):
-    """Features of the discovery cohort for a model."""
-    return matrix_of(CONFIG["models"][wildcards.model]["features"], DISCOVERY)
-
-
-def other_matrices(wildcards):
-    """Features of the external and control cohorts for a model."""
-    return [matrix_of(CONFIG["models"][wildcards.model]["features"], name) for name in OTHERS]
-
-
-def table_of(cohort):
-    """Table of the analysed people of a cohort."""
-    return f"{RUN}/cohorts/{cohort}.tsv"
-
-
-def model_config(wildcards):
-    """What the engine must know of a model."""
-    return {
-        **section("seed", "cross_validation", "permutation", "confounds"),
-        "model": CONFIG["models"][wildcards.model],
-    }
+def models_of_kind(*kinds):
+    """Pattern of the models whose features are of some kinds."""
+    return "|".join(model for model in MODELS if feature_kind(model) in kinds) or "(?!)"

@@ -1,21 +1,6 @@
 # Splits, Gram matrices, repeated nested cross-validation of all labellings.
 
 
-def fold_batch(wildcards):
-    """First outer fold of a job, counted through all repeats, and the one after its last."""
-    members = FOLD_BATCHES[int(wildcards.folds)]
-    return [members.start, members.stop]
-
-
-def label_blocks(wildcards):
-    """First and last labelling of each block of a job; labelling 0 is observed."""
-    return [[block.start, block.stop] for block in LABEL_BATCHES[int(wildcards.labels)]]
-
-
-# For messages: parts are counted from 0, as in the names of files.
-LAST_FOLDS, LAST_LABELS = len(FOLD_BATCHES) - 1, len(LABEL_BATCHES) - 1
-
-
 rule splits:
     """Draw all splits of the run, once for all models."""
     input:
@@ -24,11 +9,11 @@ rule splits:
         f"{RUN}/splits.tsv",
     log:
         f"{RUN}/logs/splits.log",
-    params:
-        config=section("seed", "cross_validation"),
-        code=source_hash(["splits"]),
     conda:
         ENVIRONMENT
+    params:
+        config=section("seed", "cross_validation"),
+        code=code_of("splits"),
     message:
         "Splits: {SCHEME[repeats]} repeats of {SCHEME[outer_folds]} outer and {SCHEME[inner_folds]} inner folds"
     script:
@@ -47,13 +32,16 @@ if SCHEME["scheme"] == "label_blind":
             temp(f"{RUN}/kernels/{{model}}/folds-{{folds}}.npz"),
         log:
             f"{RUN}/logs/kernels_{{model}}_{{folds}}.log",
+        conda:
+            ENVIRONMENT
+        threads: 1
+        resources:
+            mem_mb=kernels_mb,
+            runtime=kernels_minutes,
         params:
             config=model_config,
             folds=fold_batch,
-            code=source_hash(["resampling"]),
-        threads: 1
-        conda:
-            ENVIRONMENT
+            code=code_of("kernels"),
         message:
             "Gram matrices of {wildcards.model}: outer folds, part {wildcards.folds} (last: {LAST_FOLDS})"
         script:
@@ -69,14 +57,17 @@ if SCHEME["scheme"] == "label_blind":
             f"{RUN}/crossval/{{model}}/folds-{{folds}}_labels-{{labels}}.npz",
         log:
             f"{RUN}/logs/nested_cv_{{model}}_{{folds}}_{{labels}}.log",
+        conda:
+            ENVIRONMENT
+        threads: 1
+        resources:
+            mem_mb=nested_cv_mb,
+            runtime=nested_cv_minutes,
         params:
             config=model_config,
             folds=fold_batch,
             blocks=label_blocks,
-            code=source_hash(["resampling"]),
-        threads: 1
-        conda:
-            ENVIRONMENT
+            code=code_of("nested_cv"),
         message:
             "Nested cross-validation of {wildcards.model}: outer folds, part {wildcards.folds} (last: {LAST_FOLDS}); labellings, part {wildcards.labels} (last: {LAST_LABELS})"
         script:
@@ -93,14 +84,17 @@ else:
             f"{RUN}/crossval/{{model}}/folds-{{folds}}_labels-{{labels}}.npz",
         log:
             f"{RUN}/logs/nested_cv_{{model}}_{{folds}}_{{labels}}.log",
+        conda:
+            ENVIRONMENT
+        threads: 1
+        resources:
+            mem_mb=redrawn_mb,
+            runtime=redrawn_minutes,
         params:
             config=model_config,
             folds=fold_batch,
             blocks=label_blocks,
-            code=source_hash(["resampling"]),
-        threads: 1
-        conda:
-            ENVIRONMENT
+            code=code_of("nested_cv_redrawn"),
         message:
             "Nested cross-validation of {wildcards.model}, folds redrawn: outer folds, part {wildcards.folds} (last: {LAST_FOLDS}); labellings, part {wildcards.labels} (last: {LAST_LABELS})"
         script:

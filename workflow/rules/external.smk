@@ -1,31 +1,6 @@
 # Refit on all discovery people, frozen model, its scores elsewhere.
 
 
-def other_tables(wildcards):
-    """Analysed people of the external and control cohorts."""
-    return [table_of(name) for name in OTHERS]
-
-
-def refit_blocks(wildcards):
-    """First and last labelling of each block of a refit job; labelling 0 is observed."""
-    return [[block.start, block.stop] for block in REFIT_BATCHES[int(wildcards.labels)]]
-
-
-def observed_folds(wildcards):
-    """Jobs that hold the outer models of the observed labels."""
-    return expand(
-        f"{RUN}/crossval/{wildcards.model}/folds-{{folds}}_labels-0.npz",
-        folds=range(len(FOLD_BATCHES)),
-    )
-
-
-def frozen_from(wildcards):
-    """Jobs that hold the models to be frozen: the refitted one or all outer models."""
-    if CONFIG["external"]["model"] == "ensemble":
-        return observed_folds(wildcards)
-    return [f"{RUN}/refit/{wildcards.model}/labels-0.npz"]
-
-
 rule refit_kernels:
     """Gram matrices of the refit and its search, with the people to be scored as further rows."""
     input:
@@ -38,12 +13,15 @@ rule refit_kernels:
         temp(f"{RUN}/kernels/{{model}}/refit.npz"),
     log:
         f"{RUN}/logs/refit_kernels_{{model}}.log",
-    params:
-        config=model_config,
-        code=source_hash(["resampling", "confounds"]),
-    threads: 1
     conda:
         ENVIRONMENT
+    threads: 1
+    resources:
+        mem_mb=kernels_mb,
+        runtime=kernels_minutes,
+    params:
+        config=model_config,
+        code=code_of("refit_kernels"),
     message:
         "Gram matrices of {wildcards.model}, refit on all discovery people"
     script:
@@ -60,15 +38,18 @@ rule refit:
         f"{RUN}/refit/{{model}}/labels-{{labels}}.npz",
     log:
         f"{RUN}/logs/refit_{{model}}_{{labels}}.log",
+    conda:
+        ENVIRONMENT
+    threads: 1
+    resources:
+        mem_mb=nested_cv_mb,
+        runtime=nested_cv_minutes,
     params:
         config=model_config,
         blocks=refit_blocks,
-        code=source_hash(["resampling"]),
-    threads: 1
-    conda:
-        ENVIRONMENT
+        code=code_of("refit"),
     message:
-        "Refit of {wildcards.model} on all discovery people: labellings, part {wildcards.labels} (last: {LAST_LABELS})"
+        "Refit of {wildcards.model} on all discovery people: labellings, part {wildcards.labels} (last: {LAST_REFIT})"
     script:
         "../scripts/refit.py"
 
@@ -84,13 +65,13 @@ rule freeze:
         json=f"{RUN}/models/{{model}}.json",
     log:
         f"{RUN}/logs/freeze_{{model}}.log",
+    conda:
+        ENVIRONMENT
+    threads: 1
     params:
         config=model_config,
         outcome=section("outcome", "external", "features"),
-        code=source_hash(["frozen"]),
-    threads: 1
-    conda:
-        ENVIRONMENT
+        code=code_of("freeze"),
     message:
         "Freezing {wildcards.model}"
     script:
@@ -108,13 +89,13 @@ rule score:
         f"{RUN}/scores/{{model}}.tsv",
     log:
         f"{RUN}/logs/score_{{model}}.log",
+    conda:
+        ENVIRONMENT
+    threads: 1
     params:
         cohorts=OTHERS,
         config=section("confounds"),
-        code=source_hash(["frozen"]),
-    threads: 1
-    conda:
-        ENVIRONMENT
+        code=code_of("score"),
     message:
         "Scoring the other cohorts with the frozen {wildcards.model}"
     script:

@@ -1,49 +1,25 @@
 # Grey matter by region or voxel, or tables of regions; every cohort alike.
 
 
-def feature_spec(wildcards):
-    """Configuration of a feature set."""
-    return FEATURES[wildcards.features]
-
-
-def source_in_discovery(wildcards):
-    """Path pattern of a feature set in the discovery cohort."""
-    return source_of(wildcards.features, DISCOVERY)
-
-
-def source_in_cohort(wildcards):
-    """Path or path pattern of a feature set in a cohort."""
-    return source_of(wildcards.features, wildcards.cohort)
-
-
-def first_cohort_maps(wildcards):
-    """Images of the discovery cohort, whose first one sets the grid."""
-    return simulated(DISCOVERY) or files_of(source_in_discovery(wildcards))
-
-
-def tables_of_features(wildcards):
-    """ROI tables of a cohort and of the discovery cohort, which sets the columns."""
-    return [source_in_cohort(wildcards), source_in_discovery(wildcards)]
-
-
 rule atlas:
     """Bring the atlas to the grid of the maps, once for all cohorts."""
     input:
         people=table_of(DISCOVERY),
         maps=first_cohort_maps,
+        own=own_atlas,
     output:
         image=f"{RUN}/features/{{features}}/atlas.nii.gz",
         regions=f"{RUN}/features/{{features}}/regions.tsv",
     log:
         f"{RUN}/logs/atlas_{{features}}.log",
     wildcard_constraints:
-        features=names_of_kind("roi_maps"),
+        features=features_of_kind("roi_maps"),
+    conda:
+        ENVIRONMENT
     params:
         spec=feature_spec,
         pattern=source_in_discovery,
-        code=source_hash(["atlases", "images"]),
-    conda:
-        ENVIRONMENT
+        code=code_of("atlas"),
     message:
         "Atlas of {wildcards.features}, on the grid of the maps"
     script:
@@ -62,13 +38,13 @@ rule roi_features:
     log:
         f"{RUN}/logs/features_{{features}}_{{cohort}}.log",
     wildcard_constraints:
-        features=names_of_kind("roi_maps"),
+        features=features_of_kind("roi_maps"),
+    conda:
+        ENVIRONMENT
     params:
         spec=feature_spec,
         pattern=source_in_cohort,
-        code=source_hash(["features"]),
-    conda:
-        ENVIRONMENT
+        code=code_of("roi_features"),
     message:
         "Regions of {wildcards.cohort} ({wildcards.features})"
     script:
@@ -80,18 +56,19 @@ rule mask:
     input:
         people=table_of(DISCOVERY),
         maps=first_cohort_maps,
+        own=own_mask,
     output:
         f"{RUN}/features/{{features}}/mask.nii.gz",
     log:
         f"{RUN}/logs/mask_{{features}}.log",
     wildcard_constraints:
-        features=names_of_kind("voxels"),
+        features=features_of_kind("voxels"),
+    conda:
+        ENVIRONMENT
     params:
         spec=feature_spec,
         pattern=source_in_discovery,
-        code=source_hash(["features"]),
-    conda:
-        ENVIRONMENT
+        code=code_of("mask"),
     message:
         "Mask of {wildcards.features}, on the grid of the maps"
     script:
@@ -109,13 +86,16 @@ rule voxel_features:
     log:
         f"{RUN}/logs/features_{{features}}_{{cohort}}.log",
     wildcard_constraints:
-        features=names_of_kind("voxels"),
+        features=features_of_kind("voxels"),
+    conda:
+        ENVIRONMENT
+    resources:
+        mem_mb=voxel_features_mb,
+        runtime=voxel_features_minutes,
     params:
         spec=feature_spec,
         pattern=source_in_cohort,
-        code=source_hash(["features"]),
-    conda:
-        ENVIRONMENT
+        code=code_of("voxel_features"),
     message:
         "Voxels of {wildcards.cohort} ({wildcards.features})"
     script:
@@ -132,12 +112,12 @@ rule table_features:
     log:
         f"{RUN}/logs/features_{{features}}_{{cohort}}.log",
     wildcard_constraints:
-        features=names_of_kind("table"),
-    params:
-        spec=feature_spec,
-        code=source_hash(["features"]),
+        features=features_of_kind("table"),
     conda:
         ENVIRONMENT
+    params:
+        spec=feature_spec,
+        code=code_of("table_features"),
     message:
         "Regions of {wildcards.cohort} ({wildcards.features})"
     script:

@@ -1,20 +1,6 @@
 # Everything drawn, as PNG and SVG.
 
 
-def brain_inputs(wildcards):
-    """Weights of a model, and what puts them into space."""
-    features = CONFIG["models"][wildcards.model]["features"]
-    if FEATURES[features]["kind"] == "voxels":
-        return {
-            kind: f"{RUN}/weights/{wildcards.model}_{kind}.nii.gz" for kind in ("weight", "haufe")
-        }
-    return {
-        "table": f"{RUN}/weights/{wildcards.model}.tsv",
-        "atlas": f"{RUN}/features/{features}/atlas.nii.gz",
-        "regions": f"{RUN}/features/{features}/regions.tsv",
-    }
-
-
 rule flow_figure:
     """Who was in the table, who was left out and why, who is analysed."""
     input:
@@ -24,11 +10,11 @@ rule flow_figure:
         flow_png=report(f"{RUN}/figures/flow.png", "../report/flow.rst", "Cohorts"),
     log:
         f"{RUN}/logs/flow_figure.log",
-    params:
-        config=naming_config,
-        code=source_hash(["figures"]),
     conda:
         ENVIRONMENT
+    params:
+        config=naming_config,
+        code=code_of("flow_figure"),
     message:
         "Figure: flow of participants"
     script:
@@ -60,15 +46,18 @@ rule performance_figures:
         ),
         confusion_svg=f"{RUN}/figures/confusion_{{model}}.svg",
         confusion_png=report(
-            f"{RUN}/figures/confusion_{{model}}.png", "../report/confusion.rst", "Result", "{model}"
+            f"{RUN}/figures/confusion_{{model}}.png",
+            "../report/confusion.rst",
+            "Result",
+            "{model}",
         ),
     log:
         f"{RUN}/logs/performance_figures_{{model}}.log",
-    params:
-        config=naming_config,
-        code=source_hash(["figures"]),
     conda:
         ENVIRONMENT
+    params:
+        config=naming_config,
+        code=code_of("performance_figures"),
     message:
         "Figures: performance of {wildcards.model}"
     script:
@@ -91,11 +80,11 @@ rule roi_weights_figure:
         f"{RUN}/logs/roi_weights_figure_{{model}}.log",
     wildcard_constraints:
         model=models_of_kind("roi_maps", "table"),
-    params:
-        config=naming_config,
-        code=source_hash(["figures"]),
     conda:
         ENVIRONMENT
+    params:
+        config=naming_config,
+        code=code_of("roi_weights_figure"),
     message:
         "Figure: regions of {wildcards.model}"
     script:
@@ -118,11 +107,11 @@ rule weight_map_figure:
         f"{RUN}/logs/weight_map_figure_{{model}}.log",
     wildcard_constraints:
         model=models_of_kind("roi_maps", "voxels"),
-    params:
-        config=naming_config,
-        code=source_hash(["figures"]),
     conda:
         ENVIRONMENT
+    params:
+        config=naming_config,
+        code=code_of("weight_map_figure"),
     message:
         "Figure: {wildcards.model} on the brain"
     script:
@@ -146,11 +135,11 @@ rule planted_map_figure:
         f"{RUN}/logs/planted_map_figure_{{model}}.log",
     wildcard_constraints:
         model=models_of_kind("roi_maps", "voxels"),
-    params:
-        config=naming_config,
-        code=source_hash(["figures"]),
     conda:
         ENVIRONMENT
+    params:
+        config=naming_config,
+        code=code_of("planted_map_figure"),
     message:
         "Figure: planted and found on the brain, {wildcards.model}"
     script:
@@ -174,11 +163,11 @@ rule planted_vs_found_figure:
         f"{RUN}/logs/planted_vs_found_figure_{{model}}.log",
     wildcard_constraints:
         model=models_of_kind("roi_maps"),
-    params:
-        config=naming_config,
-        code=source_hash(["figures"]),
     conda:
         ENVIRONMENT
+    params:
+        config=naming_config,
+        code=code_of("planted_vs_found_figure"),
     message:
         "Figure: planted and found by region, {wildcards.model}"
     script:

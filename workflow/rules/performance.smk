@@ -1,27 +1,11 @@
 # Predictions, metrics, permutation tests.
 
 
-def all_jobs(wildcards):
-    """Every job of a model's cross-validation."""
-    return expand(
-        f"{RUN}/crossval/{wildcards.model}/folds-{{folds}}_labels-{{labels}}.npz",
-        folds=range(len(FOLD_BATCHES)),
-        labels=range(len(LABEL_BATCHES)),
-    )
-
-
-def all_refits(wildcards):
-    """Every refit job of a model."""
-    return expand(
-        f"{RUN}/refit/{wildcards.model}/labels-{{labels}}.npz", labels=range(len(REFIT_BATCHES))
-    )
-
-
 rule performance:
     """Predictions, metrics with intervals over people, and permutation tests of one model."""
     input:
         people=[table_of(name) for name in COHORTS],
-        jobs=all_jobs,
+        jobs=all_folds,
         refits=all_refits,
         scores=rules.score.output[0],
     output:
@@ -31,14 +15,14 @@ rule performance:
         warnings=f"{RUN}/performance/{{model}}_warnings.tsv",
     log:
         f"{RUN}/logs/performance_{{model}}.log",
+    conda:
+        ENVIRONMENT
+    threads: 1
     params:
         config=model_config,
         cohorts=section("cohorts", "external", "min_class_size"),
         names=COHORTS,
-        code=source_hash(["predictions"]),
-    threads: 1
-    conda:
-        ENVIRONMENT
+        code=code_of("performance"),
     message:
         "Performance of {wildcards.model}"
     script:
@@ -55,10 +39,10 @@ rule tables:
         f"{RUN}/logs/tables_{{table}}.log",
     wildcard_constraints:
         table="predictions|performance|null|warnings",
-    params:
-        code=source_hash(["tables"]),
     conda:
         ENVIRONMENT
+    params:
+        code=code_of("tables"),
     message:
         "Table of all models: {wildcards.table}"
     script:

@@ -1,8 +1,6 @@
 # report.html: one page that opens without a network.
-from mri_response.report import figure_plan
 
-FIGURES = [figure.name for figure in figure_plan(CONFIG)]
-REGION_MODELS = [m for m in MODELS if not weights_of(m)[0].endswith(".nii.gz")]
+REGION_MODELS = [model for model in MODELS if feature_kind(model) != "voxels"]
 
 
 rule report_page:
@@ -15,22 +13,22 @@ rule report_page:
         exclusions=f"{RUN}/exclusions.tsv",
         warnings=f"{RUN}/warnings.tsv",
         people=[table_of(name) for name in COHORTS],
-        figures=expand(f"{RUN}/figures/{{figure}}.svg", figure=FIGURES),
-        images=expand(f"{RUN}/figures/{{figure}}.png", figure=FIGURES),
+        figures=[f"{RUN}/figures/{figure.name}.svg" for figure in FIGURES],
+        images=[f"{RUN}/figures/{figure.name}.png" for figure in FIGURES],
         weights=expand(f"{RUN}/weights/{{model}}.tsv", model=REGION_MODELS),
         frozen=FROZEN_MODELS,
         planted=f"{RUN}/simulation/planted.tsv" if "simulation" in CONFIG else [],
-        template=WORKFLOW / "report" / "report.html.jinja",
     output:
         report(f"{RUN}/report.html", "../report/report.rst", "Report"),
     log:
         f"{RUN}/logs/report_page.log",
+    conda:
+        ENVIRONMENT
     params:
         config=CONFIG,
         cohorts=COHORTS,
-        code=source_hash(["report", "checks"]),
-    conda:
-        ENVIRONMENT
+        texts=texts_of("report.html.jinja", *(f"{figure.kind}.rst" for figure in FIGURES)),
+        code=code_of("report_page"),
     message:
         "Report: {output[0]}"
     script:

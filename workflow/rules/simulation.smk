@@ -12,11 +12,11 @@ if "simulation" in CONFIG:
             derivatives=directory(f"{STUDY}/{{cohort}}/derivatives"),
         log:
             f"{RUN}/logs/simulate_{{cohort}}.log",
-        params:
-            simulation=CONFIG["simulation"],
-            code=source_hash(["simulate"]),
         conda:
             ENVIRONMENT
+        params:
+            simulation=CONFIG["simulation"],
+            code=code_of("simulate_cohort"),
         message:
             "Simulating {wildcards.cohort}"
         script:
@@ -29,11 +29,11 @@ if "simulation" in CONFIG:
             image=f"{RUN}/simulation/planted.nii.gz",
         log:
             f"{RUN}/logs/planted.log",
-        params:
-            simulation=CONFIG["simulation"],
-            code=source_hash(["simulate", "atlases"]),
         conda:
             ENVIRONMENT
+        params:
+            simulation=CONFIG["simulation"],
+            code=code_of("planted"),
         message:
             "Writing down what was planted"
         script:

@@ -1,28 +1,6 @@
 # Weight maps of the refitted and the outer models.
 
 
-def mask_of(wildcards):
-    """Mask of a model's voxels."""
-    return f"{RUN}/features/{CONFIG['models'][wildcards.model]['features']}/mask.nii.gz"
-
-
-def models_of_kind(*kinds):
-    """Pattern of the models whose features are of some kinds."""
-    names = [m for m in MODELS if FEATURES[CONFIG["models"][m]["features"]]["kind"] in kinds]
-    return "|".join(names) or "(?!)"
-
-
-def weights_of(model):
-    """Files with the weights of a model."""
-    features = CONFIG["models"][model]["features"]
-    if FEATURES[features]["kind"] == "voxels":
-        return [f"{RUN}/weights/{model}_{kind}.nii.gz" for kind in WEIGHT_KINDS]
-    return [f"{RUN}/weights/{model}.tsv"]
-
-
-WEIGHT_KINDS = ("weight", "haufe", "weight_mean")
-
-
 rule region_weights:
     """Weight, Haufe pattern and mean weight of each region."""
     input:
@@ -36,12 +14,12 @@ rule region_weights:
         f"{RUN}/logs/weights_{{model}}.log",
     wildcard_constraints:
         model=models_of_kind("roi_maps", "table"),
-    params:
-        config=model_config,
-        code=source_hash(["weights"]),
-    threads: 1
     conda:
         ENVIRONMENT
+    threads: 1
+    params:
+        config=model_config,
+        code=code_of("weights"),
     message:
         "Weights of {wildcards.model}"
     script:
@@ -64,12 +42,12 @@ rule voxel_weights:
         f"{RUN}/logs/weights_{{model}}.log",
     wildcard_constraints:
         model=models_of_kind("voxels"),
-    params:
-        config=model_config,
-        code=source_hash(["weights"]),
-    threads: 1
     conda:
         ENVIRONMENT
+    threads: 1
+    params:
+        config=model_config,
+        code=code_of("weights"),
     message:
         "Weight maps of {wildcards.model}"
     script:

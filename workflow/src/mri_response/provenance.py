@@ -115,8 +115,29 @@ def source_hash(module_names: Iterable[str], package_dir: str | Path = PACKAGE_D
     package_dir = Path(package_dir)
     digest = hashlib.sha256()
     for name in imported_modules(module_names, package_dir):
-        digest.update(f"{name}\n{_code(_module_file(name, package_dir))}\n".encode())
+        source = _module_file(name, package_dir).read_text(encoding="utf-8")
+        digest.update(f"{name}\n{_code(source)}\n".encode())
     return digest.hexdigest()
+
+
+def script_hash(paths: Iterable[str | Path], package_dir: str | Path = PACKAGE_DIR) -> str:
+    """`source_hash` of the package's modules that some scripts import.
+
+    Parameters
+    ----------
+    paths : iterable of str or Path
+        Python files outside the package. How they log changes no result and is left out.
+    package_dir : str or Path, optional
+        The package's folder.
+
+    Returns
+    -------
+    str
+        64 hexadecimal digits.
+    """
+    package_dir = Path(package_dir)
+    names = set().union(*(_imports(Path(path), package_dir) for path in paths))
+    return source_hash(names - {"log"}, package_dir)
 
 
 def imported_modules(
@@ -147,8 +168,7 @@ def imported_modules(
     while waiting:
         name = waiting.pop()
         found.add(name)
-        path = _module_file(name, package_dir)
-        waiting |= _imports(_tree(path), package_dir) - found
+        waiting |= _imports(_module_file(name, package_dir), package_dir) - found
     return sorted(found)
 
 
@@ -159,10 +179,10 @@ def _module_file(name: str, package_dir: Path) -> Path:
     return path
 
 
-def _imports(tree: ast.Module, package_dir: Path) -> set[str]:
-    """Modules of the package that a parsed module imports."""
+def _imports(path: Path, package_dir: Path) -> set[str]:
+    """Modules of the package that a Python file imports."""
     package, names = package_dir.name, set()
-    for node in ast.walk(tree):
+    for node in _import_nodes(path.read_text(encoding="utf-8")):
         if isinstance(node, ast.Import):
             targets = [alias.name for alias in node.names]
             names |= {_inside(target, package) for target in targets}
@@ -186,17 +206,21 @@ def _inside(module: str, package: str) -> str | None:
     return rest if top == package else None
 
 
-def _tree(path: Path) -> ast.Module:
-    return _parsed(path.read_text(encoding="utf-8"))
-
-
+# Kept, since every job reads the rules, and most rules ask for the same modules.
 @lru_cache(maxsize=256)
 def _parsed(source: str) -> ast.Module:
     return ast.parse(source)
 
 
-def _code(path: Path) -> str:
-    return _dump(_tree(path))
+@lru_cache(maxsize=256)
+def _import_nodes(source: str) -> list[ast.Import | ast.ImportFrom]:
+    nodes = ast.walk(_parsed(source))
+    return [node for node in nodes if isinstance(node, ast.Import | ast.ImportFrom)]
+
+
+@lru_cache(maxsize=256)
+def _code(source: str) -> str:
+    return _dump(_parsed(source))
 
 
 def _dump(node: Any) -> str:

@@ -20,6 +20,7 @@ import pandas as pd
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from mri_response.performance import best_of_chance
+from mri_response.plan import FigureSpec, figure_plan, ordered_models
 from mri_response.wording import (
     AGGREGATION_NAMES,
     CI_NAMES,
@@ -44,18 +45,6 @@ from mri_response.wording import (
 
 TEMPLATES = Path(__file__).resolve().parents[2] / "report"
 
-# Kind of figure: the section of the page it stands in, and its heading.
-_KINDS = {
-    "flow": ("cohorts", "Flow of participants"),
-    "roc": ("result", "ROC curves"),
-    "null_distribution": ("result", "What chance gives"),
-    "decision_scores": ("result", "Decision values"),
-    "confusion": ("result", "Confusion matrices"),
-    "roi_weights": ("brain", "Regions"),
-    "weight_map": ("brain", "Weights on the brain"),
-    "planted_vs_found": ("simulation", "Planted beside found, by region"),
-    "planted_map": ("simulation", "Planted beside found, on the brain"),
-}
 _EXPLAINED_NULLS = {
     "whole_procedure": (
         "The labels of the discovery people were permuted, then everything that depends on labels "
@@ -72,36 +61,6 @@ _EXPLAINED_NULLS = {
         "do better here than models that learned from none?"
     ),
 }
-
-
-@dataclass(frozen=True)
-class FigureSpec:
-    """One figure of a run.
-
-    Attributes
-    ----------
-    name : str
-        File name without suffix: ``figures/<name>.png`` and ``figures/<name>.svg``.
-    kind : str
-        The function of :mod:`mri_response.figures` that draws it, and its caption
-        ``workflow/report/<kind>.rst``.
-    model : str or None
-        The model; None for figures of the whole run.
-    """
-
-    name: str
-    kind: str
-    model: str | None = None
-
-    @property
-    def section(self) -> str:
-        """Section of the page."""
-        return _KINDS[self.kind][0]
-
-    @property
-    def heading(self) -> str:
-        """Heading of the figure on the page."""
-        return _KINDS[self.kind][1]
 
 
 @dataclass(frozen=True)
@@ -167,37 +126,6 @@ class Table:
     note: str = ""
 
 
-def figure_plan(config: Mapping[str, Any]) -> list[FigureSpec]:
-    """Return the figures of a run, in the order of the page.
-
-    Parameters
-    ----------
-    config : mapping
-        The config with its defaults filled in.
-
-    Returns
-    -------
-    list of FigureSpec
-        Maps on the brain exist where the features have an image (voxels, regions of an atlas);
-        those of the planted effect in a simulation alone.
-    """
-    simulated = bool(config.get("simulation"))
-    plan = [FigureSpec("flow", "flow")]
-    for model in _models(config):
-        feature_kind = config["features"][config["models"][model]["features"]]["kind"]
-        kinds = ["roc", "null_distribution", "decision_scores", "confusion"]
-        if feature_kind in ("roi_maps", "table"):
-            kinds.append("roi_weights")
-        if feature_kind in ("roi_maps", "voxels"):
-            kinds.append("weight_map")
-        if simulated and feature_kind == "roi_maps":
-            kinds.append("planted_vs_found")
-        if simulated and feature_kind in ("roi_maps", "voxels"):
-            kinds.append("planted_map")
-        plan += [FigureSpec(f"{kind}_{model}", kind, model) for kind in kinds]
-    return plan
-
-
 def caption(spec: FigureSpec, config: Mapping[str, Any]) -> str:
     """Return the caption of a figure in plain words, from its ``.rst`` file.
 
@@ -217,12 +145,6 @@ def caption(spec: FigureSpec, config: Mapping[str, Any]) -> str:
     text = (TEMPLATES / f"{spec.kind}.rst").read_text(encoding="utf-8")
     rendered = environment.from_string(text).render(snakemake=SimpleNamespace(config=config))
     return " ".join(rendered.split())
-
-
-def _models(config: Mapping[str, Any]) -> list[str]:
-    """Models, the primary one first."""
-    primary = config["primary_model"]
-    return [primary, *(model for model in config["models"] if model != primary)]
 
 
 def people_text(performance: pd.DataFrame, model: str, names: Naming) -> str:
@@ -333,7 +255,7 @@ def _headline_table(inputs: ReportInputs, names: Naming) -> Table:
             "Null of p",
         ],
     )
-    for model in _models(inputs.config):
+    for model in ordered_models(inputs.config):
         for cohort in names.ordered(performance.loc[performance["model"] == model, "cohort"]):
             n, n_positive = people_counts(performance, model, cohort)
             first = [(names.titles[cohort], names.roles[cohort]), model, f"{n} ({n_positive})"]
@@ -475,7 +397,7 @@ def _frozen_table(inputs: ReportInputs, names: Naming, role: str) -> Table:
         ),
         ["Cohort", "Model", "Number", "Estimate", "95 % interval", "Method", "p by null"],
     )
-    for model in _models(inputs.config):
+    for model in ordered_models(inputs.config):
         for cohort in names.ordered(performance.loc[performance["model"] == model, "cohort"]):
             if names.roles[cohort] != role:
                 continue
@@ -648,7 +570,7 @@ def _null_values(null: pd.DataFrame, model: str, cohort: str, aggregation: str) 
 
 def _caveats(inputs: ReportInputs, names: Naming) -> list[str]:
     config, performance = inputs.config, inputs.performance
-    model = _models(config)[0]
+    model = ordered_models(config)[0]
     caveats = []
     for cohort in names.ordered(performance.loc[performance["model"] == model, "cohort"]):
         n, n_positive = people_counts(performance, model, cohort)
@@ -724,7 +646,7 @@ def _methods(inputs: ReportInputs, names: Naming) -> list[str]:
     config = inputs.config
     cv, permutation = config["cross_validation"], config["permutation"]
     paragraphs = []
-    for model in _models(config):
+    for model in ordered_models(config):
         spec = config["models"][model]
         c = spec["C"]
         steps = []
@@ -935,7 +857,7 @@ def render_report(inputs: ReportInputs, templates: Path = TEMPLATES) -> str:
     """
     config = inputs.config
     names = naming(config)
-    models = _models(config)
+    models = ordered_models(config)
     roles = {role for cohort, role in names.roles.items() if cohort != POOLED}
     discovery = next(c for c, role in names.roles.items() if role == "discovery")
     with_weights = [m for m in models if m in inputs.weights]

@@ -21,8 +21,6 @@ from mri_response.kernels import (
 from mri_response.permutation import Exchangeability
 from mri_response.splits import Fold, Scheme, draw_folds
 
-BLOCK = 256  # permutations solved together; jobs are whole blocks, so batching changes no byte
-
 
 class ModelOptions(NamedTuple):
     """What the engine must know of a model.
@@ -97,34 +95,6 @@ def row_weights(people: pd.DataFrame) -> np.ndarray:
     """Weight of each row, so that every person counts once; shape (n,)."""
     person = people["participant_id"]
     return 1.0 / person.map(person.value_counts()).to_numpy(dtype=float)
-
-
-def batches(total: int, size: int) -> list[range]:
-    """Cut ``range(total)`` into ranges of a size; the last may be shorter."""
-    return [range(start, min(start + size, total)) for start in range(0, total, size)]
-
-
-def labelling_batches(n_permutations: int, size: int) -> list[list[range]]:
-    """Permutation indices of each job, as blocks that are solved together.
-
-    The observed labelling, index 0, is a block of its own and goes with the first job. A job's
-    size is rounded up to whole blocks.
-
-    Parameters
-    ----------
-    n_permutations : int
-        May be 0.
-    size : int
-        Permutations a job.
-
-    Returns
-    -------
-    list of list of range
-        Jobs, each a list of blocks.
-    """
-    blocks = [range(block.start + 1, block.stop + 1) for block in batches(n_permutations, BLOCK)]
-    jobs = [[blocks[i] for i in job] for job in batches(len(blocks), -(-size // BLOCK))]
-    return [[range(1), *jobs[0]], *jobs[1:]] if jobs else [[range(1)]]
 
 
 def fold_grams(

@@ -1,0 +1,189 @@
+# Functions of the rules: input files, and parameters that depend on the job.
+import glob
+import re
+
+
+# ---------------------------------------------------------------- the user's files
+def source_of(features, cohort):
+    """Path or path pattern of a feature set in a cohort."""
+    return CONFIG["cohorts"][cohort]["sources"][FEATURES[features]["source"]]
+
+
+def files_of(pattern):
+    """Every file that a path pattern may mean for anyone."""
+    return sorted(glob.glob(re.sub(r"\{.*?\}", "*", pattern), recursive=True))
+
+
+def simulated(cohort):
+    """Folder of a simulated cohort's maps, nothing for real data."""
+    if "simulation" in CONFIG:
+        return [f"{CONFIG['simulation']['directory']}/{cohort}/derivatives"]
+    return []
+
+
+def cohort_inputs(wildcards):
+    """Tables and images on which it depends who can be analysed."""
+    paths = []
+    for name, cohort in CONFIG["cohorts"].items():
+        tiv = cohort["tiv"] or {}
+        paths += [cohort["participants"], cohort["scores"], tiv.get("table")]
+        paths += simulated(name)
+        if "simulation" not in CONFIG:
+            patterns = [source_of(features, name) for features in FEATURES]
+            for pattern in (*patterns, tiv.get("cat12_report") or ""):
+                paths += files_of(pattern)
+    return list(dict.fromkeys(path for path in paths if path))
+
+
+def maps_of(wildcards):
+    """Images of a feature set in a cohort."""
+    return simulated(wildcards.cohort) or files_of(source_in_cohort(wildcards))
+
+
+def first_cohort_maps(wildcards):
+    """Images of the discovery cohort, whose first one sets the grid."""
+    return simulated(DISCOVERY) or files_of(source_in_discovery(wildcards))
+
+
+def own_atlas(wildcards):
+    """The user's own atlas, if a feature set has one."""
+    atlas = FEATURES[wildcards.features]["atlas"]
+    return [] if isinstance(atlas, str) else [atlas["image"], atlas["labels"]]
+
+
+def own_mask(wildcards):
+    """The user's own mask, if a feature set has one."""
+    mask = FEATURES[wildcards.features]["mask"]
+    return [] if mask == "template" else [mask]
+
+
+def tables_of_features(wildcards):
+    """ROI tables of a cohort and of the discovery cohort, which sets the columns."""
+    return [source_in_cohort(wildcards), source_in_discovery(wildcards)]
+
+
+# ---------------------------------------------------------------- files of the run
+def table_of(cohort):
+    """Table of the analysed people of a cohort."""
+    return f"{RUN}/cohorts/{cohort}.tsv"
+
+
+def other_tables(wildcards):
+    """Analysed people of the external and control cohorts."""
+    return [table_of(name) for name in OTHERS]
+
+
+def matrix_of(model, cohort):
+    """Features of a cohort for a model."""
+    suffix = "npy" if feature_kind(model) == "voxels" else "tsv"
+    return f"{RUN}/features/{CONFIG['models'][model]['features']}/{cohort}.{suffix}"
+
+
+def discovery_matrix(wildcards):
+    """Features of the discovery cohort for a model."""
+    return matrix_of(wildcards.model, DISCOVERY)
+
+
+def other_matrices(wildcards):
+    """Features of the external and control cohorts for a model."""
+    return [matrix_of(wildcards.model, name) for name in OTHERS]
+
+
+def mask_of(wildcards):
+    """Mask of a model's voxels."""
+    return f"{RUN}/features/{CONFIG['models'][wildcards.model]['features']}/mask.nii.gz"
+
+
+def all_folds(wildcards):
+    """Every cross-validation job of a model."""
+    return expand(
+        f"{RUN}/crossval/{wildcards.model}/folds-{{folds}}_labels-{{labels}}.npz",
+        folds=range(len(FOLD_BATCHES)),
+        labels=range(len(LABEL_BATCHES)),
+    )
+
+
+def observed_folds(wildcards):
+    """The jobs among them that hold the outer models of the observed labels."""
+    return [path for path in all_folds(wildcards) if path.endswith("_labels-0.npz")]
+
+
+def all_refits(wildcards):
+    """Every refit job of a model."""
+    return expand(
+        f"{RUN}/refit/{wildcards.model}/labels-{{labels}}.npz", labels=range(len(REFIT_BATCHES))
+    )
+
+
+def frozen_from(wildcards):
+    """Jobs that hold the models to be frozen: the refitted one or all outer models."""
+    if CONFIG["external"]["model"] == "ensemble":
+        return observed_folds(wildcards)
+    return all_refits(wildcards)[:1]
+
+
+def brain_inputs(wildcards):
+    """Weights of a model, and what puts them into space."""
+    weights = f"{RUN}/weights/{wildcards.model}"
+    if feature_kind(wildcards.model) == "voxels":
+        return {kind: f"{weights}_{kind}.nii.gz" for kind in ("weight", "haufe")}
+    folder = f"{RUN}/features/{CONFIG['models'][wildcards.model]['features']}"
+    return {
+        "table": f"{weights}.tsv",
+        "atlas": f"{folder}/atlas.nii.gz",
+        "regions": f"{folder}/regions.tsv",
+    }
+
+
+# ---------------------------------------------------------------- parameters of a job
+def cohort_config(wildcards):
+    """What decides who is analysed."""
+    return {
+        **section("cohorts", "outcome", "features", "models", "confounds", "min_class_size"),
+        "cross_validation": {"group": SCHEME["group"]},
+        "permutation": {"within": CONFIG["permutation"]["within"]},
+    }
+
+
+def naming_config(wildcards):
+    """What figures must know: seed and the words for cohorts, classes and the run."""
+    return section("run", "title", "seed", "simulation", "cohorts", "outcome")
+
+
+def model_config(wildcards):
+    """What the engine must know of a model."""
+    return {
+        **section("seed", "cross_validation", "permutation", "confounds"),
+        "model": CONFIG["models"][wildcards.model],
+    }
+
+
+def feature_spec(wildcards):
+    """Configuration of a feature set."""
+    return FEATURES[wildcards.features]
+
+
+def source_in_discovery(wildcards):
+    """Path pattern of a feature set in the discovery cohort."""
+    return source_of(wildcards.features, DISCOVERY)
+
+
+def source_in_cohort(wildcards):
+    """Path or path pattern of a feature set in a cohort."""
+    return source_of(wildcards.features, wildcards.cohort)
+
+
+def fold_batch(wildcards):
+    """First outer fold of a job, counted through all repeats, and the one after its last."""
+    members = FOLD_BATCHES[int(wildcards.folds)]
+    return [members.start, members.stop]
+
+
+def label_blocks(wildcards):
+    """First and last labelling of each block of a job; labelling 0 is observed."""
+    return [[block.start, block.stop] for block in LABEL_BATCHES[int(wildcards.labels)]]
+
+
+def refit_blocks(wildcards):
+    """First and last labelling of each block of a refit job; labelling 0 is observed."""
+    return [[block.start, block.stop] for block in REFIT_BATCHES[int(wildcards.labels)]]
