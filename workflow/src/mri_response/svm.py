@@ -97,8 +97,9 @@ class SupportVectorSolver:
             values = np.delete(values, constant)
         self._values = np.maximum(values, 0.0)
         self._vectors = vectors
-        floor = np.maximum(self._values, 1e-9 * max(self._values.max(initial=0.0), 1e-300))
-        self._step_floor = 0.8 / np.mean(1 / floor)
+        largest = self._values.max(initial=0.0)
+        floor = np.maximum(self._values, 1e-9 * largest)
+        self._step_floor = 0.8 / np.mean(1 / floor) if largest > 0 else 0.0
 
     def path(self, signs: np.ndarray, C: np.ndarray) -> Iterator[Solution]:
         """Solve all labellings for every value of C, smallest first.
