@@ -22,6 +22,7 @@ Intercept without free support vectors
 
 from __future__ import annotations
 
+import warnings
 from typing import NamedTuple
 
 import numpy as np
@@ -167,11 +168,14 @@ def nested(
         for index, C in enumerate(grid):
             svm = clone(model[-1]).set_params(C=C / _square(ready) if relative else C)
             predicted = svm.fit(ready, labels[inner_train]).predict(unseen)
-            row[index] = balanced_accuracy_score(
-                labels[inner_test],
-                predicted,
-                sample_weight=None if weights is None else weights[inner_test],
-            )
+            with warnings.catch_warnings():
+                # With one class in the test fold it is the recall of that class, and says so.
+                warnings.simplefilter("ignore", UserWarning)
+                row[index] = balanced_accuracy_score(
+                    labels[inner_test],
+                    predicted,
+                    sample_weight=None if weights is None else weights[inner_test],
+                )
     mean = scores.mean(axis=0)
     chosen = int(np.flatnonzero(mean >= mean.max() - TIE)[0])
     C = grid[chosen]
