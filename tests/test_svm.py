@@ -286,3 +286,21 @@ def test_a_path_with_no_labelling_left_goes_on():
     assert not solutions[0][1].any()
     for beta, _ in solutions[1:]:
         np.testing.assert_array_equal(beta, solutions[0][0])
+
+
+@pytest.mark.parametrize("p", [20, 400])
+def test_confounds_that_were_regressed_out_do_not_slow_it_down(p):
+    """Their direction has eigenvalue 0 as the constant has: the two must be told apart exactly."""
+    rng = np.random.default_rng(12)
+    fallbacks = 0
+    for _ in range(100):
+        confound = rng.normal(size=15)
+        design = np.column_stack([np.ones(15), confound])
+        features = rng.normal(size=(15, p))
+        features -= design @ np.linalg.lstsq(design, features)[0]
+        signs = np.where(rng.random((15, 3)) < 0.5, 1.0, -1.0)
+        signs[:2] = [[1.0], [-1.0]]
+        solver = SupportVectorSolver(features @ features.T)
+        solver.at(signs, np.full(3, 1 / p))
+        fallbacks += solver.n_fallback
+    assert fallbacks == 0

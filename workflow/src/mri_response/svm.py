@@ -72,7 +72,6 @@ class SupportVectorSolver:
     def __init__(
         self, gram: np.ndarray, *, balanced: bool = True, tolerance: float = TOLERANCE
     ) -> None:
-        n = len(gram)
         self.gram = gram
         self.balanced = balanced
         self.tolerance = tolerance
@@ -84,17 +83,10 @@ class SupportVectorSolver:
         # The sum of beta is zero: work in the orthogonal complement of the constant vector.
         centred = self._scaled - self._scaled.mean(axis=0)
         centred -= centred.mean(axis=1, keepdims=True)
-        values, vectors = np.linalg.eigh((centred + centred.T) / 2)
-        constant = int(np.argmax(np.abs(vectors.sum(axis=0))))
-        if abs(vectors[:, constant].sum()) < 0.999 * np.sqrt(n):
-            # The constant vector shares its eigenvalue 0 with others: rotate it out.
-            null = values < 1e-9 * max(values[-1], 1e-300)
-            rotated = np.linalg.qr(np.column_stack([np.ones(n), vectors[:, null]]))[0]
-            vectors = np.column_stack([rotated[:, 1 : null.sum()], vectors[:, ~null]])
-            values = np.concatenate([np.zeros(null.sum() - 1), values[~null]])
-        else:
-            vectors = np.delete(vectors, constant, axis=1)
-            values = np.delete(values, constant)
+        # The constant vector shares its eigenvalue 0 with others: given 2 n, twice the trace, it
+        # stands alone as the last.
+        values, vectors = np.linalg.eigh((centred + centred.T) / 2 + 2.0)
+        values, vectors = values[:-1], vectors[:, :-1]
         self._values = np.maximum(values, 0.0)
         self._vectors = vectors
         largest = self._values.max(initial=0.0)
