@@ -25,7 +25,7 @@ rule report_page:
     conda:
         ENVIRONMENT
     params:
-        config=CONFIG,
+        config=section(*(key for key in CONFIG if key != "batch")),
         cohorts=COHORTS,
         texts=texts_of("report.html.jinja", *(f"{figure.kind}.rst" for figure in FIGURES)),
         code=code_of("report_page"),

@@ -910,7 +910,7 @@ def roi_weights(weights: pd.DataFrame, model: str, names: Naming, top: int = 20)
     figure.get_layout_engine().set(wspace=0.05)
     left, right = figure.subplots(1, 2, sharey=True)
     panels = (
-        (left, "haufe", "Haufe pattern: where the signal is", "Covariance with decision value"),
+        (left, "haufe", "Haufe pattern: where the signal is", "Pattern, unit norm"),
         (right, "weight", "Weights of the refitted model", "Weight per SD, unit norm"),
     )
     positions = np.arange(len(frame))

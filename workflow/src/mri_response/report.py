@@ -19,6 +19,8 @@ import numpy as np
 import pandas as pd
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
+from mri_response.atlases import licence_of
+from mri_response.config import used_features
 from mri_response.performance import best_of_chance
 from mri_response.plan import FigureSpec, figure_plan, ordered_models
 from mri_response.wording import (
@@ -726,6 +728,9 @@ def _methods(inputs: ReportInputs, names: Naming) -> list[str]:
         )
         + f" Seed {config['seed']}."
     )
+    atlases = [f["atlas"] for f in used_features(config).values() if f["kind"] == "roi_maps"]
+    licences = dict.fromkeys(licence_of(atlas) for atlas in atlases)
+    paragraphs += [f"Licence of the atlas: {licence}" for licence in licences]
     return paragraphs
 
 
