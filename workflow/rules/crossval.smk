@@ -15,7 +15,7 @@ rule splits:
         config=section("seed", "cross_validation"),
         code=code_of("splits"),
     message:
-        "Splits: {SCHEME[repeats]} repeats of {SCHEME[outer_folds]} outer and {SCHEME[inner_folds]} inner folds"
+        f"Splits: {SCHEME['repeats']} repeats of {SCHEME['outer_folds']} outer and {SCHEME['inner_folds']} inner folds"
     script:
         "../scripts/splits.py"
 
@@ -43,7 +43,7 @@ if SCHEME["scheme"] == "label_blind":
             folds=fold_batch,
             code=code_of("kernels"),
         message:
-            "Gram matrices of {wildcards.model}: outer folds, part {wildcards.folds} (last: {LAST_FOLDS})"
+            f"Gram matrices of {{wildcards.model}}: outer folds, part {{wildcards.folds}} (last: {LAST_FOLDS})"
         script:
             "../scripts/kernels.py"
 
@@ -69,7 +69,7 @@ if SCHEME["scheme"] == "label_blind":
             blocks=label_blocks,
             code=code_of("nested_cv"),
         message:
-            "Nested cross-validation of {wildcards.model}: outer folds, part {wildcards.folds} (last: {LAST_FOLDS}); labellings, part {wildcards.labels} (last: {LAST_LABELS})"
+            f"Nested cross-validation of {{wildcards.model}}: outer folds, part {{wildcards.folds}} (last: {LAST_FOLDS}); labellings, part {{wildcards.labels}} (last: {LAST_LABELS})"
         script:
             "../scripts/nested_cv.py"
 
@@ -96,6 +96,6 @@ else:
             blocks=label_blocks,
             code=code_of("nested_cv_redrawn"),
         message:
-            "Nested cross-validation of {wildcards.model}, folds redrawn: outer folds, part {wildcards.folds} (last: {LAST_FOLDS}); labellings, part {wildcards.labels} (last: {LAST_LABELS})"
+            f"Nested cross-validation of {{wildcards.model}}, folds redrawn: outer folds, part {{wildcards.folds}} (last: {LAST_FOLDS}); labellings, part {{wildcards.labels}} (last: {LAST_LABELS})"
         script:
             "../scripts/nested_cv_redrawn.py"

@@ -49,7 +49,7 @@ rule refit:
         blocks=refit_blocks,
         code=code_of("refit"),
     message:
-        "Refit of {wildcards.model} on all discovery people: labellings, part {wildcards.labels} (last: {LAST_REFIT})"
+        f"Refit of {{wildcards.model}} on all discovery people: labellings, part {{wildcards.labels}} (last: {LAST_REFIT})"
     script:
         "../scripts/refit.py"
 

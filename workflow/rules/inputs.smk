@@ -4,6 +4,8 @@ import re
 
 
 # ---------------------------------------------------------------- the user's files
+# They are `local`: where they are is what the configuration says, also when the workflow is used
+# as a module with a prefix for its results.
 def source_of(features, cohort):
     """Path or path pattern of a feature set in a cohort."""
     return CONFIG["cohorts"][cohort]["sources"][FEATURES[features]["source"]]
@@ -11,13 +13,13 @@ def source_of(features, cohort):
 
 def files_of(pattern):
     """Every file that a path pattern may mean for anyone."""
-    return sorted(glob.glob(re.sub(r"\{.*?\}", "*", pattern), recursive=True))
+    return local(sorted(glob.glob(re.sub(r"\{.*?\}", "*", pattern), recursive=True)))
 
 
 def simulated(cohort):
     """Folder of a simulated cohort's maps, nothing for real data."""
     if "simulation" in CONFIG:
-        return [f"{CONFIG['simulation']['directory']}/{cohort}/derivatives"]
+        return [local(f"{CONFIG['simulation']['directory']}/{cohort}/derivatives")]
     return []
 
 
@@ -26,13 +28,14 @@ def cohort_inputs(wildcards):
     paths = []
     for name, cohort in CONFIG["cohorts"].items():
         tiv = cohort["tiv"] or {}
-        paths += [cohort["participants"], cohort["scores"], tiv.get("table")]
+        tables = (cohort["participants"], cohort["scores"], tiv.get("table"))
+        paths += [local(path) for path in tables if path]
         paths += simulated(name)
         if "simulation" not in CONFIG:
             patterns = [source_of(features, name) for features in FEATURES]
             for pattern in (*patterns, tiv.get("cat12_report") or ""):
                 paths += files_of(pattern)
-    return list(dict.fromkeys(path for path in paths if path))
+    return list(dict.fromkeys(paths))
 
 
 def maps_of(wildcards):
@@ -48,18 +51,18 @@ def first_cohort_maps(wildcards):
 def own_atlas(wildcards):
     """The user's own atlas, if a feature set has one."""
     atlas = FEATURES[wildcards.features]["atlas"]
-    return [] if isinstance(atlas, str) else [atlas["image"], atlas["labels"]]
+    return [] if isinstance(atlas, str) else [local(atlas["image"]), local(atlas["labels"])]
 
 
 def own_mask(wildcards):
     """The user's own mask, if a feature set has one."""
     mask = FEATURES[wildcards.features]["mask"]
-    return [] if mask == "template" else [mask]
+    return [] if mask == "template" else [local(mask)]
 
 
 def tables_of_features(wildcards):
     """ROI tables of a cohort and of the discovery cohort, which sets the columns."""
-    return [source_in_cohort(wildcards), source_in_discovery(wildcards)]
+    return [local(source_in_cohort(wildcards)), local(source_in_discovery(wildcards))]
 
 
 # ---------------------------------------------------------------- files of the run

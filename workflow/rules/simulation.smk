@@ -6,10 +6,10 @@ if "simulation" in CONFIG:
     rule simulate_cohort:
         """Write maps, tables and scores of one simulated cohort, as a real study has them."""
         output:
-            participants=f"{STUDY}/{{cohort}}/participants.tsv",
-            scores=f"{STUDY}/{{cohort}}/scores.tsv",
-            description=f"{STUDY}/{{cohort}}/dataset_description.json",
-            derivatives=directory(f"{STUDY}/{{cohort}}/derivatives"),
+            participants=local(f"{STUDY}/{{cohort}}/participants.tsv"),
+            scores=local(f"{STUDY}/{{cohort}}/scores.tsv"),
+            description=local(f"{STUDY}/{{cohort}}/dataset_description.json"),
+            derivatives=directory(local(f"{STUDY}/{{cohort}}/derivatives")),
         log:
             f"{RUN}/logs/simulate_{{cohort}}.log",
         conda:

@@ -24,9 +24,10 @@ with logged(snakemake.log[0], snakemake.rule, snakemake.threads):
         fitted["fitted"],
         standardize=model["standardize"],
     )
-    if snakemake.rule == "voxel_weights":
+    mask = snakemake.input.get("mask")
+    if mask:
         for name, values in maps._asdict().items():
-            save_image(masked_image(values, snakemake.input.mask), snakemake.output[name])
+            save_image(masked_image(values, mask), snakemake.output[name])
     else:
         regions = read_tsv(snakemake.input.features).columns[-len(maps.weight) :]
         write_tsv(pd.DataFrame({"region": regions, **maps._asdict()}), snakemake.output[0])

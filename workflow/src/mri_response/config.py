@@ -186,7 +186,8 @@ def _message(error: ValidationError, schema: Mapping[str, Any]) -> InputError:
     if value is None and "default" in node:
         advice = "give a value or remove the key"
     elif isinstance(value, str) and _is_number(value) and "number" in expected_words(node, schema):
-        advice = f"write {float(value)!r} without quotes (YAML reads 1e-3 as text, 1.0e-3 not)"
+        number = int(float(value)) if float(value).is_integer() else float(value)
+        advice = f"write {number} without quotes (YAML reads 1e-3 as text, 1.0e-3 not)"
     elif node.get("default") not in (None, {}, []):
         advice = f"the default is {node['default']}"
     else:

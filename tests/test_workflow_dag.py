@@ -1,0 +1,116 @@
+"""The jobs that a configuration asks for: which rules, how many jobs of each."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+import yaml
+from small_study import ROOT, Study, job_counts, snakemake
+
+# Rules that make one job in every run.
+ONCE = ("cohorts", "splits", "flow_figure", "report_page", "default")
+# Rules that make one job for each model.
+PER_MODEL = ("refit_kernels", "refit", "freeze", "score", "performance", "performance_figures")
+
+
+def jobs(configuration: Path, cwd: Path) -> dict[str, int]:
+    done = snakemake("-n", "-q", "reason", "--configfile", configuration, cwd=cwd)
+    return job_counts(done)
+
+
+def expected(models: int = 1, **others: int) -> dict[str, int]:
+    counts = dict.fromkeys(ONCE, 1) | dict.fromkeys(PER_MODEL, models) | {"tables": 4}
+    counts |= others
+    return {rule: count for rule, count in counts.items() if count}
+
+
+@pytest.fixture
+def study(tmp_path: Path) -> Study:
+    return Study(tmp_path)
+
+
+@pytest.fixture(scope="module")
+def study_with_maps(tmp_path_factory: pytest.TempPathFactory) -> Study:
+    return Study(tmp_path_factory.mktemp("study"), maps=True)
+
+
+def test_the_demo(tmp_path):
+    assert jobs(ROOT / "config" / "config.yaml", tmp_path) == expected(
+        2,
+        simulate_cohort=4,
+        planted=1,
+        atlas=1,
+        mask=1,
+        roi_features=4,
+        voxel_features=4,
+        kernels=20,
+        nested_cv=20,
+        region_weights=1,
+        voxel_weights=1,
+        roi_weights_figure=1,
+        weight_map_figure=2,
+        planted_map_figure=2,
+        planted_vs_found_figure=1,
+    )
+
+
+@pytest.mark.parametrize(("name", "cohorts"), [("schizophrenia", 2), ("depression", 1)])
+def test_the_real_configurations(shared_data, name, cohorts, tmp_path):
+    raw = (ROOT / "tests" / "configs" / f"{name}.yaml").read_text()
+    path = tmp_path / "here.yaml"
+    path.write_text(raw.replace("../shared/data", str(shared_data)))
+    assert jobs(path, tmp_path) == expected(
+        table_features=cohorts, kernels=10, nested_cv=10, region_weights=1, roi_weights_figure=1
+    )
+
+
+def test_batches_set_the_number_of_jobs(study):
+    # 2 x 3 outer folds in jobs of 4; 1,000 permutations in blocks of 256, two blocks a job.
+    config = study.save(batch={"outer_folds": 4, "permutations": 300}, permutation={"n": 1000})
+    assert jobs(config, study.folder) == expected(
+        table_features=3, kernels=2, nested_cv=4, refit=2, region_weights=1, roi_weights_figure=1
+    )
+
+
+def test_without_other_cohorts_the_refit_has_the_observed_labels_alone(study):
+    alone = {"discovery": study.config["cohorts"]["discovery"]}
+    batch = {"outer_folds": 2, "permutations": 256}
+    config = study.save(cohorts=alone, batch=batch, permutation={"n": 1000})
+    assert jobs(config, study.folder) == expected(
+        table_features=1, kernels=3, nested_cv=12, refit=1, region_weights=1, roi_weights_figure=1
+    )
+
+
+def test_stratified_folds_are_redrawn_without_kernels_on_disk(study):
+    scheme = study.config["cross_validation"] | {"scheme": "stratified"}
+    config = study.save(cross_validation=scheme, batch={"outer_folds": 2})
+    assert jobs(config, study.folder) == expected(
+        table_features=3, nested_cv_redrawn=3, region_weights=1, roi_weights_figure=1
+    )
+
+
+def test_voxels_alone_and_the_ensemble(study_with_maps):
+    study = study_with_maps
+    study.model("voxel_svc", "voxels")
+    config = study.save(external={"model": "ensemble"}, batch={"outer_folds": 2})
+    # The refit stays: weights are those of the model on all discovery people.
+    assert jobs(config, study.folder) == expected(
+        mask=1, voxel_features=3, kernels=3, nested_cv=3, voxel_weights=1, weight_map_figure=1
+    )
+    models = study.config["models"]
+    models["again"] = models["voxel_svc"] | {"standardize": False}
+    assert jobs(study.save(), study.folder) == expected(
+        2, mask=1, voxel_features=3, kernels=2, nested_cv=2, voxel_weights=2, weight_map_figure=2
+    )
+
+
+def test_features_that_no_model_uses_are_not_computed(study_with_maps):
+    config = yaml.safe_load(study_with_maps.save("fs.yaml").read_text())
+    config["models"] = {"fs_svc": {"features": "fs"}}
+    path = study_with_maps.folder / "fs.yaml"
+    path.write_text(yaml.safe_dump(config))
+    counts = jobs(path, study_with_maps.folder)
+    assert counts == expected(
+        table_features=3, kernels=1, nested_cv=1, region_weights=1, roi_weights_figure=1
+    )
