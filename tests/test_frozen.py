@@ -1,0 +1,217 @@
+"""The frozen model gives what the engine and plain scikit-learn give, and can be trusted later."""
+
+import json
+
+import numpy as np
+import oracle
+import pandas as pd
+import pytest
+
+from mri_response.confounds import ConfoundCoding
+from mri_response.errors import InputError
+from mri_response.frozen import FrozenModel, fitted_models, freeze
+from mri_response.kernels import training_sets
+from mri_response.permutation import Exchangeability
+from mri_response.resampling import (
+    ModelOptions,
+    StackedRows,
+    cross_validate,
+    fold_grams,
+    row_weights,
+    with_strangers,
+)
+from mri_response.splits import Scheme, draw_folds
+
+N, OTHERS = 40, 13
+CONFOUNDS = ["age", "site"]
+SCHEME = Scheme(1, 4, 1, 3)
+OPTIONS = {
+    "standardised": ModelOptions(tuple(2.0 ** np.arange(-8, -1))),
+    "as it is": ModelOptions(tuple(2.0 ** np.arange(-8, -1)), standardize=False),
+    "five components": ModelOptions(tuple(2.0 ** np.arange(-8, -1)), pca=5),
+    "most of the variance": ModelOptions(
+        tuple(2.0 ** np.arange(-3, 4)), C_relative=True, pca=0.8, balanced=False
+    ),
+}
+
+
+class Run:
+    """A discovery cohort with its outer models and refit, and another cohort."""
+
+    def __init__(self, options: ModelOptions, p: int = 60, missing: bool = False) -> None:
+        rng = np.random.default_rng(5)
+        n = N + OTHERS
+        people = pd.DataFrame({"participant_id": [f"sub-{i}" for i in range(n)]})
+        people["label"] = np.append(rng.permutation(np.arange(N) % 2), np.zeros(OTHERS, int))
+        people["age"] = rng.uniform(20, 70, n)
+        people["site"] = rng.choice(["east", "north", "west"], n)
+        if missing:
+            people.loc[[3, 17, N + 2], "age"] = np.nan
+            people.loc[[5, N + 4], "site"] = None
+        self.features = rng.normal(50, 3, size=(n, p)) + people["label"].to_numpy()[:, None]
+        self.features += people["age"].fillna(40).to_numpy()[:, None] / 20
+        self.features[:, 7] = 4.2
+        self.people, self.others = people[:N], people[N:].reset_index(drop=True)
+        self.coding = ConfoundCoding.of(self.people, CONFOUNDS)
+        self.confounds = self.coding.matrix(people)
+        self.options = options
+        labels = self.people["label"].to_numpy()
+        folds = draw_folds(self.people["participant_id"], labels, SCHEME, 1)
+        self.folds = [with_strangers(fold, OTHERS) for fold in folds]
+        for fold in self.folds:
+            fold.sets.test[0, N:] = True
+        stacked = StackedRows(self.features[:N], self.features[N:])
+        self.job = cross_validate(
+            fold_grams(stacked, self.confounds, self.folds, options),
+            self.folds,
+            Exchangeability(self.people),
+            [range(1)],
+            np.pad(row_weights(self.people), (0, OTHERS)),
+            options,
+            1,
+        )
+
+    def frozen(self, models: slice) -> FrozenModel:
+        """Frozen model of some of the outer models, the refit being the last."""
+        fitted = fitted_models([self.job], N)
+        confounds = self.confounds[:N]
+        return freeze(
+            self.features[:N],
+            confounds,
+            training_sets(confounds, fitted["train"][models]),
+            fitted["beta"][models],
+            fitted["intercept"][models],
+            self.coding,
+            {"model": "made up", "n_models": len(fitted["beta"][models])},
+            standardize=self.options.standardize,
+        )
+
+    def decision(self, frozen: FrozenModel, **options) -> np.ndarray:
+        people = self.others.drop(columns="label")  # labels are not looked at
+        return frozen.decision(self.features[N:], people, **options)
+
+
+@pytest.mark.parametrize("missing", [False, True])
+@pytest.mark.parametrize("name", OPTIONS)
+def test_the_frozen_refit_scores_strangers_as_the_engine_and_scikit_learn_do(name, missing):
+    run = Run(OPTIONS[name], missing=missing)
+    scores = run.decision(run.frozen(slice(-1, None)))
+    np.testing.assert_allclose(scores, run.job["decision"][0, -1, N:], atol=1e-9)
+
+    options = OPTIONS[name]
+    sets = run.folds[-1].sets
+    data = np.hstack([run.confounds, run.features])
+    reference = oracle.nested(
+        oracle.pipeline(
+            run.confounds.shape[1],
+            standardize=options.standardize,
+            pca=options.pca,
+            class_weight="balanced" if options.balanced else None,
+        ),
+        data,
+        np.append(run.people["label"], np.zeros(OTHERS, int)),
+        np.arange(N),
+        [
+            (np.flatnonzero(train), np.flatnonzero(test))
+            for train, test in zip(sets.train[1:], sets.test[1:], strict=True)
+        ],
+        list(options.C),
+        relative=options.C_relative,
+    )
+    assert run.job["C_index"][0, -1] == reference.C_index
+    np.testing.assert_allclose(scores, reference.model.decision_function(data[N:]), atol=1e-5)
+
+
+@pytest.mark.parametrize("missing", [False, True])
+def test_an_ensemble_is_the_mean_of_its_models(missing):
+    run = Run(OPTIONS["standardised"], missing=missing)
+    scores = run.decision(run.frozen(slice(0, -1)))
+    np.testing.assert_allclose(scores, run.job["decision"][0, :-1, N:].mean(axis=0), atol=1e-9)
+
+
+def test_more_features_than_a_chunk_and_float32():
+    run = Run(OPTIONS["standardised"], p=2500)
+    run.features = run.features.astype(np.float32)
+    scores = run.decision(run.frozen(slice(-1, None)))
+    np.testing.assert_allclose(scores, run.job["decision"][0, -1, N:], atol=1e-5)
+
+
+def test_no_confounds():
+    run = Run(OPTIONS["standardised"])
+    run.coding = ConfoundCoding.of(run.people, [])
+    run.confounds = run.coding.matrix(run.people)
+    frozen = run.frozen(slice(-1, None))
+    assert frozen.confound_weights.shape == (0,)
+    decision = frozen.decision(run.features[N:], run.others)
+    np.testing.assert_allclose(decision, run.features[N:] @ frozen.weights + frozen.intercept)
+
+
+def test_a_missing_confound_contributes_its_training_mean():
+    run = Run(OPTIONS["standardised"], missing=True)
+    frozen = run.frozen(slice(-1, None))
+    filled = run.others.assign(age=run.others["age"].fillna(run.people["age"].mean()))
+    decision = frozen.decision(run.features[N:], filled)
+    np.testing.assert_allclose(decision, run.decision(frozen), atol=1e-10)
+
+
+def test_an_unseen_site_is_an_error_unless_it_may_count_as_the_mean():
+    run = Run(OPTIONS["standardised"])
+    frozen = run.frozen(slice(-1, None))
+    run.others.loc[2, "site"] = "moon"
+    with pytest.raises(InputError, match="site is 'moon' for sub-42"):
+        run.decision(frozen)
+    unseen = run.decision(frozen, unseen="mean")
+    run.others.loc[2, "site"] = None
+    np.testing.assert_array_equal(unseen, run.decision(frozen))
+
+
+def test_a_person_is_scored_alone_as_in_company():
+    run = Run(OPTIONS["standardised"])
+    frozen = run.frozen(slice(-1, None))
+    together = run.decision(frozen)
+    for index in (0, 5):
+        alone = frozen.decision(run.features[N + index : N + index + 1], run.others[index:][:1])
+        np.testing.assert_array_equal(alone, together[[index]])
+
+
+def test_it_is_read_as_it_was_written(tmp_path):
+    run = Run(OPTIONS["standardised"], missing=True)
+    frozen = run.frozen(slice(-1, None))
+    frozen.save(tmp_path / "model.npz", tmp_path / "model.json")
+    read = FrozenModel.load(tmp_path / "model.npz", tmp_path / "model.json")
+    assert read.sha256 == frozen.sha256
+    assert read.coding == frozen.coding
+    assert read.description == frozen.description
+    np.testing.assert_array_equal(run.decision(read), run.decision(frozen))
+    # The files have no other content that could differ between runs.
+    frozen.save(tmp_path / "again.npz", tmp_path / "again.json")
+    assert (tmp_path / "again.npz").read_bytes() == (tmp_path / "model.npz").read_bytes()
+    assert (tmp_path / "again.json").read_bytes() == (tmp_path / "model.json").read_bytes()
+
+
+@pytest.mark.parametrize("what", ["weights", "intercept", "levels", "description"])
+def test_a_changed_model_is_refused(tmp_path, what):
+    run = Run(OPTIONS["standardised"])
+    npz, sidecar = tmp_path / "model.npz", tmp_path / "model.json"
+    run.frozen(slice(-1, None)).save(npz, sidecar)
+    text = json.loads(sidecar.read_text())
+    with np.load(npz) as stored:
+        arrays = dict(stored)
+    if what in arrays:
+        arrays[what] = arrays[what] + 1e-12
+        np.savez(npz, **arrays)
+    elif what == "levels":
+        text["coding"]["levels"]["site"].reverse()
+    else:
+        text["description"]["n_models"] = 2
+    sidecar.write_text(json.dumps(text))
+    with pytest.raises(ValueError, match="its parameters are not those"):
+        FrozenModel.load(npz, sidecar)
+
+
+def test_models_of_several_jobs_stand_together_without_strangers():
+    run = Run(OPTIONS["standardised"])
+    fitted = fitted_models([run.job, run.job], N)
+    assert fitted["train"].shape == fitted["beta"].shape == fitted["fitted"].shape == (10, N)
+    np.testing.assert_array_equal(fitted["C_index"], np.tile(run.job["C_index"][0], 2))
+    assert fitted["intercept"].shape == (10,)
