@@ -13,6 +13,9 @@ A trial is the demo's discovery cohort drawn anew, the regional sums taken by th
 (equal to those of the maps, see tests/test_simulate.py), and one repeat of the demo's nested
 cross-validation by the workflow's own engine. The expectation does not depend on the number of
 repeats; only the spread over trials does (one repeat scatters more than the mean of ten).
+
+Found with effect 0.05: 0.6995 (SE 0.0029) over the 400 trials of the search (first seed 2000000)
+and 0.6985 (SE 0.0018, SD 0.058) over 1000 others (first seed 3000000).
 """
 
 import argparse
