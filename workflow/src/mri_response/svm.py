@@ -89,9 +89,10 @@ class SupportVectorSolver:
         values, vectors = values[:-1], vectors[:, :-1]
         self._values = np.maximum(values, 0.0)
         self._vectors = vectors
-        largest = self._values.max(initial=0.0)
-        floor = np.maximum(self._values, 1e-9 * largest)
-        self._step_floor = 0.8 / np.mean(1 / floor) if largest > 0 else 0.0
+        # At large C the variance of the data sets the pace, not the box, unless there are fewer
+        # features than people by far. Directions that the confounds emptied do not count.
+        varying = self._values[self._values > 1e-9 * self._values.max(initial=0.0)]
+        self._step_floor = 0.8 / np.mean(1 / varying) if 2 * len(varying) > len(gram) else 0.0
 
     def path(self, signs: np.ndarray, C: np.ndarray) -> Iterator[Solution]:
         """Solve all labellings for every value of C, smallest first.
@@ -166,7 +167,8 @@ class SupportVectorSolver:
         lower, upper = np.minimum(full, 0.0), np.maximum(full, 0.0)
         step = max(1.4 / (C * scale), self._step_floor)
         if start is None:
-            primal, dual, plateau = full, np.zeros(signs.shape), True
+            # At small C every variable is at its bound; at large C few are, and 1 is their scale.
+            primal, dual, plateau = np.clip(full, -1.0, 1.0), np.zeros(signs.shape), True
         else:
             primal, dual, previous_bound, previous_step = start
             # Variables at their bound move with it, the others stay: the path is continuous.
