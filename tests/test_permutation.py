@@ -87,6 +87,12 @@ CASES = {
         {"group": "family", "within": "family"},
         [[[0], [1]], [[2], [3], [4]]],
     ),
+    "families of equal size and different make-up": (
+        rows(participant_id="aabccdeffghh", label=[1, 1, 0, 0, 0, 1, 0, 1, 1, 1, 0, 0],
+             family="FFFGGGHHHKKK"),
+        {"group": "family"},
+        [[[0, 1, 2], [3, 4, 5]], [[6, 7, 8], [9, 10, 11]]],
+    ),
     "families whose rows are in different orders": (
         rows(participant_id="aabbcdcd", label=[1, 1, 0, 0, 0, 1, 0, 1], family="FFFFGGGG"),
         {"group": "family"},

@@ -95,6 +95,17 @@ def test_stratified_folds_are_redrawn_in_every_permutation():
     assert (first != second).any()
 
 
+def test_inner_folds_are_drawn_anew_in_every_outer_fold_and_repeat():
+    units = [f"sub-{i}" for i in range(24)]
+    folds = draw_folds(units, np.zeros(24, int), Scheme(3, 4, 2, 3), 5)[:-1]
+    places = {
+        np.flatnonzero(test[fold.sets.train[0]]).tobytes()  # among the 18 outer training rows
+        for fold in folds
+        for test in fold.sets.test[1:]
+    }
+    assert len(places) == 12 * 2 * 3
+
+
 @pytest.mark.parametrize("stratified", [False, True])
 def test_seeds_come_from_indices(stratified):
     labels = np.repeat([1, 0], 12)

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn.svm import SVC
 
-from mri_response.svm import SupportVectorSolver
+from mri_response.svm import SupportVectorSolver, _intercept
 
 PROPERTY = settings(derandomize=True, deadline=None, max_examples=60)
 GRID = 2.0 ** np.arange(-12, 5, 2)
@@ -213,6 +213,17 @@ def test_no_free_support_vector_off_the_plateau_either():
     # The weight is 0.006. Row 4, at its bound, keeps the intercept above -1 + 0.006; row 5, at 0,
     # below -1 + 5 * 0.006.
     np.testing.assert_allclose(solution.intercept, -1 + 3 * 0.006)
+
+
+@pytest.mark.parametrize("off", [0.0, 1e-19, 1e-12])
+def test_a_dual_variable_off_its_bound_by_rounding_is_not_free(off):
+    """A rounding error must not choose which end of the interval the intercept takes."""
+    signs = np.array([[1.0], [1], [-1], [-1]])
+    lower, upper = np.minimum(signs * 1e-2, 0), np.maximum(signs * 1e-2, 0)
+    beta = np.array([[1e-2 - off], [off], [-off], [off - 1e-2]])
+    # Rows 0 and 2, at the upper end of their box, bound it from above, rows 1 and 3 from below.
+    margin = np.array([[0.9], [-0.7], [0.6], [-0.8]])
+    np.testing.assert_allclose(_intercept(beta, margin, lower, upper), [(0.6 - 0.7) / 2])
 
 
 def test_duplicated_people_and_deficient_rank():
