@@ -117,7 +117,8 @@ class Study:
                 "sex": rng.permutation(["F", "M"] * (n // 2)),
                 "tiv": rng.normal(1500, 120, n).round(1),
                 "site": ["A", "A", "B", "B", "C"] * (n // 5) + ["A"] * (n % 5),
-                "family": [f"f{i // 2}" for i in range(n)],
+                # Two people of one class; the last two are alone.
+                "family": [f"f{2 * (i // 4) + i % 2}" for i in range(n)],
             }
         )
         if self.sessions == 1:
