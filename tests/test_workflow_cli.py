@@ -88,14 +88,16 @@ def test_a_configuration_replaces_the_demos(study, tmp_path):
     for name, cohort in mine.config["cohorts"].items():
         cohort["participants"] = f"mine/{name}/participants.tsv"
         cohort["sources"] = {"fs": f"mine/{name}/regions.tsv"}
-    mine.save(permutation={"n": 300}, batch={"permutations": 256})
-    arguments = ("-n", "--configfile", "mine/study.yaml", "--config", "run=other")
-    done = snakemake(*arguments, cwd=project, snakefile=None)
+    mine.save()
+    on_top = ("--config", "run=other", "permutation={n: 300}", "batch={permutations: 256}")
+    done = snakemake(
+        *("-n", "--configfile", "mine/study.yaml", *on_top), cwd=project, snakefile=None
+    )
     counts = job_counts(done)
     assert "simulate_cohort" not in counts
     assert counts["table_features"] == 3
+    # --config goes on top, also below the top level: two jobs of permutations in place of one.
     assert counts["nested_cv"] == 2
-    # --config goes on top.
     assert "Report: results/other/report.html" in done.stdout + done.stderr
 
 

@@ -2,6 +2,8 @@
 import sys
 from pathlib import Path
 
+import yaml
+
 WORKFLOW = Path(workflow.current_basedir).parent
 sys.path.insert(0, str(WORKFLOW / "src"))
 
@@ -11,7 +13,20 @@ from mri_response.errors import InputError
 from mri_response.plan import batches, figure_plan, labelling_batches
 from mri_response.provenance import file_sha256, script_hash
 
+
+def typed(values, given):
+    """Configuration with what --config sets below its top level, text so far, in its types."""
+    if isinstance(values, dict) and isinstance(given, dict):
+        return {key: typed(value, given.get(key)) for key, value in values.items()}
+    return yaml.safe_load(given) if isinstance(given, str) and values == given else values
+
+
 try:
+    config.update(
+        (key, typed(config[key], given))
+        for key, given in (workflow.config_settings.config or {}).items()
+        if isinstance(given, dict) and key in config
+    )
     CONFIG = load_config(config, WORKFLOW / "schemas" / "config.schema.yaml")
     # Jobs on other machines read this file too: the check is for the person who starts the run.
     if workflow.is_main_process and "simulation" not in CONFIG:
