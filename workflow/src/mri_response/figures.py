@@ -24,11 +24,12 @@ import pandas as pd
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.cm import ScalarMappable
 from matplotlib.colors import Normalize
-from matplotlib.figure import Figure
+from matplotlib.figure import Figure, FigureBase
 from matplotlib.font_manager import FontProperties
 from matplotlib.lines import Line2D
 from matplotlib.patches import FancyArrowPatch, Patch, Rectangle
 from matplotlib.textpath import text_to_path
+from matplotlib.transforms import Bbox
 from nibabel.nifti1 import Nifti1Image
 
 from mri_response.atomic import atomic_path
@@ -103,9 +104,23 @@ def _styled(draw: Callable[..., Figure]) -> Callable[..., Figure]:
             # Layout depends on the style, so it is done before the style is left.
             figure.draw_without_rendering()
             figure.set_layout_engine("none")
+            _round_layout(figure)
             return figure
 
     return wrapper
+
+
+def _round_layout(figure: FigureBase) -> None:
+    """Round the places that the layout found: its solver leaves their last bit to chance."""
+    for part in figure.subfigs:
+        part.bbox_relative.set_points(np.round(part.bbox_relative.get_points(), 9))
+        _round_layout(part)
+    for axes in figure.axes:
+        for which in ("original", "active"):  # unlike where the aspect is fixed
+            place = axes.get_position(original=which == "original")
+            axes.set_position(Bbox(np.round(place.get_points(), 9)), which=which)
+    for text in figure.texts:
+        text.set_position(np.round(text.get_position(), 9))
 
 
 def _figure(width: float, height: float, constrained: bool = True) -> Figure:
