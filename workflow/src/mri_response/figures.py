@@ -116,9 +116,9 @@ def _round_layout(figure: FigureBase) -> None:
         part.bbox_relative.set_points(np.round(part.bbox_relative.get_points(), 9))
         _round_layout(part)
     for axes in figure.axes:
-        for which in ("original", "active"):  # unlike where the aspect is fixed
-            place = axes.get_position(original=which == "original")
-            axes.set_position(Bbox(np.round(place.get_points(), 9)), which=which)
+        place = Bbox(np.round(axes.get_position(original=True).get_points(), 9))
+        axes.set_position(place, which="original")
+        axes.apply_aspect()
     for text in figure.texts:
         text.set_position(np.round(text.get_position(), 9))
 
