@@ -155,3 +155,15 @@ def test_versions():
     assert found["mri-response"] == mri_response.__version__
     assert found["numpy"] == np.__version__
     assert "not installed" not in found.values()
+
+
+def test_a_script_stands_for_what_it_imports_but_not_for_its_log(package):
+    (package / "log.py").write_text("LINE = 1\n")
+    script = package.parent / "script.py"
+    script.write_text("from mypackage.log import LINE\n\ndef f():\n    from mypackage import top\n")
+    found = provenance.script_hash([script], package)
+    assert found == provenance.source_hash(["top"], package)
+    edit(package, "log", "1", "2")
+    assert provenance.script_hash([script], package) == found
+    edit(package, "bottom", "return x", "return -x")
+    assert provenance.script_hash([script], package) != found
