@@ -142,10 +142,10 @@ def benchmark(workload: str, n_labellings: int, n_plain: int) -> dict:
         engine_times.append(seconds)
         if whole:
             (index, decision), seconds = cpu(plain_search, X, labels[:, labelling], fold, options)
-            assert index == result.C_index[labelling], "the two sides chose another C"
+            assert index == result.candidate[labelling], "the two sides chose another C"
         else:
             # One fit and prediction at the chosen C, instead of the 111 of the search.
-            C = options.C[result.C_index[labelling]]
+            C = options.C[result.candidate[labelling]]
             decision, seconds = cpu(plain_fit, X, labels[:, labelling], fold, C)
             seconds *= SCHEME.inner_folds * len(GRID) + 1
         plain_times.append(seconds)

@@ -128,7 +128,7 @@ def pipeline(
 class Nested(NamedTuple):
     """Choice of C and the model fitted with it on the outer training rows."""
 
-    C_index: int
+    candidate: int
     scores: np.ndarray
     model: Pipeline
 

@@ -92,9 +92,9 @@ def test_an_outer_fold_is_a_literal_loop(p, relative, balanced):
     weight = "balanced" if balanced else None
     reference = expected(features, labels, sets, C=C, relative=relative, class_weight=weight)
     result = run(features, labels, sets, C=C, C_relative=relative, balanced=balanced)
-    assert result.C_index.tolist() == [one.C_index for one in reference]
+    assert result.candidate.tolist() == [one.candidate for one in reference]
     if p < 300:  # else every value of C separates the classes
-        assert len(set(result.C_index)) > 1
+        assert len(set(result.candidate)) > 1
     for column, one in enumerate(reference):
         decision = one.model.decision_function(features[sets.test[0]])
         np.testing.assert_allclose(result.decision[:, column], decision, atol=1e-5)
@@ -107,9 +107,9 @@ def test_an_outer_fold_is_a_literal_loop(p, relative, balanced):
 def test_people_count_in_the_inner_score_and_not_rows():
     features, labels, sets = made_up(n=40, m=8, seed=2)
     weights = np.random.default_rng(1).choice([1.0, 0.5, 1 / 6], 40)
-    reference = [one.C_index for one in expected(features, labels, sets, weights)]
-    assert run(features, labels, sets, weights).C_index.tolist() == reference
-    assert run(features, labels, sets).C_index.tolist() != reference
+    reference = [one.candidate for one in expected(features, labels, sets, weights)]
+    assert run(features, labels, sets, weights).candidate.tolist() == reference
+    assert run(features, labels, sets).candidate.tolist() != reference
 
 
 def test_the_smallest_of_tied_values_of_C_is_chosen():
@@ -117,7 +117,7 @@ def test_the_smallest_of_tied_values_of_C_is_chosen():
     features, labels, sets = made_up(p=3)
     features[:, 0] = np.where(labels[:, 0] == 1, 50, -50)
     result = run(features, labels[:, :1], sets, C=np.array([0.25, 0.5, 1.0]))
-    assert result.C_index.tolist() == [0]
+    assert result.candidate.tolist() == [0]
 
 
 def test_scores_that_differ_by_rounding_are_tied(monkeypatch):
@@ -125,7 +125,7 @@ def test_scores_that_differ_by_rounding_are_tied(monkeypatch):
     features, labels, sets = made_up(m=1)
     scores = iter(np.tile([0.7, 0.7 + 1e-12, 0.7 - 1e-6], 4)[:, None])
     monkeypatch.setattr("mri_response.crossval.recall_mean", lambda *_: next(scores))
-    assert run(features, labels, sets, C=np.array([0.1, 0.2, 0.4])).C_index.tolist() == [0]
+    assert run(features, labels, sets, C=np.array([0.1, 0.2, 0.4])).candidate.tolist() == [0]
 
 
 def test_an_inner_test_fold_with_one_class_scores_its_recall():
@@ -133,7 +133,7 @@ def test_an_inner_test_fold_with_one_class_scores_its_recall():
     labels[sets.test[1], 0] = 1
     reference = expected(features, labels, sets)
     result = run(features, labels, sets)
-    assert result.C_index[0] == reference[0].C_index
+    assert result.candidate[0] == reference[0].candidate
 
 
 def test_an_inner_training_set_with_one_class_predicts_that_class():
@@ -143,7 +143,7 @@ def test_an_inner_training_set_with_one_class_predicts_that_class():
     result = run(features, labels, sets)
     assert np.isfinite(result.decision).all()
     reference = expected(features, labels, sets)
-    assert result.C_index.tolist() == [one.C_index for one in reference]
+    assert result.candidate.tolist() == [one.candidate for one in reference]
 
 
 def test_an_outer_training_set_with_one_class_predicts_that_class():
@@ -160,7 +160,7 @@ def test_labels_of_the_outer_test_rows_are_not_looked_at():
     changed[sets.test[0]] = 1 - changed[sets.test[0]]
     one, other = run(features, labels, sets), run(features, changed, sets)
     np.testing.assert_array_equal(one.decision, other.decision)
-    np.testing.assert_array_equal(one.C_index, other.C_index)
+    np.testing.assert_array_equal(one.candidate, other.candidate)
 
 
 def test_what_a_fold_hands_on():

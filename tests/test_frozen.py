@@ -118,7 +118,7 @@ def test_the_frozen_refit_scores_strangers_as_the_engine_and_scikit_learn_do(nam
         list(options.C),
         relative=options.C_relative,
     )
-    assert run.job["C_index"][0, -1] == reference.C_index
+    assert run.job["candidate"][0, -1] == reference.candidate
     np.testing.assert_allclose(scores, reference.model.decision_function(data[N:]), atol=1e-5)
 
 
@@ -213,5 +213,5 @@ def test_models_of_several_jobs_stand_together_without_strangers():
     run = Run(OPTIONS["standardised"])
     fitted = fitted_models([run.job, run.job], N)
     assert fitted["train"].shape == fitted["beta"].shape == fitted["fitted"].shape == (10, N)
-    np.testing.assert_array_equal(fitted["C_index"], np.tile(run.job["C_index"][0], 2))
+    np.testing.assert_array_equal(fitted["candidate"], np.tile(run.job["candidate"][0], 2))
     assert fitted["intercept"].shape == (10,)

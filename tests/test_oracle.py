@@ -103,13 +103,13 @@ class Engine:
         for position in folds:
             fold = self.folds[position]
             reference, decision = self.reference(fold, labelling, grid)
-            assert self.result["C_index"][labelling, position] == reference.C_index
+            assert self.result["candidate"][labelling, position] == reference.candidate
             own = self.result["decision"][labelling, position, fold.sets.test[0]]
             np.testing.assert_allclose(own, decision, atol=CLOSE, rtol=0)
 
     def assert_refit_equal(self, labelling: int, grid: list[float]) -> None:
         reference, decision = self.reference(self.refit, labelling, grid)
-        assert self.refitted["C_index"][labelling, 0] == reference.C_index
+        assert self.refitted["candidate"][labelling, 0] == reference.candidate
         scores = self.refitted["decision"][labelling, 0, self.n :]
         np.testing.assert_allclose(scores, decision, atol=CLOSE, rtol=0)
         if labelling == 0:
@@ -128,7 +128,7 @@ def test_schizophrenia_from_nimh_to_cobre(shared_data):
         engine.assert_equal(labelling, range(3), GRID)
         engine.assert_refit_equal(labelling, GRID)
     # Most choices lie inside the grid: the comparison is not one of plateaus.
-    assert len(set(engine.result["C_index"][0])) >= 4
+    assert len(set(engine.result["candidate"][0])) >= 4
     assert engine.result["plateau"].sum() <= 1
     assert engine.result["fallback"] == engine.refitted["fallback"] == 0
 
@@ -181,7 +181,7 @@ def test_the_literal_loop_is_a_grid_search():
         other_way, again = engine.reference(
             engine.folds[0], labelling, grid, oracle.nested_by_grid_search
         )
-        assert one.C_index == other_way.C_index
+        assert one.candidate == other_way.candidate
         np.testing.assert_allclose(one.scores, other_way.scores, atol=1e-12)
         np.testing.assert_allclose(decision, again, atol=1e-12)
 

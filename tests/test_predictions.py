@@ -139,7 +139,7 @@ def test_predictions_hold_every_person_once_a_repeat(run):
     assert set(home["C"]) <= {2.0**k for k in (-9, -7, -5, -3)}
     # C belongs to the outer fold.
     assert (home.groupby(["repeat", "outer_fold"])["C"].agg(np.ptp) == 0).all()
-    chosen = run.refits[0]["C_index"][0, 0]
+    chosen = run.refits[0]["candidate"][0, 0]
     assert set(table.loc[table["cohort"] == "away", "C"]) == {2.0 ** (2 * chosen - 9)}
 
 
@@ -266,7 +266,7 @@ def test_no_warning_off_the_edge_on_a_plateau_or_without_a_grid(chosen, plateau,
 def test_warnings_count_the_outer_models_and_the_refit(run):
     tables = run.tables()
     observed = [run.jobs[0], run.jobs[2], run.refits[0]]
-    at_top = sum(int((job["C_index"][0] == 3).sum()) for job in observed)
+    at_top = sum(int((job["candidate"][0] == 3).sum()) for job in observed)
     largest = [text for text in tables["warnings"]["warning"] if "largest" in text]
     if at_top:
         assert f"svc: {at_top} of 7 models" in largest[0]

@@ -144,8 +144,8 @@ def test_decision_values_stand_where_a_row_was_tested():
             rows = fold.sets.test[0]
             assert (resampled.fold[:, repeat, rows] == fold.outer_fold).all()
             position = 3 * repeat + fold.outer_fold - 1
-            chosen = job["C_index"][:, position]
-            assert (resampled.C_index[:, repeat, rows] == chosen[:, None]).all()
+            chosen = job["candidate"][:, position]
+            assert (resampled.candidate[:, repeat, rows] == chosen[:, None]).all()
             np.testing.assert_array_equal(
                 resampled.decision[:, repeat, rows], job["decision"][:, position, rows]
             )
@@ -172,7 +172,7 @@ def test_redrawn_folds_of_the_observed_labels_are_those_of_the_table():
             [range(index, index + 1)], weights, OPTIONS, SEED,
         )  # fmt: skip
         np.testing.assert_array_equal(redrawn["decision"][index], fixed["decision"][0])
-        np.testing.assert_array_equal(redrawn["C_index"][index], fixed["C_index"][0])
+        np.testing.assert_array_equal(redrawn["candidate"][index], fixed["candidate"][0])
     assert (permuted != labels).any()
     assert redrawn["beta"].shape == (6, 30)
 
@@ -193,7 +193,7 @@ def test_permuted_labels_reach_every_step():
     permuted = people.assign(label=Exchangeability(people).permuted(SEED, 2))
     (single,) = label_blind(permuted, features, confounds, 6, 4, 0)
     np.testing.assert_allclose(job["decision"][2], single["decision"][0], atol=1e-5)
-    np.testing.assert_array_equal(job["C_index"][2], single["C_index"][0])
+    np.testing.assert_array_equal(job["candidate"][2], single["candidate"][0])
 
 
 # ------------------------------------------------------------ the refit and strangers
@@ -225,7 +225,7 @@ def test_strangers_are_predicted_and_never_trained_on():
     np.testing.assert_allclose(
         changed["decision"][:, 0, 30:36], result["decision"][:, 0, 30:36], atol=1e-5
     )
-    np.testing.assert_array_equal(changed["C_index"], result["C_index"])
+    np.testing.assert_array_equal(changed["candidate"], result["candidate"])
 
 
 def test_stacked_rows_are_read_by_columns():

@@ -42,7 +42,7 @@ class Run:
         self.weights, self.ready, self.decision = [], [], []
         for position, train in enumerate(self.job["train"]):
             model = oracle.pipeline(2, standardize=options.standardize, pca=options.pca)
-            C = options.C[self.job["C_index"][0, position]]
+            C = options.C[self.job["candidate"][0, position]]
             model.set_params(svm__C=C).fit(data[train], labels[train])
             weight = model[-1].coef_
             if options.pca is not None:

@@ -22,7 +22,7 @@ with logged(snakemake.log[0], snakemake.rule, snakemake.threads) as log:
         "options": model,
         "n_models": len(fitted["beta"]),
         "n_rows": len(people),
-        "C_index": [int(index) for index in fitted["C_index"]],
+        "candidate": [int(index) for index in fitted["candidate"]],
     }
     frozen = freeze(
         read_features(snakemake.input.features, people),

@@ -31,7 +31,7 @@ class FoldResult(NamedTuple):
     ----------
     decision : numpy.ndarray, shape (n_test, m)
         Decision values of the outer test rows.
-    C_index : numpy.ndarray of int, shape (m,)
+    candidate : numpy.ndarray of int, shape (m,)
         Chosen position in the grid of C.
     beta : numpy.ndarray, shape (n_train, m)
         Signed dual variables of the outer model.
@@ -45,7 +45,7 @@ class FoldResult(NamedTuple):
     """
 
     decision: np.ndarray
-    C_index: np.ndarray
+    candidate: np.ndarray
     beta: np.ndarray
     intercept: np.ndarray
     fitted: np.ndarray

@@ -181,11 +181,11 @@ def fitted_models(jobs: list[dict[str, np.ndarray]], n: int) -> dict[str, np.nda
     Returns
     -------
     dict of str to numpy.ndarray
-        ``train`` (S, n), ``beta`` (S, n), ``fitted`` (S, n), ``intercept`` (S,), ``C_index`` (S,).
+        ``train``, ``beta``, ``fitted`` (S, n), ``intercept``, ``candidate`` (S,).
     """
     names = ("train", "beta", "fitted")
     return {
         **{name: np.concatenate([job[name][:, :n] for job in jobs]) for name in names},
         "intercept": np.concatenate([job["intercept"] for job in jobs]),
-        "C_index": np.concatenate([job["C_index"][0] for job in jobs]),
+        "candidate": np.concatenate([job["candidate"][0] for job in jobs]),
     }

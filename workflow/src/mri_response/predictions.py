@@ -91,14 +91,14 @@ def model_tables(
         performances.append(performance)
         nulls.append(null)
         refitted = config["external"]["model"] == "refit"
-        C = options.C[int(refits[0]["C_index"][0, 0])] if refitted else np.nan
+        C = options.C[int(refits[0]["candidate"][0, 0])] if refitted else np.nan
         predictions += [
             frozen_predictions(cohort.people, cohort.decision, C, model, cohort.cohort)
             for cohort in frozen
         ]
     observed = [job for job in [*jobs, *refits] if "plateau" in job]
     warnings = grid_warnings(
-        np.concatenate([job["C_index"][0] for job in observed]),
+        np.concatenate([job["candidate"][0] for job in observed]),
         np.concatenate([job["plateau"] for job in observed]),
         len(options.C),
         model,
@@ -165,10 +165,10 @@ def cross_validated_predictions(
     """
     parts = [
         _predictions(people, decision, model, cohort).assign(
-            repeat=repeat, outer_fold=fold, C=np.asarray(grid)[C_index]
+            repeat=repeat, outer_fold=fold, C=np.asarray(grid)[candidate]
         )
-        for repeat, (decision, fold, C_index) in enumerate(
-            zip(resampled.decision[0], resampled.fold[0], resampled.C_index[0], strict=True),
+        for repeat, (decision, fold, candidate) in enumerate(
+            zip(resampled.decision[0], resampled.fold[0], resampled.candidate[0], strict=True),
             start=1,
         )
     ]
@@ -183,12 +183,12 @@ def frozen_predictions(
     return _ordered(part.assign(repeat=np.nan, outer_fold=np.nan, C=C))
 
 
-def grid_warnings(C_index: np.ndarray, plateau: np.ndarray, n_grid: int, model: str) -> list[str]:
+def grid_warnings(candidate: np.ndarray, plateau: np.ndarray, n_grid: int, model: str) -> list[str]:
     """Warn where C was chosen at an edge of its grid, unless the edge is a plateau.
 
     Parameters
     ----------
-    C_index : numpy.ndarray of int, shape (S,)
+    candidate : numpy.ndarray of int, shape (S,)
         Choices of the outer models and of the refit, observed labels.
     plateau : numpy.ndarray of bool, shape (S,)
         Every dual variable at its bound: smaller values of C give the same predictions.
@@ -202,7 +202,10 @@ def grid_warnings(C_index: np.ndarray, plateau: np.ndarray, n_grid: int, model: 
     if n_grid == 1:
         return []
     warnings = []
-    for edge, at in (("largest", C_index == n_grid - 1), ("smallest", (C_index == 0) & ~plateau)):
+    for edge, at in (
+        ("largest", candidate == n_grid - 1),
+        ("smallest", (candidate == 0) & ~plateau),
+    ):
         if at.any():
             side = "log2_max" if edge == "largest" else "log2_min"
             warnings.append(

@@ -238,13 +238,13 @@ class Resampled(NamedTuple):
         Decision value of each row when it was in the outer test fold; labelling 0 is observed.
     fold : numpy.ndarray of int, shape (1 + M, R, n)
         The outer fold in which that was, from 1.
-    C_index : numpy.ndarray of int, shape (1 + M, R, n)
+    candidate : numpy.ndarray of int, shape (1 + M, R, n)
         Position of the chosen C of that fold.
     """
 
     decision: np.ndarray
     fold: np.ndarray
-    C_index: np.ndarray
+    candidate: np.ndarray
 
 
 def collected(jobs: Sequence[dict[str, np.ndarray]], repeats: int) -> Resampled:
@@ -254,7 +254,7 @@ def collected(jobs: Sequence[dict[str, np.ndarray]], repeats: int) -> Resampled:
     ----------
     jobs : sequence of dict
         With the arrays ``permutation`` (m,), ``repeat`` and ``outer_fold`` (F,), ``decision``
-        (m, F, n), NaN outside the test rows, and ``C_index`` (m, F).
+        (m, F, n), NaN outside the test rows, and ``candidate`` (m, F).
     repeats : int
 
     Returns
@@ -270,7 +270,7 @@ def collected(jobs: Sequence[dict[str, np.ndarray]], repeats: int) -> Resampled:
     n_labellings = 1 + max(int(job["permutation"].max()) for job in jobs)
     decision = np.full((n_labellings, repeats, n), np.nan)
     fold = np.zeros((n_labellings, repeats, n), dtype=np.int16)
-    C_index = np.zeros((n_labellings, repeats, n), dtype=np.int16)
+    candidate = np.zeros((n_labellings, repeats, n), dtype=np.int16)
     for job in jobs:
         rows = job["permutation"]
         for position, (repeat, number) in enumerate(
@@ -282,11 +282,11 @@ def collected(jobs: Sequence[dict[str, np.ndarray]], repeats: int) -> Resampled:
                 raise ValueError(f"repeat {repeat}: a row was predicted twice")
             decision[rows, repeat - 1] = np.where(tested, values, decision[rows, repeat - 1])
             fold[rows, repeat - 1] += (tested * number).astype(np.int16)
-            chosen = tested * job["C_index"][:, position, None]
-            C_index[rows, repeat - 1] += chosen.astype(np.int16)
+            chosen = tested * job["candidate"][:, position, None]
+            candidate[rows, repeat - 1] += chosen.astype(np.int16)
     if np.isnan(decision).any():
         raise ValueError("some rows were never in an outer test fold")
-    return Resampled(decision, fold, C_index)
+    return Resampled(decision, fold, candidate)
 
 
 def with_strangers(fold: Fold, n_others: int) -> Fold:
@@ -326,13 +326,13 @@ def _arrays(
     n_folds = len(folds[0])
     total = sum(map(len, blocks))
     decision = np.full((total, n_folds, n), np.nan)
-    C_index = np.empty((total, n_folds), dtype=np.int16)
+    candidate = np.empty((total, n_folds), dtype=np.int16)
     arrays = {
         "permutation": np.array([index for block in blocks for index in block]),
         "repeat": np.array([fold.repeat for fold in folds[0]]),
         "outer_fold": np.array([fold.outer_fold for fold in folds[0]]),
         "decision": decision,
-        "C_index": C_index,
+        "candidate": candidate,
         "solved": np.array([result.n_solved for row in results for result in row]).sum(),
         "fallback": np.array([result.n_fallback for row in results for result in row]).sum(),
     }
@@ -340,7 +340,7 @@ def _arrays(
         rows = slice(start, start + len(block))
         for position, (fold, result) in enumerate(zip(sets, row, strict=True)):
             decision[rows, position, fold.sets.test[0]] = result.decision.T
-            C_index[rows, position] = result.C_index
+            candidate[rows, position] = result.candidate
         if block[0] == 0:
             beta, fitted = np.zeros((2, n_folds, n))
             for position, (fold, result) in enumerate(zip(sets, row, strict=True)):
