@@ -5,9 +5,7 @@ import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from scipy.stats import binom
 
-from mri_response.performance import permutation_p_value
 from mri_response.permutation import Exchangeability
 from mri_response.plan import BLOCK, batches, labelling_batches
 from mri_response.resampling import (
@@ -271,33 +269,3 @@ def test_options_are_read_from_the_configuration():
     options = ModelOptions.from_config(model)
     assert options.balanced
     assert not options.C_relative
-
-
-# ------------------------------------------------------------ calibration
-def test_p_is_uniform_when_nothing_is_there():
-    """200 data sets without signal: p <= 0.05 in the 99.9 % binomial band of 5 %."""
-    n_data, n_permutations, n = 200, 19, 40
-    scheme = Scheme(1, 4, 1, 2)
-    options = ModelOptions((2.0**-8, 2.0**-5, 2.0**-2))
-    rejected = 0
-    for data in range(n_data):
-        rng = np.random.default_rng([20260117, data])
-        people = pd.DataFrame({"participant_id": np.arange(n), "label": np.arange(n) % 2})
-        confounds = rng.normal(size=(n, 1))
-        features = rng.normal(size=(n, 20)) + confounds
-        folds = draw_folds(people["participant_id"], people["label"].to_numpy(), scheme, data)[:-1]
-        exchangeability = Exchangeability(people)
-        blocks = [range(1), range(1, n_permutations + 1)]
-        job = cross_validate(
-            fold_grams(features, confounds, folds, options), folds, exchangeability, blocks,
-            row_weights(people), options, data,
-        )  # fmt: skip
-        predicted = collected([job], 1).decision[:, 0] > 0
-        labels = exchangeability.labellings(data, range(n_permutations + 1)).T == 1
-        sensitivity = (predicted & labels).sum(axis=1) / labels.sum(axis=1)
-        specificity = (~predicted & ~labels).sum(axis=1) / (~labels).sum(axis=1)
-        accuracy = (sensitivity + specificity) / 2
-        rejected += permutation_p_value(accuracy[0], accuracy[1:]) <= 0.05
-    low, high = binom(n_data, 0.05).interval(0.999)
-    # Ties of the accuracy make p a little too large, never too small.
-    assert low <= rejected <= high

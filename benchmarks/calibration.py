@@ -1,0 +1,391 @@
+"""How often the permutation test of the whole procedure says p <= 0.05 where nothing is there.
+
+    python benchmarks/calibration.py                              # everything; --help for parts
+    python benchmarks/calibration.py --scenarios sites --datasets 200
+
+Null data sets of each scenario go through what the workflow runs: splits, Gram matrices, the choice
+of C in the inner folds, labels permuted among those who are exchangeable, once with `label_blind`
+folds and once with `stratified` folds redrawn in every permutation. The share of data sets with
+p <= 0.05 is compared with the central 99.9 % of the binomial distribution around 5 %. Ties of the
+balanced accuracy count against the observed labelling, which lowers that share; `ties_split` is the
+share that would remain if they were broken at random, 5 % exactly where the test is exact.
+
+Planted signals give the power. The scenarios `leak_*` break the procedure on purpose. Beside each
+cross-validated balanced accuracy stands that of the refitted model on fresh people: a leak that is
+repeated in every permutation keeps p valid, and only this comparison tells.
+
+Writes a table (TSV and Markdown) and, for each scenario and scheme, the p-values of all data sets.
+"""
+
+from __future__ import annotations
+
+import os
+
+os.environ.update(dict.fromkeys(("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS"), "1"))
+
+import argparse
+import sys
+import time
+from collections.abc import Callable
+from concurrent.futures import ProcessPoolExecutor
+from functools import partial
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+import pandas as pd
+from scipy.special import expit
+from scipy.stats import binom
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "workflow" / "src"))
+
+from mri_response.confounds import ConfoundCoding
+from mri_response.metrics import balanced_accuracy, cross_validated
+from mri_response.performance import HEADLINE, TESTED, permutation_p_value
+from mri_response.permutation import Exchangeability
+from mri_response.resampling import (
+    ModelOptions,
+    collected,
+    cross_validate,
+    cross_validate_redrawn,
+    fold_grams,
+    row_weights,
+    with_strangers,
+)
+from mri_response.splits import Scheme, draw_folds
+
+SEED = 20260117  # fixed before the first run
+ALPHA = 0.05
+N, P = 40, 20  # people and features; a scenario may have others
+N_FRESH = 200
+MIN_CLASS = 10  # rows; a draw with fewer in either class is drawn again
+SCHEMES = {
+    "label_blind": Scheme(repeats=1, outer_folds=5, inner_repeats=1, inner_folds=3),
+    "stratified": Scheme(1, 5, 1, 3, stratified=True),
+}
+OPTIONS = ModelOptions(C=(2.0**-9, 2.0**-6, 2.0**-3))
+
+
+class Drawn(NamedTuple):
+    """Rows of people: participant_id, label and further columns; features, shape (rows, p)."""
+
+    people: pd.DataFrame
+    features: np.ndarray
+
+
+Draw = Callable[[np.random.Generator, int], Drawn]
+
+
+# ---------------------------------------------------------------- data sets
+def no_signal(rng: np.random.Generator, n: int, p: int = P) -> Drawn:
+    """Features follow age, the label follows nothing."""
+    z = rng.uniform(-1.7, 1.7, n)
+    features = rng.normal(size=(n, p)) + np.outer(z, rng.normal(size=p))
+    return _drawn(rng.random(n) < 0.45, features, age=45 + 15 * z)
+
+
+def visits_constant(rng: np.random.Generator, n: int, p: int = P) -> Drawn:
+    """Two rows a person, much alike; the label belongs to the person."""
+    label = np.repeat(rng.random(n) < 0.45, 2)
+    return _drawn(label, _visits(rng, n, p), participant_id=np.repeat(np.arange(n), 2))
+
+
+def visits_varying(rng: np.random.Generator, n: int, p: int = P) -> Drawn:
+    """Two rows a person, one of either class in random order."""
+    first = rng.random(n) < 0.5
+    label = np.stack([first, ~first], axis=1).ravel()
+    return _drawn(label, _visits(rng, n, p), participant_id=np.repeat(np.arange(n), 2))
+
+
+def sites(rng: np.random.Generator, n: int, p: int = P) -> Drawn:
+    """Three sites that differ in the share of responders and in every feature."""
+    site = np.arange(n) % 3
+    label = rng.random(n) < np.array([0.3, 0.5, 0.7])[site]
+    features = rng.normal(size=(n, p)) + rng.normal(size=(3, p))[site]
+    return _drawn(label, features, site=np.array(["A", "B", "C"])[site])
+
+
+def confound_linear(rng: np.random.Generator, n: int, p: int = P) -> Drawn:
+    """Label and features both rise or fall with age."""
+    z = rng.uniform(-1.7, 1.7, n)
+    features = rng.normal(size=(n, p)) + np.outer(z, rng.normal(size=p))
+    return _drawn(rng.random(n) < expit(1.5 * z), features, age=45 + 15 * z)
+
+
+def confound_u(rng: np.random.Generator, n: int, p: int = P) -> Drawn:
+    """Label and features are both U-shaped in age: both ends against the middle."""
+    z = rng.uniform(-1.7, 1.7, n)
+    features = rng.normal(size=(n, p)) + np.outer(z**2 - 1, rng.normal(size=p))
+    return _drawn(rng.random(n) < expit(2 * (z**2 - 1)), features, age=45 + 15 * z)
+
+
+def signal(rng: np.random.Generator, n: int, p: int = P) -> Drawn:
+    """A difference of 0.35 standard deviations in every feature, beside the effect of age."""
+    people, features = no_signal(rng, n, p)
+    return Drawn(people, features + 0.35 * people["label"].to_numpy()[:, None])
+
+
+def _visits(rng: np.random.Generator, n: int, p: int) -> np.ndarray:
+    return np.repeat(rng.normal(size=(n, p)), 2, axis=0) + 0.5 * rng.normal(size=(2 * n, p))
+
+
+def _drawn(label: np.ndarray, features: np.ndarray, **columns: np.ndarray) -> Drawn:
+    people = {"participant_id": np.arange(len(label)), "label": label.astype(int), **columns}
+    people["participant_id"] = [f"sub-{i:04d}" for i in people["participant_id"]]
+    return Drawn(pd.DataFrame(people), features)
+
+
+# ---------------------------------------------------------------- scenarios
+class Scenario(NamedTuple):
+    """What is drawn, how it is analysed, and what the test should do.
+
+    Attributes
+    ----------
+    draw : callable
+    expected : {"inside", "not above", "above", "power"}
+        Share of p <= 0.05 against the band around 5 %; power is only reported.
+    n : int
+        People.
+    confounds : tuple
+        As in a model's section of the configuration.
+    within : str, optional
+        Column of exchangeability blocks.
+    rows_as_people : bool
+        The leak of a person on both sides of a split: every row counts as somebody else.
+    select : {None, "observed", "each"}
+        The leak of features selected on all rows: by the observed labels, or in every permutation
+        by its labels.
+    """
+
+    draw: Draw
+    expected: str
+    n: int = N
+    confounds: tuple = ()
+    within: str | None = None
+    rows_as_people: bool = False
+    select: str | None = None
+
+
+SELECTED = 20  # features that a leak selects, of MANY
+MANY = 400
+SCENARIOS = {
+    "no_signal": Scenario(no_signal, "inside", confounds=("age",)),
+    "visits_constant": Scenario(visits_constant, "inside", n=30),
+    "visits_varying": Scenario(visits_varying, "inside", n=24),
+    "sites": Scenario(sites, "inside", n=42, within="site"),
+    "confound_linear": Scenario(confound_linear, "not above", confounds=("age",)),
+    "confound_u": Scenario(confound_u, "above", confounds=("age",)),
+    "signal": Scenario(signal, "power", confounds=("age",)),
+    "leak_selection": Scenario(partial(no_signal, p=MANY), "above", select="observed"),
+    "leak_person": Scenario(visits_constant, "above", n=30, rows_as_people=True),
+    "leak_selection_each": Scenario(partial(no_signal, p=MANY), "inside", select="each"),
+}
+
+
+# ---------------------------------------------------------------- one data set
+def analysed(name: str, scheme: str, index: int, n_permutations: int) -> dict[str, float]:
+    """The p-values and accuracies of one data set, from its number alone."""
+    scenario = SCENARIOS[name]
+    rng = np.random.default_rng([SEED, list(SCENARIOS).index(name), index])
+    people, features, fresh = _data_set(scenario, rng)
+    analysis = _Analysis(scenario, SCHEMES[scheme], people, features, index)
+    labels = analysis.exchangeability.labellings(index, range(n_permutations + 1)).T
+    resampled = collected(analysis.jobs(n_permutations), SCHEMES[scheme].repeats)
+    row: dict[str, float] = {"index": index}
+    for metric in TESTED:
+        values = cross_validated(
+            metric, HEADLINE, resampled.decision, resampled.fold, labels, analysis.weights
+        )
+        row[f"p_{metric}"] = permutation_p_value(values[0], values[1:])
+        row[f"split_{metric}"] = _rejection_ties_split(values[0], values[1:])
+        row[metric] = values[0]
+    row["fresh_balanced_accuracy"] = float(
+        balanced_accuracy(
+            fresh.people["label"].to_numpy(),
+            analysis.fresh_decision(fresh) > 0,
+            row_weights(fresh.people),
+        )
+    )
+    return row
+
+
+class _Analysis:
+    """The workflow's steps on one data set, or the same with a leak."""
+
+    def __init__(
+        self,
+        scenario: Scenario,
+        scheme: Scheme,
+        people: pd.DataFrame,
+        features: np.ndarray,
+        seed: int,
+    ) -> None:
+        if scenario.rows_as_people:
+            people = people.assign(participant_id=[f"row-{i}" for i in range(len(people))])
+        self.scenario, self.scheme, self.seed = scenario, scheme, seed
+        self.people, self.features = people, features
+        self.coding = ConfoundCoding.of(people, list(scenario.confounds))
+        self.exchangeability = Exchangeability(people, within=scenario.within)
+        self.weights = row_weights(people)
+
+    def jobs(self, n_permutations: int) -> list[dict[str, np.ndarray]]:
+        """Decision values of the observed labelling and all permutations."""
+        everyone = range(1, n_permutations + 1)
+        if self.scenario.select != "each":
+            return [self._job(self._selected(0), [range(1), everyone])]
+        return [self._job(self._selected(i), [range(i, i + 1)]) for i in [0, *everyone]]
+
+    def fresh_decision(self, fresh: Drawn) -> np.ndarray:
+        """Decision values of the refitted model for people it has not seen."""
+        columns = self._selected(0)
+        refit = with_strangers(self._folds()[-1], len(fresh.people))
+        tables = (self.people, fresh.people)
+        grams = fold_grams(
+            np.vstack([self.features[:, columns], fresh.features[:, columns]]),
+            np.vstack([self.coding.matrix(table) for table in tables]),
+            [refit],
+            OPTIONS,
+        )
+        weights = np.pad(self.weights, (0, len(fresh.people)))
+        result = cross_validate(
+            grams, [refit], self.exchangeability, [range(1)], weights, OPTIONS, self.seed
+        )
+        return result["decision"][0, 0, len(self.people) :]
+
+    def _folds(self) -> list:
+        labels = self.people["label"].to_numpy()
+        return draw_folds(self.people["participant_id"], labels, self.scheme, self.seed)
+
+    def _job(self, columns: np.ndarray | slice, blocks: list[range]) -> dict[str, np.ndarray]:
+        features, confounds = self.features[:, columns], self.coding.matrix(self.people)
+        common = (self.exchangeability, blocks, self.weights, OPTIONS, self.seed)
+        if self.scheme.stratified:
+            members = range(self.scheme.repeats * self.scheme.outer_folds)
+            units = self.people["participant_id"]
+            return cross_validate_redrawn(features, confounds, members, units, self.scheme, *common)
+        folds = self._folds()[:-1]
+        grams = fold_grams(features, confounds, folds, OPTIONS)
+        return cross_validate(grams, folds, *common)
+
+    def _selected(self, permutation: int) -> np.ndarray | slice:
+        """All features or, as a leak, those that differ most between the classes of all rows."""
+        if self.scenario.select is None:
+            return slice(None)
+        labels = self.exchangeability.permuted(self.seed, permutation) == 1
+        difference = self.features[labels].mean(axis=0) - self.features[~labels].mean(axis=0)
+        return np.argsort(-np.abs(difference) / self.features.std(axis=0))[:SELECTED]
+
+
+def _data_set(
+    scenario: Scenario, rng: np.random.Generator
+) -> tuple[pd.DataFrame, np.ndarray, Drawn]:
+    """People of a study, their features, and fresh people of the same population."""
+    while True:
+        people, features = scenario.draw(rng, scenario.n + N_FRESH)
+        ours = people["participant_id"].isin(people["participant_id"].unique()[: scenario.n])
+        count = people["label"][ours].sum()
+        if MIN_CLASS <= count <= ours.sum() - MIN_CLASS:
+            break
+    ours = ours.to_numpy()
+    fresh = Drawn(people[~ours].reset_index(drop=True), features[~ours])
+    return people[ours].reset_index(drop=True), features[ours], fresh
+
+
+def _rejection_ties_split(observed: float, null: np.ndarray) -> float:
+    """Probability of p <= 0.05 if ties of the observed with null values are broken at random."""
+    tied = np.abs(null - observed) <= 1e-9
+    greater = (null > observed) & ~tied
+    room = ALPHA * (1 + null.size) - greater.sum()
+    return float(np.clip(room / (1 + tied.sum()), 0.0, 1.0))
+
+
+# ---------------------------------------------------------------- tables
+def summary(name: str, scheme: str, rows: pd.DataFrame, n_permutations: int) -> list[dict]:
+    """Rows of the table, one a metric, from the results of all data sets."""
+    scenario = SCENARIOS[name]
+    n_sets = len(rows)
+    low, high = (limit / n_sets for limit in binom(n_sets, ALPHA).interval(0.999))
+    table = []
+    for metric in TESTED:
+        rate = (rows[f"p_{metric}"] <= ALPHA + 1e-9).mean()
+        split = rows[f"split_{metric}"].mean()
+        verdict = "below" if rate < low else "above" if rate > high else "inside"
+        if verdict == "below" and split >= low:
+            verdict = "below by ties"
+        table.append(
+            {
+                "scenario": name,
+                "scheme": scheme,
+                "metric": metric,
+                "people": scenario.n,
+                "features": P if scenario.select is None else MANY,
+                "permutations": n_permutations,
+                "data_sets": n_sets,
+                "rejected": rate,
+                "band_low": low,
+                "band_high": high,
+                "ties_split": split,
+                "verdict": "power" if scenario.expected == "power" else verdict,
+                "expected": scenario.expected,
+                "cross_validated": rows["balanced_accuracy"].mean(),
+                "fresh_people": rows["fresh_balanced_accuracy"].mean(),
+            }
+        )
+    return table
+
+
+def markdown(table: pd.DataFrame) -> str:
+    """The table for the README, shares in percent."""
+    lines = [
+        "| scenario | folds | tested | people x features | data sets x permutations "
+        "| p <= 0.05 | band | ties split | verdict (expected) | BAC: cross-validated, fresh |",
+        "|---|---|---|---|---|---|---|---|---|---|",
+    ]
+    lines += [
+        f"| {row.scenario} | {row.scheme} | {row.metric} | {row.people} x {row.features} "
+        f"| {row.data_sets} x {row.permutations} | {row.rejected:.1%} "
+        f"| {row.band_low:.1%} to {row.band_high:.1%} | {row.ties_split:.1%} "
+        f"| {row.verdict} ({row.expected}) | {row.cross_validated:.1%}, {row.fresh_people:.1%} |"
+        for row in table.itertuples()
+    ]
+    return "\n".join(lines).replace("%", " %") + "\n"
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--scenarios", nargs="+", choices=SCENARIOS, default=list(SCENARIOS))
+    parser.add_argument("--schemes", nargs="+", choices=SCHEMES, default=list(SCHEMES))
+    parser.add_argument("--datasets", type=int, default=2000)
+    parser.add_argument(
+        "--permutations", type=int, default=19, help="M, with 0.05 (M + 1) a whole number"
+    )
+    parser.add_argument("--jobs", type=int, default=os.cpu_count())
+    parser.add_argument("--resume", action="store_true", help="keep the scenarios already there")
+    parser.add_argument("--out", type=Path, default=Path("results/benchmarks/calibration"))
+    arguments = parser.parse_args()
+    if (arguments.permutations + 1) % 20:
+        parser.error(f"0.05 (M + 1) must be whole: not so with M = {arguments.permutations}")
+    arguments.out.mkdir(parents=True, exist_ok=True)
+    table = []
+    with ProcessPoolExecutor(arguments.jobs) as pool:
+        for name in arguments.scenarios:
+            for scheme in arguments.schemes:
+                size = f"{arguments.datasets}x{arguments.permutations}"
+                part = arguments.out / f"{name}_{scheme}_{size}.tsv"
+                if not (arguments.resume and part.exists()):
+                    start = time.monotonic()
+                    one = partial(analysed, name, scheme, n_permutations=arguments.permutations)
+                    rows = pool.map(one, range(arguments.datasets), chunksize=10)
+                    text = pd.DataFrame(rows).to_csv(sep="\t", index=False)
+                    part.write_text(text, encoding="utf-8")
+                    print(f"{part.name}: {time.monotonic() - start:.0f} s", file=sys.stderr)
+                rows = pd.read_csv(part, sep="\t")
+                table += summary(name, scheme, rows, arguments.permutations)
+    frame = pd.DataFrame(table)
+    frame.to_csv(arguments.out / "calibration.tsv", sep="\t", index=False)
+    (arguments.out / "calibration.md").write_text(markdown(frame), encoding="utf-8")
+    print(markdown(frame))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,95 @@
+"""Short version of benchmarks/calibration.py: the test holds its level, leaks are told apart."""
+
+from __future__ import annotations
+
+import importlib.util
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from threadpoolctl import threadpool_limits
+
+from mri_response.resampling import ModelOptions
+from mri_response.splits import Scheme
+
+SCRIPT = Path(__file__).resolve().parents[1] / "benchmarks" / "calibration.py"
+M = 19
+
+
+@pytest.fixture(scope="module")
+def calibration():
+    spec = importlib.util.spec_from_file_location("calibration", SCRIPT)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    module.SCHEMES = {
+        "label_blind": Scheme(1, 4, 1, 2),
+        "stratified": Scheme(1, 4, 1, 2, stratified=True),
+    }
+    module.OPTIONS = ModelOptions((2.0**-8, 2.0**-4))
+    module.N_FRESH = 60
+    with threadpool_limits(1):  # matrices are small
+        yield module
+
+
+def summary(calibration, name, scheme, n_sets) -> pd.DataFrame:
+    rows = [calibration.analysed(name, scheme, index, M) for index in range(n_sets)]
+    return pd.DataFrame(calibration.summary(name, scheme, pd.DataFrame(rows), M))
+
+
+@pytest.mark.parametrize(
+    ("name", "scheme", "n_sets"),
+    [
+        ("no_signal", "label_blind", 120),
+        ("no_signal", "stratified", 30),
+        ("visits_constant", "label_blind", 50),
+        ("sites", "label_blind", 100),
+        ("confound_linear", "label_blind", 100),
+    ],
+)
+def test_p_is_at_most_005_in_5_percent_of_null_data_sets(calibration, name, scheme, n_sets):
+    table = summary(calibration, name, scheme, n_sets)
+    assert list(table["metric"]) == ["balanced_accuracy", "auc"]
+    assert (table["rejected"] <= table["band_high"]).all(), table.to_string()
+    if name != "confound_linear":
+        # Ties lower the share itself.
+        assert (table["ties_split"] >= table["band_low"]).all(), table.to_string()
+
+
+@pytest.mark.parametrize("name", ["leak_selection", "leak_person"])
+def test_a_leak_outside_the_permutations_is_told_by_p(calibration, name):
+    table = summary(calibration, name, "label_blind", 25)
+    assert (table["verdict"] == "above").all(), table.to_string()
+    assert (table["cross_validated"] > table["fresh_people"] + 0.08).all(), table.to_string()
+
+
+def test_a_leak_inside_every_permutation_is_told_by_fresh_people_alone(calibration):
+    table = summary(calibration, "leak_selection_each", "label_blind", 12)
+    assert (table["verdict"] == "inside").all(), table.to_string()
+    assert (table["cross_validated"] > table["fresh_people"] + 0.2).all(), table.to_string()
+
+
+def test_a_sound_procedure_is_as_good_on_fresh_people(calibration):
+    table = summary(calibration, "signal", "label_blind", 30)
+    assert (table["rejected"] > 0.2).all(), table.to_string()
+    difference = table["cross_validated"] - table["fresh_people"]
+    assert (np.abs(difference) < 0.06).all(), table.to_string()
+
+
+def test_ties_are_split_as_if_broken_at_random(calibration):
+    null = np.arange(19.0)
+    rejection = calibration._rejection_ties_split
+    assert rejection(19.0, null) == 1.0  # above all of them
+    assert rejection(18.0, null) == 0.5  # tied with the largest
+    assert rejection(17.0, null) == 0.0
+    assert rejection(1.0, np.ones(19)) == pytest.approx(0.05)
+
+
+def test_the_table_in_markdown(calibration):
+    rows = pd.DataFrame([calibration.analysed("no_signal", "label_blind", i, M) for i in range(2)])
+    text = calibration.markdown(
+        pd.DataFrame(calibration.summary("no_signal", "label_blind", rows, M))
+    )
+    header, rule, *lines = text.splitlines()
+    assert {line.count("|") for line in (header, rule, *lines)} == {11}
+    assert len(lines) == 2
