@@ -157,13 +157,13 @@ def test_versions():
     assert "not installed" not in found.values()
 
 
-def test_a_script_stands_for_what_it_imports_but_not_for_its_log(package):
-    (package / "log.py").write_text("LINE = 1\n")
+def test_a_script_stands_for_what_it_imports_but_not_for_its_job(package):
+    (package / "job.py").write_text("LINE = 1\n")
     script = package.parent / "script.py"
-    script.write_text("from mypackage.log import LINE\n\ndef f():\n    from mypackage import top\n")
+    script.write_text("from mypackage.job import LINE\n\ndef f():\n    from mypackage import top\n")
     found = provenance.script_hash([script], package)
     assert found == provenance.source_hash(["top"], package)
-    edit(package, "log", "1", "2")
+    edit(package, "job", "1", "2")
     assert provenance.script_hash([script], package) == found
     edit(package, "bottom", "return x", "return -x")
     assert provenance.script_hash([script], package) != found

@@ -19,7 +19,8 @@ from small_study import REGIONS, ROOT, Study, digests, snakemake
 from mri_response.config import load_config
 
 SCHEMA = ROOT / "workflow" / "schemas" / "config.schema.yaml"
-BY_BATCH = ("logs", "crossval", "refit", "kernels")  # folders whose files are named by batch
+# Folders whose files are named by batch.
+BY_BATCH = ("logs", "crossval", "refit", "kernels", ".sha256")
 
 
 def table(path: Path) -> pd.DataFrame:

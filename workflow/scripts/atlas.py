@@ -1,6 +1,6 @@
-from mri_response.log import logged
+from mri_response.job import job
 
-with logged(snakemake.log[0], snakemake.rule, snakemake.threads):
+with job(snakemake):
     from mri_response.atlases import load_atlas
     from mri_response.features import map_paths
     from mri_response.images import reference_grid, save_image

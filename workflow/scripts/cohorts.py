@@ -1,6 +1,6 @@
-from mri_response.log import logged
+from mri_response.job import job
 
-with logged(snakemake.log[0], snakemake.rule, snakemake.threads) as log:
+with job(snakemake) as log:
     import pandas as pd
 
     from mri_response.cohorts import build_cohort

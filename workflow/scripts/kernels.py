@@ -1,6 +1,6 @@
-from mri_response.log import logged
+from mri_response.job import job
 
-with logged(snakemake.log[0], snakemake.rule, snakemake.threads):
+with job(snakemake):
     from mri_response.confounds import ConfoundCoding
     from mri_response.features import read_features
     from mri_response.resampling import ModelOptions, fold_grams, save_arrays

@@ -1,6 +1,6 @@
-from mri_response.log import logged
+from mri_response.job import job
 
-with logged(snakemake.log[0], snakemake.rule, snakemake.threads) as log:
+with job(snakemake) as log:
     import nibabel as nib
     import numpy as np
 

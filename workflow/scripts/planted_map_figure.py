@@ -1,6 +1,6 @@
-from mri_response.log import logged
+from mri_response.job import job
 
-with logged(snakemake.log[0], snakemake.rule, snakemake.threads):
+with job(snakemake):
     import nibabel as nib
 
     from mri_response.figures import planted_map, save_figure, weight_image

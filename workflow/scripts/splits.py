@@ -1,6 +1,6 @@
-from mri_response.log import logged
+from mri_response.job import job
 
-with logged(snakemake.log[0], snakemake.rule, snakemake.threads):
+with job(snakemake):
     from mri_response.splits import Scheme, draw_folds, folds_table
     from mri_response.tables import read_people, write_tsv
 

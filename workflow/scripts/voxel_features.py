@@ -1,6 +1,6 @@
-from mri_response.log import logged
+from mri_response.job import job
 
-with logged(snakemake.log[0], snakemake.rule, snakemake.threads):
+with job(snakemake):
     from mri_response.atomic import atomic_path
     from mri_response.features import map_paths, voxel_features
     from mri_response.images import Grid, open_image, read_values

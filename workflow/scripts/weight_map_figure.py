@@ -1,6 +1,6 @@
-from mri_response.log import logged
+from mri_response.job import job
 
-with logged(snakemake.log[0], snakemake.rule, snakemake.threads):
+with job(snakemake):
     from mri_response.figures import save_figure, weight_image, weight_map
     from mri_response.wording import naming
 

@@ -1,6 +1,6 @@
-from mri_response.log import logged
+from mri_response.job import job
 
-with logged(snakemake.log[0], snakemake.rule, snakemake.threads):
+with job(snakemake):
     import pandas as pd
 
     from mri_response.confounds import ConfoundCoding

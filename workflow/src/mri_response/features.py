@@ -236,16 +236,17 @@ def voxel_features(
         If a map cannot be read on the grid.
     """
     where = np.flatnonzero(mask)
-    matrix = np.lib.format.open_memmap(
-        out, mode="w+", dtype=np.float32, shape=(len(paths), len(where))
-    )
+    shape = len(paths), len(where)
+    header = {"descr": np.dtype("<f4").str, "fortran_order": False, "shape": shape}
 
     def row(path: PathLike) -> np.ndarray:
         return load_map(path, grid, resample, smoothing_fwhm_mm).ravel()[where]
 
-    for index, values in enumerate(in_threads(row, paths, threads)):
-        matrix[index] = values
-    matrix.flush()
+    # No memory map: a full disk would kill the process without a word.
+    with open(out, "wb") as file:
+        np.lib.format.write_array_header_1_0(file, header)
+        for values in in_threads(row, paths, threads):
+            file.write(np.asarray(values, dtype="<f4").tobytes())
 
 
 # ---------------------------------------------------------------- tables of regions

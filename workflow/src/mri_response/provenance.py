@@ -126,7 +126,8 @@ def script_hash(paths: Iterable[str | Path], package_dir: str | Path = PACKAGE_D
     Parameters
     ----------
     paths : iterable of str or Path
-        Python files outside the package. How they log changes no result and is left out.
+        Python files outside the package. `job`, in which they work, changes no result and is left
+        out.
     package_dir : str or Path, optional
         The package's folder.
 
@@ -137,7 +138,7 @@ def script_hash(paths: Iterable[str | Path], package_dir: str | Path = PACKAGE_D
     """
     package_dir = Path(package_dir)
     names = set().union(*(_imports(Path(path), package_dir) for path in paths))
-    return source_hash(names - {"log"}, package_dir)
+    return source_hash(names - {"job"}, package_dir)
 
 
 def imported_modules(

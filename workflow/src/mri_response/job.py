@@ -1,0 +1,40 @@
+"""What the script of every rule works in."""
+
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from mri_response.integrity import intact
+from mri_response.log import logged
+
+
+@contextmanager
+def job(snakemake: Any) -> Iterator[logging.Logger]:
+    """Log, limit threads, check what is read and record what is written.
+
+    Parameters
+    ----------
+    snakemake : object
+        As Snakemake gives it to a script.
+
+    Yields
+    ------
+    logging.Logger
+        See :func:`mri_response.log.logged`, also for how errors are told.
+
+    Notes
+    -----
+    Files are checked and recorded as :func:`mri_response.integrity.intact` says.
+    """
+    with (
+        logged(snakemake.log[0], snakemake.rule, snakemake.threads) as log,
+        intact(snakemake.input, snakemake.output, run_folder(snakemake)),
+    ):
+        yield log
+
+
+def run_folder(snakemake: Any) -> Path:
+    """Folder of the run that a job belongs to: logs are directly in its folder ``logs``."""
+    return Path(snakemake.log[0]).parents[1]
