@@ -282,6 +282,17 @@ def test_sex_that_the_discovery_cohort_does_not_have(study):
     assert study.mistake().startswith("bonn.tsv: confounds: sex is 'M' for sub-b02, a value that")
 
 
+def test_knots_lie_inside_the_observed_range(study):
+    ages = study.people["munich"]["age"].astype(float)
+    inside = [round(ages.quantile(q), 2) for q in (0.25, 0.5, 0.75)]
+    study.raw["models"]["svc"]["confounds"] = [{"column": "age", "knots": inside}]
+    study.check()
+    study.raw["models"]["svc"]["confounds"][0]["knots"] = [*inside, ages.max() + 5]
+    mistake = study.mistake()
+    assert mistake.startswith("config: models.svc.confounds: age: found the knot ")
+    assert f"expected knots between {ages.min():g} and {ages.max():g}, the values of" in mistake
+
+
 def test_weak_designs_are_warned_of(study):
     study.people["bonn"].loc[2:, "group"] = "control"
     study.write("bonn")

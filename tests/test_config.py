@@ -177,7 +177,8 @@ def test_whole_floats_become_integers(raw, schema_path):
 
 
 def test_what_the_rest_asks_of_a_configuration(raw, schema_path):
-    raw["models"]["plain"] = {"features": "roi", "confounds": ["sex", "site"]}
+    spline = {"column": "age", "knots": [30, 45, 60]}
+    raw["models"]["plain"] = {"features": "roi", "confounds": [spline, "sex", "site"]}
     raw["confounds"] = {"unseen_site": "mean"}
     config = load_config(raw, schema_path)
     assert list(used_features(config)) == ["roi"]
@@ -261,6 +262,16 @@ MISTAKES = [
     ("models.roi_svc.pca", 1.5, "config: models.roi_svc.pca: found 1.5, expected null, a whole"),
     ("models.roi_svc.confounds", "age", "found 'age', expected a list with each item once"),
     ("models.roi_svc.confounds", ["age", "age"], "found a list of 2, expected a list with each"),
+    (
+        "models.roi_svc.confounds",
+        ["sex", {"column": "age", "knots": [30, 60]}],
+        "config: models.roi_svc.confounds[1]: found a mapping with 'column', 'knots', expected ",
+    ),
+    (
+        "models.roi_svc.confounds",
+        [{"column": "age", "knot": [30, 45, 60]}],
+        "config: models.roi_svc.confounds[0].knot: found the unknown key 'knot', expected",
+    ),
     ("models.roi_svc.class_weight", "none", "found 'none', expected balanced or null"),
     ("models.roi_svc.C", 1, "config: models.roi_svc.C: found 1, expected a mapping (key: value)"),
     ("features.roi.kind", "roi", "config: features.roi.kind: found 'roi', expected roi_maps,"),
@@ -321,6 +332,21 @@ MISTAKES = [
     ("models.roi_svc.confounds", ["Age"], "config: models.roi_svc.confounds: found 'Age', expecte"),
     ("models.roi_svc.confounds", ["group"], "found 'group', which is the label, expected columns"),
     ("models.roi_svc.confounds", ["label"], "found 'label', expected a column that the workflow"),
+    (
+        "models.roi_svc.confounds",
+        ["age", {"column": "age", "knots": [30, 45, 60]}],
+        "config: models.roi_svc.confounds: found 'age' twice, expected each column once",
+    ),
+    (
+        "models.roi_svc.confounds",
+        [{"column": "age", "knots": [30, 60, 45]}],
+        "config: models.roi_svc.confounds[0].knots: found 45 after 60, expected ascending knots",
+    ),
+    (
+        "models.roi_svc.confounds",
+        [{"column": "sex", "knots": [30, 45, 60]}],
+        "config: models.roi_svc.confounds[0].column: found 'sex', expected a column of numbers",
+    ),
     (
         "models.roi_svc.confounds",
         ["site"],

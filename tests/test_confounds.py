@@ -1,8 +1,9 @@
 import numpy as np
 import pandas as pd
 import pytest
+from scipy.interpolate import CubicSpline
 
-from mri_response.confounds import ConfoundCoding
+from mri_response.confounds import ConfoundCoding, column_of, described, natural_spline
 from mri_response.errors import InputError
 
 
@@ -73,3 +74,69 @@ def test_a_missing_category_is_missing_in_every_indicator(discovery):
     other = pd.DataFrame({"participant_id": ["sub-8"], "site": [None]})
     for unseen in ("error", "mean"):
         assert np.isnan(coding.matrix(other, unseen=unseen)).all()
+
+
+# ------------------------------------------------------------ splines
+KNOTS = (25.0, 40.0, 55.0, 65.0)
+
+
+def test_a_spline_is_harrells_restricted_cubic_spline():
+    """Term by term as in Regression Modeling Strategies, section 2.4.5."""
+    x = np.linspace(15, 80, 131)
+
+    def cube(value):
+        return value**3 if value > 0 else 0.0
+
+    t1, t2, t3, t4 = KNOTS
+    for value, row in zip(x, natural_spline(x, KNOTS), strict=True):
+        expected = [
+            value,
+            (
+                cube(value - t1)
+                - cube(value - t3) * (t4 - t1) / (t4 - t3)
+                + cube(value - t4) * (t3 - t1) / (t4 - t3)
+            )
+            / (t4 - t1) ** 2,
+            (
+                cube(value - t2)
+                - cube(value - t3) * (t4 - t2) / (t4 - t3)
+                + cube(value - t4) * (t3 - t2) / (t4 - t3)
+            )
+            / (t4 - t1) ** 2,
+        ]
+        np.testing.assert_allclose(row, expected, rtol=1e-12, atol=1e-12)
+
+
+@pytest.mark.parametrize("knots", [(30.0, 45.0, 60.0), KNOTS, (20.0, 30.0, 45.0, 60.0, 75.0)])
+def test_with_the_constant_it_spans_all_natural_cubic_splines(knots):
+    """Natural splines through the unit vectors at the knots, from scipy, lie in its span."""
+    x = np.linspace(knots[0], knots[-1], 200)
+    basis = np.column_stack([np.ones_like(x), natural_spline(x, knots)])
+    assert basis.shape == (200, len(knots))
+    for values in np.eye(len(knots)):
+        target = CubicSpline(knots, values, bc_type="natural")(x)
+        coefficients, *_ = np.linalg.lstsq(basis, target, rcond=None)
+        np.testing.assert_allclose(basis @ coefficients, target, atol=1e-8)
+
+
+def test_beyond_the_outer_knots_a_spline_is_straight():
+    for x in (np.array([0.0, 10.0, 20.0, 25.0]), np.array([65.0, 80.0, 95.0, 100.0])):
+        slopes = np.diff(natural_spline(x, KNOTS), axis=0) / np.diff(x)[:, None]
+        np.testing.assert_allclose(slopes, slopes[[0, 0, 0]], atol=1e-9)
+
+
+def test_a_column_with_knots_becomes_its_terms(discovery):
+    coding = ConfoundCoding.of(discovery, ["sex", {"column": "age", "knots": [25, 40, 45]}])
+    assert coding.names == ["sex:M", "age", "age'"]
+    matrix = coding.matrix(discovery)
+    assert matrix.shape == (4, 3)
+    np.testing.assert_array_equal(matrix[:, 1:], natural_spline(discovery["age"], (25, 40, 45)))
+    # A missing value is missing in every term, to be filled inside the fold.
+    np.testing.assert_array_equal(np.isnan(matrix[2]), [True, True, True])
+
+
+def test_a_confound_in_words():
+    assert described("age") == "age"
+    spline = {"column": "age", "knots": [30, 45.5, 60]}
+    assert described(spline) == "age (natural cubic spline with knots at 30, 45.5, 60)"
+    assert (column_of("age"), column_of(spline)) == ("age", "age")

@@ -23,7 +23,7 @@ from mri_response.resampling import (
 from mri_response.splits import Scheme, draw_folds
 
 N, OTHERS = 40, 13
-CONFOUNDS = ["age", "site"]
+CONFOUNDS = [{"column": "age", "knots": [30, 45, 60]}, "site"]
 SCHEME = Scheme(1, 4, 1, 3)
 OPTIONS = {
     "standardised": ModelOptions(tuple(2.0 ** np.arange(-8, -1))),
@@ -149,9 +149,10 @@ def test_no_confounds():
 def test_a_missing_confound_contributes_its_training_mean():
     run = Run(OPTIONS["standardised"], missing=True)
     frozen = run.frozen(slice(-1, None))
-    filled = run.others.assign(age=run.others["age"].fillna(run.people["age"].mean()))
-    decision = frozen.decision(run.features[N:], filled)
-    np.testing.assert_allclose(decision, run.decision(frozen), atol=1e-10)
+    ours, theirs = run.confounds[:N], run.confounds[N:]
+    filled = np.where(np.isnan(theirs), np.nanmean(ours, axis=0), theirs)
+    decision = run.features[N:] @ frozen.weights + filled @ frozen.confound_weights
+    np.testing.assert_allclose(decision + frozen.intercept, run.decision(frozen), atol=1e-10)
 
 
 def test_an_unseen_site_is_an_error_unless_it_may_count_as_the_mean():

@@ -194,7 +194,24 @@ def check_discovery(config: Mapping[str, Any], rows: pd.DataFrame) -> None:
                 "confounds.unseen_site: mean or leave the site out"
             )
 
+    _check_knots(config, rows)
     _exchangeability(config, rows)
+
+
+def _check_knots(config: Mapping[str, Any], rows: pd.DataFrame) -> None:
+    """Knots beyond the observed values would leave a spline with nothing to bend."""
+    path = config["cohorts"][discovery_name(config)]["participants"]
+    for name, model in config["models"].items():
+        splines = [confound for confound in model["confounds"] if not isinstance(confound, str)]
+        for spline in splines:
+            values = rows[spline["column"]]
+            outside = [knot for knot in spline["knots"] if not values.min() < knot < values.max()]
+            if outside:
+                raise InputError(
+                    f"config: models.{name}.confounds: {spline['column']}: found the knot "
+                    f"{outside[0]:g}, expected knots between {values.min():g} and "
+                    f"{values.max():g}, the values of {path}; move the knot or leave it out"
+                )
 
 
 def _exchangeability(config: Mapping[str, Any], rows: pd.DataFrame) -> Exchangeability:

@@ -5,6 +5,7 @@ the files is in :mod:`mri_response.checks`.
 """
 
 import copy
+import itertools
 import math
 import os
 import string
@@ -15,6 +16,7 @@ from typing import Any
 import yaml
 from jsonschema import Draft202012Validator, ValidationError
 
+from mri_response.confounds import column_of
 from mri_response.errors import InputError
 from mri_response.tables import ID_COLUMNS, shorten, suggestion
 
@@ -77,8 +79,9 @@ def used_features(config: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
 
 
 def used_confounds(config: Mapping[str, Any]) -> list[str]:
-    """The confounds that some model names, each once, in the order of their first use."""
-    return list(dict.fromkeys(c for model in config["models"].values() for c in model["confounds"]))
+    """The columns that are confounds of some model, each once, in the order of their first use."""
+    models = config["models"].values()
+    return list(dict.fromkeys(column_of(c) for model in models for c in model["confounds"]))
 
 
 def discovery_name(config: Mapping[str, Any]) -> str:
@@ -473,7 +476,10 @@ def _check_confounds(config: Mapping[str, Any]) -> None:
     others = [name for name, c in config["cohorts"].items() if c["role"] != "discovery"]
     for name, model in config["models"].items():
         key = f"models.{name}.confounds"
-        for confound in model["confounds"]:
+        columns = [column_of(confound) for confound in model["confounds"]]
+        for confound in columns:
+            if columns.count(confound) > 1:
+                raise fault(key, f"{confound!r} twice", "each column once", "remove one")
             near = next((k for k in ("age", "sex", "tiv", "site") if confound.lower() == k), None)
             if near and confound != near:
                 raise fault(key, repr(confound), f"{near!r}", f"write {near}")
@@ -484,7 +490,10 @@ def _check_confounds(config: Mapping[str, Any]) -> None:
                     "columns other than outcome.column",
                     "remove it",
                 )
-        if "tiv" in model["confounds"]:
+        for position, confound in enumerate(model["confounds"]):
+            if not isinstance(confound, str):
+                _check_spline(f"{key}[{position}]", confound)
+        if "tiv" in columns:
             for cohort, spec in config["cohorts"].items():
                 if spec["tiv"] is None:
                     raise fault(
@@ -494,7 +503,7 @@ def _check_confounds(config: Mapping[str, Any]) -> None:
                         "the confound tiv",
                         "add for example {column: tiv} or remove the confound",
                     )
-        if "site" in model["confounds"] and others and config["confounds"]["unseen_site"] != "mean":
+        if "site" in columns and others and config["confounds"]["unseen_site"] != "mean":
             raise fault(
                 "confounds.unseen_site",
                 config["confounds"]["unseen_site"],
@@ -504,9 +513,23 @@ def _check_confounds(config: Mapping[str, Any]) -> None:
             )
 
 
+def _check_spline(key: str, spline: Mapping[str, Any]) -> None:
+    column, knots = spline["column"], spline["knots"]
+    if column in ("sex", "site"):
+        raise fault(
+            f"{key}.column", f"{column!r}", "a column of numbers", f"write {column} without knots"
+        )
+    for lower, upper in itertools.pairwise(knots):
+        if not lower < upper:
+            raise fault(f"{key}.knots", f"{upper} after {lower}", "ascending knots", "sort them")
+
+
 def _check_columns(config: Mapping[str, Any]) -> None:
     """Columns of the user that would overwrite those of the cohort tables."""
-    named = {f"models.{name}.confounds": m["confounds"] for name, m in config["models"].items()}
+    named = {
+        f"models.{name}.confounds": [column_of(confound) for confound in model["confounds"]]
+        for name, model in config["models"].items()
+    }
     named["cross_validation.group"] = [config["cross_validation"]["group"]]
     named["permutation.within"] = [config["permutation"]["within"]]
     for key, columns in named.items():

@@ -76,7 +76,7 @@ def _keys(
             if isinstance(child.get("additionalProperties"), dict):
                 name = f"{path}.{_NAMES.get(key, 'COHORT')}."
                 yield from _keys(child["additionalProperties"], schema, name)
-            for branch in child.get("anyOf", ()):
+            for branch in [*child.get("anyOf", ()), *child.get("items", {}).get("anyOf", ())]:
                 for inner, spec, _, _ in _keys(branch, schema, f"{path}."):
                     yield inner, spec, False, ""
 

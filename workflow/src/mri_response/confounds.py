@@ -1,13 +1,64 @@
-"""Confounds as numbers: covariates as they are, categories as indicator columns."""
+"""Confounds as numbers: covariates as they are or as splines, categories as indicator columns."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from mri_response.errors import InputError
+
+#: A confound as in a model's configuration: a column, or ``{"column": ..., "knots": [...]}``.
+Confound = str | Mapping[str, Any]
+
+
+def column_of(confound: Confound) -> str:
+    """The column of the cohort tables that a confound is read from."""
+    return confound if isinstance(confound, str) else confound["column"]
+
+
+def described(confound: Confound) -> str:
+    """A confound in the words of a report."""
+    if isinstance(confound, str):
+        return confound
+    knots = ", ".join(f"{knot:g}" for knot in confound["knots"])
+    return f"{confound['column']} (natural cubic spline with knots at {knots})"
+
+
+def natural_spline(values: np.ndarray, knots: Sequence[float]) -> np.ndarray:
+    """Restricted (natural) cubic spline: cubic between the knots, straight beyond the outer ones.
+
+    Parameters
+    ----------
+    values : numpy.ndarray, shape (n,)
+        NaN gives NaN.
+    knots : sequence of float, length k
+        At least 3, ascending.
+
+    Returns
+    -------
+    numpy.ndarray, shape (n, k - 1)
+        The values themselves, then the k - 2 terms that bend, in their units.
+
+    References
+    ----------
+    Harrell FE (2015). Regression Modeling Strategies, 2nd ed., section 2.4.5.
+    """
+    first, before_last, last = knots[0], knots[-2], knots[-1]
+    cubed = [np.maximum(values - knot, 0.0) ** 3 for knot in knots]
+    bent = [
+        (
+            cube
+            - cubed[-2] * (last - knot) / (last - before_last)
+            + cubed[-1] * (before_last - knot) / (last - before_last)
+        )
+        / (last - first) ** 2
+        for knot, cube in zip(knots[:-2], cubed, strict=False)
+    ]
+    return np.column_stack([values, *bent])
 
 
 @dataclass(frozen=True)
@@ -15,7 +66,7 @@ class ConfoundCoding:
     """How columns of a cohort table become columns of the confound matrix.
 
     The coding looks at which categories the discovery cohort has, never at the outcome or at
-    values; it learns nothing.
+    values, and the knots of splines are given; it learns nothing.
 
     Attributes
     ----------
@@ -23,20 +74,29 @@ class ConfoundCoding:
         Columns of the cohort table.
     levels : dict of str to tuple of str
         Categories of the columns that are not numbers; the first is the reference.
+    knots : dict of str to tuple of float
+        Knots of the columns that are coded as natural cubic splines.
     """
 
     columns: tuple[str, ...]
     levels: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    knots: dict[str, tuple[float, ...]] = field(default_factory=dict)
 
     @classmethod
-    def of(cls, discovery: pd.DataFrame, columns: list[str]) -> ConfoundCoding:
-        """Code columns by the discovery cohort's table."""
+    def of(cls, discovery: pd.DataFrame, confounds: Sequence[Confound]) -> ConfoundCoding:
+        """Code a model's confounds by the discovery cohort's table."""
+        columns = tuple(column_of(confound) for confound in confounds)
+        knots = {
+            confound["column"]: tuple(float(knot) for knot in confound["knots"])
+            for confound in confounds
+            if not isinstance(confound, str)
+        }
         levels = {
             column: tuple(sorted(discovery[column].dropna().astype(str).unique()))
             for column in columns
             if not pd.api.types.is_numeric_dtype(discovery[column])
         }
-        return cls(tuple(columns), levels)
+        return cls(columns, levels, knots)
 
     @property
     def names(self) -> list[str]:
@@ -47,7 +107,8 @@ class ConfoundCoding:
             for name in (
                 [f"{column}:{level}" for level in self.levels[column][1:]]
                 if column in self.levels
-                else [column]
+                # As Harrell writes them: age, age', age''.
+                else [column + "'" * i for i in range(max(1, len(self.knots.get(column, ())) - 1))]
             )
         ]
 
@@ -76,7 +137,9 @@ class ConfoundCoding:
         for column in self.columns:
             values = people[column]
             if column not in self.levels:
-                parts.append(values.to_numpy(dtype=float)[:, None])
+                numbers = values.to_numpy(dtype=float)
+                knots = self.knots.get(column)
+                parts.append(natural_spline(numbers, knots) if knots else numbers[:, None])
                 continue
             levels = self.levels[column]
             text = values.astype("string")

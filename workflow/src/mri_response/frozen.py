@@ -90,8 +90,11 @@ class FrozenModel:
             If the parameters are not those whose hash was written down.
         """
         text = json.loads(Path(sidecar).read_text(encoding="utf-8"))
-        levels = {key: tuple(value) for key, value in text["coding"]["levels"].items()}
-        coding = ConfoundCoding(tuple(text["coding"]["columns"]), levels)
+        levels, knots = (
+            {key: tuple(value) for key, value in text["coding"][name].items()}
+            for name in ("levels", "knots")
+        )
+        coding = ConfoundCoding(tuple(text["coding"]["columns"]), levels, knots)
         with np.load(npz, allow_pickle=False) as arrays:
             model = cls(
                 arrays["weights"],

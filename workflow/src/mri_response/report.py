@@ -21,6 +21,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from mri_response.atlases import licence_of
 from mri_response.config import used_features
+from mri_response.confounds import described
 from mri_response.performance import best_of_chance
 from mri_response.plan import FigureSpec, figure_plan, ordered_models
 from mri_response.wording import (
@@ -653,7 +654,7 @@ def _methods(inputs: ReportInputs, names: Naming) -> list[str]:
         c = spec["C"]
         steps = []
         if spec["confounds"]:
-            steps.append(f"linear regression on {', '.join(spec['confounds'])}")
+            steps.append(f"linear regression on {', '.join(map(described, spec['confounds']))}")
         if spec["standardize"]:
             steps.append("standardisation of each feature")
         if spec["pca"] is not None:
