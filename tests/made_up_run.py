@@ -187,7 +187,7 @@ def made_up_run(
                             "label": label,
                             "decision": decision,
                             "predicted": (decision > 0).astype(int),
-                            "C": 0.01,
+                            "hyperparameters": "C=0.01",
                         }
                     )
                 )

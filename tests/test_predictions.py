@@ -121,7 +121,7 @@ def test_predictions_hold_every_person_once_a_repeat(run):
     table = run.tables()["predictions"]
     assert list(table) == [
         "model", "cohort", "participant_id", "repeat", "outer_fold", "label", "decision",
-        "predicted", "C",
+        "predicted", "hyperparameters",
     ]  # fmt: skip
     home = table[table["cohort"] == "home"]
     assert home.groupby(["repeat", "participant_id"]).size().tolist() == [1] * 60
@@ -136,11 +136,13 @@ def test_predictions_hold_every_person_once_a_repeat(run):
             rows["decision"], run.scores.loc[run.scores["cohort"] == name, "decision"]
         )
     np.testing.assert_array_equal(table["predicted"], table["decision"] > 0)
-    assert set(home["C"]) <= {2.0**k for k in (-9, -7, -5, -3)}
+    assert set(home["hyperparameters"]) <= {f"C={2.0**k}" for k in (-9, -7, -5, -3)}
     # C belongs to the outer fold.
-    assert (home.groupby(["repeat", "outer_fold"])["C"].agg(np.ptp) == 0).all()
+    assert home.groupby(["repeat", "outer_fold"])["hyperparameters"].agg(set).map(len).max() == 1
     chosen = run.refits[0]["candidate"][0, 0]
-    assert set(table.loc[table["cohort"] == "away", "C"]) == {2.0 ** (2 * chosen - 9)}
+    assert set(table.loc[table["cohort"] == "away", "hyperparameters"]) == {
+        f"C={2.0 ** (2 * int(chosen) - 9)}"
+    }
 
 
 def test_estimates_and_p_values_come_from_the_decision_values(run):
@@ -201,7 +203,7 @@ def test_the_order_of_jobs_does_not_matter(run):
 def test_an_ensemble_has_no_C_and_no_null_of_refits(run):
     tables = run.tables({**CONFIG, "external": {"model": "ensemble"}})
     predictions = tables["predictions"]
-    assert predictions.loc[predictions["cohort"] == "away", "C"].isna().all()
+    assert predictions.loc[predictions["cohort"] == "away", "hyperparameters"].isna().all()
     assert "discovery_labels" not in set(tables["null"]["null"])
 
 
@@ -229,14 +231,14 @@ def test_sessions_stand_beside_people():
         np.array([2, 2, 1]).reshape(shape),
         np.array([0, 0, 1]).reshape(shape),
     )
-    table = cross_validated_predictions(people, resampled, [0.5, 2.0], "svc", "home")
+    table = cross_validated_predictions(people, resampled, ["C=0.5", "C=2.0"], "svc", "home")
     assert list(table)[:5] == ["model", "cohort", "participant_id", "session_id", "repeat"]
     assert table["session_id"].tolist() == ["1", "2", "1"]
     assert table["outer_fold"].tolist() == [2, 2, 1]
-    assert table["C"].tolist() == [0.5, 0.5, 2.0]
+    assert table["hyperparameters"].tolist() == ["C=0.5", "C=0.5", "C=2.0"]
     # A decision value of exactly 0 is not above it.
     assert table["predicted"].tolist() == [1, 0, 0]
-    frozen = frozen_predictions(people, np.array([1.0, -1.0, 2.0]), 0.5, "svc", "away")
+    frozen = frozen_predictions(people, np.array([1.0, -1.0, 2.0]), "C=0.5", "svc", "away")
     assert list(frozen) == list(table)
     assert frozen["repeat"].isna().all()
 

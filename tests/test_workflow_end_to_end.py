@@ -220,7 +220,7 @@ def compare_with_plain_sklearn(
         outer_models.append(found.model)
         part = predictions[(predictions[folds] == list(fold)).all(axis=1)].set_index(keys)
         assert len(part) == len(test)
-        assert set(part["C"]) == {grid[found.candidate]}
+        assert set(part["hyperparameters"]) == {f"C={float(grid[found.candidate])}"}
         decision = pd.Series(found.model.decision_function(data[discovery][test]), index[test])
         if len(keys) == 1:
             decision.index = decision.index.get_level_values(0)
@@ -231,7 +231,7 @@ def compare_with_plain_sklearn(
     for name in others:
         part = predictions.query("cohort == @name")
         if config["external"]["model"] == "refit":
-            assert set(part["C"]) == {grid[refit.candidate]}
+            assert set(part["hyperparameters"]) == {f"C={float(grid[refit.candidate])}"}
             decision = refit.model.decision_function(data[name])
         else:
             decision = np.mean([m.decision_function(data[name]) for m in outer_models], axis=0)

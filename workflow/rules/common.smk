@@ -8,7 +8,13 @@ WORKFLOW = Path(workflow.current_basedir).parent
 sys.path.insert(0, str(WORKFLOW / "src"))
 
 from mri_response.checks import check_inputs
-from mri_response.config import discovery_name, grid_of_c, load_config, used_features
+from mri_response.config import (
+    discovery_name,
+    grid_of_c,
+    is_linear,
+    load_config,
+    used_features,
+)
 from mri_response.errors import InputError
 from mri_response.plan import batches, figure_plan, labelling_batches
 from mri_response.provenance import file_sha256, script_hash
@@ -29,6 +35,10 @@ try:
     )
     CONFIG = load_config(config, WORKFLOW / "schemas" / "config.schema.yaml")
     # Jobs on other machines read this file too: the check is for the person who starts the run.
+    if workflow.is_main_process and any("estimator" in m for m in CONFIG["models"].values()):
+        from mri_response.estimators import check_estimators
+
+        check_estimators(CONFIG)
     if workflow.is_main_process and "simulation" not in CONFIG:
         for line in check_inputs(CONFIG, cache=".snakemake/mri_response_checked_maps.json"):
             print(line, file=sys.stderr)
@@ -45,6 +55,11 @@ DISCOVERY = discovery_name(CONFIG)
 OTHERS = [name for name in CONFIG["cohorts"] if name != DISCOVERY]
 COHORTS = [DISCOVERY, *OTHERS]
 MODELS = list(CONFIG["models"])
+# Models with a classifier of scikit-learn in place of the built-in one, and those with weights.
+ESTIMATORS = [model for model in MODELS if "estimator" in CONFIG["models"][model]]
+BUILT_IN = [model for model in MODELS if model not in ESTIMATORS]
+LINEAR = [model for model in MODELS if is_linear(CONFIG["models"][model])]
+NONLINEAR = [model for model in MODELS if model not in LINEAR]
 FEATURES = used_features(CONFIG)
 SCHEME = CONFIG["cross_validation"]
 FOLD_BATCHES = batches(SCHEME["repeats"] * SCHEME["outer_folds"], CONFIG["batch"]["outer_folds"])
@@ -105,6 +120,11 @@ def features_of_kind(*kinds):
     return "|".join(name for name, spec in FEATURES.items() if spec["kind"] in kinds) or "(?!)"
 
 
-def models_of_kind(*kinds):
-    """Pattern of the models whose features are of some kinds."""
-    return "|".join(model for model in MODELS if feature_kind(model) in kinds) or "(?!)"
+def pattern_of(models):
+    """Pattern of some models, one that never matches if there are none."""
+    return "|".join(models) or "(?!)"
+
+
+def weighted_models(*kinds):
+    """Pattern of the models that have weights, with features of some kinds."""
+    return pattern_of(model for model in LINEAR if feature_kind(model) in kinds)

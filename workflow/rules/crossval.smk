@@ -32,6 +32,8 @@ if SCHEME["scheme"] == "label_blind":
             temp(f"{RUN}/kernels/{{model}}/folds-{{folds}}.npz"),
         log:
             f"{RUN}/logs/kernels_{{model}}_{{folds}}.log",
+        wildcard_constraints:
+            model=pattern_of(BUILT_IN),
         conda:
             ENVIRONMENT
         threads: 1
@@ -57,6 +59,8 @@ if SCHEME["scheme"] == "label_blind":
             f"{RUN}/crossval/{{model}}/folds-{{folds}}_labels-{{labels}}.npz",
         log:
             f"{RUN}/logs/nested_cv_{{model}}_{{folds}}_{{labels}}.log",
+        wildcard_constraints:
+            model=pattern_of(BUILT_IN),
         conda:
             ENVIRONMENT
         threads: 1
@@ -73,6 +77,34 @@ if SCHEME["scheme"] == "label_blind":
         script:
             "../scripts/nested_cv.py"
 
+    rule nested_cv_estimator:
+        """The same with a classifier of scikit-learn, one fit at a time."""
+        input:
+            people=table_of(DISCOVERY),
+            splits=rules.splits.output[0],
+            features=discovery_matrix,
+        output:
+            f"{RUN}/crossval/{{model}}/folds-{{folds}}_labels-{{labels}}.npz",
+        log:
+            f"{RUN}/logs/nested_cv_{{model}}_{{folds}}_{{labels}}.log",
+        wildcard_constraints:
+            model=pattern_of(ESTIMATORS),
+        conda:
+            ENVIRONMENT
+        threads: 1
+        resources:
+            mem_mb=estimator_mb,
+            runtime=estimator_minutes,
+        params:
+            config=model_config,
+            folds=fold_batch,
+            blocks=label_blocks,
+            code=code_of("nested_cv_estimator"),
+        message:
+            f"Nested cross-validation of {{wildcards.model}}: outer folds, part {{wildcards.folds}} (last: {LAST_FOLDS}); labellings, part {{wildcards.labels}} (last: {LAST_LABELS})"
+        script:
+            "../scripts/nested_cv_estimator.py"
+
 else:
 
     rule nested_cv_redrawn:
@@ -84,6 +116,8 @@ else:
             f"{RUN}/crossval/{{model}}/folds-{{folds}}_labels-{{labels}}.npz",
         log:
             f"{RUN}/logs/nested_cv_{{model}}_{{folds}}_{{labels}}.log",
+        wildcard_constraints:
+            model=pattern_of(BUILT_IN),
         conda:
             ENVIRONMENT
         threads: 1
@@ -99,3 +133,30 @@ else:
             f"Nested cross-validation of {{wildcards.model}}, folds redrawn: outer folds, part {{wildcards.folds}} (last: {LAST_FOLDS}); labellings, part {{wildcards.labels}} (last: {LAST_LABELS})"
         script:
             "../scripts/nested_cv_redrawn.py"
+
+    rule nested_cv_estimator_redrawn:
+        """The same with a classifier of scikit-learn, one fit at a time."""
+        input:
+            people=table_of(DISCOVERY),
+            features=discovery_matrix,
+        output:
+            f"{RUN}/crossval/{{model}}/folds-{{folds}}_labels-{{labels}}.npz",
+        log:
+            f"{RUN}/logs/nested_cv_{{model}}_{{folds}}_{{labels}}.log",
+        wildcard_constraints:
+            model=pattern_of(ESTIMATORS),
+        conda:
+            ENVIRONMENT
+        threads: 1
+        resources:
+            mem_mb=estimator_mb,
+            runtime=estimator_minutes,
+        params:
+            config=model_config,
+            folds=fold_batch,
+            blocks=label_blocks,
+            code=code_of("nested_cv_estimator_redrawn"),
+        message:
+            f"Nested cross-validation of {{wildcards.model}}, folds redrawn: outer folds, part {{wildcards.folds}} (last: {LAST_FOLDS}); labellings, part {{wildcards.labels}} (last: {LAST_LABELS})"
+        script:
+            "../scripts/nested_cv_estimator_redrawn.py"

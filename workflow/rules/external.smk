@@ -13,6 +13,8 @@ rule refit_kernels:
         temp(f"{RUN}/kernels/{{model}}/refit.npz"),
     log:
         f"{RUN}/logs/refit_kernels_{{model}}.log",
+    wildcard_constraints:
+        model=pattern_of(BUILT_IN),
     conda:
         ENVIRONMENT
     threads: 1
@@ -38,6 +40,8 @@ rule refit:
         f"{RUN}/refit/{{model}}/labels-{{labels}}.npz",
     log:
         f"{RUN}/logs/refit_{{model}}_{{labels}}.log",
+    wildcard_constraints:
+        model=pattern_of(BUILT_IN),
     conda:
         ENVIRONMENT
     threads: 1
@@ -54,6 +58,36 @@ rule refit:
         "../scripts/refit.py"
 
 
+rule refit_estimator:
+    """The same with a classifier of scikit-learn, the people to be scored as further rows."""
+    input:
+        people=table_of(DISCOVERY),
+        others=other_tables,
+        splits=rules.splits.output[0],
+        features=discovery_matrix,
+        other_features=other_matrices,
+    output:
+        f"{RUN}/refit/{{model}}/labels-{{labels}}.npz",
+    log:
+        f"{RUN}/logs/refit_{{model}}_{{labels}}.log",
+    wildcard_constraints:
+        model=pattern_of(ESTIMATORS),
+    conda:
+        ENVIRONMENT
+    threads: 1
+    resources:
+        mem_mb=estimator_mb,
+        runtime=estimator_minutes,
+    params:
+        config=model_config,
+        blocks=refit_blocks,
+        code=code_of("refit_estimator"),
+    message:
+        f"Refit of {{wildcards.model}} on all discovery people: labellings, part {{wildcards.labels}} (last: {LAST_REFIT})"
+    script:
+        "../scripts/refit_estimator.py"
+
+
 rule freeze:
     """Write the frozen model and the hash of its parameters."""
     input:
@@ -65,6 +99,8 @@ rule freeze:
         json=f"{RUN}/models/{{model}}.json",
     log:
         f"{RUN}/logs/freeze_{{model}}.log",
+    wildcard_constraints:
+        model=pattern_of(LINEAR),
     conda:
         ENVIRONMENT
     threads: 1
@@ -78,6 +114,32 @@ rule freeze:
         "../scripts/freeze.py"
 
 
+rule freeze_recipe:
+    """Write how to fit a frozen model without weights again, and the hash of what it must give."""
+    input:
+        people=table_of(DISCOVERY),
+        splits=rules.splits.output[0],
+        features=discovery_matrix,
+        fitted=frozen_from,
+    output:
+        json=f"{RUN}/models/{{model}}.json",
+    log:
+        f"{RUN}/logs/freeze_{{model}}.log",
+    wildcard_constraints:
+        model=pattern_of(NONLINEAR),
+    conda:
+        ENVIRONMENT
+    threads: 1
+    params:
+        config=model_config,
+        outcome=section("outcome", "external", "features"),
+        code=code_of("freeze_recipe"),
+    message:
+        "Freezing the recipe of {wildcards.model}"
+    script:
+        "../scripts/freeze_recipe.py"
+
+
 rule score:
     """Decision values of the frozen model in the other cohorts; no label is read."""
     input:
@@ -89,6 +151,8 @@ rule score:
         f"{RUN}/scores/{{model}}.tsv",
     log:
         f"{RUN}/logs/score_{{model}}.log",
+    wildcard_constraints:
+        model=pattern_of(LINEAR),
     conda:
         ENVIRONMENT
     threads: 1
@@ -100,3 +164,33 @@ rule score:
         "Scoring the other cohorts with the frozen {wildcards.model}"
     script:
         "../scripts/score.py"
+
+
+rule score_recipe:
+    """The same with a model fitted again, once its scores of the discovery people are verified."""
+    input:
+        json=rules.freeze_recipe.output.json,
+        discovery=table_of(DISCOVERY),
+        splits=rules.splits.output[0],
+        matrix=discovery_matrix,
+        people=other_tables,
+        features=other_matrices,
+    output:
+        f"{RUN}/scores/{{model}}.tsv",
+    log:
+        f"{RUN}/logs/score_{{model}}.log",
+    wildcard_constraints:
+        model=pattern_of(NONLINEAR),
+    conda:
+        ENVIRONMENT
+    threads: 1
+    resources:
+        mem_mb=estimator_mb,
+    params:
+        cohorts=OTHERS,
+        config=section("confounds"),
+        code=code_of("score_recipe"),
+    message:
+        "Scoring the other cohorts with {wildcards.model}, fitted again from its recipe"
+    script:
+        "../scripts/score_recipe.py"

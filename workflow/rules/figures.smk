@@ -79,7 +79,7 @@ rule roi_weights_figure:
     log:
         f"{RUN}/logs/roi_weights_figure_{{model}}.log",
     wildcard_constraints:
-        model=models_of_kind("roi_maps", "table"),
+        model=weighted_models("roi_maps", "table"),
     conda:
         ENVIRONMENT
     params:
@@ -106,7 +106,7 @@ rule weight_map_figure:
     log:
         f"{RUN}/logs/weight_map_figure_{{model}}.log",
     wildcard_constraints:
-        model=models_of_kind("roi_maps", "voxels"),
+        model=weighted_models("roi_maps", "voxels"),
     conda:
         ENVIRONMENT
     params:
@@ -134,7 +134,7 @@ rule planted_map_figure:
     log:
         f"{RUN}/logs/planted_map_figure_{{model}}.log",
     wildcard_constraints:
-        model=models_of_kind("roi_maps", "voxels"),
+        model=weighted_models("roi_maps", "voxels"),
     conda:
         ENVIRONMENT
     params:
@@ -162,7 +162,7 @@ rule planted_vs_found_figure:
     log:
         f"{RUN}/logs/planted_vs_found_figure_{{model}}.log",
     wildcard_constraints:
-        model=models_of_kind("roi_maps"),
+        model=weighted_models("roi_maps"),
     conda:
         ENVIRONMENT
     params:

@@ -7,7 +7,7 @@ rule performance:
         people=[table_of(name) for name in COHORTS],
         jobs=all_folds,
         refits=all_refits,
-        scores=rules.score.output[0],
+        scores=f"{RUN}/scores/{{model}}.tsv",
     output:
         predictions=f"{RUN}/performance/{{model}}_predictions.tsv",
         performance=f"{RUN}/performance/{{model}}_performance.tsv",

@@ -1,6 +1,6 @@
 # report.html: one page that opens without a network.
 
-REGION_MODELS = [model for model in MODELS if feature_kind(model) != "voxels"]
+REGION_MODELS = [model for model in LINEAR if feature_kind(model) != "voxels"]
 
 
 rule report_page:

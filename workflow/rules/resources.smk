@@ -83,6 +83,19 @@ def redrawn_mb(wildcards, input, attempt):
     return nested_cv_mb(wildcards, input, attempt) + kernels_mb(wildcards, input, attempt)
 
 
+def estimator_mb(wildcards, input, attempt):
+    """Some copies of the features as float64, and of what the classifier makes of them."""
+    return math.ceil(1500 + 15 * input.size_mb) * attempt
+
+
+def estimator_minutes(wildcards, input, attempt):
+    """Every fit of every labelling; a forest of 100 trees takes 0.1 s."""
+    model = CONFIG["models"][wildcards.model]
+    candidates = math.prod(map(len, model["grid"].values()))
+    fits = folds_in(wildcards) * SETS * candidates * labellings_in(wildcards)
+    return math.ceil(60 + fits * 0.1 * rows_in(input) / 100 / 60) * attempt
+
+
 def voxel_features_mb(wildcards, input, attempt):
     """One map at a time: compressed on disk, some copies as float64 in memory."""
     return math.ceil(1000 + 100 * input.size_mb / len(input.maps)) * attempt

@@ -13,7 +13,7 @@ rule region_weights:
     log:
         f"{RUN}/logs/weights_{{model}}.log",
     wildcard_constraints:
-        model=models_of_kind("roi_maps", "table"),
+        model=weighted_models("roi_maps", "table"),
     conda:
         ENVIRONMENT
     threads: 1
@@ -41,7 +41,7 @@ rule voxel_weights:
     log:
         f"{RUN}/logs/weights_{{model}}.log",
     wildcard_constraints:
-        model=models_of_kind("voxels"),
+        model=weighted_models("voxels"),
     conda:
         ENVIRONMENT
     threads: 1

@@ -383,7 +383,7 @@ def input_warnings(config: Mapping[str, Any], people: Mapping[str, pd.DataFrame]
             )
     for name, model in config["models"].items():
         kind = config["features"][model["features"]]["kind"]
-        if kind == "voxels" and model["C"]["scale"] == "absolute":
+        if kind == "voxels" and "C" in model and model["C"]["scale"] == "absolute":
             warnings.append(
                 f"models.{name}.C: with so many voxels a whole absolute grid is often one and the "
                 "same hard margin; scale: relative gives a grid that matters"

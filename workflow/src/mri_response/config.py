@@ -28,6 +28,23 @@ RESERVED_COLUMNS = (*ID_COLUMNS, "label", "outcome", "baseline_score", "endpoint
 #: Feature kinds that are read from one image a row.
 IMAGE_KINDS = ("roi_maps", "voxels")
 
+#: Classifiers of scikit-learn whose decision value is a weighted sum of the features. Those with
+#: a kernel are so if it is linear.
+LINEAR_ESTIMATORS = frozenset(
+    {
+        "sklearn.discriminant_analysis.LinearDiscriminantAnalysis",
+        "sklearn.linear_model.LogisticRegression",
+        "sklearn.linear_model.LogisticRegressionCV",
+        "sklearn.linear_model.PassiveAggressiveClassifier",
+        "sklearn.linear_model.Perceptron",
+        "sklearn.linear_model.RidgeClassifier",
+        "sklearn.linear_model.RidgeClassifierCV",
+        "sklearn.linear_model.SGDClassifier",
+        "sklearn.svm.LinearSVC",
+    }
+)
+KERNEL_ESTIMATORS = frozenset({"sklearn.svm.NuSVC", "sklearn.svm.SVC"})
+
 _MAX_GRID = 200
 
 
@@ -44,10 +61,11 @@ def load_config(raw: Mapping[str, Any], schema_path: str | os.PathLike[str]) -> 
     Returns
     -------
     dict
-        A new configuration in which every optional key has a value (except ``simulation``, which
-        is there only if it was given), titles and ``primary_model`` are filled,
-        ``outcome["classes"]`` maps each class name to the list of its values (as text) and
-        ``where`` each column to the list of accepted values (as text).
+        A new configuration in which every optional key has a value (except ``simulation`` and a
+        model's ``estimator``, which are there only if they were given, and what goes with them),
+        titles and ``primary_model`` are filled, ``outcome["classes"]`` maps each class name to the
+        list of its values (as text) and ``where`` each column to the list of accepted values (as
+        text).
 
     Raises
     ------
@@ -70,6 +88,15 @@ def grid_of_c(c: Mapping[str, Any]) -> list[float]:
     """The values of C that a model's ``C`` section describes, smallest first."""
     steps = math.floor((c["log2_max"] - c["log2_min"]) / c["log2_step"] + 1e-9)
     return [2.0 ** (c["log2_min"] + step * c["log2_step"]) for step in range(steps + 1)]
+
+
+def is_linear(model: Mapping[str, Any]) -> bool:
+    """Whether a model's decision value is a weighted sum of the features, and so has weights."""
+    if "estimator" not in model or model["estimator"] in LINEAR_ESTIMATORS:
+        return True
+    kernel = model["parameters"].get("kernel", "rbf")
+    kernels = model["grid"].get("kernel", [kernel])
+    return model["estimator"] in KERNEL_ESTIMATORS and kernels == ["linear"]
 
 
 def used_features(config: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
@@ -438,23 +465,10 @@ def _check_models(config: Mapping[str, Any]) -> None:
                 f"one of the feature sets {', '.join(config['features'])}",
                 f"{suggestion(model['features'], config['features'])}correct it",
             )
-        c = model["C"]
-        key = f"models.{name}.C"
-        if c["log2_min"] > c["log2_max"]:
-            raise fault(
-                f"{key}.log2_min",
-                str(c["log2_min"]),
-                f"at most log2_max, which is {c['log2_max']}",
-                "correct one of them",
-            )
-        count = len(grid_of_c(c))
-        if count > _MAX_GRID:
-            raise fault(
-                f"{key}.log2_step",
-                f"{c['log2_step']}, which makes {count} values of C",
-                f"at most {_MAX_GRID} values",
-                "use a larger step",
-            )
+        if "estimator" in model:
+            _check_estimator(f"models.{name}", model)
+        else:
+            _check_support_vector_classifier(f"models.{name}", model)
         if isinstance(model["pca"], float) and model["pca"] >= 1:
             raise fault(
                 f"models.{name}.pca",
@@ -469,6 +483,71 @@ def _check_models(config: Mapping[str, Any]) -> None:
             repr(primary),
             f"one of the models {', '.join(config['models'])}",
             f"{suggestion(primary, config['models'])}correct it",
+        )
+
+
+def _check_support_vector_classifier(key: str, model: Mapping[str, Any]) -> None:
+    for other in ("parameters", "grid"):
+        if other in model:
+            raise fault(
+                f"{key}.{other}",
+                f"{_shown(model[other])} without estimator",
+                f"no {other}: the built-in support vector classifier has C and class_weight",
+                "name the estimator or remove it",
+            )
+    c = model["C"]
+    if c["log2_min"] > c["log2_max"]:
+        raise fault(
+            f"{key}.C.log2_min",
+            str(c["log2_min"]),
+            f"at most log2_max, which is {c['log2_max']}",
+            "correct one of them",
+        )
+    count = len(grid_of_c(c))
+    if count > _MAX_GRID:
+        raise fault(
+            f"{key}.C.log2_step",
+            f"{c['log2_step']}, which makes {count} values of C",
+            f"at most {_MAX_GRID} values",
+            "use a larger step",
+        )
+
+
+def _check_estimator(key: str, model: Mapping[str, Any]) -> None:
+    """What can be said without loading scikit-learn, which takes every job a second."""
+    for other, instead in (
+        ("C", "grid: {C: [0.1, 1, 10]}, if the estimator has a C"),
+        ("class_weight", "parameters: {class_weight: balanced}, if the estimator has it"),
+    ):
+        if other in model:
+            raise fault(
+                f"{key}.{other}",
+                f"{_shown(model[other])} beside estimator",
+                f"no {other}, which belongs to the built-in support vector classifier",
+                f"write {instead}",
+            )
+    for name in [*model["parameters"], *model["grid"]]:
+        if name.split("__")[-1] in ("n_jobs", "random_state"):
+            raise fault(
+                f"{key}.{'grid' if name in model['grid'] else 'parameters'}.{name}",
+                "a value",
+                "none: jobs have one thread, and random states come from seed",
+                "remove it",
+            )
+        if name in model["parameters"] and name in model["grid"]:
+            raise fault(
+                f"{key}.grid.{name}",
+                "a parameter that is under parameters too",
+                "it in one place",
+                "remove one of the two",
+            )
+    count = math.prod(map(len, model["grid"].values()))
+    if count > _MAX_GRID:
+        raise fault(
+            f"{key}.grid",
+            f"{count} combinations",
+            f"at most {_MAX_GRID}",
+            "use fewer values",
         )
 
 

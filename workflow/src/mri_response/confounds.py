@@ -98,6 +98,14 @@ class ConfoundCoding:
         }
         return cls(columns, levels, knots)
 
+    @classmethod
+    def from_json(cls, text: Mapping[str, Any]) -> ConfoundCoding:
+        """Read a coding back from what `dataclasses.asdict` and JSON have made of it."""
+        levels, knots = (
+            {key: tuple(value) for key, value in text[name].items()} for name in ("levels", "knots")
+        )
+        return cls(tuple(text["columns"]), levels, knots)
+
     @property
     def names(self) -> list[str]:
         """Names of the columns of the confound matrix."""

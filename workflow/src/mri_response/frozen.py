@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from mri_response.atomic import atomic_path
 from mri_response.confounds import ConfoundCoding
+from mri_response.features import identified, read_features
 from mri_response.kernels import TrainingSets, fit_confounds, weight_chunks
+from mri_response.tables import read_people
 
 
 @dataclass(frozen=True)
@@ -90,11 +94,7 @@ class FrozenModel:
             If the parameters are not those whose hash was written down.
         """
         text = json.loads(Path(sidecar).read_text(encoding="utf-8"))
-        levels, knots = (
-            {key: tuple(value) for key, value in text["coding"][name].items()}
-            for name in ("levels", "knots")
-        )
-        coding = ConfoundCoding(tuple(text["coding"]["columns"]), levels, knots)
+        coding = ConfoundCoding.from_json(text["coding"])
         with np.load(npz, allow_pickle=False) as arrays:
             model = cls(
                 arrays["weights"],
@@ -152,23 +152,117 @@ def freeze(
     FrozenModel
         With the mean decision value of the S models.
     """
-    n_models = len(beta)
     weights = np.empty(features.shape[1])
-    score = np.zeros((n_models, len(features)))
+    score = np.zeros((len(beta), len(features)))
     for chunk in weight_chunks(features, sets, beta, standardize=standardize):
         weights[chunk.columns] = chunk.per_unit.mean(axis=0)
         raw = np.asarray(features[:, chunk.columns], dtype=np.float64)
         score += chunk.per_unit @ raw.T
+    return _folded(weights, score, confounds, sets.train, intercept, coding, description)
+
+
+def freeze_weights(
+    features: np.ndarray,
+    confounds: np.ndarray,
+    train: np.ndarray,
+    per_unit: np.ndarray,
+    intercept: np.ndarray,
+    coding: ConfoundCoding,
+    description: dict,
+) -> FrozenModel:
+    """The same from the weights of the models themselves.
+
+    Parameters
+    ----------
+    features : numpy.ndarray, shape (n, p)
+    confounds : numpy.ndarray, shape (n, q)
+    train : numpy.ndarray of bool, shape (S, n)
+    per_unit : numpy.ndarray, shape (S, p)
+        Weights of residual features, per unit of the feature.
+    intercept : numpy.ndarray, shape (S,)
+    coding : ConfoundCoding
+    description : dict
+
+    Returns
+    -------
+    FrozenModel
+    """
+    score = np.array([per_unit @ np.asarray(row, dtype=np.float64) for row in features]).T
+    weights = per_unit.mean(axis=0)
+    return _folded(weights, score, confounds, train, intercept, coding, description)
+
+
+def _folded(
+    weights: np.ndarray,
+    score: np.ndarray,
+    confounds: np.ndarray,
+    train: np.ndarray,
+    intercept: np.ndarray,
+    coding: ConfoundCoding,
+    description: dict,
+) -> FrozenModel:
+    """Mean of S models, given its weights and the weighted sums of the raw features of each."""
     # Confounds regressed out of every feature = regressed out of the weighted sum.
-    q = confounds.shape[1]
+    n_models, q = len(score), confounds.shape[1]
     confound_weights, fill, constant = np.zeros(q), np.zeros(q), 0.0
-    for train, one_score, one_intercept in zip(sets.train, score, intercept, strict=True):
-        centred, mean, scale = fit_confounds(confounds, train)
-        slope = np.linalg.pinv(centred[train], rcond=1e-8) @ one_score[train] / scale
+    for rows, one_score, one_intercept in zip(train, score, intercept, strict=True):
+        centred, mean, scale = fit_confounds(confounds, rows)
+        slope = np.linalg.pinv(centred[rows], rcond=1e-8) @ one_score[rows] / scale
         confound_weights -= slope / n_models
         fill -= slope * mean / n_models
-        constant += (one_intercept - one_score[train].mean() + slope @ mean) / n_models
+        constant += (one_intercept - one_score[rows].mean() + slope @ mean) / n_models
     return FrozenModel(weights, confound_weights, fill, float(constant), coding, description)
+
+
+def scores(frozen: Any, cohorts: Iterable[tuple[str, str, str]], unseen: str) -> pd.DataFrame:
+    """Decision values of cohorts, whose labels are put away as soon as their tables are read.
+
+    Parameters
+    ----------
+    frozen : FrozenModel or RefittedModel
+    cohorts : iterable of (name, path of the table, path of the features)
+    unseen : {"error", "mean"}
+
+    Returns
+    -------
+    pandas.DataFrame
+        Columns cohort, participant_id (, session_id) and decision.
+    """
+    parts = [pd.DataFrame(columns=["cohort", "participant_id", "decision"])]
+    for cohort, table, matrix in cohorts:
+        people = read_people(table).drop(columns=["label", "outcome"])
+        decision = frozen.decision(read_features(matrix, people), people, unseen=unseen)
+        part = identified(people, pd.DataFrame({"decision": decision}))
+        parts.append(part.assign(cohort=cohort))
+    return pd.concat(parts, ignore_index=True)
+
+
+def describe(model: str, config: dict, fitted: dict[str, np.ndarray]) -> dict:
+    """What a reader of a frozen model must know.
+
+    Parameters
+    ----------
+    model : str
+    config : dict
+        Sections outcome, external and features of the configuration, and the model's own as
+        `model`.
+    fitted : dict
+        As from `fitted_models`.
+
+    Returns
+    -------
+    dict
+    """
+    return {
+        "model": model,
+        "kind": config["external"]["model"],
+        "outcome": config["outcome"],
+        "features": config["features"][config["model"]["features"]],
+        "options": config["model"],
+        "n_models": len(fitted["train"]),
+        "n_rows": fitted["train"].shape[1],
+        "candidate": [int(index) for index in fitted["candidate"]],
+    }
 
 
 def fitted_models(jobs: list[dict[str, np.ndarray]], n: int) -> dict[str, np.ndarray]:
@@ -177,18 +271,21 @@ def fitted_models(jobs: list[dict[str, np.ndarray]], n: int) -> dict[str, np.nda
     Parameters
     ----------
     jobs : list of dict
-        As from `mri_response.resampling.cross_validate`.
+        As from `mri_response.resampling.cross_validate` or
+        `mri_response.plain.cross_validate_estimator`.
     n : int
         Discovery rows; rows behind them, which no model was trained on, are dropped.
 
     Returns
     -------
     dict of str to numpy.ndarray
-        ``train``, ``beta``, ``fitted`` (S, n), ``intercept``, ``candidate`` (S,).
+        ``train``, ``fitted`` (S, n), ``intercept``, ``candidate`` (S,) and, as the jobs have them,
+        ``beta`` (S, n), ``per_sd`` and ``per_unit`` (S, p).
     """
-    names = ("train", "beta", "fitted")
+    of_rows = [name for name in ("train", "beta", "fitted") if name in jobs[0]]
+    whole = [name for name in ("intercept", "per_sd", "per_unit") if name in jobs[0]]
     return {
-        **{name: np.concatenate([job[name][:, :n] for job in jobs]) for name in names},
-        "intercept": np.concatenate([job["intercept"] for job in jobs]),
+        **{name: np.concatenate([job[name][:, :n] for job in jobs]) for name in of_rows},
+        **{name: np.concatenate([job[name] for job in jobs]) for name in whole},
         "candidate": np.concatenate([job["candidate"][0] for job in jobs]),
     }

@@ -9,6 +9,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from mri_response.config import is_linear
+
 BLOCK = 256  # permutations solved together; jobs are whole blocks, so batching changes no byte
 
 # Kind of figure: the section of the page it stands in, and its heading.
@@ -94,14 +96,16 @@ def figure_plan(config: Mapping[str, Any]) -> list[FigureSpec]:
     Returns
     -------
     list of FigureSpec
-        Maps on the brain exist where the features have an image (voxels, regions of an atlas);
-        those of the planted effect in a simulation alone.
+        Maps on the brain exist where the features have an image (voxels, regions of an atlas) and
+        the model is linear; those of the planted effect in a simulation alone.
     """
     simulated = bool(config.get("simulation"))
     plan = [FigureSpec("flow", "flow")]
     for model in ordered_models(config):
-        feature_kind = config["features"][config["models"][model]["features"]]["kind"]
         kinds = ["roc", "null_distribution", "decision_scores", "confusion"]
+        feature_kind = None  # without weights there is nothing to draw by region or voxel
+        if is_linear(config["models"][model]):
+            feature_kind = config["features"][config["models"][model]["features"]]["kind"]
         if feature_kind in ("roi_maps", "table"):
             kinds.append("roi_weights")
         if feature_kind in ("roi_maps", "voxels"):

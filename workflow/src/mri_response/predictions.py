@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
 
+from mri_response.estimators import EstimatorOptions
 from mri_response.features import identified
 from mri_response.performance import (
     FrozenScores,
@@ -26,7 +28,7 @@ COLUMNS = [
     "label",
     "decision",
     "predicted",
-    "C",
+    "hyperparameters",
 ]
 
 
@@ -59,7 +61,7 @@ def model_tables(
         predictions, performance, null and warnings.
     """
     discovery, *others = people
-    options = ModelOptions.from_config(config["model"])
+    grid = grid_texts(config["model"])
     resampled = collected(jobs, config["cross_validation"]["repeats"])
     n_permutations = len(resampled.decision) - 1
     exchangeability = Exchangeability.from_config(people[discovery], config)
@@ -74,7 +76,7 @@ def model_tables(
         min_class_size=config["min_class_size"],
     )
     predictions = [
-        cross_validated_predictions(people[discovery], resampled, options.C, model, discovery)
+        cross_validated_predictions(people[discovery], resampled, grid, model, discovery)
     ]
     performances, nulls = [performance], [null]
     if others:
@@ -91,18 +93,12 @@ def model_tables(
         performances.append(performance)
         nulls.append(null)
         refitted = config["external"]["model"] == "refit"
-        C = options.C[int(refits[0]["candidate"][0, 0])] if refitted else np.nan
+        chosen = grid[int(refits[0]["candidate"][0, 0])] if refitted else None
         predictions += [
-            frozen_predictions(cohort.people, cohort.decision, C, model, cohort.cohort)
+            frozen_predictions(cohort.people, cohort.decision, chosen, model, cohort.cohort)
             for cohort in frozen
         ]
-    observed = [job for job in [*jobs, *refits] if "plateau" in job]
-    warnings = grid_warnings(
-        np.concatenate([job["candidate"][0] for job in observed]),
-        np.concatenate([job["plateau"] for job in observed]),
-        len(options.C),
-        model,
-    )
+    warnings = _warnings(config["model"], [*jobs, *refits], model)
     return {
         "predictions": pd.concat(predictions, ignore_index=True),
         "performance": pd.concat(performances, ignore_index=True),
@@ -144,8 +140,33 @@ def _frozen_scores(
     return frozen
 
 
+def grid_texts(model: dict) -> list[str | None]:
+    """Every candidate of a model's grid in words, as in ``C=0.5`` or ``C=0.1; l1_ratio=0.5``.
+
+    Parameters
+    ----------
+    model : dict
+        The model's section of the configuration.
+
+    Returns
+    -------
+    list of str or None
+        None where nothing was to be chosen.
+    """
+    if "estimator" not in model:
+        return [f"C={C!r}" for C in ModelOptions.from_config(model).C]
+    return [
+        "; ".join(f"{name}={json.dumps(value)}" for name, value in candidate.items()) or None
+        for candidate in EstimatorOptions.from_config(model).candidates
+    ]
+
+
 def cross_validated_predictions(
-    people: pd.DataFrame, resampled: Resampled, grid: Sequence[float], model: str, cohort: str
+    people: pd.DataFrame,
+    resampled: Resampled,
+    grid: Sequence[str | None],
+    model: str,
+    cohort: str,
 ) -> pd.DataFrame:
     """Predictions of the discovery cohort, one row a repeat and row of the cohort.
 
@@ -154,8 +175,8 @@ def cross_validated_predictions(
     people : pandas.DataFrame
     resampled : Resampled
         Labelling 0 is used.
-    grid : sequence of float
-        Values of C.
+    grid : sequence of str or None
+        The candidates in words.
     model, cohort : str
 
     Returns
@@ -165,7 +186,9 @@ def cross_validated_predictions(
     """
     parts = [
         _predictions(people, decision, model, cohort).assign(
-            repeat=repeat, outer_fold=fold, C=np.asarray(grid)[candidate]
+            repeat=repeat,
+            outer_fold=fold,
+            hyperparameters=np.asarray(grid, dtype=object)[candidate],
         )
         for repeat, (decision, fold, candidate) in enumerate(
             zip(resampled.decision[0], resampled.fold[0], resampled.candidate[0], strict=True),
@@ -176,11 +199,30 @@ def cross_validated_predictions(
 
 
 def frozen_predictions(
-    people: pd.DataFrame, decision: np.ndarray, C: float, model: str, cohort: str
+    people: pd.DataFrame, decision: np.ndarray, chosen: str | None, model: str, cohort: str
 ) -> pd.DataFrame:
     """Predictions of a frozen model in a cohort; repeat and outer fold do not apply."""
     part = _predictions(people, decision, model, cohort)
-    return _ordered(part.assign(repeat=np.nan, outer_fold=np.nan, C=C))
+    return _ordered(part.assign(repeat=np.nan, outer_fold=np.nan, hyperparameters=chosen))
+
+
+def _warnings(options: dict, jobs: Sequence[dict[str, np.ndarray]], model: str) -> list[str]:
+    """What a reader must know of how a model was fitted."""
+    if "estimator" in options:
+        fits, failed = (sum(int(job[name]) for job in jobs) for name in ("fits", "unconverged"))
+        if not failed:
+            return []
+        return [
+            f"{model}: {failed:,} of {fits:,} fits of {options['estimator']} did not converge; "
+            "give them more iterations (parameters, max_iter) or a narrower grid."
+        ]
+    observed = [job for job in jobs if "plateau" in job]
+    return grid_warnings(
+        np.concatenate([job["candidate"][0] for job in observed]),
+        np.concatenate([job["plateau"] for job in observed]),
+        len(grid_texts(options)),
+        model,
+    )
 
 
 def grid_warnings(candidate: np.ndarray, plateau: np.ndarray, n_grid: int, model: str) -> list[str]:

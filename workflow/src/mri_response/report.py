@@ -20,7 +20,7 @@ import pandas as pd
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from mri_response.atlases import licence_of
-from mri_response.config import used_features
+from mri_response.config import is_linear, used_features
 from mri_response.confounds import described
 from mri_response.performance import best_of_chance
 from mri_response.plan import FigureSpec, figure_plan, ordered_models
@@ -32,7 +32,9 @@ from mri_response.wording import (
     POOLED,
     Naming,
     as_number,
+    classifier_text,
     estimate_text,
+    estimator_name,
     headline_row,
     interval_text,
     is_computed,
@@ -51,7 +53,7 @@ TEMPLATES = Path(__file__).resolve().parents[2] / "report"
 _EXPLAINED_NULLS = {
     "whole_procedure": (
         "The labels of the discovery people were permuted, then everything that depends on labels "
-        "ran again: every fit of every fold, the choice of C included."
+        "ran again: every fit of every fold, the choice of hyperparameters included."
     ),
     "own_labels": (
         "The labels of the cohort's own people were permuted and the model stayed as it was. "
@@ -450,6 +452,17 @@ def _weights_table(inputs: ReportInputs, names: Naming, model: str, top: int = 1
     return table
 
 
+def _without_weights(config: Mapping[str, Any]) -> list[str]:
+    """Why some models have no place in the section on the brain."""
+    return [
+        f"Model {model} has no weights and no pattern here: the decision value of its classifier "
+        f"({estimator_name(config['models'][model])}) is not a weighted sum of the features, so "
+        "that there is no single number for a region or voxel."
+        for model in ordered_models(config)
+        if not is_linear(config["models"][model])
+    ]
+
+
 def _planted_table(inputs: ReportInputs, names: Naming, model: str) -> Table:
     both = inputs.planted[["region", "planted"]].merge(
         inputs.weights[model][["region", "haufe"]], on="region", how="inner"
@@ -620,11 +633,6 @@ def _caveats(inputs: ReportInputs, names: Naming) -> list[str]:
     return caveats
 
 
-def _superscript(value: float) -> str:
-    text = f"{value:g}".replace("-", "⁻").replace(".", "˙")
-    return text.translate(str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹"))
-
-
 def _feature_text(spec: Mapping[str, Any]) -> str:
     if spec["kind"] == "table":
         return "regional values from a table"
@@ -651,7 +659,6 @@ def _methods(inputs: ReportInputs, names: Naming) -> list[str]:
     paragraphs = []
     for model in ordered_models(config):
         spec = config["models"][model]
-        c = spec["C"]
         steps = []
         if spec["confounds"]:
             steps.append(f"linear regression on {', '.join(map(described, spec['confounds']))}")
@@ -669,22 +676,9 @@ def _methods(inputs: ReportInputs, names: Naming) -> list[str]:
             if steps
             else ""
         )
-        relative = (
-            " divided by the mean squared norm of the training features"
-            if c["scale"] == "relative"
-            else ""
-        )
-        weighting = (
-            "classes weighted by their inverse frequency"
-            if spec["class_weight"] == "balanced"
-            else "classes not weighted"
-        )
         paragraphs.append(
             f"Model {model}: {_feature_text(config['features'][spec['features']])}. {learned}"
-            f"Linear support vector classifier, {weighting}; C from 2{_superscript(c['log2_min'])} "
-            f"to 2{_superscript(c['log2_max'])} in steps of the factor "
-            f"2{_superscript(c['log2_step'])}{relative}, chosen by the mean balanced accuracy of "
-            "the inner folds, ties to the smallest C."
+            f"{classifier_text(spec)}"
         )
     inner = f"{cv['inner_folds']} inner folds"
     if cv["inner_repeats"] > 1:
@@ -711,7 +705,7 @@ def _methods(inputs: ReportInputs, names: Naming) -> list[str]:
     )
     if any(role != "discovery" for c, role in names.roles.items() if c != POOLED):
         scored = (
-            "one model fitted to all discovery people, its C from the same search"
+            "one model fitted to all discovery people, its hyperparameters from the same search"
             if config["external"]["model"] == "refit"
             else "the mean decision value of all outer models"
         )
@@ -893,6 +887,8 @@ def render_report(inputs: ReportInputs, templates: Path = TEMPLATES) -> str:
         discovery_tables=[_discovery_table(inputs, names, m, discovery) for m in models],
         external_table=_frozen_table(inputs, names, "external") if "external" in roles else None,
         control_table=_frozen_table(inputs, names, "control") if "control" in roles else None,
+        linear=any(is_linear(model) for model in config["models"].values()),
+        without_weights=_without_weights(config),
         weights_tables=[_weights_table(inputs, names, model) for model in with_weights],
         planted_tables=[_planted_table(inputs, names, model) for model in with_weights]
         if inputs.planted is not None

@@ -14,6 +14,7 @@ class Stream(IntEnum):
     LABELS = 2
     COHORT_LABELS = 3
     BOOTSTRAP = 4
+    ESTIMATOR = 5
 
 
 def generator(seed: int, stream: Stream, *indices: int) -> np.random.Generator:

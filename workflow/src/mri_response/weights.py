@@ -1,4 +1,4 @@
-"""Weight maps of linear models, from dual variables, in one pass over the features."""
+"""Weight maps of linear models, in one pass over the features."""
 
 from __future__ import annotations
 
@@ -60,16 +60,56 @@ def weight_maps(
     neuroimaging. NeuroImage 87, 96-110.
     """
     # The norm of the weights is known before any feature is read: w'w = beta' K beta.
-    norm = np.sqrt(np.einsum("sn,sn->s", beta, fitted))
-    scaled = np.divide(beta, norm[:, None], out=np.zeros_like(beta), where=norm[:, None] > 0)
+    scaled = _divided(beta, np.sqrt(np.einsum("sn,sn->s", beta, fitted)))
     p = features.shape[1]
-    weight, haufe, mean = np.empty(p), np.empty(p), np.empty(p)
+    weight, mean = np.empty(p), np.empty(p)
     for chunk in weight_chunks(features, sets, scaled, standardize=standardize):
         weight[chunk.columns] = chunk.per_sd[0]
         mean[chunk.columns] = chunk.per_sd[1:].mean(axis=0)
-    for chunk in weight_chunks(
-        features, sets.subset(slice(1)), fitted[:1], standardize=standardize
-    ):
+    haufe = _haufe(features, sets.subset(slice(1)), fitted[:1], standardize)
+    return WeightMaps(weight, haufe, mean)
+
+
+def primal_weight_maps(
+    features: np.ndarray,
+    sets: TrainingSets,
+    per_sd: np.ndarray,
+    fitted: np.ndarray,
+    *,
+    standardize: bool = True,
+) -> WeightMaps:
+    """The same from the weights of the models themselves.
+
+    Parameters
+    ----------
+    features : numpy.ndarray, shape (n, p)
+    sets : TrainingSets
+        Training set of the refitted model.
+    per_sd : numpy.ndarray, shape (1 + S, p)
+        Weights of the refitted and of the S outer models, per training standard deviation.
+    fitted : numpy.ndarray, shape (1, n)
+        Decision values of the refitted model's training rows without intercept.
+    standardize : bool
+
+    Returns
+    -------
+    WeightMaps
+    """
+    scaled = _divided(per_sd, np.linalg.norm(per_sd, axis=1))
+    haufe = _haufe(features, sets, fitted, standardize)
+    return WeightMaps(scaled[0], haufe, scaled[1:].mean(axis=0))
+
+
+def _haufe(
+    features: np.ndarray, sets: TrainingSets, fitted: np.ndarray, standardize: bool
+) -> np.ndarray:
+    """Covariance of each feature with the decision values of one model, of unit norm."""
+    haufe = np.empty(features.shape[1])
+    for chunk in weight_chunks(features, sets, fitted, standardize=standardize):
         haufe[chunk.columns] = chunk.per_sd[0]
-    length = np.linalg.norm(haufe)
-    return WeightMaps(weight, haufe / length if length > 0 else haufe, mean)
+    return _divided(haufe[None], np.array([np.linalg.norm(haufe)]))[0]
+
+
+def _divided(rows: np.ndarray, norm: np.ndarray) -> np.ndarray:
+    """Rows over their norms, zero where the norm is."""
+    return np.divide(rows, norm[:, None], out=np.zeros_like(rows), where=norm[:, None] > 0)

@@ -1,0 +1,21 @@
+from mri_response.job import job
+
+with job(snakemake) as log:
+    from mri_response.confounds import ConfoundCoding
+    from mri_response.frozen import describe, fitted_models
+    from mri_response.recipe import recipe
+    from mri_response.resampling import load_arrays
+    from mri_response.tables import read_people
+
+    config = {**snakemake.params.config, **snakemake.params.outcome}
+    people = read_people(snakemake.input.people)
+    fitted = fitted_models([load_arrays(path) for path in snakemake.input.fitted], len(people))
+    frozen = recipe(
+        fitted,
+        {name: snakemake.input[name] for name in ("people", "features", "splits")},
+        ConfoundCoding.of(people, config["model"]["confounds"]),
+        describe(snakemake.wildcards.model, config, fitted),
+        config["seed"],
+    )
+    frozen.save(snakemake.output.json)
+    log.info("recipe of the frozen model, sha256 %s", frozen.sha256)

@@ -1,0 +1,28 @@
+from mri_response.job import job
+
+with job(snakemake) as log:
+    from mri_response.confounds import ConfoundCoding
+    from mri_response.estimators import EstimatorOptions
+    from mri_response.features import read_features
+    from mri_response.permutation import Exchangeability
+    from mri_response.plain import cross_validate_estimator_redrawn
+    from mri_response.resampling import row_weights, save_arrays
+    from mri_response.splits import Scheme
+    from mri_response.tables import read_people
+
+    config = snakemake.params.config
+    people = read_people(snakemake.input.people)
+    result = cross_validate_estimator_redrawn(
+        read_features(snakemake.input.features, people),
+        ConfoundCoding.of(people, config["model"]["confounds"]).matrix(people),
+        range(*snakemake.params.folds),
+        people[config["cross_validation"]["group"] or "participant_id"],
+        Scheme.from_config(config["cross_validation"]),
+        Exchangeability.from_config(people, config),
+        [index for block in snakemake.params.blocks for index in range(*block)],
+        row_weights(people),
+        EstimatorOptions.from_config(config["model"]),
+        config["seed"],
+    )
+    log.info("%d fits, %d of them not converged", result["fits"], result["unconverged"])
+    save_arrays(result, snakemake.output[0])

@@ -1,0 +1,34 @@
+from mri_response.job import job
+
+with job(snakemake) as log:
+    import numpy as np
+
+    from mri_response.confounds import ConfoundCoding
+    from mri_response.estimators import EstimatorOptions
+    from mri_response.features import read_features
+    from mri_response.permutation import Exchangeability
+    from mri_response.plain import cross_validate_estimator
+    from mri_response.resampling import StackedRows, row_weights, save_arrays, with_strangers
+    from mri_response.splits import folds_from_table
+    from mri_response.tables import read_people, read_tsv
+
+    config = snakemake.params.config
+    people = read_people(snakemake.input.people)
+    tables = [people, *(read_people(path) for path in snakemake.input.others)]
+    paths = [snakemake.input.features, *snakemake.input.other_features]
+    n_others = sum(map(len, tables[1:]))
+    coding = ConfoundCoding.of(people, config["model"]["confounds"])
+    unseen = config["confounds"]["unseen_site"]
+    refit = folds_from_table(read_tsv(snakemake.input.splits), people)[-1]
+    result = cross_validate_estimator(
+        StackedRows(*(read_features(*pair) for pair in zip(paths, tables, strict=True))),
+        np.vstack([coding.matrix(table, unseen=unseen) for table in tables]),
+        [with_strangers(refit, n_others)],
+        Exchangeability.from_config(people, config),
+        [index for block in snakemake.params.blocks for index in range(*block)],
+        np.pad(row_weights(people), (0, n_others)),
+        EstimatorOptions.from_config(config["model"]),
+        config["seed"],
+    )
+    log.info("%d fits, %d of them not converged", result["fits"], result["unconverged"])
+    save_arrays(result, snakemake.output[0])
