@@ -14,11 +14,11 @@ export PYTHONNOUSERSITE := 1
 # `python -m` in place of the scripts in .venv/bin: those break when the folder is moved.
 RUN := PATH="$(CURDIR)/.venv/bin:$$PATH" "$(CURDIR)/.venv/bin/python" -m
 
-.PHONY: help setup demo test lint format lock clean distclean
+.PHONY: help setup demo test test-slow lint format lock clean distclean
 .DEFAULT_GOAL := help
 
 help: ## list what can be made
-	@sed -n 's/^\([a-z]*\):.*## \(.*\)/make \1: \2/p' Makefile
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/make \1: \2/p' Makefile
 
 setup: ## make .venv from envs/requirements.txt (demo, test and lint do it themselves)
 	@sh envs/setup.sh
@@ -29,6 +29,9 @@ demo: setup ## analyse the simulated trial; the report is results/demo/report.ht
 
 test: setup ## run the tests
 	@$(RUN) pytest $(ARGS)
+
+test-slow: setup ## run the long tests alone: kills at many moments, full disks
+	@$(RUN) pytest -m slow $(ARGS)
 
 lint: setup ## check style and the workflow's rules
 	@$(RUN) ruff check .

@@ -10,7 +10,7 @@ with job(snakemake) as log:
     lines = [f"{path}: {what}" for path, what in problems.items()]
     if problems:
         lines.append(f"make them anew: snakemake --force {' '.join(problems)}")
-    lines.append(f"{n} files of {run} verified, {len(problems)} not as written")
+    lines.append(f"{run}: {n} files verified, {len(problems)} missing or not as written")
     log.info("%s", "\n".join(lines))
 
 print("\n".join(lines), file=sys.stderr)

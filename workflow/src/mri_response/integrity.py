@@ -112,22 +112,22 @@ def verify(run: PathLike, temporary: Iterable[str] = ()) -> tuple[int, dict[str,
     Returns
     -------
     n : int
-        Records found.
+        Files compared.
     problems : dict of str to str
         Path of each file that is missing or changed, and which of the two.
     """
     run, temporary = Path(run), set(temporary)
-    records = [path for path in sorted((run / RECORDS).rglob("*")) if _is_record(path)]
-    problems = {}
-    for record in records:
+    n, problems = 0, {}
+    for record in filter(_is_record, sorted((run / RECORDS).rglob("*"))):
         name = record.relative_to(run / RECORDS)
         path = run / name
+        n += path.exists()
         if not path.exists():
             if name.parts[0] not in temporary:
                 problems[str(path)] = "missing"
         elif record.read_text(encoding="utf-8", errors="replace") != _line(path, run):
             problems[str(path)] = "another content than was written (SHA-256)"
-    return len(records), problems
+    return n, problems
 
 
 def _is_record(path: Path) -> bool:
