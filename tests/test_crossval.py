@@ -7,7 +7,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn.metrics import balanced_accuracy_score
 
-from mri_response.crossval import FoldSets, nested_fold, recall_mean
+from mri_response.crossval import (
+    FoldResult,
+    FoldSets,
+    nested_fold,
+    nested_fold_of_one,
+    recall_mean,
+)
 from mri_response.kernels import gram_matrices, training_sets
 
 PROPERTY = settings(derandomize=True, deadline=None, max_examples=100)
@@ -30,10 +36,24 @@ def made_up(n=36, p=20, m=4, seed=0, inner_folds=4):
     return features, labels, FoldSets(train, test)
 
 
-def run(features, labels, sets, weights=None, C=GRID, **options):
-    weights = np.ones(len(features)) if weights is None else weights
-    gram = gram_matrices(features, training_sets(np.empty((len(features), 0)), sets.train))
-    return nested_fold(gram, sets, labels, weights, C, **options)
+@pytest.fixture(params=["many labellings", "one labelling"])
+def run(request):
+    """Both ways through an outer fold, called alike."""
+
+    def many(features, labels, sets, weights=None, C=GRID, **options):
+        weights = np.ones(len(features)) if weights is None else weights
+        gram = gram_matrices(features, training_sets(np.empty((len(features), 0)), sets.train))
+        if request.param == "many labellings":
+            return nested_fold(gram, sets, labels, weights, C, **options)
+        columns = [
+            nested_fold_of_one(gram, sets, column, weights, C, **options) for column in labels.T
+        ]
+        joined = [
+            np.concatenate(parts, axis=-1) for parts in zip(*(c[:6] for c in columns), strict=True)
+        ]
+        return FoldResult(*joined, *(sum(one[i] for one in columns) for i in (6, 7)))
+
+    return many
 
 
 def expected(
@@ -86,7 +106,7 @@ def test_inner_scores_are_balanced_accuracy_and_recall_where_a_class_is_missing(
 @pytest.mark.parametrize("balanced", [True, False])
 @pytest.mark.parametrize("relative", [True, False])
 @pytest.mark.parametrize("p", [8, 20, 300])
-def test_an_outer_fold_is_a_literal_loop(p, relative, balanced):
+def test_an_outer_fold_is_a_literal_loop(run, p, relative, balanced):
     features, labels, sets = made_up(p=p)
     C = 16 * GRID if relative else GRID
     weight = "balanced" if balanced else None
@@ -104,7 +124,7 @@ def test_an_outer_fold_is_a_literal_loop(p, relative, balanced):
         )
 
 
-def test_people_count_in_the_inner_score_and_not_rows():
+def test_people_count_in_the_inner_score_and_not_rows(run):
     features, labels, sets = made_up(n=40, m=8, seed=2)
     weights = np.random.default_rng(1).choice([1.0, 0.5, 1 / 6], 40)
     reference = [one.candidate for one in expected(features, labels, sets, weights)]
@@ -112,7 +132,7 @@ def test_people_count_in_the_inner_score_and_not_rows():
     assert run(features, labels, sets).candidate.tolist() != reference
 
 
-def test_the_smallest_of_tied_values_of_C_is_chosen():
+def test_the_smallest_of_tied_values_of_C_is_chosen(run):
     """Classes far apart: every C predicts without error."""
     features, labels, sets = made_up(p=3)
     features[:, 0] = np.where(labels[:, 0] == 1, 50, -50)
@@ -120,7 +140,7 @@ def test_the_smallest_of_tied_values_of_C_is_chosen():
     assert result.candidate.tolist() == [0]
 
 
-def test_scores_that_differ_by_rounding_are_tied(monkeypatch):
+def test_scores_that_differ_by_rounding_are_tied(run, monkeypatch):
     """Mean inner scores of the three values of C: 0.7, 0.7 + 1e-12, 0.7 - 1e-6."""
     features, labels, sets = made_up(m=1)
     scores = iter(np.tile([0.7, 0.7 + 1e-12, 0.7 - 1e-6], 4)[:, None])
@@ -128,7 +148,7 @@ def test_scores_that_differ_by_rounding_are_tied(monkeypatch):
     assert run(features, labels, sets, C=np.array([0.1, 0.2, 0.4])).candidate.tolist() == [0]
 
 
-def test_an_inner_test_fold_with_one_class_scores_its_recall():
+def test_an_inner_test_fold_with_one_class_scores_its_recall(run):
     features, labels, sets = made_up(m=1, seed=3)
     labels[sets.test[1], 0] = 1
     reference = expected(features, labels, sets)
@@ -136,7 +156,7 @@ def test_an_inner_test_fold_with_one_class_scores_its_recall():
     assert result.candidate[0] == reference[0].candidate
 
 
-def test_an_inner_training_set_with_one_class_predicts_that_class():
+def test_an_inner_training_set_with_one_class_predicts_that_class(run):
     features, labels, sets = made_up(m=2, inner_folds=2)
     labels[:, 1] = 0
     labels[sets.test[1], 1] = 1  # so that the first inner fold trains on zeros alone
@@ -146,7 +166,7 @@ def test_an_inner_training_set_with_one_class_predicts_that_class():
     assert result.candidate.tolist() == [one.candidate for one in reference]
 
 
-def test_an_outer_training_set_with_one_class_predicts_that_class():
+def test_an_outer_training_set_with_one_class_predicts_that_class(run):
     features, labels, sets = made_up(m=1)
     labels[sets.train[0]] = 0
     result = run(features, labels, sets)
@@ -154,7 +174,7 @@ def test_an_outer_training_set_with_one_class_predicts_that_class():
     assert not result.beta.any()
 
 
-def test_labels_of_the_outer_test_rows_are_not_looked_at():
+def test_labels_of_the_outer_test_rows_are_not_looked_at(run):
     features, labels, sets = made_up()
     changed = labels.copy()
     changed[sets.test[0]] = 1 - changed[sets.test[0]]
@@ -163,7 +183,7 @@ def test_labels_of_the_outer_test_rows_are_not_looked_at():
     np.testing.assert_array_equal(one.candidate, other.candidate)
 
 
-def test_what_a_fold_hands_on():
+def test_what_a_fold_hands_on(run):
     features, labels, sets = made_up(p=50)
     result = run(features, labels, sets)
     gram = gram_matrices(features, training_sets(np.empty((36, 0)), sets.train))[0]

@@ -187,3 +187,15 @@ def same_folds(one: list[Fold], other: list[Fold]) -> None:
     for a, b in zip(one, other, strict=True):
         for name in FoldSets._fields:
             np.testing.assert_array_equal(getattr(a.sets, name), getattr(b.sets, name))
+
+
+def test_the_refit_is_blind_to_the_labels_in_either_scheme():
+    """Its search is held fixed while labels are permuted."""
+    units = [f"sub-{i}" for i in range(30)]
+    refits = [
+        draw_folds(units, labels, Scheme(1, 5, 1, 3, stratified), 3)[-1].sets.test
+        for labels in (np.repeat([1, 0], 15), np.tile([1, 0], 15))
+        for stratified in (False, True)
+    ]
+    for other in refits[1:]:
+        np.testing.assert_array_equal(refits[0], other)

@@ -6,75 +6,13 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from oracle import class_bounds, exact, optimality_gap
 from sklearn.svm import SVC
 
-from mri_response.svm import SupportVectorSolver, _intercept
+from mri_response.svm import SupportVectorSolver, free_intercept
 
 PROPERTY = settings(derandomize=True, deadline=None, max_examples=60)
 GRID = 2.0 ** np.arange(-12, 5, 2)
-
-
-def class_bounds(signs: np.ndarray, C: float, balanced: bool) -> np.ndarray:
-    """Upper bound of each dual variable."""
-    if not balanced:
-        return np.full(len(signs), C)
-    share = np.where(signs > 0, (signs > 0).mean(), (signs < 0).mean())
-    return C / (2 * share)
-
-
-def optimality_gap(
-    gram: np.ndarray, signs: np.ndarray, beta: np.ndarray, bound: np.ndarray
-) -> float:
-    """LIBSVM's m(alpha) - M(alpha), after a check of the constraints (Fan, Chen, Lin 2005)."""
-    alpha = signs * beta
-    assert (alpha >= 0).all()
-    assert (alpha <= bound * (1 + 1e-12)).all()
-    assert abs(beta.sum()) <= 1e-9 * alpha.sum()
-    gradient = signs * (gram @ beta) - 1
-    off_zero, off_bound = alpha > 0, alpha < bound * (1 - 1e-12)
-    up = np.where(signs > 0, off_bound, off_zero)
-    low = np.where(signs > 0, off_zero, off_bound)
-    violation = -signs * gradient
-    return max(violation[up].max(initial=-np.inf) - violation[low].min(initial=np.inf), 0.0)
-
-
-def exact(gram: np.ndarray, signs: np.ndarray, C: float, balanced: bool = True) -> np.ndarray:
-    """Decision values of all rows by scikit-learn, free dual variables solved in float64.
-
-    LIBSVM keeps its kernel in float32, so that even at tolerance 1e-9 its margins are off by up to
-    1e-5. Which dual variables are at a bound it gets right: the others follow from the equations
-    that they satisfy.
-    """
-    weight = "balanced" if balanced else None
-    model = SVC(kernel="precomputed", C=C, class_weight=weight, tol=1e-9).fit(gram, signs)
-    bound = class_bounds(signs, C, balanced)
-    beta = np.zeros(len(signs))
-    beta[model.support_] = model.dual_coef_[0]
-    upper = np.abs(beta) >= bound * (1 - 1e-9)
-    lower = np.abs(beta) <= bound * 1e-9
-    beta = np.where(upper, bound * signs, np.where(lower, 0.0, beta))
-    free = ~(upper | lower)
-    if free.any():
-        n = free.sum()
-        matrix = np.ones((n + 1, n + 1))
-        matrix[:n, :n], matrix[n, n] = gram[np.ix_(free, free)], 0.0
-        target = np.append(
-            signs[free] - gram[np.ix_(free, ~free)] @ beta[~free], -beta[~free].sum()
-        )
-        solved = np.linalg.lstsq(matrix, target, rcond=1e-12)[0]
-        beta[free], intercept = solved[:n], solved[n]
-    else:
-        margin = signs - gram @ beta
-        from_below = np.where(signs > 0, lower, upper)
-        intercept = (margin[from_below].max() + margin[~from_below].min()) / 2
-    decision = gram @ beta + intercept
-    slack = 1 - signs * decision
-    alpha = np.where(free, 0.5 * bound, signs * beta)
-    # The conditions of Karush, Kuhn and Tucker, or the reference itself would be wrong.
-    assert slack[alpha == 0].max(initial=-1) <= 1e-9
-    assert slack[upper].min(initial=1) >= -1e-9
-    np.testing.assert_allclose(slack[free], 0, atol=1e-9)
-    return decision
 
 
 def made_up(n: int, p: int, m: int, seed: int, share: float = 0.5):
@@ -223,7 +161,7 @@ def test_a_dual_variable_off_its_bound_by_rounding_is_not_free(off):
     beta = np.array([[1e-2 - off], [off], [-off], [off - 1e-2]])
     # Rows 0 and 2, at the upper end of their box, bound it from above, rows 1 and 3 from below.
     margin = np.array([[0.9], [-0.7], [0.6], [-0.8]])
-    np.testing.assert_allclose(_intercept(beta, margin, lower, upper), [(0.6 - 0.7) / 2])
+    np.testing.assert_allclose(free_intercept(beta, margin, lower, upper), [(0.6 - 0.7) / 2])
 
 
 def test_duplicated_people_and_deficient_rank():

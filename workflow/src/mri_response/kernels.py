@@ -27,21 +27,24 @@ class TrainingSets(NamedTuple):
     Attributes
     ----------
     train : numpy.ndarray of bool, shape (S, n)
-    operator : numpy.ndarray, shape (S, n, n)
-        ``A``: applied to a column of a feature, it leaves the residual of the regression that was
-        fitted on the training rows, for every row.
+    design : numpy.ndarray, shape (S, n, q + 1)
+        Intercept and confounds of every row, scaled by the training rows.
+    coefficients : numpy.ndarray, shape (S, q + 1, n)
+        Of the regression that is fitted on the training rows. ``A = I - design @ coefficients``
+        turns a column of a feature into its residual, for every row.
     basis : numpy.ndarray, shape (S, q + 1, n)
         Orthonormal basis of intercept and confounds on the training rows, zero elsewhere.
     common : numpy.ndarray, shape (n, k)
         Orthonormal basis of intercept and confounds on all rows, the constant first. Regressing
-        out of all rows what the operator maps to zero anyway cancels exactly inside each fold: it
-        leaks nothing and makes float32 safe.
+        out of all rows what ``A`` maps to zero anyway cancels exactly inside each fold: it leaks
+        nothing and makes float32 safe.
     spanned : numpy.ndarray of bool, shape (S,)
-        Whether the operator maps all of `common` to zero, and not only the constant.
+        Whether ``A`` maps all of `common` to zero, and not only the constant.
     """
 
     train: np.ndarray
-    operator: np.ndarray
+    design: np.ndarray
+    coefficients: np.ndarray
     basis: np.ndarray
     common: np.ndarray
     spanned: np.ndarray
@@ -50,7 +53,8 @@ class TrainingSets(NamedTuple):
         """Some of the sets."""
         return TrainingSets(
             self.train[index],
-            self.operator[index],
+            self.design[index],
+            self.coefficients[index],
             self.basis[index],
             self.common,
             self.spanned[index],
@@ -102,29 +106,31 @@ def training_sets(confounds: np.ndarray, train: np.ndarray) -> TrainingSets:
     """
     n_sets, n = train.shape
     q = confounds.shape[1]
-    operator = np.empty((n_sets, n, n))
-    basis = np.zeros((n_sets, q + 1, n))
+    design = np.ones((n_sets, n, q + 1))
+    coefficients, basis = np.zeros((2, n_sets, q + 1, n))
     rank = np.empty(n_sets, dtype=int)
     for index, rows in enumerate(train):
         centred, _, _ = fit_confounds(confounds, rows)
         share = rows / rows.sum()
         left, singular, right = _decomposed(centred[rows])
         rank[index] = len(singular)
-        coefficients = np.zeros((q, n))
-        coefficients[:, rows] = (right.T / singular) @ left.T
-        operator[index] = np.eye(n) - share[None, :] - centred @ coefficients
+        design[index, :, 1:] = centred
+        coefficients[index, 0] = share
+        coefficients[index, 1:, rows] = left @ (right.T / singular).T
         basis[index, 0, rows] = np.sqrt(share[rows])
         basis[index, 1 : 1 + rank[index], rows] = left
     constant = np.full((n, 1), 1 / np.sqrt(n))
     if np.isnan(confounds).any():
         # Imputed values differ between sets: only the mean may go beforehand.
-        return TrainingSets(train, operator, basis, constant, np.zeros(n_sets, dtype=bool))
+        spanned = np.zeros(n_sets, dtype=bool)
+        return TrainingSets(train, design, coefficients, basis, constant, spanned)
     everyone, _, _ = fit_confounds(confounds, np.ones(n, dtype=bool))
     left, singular, _ = _decomposed(everyone)
     # A confound that a training set does not span (a scanner absent from it) is not mapped to
     # zero there.
     spanned = rank == len(singular)
-    return TrainingSets(train, operator, basis, np.hstack([constant, left]), spanned)
+    common = np.hstack([constant, left])
+    return TrainingSets(train, design, coefficients, basis, common, spanned)
 
 
 def gram_matrices(
@@ -161,9 +167,9 @@ def gram_matrices(
 
     Notes
     -----
-    With ``A`` the operator of a training set and ``W`` the diagonal matrix of inverse training
-    variances, the Gram matrix is ``A (X W X') A'``. For a chunk of features the products
-    ``x_ij x_kj`` of all pairs of rows are multiplied with the (features x sets) matrix of ``W``.
+    With ``A`` as in `TrainingSets` and ``W`` the diagonal matrix of inverse training variances, the
+    Gram matrix is ``A (X W X') A'``. For a chunk of features the products ``x_ij x_kj`` of all
+    pairs of rows are multiplied with the (features x sets) matrix of ``W``.
     """
     n = features.shape[0]
     n_sets = len(sets.train)
@@ -201,7 +207,9 @@ def gram_matrices(
     for index, sums in enumerate(total[:, :together].reshape(n_sets, -1)):
         raw[upper] = sums
         raw.T[upper] = sums
-        gram[index] = sets.operator[index] @ (raw + gram[index]) @ sets.operator[index].T
+        gram[index] = _residual_gram(
+            raw + gram[index], sets.design[index], sets.coefficients[index]
+        )
     return gram
 
 
@@ -295,7 +303,8 @@ def weight_chunks(
     ------
     WeightChunk
     """
-    on_rows = np.einsum("sik,si->sk", sets.operator, row_weights)
+    predicted = np.einsum("si,siq->sq", row_weights, sets.design)
+    on_rows = row_weights - np.einsum("sq,sqk->sk", predicted, sets.coefficients)
     start = 0
     for chunk, original_scale in _preconditioned(features, sets):
         stop = start + chunk.shape[1]
@@ -350,6 +359,13 @@ def _inverse_variance(
         else:
             weight = np.where(constant, 0.0, original_scale[None, :] ** 2)
     return np.where(constant, 1.0, share), weight
+
+
+def _residual_gram(gram: np.ndarray, design: np.ndarray, coefficients: np.ndarray) -> np.ndarray:
+    """``A gram A'`` with ``A = I - design @ coefficients``, a matrix of low rank taken off."""
+    crossed = coefficients @ gram
+    taken = design @ (crossed - (crossed @ coefficients.T / 2) @ design.T)
+    return gram - taken - taken.T
 
 
 def _pairwise(chunk: np.ndarray) -> Iterator[tuple[slice, np.ndarray]]:

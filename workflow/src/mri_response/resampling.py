@@ -11,8 +11,9 @@ import pandas as pd
 
 from mri_response.atomic import atomic_path
 from mri_response.config import grid_of_c
-from mri_response.crossval import FoldResult, FoldSets, nested_fold
+from mri_response.crossval import FoldResult, FoldSets, nested_fold, nested_fold_of_one
 from mri_response.kernels import (
+    CHUNK,
     gram_matrices,
     principal_component_gram,
     principal_components,
@@ -20,6 +21,8 @@ from mri_response.kernels import (
 )
 from mri_response.permutation import Exchangeability
 from mri_response.splits import Fold, Scheme, draw_folds
+
+MATRICES = 2**25  # entries of all Gram matrices that redrawn folds hold at a time
 
 
 class ModelOptions(NamedTuple):
@@ -210,22 +213,22 @@ def cross_validate_redrawn(
     indices = [index for block in blocks for index in block]
     drawn, results = [], []
     for index in indices:
-        labels = exchangeability.labellings(seed, [index])
+        labels = exchangeability.permuted(seed, index)
         folds = [
             fold
-            for fold in draw_folds(
-                units, labels[:, 0], scheme, seed, permutation=index, repeats=repeats
-            )
+            for fold in draw_folds(units, labels, scheme, seed, permutation=index, repeats=repeats)
             if (fold.repeat - 1) * scheme.outer_folds + fold.outer_fold - 1 in members
         ]
-        grams = fold_grams(features, confounds, folds, options)
         drawn.append(folds)
-        results.append(
-            [
+        results.append([])
+        step = _folds_at_once(features.shape, len(folds[0].sets.train))
+        for start in range(0, len(folds), step):
+            part = folds[start : start + step]
+            grams = fold_grams(features, confounds, part, options)
+            results[-1] += [
                 _nested(gram, fold, labels, weights, options)
-                for gram, fold in zip(grams, folds, strict=True)
+                for gram, fold in zip(grams, part, strict=True)
             ]
-        )
     return _arrays([range(index, index + 1) for index in indices], drawn, results, len(weights))
 
 
@@ -296,10 +299,18 @@ def with_strangers(fold: Fold, n_others: int) -> Fold:
     return fold._replace(sets=FoldSets(*sets))
 
 
+def _folds_at_once(shape: tuple[int, int], n_sets: int) -> int:
+    """How many outer folds share a pass over the features: few where a pass costs little."""
+    n, p = shape
+    wanted = 10 if p <= CHUNK else 100
+    return max(1, min(wanted, MATRICES // (n_sets * n * n)))
+
+
 def _nested(
     gram: np.ndarray, fold: Fold, labels: np.ndarray, weights: np.ndarray, options: ModelOptions
 ) -> FoldResult:
-    result = nested_fold(
+    run = nested_fold if labels.ndim == 2 else nested_fold_of_one
+    result = run(
         gram,
         fold.sets,
         labels,

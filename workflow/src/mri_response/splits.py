@@ -73,7 +73,7 @@ def draw_folds(
     units : sequence of str, length n
         Person or family of each row; its rows stay together in every split.
     labels : numpy.ndarray of int, shape (n,)
-        Looked at only where the scheme is stratified.
+        Looked at only where the scheme is stratified, and never for the refit.
     scheme : Scheme
     seed : int
     permutation : int
@@ -97,7 +97,10 @@ def draw_folds(
     everyone = np.ones(len(names), dtype=bool)
     folds = []
     for repeat in repeats if repeats is not None else [*range(1, scheme.repeats + 1), REFIT]:
+        drawn = scheme
         if repeat == REFIT:
+            # Its search is the same for all permuted labels: it must be blind to the true ones.
+            drawn = scheme._replace(stratified=False)
             outer = [~everyone]
         else:
             key = (permutation, repeat)
@@ -107,7 +110,7 @@ def draw_folds(
             trains, tests = [~test], [test]
             for inner_repeat in range(1, scheme.inner_repeats + 1):
                 key = (permutation, repeat, outer_fold, inner_repeat)
-                inner = _test_masks(~test, stratum, scheme.inner_folds, scheme, seed, key)
+                inner = _test_masks(~test, stratum, scheme.inner_folds, drawn, seed, key)
                 trains += [~test & ~mask for mask in inner]
                 tests += inner
             sets = FoldSets(np.array(trains)[:, unit], np.array(tests)[:, unit])

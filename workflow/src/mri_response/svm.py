@@ -152,17 +152,10 @@ class SupportVectorSolver:
         solution.intercept[single] = np.sign(total[single])
         return np.flatnonzero(~single)
 
-    def _bounds(self, signs: np.ndarray, C: float) -> np.ndarray:
-        positive = (signs > 0).sum(axis=0)
-        n = len(signs)
-        if not self.balanced:
-            return np.full(signs.shape, C)
-        return C * np.where(signs > 0, n / (2.0 * positive), n / (2.0 * (n - positive)))
-
     def _solve(self, signs: np.ndarray, C: float, start: tuple | None) -> tuple[Solution, tuple]:
         """Solve columns that share C, in units where the mean squared norm is 1."""
         scale = self.mean_square_norm
-        bound = self._bounds(signs, C * scale)
+        bound = upper_bounds(signs, C * scale, self.balanced)
         full = signs * bound
         lower, upper = np.minimum(full, 0.0), np.maximum(full, 0.0)
         step = max(1.4 / (C * scale), self._step_floor)
@@ -183,7 +176,7 @@ class SupportVectorSolver:
             at_bound = np.abs(exact) >= bound[:, column] * (1 - ROUNDING)
             beta[:, column] = np.where(at_bound, full[:, column], exact)
             self.n_fallback += 1
-        intercept = _intercept(beta, signs - self._scaled @ beta, lower, upper)
+        intercept = free_intercept(beta, signs - self._scaled @ beta, lower, upper)
         at_bound = np.abs(beta) >= bound * (1 - ROUNDING)
         solved = Solution(beta / scale, intercept, np.stack([at_bound.any(0), at_bound.all(0)]))
         return solved, (beta, dual, bound, step)
@@ -250,10 +243,7 @@ class SupportVectorSolver:
         np.maximum(feasible, lower, out=feasible)
         np.minimum(feasible, upper, out=feasible)
         violation = signs - self._scaled @ feasible
-        gap = np.where(feasible < upper, violation, -np.inf).max(axis=0)
-        gap -= np.where(feasible > lower, violation, np.inf).min(axis=0)
-        balanced = np.abs(feasible.sum(axis=0)) <= 1e-10 * (upper - lower).sum(axis=0)
-        return feasible, np.where(balanced, gap, np.inf)
+        return feasible, optimality_gap(feasible, violation, lower, upper)
 
     def _libsvm(self, signs: np.ndarray, C: float) -> np.ndarray:
         """Signed dual variables in scaled units by LIBSVM, shape (n_train,)."""
@@ -266,6 +256,81 @@ class SupportVectorSolver:
         beta = np.zeros(len(signs))
         beta[model.support_] = model.dual_coef_[0]
         return beta
+
+
+def upper_bounds(signs: np.ndarray, C: float | np.ndarray, balanced: bool) -> np.ndarray:
+    """Upper bounds of the dual variables, C times the class weights of each column.
+
+    Parameters
+    ----------
+    signs : numpy.ndarray, shape (n, m)
+        +1 and -1; 0 for a row that is not in the training set, whose bound has no meaning.
+    C : float or numpy.ndarray, shape (m,)
+    balanced : bool
+        Weigh classes by the inverse of their frequency.
+
+    Returns
+    -------
+    numpy.ndarray, shape (n, m)
+    """
+    if not balanced:
+        return np.broadcast_to(C, signs.shape)
+    positive, negative = (signs > 0).sum(axis=0), (signs < 0).sum(axis=0)
+    n = positive + negative
+    return C * np.where(signs > 0, n / (2.0 * positive), n / (2.0 * negative))
+
+
+def optimality_gap(
+    beta: np.ndarray, violation: np.ndarray, lower: np.ndarray, upper: np.ndarray
+) -> np.ndarray:
+    """LIBSVM's ``m(alpha) - M(alpha)``, infinite where dual variables do not sum to zero.
+
+    Parameters
+    ----------
+    beta : numpy.ndarray, shape (n, m)
+        Signed dual variables within their box.
+    violation : numpy.ndarray, shape (n, m)
+        ``signs - gram @ beta``.
+    lower, upper : numpy.ndarray, shape (n, m)
+
+    Returns
+    -------
+    numpy.ndarray, shape (m,)
+    """
+    gap = np.where(beta < upper, violation, -np.inf).max(axis=0)
+    gap -= np.where(beta > lower, violation, np.inf).min(axis=0)
+    feasible = np.abs(beta.sum(axis=0)) <= 1e-10 * (upper - lower).sum(axis=0)
+    return np.where(feasible, gap, np.inf)
+
+
+def free_intercept(
+    beta: np.ndarray, violation: np.ndarray, lower: np.ndarray, upper: np.ndarray
+) -> np.ndarray:
+    """Mean violation of the free variables, or the midpoint of what the bounded ones allow.
+
+    Parameters
+    ----------
+    beta, lower, upper : numpy.ndarray, shape (n, m)
+    violation : numpy.ndarray, shape (n, m)
+        NaN for rows that are not in the training set.
+
+    Returns
+    -------
+    numpy.ndarray, shape (m,)
+    """
+    # One variable that is off its bound by rounding would otherwise replace the midpoint.
+    rounding = ROUNDING * (upper - lower)
+    at_lower, at_upper = beta <= lower + rounding, beta >= upper - rounding
+    free = ~(at_lower | at_upper)
+    n_free = free.sum(axis=0)
+    mean = np.where(free, violation, 0.0).sum(axis=0) / np.maximum(n_free, 1)
+    # At the lower end of its box a variable bounds the intercept from below, at the upper from
+    # above.
+    least = np.fmax.reduce(np.where(at_lower, violation, -np.inf), axis=0)
+    most = np.fmin.reduce(np.where(at_upper, violation, np.inf), axis=0)
+    with np.errstate(invalid="ignore"):
+        midpoint = (least + most) / 2
+    return np.where(n_free > 0, mean, midpoint)
 
 
 def _advance(
@@ -290,25 +355,6 @@ def _advance(
         np.maximum(point, lower, out=primal)
         np.minimum(primal, upper, out=primal)
         np.subtract(point, primal, out=dual)
-
-
-def _intercept(
-    beta: np.ndarray, violation: np.ndarray, lower: np.ndarray, upper: np.ndarray
-) -> np.ndarray:
-    """Mean over the free variables, or the midpoint of what the bounded ones allow."""
-    # One variable that is off its bound by rounding would otherwise replace the midpoint.
-    rounding = ROUNDING * (upper - lower)
-    at_lower, at_upper = beta <= lower + rounding, beta >= upper - rounding
-    free = ~(at_lower | at_upper)
-    n_free = free.sum(axis=0)
-    mean = np.where(free, violation, 0.0).sum(axis=0) / np.maximum(n_free, 1)
-    # At the lower end of its box a variable bounds the intercept from below, at the upper from
-    # above.
-    least = np.where(at_lower, violation, -np.inf).max(axis=0)
-    most = np.where(at_upper, violation, np.inf).min(axis=0)
-    with np.errstate(invalid="ignore"):
-        midpoint = (least + most) / 2
-    return np.where(n_free > 0, mean, midpoint)
 
 
 def _empty_solution(n: int, m: int) -> Solution:
