@@ -226,7 +226,7 @@ def cross_validate_redrawn(
             part = folds[start : start + step]
             grams = fold_grams(features, confounds, part, options)
             results[-1] += [
-                _nested(gram, fold, labels, weights, options)
+                _nested(gram, fold, labels[:, None], weights, options)
                 for gram, fold in zip(grams, part, strict=True)
             ]
     return _arrays([range(index, index + 1) for index in indices], drawn, results, len(weights))
@@ -309,11 +309,12 @@ def _folds_at_once(shape: tuple[int, int], n_sets: int) -> int:
 def _nested(
     gram: np.ndarray, fold: Fold, labels: np.ndarray, weights: np.ndarray, options: ModelOptions
 ) -> FoldResult:
-    run = nested_fold if labels.ndim == 2 else nested_fold_of_one
+    one = labels.shape[1] == 1
+    run = nested_fold_of_one if one else nested_fold
     result = run(
         gram,
         fold.sets,
-        labels,
+        labels[:, 0] if one else labels,
         weights,
         np.array(options.C),
         C_relative=options.C_relative,
