@@ -1,12 +1,25 @@
-"""The engine against plain scikit-learn, on the same outer fold, in alternation, in CPU time.
+"""The engine against plain scikit-learn, and what whole analyses cost.
 
-    python benchmarks/engine.py                       # regions and voxels, some minutes
-    python benchmarks/engine.py --workload regions
+    python benchmarks/engine.py                  # everything, about an hour on 2 cores
+    python benchmarks/engine.py ratio --workload regions
+    python benchmarks/engine.py whole
+    python benchmarks/engine.py growth
 
-Prints a table and writes it to results/benchmarks/engine.tsv. Both sides run on one thread. In the
-same run the chosen C and the outer predictions of both sides are compared; a difference ends it.
-Plain scikit-learn is a Pipeline (confound regression, z-score, linear SVC) in a GridSearchCV. Where
-its whole search would take days, single fits are timed and counted up, and the table says so.
+ratio
+    One outer fold, in alternation, in CPU time on one thread, for folds blind to the labels and for
+    stratified folds redrawn with every labelling. Plain scikit-learn is a Pipeline (confound
+    regression, z-score, linear SVC) in a GridSearchCV. In the same run the chosen C and the outer
+    predictions of both sides are compared; a difference ends it. Where a whole search would take
+    hours a labelling, single fits at the chosen C are timed and counted up, and the table says so.
+whole
+    The analysis of 99 people, 10 x 10 outer and 10 inner folds, 11 values of C and 1,000
+    permutations, from NIfTI maps where there are any, by the functions that the rules call, each
+    job in a process of its own, two at a time: wall time, and the largest memory of a process.
+growth
+    One outer fold of 10, counted up to the whole of it, for more people, features, permutations;
+    with a figure.
+
+All features are made up and hold no signal. Writes tables and a figure to results/benchmarks.
 """
 
 from __future__ import annotations
@@ -16,12 +29,19 @@ import os
 os.environ.update(dict.fromkeys(("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS"), "1"))
 
 import argparse
+import multiprocessing
+import resource
 import sys
+import tempfile
 import time
+from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Any
 
+import nibabel as nib
 import numpy as np
 import pandas as pd
+from matplotlib.figure import Figure
 from sklearn.base import BaseEstimator, TransformerMixin, clone
 from sklearn.linear_model import LinearRegression
 from sklearn.model_selection import GridSearchCV
@@ -31,16 +51,27 @@ from sklearn.svm import SVC
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "workflow" / "src"))
 
-from mri_response.crossval import nested_fold
-from mri_response.resampling import ModelOptions, fold_grams
+from mri_response.features import voxel_features
+from mri_response.images import Grid
+from mri_response.permutation import Exchangeability
+from mri_response.plan import batches, labelling_batches
+from mri_response.resampling import (
+    ModelOptions,
+    cross_validate,
+    cross_validate_redrawn,
+    fold_grams,
+    load_arrays,
+    save_arrays,
+)
 from mri_response.splits import Fold, Scheme, draw_folds
 
 SEED = 20260117
-N, N_POSITIVE = 99, 52
+N, SHARE_POSITIVE = 99, 52 / 99
 SCHEME = Scheme(repeats=10, outer_folds=10, inner_repeats=1, inner_folds=10)
-GRID = tuple(2.0**k for k in range(-4, 7))
+OPTIONS = ModelOptions(tuple(2.0**k for k in range(-4, 7)))
 N_PERMUTATIONS = 1000
 WORKLOADS = {"regions": 150, "voxels": 400_000}
+JOB_FOLDS, JOB_PERMUTATIONS = 50, 10_000  # outer folds and permutations of a job
 
 
 class ConfoundRegressor(TransformerMixin, BaseEstimator):
@@ -69,19 +100,20 @@ def plain_pipeline(n_confounds: int) -> Pipeline:
     )
 
 
-def made_up_study(p: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Features with shared structure, confounds and labels without any signal."""
-    rng = np.random.default_rng([SEED, p])
-    confounds = rng.normal(size=(N, 3))
-    features = np.empty((N, p), dtype=np.float32 if p > 10_000 else np.float64)
-    shared = rng.normal(size=(N, 20))
+def made_up_study(p: int, n: int = N) -> tuple[np.ndarray, np.ndarray, pd.DataFrame]:
+    """Features with shared structure, confounds, and people whose labels they say nothing of."""
+    rng = np.random.default_rng([SEED, n, p])
+    confounds = rng.normal(size=(n, 3))
+    features = np.empty((n, p), dtype=np.float32 if p >= 10_000 else np.float64)
+    shared = rng.normal(size=(n, 20))
     for start in range(0, p, 10_000):
         columns = slice(start, min(start + 10_000, p))
         width = columns.stop - start
         features[:, columns] = 0.3 * shared @ rng.normal(size=(20, width))
-        features[:, columns] += rng.normal(size=(N, width))
-    labels = rng.permutation(np.arange(N) < N_POSITIVE).astype(int)
-    return features, confounds, labels
+        features[:, columns] += rng.normal(size=(n, width))
+    labels = rng.permutation(np.arange(n) < round(SHARE_POSITIVE * n)).astype(int)
+    people = pd.DataFrame({"participant_id": [f"sub-{i:03}" for i in range(n)], "label": labels})
+    return features, confounds, people
 
 
 def chosen(scores: np.ndarray) -> int:
@@ -89,9 +121,7 @@ def chosen(scores: np.ndarray) -> int:
     return int(np.flatnonzero(scores >= scores.max() - 1e-9)[0])
 
 
-def plain_search(
-    X: np.ndarray, y: np.ndarray, fold: Fold, options: ModelOptions
-) -> tuple[int, np.ndarray]:
+def plain_search(X: np.ndarray, y: np.ndarray, fold: Fold) -> tuple[int, np.ndarray]:
     """Search of one labelling in one outer fold by GridSearchCV; chosen C and decision values."""
     train = np.flatnonzero(fold.sets.train[0])
     place = {row: position for position, row in enumerate(train)}
@@ -101,7 +131,7 @@ def plain_search(
     ]
     search = GridSearchCV(
         plain_pipeline(3),
-        {"svc__C": list(options.C)},
+        {"svc__C": list(OPTIONS.C)},
         scoring="balanced_accuracy",
         cv=inner,
         refit=lambda results: chosen(results["mean_test_score"]),
@@ -116,75 +146,237 @@ def plain_fit(X: np.ndarray, y: np.ndarray, fold: Fold, C: float) -> np.ndarray:
     return model.fit(X[train], y[train]).decision_function(X[test])
 
 
-def cpu(function, *arguments):
+def cpu(function: Callable, *arguments: Any) -> tuple[Any, float]:
     """Result and CPU seconds of a call."""
     start = time.process_time()
     result = function(*arguments)
     return result, time.process_time() - start
 
 
-def benchmark(workload: str, n_labellings: int, n_plain: int) -> dict:
-    """Time both sides on one outer fold and count up to the whole analysis."""
+def plain_side(
+    X: np.ndarray, y: np.ndarray, fold: Fold, engine: dict, row: int, position: int, whole: bool
+) -> float:
+    """CPU seconds of plain scikit-learn for one labelling, once both sides are seen to agree."""
+    candidate = engine["candidate"][row, position]
+    if whole:
+        (index, decision), seconds = cpu(plain_search, X, y, fold)
+        assert index == candidate, "the two sides chose another C"
+    else:
+        # One fit and prediction at the chosen C, instead of the 111 of the search.
+        decision, seconds = cpu(plain_fit, X, y, fold, OPTIONS.C[candidate])
+        seconds *= SCHEME.inner_folds * len(OPTIONS.C) + 1
+    difference = np.abs(decision - engine["decision"][row, position, fold.sets.test[0]]).max()
+    assert difference < 1e-5, f"decision values differ by {difference:.2g}"
+    return seconds
+
+
+def ratio(workload: str, stratified: bool, n_plain: int) -> dict:
+    """CPU time of both sides for one outer fold and one labelling."""
     p = WORKLOADS[workload]
-    features, confounds, observed = made_up_study(p)
-    options = ModelOptions(GRID)
-    rng = np.random.default_rng([SEED, 1])
-    labels = np.stack([observed, *(rng.permutation(observed) for _ in range(n_labellings - 1))], 1)
-    folds = draw_folds([str(i) for i in range(N)], observed, SCHEME, SEED, repeats=[1])
-    fold = folds[0]
+    features, confounds, people = made_up_study(p)
     X = np.hstack([features, confounds])
-    plain_times, engine_times = [], []
     whole = workload == "regions"
-    _, gram_time = cpu(fold_grams, features, confounds, folds, options)
-    gram = fold_grams(features, confounds, folds[:1], options)[0]
-    for labelling in range(n_plain):
-        result, seconds = cpu(nested_fold, gram, fold.sets, labels, np.ones(N), np.array(options.C))
-        engine_times.append(seconds)
-        if whole:
-            (index, decision), seconds = cpu(plain_search, X, labels[:, labelling], fold, options)
-            assert index == result.candidate[labelling], "the two sides chose another C"
-        else:
-            # One fit and prediction at the chosen C, instead of the 111 of the search.
-            C = options.C[result.candidate[labelling]]
-            decision, seconds = cpu(plain_fit, X, labels[:, labelling], fold, C)
-            seconds *= SCHEME.inner_folds * len(GRID) + 1
-        plain_times.append(seconds)
-        difference = np.abs(decision - result.decision[:, labelling]).max()
-        assert difference < 1e-5, f"decision values differ by {difference:.2g}"
+    exchangeability = Exchangeability(people)
+    scheme = SCHEME._replace(stratified=stratified)
+    plain_times, engine_times = [], []
     n_folds = SCHEME.repeats * SCHEME.outer_folds
-    plain = float(np.mean(plain_times)) * n_folds * (N_PERMUTATIONS + 1)
-    engine = float(np.mean(engine_times)) / n_labellings * n_folds * (N_PERMUTATIONS + 1)
-    engine += gram_time * SCHEME.repeats
+    if stratified:
+        n_labellings = n_plain
+        for index in range(1, n_plain + 1):
+            result, seconds = cpu(
+                cross_validate_redrawn, features, confounds, range(n_folds),
+                people["participant_id"], scheme, exchangeability, [range(index, index + 1)],
+                np.ones(N), OPTIONS, SEED,
+            )  # fmt: skip
+            engine_times.append(seconds / n_folds)
+            labels = exchangeability.permuted(SEED, index)
+            fold = draw_folds(
+                people["participant_id"], labels, scheme, SEED, permutation=index, repeats=[1]
+            )[0]
+            plain_times.append(plain_side(X, labels, fold, result, 0, 0, whole))
+    else:
+        blocks = [range(257)]
+        n_labellings = 257
+        folds = draw_folds(people["participant_id"], people["label"].to_numpy(), scheme, SEED)[:-1]
+        grams, gram_seconds = cpu(fold_grams, features, confounds, folds[:10], OPTIONS)
+        shared = gram_seconds / 10 / (N_PERMUTATIONS + 1)
+        for number in range(n_plain):
+            position = number % 10
+            result, seconds = cpu(
+                cross_validate, grams[position : position + 1], folds[position : position + 1],
+                exchangeability, blocks, np.ones(N), OPTIONS, SEED,
+            )  # fmt: skip
+            engine_times.append(seconds / n_labellings + shared)
+            labels = exchangeability.permuted(SEED, number)
+            plain_times.append(plain_side(X, labels, folds[position], result, number, 0, whole))
     return {
         "workload": workload,
+        "folds": "stratified, redrawn" if stratified else "label-blind",
         "n": N,
         "p": p,
         "labellings": n_labellings,
-        "plain_s_per_fold_and_labelling": float(np.mean(plain_times)),
+        "compared": n_plain,
+        "plain_s": float(np.mean(plain_times)),
         "plain_counted_up": not whole,
-        "engine_ms_per_fold_and_labelling": 1000 * float(np.mean(engine_times)) / n_labellings,
-        "grams_cpu_s_all_repeats": gram_time * SCHEME.repeats,
-        "plain_cpu_h_whole": plain / 3600,
-        "engine_cpu_min_whole": engine / 60,
-        "ratio": plain / engine,
+        "engine_ms": 1000 * float(np.mean(engine_times)),
+        "ratio": float(np.sum(plain_times) / np.sum(engine_times)),
+        "plain_cpu_h_whole": float(np.mean(plain_times)) * n_folds * (N_PERMUTATIONS + 1) / 3600,
     }
+
+
+# ---------------------------------------------------------------- whole analyses
+def in_processes(tasks: Sequence[tuple], jobs: int) -> float:
+    """Run each task in a process of its own, some at a time; largest memory of one, MB."""
+    with multiprocessing.get_context("spawn").Pool(jobs, maxtasksperchild=1) as pool:
+        return max(pool.map(_task, tasks, chunksize=1))
+
+
+def _task(task: tuple) -> float:
+    function, *arguments = task
+    function(*arguments)
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+
+
+def write_maps(folder: Path, p: int) -> np.ndarray:
+    """Write a map of each person, as large as those of CAT12 at 1.5 mm; the mask of p voxels."""
+    shape = (113, 137, 113)
+    mask = np.zeros(np.prod(shape), dtype=bool)
+    mask[np.random.default_rng(SEED).choice(mask.size, p, replace=False)] = True
+    features, _, people = made_up_study(p)
+    for row, who in zip(features, people["participant_id"], strict=True):
+        values = np.zeros(mask.size, dtype=np.float32)
+        values[mask] = row + 5
+        image = nib.Nifti1Image(values.reshape(shape), np.diag([1.5, 1.5, 1.5, 1]))
+        nib.save(image, folder / f"{who}.nii")
+    return mask.reshape(shape)
+
+
+def read_maps(folder: Path, mask: np.ndarray) -> None:
+    """Read all maps into one matrix, as the rule does."""
+    paths = sorted(folder.glob("sub-*.nii"))
+    voxel_features(paths, mask, Grid.of(nib.load(paths[0])), folder / "features.npy")
+
+
+def gram_job(folder: Path, workload: str, folds: range) -> None:
+    """Gram matrices of some outer folds, as in the rule `kernels`."""
+    _, confounds, people = made_up_study(WORKLOADS[workload] if workload == "regions" else 150)
+    features = np.load(folder / "features.npy", mmap_mode="r")
+    drawn = draw_folds(people["participant_id"], people["label"].to_numpy(), SCHEME, SEED)
+    grams = fold_grams(features, confounds, drawn[folds.start : folds.stop], OPTIONS)
+    save_arrays({f"{i}": gram for i, gram in enumerate(grams)}, folder / f"{folds.start}.npz")
+
+
+def labelling_job(folder: Path, folds: range, blocks: list[range]) -> None:
+    """Some labellings through some outer folds, as in the rule `nested_cv`."""
+    _, _, people = made_up_study(150)
+    drawn = draw_folds(people["participant_id"], people["label"].to_numpy(), SCHEME, SEED)
+    result = cross_validate(
+        list(load_arrays(folder / f"{folds.start}.npz").values()),
+        drawn[folds.start : folds.stop], Exchangeability(people), blocks, np.ones(N), OPTIONS, SEED,
+    )  # fmt: skip
+    save_arrays(result, folder / f"{folds.start}_{blocks[0].start}_result.npz")
+
+
+def whole(workload: str, jobs: int) -> dict:
+    """Wall time of the whole analysis and the largest memory of a job."""
+    parts = batches(SCHEME.repeats * SCHEME.outer_folds, JOB_FOLDS)
+    labels = labelling_batches(N_PERMUTATIONS, JOB_PERMUTATIONS)
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        row = {"workload": workload, "n": N, "p": WORKLOADS[workload], "processes": jobs}
+        steps = {
+            "grams_s": [(gram_job, folder, workload, folds) for folds in parts],
+            "labellings_s": [
+                (labelling_job, folder, f, blocks) for f in parts for blocks in labels
+            ],
+        }
+        if workload == "voxels":
+            mask = write_maps(folder, WORKLOADS[workload])
+            steps = {"read_s": [(read_maps, folder, mask)], **steps}
+        else:
+            np.save(folder / "features.npy", made_up_study(WORKLOADS[workload])[0])
+        largest = 0.0
+        for step, tasks in steps.items():
+            start = time.perf_counter()
+            largest = max(largest, in_processes(tasks, jobs))
+            row[step] = time.perf_counter() - start
+    row["whole_min"] = sum(row[step] for step in steps) / 60
+    row["largest_job_mb"] = largest
+    return row
+
+
+# ---------------------------------------------------------------- growth
+def growth(n: int, p: int) -> dict:
+    """CPU time of one outer fold, Gram matrices and 256 labellings, counted up to all folds."""
+    features, confounds, people = made_up_study(p, n)
+    folds = draw_folds(people["participant_id"], people["label"].to_numpy(), SCHEME, SEED)[:10]
+    folds = folds if p * n < 5_000_000 else folds[:1]
+    exchangeability = Exchangeability(people)
+    grams, gram_seconds = cpu(fold_grams, features, confounds, folds, OPTIONS)
+    _, seconds = cpu(
+        cross_validate, grams[:1], folds[:1], exchangeability, [range(1, 257)], np.ones(n), OPTIONS,
+        SEED,
+    )  # fmt: skip
+    n_folds = SCHEME.repeats * SCHEME.outer_folds
+    return {
+        "n": n,
+        "p": p,
+        "grams_cpu_s": gram_seconds / len(folds) * n_folds,
+        "labelling_cpu_s": seconds / 256 * n_folds,
+    }
+
+
+def growth_figure(table: pd.DataFrame) -> Figure:
+    """CPU time against people, and against permutations, for each number of features."""
+    figure = Figure(figsize=(7, 3.2), layout="constrained")
+    left, right = figure.subplots(1, 2, sharey=True)
+    permutations = np.array([0, 100, 300, 1000, 3000, 10_000])
+    for (p, rows), colour, marker in zip(
+        table.groupby("p"), ("#0072B2", "#D55E00", "#009E73"), "osD", strict=True
+    ):
+        style = {"color": colour, "marker": marker, "label": f"{p:,} features"}
+        minutes = (rows["grams_cpu_s"] + N_PERMUTATIONS * rows["labelling_cpu_s"]) / 60
+        left.plot(rows["n"], minutes, **style)
+        one = rows[rows["n"] == rows["n"].min()].iloc[0]
+        seconds = one["grams_cpu_s"] + (permutations + 1) * one["labelling_cpu_s"]
+        right.plot(permutations + 1, seconds / 60, **style)
+    smallest = table["n"].min()
+    left.set(xlabel="People", ylabel="CPU time of the whole analysis (min)", yscale="log")
+    left.set(title=f"{N_PERMUTATIONS:,} permutations", xticks=sorted(set(table["n"])))
+    right.set(xlabel="Labellings", xscale="log", title=f"{smallest} people")
+    left.legend(frameon=False)
+    for axes in (left, right):
+        axes.grid(color="#dddddd", linewidth=0.6)
+        axes.spines[["top", "right"]].set_visible(False)
+    return figure
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("parts", nargs="*", metavar="ratio|whole|growth")
     parser.add_argument("--workload", choices=list(WORKLOADS), action="append")
-    parser.add_argument("--labellings", type=int, default=256)
-    parser.add_argument("--plain", type=int, default=3, help="labellings that scikit-learn does")
-    parser.add_argument("--out", type=Path, default=Path("results/benchmarks/engine.tsv"))
-    arguments = parser.parse_args()
-    rows = [
-        benchmark(workload, arguments.labellings, arguments.plain)
-        for workload in arguments.workload or WORKLOADS
-    ]
-    table = pd.DataFrame(rows)
-    arguments.out.parent.mkdir(parents=True, exist_ok=True)
-    table.to_csv(arguments.out, sep="\t", index=False)
-    print(table.T.to_string(header=False))
+    parser.add_argument("--compared", type=int, default=8, help="labellings that scikit-learn does")
+    parser.add_argument("--jobs", type=int, default=2, help="processes of a whole analysis")
+    parser.add_argument("--people", type=int, nargs="+", default=[99, 250, 500])
+    parser.add_argument("--features", type=int, nargs="+", default=[150, 10_000, 400_000])
+    parser.add_argument("--out", type=Path, default=Path("results/benchmarks"))
+    given = parser.parse_args()
+    parts, workloads = given.parts or ["ratio", "whole", "growth"], given.workload or WORKLOADS
+    if unknown := set(parts) - {"ratio", "whole", "growth"}:
+        parser.error(f"unknown part {sorted(unknown)[0]}: ratio, whole or growth")
+    given.out.mkdir(parents=True, exist_ok=True)
+    tables = {
+        "ratio": lambda: [ratio(w, s, given.compared) for w in workloads for s in (False, True)],
+        "whole": lambda: [whole(workload, given.jobs) for workload in workloads],
+        "growth": lambda: [growth(n, p) for n in given.people for p in given.features],
+    }
+    for part in parts:
+        table = pd.DataFrame(tables[part]())
+        table.to_csv(given.out / f"{part}.tsv", sep="\t", index=False)
+        print(table.T.to_string(header=False), flush=True)
+        if part == "growth":
+            growth_figure(table).savefig(given.out / "growth.svg")
+            growth_figure(table).savefig(given.out / "growth.png", dpi=200)
 
 
 if __name__ == "__main__":

@@ -338,12 +338,11 @@ def _free_system(
     size = int(count.max())
     order = np.argsort(~free, axis=1, kind="stable")[:, :size]
     used = np.arange(size) < count[:, None]
+    rows = (np.arange(n_sets)[:, None] * n + order)[:, :, None] * n
     system = np.zeros((n_sets, size + 1, size + 1))
-    system[:, :size, :size] = gram[
-        np.arange(n_sets)[:, None, None], order[:, :, None], order[:, None, :]
-    ]
-    if not used.all():
-        system[:, :size, :size] *= used[:, :, None] & used[:, None, :]
+    system[:, :size, :size] = gram.take(rows + order[:, None, :])
+    for index in np.flatnonzero(count < size):
+        system[index, count[index] :] = system[index, :, count[index] :] = 0.0
     diagonal = np.arange(size)
     system[:, diagonal, diagonal] += ~used
     system[:, diagonal, diagonal] += np.reshape(ridge, (-1, 1))
