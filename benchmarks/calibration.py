@@ -40,6 +40,7 @@ from scipy.stats import binom
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "workflow" / "src"))
 
+from mri_response.baselines import cross_validate_discriminant, flexible_matrix
 from mri_response.confounds import ConfoundCoding
 from mri_response.metrics import balanced_accuracy, cross_validated
 from mri_response.performance import HEADLINE, TESTED, permutation_p_value
@@ -202,6 +203,7 @@ def analysed(name: str, scheme: str, index: int, n_permutations: int) -> dict[st
         row[f"p_{metric}"] = permutation_p_value(values[0], values[1:])
         row[f"split_{metric}"] = _rejection_ties_split(values[0], values[1:])
         row[metric] = values[0]
+    row["p_confounds_only"] = analysis.confounds_only(labels)
     row["fresh_balanced_accuracy"] = float(
         balanced_accuracy(
             fresh.people["label"].to_numpy(),
@@ -237,6 +239,22 @@ class _Analysis:
         if self.scenario.select != "each":
             return [self._job(self._selected(0), [range(1), everyone])]
         return [self._job(self._selected(i), [range(i, i + 1)]) for i in [0, *everyone]]
+
+    def confounds_only(self, labels: np.ndarray) -> float:
+        """The p-value of the confounds alone, of which the report warns; NaN without confounds."""
+        if not self.scenario.confounds:
+            return np.nan
+        resampled = cross_validate_discriminant(
+            flexible_matrix(self.people, self.scenario.confounds),
+            self.people["participant_id"],
+            self.scheme,
+            self.exchangeability,
+            len(labels) - 1,
+            self.seed,
+        )
+        metric, decision, fold, _ = "balanced_accuracy", *resampled
+        values = cross_validated(metric, HEADLINE, decision, fold, labels, self.weights)
+        return permutation_p_value(values[0], values[1:])
 
     def fresh_decision(self, fresh: Drawn) -> np.ndarray:
         """Decision values of the refitted model for people it has not seen."""
@@ -330,6 +348,10 @@ def summary(name: str, scheme: str, rows: pd.DataFrame, n_permutations: int) -> 
                 "ties_split": split,
                 "verdict": "power" if scenario.expected == "power" else verdict,
                 "expected": scenario.expected,
+                # The report warns where the confounds alone predict the label.
+                "warned": (rows["p_confounds_only"] <= ALPHA).mean()
+                if scenario.confounds
+                else np.nan,
                 "cross_validated": rows["balanced_accuracy"].mean(),
                 "fresh_people": rows["fresh_balanced_accuracy"].mean(),
             }
@@ -341,14 +363,16 @@ def markdown(table: pd.DataFrame) -> str:
     """The table for the README, shares in percent."""
     lines = [
         "| scenario | folds | tested | people x features | data sets x permutations "
-        "| p <= 0.05 | band | ties split | verdict (expected) | BAC: cross-validated, fresh |",
-        "|---|---|---|---|---|---|---|---|---|---|",
+        "| p <= 0.05 | band | ties split | verdict (expected) | BAC: cross-validated, fresh "
+        "| warned of confounds |",
+        "|---|---|---|---|---|---|---|---|---|---|---|",
     ]
     lines += [
         f"| {row.scenario} | {row.scheme} | {row.metric} | {row.people} x {row.features} "
         f"| {row.data_sets} x {row.permutations} | {row.rejected:.1%} "
         f"| {row.band_low:.1%} to {row.band_high:.1%} | {row.ties_split:.1%} "
-        f"| {row.verdict} ({row.expected}) | {row.cross_validated:.1%}, {row.fresh_people:.1%} |"
+        f"| {row.verdict} ({row.expected}) | {row.cross_validated:.1%}, {row.fresh_people:.1%} "
+        f"| {'' if np.isnan(row.warned) else format(row.warned, '.1%')} |"
         for row in table.itertuples()
     ]
     return "\n".join(lines).replace("%", " %") + "\n"

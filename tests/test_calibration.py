@@ -60,8 +60,9 @@ def test_p_is_at_most_005_in_5_percent_of_null_data_sets(calibration, name, sche
 def test_what_bends_with_a_confound_is_not_removed_by_a_straight_line(calibration):
     table = summary(calibration, "confound_u", "label_blind", 25)
     assert (table["verdict"] == "above").all(), table.to_string()
-    # Nothing leaks: fresh people are confounded too.
+    # Nothing leaks: fresh people are confounded too. It is told by what the confounds say alone.
     assert (table["fresh_people"] > 0.6).all(), table.to_string()
+    assert (table["warned"] > 0.5).all(), table.to_string()
 
 
 @pytest.mark.parametrize("name", ["leak_selection", "leak_person"])
@@ -99,5 +100,5 @@ def test_the_table_in_markdown(calibration):
         pd.DataFrame(calibration.summary("no_signal", "label_blind", rows, M))
     )
     header, rule, *lines = text.splitlines()
-    assert {line.count("|") for line in (header, rule, *lines)} == {11}
+    assert {line.count("|") for line in (header, rule, *lines)} == {12}
     assert len(lines) == 2

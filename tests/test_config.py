@@ -9,6 +9,8 @@ from jsonschema import Draft202012Validator
 
 from mri_response.config import (
     class_names,
+    column_of,
+    described_confound,
     discovery_name,
     grid_of_c,
     load_config,
@@ -417,3 +419,10 @@ def test_simulated_cohorts_are_those_of_the_run(root, schema_path):
 def test_snakemake_may_hand_over_an_empty_configuration(schema_path):
     with pytest.raises(InputError, match="config: run: found nothing, expected a name of letters"):
         load_config({}, schema_path)
+
+
+def test_a_confound_in_words():
+    assert described_confound("age") == "age"
+    spline = {"column": "age", "knots": [30, 45.5, 60]}
+    assert described_confound(spline) == "age (natural cubic spline with knots at 30, 45.5, 60)"
+    assert (column_of("age"), column_of(spline)) == ("age", "age")

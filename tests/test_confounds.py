@@ -3,7 +3,7 @@ import pandas as pd
 import pytest
 from scipy.interpolate import CubicSpline
 
-from mri_response.confounds import ConfoundCoding, column_of, described, natural_spline
+from mri_response.confounds import ConfoundCoding, natural_spline
 from mri_response.errors import InputError
 
 
@@ -133,10 +133,3 @@ def test_a_column_with_knots_becomes_its_terms(discovery):
     np.testing.assert_array_equal(matrix[:, 1:], natural_spline(discovery["age"], (25, 40, 45)))
     # A missing value is missing in every term, to be filled inside the fold.
     np.testing.assert_array_equal(np.isnan(matrix[2]), [True, True, True])
-
-
-def test_a_confound_in_words():
-    assert described("age") == "age"
-    spline = {"column": "age", "knots": [30, 45.5, 60]}
-    assert described(spline) == "age (natural cubic spline with knots at 30, 45.5, 60)"
-    assert (column_of("age"), column_of(spline)) == ("age", "age")

@@ -199,7 +199,7 @@ FIGURES = {"flow_figure", "performance_figures", "roi_weights_figure"}
 END = {"report_page", "default"}
 ENGINE = {
     *("kernels", "nested_cv", "refit_kernels", "refit", "freeze", "score", "region_weights"),
-    *("performance", "tables", "performance_figures", "roi_weights_figure"),
+    *("performance", "confounds_only", "tables", "performance_figures", "roi_weights_figure"),
 }
 CHANGES: dict[str, tuple[str, str, str, set[str]]] = {
     "classifier": (

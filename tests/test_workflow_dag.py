@@ -9,7 +9,7 @@ import yaml
 from small_study import ROOT, Study, job_counts, snakemake
 
 # Rules that make one job in every run.
-ONCE = ("cohorts", "splits", "flow_figure", "report_page", "default")
+ONCE = ("cohorts", "splits", "confounds_only", "flow_figure", "report_page", "default")
 # Rules that make one job for each model.
 PER_MODEL = ("refit_kernels", "refit", "freeze", "score", "performance", "performance_figures")
 
@@ -112,5 +112,10 @@ def test_features_that_no_model_uses_are_not_computed(study_with_maps):
     path.write_text(yaml.safe_dump(config))
     counts = jobs(path, study_with_maps.folder)
     assert counts == expected(
-        table_features=3, kernels=1, nested_cv=1, region_weights=1, roi_weights_figure=1
+        table_features=3,
+        kernels=1,
+        nested_cv=1,
+        region_weights=1,
+        roi_weights_figure=1,
+        confounds_only=0,
     )

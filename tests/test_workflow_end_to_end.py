@@ -65,6 +65,7 @@ def test_every_documented_file_is_there_and_no_other(study, results):
         names |= {f"models/{model}.json", f"models/{model}.npz", f"scores/{model}.tsv"}
         tables = ("predictions", "performance", "null", "warnings")
         names |= {f"performance/{model}_{name}.tsv" for name in tables}
+    names |= {f"performance/confounds_only_{name}.tsv" for name in tables[1:]}
     for cohort in ("discovery", "external", "control"):
         names |= {f"cohorts/{cohort}.tsv", f"features/roi/{cohort}.tsv"}
         names.add(f"features/voxels/{cohort}.npy")

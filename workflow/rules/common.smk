@@ -9,10 +9,12 @@ sys.path.insert(0, str(WORKFLOW / "src"))
 
 from mri_response.checks import check_inputs
 from mri_response.config import (
+    CONFOUNDS_ONLY,
     discovery_name,
     grid_of_c,
     is_linear,
     load_config,
+    used_confounds,
     used_features,
 )
 from mri_response.errors import InputError

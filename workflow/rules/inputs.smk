@@ -153,6 +153,13 @@ def naming_config(wildcards):
     return section("run", "title", "seed", "simulation", "cohorts", "outcome")
 
 
+def tables_of_models(wildcards):
+    """A table of every model, and of the confounds alone; people's predictions of models only."""
+    baseline = wildcards.table != "predictions" and used_confounds(CONFIG)
+    names = [*MODELS, CONFOUNDS_ONLY] if baseline else MODELS
+    return [f"{RUN}/performance/{name}_{wildcards.table}.tsv" for name in names]
+
+
 def model_config(wildcards):
     """What the engine must know of a model."""
     return {

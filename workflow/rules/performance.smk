@@ -29,10 +29,35 @@ rule performance:
         "../scripts/performance.py"
 
 
+rule confounds_only:
+    """What the confounds alone say of the outcome, on the same splits and labellings."""
+    input:
+        people=table_of(DISCOVERY),
+    output:
+        **{
+            name: f"{RUN}/performance/{CONFOUNDS_ONLY}_{name}.tsv"
+            for name in ("performance", "null", "warnings")
+        },
+    log:
+        f"{RUN}/logs/performance_{CONFOUNDS_ONLY}.log",
+    conda:
+        ENVIRONMENT
+    threads: 1
+    params:
+        config=section("seed", "cross_validation", "permutation", "min_class_size"),
+        cohort=DISCOVERY,
+        confounds=[c for model in CONFIG["models"].values() for c in model["confounds"]],
+        code=code_of("confounds_only"),
+    message:
+        "Performance of the confounds alone"
+    script:
+        "../scripts/confounds_only.py"
+
+
 rule tables:
     """Put the tables of all models together."""
     input:
-        expand(f"{RUN}/performance/{{model}}_{{{{table}}}}.tsv", model=MODELS),
+        tables_of_models,
     output:
         f"{RUN}/{{table}}.tsv",
     log:

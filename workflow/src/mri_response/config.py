@@ -16,13 +16,14 @@ from typing import Any
 import yaml
 from jsonschema import Draft202012Validator, ValidationError
 
-from mri_response.confounds import column_of
 from mri_response.errors import InputError
 from mri_response.tables import ID_COLUMNS, shorten, suggestion
 
 #: Cohort names that would clash with names the workflow uses itself: the pooled rows of
 #: performance.tsv, and features/<features>/regions.tsv.
 RESERVED_COHORTS = ("external_pooled", "regions")
+#: Name of the baseline in performance.tsv and null.tsv that looks at the confounds alone.
+CONFOUNDS_ONLY = "confounds_only"
 #: Columns that the cohort tables define themselves.
 RESERVED_COLUMNS = (*ID_COLUMNS, "label", "outcome", "baseline_score", "endpoint_score")
 #: Feature kinds that are read from one image a row.
@@ -44,6 +45,8 @@ LINEAR_ESTIMATORS = frozenset(
     }
 )
 KERNEL_ESTIMATORS = frozenset({"sklearn.svm.NuSVC", "sklearn.svm.SVC"})
+#: A confound of a model: a column, or ``{"column": ..., "knots": [...]}``.
+Confound = str | Mapping[str, Any]
 
 _MAX_GRID = 200
 
@@ -103,6 +106,19 @@ def used_features(config: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
     """The feature sets that some model uses, in the order of the configuration."""
     names = {model["features"] for model in config["models"].values()}
     return {name: spec for name, spec in config["features"].items() if name in names}
+
+
+def column_of(confound: Confound) -> str:
+    """The column of the cohort tables that a confound is read from."""
+    return confound if isinstance(confound, str) else confound["column"]
+
+
+def described_confound(confound: Confound) -> str:
+    """A confound in the words of a report."""
+    if isinstance(confound, str):
+        return confound
+    knots = ", ".join(f"{knot:g}" for knot in confound["knots"])
+    return f"{confound['column']} (natural cubic spline with knots at {knots})"
 
 
 def used_confounds(config: Mapping[str, Any]) -> list[str]:
@@ -388,6 +404,14 @@ def _check_names(config: Mapping[str, Any]) -> None:
                 f"the name {name!r}",
                 "a name that the workflow does not use itself",
                 "rename the cohort",
+            )
+    for name in config["models"]:
+        if name.lower() == CONFOUNDS_ONLY:
+            raise fault(
+                f"models.{name}",
+                f"the name {name!r}",
+                "a name that the workflow does not use itself",
+                "rename the model",
             )
     discovery = [name for name, c in config["cohorts"].items() if c["role"] == "discovery"]
     if len(discovery) != 1:

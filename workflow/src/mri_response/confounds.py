@@ -2,30 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any
 
 import numpy as np
 import pandas as pd
 
+from mri_response.config import Confound, column_of
 from mri_response.errors import InputError
-
-#: A confound as in a model's configuration: a column, or ``{"column": ..., "knots": [...]}``.
-Confound = str | Mapping[str, Any]
-
-
-def column_of(confound: Confound) -> str:
-    """The column of the cohort tables that a confound is read from."""
-    return confound if isinstance(confound, str) else confound["column"]
-
-
-def described(confound: Confound) -> str:
-    """A confound in the words of a report."""
-    if isinstance(confound, str):
-        return confound
-    knots = ", ".join(f"{knot:g}" for knot in confound["knots"])
-    return f"{confound['column']} (natural cubic spline with knots at {knots})"
 
 
 def natural_spline(values: np.ndarray, knots: Sequence[float]) -> np.ndarray:

@@ -20,8 +20,7 @@ import pandas as pd
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from mri_response.atlases import licence_of
-from mri_response.config import is_linear, used_features
-from mri_response.confounds import described
+from mri_response.config import described_confound, is_linear, used_features
 from mri_response.performance import best_of_chance
 from mri_response.plan import FigureSpec, figure_plan, ordered_models
 from mri_response.wording import (
@@ -661,7 +660,9 @@ def _methods(inputs: ReportInputs, names: Naming) -> list[str]:
         spec = config["models"][model]
         steps = []
         if spec["confounds"]:
-            steps.append(f"linear regression on {', '.join(map(described, spec['confounds']))}")
+            steps.append(
+                f"linear regression on {', '.join(map(described_confound, spec['confounds']))}"
+            )
         if spec["standardize"]:
             steps.append("standardisation of each feature")
         if spec["pca"] is not None:
