@@ -145,10 +145,9 @@ def cross_validate_discriminant(
             repeats=range(1, scheme.repeats + 1),
         )
         sets = training_sets(confounds, np.array([fold.sets.train[0] for fold in folds]))
-        for fold, operator in zip(folds, sets.operator, strict=True):
+        for fold, design, coefficients in zip(folds, sets.design, sets.coefficients, strict=True):
             train, test = fold.sets.train[0], fold.sets.test[0]
-            # What the operator removes is what the regression predicts.
-            fitted = (np.eye(n) - operator)[:, train] @ labels[train, block]
+            fitted = design @ (coefficients[:, train] @ labels[train, block])
             scores = fitted[test] - _midway(fitted[train], labels[train, block])
             decision[block, fold.repeat - 1, test] = scores.T
             number[block, fold.repeat - 1, test] = fold.outer_fold
