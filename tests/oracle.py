@@ -191,14 +191,17 @@ def nested_by_grid_search(
     labels: np.ndarray,
     train: np.ndarray,
     inner: list[tuple[np.ndarray, np.ndarray]],
-    grid: list[float],
+    grid: list[float] | dict[str, list],
 ) -> Nested:
-    """The same by scikit-learn's own search, with the tie rule as its `refit`."""
+    """The same by scikit-learn's own search, with the tie rule as its `refit`.
+
+    A grid that is no list of C names the parameters of the pipeline.
+    """
     place = np.full(len(data), -1)
     place[train] = np.arange(len(train))
     search = GridSearchCV(
         model,
-        {"svm__C": grid},
+        grid if isinstance(grid, dict) else {"svm__C": grid},
         scoring="balanced_accuracy",
         cv=[(place[inner_train], place[inner_test]) for inner_train, inner_test in inner],
         refit=lambda results: int(

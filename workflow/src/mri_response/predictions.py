@@ -213,8 +213,8 @@ def _warnings(options: dict, jobs: Sequence[dict[str, np.ndarray]], model: str) 
         if not failed:
             return []
         return [
-            f"{model}: {failed:,} of {fits:,} fits of {options['estimator']} did not converge; "
-            "give them more iterations (parameters, max_iter) or a narrower grid."
+            f"{model}: {failed:,} of {fits:,} fits of {options['estimator']} warned that they did "
+            "not converge; the logs say how. More iterations or a narrower grid may help."
         ]
     observed = [job for job in jobs if "plateau" in job]
     return grid_warnings(
