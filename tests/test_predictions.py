@@ -9,6 +9,7 @@ from mri_response.permutation import Exchangeability
 from mri_response.predictions import (
     cross_validated_predictions,
     frozen_predictions,
+    grid_texts,
     grid_warnings,
     model_tables,
 )
@@ -274,3 +275,28 @@ def test_warnings_count_the_outer_models_and_the_refit(run):
         assert f"svc: {at_top} of 7 models" in largest[0]
     else:
         assert not largest
+
+
+def test_candidates_in_words():
+    model = {"standardize": True, "pca": None, "estimator": "sklearn.svm.SVC", "parameters": {}}
+    grid = {"gamma": ["scale", 0.5], "C": [1]}
+    assert grid_texts({**model, "grid": grid}) == ['C=1; gamma="scale"', "C=1; gamma=0.5"]
+    assert grid_texts({**model, "grid": {}}) == [None]
+    assert grid_texts(CONFIG["model"]) == ["C=0.001953125", "C=0.0078125", "C=0.03125", "C=0.125"]
+
+
+def test_fits_that_did_not_converge_are_a_warning(run):
+    model = {**CONFIG["model"], "estimator": "sklearn.svm.SVC", "parameters": {}}
+    config = {**CONFIG, "model": {**model, "grid": {"C": [1, 2, 3, 4]}}}
+
+    def warnings(failed):
+        # Of permuted labels too: each job has its counts.
+        jobs, refits = (
+            [{**job, "fits": np.array(10), "unconverged": np.array(failed)} for job in some]
+            for some in (run.jobs, run.refits)
+        )
+        return run.tables(config, jobs=jobs, refits=refits)["warnings"]["warning"].tolist()
+
+    assert warnings(0) == []
+    n = len(run.jobs) + len(run.refits)
+    assert warnings(3)[0].startswith(f"svc: {3 * n} of {10 * n} fits of sklearn.svm.SVC warned")

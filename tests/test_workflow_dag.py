@@ -119,3 +119,43 @@ def test_features_that_no_model_uses_are_not_computed(study_with_maps):
         roi_weights_figure=1,
         confounds_only=0,
     )
+
+
+def test_estimators_need_no_kernels_and_have_weights_where_they_are_linear(study_with_maps):
+    study = Study.copied(study_with_maps, study_with_maps.folder.parent / "estimators")
+    logistic = {"features": "roi", "estimator": "sklearn.linear_model.LogisticRegression"}
+    forest = {"features": "voxels", "estimator": "sklearn.ensemble.RandomForestClassifier"}
+    study.config["models"] = {"logistic": logistic, "forest": forest, "svc": {"features": "fs"}}
+    batch = {"outer_folds": 2, "permutations": 256}
+    counts = expected(
+        3, roi_features=3, voxel_features=3, table_features=3, atlas=1, mask=1, kernels=3,
+        nested_cv=3, nested_cv_estimator=6, refit_kernels=1, refit=1, refit_estimator=2, freeze=2,
+        score=2, freeze_recipe=1, score_recipe=1, region_weights=2, roi_weights_figure=2,
+        weight_map_figure=1,
+    )  # fmt: skip
+    assert jobs(study.save(batch=batch), study.folder) == counts
+    scheme = study.config["cross_validation"] | {"scheme": "stratified"}
+    redrawn = counts | {"nested_cv_redrawn": 3, "nested_cv_estimator_redrawn": 6}
+    for rule in ("kernels", "nested_cv", "nested_cv_estimator"):
+        del redrawn[rule]
+    config = study.save("redrawn.yaml", batch=batch, cross_validation=scheme)
+    assert jobs(config, study.folder) == redrawn
+    study.config["models"] = {"forest": forest}
+    counts = expected(
+        voxel_features=3, mask=1, nested_cv_estimator=1, refit_kernels=0, refit=0, freeze=0,
+        score=0, refit_estimator=1, freeze_recipe=1, score_recipe=1,
+    )  # fmt: skip
+    assert jobs(study.save("forest.yaml"), study.folder) == counts
+
+
+def test_a_mistaken_estimator_ends_in_one_line_before_any_job(study):
+    study.config["models"]["fs_svc"] = {
+        "features": "fs",
+        "estimator": "sklearn.linear_model.LogisticRegression",
+        "grid": {"l1_ratoi": [0, 1]},
+    }
+    done = snakemake("-n", "--configfile", study.save(), cwd=study.folder, check=False)
+    assert done.returncode != 0
+    profile, line = done.stderr.strip().splitlines()
+    assert profile.startswith("Using workflow specific profile")
+    assert line.startswith("config: models.fs_svc.grid.l1_ratoi: found the unknown parameter")

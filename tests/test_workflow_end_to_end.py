@@ -297,6 +297,60 @@ def test_metrics_and_p_values(results, model):
     assert found["discovery", "mean_over_repeats", "auc"] > 0.6
 
 
+# ---------------------------------------------------------------- classifiers of scikit-learn
+@pytest.mark.parametrize("external", ["refit", "ensemble"])
+def test_the_same_classifier_by_the_engine_and_by_scikit_learn_and_a_forest(tmp_path, external):
+    study = Study(tmp_path / "study")
+    study.model("svc", "fs", C={"log2_min": -4, "log2_step": 1})
+    del study.config["models"]["svc"]["confounds"][1:]
+    same = {"features": "fs", "confounds": ["age"], "estimator": "sklearn.svm.SVC"}
+    same["parameters"] = {"kernel": "linear", "class_weight": "balanced", "tol": 1e-8}
+    same["grid"] = {"C": [2.0**k for k in range(-4, 1)]}
+    forest = {"features": "fs", "estimator": "sklearn.ensemble.RandomForestClassifier"}
+    forest |= {"parameters": {"n_estimators": 5}, "grid": {"max_depth": [1, 3]}}
+    study.config["models"] |= {"same": same, "forest": forest}
+    study.config["permutation"]["n"] = 3
+    study.config["external"] = {"model": external}
+    if external == "ensemble":
+        study.config["cross_validation"]["scheme"] = "stratified"
+    batch = {"outer_folds": 4}
+    snakemake("--cores", "2", "--configfile", study.save(batch=batch), cwd=study.folder)
+    results = study.folder / "results" / "small"
+
+    by = dict(iter(table(results / "predictions.tsv").groupby("model")))
+    keys = ["cohort", "participant_id", "repeat", "outer_fold", "label", "hyperparameters"]
+    pd.testing.assert_frame_equal(
+        *(by[model][keys].reset_index(drop=True) for model in ("svc", "same"))
+    )
+    np.testing.assert_allclose(by["svc"]["decision"], by["same"]["decision"], atol=1e-5)
+    assert set(by["forest"]["hyperparameters"].dropna()) <= {"max_depth=1", "max_depth=3"}
+    null = table(results / "null.tsv")
+    values = [null.loc[null["model"] == model, "value"].to_numpy() for model in ("svc", "same")]
+    np.testing.assert_allclose(*values, atol=1e-9)
+    weights = [table(results / "weights" / f"{model}.tsv") for model in ("svc", "same")]
+    for name in ("weight", "haufe", "weight_mean"):
+        np.testing.assert_allclose(weights[0][name], weights[1][name], atol=1e-5)
+
+    assert not (results / "weights" / "forest.tsv").exists()
+    assert not (results / "models" / "forest.npz").exists()
+    assert "sub-" not in (results / "models" / "forest.json").read_text()
+    page = (results / "report.html").read_text()
+    assert "Model forest has no weights and no pattern here" in page
+    assert "Strongest patterns, model same" in page
+    assert "Strongest patterns, model forest" not in page
+    assert "Classifier sklearn.ensemble.RandomForestClassifier of scikit-learn" in page
+    if external == "ensemble":
+        return
+    job = np.load(results / "refit" / "forest" / "labels-0.npz")
+    scores = table(results / "scores" / "forest.tsv")["decision"]
+    np.testing.assert_allclose(scores, job["decision"][0, 0, -len(scores) :], atol=1e-9)
+    again = study.copied(tmp_path / "again")
+    shutil.rmtree(again.folder / "results")
+    snakemake("--cores", "1", "--configfile", again.save(), cwd=again.folder)
+    other = again.folder / "results" / "small"
+    assert digests(other, *BY_BATCH) == digests(results, *BY_BATCH)
+
+
 # ---------------------------------------------------------------- other configurations
 def test_sessions_families_imputation_components_and_the_ensemble(tmp_path):
     study = Study(tmp_path / "study", sessions=2)

@@ -159,10 +159,11 @@ def _check_parameters(key: str, options: EstimatorOptions) -> None:
 def _unknown_parameter(
     key: str, name: str, known: Mapping | list, options: EstimatorOptions
 ) -> InputError:
+    known = sorted(set(known) - {"n_jobs", "random_state"})
     return fault(
         key,
         f"the unknown parameter {name!r}",
-        f"one of the parameters of {options.estimator}: {', '.join(sorted(known))}",
+        f"one of the parameters of {options.estimator}: {', '.join(known)}",
         f"{suggestion(name, known)}rename or remove it",
     )
 

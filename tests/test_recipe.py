@@ -1,0 +1,179 @@
+"""Frozen estimators: weights where there are some, else a recipe that proves itself."""
+
+from __future__ import annotations
+
+import json
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+from test_plain import ENGINE, KINDS, OTHERS, SEED, SVC, N, Study
+
+from mri_response.confounds import ConfoundCoding
+from mri_response.frozen import fitted_models, freeze, freeze_weights
+from mri_response.kernels import training_sets
+from mri_response.recipe import Recipe, recipe
+from mri_response.resampling import (
+    StackedRows,
+    cross_validate,
+    fold_grams,
+    row_weights,
+    with_strangers,
+)
+from mri_response.weights import primal_weight_maps, weight_maps
+
+
+class Frozen:
+    """A made-up study with tables on disk, its fitted models and their recipe."""
+
+    def __init__(self, folder, kind: str, frozen: str = "refit") -> None:
+        study = Study()
+        self.study, (self.options, _) = study, KINDS[kind]
+        names = ["age", "tiv"]
+        for name, values in zip(names, study.confounds[:N].T, strict=True):
+            study.people[name] = values
+        self.others = study.people[:OTHERS][["participant_id", *names]].copy()
+        self.others[names] = study.confounds[N:]
+        self.paths = {name: folder / name for name in ("people", "features", "splits")}
+        study.people.to_csv(self.paths["people"])
+        np.save(folder / "features", study.features)
+        (folder / "features.npy").rename(self.paths["features"])
+        self.paths["splits"].write_text("made up")
+        self.folds = [*study.folds, study.refit]
+        self.job = study.refitted(self.options) if frozen == "refit" else study.run(self.options)
+        self.fitted = fitted_models([self.job], N)
+        coding = ConfoundCoding.of(study.people, names)
+        description = {
+            "model": "made up", "kind": frozen, "options": self.options._asdict(),
+            "candidate": self.fitted["candidate"].tolist(),
+        }  # fmt: skip
+        self.recipe = recipe(self.fitted, self.paths, coding, description, SEED)
+
+    def decision(self, frozen: Recipe) -> np.ndarray:
+        study = self.study
+        model = frozen.refit(study.features[:N], study.people, self.folds)
+        return model.decision(study.features[N:], self.others)
+
+
+@pytest.mark.parametrize("kind", ["forest", "Gaussian process", "boosting"])
+def test_fitted_again_it_scores_strangers_as_the_refit_did(tmp_path, kind):
+    frozen = Frozen(tmp_path, kind)
+    frozen.recipe.save(tmp_path / "model.json")
+    loaded = Recipe.load(tmp_path / "model.json")
+    assert loaded == frozen.recipe
+    loaded.verify_inputs(frozen.paths)
+    expected = frozen.job["decision"][0, 0, N:]
+    np.testing.assert_allclose(frozen.decision(loaded), expected, atol=1e-9)
+
+
+def test_an_ensemble_is_the_mean_of_the_outer_models(tmp_path):
+    frozen = Frozen(tmp_path, "forest", "ensemble")
+    study = frozen.study
+    # The outer models with the strangers in their test folds.
+    folds = [with_strangers(fold, OTHERS) for fold in study.folds]
+    for fold in folds:
+        fold.sets.test[0, N:] = True
+    from mri_response.plain import cross_validate_estimator
+
+    job = cross_validate_estimator(
+        StackedRows(study.features[:N], study.features[N:]), study.confounds, folds,
+        study.exchangeability, [0], np.pad(row_weights(study.people), (0, OTHERS)),
+        frozen.options, SEED,
+    )  # fmt: skip
+    expected = job["decision"][0, :, N:].mean(axis=0)
+    np.testing.assert_allclose(frozen.decision(frozen.recipe), expected, atol=1e-9)
+
+
+@pytest.mark.parametrize("what", ["feature", "label", "candidate", "seed"])
+def test_another_model_is_refused(tmp_path, what):
+    frozen = Frozen(tmp_path, "forest")
+    study, changed = frozen.study, frozen.recipe
+    if what == "feature":
+        study.features[:N, 0] = study.features[:N, 0][::-1]
+    elif what == "label":
+        study.people.loc[:3, "label"] = 1 - study.people.loc[:3, "label"]
+    elif what == "candidate":
+        other = {"candidate": [3 - changed.description["candidate"][0]]}
+        changed = Recipe(**{**vars(changed), "description": changed.description | other})
+    else:
+        changed = Recipe(**{**vars(changed), "seed": SEED + 1})
+    with pytest.raises(ValueError, match="its decision values in the discovery cohort are not"):
+        frozen.decision(changed)
+
+
+def test_a_changed_recipe_and_changed_inputs_are_refused(tmp_path):
+    frozen = Frozen(tmp_path, "boosting")
+    path = tmp_path / "model.json"
+    frozen.recipe.save(path)
+    frozen.paths["splits"].write_text("others")
+    with pytest.raises(ValueError, match="splits: not the file that made up is of"):
+        frozen.recipe.verify_inputs(frozen.paths)
+    text = json.loads(path.read_text())
+    path.write_text(json.dumps(text | {"seed": SEED + 1}))
+    with pytest.raises(ValueError, match="not the one that its hash was written for"):
+        Recipe.load(path)
+
+
+def test_the_recipe_has_nothing_of_any_person(tmp_path):
+    frozen = Frozen(tmp_path, "forest")
+    frozen.recipe.save(tmp_path / "model.json")
+    text = (tmp_path / "model.json").read_text()
+    assert "sub-" not in text
+    assert len(text) < 3000
+    assert not [number for number in frozen.study.features[:, 0] if f"{number:.4f}"[:6] in text]
+
+
+# ------------------------------------------------------------ linear ones
+@pytest.fixture(scope="module", params=[{}, {"pca": 6}, {"standardize": False}])
+def both(request) -> SimpleNamespace:
+    """A linear support vector classifier by the engine and by scikit-learn, outer and refit."""
+    study = Study(p=20)
+    svc, engine = SVC._replace(**request.param), ENGINE._replace(**request.param)
+    folds = [study.refit, *study.folds]
+    features, confounds = study.features[:N], study.confounds[:N]
+    dual = cross_validate(
+        fold_grams(features, confounds, folds, engine), folds, study.exchangeability, [range(1)],
+        row_weights(study.people), engine, SEED,
+    )  # fmt: skip
+    study.folds = folds
+    return SimpleNamespace(
+        study=study, features=features, confounds=confounds, standardize=svc.standardize,
+        dual=fitted_models([dual], N), primal=fitted_models([study.run(svc)], N),
+    )  # fmt: skip
+
+
+def test_weight_maps_are_those_of_the_engine(both):
+    sets = training_sets(both.confounds, both.dual["train"])
+    options = {"standardize": both.standardize}
+    expected = weight_maps(both.features, sets, both.dual["beta"], both.dual["fitted"], **options)
+    actual = primal_weight_maps(
+        both.features, sets.subset(slice(1)), both.primal["per_sd"], both.primal["fitted"][:1],
+        **options,
+    )  # fmt: skip
+    for name in expected._fields:
+        np.testing.assert_allclose(getattr(actual, name), getattr(expected, name), atol=1e-5)
+
+
+def test_the_frozen_formula_is_that_of_the_engine_and_of_the_models(both):
+    coding = ConfoundCoding(("age", "tiv"))
+    dual, primal = both.dual, both.primal
+    expected = freeze(
+        both.features, both.confounds, training_sets(both.confounds, dual["train"]), dual["beta"],
+        dual["intercept"], coding, {}, standardize=both.standardize,
+    )  # fmt: skip
+    actual = freeze_weights(
+        both.features, both.confounds, primal["train"], primal["per_unit"], primal["intercept"],
+        coding, {},
+    )  # fmt: skip
+    for name in ("weights", "confound_weights", "confound_fill", "intercept"):
+        scale = np.abs(getattr(expected, name)).max()
+        np.testing.assert_allclose(
+            getattr(actual, name), getattr(expected, name), atol=1e-5 * max(1.0, scale)
+        )
+    people = both.study.people.assign(age=both.confounds[:, 0], tiv=both.confounds[:, 1])
+    one = freeze_weights(
+        both.features, both.confounds, primal["train"][:1], primal["per_unit"][:1],
+        primal["intercept"][:1], coding, {},
+    )  # fmt: skip
+    in_sample = primal["fitted"][0] + primal["intercept"][0]
+    np.testing.assert_allclose(one.decision(both.features, people), in_sample, atol=1e-9)
