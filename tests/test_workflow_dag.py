@@ -131,7 +131,7 @@ def test_estimators_need_no_kernels_and_have_weights_where_they_are_linear(study
         3, roi_features=3, voxel_features=3, table_features=3, atlas=1, mask=1, kernels=3,
         nested_cv=3, nested_cv_estimator=6, refit_kernels=1, refit=1, refit_estimator=2, freeze=2,
         score=2, freeze_recipe=1, score_recipe=1, region_weights=2, roi_weights_figure=2,
-        weight_map_figure=1,
+        weight_map_figure=1, confounds_only=0,
     )  # fmt: skip
     assert jobs(study.save(batch=batch), study.folder) == counts
     scheme = study.config["cross_validation"] | {"scheme": "stratified"}
@@ -143,7 +143,7 @@ def test_estimators_need_no_kernels_and_have_weights_where_they_are_linear(study
     study.config["models"] = {"forest": forest}
     counts = expected(
         voxel_features=3, mask=1, nested_cv_estimator=1, refit_kernels=0, refit=0, freeze=0,
-        score=0, refit_estimator=1, freeze_recipe=1, score_recipe=1,
+        score=0, refit_estimator=1, freeze_recipe=1, score_recipe=1, confounds_only=0,
     )  # fmt: skip
     assert jobs(study.save("forest.yaml"), study.folder) == counts
 
