@@ -3,11 +3,9 @@
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 from mri_response.permutation import Exchangeability
-from mri_response.plan import BLOCK, batches, labelling_batches
+from mri_response.plan import batches, labelling_batches
 from mri_response.resampling import (
     ModelOptions,
     StackedRows,
@@ -54,26 +52,6 @@ def label_blind(
 
 
 # ------------------------------------------------------------ batches
-@settings(derandomize=True, deadline=None, max_examples=200)
-@given(st.integers(0, 3000), st.integers(1, 3000))
-def test_every_permutation_is_in_one_job_and_observed_labels_in_the_first(n_permutations, size):
-    jobs = labelling_batches(n_permutations, size)
-    assert jobs[0][0] == range(1)
-    indices = [index for job in jobs for block in job for index in block]
-    assert indices == list(range(n_permutations + 1))
-    blocks = [block for job in jobs for block in job]
-    # The blocks are the same whatever the size of jobs is.
-    assert blocks == [block for job in labelling_batches(n_permutations, 1) for block in job]
-    assert all(len(block) <= BLOCK for block in blocks)
-    assert all(sum(map(len, job)) >= min(size, n_permutations) for job in jobs[:-1])
-    assert all(len(job) <= 1 + -(-size // BLOCK) for job in jobs)
-
-
-def test_a_range_is_cut_into_ranges():
-    assert batches(7, 3) == [range(0, 3), range(3, 6), range(6, 7)]
-    assert batches(0, 3) == []
-
-
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
 @pytest.mark.parametrize("pca", [None, 5])
 def test_batches_change_no_byte(dtype, pca, monkeypatch):

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
+import pandas as pd
 import pytest
 import yaml
 from small_study import ROOT, Study, job_counts, snakemake
@@ -44,8 +46,8 @@ def test_the_demo(tmp_path):
         mask=1,
         roi_features=4,
         voxel_features=4,
-        kernels=20,
-        nested_cv=20,
+        kernels=2,
+        nested_cv=8,
         region_weights=1,
         voxel_weights=1,
         roi_weights_figure=1,
@@ -55,14 +57,54 @@ def test_the_demo(tmp_path):
     )
 
 
-@pytest.mark.parametrize(("name", "cohorts"), [("schizophrenia", 2), ("depression", 1)])
-def test_the_real_configurations(shared_data, name, cohorts, tmp_path):
+@pytest.mark.parametrize(
+    ("name", "cohorts", "kernels", "nested_cv"),
+    [("schizophrenia", 2, 3, 12), ("depression", 1, 1, 4)],
+)
+def test_the_real_configurations(shared_data, name, cohorts, kernels, nested_cv, tmp_path):
     raw = (ROOT / "tests" / "configs" / f"{name}.yaml").read_text()
     path = tmp_path / "here.yaml"
     path.write_text(raw.replace("../shared/data", str(shared_data)))
     assert jobs(path, tmp_path) == expected(
-        table_features=cohorts, kernels=10, nested_cv=10, region_weights=1, roi_weights_figure=1
+        table_features=cohorts,
+        kernels=kernels,
+        nested_cv=nested_cv,
+        region_weights=1,
+        roi_weights_figure=1,
     )
+
+
+def test_a_large_study_stays_below_two_thousand_jobs(tmp_path):
+    """20 models and 10,000 permutations of 500 people, with nothing said of batches."""
+    for cohort, n in {"a": 500, "b": 200}.items():
+        ids = [f"sub-{cohort}{i}" for i in range(n)]
+        people = pd.DataFrame({"participant_id": ids, "group": ["patient", "healthy"] * (n // 2)})
+        people.assign(age=30).to_csv(tmp_path / f"{cohort}.tsv", sep="\t", index=False)
+        regions = pd.DataFrame({f"r{i}": np.arange(n) for i in range(150)})
+        regions.insert(0, "participant_id", ids)
+        regions.to_csv(tmp_path / f"{cohort}_fs.tsv", sep="\t", index=False)
+    config = {
+        "run": "large",
+        "cohorts": {
+            name: {"role": role, "participants": f"{name}.tsv", "sources": {"fs": f"{name}_fs.tsv"}}
+            for name, role in {"a": "discovery", "b": "external"}.items()
+        },
+        "outcome": {
+            "kind": "label",
+            "column": "group",
+            "classes": ["patient", "healthy"],
+            "positive_class": "patient",
+        },
+        "features": {"fs": {"kind": "table", "source": "fs"}},
+        "models": {f"m{i:02d}": {"features": "fs", "confounds": ["age"]} for i in range(20)},
+        "permutation": {"n": 10_000},
+    }
+    (tmp_path / "large.yaml").write_text(yaml.safe_dump(config, sort_keys=False))
+    done = snakemake("-n", "-q", "reason", "--configfile", "large.yaml", cwd=tmp_path)
+    counts = job_counts(done)
+    assert sum(counts.values()) < 2000
+    assert 500 < counts["nested_cv"] <= 1000
+    assert f"plan: nested_cv: {counts['nested_cv']:,} jobs of roughly" in done.stderr
 
 
 def test_batches_set_the_number_of_jobs(study):

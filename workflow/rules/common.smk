@@ -8,17 +8,17 @@ WORKFLOW = Path(workflow.current_basedir).parent
 sys.path.insert(0, str(WORKFLOW / "src"))
 
 from mri_response.checks import check_inputs
+from mri_response.cohorts import discovery_size
 from mri_response.config import (
     CONFOUNDS_ONLY,
     discovery_name,
-    grid_of_c,
     is_linear,
     load_config,
     used_confounds,
     used_features,
 )
 from mri_response.errors import InputError
-from mri_response.plan import batches, figure_plan, labelling_batches
+from mri_response.plan import batch_plans, estimated_work, figure_plan, plan_lines
 from mri_response.provenance import file_sha256, script_hash
 
 
@@ -44,8 +44,14 @@ try:
     if workflow.is_main_process and "simulation" not in CONFIG:
         for line in check_inputs(CONFIG, cache=".snakemake/mri_response_checked_maps.json"):
             print(line, file=sys.stderr)
+    # Jobs on other machines cut the work as the main process did: by the same tables.
+    PLANS = batch_plans(CONFIG, *discovery_size(CONFIG))
 except InputError as error:
     sys.exit(str(error))
+
+if workflow.is_main_process:
+    for line in plan_lines(PLANS):
+        print(line, file=sys.stderr)
 
 # Captions and the report of Snakemake read the configuration with its defaults.
 config.update(CONFIG)
@@ -64,15 +70,7 @@ LINEAR = [model for model in MODELS if is_linear(CONFIG["models"][model])]
 NONLINEAR = [model for model in MODELS if model not in LINEAR]
 FEATURES = used_features(CONFIG)
 SCHEME = CONFIG["cross_validation"]
-FOLD_BATCHES = batches(SCHEME["repeats"] * SCHEME["outer_folds"], CONFIG["batch"]["outer_folds"])
-LABEL_BATCHES = labelling_batches(CONFIG["permutation"]["n"], CONFIG["batch"]["permutations"])
 FIGURES = figure_plan(CONFIG)
-# Nobody else is scored: the refit then needs the observed labels alone.
-REFIT_BATCHES = LABEL_BATCHES if OTHERS else [[range(1)]]
-# For messages: parts are counted from 0, as in the names of files.
-LAST_FOLDS, LAST_LABELS, LAST_REFIT = (
-    len(parts) - 1 for parts in (FOLD_BATCHES, LABEL_BATCHES, REFIT_BATCHES)
-)
 
 TABLES = [
     f"{RUN}/{name}.tsv"

@@ -45,7 +45,7 @@ if SCHEME["scheme"] == "label_blind":
             folds=fold_batch,
             code=code_of("kernels"),
         message:
-            f"Gram matrices of {{wildcards.model}}: outer folds, part {{wildcards.folds}} (last: {LAST_FOLDS})"
+            "Gram matrices of {wildcards.model}: outer folds, part {wildcards.folds}"
         script:
             "../scripts/kernels.py"
 
@@ -73,7 +73,7 @@ if SCHEME["scheme"] == "label_blind":
             blocks=label_blocks,
             code=code_of("nested_cv"),
         message:
-            f"Nested cross-validation of {{wildcards.model}}: outer folds, part {{wildcards.folds}} (last: {LAST_FOLDS}); labellings, part {{wildcards.labels}} (last: {LAST_LABELS})"
+            "Nested cross-validation of {wildcards.model}: outer folds, part {wildcards.folds}; labellings, part {wildcards.labels}"
         script:
             "../scripts/nested_cv.py"
 
@@ -101,7 +101,7 @@ if SCHEME["scheme"] == "label_blind":
             blocks=label_blocks,
             code=code_of("nested_cv_estimator"),
         message:
-            f"Nested cross-validation of {{wildcards.model}}: outer folds, part {{wildcards.folds}} (last: {LAST_FOLDS}); labellings, part {{wildcards.labels}} (last: {LAST_LABELS})"
+            "Nested cross-validation of {wildcards.model}: outer folds, part {wildcards.folds}; labellings, part {wildcards.labels}"
         script:
             "../scripts/nested_cv_estimator.py"
 
@@ -130,7 +130,7 @@ else:
             blocks=label_blocks,
             code=code_of("nested_cv_redrawn"),
         message:
-            f"Nested cross-validation of {{wildcards.model}}, folds redrawn: outer folds, part {{wildcards.folds}} (last: {LAST_FOLDS}); labellings, part {{wildcards.labels}} (last: {LAST_LABELS})"
+            "Nested cross-validation of {wildcards.model}, folds redrawn: outer folds, part {wildcards.folds}; labellings, part {wildcards.labels}"
         script:
             "../scripts/nested_cv_redrawn.py"
 
@@ -157,6 +157,6 @@ else:
             blocks=label_blocks,
             code=code_of("nested_cv_estimator_redrawn"),
         message:
-            f"Nested cross-validation of {{wildcards.model}}, folds redrawn: outer folds, part {{wildcards.folds}} (last: {LAST_FOLDS}); labellings, part {{wildcards.labels}} (last: {LAST_LABELS})"
+            "Nested cross-validation of {wildcards.model}, folds redrawn: outer folds, part {wildcards.folds}; labellings, part {wildcards.labels}"
         script:
             "../scripts/nested_cv_estimator_redrawn.py"

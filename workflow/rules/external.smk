@@ -53,7 +53,7 @@ rule refit:
         blocks=refit_blocks,
         code=code_of("refit"),
     message:
-        f"Refit of {{wildcards.model}} on all discovery people: labellings, part {{wildcards.labels}} (last: {LAST_REFIT})"
+        "Refit of {wildcards.model} on all discovery people: labellings, part {wildcards.labels}"
     script:
         "../scripts/refit.py"
 
@@ -83,7 +83,7 @@ rule refit_estimator:
         blocks=refit_blocks,
         code=code_of("refit_estimator"),
     message:
-        f"Refit of {{wildcards.model}} on all discovery people: labellings, part {{wildcards.labels}} (last: {LAST_REFIT})"
+        "Refit of {wildcards.model} on all discovery people: labellings, part {wildcards.labels}"
     script:
         "../scripts/refit_estimator.py"
 

@@ -101,8 +101,8 @@ def all_folds(wildcards):
     """Every cross-validation job of a model."""
     return expand(
         f"{RUN}/crossval/{wildcards.model}/folds-{{folds}}_labels-{{labels}}.npz",
-        folds=range(len(FOLD_BATCHES)),
-        labels=range(len(LABEL_BATCHES)),
+        folds=range(len(PLANS[wildcards.model].folds)),
+        labels=range(len(PLANS[wildcards.model].labels)),
     )
 
 
@@ -114,7 +114,8 @@ def observed_folds(wildcards):
 def all_refits(wildcards):
     """Every refit job of a model."""
     return expand(
-        f"{RUN}/refit/{wildcards.model}/labels-{{labels}}.npz", labels=range(len(REFIT_BATCHES))
+        f"{RUN}/refit/{wildcards.model}/labels-{{labels}}.npz",
+        labels=range(len(PLANS[wildcards.model].refits)),
     )
 
 
@@ -185,15 +186,17 @@ def source_in_cohort(wildcards):
 
 def fold_batch(wildcards):
     """First outer fold of a job, counted through all repeats, and the one after its last."""
-    members = FOLD_BATCHES[int(wildcards.folds)]
+    members = PLANS[wildcards.model].folds[int(wildcards.folds)]
     return [members.start, members.stop]
 
 
 def label_blocks(wildcards):
     """First and last labelling of each block of a job; labelling 0 is observed."""
-    return [[block.start, block.stop] for block in LABEL_BATCHES[int(wildcards.labels)]]
+    blocks = PLANS[wildcards.model].labels[int(wildcards.labels)]
+    return [[block.start, block.stop] for block in blocks]
 
 
 def refit_blocks(wildcards):
     """First and last labelling of each block of a refit job; labelling 0 is observed."""
-    return [[block.start, block.stop] for block in REFIT_BATCHES[int(wildcards.labels)]]
+    blocks = PLANS[wildcards.model].refits[int(wildcards.labels)]
+    return [[block.start, block.stop] for block in blocks]

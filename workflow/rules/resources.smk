@@ -1,9 +1,8 @@
-# Memory (MB) and time (minutes) that the larger jobs ask a cluster for: about five times what was
-# seen on one core, never less than a floor, and more with every retry. The profile's
-# default-resources are for all other jobs.
+# Memory (MB) and time (minutes) that the larger jobs ask a cluster for: a floor, and five times what
+# is estimated. Estimates are orders of magnitude: a job that was killed asks for twice, then three
+# times the memory, and for four, then nine times the time. The profile's default-resources are for
+# all other jobs.
 import math
-
-SETS = 1 + SCHEME["inner_repeats"] * SCHEME["inner_folds"]
 
 
 # ---------------------------------------------------------------- size of a job
@@ -16,66 +15,57 @@ def rows_of(*paths):
     return total
 
 
-def rows_in(input):
-    """Rows of the Gram matrices of a job."""
-    return rows_of(input.people, *input.get("others", []))
+def work_of(wildcards, input):
+    """Estimated work of a job's outer folds and labellings, its Gram matrices as large as they are."""
+    rows = rows_of(input.people, *input.get("others", []))
+    # Values in the features: float32 as in .npy; text takes more.
+    return estimated_work(CONFIG, wildcards.model, rows, 1e6 * input.size_mb / 4 / rows)
 
 
 def folds_in(wildcards):
     """Outer folds of a job; the refit is one."""
-    return len(FOLD_BATCHES[int(wildcards.folds)]) if "folds" in wildcards.keys() else 1
+    plan = PLANS[wildcards.model]
+    return len(plan.folds[int(wildcards.folds)]) if "folds" in wildcards.keys() else 1
 
 
 def labellings_in(wildcards):
     """Labellings of a job."""
-    parts = LABEL_BATCHES if "folds" in wildcards.keys() else REFIT_BATCHES
+    plan = PLANS[wildcards.model]
+    parts = plan.labels if "folds" in wildcards.keys() else plan.refits
     return sum(map(len, parts[int(wildcards.labels)]))
-
-
-def gram_mb(wildcards, input):
-    """Size of the Gram matrices of all training sets of a job."""
-    return 8e-6 * folds_in(wildcards) * SETS * rows_in(input) ** 2
-
-
-def gram_minutes(wildcards, input):
-    """Time for these Gram matrices, once."""
-    values = 1e6 * input.size_mb / 4  # float32 as in .npy; text takes more
-    return folds_in(wildcards) * SETS * rows_in(input) * values / 2e9 / 60
-
-
-def solver_minutes(wildcards, input):
-    """Time for the classifiers of a job; one of 100 people takes 0.1 ms."""
-    n_C = len(grid_of_c(CONFIG["models"][wildcards.model]["C"]))
-    classifiers = folds_in(wildcards) * SETS * n_C * labellings_in(wildcards)
-    return 5 * classifiers * 1e-4 * (rows_in(input) / 100) ** 2 / 60
 
 
 # ---------------------------------------------------------------- what the rules ask for
 def kernels_mb(wildcards, input, attempt):
     """Operators and sums of the Gram matrices, these themselves, and the features."""
-    return math.ceil(1000 + 4 * gram_mb(wildcards, input) + 3 * input.size_mb) * attempt
+    grams = folds_in(wildcards) * work_of(wildcards, input).gram_mb
+    return math.ceil(1000 + 4 * grams + 3 * input.size_mb) * attempt
 
 
 def kernels_minutes(wildcards, input, attempt):
     """All training sets once."""
-    return math.ceil(15 + gram_minutes(wildcards, input)) * attempt
+    seconds = folds_in(wildcards) * work_of(wildcards, input).gram_s
+    return math.ceil(15 + 5 * seconds / 60) * attempt**2
 
 
 def nested_cv_mb(wildcards, input, attempt):
     """Gram matrices, and the decision values of all labellings."""
-    decisions = 8e-6 * labellings_in(wildcards) * folds_in(wildcards) * rows_in(input)
-    return math.ceil(1000 + 3 * gram_mb(wildcards, input) + 4 * decisions) * attempt
+    grams = folds_in(wildcards) * work_of(wildcards, input).gram_mb
+    decisions = 8e-6 * labellings_in(wildcards) * folds_in(wildcards) * rows_of(input.people)
+    return math.ceil(1000 + 3 * grams + 4 * decisions) * attempt
 
 
 def nested_cv_minutes(wildcards, input, attempt):
     """Every classifier of every labelling."""
-    return math.ceil(30 + solver_minutes(wildcards, input)) * attempt
+    fits = folds_in(wildcards) * labellings_in(wildcards)
+    return math.ceil(30 + 5 * fits * work_of(wildcards, input).solver_s / 60) * attempt**2
 
 
 def redrawn_minutes(wildcards, input, attempt):
     """New Gram matrices for every labelling."""
-    grams = labellings_in(wildcards) * gram_minutes(wildcards, input)
-    return math.ceil(30 + grams + solver_minutes(wildcards, input)) * attempt
+    work = work_of(wildcards, input)
+    fits = folds_in(wildcards) * labellings_in(wildcards)
+    return math.ceil(30 + 5 * fits * (work.gram_s + work.solver_s) / 60) * attempt**2
 
 
 def redrawn_mb(wildcards, input, attempt):
@@ -89,11 +79,9 @@ def estimator_mb(wildcards, input, attempt):
 
 
 def estimator_minutes(wildcards, input, attempt):
-    """Every fit of every labelling; a forest of 100 trees takes 0.1 s."""
-    model = CONFIG["models"][wildcards.model]
-    candidates = math.prod(map(len, model["grid"].values()))
-    fits = folds_in(wildcards) * SETS * candidates * labellings_in(wildcards)
-    return math.ceil(60 + fits * 0.1 * rows_in(input) / 100 / 60) * attempt
+    """Every fit of every labelling."""
+    fits = folds_in(wildcards) * labellings_in(wildcards)
+    return math.ceil(60 + 5 * fits * work_of(wildcards, input).solver_s / 60) * attempt**2
 
 
 def voxel_features_mb(wildcards, input, attempt):

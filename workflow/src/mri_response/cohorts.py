@@ -22,7 +22,7 @@ from mri_response.config import (
 )
 from mri_response.errors import InputError
 from mri_response.features import table_columns
-from mri_response.images import resolve_pattern
+from mri_response.images import first_voxel_ml, resolve_pattern
 from mri_response.outcomes import clinical_outcome, missing_score, read_scores
 from mri_response.tables import (
     ID_COLUMNS,
@@ -156,6 +156,42 @@ def roi_table_columns(config: Mapping[str, Any], features: str) -> list[str]:
     spec = config["features"][features]
     source = config["cohorts"][discovery_name(config)]["sources"][spec["source"]]
     return table_columns(source, spec["columns"], spec["exclude"])
+
+
+def discovery_size(config: Mapping[str, Any]) -> tuple[int, dict[str, int]]:
+    """Roughly how large the discovery cohort is, read from its tables within milliseconds.
+
+    Parameters
+    ----------
+    config : mapping
+        As :func:`mri_response.config.load_config` returns it.
+
+    Returns
+    -------
+    n : int
+        Rows that match the filter; some of them may yet be left out.
+    p : dict of str to int
+        Features of each feature set that is used. For images it is an estimate: 140 regions, or
+        1,450 ml of voxels of the size of the first map (of 1.5 mm if there is none).
+    """
+    discovery = discovery_name(config)
+    simulation = config.get("simulation")
+    if simulation:
+        n = simulation["cohorts"][discovery]["n"]
+    else:
+        n = len(_filtered(_read_participants(config, discovery), config, discovery))
+    p = {}
+    for features, spec in used_features(config).items():
+        if spec["kind"] == "table":
+            p[features] = len(roi_table_columns(config, features))
+        elif spec["kind"] == "roi_maps":
+            p[features] = 140
+        else:
+            pattern = config["cohorts"][discovery]["sources"][spec["source"]]
+            cube = simulation["voxel_size_mm"] ** 3 / 1000 if simulation else None
+            voxel = cube or first_voxel_ml(pattern) or 1.5**3 / 1000
+            p[features] = round(1450 / voxel)
+    return n, p
 
 
 # ---------------------------------------------------------------- rows

@@ -89,6 +89,14 @@ class Grid:
 
 
 # ---------------------------------------------------------------- finding
+def first_voxel_ml(pattern: str | os.PathLike[str]) -> float | None:
+    """Volume of a voxel of the first map that a pattern may mean, None if there is none."""
+    paths = sorted(glob.glob(re.sub(r"\{.*?\}", "*", os.fspath(pattern)), recursive=True))
+    if not paths:
+        return None
+    return float(np.prod(nib.load(paths[0]).header.get_zooms()[:3])) / 1000
+
+
 def resolve_pattern(
     pattern: str | os.PathLike[str], participant_id: str, session_id: str | None = None
 ) -> Path | None:

@@ -5,13 +5,21 @@ Every job reads the rules, and the rules read this module: it imports nothing th
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import math
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from mri_response.config import is_linear
+from mri_response.config import grid_of_c, is_linear
 
 BLOCK = 256  # permutations solved together; jobs are whole blocks, so batching changes no byte
+
+# Batches for which the configuration gives no size.
+TARGET_S = 300.0  # work a job
+AT_ONCE = 12  # jobs, roughly, into which a small run is cut for the cores of one machine
+SHORTEST_S = 30.0  # unless they were shorter than this
+MOST_JOBS = 1000  # cross-validation jobs of a run; beyond, each carries more work
+GRAM_MB = 500.0  # Gram matrices of a job
 
 # Kind of figure: the section of the page it stands in, and its heading.
 _KINDS = {
@@ -55,6 +63,180 @@ def labelling_batches(n_permutations: int, size: int) -> list[list[range]]:
     return [[range(1), *jobs[0]], *jobs[1:]] if jobs else [[range(1)]]
 
 
+# ---------------------------------------------------------------- work and how it is cut
+@dataclass(frozen=True)
+class Work:
+    """Estimated work of a model, on one core.
+
+    Attributes
+    ----------
+    gram_s : float
+        Seconds for the Gram matrices of an outer fold.
+    gram_mb : float
+        Their size, in MB.
+    solver_s : float
+        Seconds for an outer fold and labelling: every inner fold and every candidate.
+    """
+
+    gram_s: float
+    gram_mb: float
+    solver_s: float
+
+
+def estimated_work(config: Mapping[str, Any], model: str, n: int, p: int) -> Work:
+    """Estimate the work of a model.
+
+    Parameters
+    ----------
+    config : mapping
+        The config with its defaults filled in.
+    model : str
+    n : int
+        Rows of the discovery cohort (for a job's resources: of its Gram matrices).
+    p : int
+        Features.
+
+    Returns
+    -------
+    Work
+
+    Notes
+    -----
+    Orders of magnitude, measured on one core of a server of the 2020s: Gram matrices take
+    n^2 p / 3.5e10 + n^3 / 5e9 seconds a training set (n = 100 to 500, p = 100 to 400,000). A
+    classifier of a labelling takes 0.02 ms at n = 100 and grows with about n^2.5: with 10 inner
+    folds and 13 values of C, 2.7 ms a labelling were seen at n = 99, 6.4 ms at n = 165 (region
+    tables), and up to ten times as much where the classes can hardly be separated. One fit of an
+    estimator of scikit-learn is taken to last 30 ms at n = 100: a logistic regression is quicker,
+    a forest slower.
+    """
+    scheme = config["cross_validation"]
+    n_sets = 1 + scheme["inner_repeats"] * scheme["inner_folds"]
+    spec = config["models"][model]
+    if "estimator" in spec:
+        n_fits = n_sets * math.prod(map(len, spec["grid"].values()))
+        return Work(gram_s=0.0, gram_mb=0.0, solver_s=0.03 * n / 100 * n_fits)
+    n_fits = n_sets * len(grid_of_c(spec["C"]))
+    return Work(
+        gram_s=n_sets * (n**2 * p / 3.5e10 + n**3 / 5e9),
+        gram_mb=8e-6 * n_sets * n**2,
+        solver_s=2e-5 * (n / 100) ** 2.5 * n_fits,
+    )
+
+
+@dataclass(frozen=True)
+class BatchPlan:
+    """How the work of a model is cut into jobs.
+
+    Attributes
+    ----------
+    folds : list of range
+        Outer folds of each cross-validation job, counted through all repeats.
+    labels : list of list of range
+        Labellings of each cross-validation job, see `labelling_batches`.
+    refits : list of list of range
+        Labellings of each job that fits on all discovery people.
+    jobs : dict of str to list of float
+        Estimated seconds of each job, by rule.
+    """
+
+    folds: list[range]
+    labels: list[list[range]]
+    refits: list[list[range]]
+    jobs: dict[str, list[float]]
+
+
+def batch_plans(config: Mapping[str, Any], n: int, p: Mapping[str, int]) -> dict[str, BatchPlan]:
+    """Cut the work of all models into jobs.
+
+    Sizes that the configuration gives (``batch.outer_folds``, ``batch.permutations``) are taken.
+    Otherwise a job has ``batch.minutes`` of work or somewhat more. Null is 5 minutes, or less where
+    the run would have fewer than about 10 jobs, for the cores of one machine. Jobs are longer where
+    there would be more than 1,000, and shorter where their Gram matrices would exceed 500 MB.
+
+    Parameters
+    ----------
+    config : mapping
+        The config with its defaults filled in.
+    n : int
+        Rows of the discovery cohort.
+    p : mapping of str to int
+        Features of each feature set.
+
+    Returns
+    -------
+    dict of str to BatchPlan
+        One a model.
+    """
+    scheme, batch = config["cross_validation"], config["batch"]
+    n_folds = scheme["repeats"] * scheme["outer_folds"]
+    n_permutations = config["permutation"]["n"]
+    redrawn = scheme["scheme"] == "stratified"
+    others = len(config["cohorts"]) > 1
+
+    work = {
+        model: estimated_work(config, model, n, p[spec["features"]])
+        for model, spec in config["models"].items()
+    }
+    # Seconds of an outer fold for each labelling.
+    each = {m: w.solver_s + (w.gram_s if redrawn else 0) for m, w in work.items()}
+    total = sum(n_folds * (work[m].gram_s + (1 + n_permutations) * s) for m, s in each.items())
+    if batch["minutes"] is None:
+        target = max(SHORTEST_S, min(TARGET_S, total / AT_ONCE))
+    else:
+        target = 60.0 * batch["minutes"]
+    target = max(target, total / MOST_JOBS)
+
+    plans = {}
+    for model, w in work.items():
+        block_s = each[model] * min(BLOCK, 1 + n_permutations)
+        n_parts = n_folds * max(block_s, w.gram_s) // target
+        fitting = max(1, int(GRAM_MB // max(w.gram_mb, 1)))
+        folds = batches(n_folds, batch["outer_folds"] or min(_part(n_folds, n_parts), fitting))
+        size = batch["permutations"]
+        n_parts = n_permutations * len(folds[0]) * each[model] // target
+        labels = labelling_batches(n_permutations, size or _part(n_permutations, n_parts))
+        # Nobody else is scored: the refit then needs the observed labels alone.
+        refits = [[range(1)]]
+        if others:
+            n_parts = n_permutations * w.solver_s // target
+            refits = labelling_batches(n_permutations, size or _part(n_permutations, n_parts))
+        counts = [sum(map(len, job)) for job in labels]
+        # Rules as they are named in crossval.smk and external.smk.
+        kind = "_estimator" if "estimator" in config["models"][model] else ""
+        nested_cv = f"nested_cv{kind}{'_redrawn' if redrawn else ''}"
+        jobs = {
+            "kernels": [] if kind or redrawn else [len(members) * w.gram_s for members in folds],
+            nested_cv: [len(members) * m * each[model] for members in folds for m in counts],
+            f"refit{kind}": [sum(map(len, job)) * w.solver_s for job in refits],
+        }
+        plans[model] = BatchPlan(folds, labels, refits, jobs)
+    return plans
+
+
+def plan_lines(plans: Mapping[str, BatchPlan]) -> Iterator[str]:
+    """One line a rule: its jobs over all models, and how long they are estimated to take."""
+    for rule in dict.fromkeys(rule for plan in plans.values() for rule in plan.jobs):
+        seconds = [s for plan in plans.values() for s in plan.jobs.get(rule, [])]
+        if seconds:
+            jobs = "1 job" if len(seconds) == 1 else f"{len(seconds):,} jobs"
+            longest = "" if len(seconds) == 1 else f", at most {_duration(max(seconds))} each"
+            yield f"plan: {rule}: {jobs} of roughly {_duration(sum(seconds))} in all{longest}"
+
+
+def _part(total: int, n_parts: float) -> int:
+    """Size of parts, about equal, that are no more than asked for."""
+    return math.ceil(total / max(1, min(total, n_parts)))
+
+
+def _duration(seconds: float) -> str:
+    for unit, size in (("h", 3600), ("min", 60)):
+        if seconds >= 2 * size:
+            return f"{seconds / size:,.0f} {unit}"
+    return f"{max(seconds, 1):.0f} s"
+
+
+# ---------------------------------------------------------------- figures
 @dataclass(frozen=True)
 class FigureSpec:
     """One figure of a run.

@@ -1,0 +1,223 @@
+"""How the work of a run is cut into jobs."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+import yaml
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from small_study import ROOT, Study
+
+from mri_response.cohorts import discovery_size
+from mri_response.config import load_config
+from mri_response.plan import (
+    BLOCK,
+    BatchPlan,
+    batch_plans,
+    batches,
+    estimated_work,
+    labelling_batches,
+    plan_lines,
+)
+
+SCHEMA = ROOT / "workflow" / "schemas" / "config.schema.yaml"
+CONFIG = """
+run: study
+cohorts:
+  a: {role: discovery, participants: a.tsv, sources: {fs: a_fs.tsv}}
+  b: {role: external, participants: b.tsv, sources: {fs: b_fs.tsv}}
+outcome: {kind: label, column: group, classes: [patient, control], positive_class: patient}
+features: {fs: {kind: table, source: fs}}
+models: {one: {features: fs, confounds: []}}
+"""
+
+
+def configuration(**changes: Any) -> dict[str, Any]:
+    return load_config(yaml.safe_load(CONFIG) | changes, SCHEMA)
+
+
+def n_jobs(plans: Mapping[str, BatchPlan], rule: str = "nested_cv") -> int:
+    return sum(len(plan.jobs[rule]) for plan in plans.values())
+
+
+# ------------------------------------------------------------ parts
+@settings(derandomize=True, deadline=None, max_examples=200)
+@given(st.integers(0, 3000), st.integers(1, 3000))
+def test_every_permutation_is_in_one_job_and_observed_labels_in_the_first(n_permutations, size):
+    jobs = labelling_batches(n_permutations, size)
+    assert jobs[0][0] == range(1)
+    indices = [index for job in jobs for block in job for index in block]
+    assert indices == list(range(n_permutations + 1))
+    blocks = [block for job in jobs for block in job]
+    # The blocks are the same whatever the size of jobs is.
+    assert blocks == [block for job in labelling_batches(n_permutations, 1) for block in job]
+    assert all(len(block) <= BLOCK for block in blocks)
+    assert all(sum(map(len, job)) >= min(size, n_permutations) for job in jobs[:-1])
+    assert all(len(job) <= 1 + -(-size // BLOCK) for job in jobs)
+
+
+def test_a_range_is_cut_into_ranges():
+    assert batches(7, 3) == [range(0, 3), range(3, 6), range(6, 7)]
+    assert batches(0, 3) == []
+
+
+@pytest.mark.parametrize("n", [10, 99, 165, 500, 3000])
+@pytest.mark.parametrize("p", [8, 150, 430_000])
+@pytest.mark.parametrize("permutations", [1, 200, 1000, 10_000])
+@pytest.mark.parametrize("batch", [{}, {"minutes": 20}, {"outer_folds": 7}, {"permutations": 300}])
+def test_every_fold_and_labelling_is_in_one_job(n, p, permutations, batch):
+    plan = batch_plans(
+        configuration(permutation={"n": permutations}, batch=batch), n, {"fs": p}
+    )["one"]  # fmt: skip
+    assert [fold for members in plan.folds for fold in members] == list(range(100))
+    for parts in (plan.labels, plan.refits):
+        indices = [index for job in parts for block in job for index in block]
+        assert indices == list(range(permutations + 1))
+    if "outer_folds" in batch:
+        assert {len(members) for members in plan.folds[:-1]} == {7}
+    if "permutations" in batch:
+        assert plan.labels == plan.refits == labelling_batches(permutations, 300)
+
+
+# ------------------------------------------------------------ sizes
+def test_a_job_has_the_minutes_that_were_asked_for():
+    for minutes in (2, 5, 30):
+        config = configuration(batch={"minutes": minutes}, permutation={"n": 10_000})
+        jobs = batch_plans(config, 200, {"fs": 150})["one"].jobs["nested_cv"]
+        assert minutes * 60 <= np.median(jobs) < 1.6 * minutes * 60
+
+
+def test_null_is_five_minutes_in_runs_of_some_size():
+    config = configuration(permutation={"n": 10_000})
+    jobs = batch_plans(config, 200, {"fs": 150})["one"].jobs["nested_cv"]
+    assert 300 <= np.median(jobs) < 1.6 * 300
+
+
+def test_a_small_run_is_cut_for_the_cores_of_one_machine():
+    plans = batch_plans(configuration(), 99, {"fs": 150})
+    assert 6 <= n_jobs(plans) <= 12
+    # But not for seconds of work.
+    tiny = batch_plans(configuration(permutation={"n": 20}), 40, {"fs": 8})
+    assert n_jobs(tiny) == n_jobs(tiny, "kernels") == n_jobs(tiny, "refit") == 1
+
+
+def test_a_run_has_no_more_than_a_thousand_jobs_of_cross_validation():
+    models = {f"m{i}": {"features": "fs", "confounds": []} for i in range(20)}
+    config = configuration(models=models, permutation={"n": 10_000}, batch={"minutes": 1})
+    plans = batch_plans(config, 500, {"fs": 150})
+    assert 500 < n_jobs(plans) <= 1000
+    assert min(plan.jobs["nested_cv"][0] for plan in plans.values()) > 300
+
+
+def test_gram_matrices_of_a_job_fit_into_memory():
+    config = configuration(permutation={"n": 10_000})
+    for n in (300, 1000, 2000):
+        folds = batch_plans(config, n, {"fs": 150})["one"].folds
+        assert len(folds[0]) * estimated_work(config, "one", n, 150).gram_mb <= 500
+    # A fold is never cut, however large.
+    assert len(batch_plans(config, 5000, {"fs": 150})["one"].folds) == 100
+
+
+def test_redrawn_folds_pay_for_gram_matrices_with_every_labelling():
+    scheme = {"scheme": "stratified"}
+    config = configuration(cross_validation=scheme, batch={"minutes": 5})
+    plan = batch_plans(config, 100, {"fs": 400_000})["one"]
+    assert [rule for rule, jobs in plan.jobs.items() if jobs] == ["nested_cv_redrawn", "refit"]
+    # 257 labellings and 1.3 s an outer fold: more than 5 minutes already.
+    assert {len(members) for members in plan.folds} == {1}
+    assert len(plan.labels) == 4
+
+
+def test_an_estimator_has_no_gram_matrices_and_a_grid_of_its_own():
+    forest = {
+        "features": "fs",
+        "confounds": [],
+        "estimator": "sklearn.ensemble.RandomForestClassifier",
+        "grid": {"max_depth": [1, 2], "min_samples_leaf": [1, 5, 9]},
+    }
+    both = yaml.safe_load(CONFIG)["models"] | {"forest": forest}
+    config = configuration(models=both, batch={"minutes": 5})
+    work = estimated_work(config, "forest", 100, 150)
+    assert work.gram_s == 0
+    assert work.solver_s == pytest.approx(11 * 6 * 0.03)
+    plans = batch_plans(config, 100, {"fs": 150})
+    assert plans["forest"].jobs["kernels"] == []
+    lines = [line.split(":")[1].strip() for line in plan_lines(plans)]
+    assert lines == ["kernels", "nested_cv", "refit", "nested_cv_estimator", "refit_estimator"]
+    # A fold of 257 labellings is more than 5 minutes already.
+    assert {len(members) for members in plans["forest"].folds} == {1}
+
+
+def test_without_other_cohorts_the_refit_is_one_job():
+    config = configuration(
+        cohorts={"a": yaml.safe_load(CONFIG)["cohorts"]["a"]}, permutation={"n": 10_000}
+    )
+    assert batch_plans(config, 500, {"fs": 150})["one"].refits == [[range(1)]]
+
+
+def test_more_people_features_or_inner_folds_are_more_work():
+    config = configuration()
+    more = configuration(cross_validation={"inner_repeats": 3})
+    base = estimated_work(config, "one", 100, 150)
+    assert estimated_work(config, "one", 200, 150).solver_s > 4 * base.solver_s
+    assert estimated_work(config, "one", 100, 1_500_000).gram_s > 100 * base.gram_s
+    assert estimated_work(more, "one", 100, 150).solver_s == pytest.approx(
+        base.solver_s * 31 / 11
+    )  # fmt: skip
+
+
+def test_the_plan_in_words():
+    config = configuration(permutation={"n": 10_000}, batch={"minutes": 5})
+    lines = list(plan_lines(batch_plans(config, 200, {"fs": 150})))
+    assert [line.split(":")[1].strip() for line in lines] == ["kernels", "nested_cv", "refit"]
+    assert all("in all" in line for line in lines)
+    assert re.fullmatch(
+        r"plan: nested_cv: \d\d jobs of roughly 4 h in all, .* [5-7] min each", lines[1]
+    )
+
+
+# ------------------------------------------------------------ the size of a study
+def test_the_size_of_a_study(tmp_path, monkeypatch):
+    study = Study(tmp_path, maps=True)
+    monkeypatch.chdir(tmp_path)
+    study.model("roi_svc", "roi")
+    study.model("voxel_svc", "voxels")
+    study.model("again", "fs")
+    study.config["cohorts"]["discovery"]["where"] = {"site": ["A", "B"]}
+    config = load_config(study.config, SCHEMA)
+    n, p = discovery_size(config)
+    assert n == 24
+    assert p["fs"] == 8
+    assert p["roi"] == 140
+    # 1,450 ml in voxels of 8 mm; the template above 0.2 has about as many.
+    assert p["voxels"] == round(1450 / 0.512)
+    for path in Path("discovery/maps").iterdir():
+        path.unlink()
+    assert discovery_size(config)[1]["voxels"] == round(1450 / 0.003375)
+
+
+def test_the_size_of_a_simulated_study():
+    config = load_config(yaml.safe_load((ROOT / "config" / "config.yaml").read_text()), SCHEMA)
+    n, p = discovery_size(config)
+    assert n == 99
+    assert p == {"roi": 140, "voxels": pytest.approx(54_000, rel=0.05)}
+
+
+def test_a_large_study_has_features_in_the_thousands(tmp_path, monkeypatch):
+    """Nothing but the header of a table is needed for the number of its regions."""
+    columns = {f"r{i}": [0.5, 1.5] for i in range(3000)}
+    pd.DataFrame({"participant_id": ["a", "b"], **columns}).to_csv(
+        tmp_path / "a_fs.tsv", sep="\t", index=False
+    )
+    pd.DataFrame({"participant_id": ["a", "b"], "group": ["patient", "control"]}).to_csv(
+        tmp_path / "a.tsv", sep="\t", index=False
+    )
+    monkeypatch.chdir(tmp_path)
+    assert discovery_size(configuration()) == (2, {"fs": 3000})
