@@ -9,6 +9,7 @@ rule splits:
         f"{RUN}/splits.tsv",
     log:
         f"{RUN}/logs/splits.log",
+    localrule: True
     conda:
         ENVIRONMENT
     params:

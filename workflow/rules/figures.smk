@@ -10,6 +10,7 @@ rule flow_figure:
         flow_png=report(f"{RUN}/figures/flow.png", "../report/flow.rst", "Cohorts"),
     log:
         f"{RUN}/logs/flow_figure.log",
+    localrule: True
     conda:
         ENVIRONMENT
     params:
@@ -53,6 +54,7 @@ rule performance_figures:
         ),
     log:
         f"{RUN}/logs/performance_figures_{{model}}.log",
+    localrule: True
     conda:
         ENVIRONMENT
     params:
@@ -80,6 +82,7 @@ rule roi_weights_figure:
         f"{RUN}/logs/roi_weights_figure_{{model}}.log",
     wildcard_constraints:
         model=weighted_models("roi_maps", "table"),
+    localrule: True
     conda:
         ENVIRONMENT
     params:
@@ -163,6 +166,7 @@ rule planted_vs_found_figure:
         f"{RUN}/logs/planted_vs_found_figure_{{model}}.log",
     wildcard_constraints:
         model=weighted_models("roi_maps"),
+    localrule: True
     conda:
         ENVIRONMENT
     params:

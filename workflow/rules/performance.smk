@@ -64,6 +64,7 @@ rule tables:
         f"{RUN}/logs/tables_{{table}}.log",
     wildcard_constraints:
         table="predictions|performance|null|warnings",
+    localrule: True
     conda:
         ENVIRONMENT
     params:
