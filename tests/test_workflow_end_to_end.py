@@ -425,17 +425,10 @@ def test_stratified_folds_and_a_site_that_training_does_not_have(tmp_path):
 
 
 # ---------------------------------------------------------------- real people
-def test_schizophrenia_equals_plain_sklearn(shared_data, tmp_path):
+def test_schizophrenia_equals_plain_sklearn(shared_data, schizophrenia):
     """The configuration in tests/configs, with fewer repeats and permutations."""
-    raw = yaml.safe_load((ROOT / "tests" / "configs" / "schizophrenia.yaml").read_text())
-    text = yaml.safe_dump(
-        raw | {"cross_validation": {**raw["cross_validation"], "repeats": 2}}
-        | {"permutation": {"n": 20}}
-    ).replace("../shared/data", str(shared_data))  # fmt: skip
-    path = tmp_path / "schizophrenia.yaml"
-    path.write_text(text)
-    snakemake("--cores", "2", "--configfile", path, cwd=tmp_path)
-    results = tmp_path / "results" / "schizophrenia"
+    text = (schizophrenia / "study.yaml").read_text()
+    results = schizophrenia / "results" / "schizophrenia"
 
     rows, regions = {}, []
     for name in ("nimh", "cobre"):

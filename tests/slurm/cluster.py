@@ -1,6 +1,6 @@
 """A real SLURM of two nodes with accounting, on the loopback interface of one Debian machine.
 
-    python tests/slurm/cluster.py start       # as root; prints the state of the nodes
+    MRI_RESPONSE_TEST_SLURM=1 python tests/slurm/cluster.py start    # as root
     python tests/slurm/cluster.py stop
 
 The clients read only /etc/slurm/slurm.conf: SLURM_CONF does not reach the `srun` inside a job. The
@@ -10,6 +10,7 @@ mark exists. Everything else (database, spool, logs, keys) is in one temporary f
 
 from __future__ import annotations
 
+import contextlib
 import getpass
 import os
 import shutil
@@ -125,7 +126,7 @@ class Cluster:
     def __init__(self) -> None:
         reason = why_not()
         if reason:
-            raise RuntimeError(reason)
+            sys.exit(reason)
         stop()  # one that a killed test session left behind
         self.state = Path(tempfile.mkdtemp(prefix="mri-response-slurm-"))
         self.state.chmod(0o755)
@@ -173,7 +174,7 @@ class Cluster:
         folder.mkdir()
         shutil.chown(folder, "mysql", "mysql")
         options = ("--no-defaults", "--user=mysql", f"--datadir={folder}")
-        run("mariadb-install-db", *options, "--skip-test-db", "--auth-root-authentication-method=normal")
+        run("mariadb-install-db", *options, "--skip-test-db")
         with open(self.state / "mariadb.log", "wb") as log:
             subprocess.Popen(
                 [
@@ -199,29 +200,35 @@ class Cluster:
 
     def lose_node(self, name: str) -> None:
         """Kill everything on a node at once, as if its power had failed."""
-        daemon = int((self.state / f"slurmd-{name}.pid").read_text())
         jobs = run("squeue", "-h", "-w", name, "-o", "%A").split()
-        victims = [daemon, *processes_of_jobs(jobs)]
-        for pid in victims:
-            try:
-                os.kill(pid, signal.SIGKILL)
-            except ProcessLookupError:
-                continue
-        # Those that were born in between.
-        for pid in processes_of_jobs(jobs):
-            os.kill(pid, signal.SIGKILL)
+        os.kill(int((self.state / f"slurmd-{name}.pid").read_text()), signal.SIGKILL)
+        while victims := list(processes_of_jobs(jobs)):  # some are born in between
+            send(victims, signal.SIGKILL)
+
+    def restore(self) -> None:
+        """Cancel all jobs and bring all nodes back."""
+        succeeds("scancel", "--user", getpass.getuser())
+        for name, state in self.states().items():
+            if state.startswith("drain"):
+                run("scontrol", "update", f"NodeName={name}", "State=RESUME")
+            elif state.startswith("down"):
+                self.start_node(name)
+        wait_for(lambda: set(self.states().values()) == {"idle"}, "the nodes")
 
     def drain_node(self, name: str) -> None:
         """Let jobs on a node end and send it no others."""
         run("scontrol", "update", f"NodeName={name}", "State=DRAIN", "Reason=test")
 
-    def resume_node(self, name: str) -> None:
-        """Use a drained node again."""
-        run("scontrol", "update", f"NodeName={name}", "State=RESUME")
+
+def send(processes: list[int], number: signal.Signals) -> None:
+    """Send a signal to processes, some of which may have ended."""
+    for pid in processes:
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(pid, number)
 
 
-def processes_of_jobs(jobs: list[str]) -> Iterator[int]:
-    """Ids of the processes of some jobs, and of the SLURM daemons that watch them."""
+def processes_of_jobs(jobs: list[str], daemons: bool = True) -> Iterator[int]:
+    """Ids of the processes of some jobs and, if asked for, of the daemons that watch them."""
     marks = [f"SLURM_JOB_ID={job}".encode() for job in jobs]
     titles = [f"slurmstepd: [{job}.".encode() for job in jobs]
     for folder in Path("/proc").glob("[0-9]*"):
@@ -230,8 +237,12 @@ def processes_of_jobs(jobs: list[str]) -> Iterator[int]:
             title = (folder / "cmdline").read_bytes()
         except OSError:  # it ended meanwhile
             continue
-        if any(mark in environment for mark in marks) or title.startswith(tuple(titles)):
-            yield int(folder.name)
+        if not _runs(int(folder.name)):
+            continue
+        watches = title.startswith(b"slurmstepd: ")
+        if title.startswith(tuple(titles)) if watches else any(m in environment for m in marks):
+            if daemons or not watches:
+                yield int(folder.name)
 
 
 def stop() -> None:
@@ -258,13 +269,9 @@ def _own(path: Path) -> bool:
 def _end(pid: int) -> None:
     """End a daemon, the hard way after some seconds."""
     for number in (signal.SIGTERM, signal.SIGKILL):
-        try:
-            os.kill(pid, number)
-            wait_for(lambda: not _runs(pid), f"the end of process {pid}", seconds=10)
-        except ProcessLookupError:
-            return
-        except TimeoutError:
-            continue
+        send([pid], number)
+        with contextlib.suppress(TimeoutError):
+            return wait_for(lambda: not _runs(pid), f"the end of process {pid}", seconds=10)
 
 
 def _runs(pid: int) -> bool:
@@ -313,7 +320,6 @@ def succeeds(*command: str) -> bool:
 
 if __name__ == "__main__":
     if sys.argv[1:] == ["start"]:
-        os.environ[SWITCH] = "1"
         print(Cluster().states())
     elif sys.argv[1:] == ["stop"]:
         stop()
