@@ -239,10 +239,12 @@ def processes_of_jobs(jobs: list[str], daemons: bool = True) -> Iterator[int]:
             continue
         if not _runs(int(folder.name)):
             continue
-        watches = title.startswith(b"slurmstepd: ")
-        if title.startswith(tuple(titles)) if watches else any(m in environment for m in marks):
-            if daemons or not watches:
-                yield int(folder.name)
+        if title.startswith(b"slurmstepd: "):
+            theirs = daemons and title.startswith(tuple(titles))
+        else:
+            theirs = any(mark in environment for mark in marks)
+        if theirs:
+            yield int(folder.name)
 
 
 def stop() -> None:
