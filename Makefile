@@ -30,8 +30,9 @@ demo: setup ## analyse the simulated trial; the report is results/demo/report.ht
 test: setup ## run the tests
 	@$(RUN) pytest $(ARGS)
 
-test-slow: setup ## run the long tests alone: kills at many moments, full disks
-	@$(RUN) pytest -m slow $(ARGS)
+# With MRI_RESPONSE_TEST_SLURM=1 and root also those on the test cluster; docs/faults.md is then new.
+test-slow: setup ## run the long tests: kills at many moments, full disks, faults of a cluster
+	@$(RUN) pytest -m "slow or fault" --fault-table docs/faults.md $(ARGS)
 
 lint: setup ## check style and the workflow's rules
 	@$(RUN) ruff check .

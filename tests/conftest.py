@@ -74,11 +74,19 @@ def fault_row(request: pytest.FixtureRequest) -> Callable[..., None]:
     return add
 
 
+@pytest.hookimpl(tryfirst=True)  # before -m chooses
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark the tests that make a row, directly or through a fixture."""
+    for item in items:
+        if "fault_row" in getattr(item, "fixturenames", ()):
+            item.add_marker("fault")
+
+
 def pytest_sessionfinish(session: pytest.Session) -> None:
     """Write the table if all rows are there."""
     path = session.config.getoption("--fault-table")
     rows = session.config.stash[FAULT_ROWS]
-    asked = [item for item in session.items if "fault_row" in getattr(item, "fixturenames", ())]
+    asked = [item for item in session.items if item.get_closest_marker("fault")]
     if path and asked and len(rows) == len(asked):
         lines = (f"| {' | '.join(rows[item.nodeid])} |\n" for item in asked)
         Path(path).write_text(FAULT_PAGE + "".join(lines))
