@@ -8,7 +8,6 @@ from oracle import class_bounds, exact, optimality_gap
 
 from mri_response import pivoting
 from mri_response.pivoting import PivotingSolver
-from mri_response.svm import SupportVectorSolver
 
 PROPERTY = settings(derandomize=True, deadline=None, max_examples=80)
 GRID = 2.0 ** np.arange(-12, 6, 2)
@@ -102,20 +101,19 @@ def test_more_people_than_features_take_single_steps_and_no_fallback(p, monkeypa
     assert bool(taken) == (p < 40)
 
 
-def test_what_pivoting_leaves_goes_to_the_other_solver(monkeypatch):
+def test_what_fails_its_certificate_goes_to_libsvm(monkeypatch):
     _, gram, train, signs = made_up(30, 50, 4, seed=1)
+    grid = np.array([[0.01] * 4, [1.0] * 4])
     reference = [
         (solution.beta.copy(), solution.intercept.copy())
-        for solution in PivotingSolver(gram, train).path(signs, np.ones((1, 4)))
+        for solution in PivotingSolver(gram, train).path(signs, grid)
     ]
-    asked = []
-    at = SupportVectorSolver.at
     monkeypatch.setattr(pivoting, "_solved", lambda gram, target, *_: np.abs(target))
-    monkeypatch.setattr(SupportVectorSolver, "at", lambda *given: asked.append(1) or at(*given))
-    solution = next(PivotingSolver(gram, train).path(signs, np.ones((1, 4))))
-    assert len(asked) == 4
-    np.testing.assert_allclose(solution.beta, reference[0][0], atol=1e-6)
-    np.testing.assert_allclose(solution.intercept, reference[0][1], atol=1e-6)
+    solver = PivotingSolver(gram, train)
+    for solution, (beta, intercept) in zip(solver.path(signs, grid), reference, strict=True):
+        np.testing.assert_allclose(solution.beta, beta, atol=1e-6)
+        np.testing.assert_allclose(solution.intercept, intercept, atol=1e-5)
+    assert solver.n_fallback == solver.n_solved > 4
 
 
 def test_features_without_any_variance():

@@ -6,8 +6,8 @@ from typing import NamedTuple
 
 import numpy as np
 
+from mri_response.admm import AdmmSolver
 from mri_response.pivoting import PivotingSolver
-from mri_response.svm import SupportVectorSolver
 
 SCORE_TOLERANCE = 1e-9  # inner scores closer than this are tied; the smallest C wins
 
@@ -215,7 +215,5 @@ def _chosen(score: np.ndarray) -> np.ndarray:
     return np.argmax(score >= score.max(axis=0) - SCORE_TOLERANCE, axis=0)
 
 
-def _solver(
-    gram: np.ndarray, train: np.ndarray, balanced: bool, tolerance: float
-) -> SupportVectorSolver:
-    return SupportVectorSolver(gram[np.ix_(train, train)], balanced=balanced, tolerance=tolerance)
+def _solver(gram: np.ndarray, train: np.ndarray, balanced: bool, tolerance: float) -> AdmmSolver:
+    return AdmmSolver(gram[np.ix_(train, train)], balanced=balanced, tolerance=tolerance)

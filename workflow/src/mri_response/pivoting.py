@@ -1,7 +1,7 @@
 """Linear support vector classifiers of one labelling on many training sets, solved together.
 
 Where folds are redrawn for every permutation no two labellings share a training set, and the solver
-of `mri_response.svm` has nothing to share. Here each problem is solved by itself, exactly: the
+of `mri_response.admm` has nothing to share. Here each problem is solved by itself, exactly: the
 dual variables inside their box solve a linear system, and block principal pivoting finds which
 they are. The systems of all training sets of an outer fold are solved in one call.
 """
@@ -16,8 +16,8 @@ from mri_response.svm import (
     ROUNDING,
     TOLERANCE,
     Solution,
-    SupportVectorSolver,
     free_intercept,
+    libsvm,
     optimality_gap,
     upper_bounds,
 )
@@ -52,8 +52,10 @@ class PivotingSolver:
 
     Notes
     -----
-    Conventions for one class and for problems without a free variable are those of
-    `mri_response.svm.SupportVectorSolver`, which also solves what pivoting does not.
+    Where no dual variable is inside its box (at tiny C all are at the upper bound) the intercept is
+    not unique; the midpoint of its interval is taken, as LIBSVM does. A training set with one class
+    gets the constant decision value of that class, +1 or -1. What fails its certificate goes to
+    LIBSVM.
 
     References
     ----------
@@ -89,7 +91,7 @@ class PivotingSolver:
 
         Parameters
         ----------
-        signs : numpy.ndarray, shape (n,)
+        signs : numpy.ndarray, shape (n,) or (S, n)
             +1 for the positive class, -1 for the other.
         C : numpy.ndarray, shape (n_C, S)
             Ascending, for each training set.
@@ -120,7 +122,9 @@ class PivotingSolver:
                     # Feasible for the larger C as well.
                     start = beta[moving] * (scale * value[moving] / previous[moving])[:, None]
                 previous = value
-                solved = self._solve(moving, gram, target[moving], bound, position, start, value)
+                solved = self._solve(
+                    moving, gram, target[moving], bound, position, start, value[moving]
+                )
                 beta[moving] = solved.beta.T / scale[:, None]
                 intercept[moving], at_bound[:, moving] = solved.intercept, solved.at_bound
                 position = _position(solved.beta.T, target[moving] * bound)
@@ -146,15 +150,17 @@ class PivotingSolver:
         gap = optimality_gap(beta.T, (target - _times(gram, beta)).T, lower.T, upper.T)
         self.n_solved += len(sets)
         for index in np.flatnonzero(~(gap <= self.tolerance)):
-            rows = self.train[sets[index]]
-            solver = SupportVectorSolver(
-                self.gram[sets[index]][np.ix_(rows, rows)],
+            rows = target[index] != 0
+            own = libsvm(
+                gram[index][np.ix_(rows, rows)],
+                target[index, rows],
+                C[index] * self.mean_square_norm[sets[index]],
                 balanced=self.balanced,
                 tolerance=self.tolerance,
             )
-            solution = solver.at(target[index, rows, None], C[[sets[index]]])
-            beta[index, rows] = solution.beta[:, 0] * solver.mean_square_norm
-            self.n_fallback += solver.n_fallback
+            at_bound = np.abs(own) >= bound[index, rows] * (1 - ROUNDING)
+            beta[index, rows] = np.where(at_bound, full[index, rows], own)
+            self.n_fallback += 1
         violation = target - _times(gram, beta)
         # Rows outside have an empty box, at both ends of which they lie.
         violation[target == 0] = np.nan
