@@ -40,8 +40,8 @@ from scipy.stats import binom
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "workflow" / "src"))
 
-from mri_response.baselines import cross_validate_discriminant, flexible_matrix
-from mri_response.confounds import ConfoundCoding
+from mri_response.baselines import cross_validate_discriminant
+from mri_response.confounds import ConfoundCoding, flexible_matrix
 from mri_response.metrics import balanced_accuracy, cross_validated
 from mri_response.performance import HEADLINE, TESTED, permutation_p_value
 from mri_response.permutation import Exchangeability
@@ -152,6 +152,8 @@ class Scenario(NamedTuple):
         As in a model's section of the configuration.
     within : str, optional
         Column of exchangeability blocks.
+    conditional : bool
+        Labels are drawn given the confounds instead of permuted at random.
     rows_as_people : bool
         The leak of a person on both sides of a split: every row counts as somebody else.
     select : {None, "observed", "each"}
@@ -164,6 +166,7 @@ class Scenario(NamedTuple):
     n: int = N
     confounds: tuple = ()
     within: str | None = None
+    conditional: bool = False
     rows_as_people: bool = False
     select: str | None = None
 
@@ -179,7 +182,11 @@ SCENARIOS = {
     "confound_linear": Scenario(confound_linear, "not above", confounds=("age",)),
     "confound_u": Scenario(confound_u, "above", confounds=("age",)),
     "confound_u_spline": Scenario(confound_u, "not above", confounds=(AGE_SPLINE,)),
+    "confound_u_conditional": Scenario(
+        confound_u, "not above", confounds=("age",), conditional=True
+    ),
     "signal": Scenario(signal, "power", confounds=("age",)),
+    "signal_conditional": Scenario(signal, "power", confounds=("age",), conditional=True),
     "leak_selection": Scenario(partial(no_signal, p=MANY), "above", select="observed"),
     "leak_person": Scenario(visits_constant, "above", n=30, rows_as_people=True),
     "leak_selection_each": Scenario(partial(no_signal, p=MANY), "inside", select="each"),
@@ -203,7 +210,7 @@ def analysed(name: str, scheme: str, index: int, n_permutations: int) -> dict[st
         row[f"p_{metric}"] = permutation_p_value(values[0], values[1:])
         row[f"split_{metric}"] = _rejection_ties_split(values[0], values[1:])
         row[metric] = values[0]
-    row["p_confounds_only"] = analysis.confounds_only(labels)
+    row["p_confounds_only"] = analysis.confounds_only(n_permutations)
     row["fresh_balanced_accuracy"] = float(
         balanced_accuracy(
             fresh.people["label"].to_numpy(),
@@ -230,7 +237,9 @@ class _Analysis:
         self.scenario, self.scheme, self.seed = scenario, scheme, seed
         self.people, self.features = people, features
         self.coding = ConfoundCoding.of(people, list(scenario.confounds))
-        self.exchangeability = Exchangeability(people, within=scenario.within)
+        self.confounds = flexible_matrix(people, scenario.confounds)
+        given = self.confounds if scenario.conditional else None
+        self.exchangeability = Exchangeability(people, within=scenario.within, given=given)
         self.weights = row_weights(people)
 
     def jobs(self, n_permutations: int) -> list[dict[str, np.ndarray]]:
@@ -240,18 +249,16 @@ class _Analysis:
             return [self._job(self._selected(0), [range(1), everyone])]
         return [self._job(self._selected(i), [range(i, i + 1)]) for i in [0, *everyone]]
 
-    def confounds_only(self, labels: np.ndarray) -> float:
+    def confounds_only(self, n_permutations: int) -> float:
         """The p-value of the confounds alone, of which the report warns; NaN without confounds."""
         if not self.scenario.confounds:
             return np.nan
+        plain = Exchangeability(self.people, within=self.scenario.within)
+        units = self.people["participant_id"]
         resampled = cross_validate_discriminant(
-            flexible_matrix(self.people, self.scenario.confounds),
-            self.people["participant_id"],
-            self.scheme,
-            self.exchangeability,
-            len(labels) - 1,
-            self.seed,
+            self.confounds, units, self.scheme, plain, n_permutations, self.seed
         )
+        labels = plain.labellings(self.seed, range(n_permutations + 1)).T
         metric, decision, fold, _ = "balanced_accuracy", *resampled
         values = cross_validated(metric, HEADLINE, decision, fold, labels, self.weights)
         return permutation_p_value(values[0], values[1:])

@@ -90,7 +90,7 @@ CONFIG: dict[str, Any] = {
         "inner_folds": 10,
         "group": None,
     },
-    "permutation": {"n": 1000, "within": None},
+    "permutation": {"n": 1000, "within": None, "method": "marginal"},
     "external": {"model": "refit"},
     "min_class_size": 5,
     "batch": {"outer_folds": 10, "permutations": 1000},

@@ -6,12 +6,8 @@ import pytest
 from scipy.special import expit
 from sklearn.discriminant_analysis import LinearDiscriminantAnalysis
 
-from mri_response.baselines import (
-    confounds_only_tables,
-    cross_validate_discriminant,
-    flexible_matrix,
-)
-from mri_response.confounds import natural_spline
+from mri_response.baselines import confounds_only_tables, cross_validate_discriminant
+from mri_response.confounds import flexible_matrix, natural_spline
 from mri_response.permutation import Exchangeability
 from mri_response.splits import Scheme, draw_folds
 

@@ -40,12 +40,13 @@ def summary(calibration, name, scheme, n_sets) -> pd.DataFrame:
 @pytest.mark.parametrize(
     ("name", "scheme", "n_sets"),
     [
-        ("no_signal", "label_blind", 120),
-        ("no_signal", "stratified", 30),
-        ("visits_constant", "label_blind", 50),
-        ("sites", "label_blind", 100),
-        ("confound_linear", "label_blind", 60),
-        ("confound_u_spline", "label_blind", 60),
+        ("no_signal", "label_blind", 100),
+        ("no_signal", "stratified", 20),
+        ("visits_constant", "label_blind", 30),
+        ("sites", "label_blind", 80),
+        ("confound_linear", "label_blind", 50),
+        ("confound_u_spline", "label_blind", 50),
+        ("confound_u_conditional", "label_blind", 50),
     ],
 )
 def test_p_is_at_most_005_in_5_percent_of_null_data_sets(calibration, name, scheme, n_sets):

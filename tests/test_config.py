@@ -148,7 +148,7 @@ def test_defaults_are_filled_at_every_depth(raw, schema_path):
         "scale": "absolute",
     }
     assert config["cross_validation"]["outer_folds"] == 10
-    assert config["permutation"] == {"n": 1000, "within": None}
+    assert config["permutation"] == {"n": 1000, "within": None, "method": "marginal"}
     assert config["confounds"] == {"missing": "exclude", "unseen_site": "error"}
     assert config["report"] == {"participant_level": False}
     assert "simulation" not in config
@@ -426,3 +426,11 @@ def test_a_confound_in_words():
     spline = {"column": "age", "knots": [30, 45.5, 60]}
     assert described_confound(spline) == "age (natural cubic spline with knots at 30, 45.5, 60)"
     assert (column_of("age"), column_of(spline)) == ("age", "age")
+
+
+def test_labels_of_families_are_not_drawn_given_confounds(raw, schema_path):
+    raw["permutation"] = {"method": "conditional"}
+    load_config(raw, schema_path)
+    raw["cross_validation"] = {"group": "family"}
+    with pytest.raises(InputError, match=r"permutation\.method: found conditional, with families"):
+        load_config(raw, schema_path)

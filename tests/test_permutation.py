@@ -1,12 +1,15 @@
+import itertools
 from itertools import permutations
 
 import numpy as np
 import pandas as pd
 import pytest
+from scipy.optimize import minimize
+from scipy.special import expit
 from scipy.stats import chisquare
 
 from mri_response.errors import InputError
-from mri_response.permutation import Exchangeability
+from mri_response.permutation import Exchangeability, log_odds
 from mri_response.seeds import Stream
 
 
@@ -191,6 +194,87 @@ def test_the_count_of_a_large_cohort_does_not_overflow():
 
 def test_it_is_read_from_the_configuration():
     people, _, blocks = CASES["families inside sites"]
-    config = {"cross_validation": {"group": "family"}, "permutation": {"within": "site"}}
+    config = {
+        "cross_validation": {"group": "family"},
+        "permutation": {"within": "site", "method": "marginal"},
+        "model": {"confounds": ["age"]},
+    }
     exchangeability = Exchangeability.from_config(people, config)
     assert exchangeability.n_distinct == len(every(people["label"].tolist(), blocks))
+
+
+# ------------------------------------------------------------ given confounds
+def conditional(monkeypatch, labels, odds, **columns) -> Exchangeability:
+    """Labels of people whose log odds are known."""
+    monkeypatch.setattr("mri_response.permutation.log_odds", lambda *_: np.array(odds))
+    n = len(labels)
+    people = pd.DataFrame({"participant_id": [f"sub-{i}" for i in range(n)], "label": labels})
+    within = "site" if columns else None
+    return Exchangeability(people.assign(**columns), within=within, given=np.zeros((n, 1)))
+
+
+def test_labellings_have_their_probability_given_the_confounds(monkeypatch):
+    """Against all labellings with as many positives, weighted by their odds."""
+    labels, odds = [1, 1, 0, 0, 0], np.array([-1.0, 0.5, 1.2, 0.0, 2.0])
+    subsets = list(itertools.combinations(range(5), 2))
+    weight = np.array([np.exp(odds[list(subset)].sum()) for subset in subsets])
+    # The walk to the hub and on forgets where it began: each seed is a draw of its own.
+    exchangeability = conditional(monkeypatch, labels, odds)
+    drawn = [tuple(np.flatnonzero(exchangeability.permuted(seed, 1))) for seed in range(1500)]
+    counts = [drawn.count(subset) for subset in subsets]
+    assert chisquare(counts, 1500 * weight / weight.sum()).pvalue > 0.001
+    assert chisquare(counts).pvalue < 1e-9  # not all alike
+
+
+def test_without_a_say_of_the_confounds_all_labellings_are_alike(monkeypatch):
+    exchangeability = conditional(monkeypatch, [1, 1, 0, 0, 0], np.zeros(5))
+    drawn = [tuple(np.flatnonzero(exchangeability.permuted(seed, 1))) for seed in range(1000)]
+    counts = [drawn.count(subset) for subset in itertools.combinations(range(5), 2)]
+    assert chisquare(counts).pvalue > 0.001
+
+
+def test_conditional_labellings_stay_in_blocks_and_depend_on_indices_alone(monkeypatch):
+    site = np.array(["A", "B"] * 10)
+    labels = np.array([1, 0, 0, 0] * 5)
+    exchangeability = conditional(monkeypatch, labels, np.linspace(-1, 1, 20), site=site)
+    drawn = exchangeability.labellings(3, range(6))
+    np.testing.assert_array_equal(drawn[:, 0], labels)
+    assert (drawn[site == "A"].sum(axis=0) == 5).all()
+    assert (drawn[site == "B"] == 0).all()
+    assert len({tuple(column) for column in drawn.T}) > 3
+    again = conditional(monkeypatch, labels, np.linspace(-1, 1, 20), site=site)
+    for index in (5, 2):
+        np.testing.assert_array_equal(again.permuted(3, index), drawn[:, index])
+    assert exchangeability.null == "whole_procedure_given_confounds"
+
+
+def test_log_odds_are_those_of_a_penalised_logistic_regression():
+    """By minimising the penalised likelihood with scipy; rows of a person count as one."""
+    rng = np.random.default_rng(2)
+    age = rng.uniform(20, 70, 60)
+    confounds = np.column_stack([age, age**2, np.ones(60)])
+    labels = (rng.random(60) < expit((age - 45) ** 2 / 200 - 1)).astype(int)
+    person = np.repeat(np.arange(40).astype(str), [2] * 20 + [1] * 20)
+    weight = np.repeat([0.5, 1.0], [40, 20])
+    centred = confounds[:, :2] - confounds[:, :2].mean(axis=0)
+    basis = np.sqrt(60) * np.linalg.svd(centred / centred.std(axis=0), full_matrices=False)[0]
+    sign = 2 * labels - 1
+
+    def loss(w):
+        eta = basis @ w[:2] + w[2]
+        return (weight * np.log1p(np.exp(-sign * eta))).sum() + 0.5 * (w[:2] ** 2).sum()
+
+    best = minimize(loss, np.zeros(3), tol=1e-12).x
+    np.testing.assert_allclose(
+        log_odds(labels, confounds, person), basis @ best[:2] + best[2], atol=1e-3
+    )
+
+
+def test_visits_with_varying_labels_and_families_are_not_drawn_given_confounds():
+    visits = pd.DataFrame({"participant_id": list("aabb"), "label": [1, 0, 0, 1]})
+    families = pd.DataFrame(
+        {"participant_id": list("abcd"), "label": [1, 0, 0, 1], "family": list("uuvv")}
+    )
+    for people, group in ((visits, None), (families, "family")):
+        with pytest.raises(InputError, match=r"permutation.method: conditional is for labels"):
+            Exchangeability(people, group=group, given=np.zeros((4, 1)))

@@ -29,7 +29,7 @@ CONFIG = {
     "seed": SEED,
     "min_class_size": 5,
     "cross_validation": {"repeats": 2, "group": None},
-    "permutation": {"within": None},
+    "permutation": {"within": None, "method": "marginal"},
     "external": {"model": "refit"},
     "cohorts": {
         "home": {"role": "discovery"},
@@ -37,6 +37,7 @@ CONFIG = {
         "saline": {"role": "control"},
     },
     "model": {
+        "confounds": [],
         "C": {"log2_min": -9, "log2_max": -3, "log2_step": 2, "scale": "absolute"},
         "class_weight": "balanced",
         "standardize": True,

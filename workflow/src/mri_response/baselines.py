@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from mri_response.config import CONFOUNDS_ONLY, Confound, column_of
-from mri_response.confounds import ConfoundCoding
+from mri_response.confounds import flexible_matrix
 from mri_response.kernels import training_sets
 from mri_response.performance import HEADLINE, discovery_performance
 from mri_response.permutation import Exchangeability
@@ -39,7 +39,10 @@ def confounds_only_tables(
     dict of str to pandas.DataFrame
         performance, null and warnings, as of a model named `CONFOUNDS_ONLY`.
     """
-    exchangeability = Exchangeability.from_config(people, config)
+    # Whether they say anything is asked of the plain permutations, whatever the models' are.
+    exchangeability = Exchangeability(
+        people, group=config["cross_validation"]["group"], within=config["permutation"]["within"]
+    )
     n_permutations = config["permutation"]["n"]
     resampled = cross_validate_discriminant(
         flexible_matrix(people, confounds),
@@ -65,31 +68,6 @@ def confounds_only_tables(
         "null": null,
         "warnings": pd.DataFrame({"model": CONFOUNDS_ONLY, "warning": warnings}),
     }
-
-
-def flexible_matrix(people: pd.DataFrame, confounds: Sequence[Confound]) -> np.ndarray:
-    """Confounds with room to bend: numbers with their squares, splines as they are given.
-
-    Parameters
-    ----------
-    people : pandas.DataFrame
-    confounds : sequence of str or mapping
-        Of all models; a column may come several times, its spline counts.
-
-    Returns
-    -------
-    numpy.ndarray, shape (n, q)
-    """
-    chosen: dict[str, Confound] = {}
-    for confound in sorted(confounds, key=lambda c: not isinstance(c, str)):
-        chosen[column_of(confound)] = confound
-    coding = ConfoundCoding.of(people, list(chosen.values()))
-    squares = [
-        people[[column]].to_numpy(dtype=float) ** 2
-        for column in coding.columns
-        if column not in coding.levels and column not in coding.knots
-    ]
-    return np.hstack([coding.matrix(people), *squares])
 
 
 def cross_validate_discriminant(
@@ -184,7 +162,7 @@ def confound_warnings(performance: pd.DataFrame, names: Sequence[str]) -> list[s
         f"accuracy {100 * row['estimate']:.1f} %, p = {row['p_value']:.2g}. A model may have found "
         "what the removal of confounds left of them in the features, and its p-value would not "
         "tell: linear regression removes the straight part of an effect alone. Consider splines "
-        "(knots, at a model's confounds)."
+        "(knots, at a model's confounds) and permutation.method: conditional."
     ]
 
 

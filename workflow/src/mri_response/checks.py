@@ -215,9 +215,9 @@ def _check_knots(config: Mapping[str, Any], rows: pd.DataFrame) -> None:
 
 
 def _exchangeability(config: Mapping[str, Any], rows: pd.DataFrame) -> Exchangeability:
-    return Exchangeability(
-        rows, group=config["cross_validation"]["group"], within=config["permutation"]["within"]
-    )
+    """Of one model, with confounds if any has: the number of labellings is that of all."""
+    model = max(config["models"].values(), key=lambda model: len(model["confounds"]))
+    return Exchangeability.from_config(rows, {**config, "model": model})
 
 
 def _check_categories(config: Mapping[str, Any], people: Mapping[str, pd.DataFrame]) -> None:

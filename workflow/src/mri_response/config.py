@@ -380,6 +380,7 @@ def _cross_check(config: Mapping[str, Any]) -> None:
     _check_outcome(config)
     _check_models(config)
     _check_confounds(config)
+    _check_permutation(config)
     _check_columns(config)
     _check_sources(config)
     _check_paths(config)
@@ -625,6 +626,17 @@ def _check_spline(key: str, spline: Mapping[str, Any]) -> None:
     for lower, upper in itertools.pairwise(knots):
         if not lower < upper:
             raise fault(f"{key}.knots", f"{upper} after {lower}", "ascending knots", "sort them")
+
+
+def _check_permutation(config: Mapping[str, Any]) -> None:
+    group, permutation = config["cross_validation"]["group"], config["permutation"]
+    if permutation["method"] == "conditional" and group not in (None, permutation["within"]):
+        raise fault(
+            "permutation.method",
+            f"conditional, with families (cross_validation.group: {group})",
+            "marginal, since labels of whole families cannot be drawn given confounds",
+            "write marginal",
+        )
 
 
 def _check_columns(config: Mapping[str, Any]) -> None:

@@ -150,3 +150,28 @@ class ConfoundCoding:
             indicators[~known.fillna(False).to_numpy()] = np.nan
             parts.append(indicators)
         return np.hstack(parts)
+
+
+def flexible_matrix(people: pd.DataFrame, confounds: Sequence[Confound]) -> np.ndarray:
+    """Confounds with room to bend: numbers with their squares, splines as they are given.
+
+    Parameters
+    ----------
+    people : pandas.DataFrame
+    confounds : sequence of str or mapping
+        Of all models; a column may come several times, its spline counts.
+
+    Returns
+    -------
+    numpy.ndarray, shape (n, q)
+    """
+    chosen: dict[str, Confound] = {}
+    for confound in sorted(confounds, key=lambda c: not isinstance(c, str)):
+        chosen[column_of(confound)] = confound
+    coding = ConfoundCoding.of(people, list(chosen.values()))
+    squares = [
+        people[[column]].to_numpy(dtype=float) ** 2
+        for column in coding.columns
+        if column not in coding.levels and column not in coding.knots
+    ]
+    return np.hstack([coding.matrix(people), *squares])

@@ -32,7 +32,7 @@ from mri_response.metrics import (
     cross_validated,
     person_weights,
 )
-from mri_response.permutation import Exchangeability
+from mri_response.permutation import WHOLE_PROCEDURE, Exchangeability
 from mri_response.seeds import Stream, generator
 
 PERFORMANCE_COLUMNS = [
@@ -154,6 +154,7 @@ def discovery_performance(
     *,
     seed: int,
     min_class_size: int,
+    null_name: str = WHOLE_PROCEDURE,
 ) -> Tables:
     """Performance and null rows of one model in the discovery cohort.
 
@@ -175,6 +176,8 @@ def discovery_performance(
         The run's.
     min_class_size : int
         With fewer people in either class nothing is computed.
+    null_name : str
+        What the permuted labellings are called, see `mri_response.permutation.Exchangeability`.
 
     Returns
     -------
@@ -211,7 +214,7 @@ def discovery_performance(
             if metric in TESTED:
                 draws[metric] = values[1:]
                 inflation[metric] = null_inflation(values[1:], errors[1:])
-                null += _null_rows(base, "whole_procedure", aggregation, metric, values[1:])
+                null += _null_rows(base, null_name, aggregation, metric, values[1:])
         inflated = null_inflated_intervals(
             estimate, error, inflation, discovery.n_positive, discovery.n_negative
         )
@@ -219,7 +222,7 @@ def discovery_performance(
             row = {**base, "metric": metric, "aggregation": aggregation}
             row["estimate"] = estimate[metric]
             if metric in TESTED and aggregation == HEADLINE:
-                row |= _tested("whole_procedure", estimate[metric], draws[metric])
+                row |= _tested(null_name, estimate[metric], draws[metric])
             naive = naive_bootstrap(
                 metric,
                 aggregation,

@@ -7,9 +7,18 @@ from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
+from scipy.special import expit
 
+from mri_response.confounds import flexible_matrix
 from mri_response.errors import InputError
+from mri_response.kernels import training_sets
 from mri_response.seeds import Stream, generator
+
+RIDGE_C = 1.0  # inverse penalty of the regression on uncorrelated confounds of unit variance
+STEPS = 50  # of a chain of labellings, in each of which everybody is paired with somebody
+
+WHOLE_PROCEDURE = "whole_procedure"
+GIVEN_CONFOUNDS = "whole_procedure_given_confounds"
 
 
 class Exchangeability:
@@ -24,6 +33,15 @@ class Exchangeability:
     within : str, optional
         Column of blocks (site, cohort) inside which labels are permuted. If it is the column of
         families, people are permuted inside their family.
+    given : numpy.ndarray, shape (n, q), optional
+        Confounds. Labellings are then drawn from their distribution given the confounds (and the
+        number of each label) instead of being equally likely. Labels must be constant within
+        people, and families must not be permuted whole.
+
+    Attributes
+    ----------
+    null : str
+        Name of the null hypothesis's labellings, as in performance.tsv.
 
     Raises
     ------
@@ -35,13 +53,25 @@ class Exchangeability:
     A label that is constant within people is permuted between people with equal numbers of rows;
     one that varies within people is permuted within each person.
 
+    Given confounds, pairs of people swap labels with the odds of the swapped against the present
+    labels under a logistic regression. The observed labelling walks to a hub, from which each
+    permutation walks on by itself: observed and permuted labellings are exchangeable if the
+    regression is right, which is only estimated; the test is then approximate.
+
     References
     ----------
     Winkler et al. (2015). Multi-level block permutation. NeuroImage 123, 253-268.
+    Berrett, Wang, Barber and Samworth (2020). The conditional permutation test for independence
+    while controlling for confounders. J. R. Stat. Soc. B 82, 175-197 (section 3, algorithm 1).
     """
 
     def __init__(
-        self, people: pd.DataFrame, *, group: str | None = None, within: str | None = None
+        self,
+        people: pd.DataFrame,
+        *,
+        group: str | None = None,
+        within: str | None = None,
+        given: np.ndarray | None = None,
     ) -> None:
         self.labels = people["label"].to_numpy(dtype=int)
         person = people["participant_id"].astype(str).to_numpy()
@@ -62,6 +92,14 @@ class Exchangeability:
             unit = people[group].astype(str).to_numpy()
         else:
             unit = person
+        self.null = WHOLE_PROCEDURE if given is None else GIVEN_CONFOUNDS
+        if given is not None and (varies.any() or (group and group != within)):
+            raise InputError(
+                "permutation.method: conditional is for labels that are constant within people and "
+                "for no cross_validation.group; write marginal"
+            )
+        self._log_odds = None if given is None else log_odds(self.labels, given, person)
+        self._hubs: dict[tuple[int, Stream], np.ndarray] = {}
         self._strata = _strata(unit, person, block)
         self.n_distinct = self._count()
         if self.n_distinct < 2:
@@ -72,9 +110,12 @@ class Exchangeability:
 
     @classmethod
     def from_config(cls, people: pd.DataFrame, config: dict) -> Exchangeability:
-        """Read who may exchange labels from the whole configuration."""
-        group = config["cross_validation"]["group"]
-        return cls(people, group=group, within=config["permutation"]["within"])
+        """Read who may exchange labels from the configuration of a model."""
+        group, permutation = config["cross_validation"]["group"], config["permutation"]
+        confounds = config["model"]["confounds"]
+        conditional = permutation["method"] == "conditional" and confounds
+        given = flexible_matrix(people, confounds) if conditional else None
+        return cls(people, group=group, within=permutation["within"], given=given)
 
     def permuted(
         self, seed: int, permutation: int, *, stream: Stream = Stream.LABELS
@@ -83,6 +124,12 @@ class Exchangeability:
         if permutation == 0:
             return self.labels.copy()
         rng = generator(seed, stream, permutation)
+        if self._log_odds is not None:
+            key = (seed, stream)
+            if key not in self._hubs:
+                hub_rng = generator(seed, Stream.HUB, int(stream))
+                self._hubs[key] = self._walked(self.labels, hub_rng)
+            return self._walked(self._hubs[key], rng)
         labels = self.labels.copy()
         for rows in self._strata:
             labels[rows] = self.labels[rows[rng.permutation(len(rows))]]
@@ -106,6 +153,22 @@ class Exchangeability:
         """
         return np.stack([self.permuted(seed, index, stream=stream) for index in permutations], 1)
 
+    def _walked(self, labels: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+        """A labelling some steps of pairwise swaps further on the chain."""
+        labels = labels.copy()
+        for rows in self._strata:
+            label, odds = labels[rows[:, 0]], self._log_odds[rows].mean(axis=1)
+            half = len(rows) // 2
+            for _ in range(STEPS):
+                one, other = rng.permutation(len(rows))[: 2 * half].reshape(2, half)
+                # Zero for those who have the same label: swapped or not, nothing changes.
+                gain = (label[one] - label[other]) * (odds[other] - odds[one])
+                swap = rng.random(half) < expit(gain)
+                one, other = one[swap], other[swap]
+                label[one], label[other] = label[other], label[one]
+            labels[rows] = label[:, None]
+        return labels
+
     def _count(self) -> float:
         """Number of distinct labellings, infinite where it exceeds a float."""
         total = 1
@@ -113,6 +176,33 @@ class Exchangeability:
             _, repeats = np.unique(self.labels[rows], axis=0, return_counts=True)
             total *= math.factorial(len(rows)) // math.prod(map(math.factorial, repeats.tolist()))
         return float(total) if total < 2**1023 else math.inf
+
+
+def log_odds(labels: np.ndarray, confounds: np.ndarray, person: np.ndarray) -> np.ndarray:
+    """Log odds of the label given the confounds, by logistic regression on all rows.
+
+    Parameters
+    ----------
+    labels : numpy.ndarray of int, shape (n,)
+    confounds : numpy.ndarray, shape (n, q)
+        NaN is filled with the mean.
+    person : numpy.ndarray of str, shape (n,)
+        Rows of a person count as one.
+
+    Returns
+    -------
+    numpy.ndarray, shape (n,)
+        Up to a constant. A weak ridge penalty keeps them finite where classes are separated.
+    """
+    # Here, since the checks before the first job seldom need it and it takes time.
+    from sklearn.linear_model import LogisticRegression
+
+    n = len(labels)
+    # Uncorrelated, of unit variance: a number and its square nearly tell the same.
+    basis = np.sqrt(n) * training_sets(confounds, np.ones((1, n), dtype=bool)).basis[0, 1:].T
+    _, index, rows = np.unique(person, return_inverse=True, return_counts=True)
+    regression = LogisticRegression(C=RIDGE_C, max_iter=1000, tol=1e-8)
+    return regression.fit(basis, labels, 1 / rows[index]).decision_function(basis)
 
 
 def _strata(unit: np.ndarray, person: np.ndarray, block: np.ndarray) -> list[np.ndarray]:

@@ -74,6 +74,7 @@ def model_tables(
         exchangeability.labellings(config["seed"], range(1 + n_permutations)).T,
         seed=config["seed"],
         min_class_size=config["min_class_size"],
+        null_name=exchangeability.null,
     )
     predictions = [
         cross_validated_predictions(people[discovery], resampled, grid, model, discovery)

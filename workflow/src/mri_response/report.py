@@ -54,6 +54,13 @@ _EXPLAINED_NULLS = {
         "The labels of the discovery people were permuted, then everything that depends on labels "
         "ran again: every fit of every fold, the choice of hyperparameters included."
     ),
+    "whole_procedure_given_confounds": (
+        "The labels of the discovery people were drawn anew given their confounds (the conditional "
+        "permutation test of Berrett, Wang, Barber and Samworth 2020; the probability of a label "
+        "given the confounds is a logistic regression, so that the test is approximate), then "
+        "everything that depends on labels ran again. Asks: do the features say anything of the "
+        "outcome that the confounds do not?"
+    ),
     "own_labels": (
         "The labels of the cohort's own people were permuted and the model stayed as it was. "
         "Asks: do this model's scores go along with the outcome in this cohort? Where cohorts are "
@@ -577,7 +584,7 @@ def _null_values(null: pd.DataFrame, model: str, cohort: str, aggregation: str) 
         (null["model"] == model)
         & (null["cohort"] == cohort)
         & (null["metric"] == "balanced_accuracy")
-        & (null["null"] == "whole_procedure")
+        & null["null"].str.startswith("whole_procedure")
         & (null["aggregation"] == aggregation)
     ]
     return as_number(rows["value"]).dropna().to_numpy()

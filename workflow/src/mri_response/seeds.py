@@ -14,6 +14,7 @@ class Stream(IntEnum):
     LABELS = 2
     COHORT_LABELS = 3
     BOOTSTRAP = 4
+    HUB = 5
     ESTIMATOR = 5
 
 

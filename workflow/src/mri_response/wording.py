@@ -17,6 +17,7 @@ POOLED = "external_pooled"
 
 NULL_NAMES = {
     "whole_procedure": "whole procedure permuted",
+    "whole_procedure_given_confounds": "whole procedure permuted, given the confounds",
     "own_labels": "own labels permuted",
     "discovery_labels": "discovery labels permuted",
 }
