@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 import pytest
-from cluster import processes_of_jobs, run, send, succeeds, wait_for
+from cluster import Cluster, processes_of_jobs, run, send, succeeds, wait_for
 from small_study import ROOT, Study, digests, job_counts, snakemake
 
 RUN = Path("results", "small")
@@ -24,6 +24,19 @@ PROFILE = (
     *("--configfile", "study.yaml", "--workflow-profile", "slurm"),
     *("--slurm-init-seconds-before-status-checks", "3"),
 )
+
+
+STARTED: list[subprocess.Popen] = []
+
+
+@pytest.fixture(autouse=True)
+def no_run_is_left(cluster: Cluster) -> Iterator[None]:
+    """End runs that a failed test left, before their jobs are cancelled."""
+    yield
+    while STARTED:
+        process = STARTED.pop()
+        process.kill()
+        process.wait()
 
 
 class Job(NamedTuple):
@@ -56,13 +69,15 @@ def submit(study: Study, *options: str | Path) -> subprocess.Popen:
     """Start the run on the cluster."""
     command = [sys.executable, "-m", "snakemake", "-s", ROOT / "Snakefile", *TABLES, *PROFILE]
     with open(study.folder / "screen", "a") as screen:
-        return subprocess.Popen(
+        process = subprocess.Popen(
             [*command, *options],
             cwd=study.folder,
             env={**os.environ, "OPENBLAS_NUM_THREADS": "1", "PYTHONDONTWRITEBYTECODE": "1"},
             stdout=screen,
             stderr=screen,
         )
+    STARTED.append(process)
+    return process
 
 
 def in_the_middle(study: Study, rule: str = "nested_cv") -> str:
@@ -82,15 +97,12 @@ def finish(study: Study, process: subprocess.Popen) -> bool:
 
 @pytest.fixture(scope="module")
 def prepared(tmp_path_factory: pytest.TempPathFactory) -> Study:
-    """A study whose features are there; everything after them is the cluster's work."""
+    """A study up to the scores elsewhere; cross-validation and tables are the cluster's work."""
     study = Study(tmp_path_factory.mktemp("prepared") / "study")
     del study.config["cohorts"]["control"]
     study.save(batch={"outer_folds": 3})
-    features = [RUN / "features" / "fs" / f"{name}.tsv" for name in ("discovery", "external")]
-    snakemake(
-        *(RUN / "splits.tsv", *features, "--cores", "2", "--configfile", "study.yaml"),
-        cwd=study.folder,
-    )
+    scores = RUN / "scores" / "fs_svc.tsv"
+    snakemake(scores, "--cores", "2", "--configfile", "study.yaml", cwd=study.folder)
     return study
 
 
@@ -149,7 +161,9 @@ def test_a_job_without_enough_memory_gets_more(cluster, study, told):
     jobs = [job for job in jobs_of(study) if "nested_cv" in job.rule]
     assert sorted(job.memory for job in jobs) == ["120M", "120M", "1500M", "1500M"]
     assert {job.state for job in jobs if job.memory == "1500M"} == {"COMPLETED"}
-    assert "COMPLETED" not in {job.state for job in jobs if job.memory == "120M"}
+    logs = (study.folder / "logs" / "slurm").rglob("*.log")
+    said = [log.stem for log in logs if "exceeded memory limit" in log.read_text()]
+    assert sorted(said) == sorted(job.id for job in jobs if job.memory == "120M")
     told("out of memory", "two jobs given 120 MB; submitted again by the profile, with 1,500 MB")
 
 
