@@ -34,6 +34,7 @@ import resource
 import sys
 import tempfile
 import time
+import warnings
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
@@ -129,6 +130,7 @@ def plain_search(X: np.ndarray, y: np.ndarray, fold: Fold) -> tuple[int, np.ndar
         ([place[row] for row in np.flatnonzero(a)], [place[row] for row in np.flatnonzero(b)])
         for a, b in zip(fold.sets.train[1:], fold.sets.test[1:], strict=True)
     ]
+    warnings.filterwarnings("ignore", "y_pred contains classes")  # small inner test folds
     search = GridSearchCV(
         plain_pipeline(3),
         {"svc__C": list(OPTIONS.C)},
