@@ -106,9 +106,9 @@ def estimated_work(config: Mapping[str, Any], model: str, n: int, p: int) -> Wor
     n^2 p / 3.5e10 + n^3 / 5e9 seconds a training set (n = 100 to 500, p = 100 to 400,000). A
     classifier of a labelling takes 0.02 ms at n = 100 and grows with about n^2.5: with 10 inner
     folds and 13 values of C, 2.7 ms a labelling were seen at n = 99, 6.4 ms at n = 165 (region
-    tables), and up to ten times as much where the classes can hardly be separated. With folds redrawn
-    for every labelling it takes five times as long. One fit of an
-    estimator of scikit-learn is taken to last 30 ms at n = 100: a logistic regression is quicker,
+    tables), and up to ten times as much where the classes can hardly be separated; with folds
+    redrawn for every labelling five times as much. One fit of an estimator of scikit-learn is
+    taken to last 30 ms at n = 100: a logistic regression is quicker,
     a forest slower.
     """
     scheme = config["cross_validation"]
