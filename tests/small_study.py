@@ -26,6 +26,12 @@ ROOT = Path(__file__).resolve().parents[1]
 SIZES = {"discovery": 30, "external": 16, "control": 16}
 LETTERS = {"discovery": "QD", "external": "QE", "control": "QC"}
 REGIONS = [f"{side}_{end}_{level}" for side in "lr" for end in ("back", "front") for level in "du"]
+# The day in a run's record is that of the epoch, so that runs may be compared over midnight.
+ENVIRONMENT = {
+    "OPENBLAS_NUM_THREADS": "1",
+    "PYTHONDONTWRITEBYTECODE": "1",
+    "SOURCE_DATE_EPOCH": "0",
+}
 EFFECT = {"l_front_u": 1.0, "r_back_d": -1.0}
 
 
@@ -201,7 +207,7 @@ def snakemake(
     done = subprocess.run(
         [sys.executable, "-m", "snakemake", *options],
         cwd=cwd,
-        env={**os.environ, "OPENBLAS_NUM_THREADS": "1", "PYTHONDONTWRITEBYTECODE": "1"},
+        env={**os.environ, **ENVIRONMENT},
         capture_output=True,
         text=True,
         check=False,

@@ -106,7 +106,7 @@ def test_the_slurm_profile(finished):
         *(finished / "project", finished / "study", "--forceall", "--workflow-profile", "slurm")
     )
     assert f"profile {finished}/project/profiles/slurm" in done.stdout + done.stderr
-    assert sum(job_counts(done).values()) == 22
+    assert sum(job_counts(done).values()) == 23
 
 
 def test_jobs_of_a_cluster_ask_for_memory_and_time(moved):
@@ -196,7 +196,7 @@ def test_a_moved_folder_comments_and_docstrings_run_nothing_again(moved):
 
 
 FIGURES = {"flow_figure", "performance_figures", "roi_weights_figure"}
-END = {"report_page", "default"}
+END = {"report_page", "provenance", "default"}
 ENGINE = {
     *("kernels", "nested_cv", "refit_kernels", "refit", "freeze", "score", "region_weights"),
     *("performance", "confounds_only", "tables", "performance_figures", "roi_weights_figure"),

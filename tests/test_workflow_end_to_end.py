@@ -59,7 +59,11 @@ def test_every_documented_file_is_there_and_no_other(study, results):
     figures.add("roi_weights_roi_svc")
     names = {f"figures/{name}.{suffix}" for name in figures for suffix in ("png", "svg")}
     tables = ("splits", "predictions", "performance", "null", "exclusions", "flow", "warnings")
-    names |= {f"{name}.tsv" for name in tables} | {"report.html", "weights/roi_svc.tsv"}
+    names |= {f"{name}.tsv" for name in tables} | {
+        "ro-crate-metadata.json",
+        "report.html",
+        "weights/roi_svc.tsv",
+    }
     names |= {f"weights/voxel_svc_{kind}.nii.gz" for kind in ("weight", "haufe", "weight_mean")}
     for model in ("roi_svc", "voxel_svc"):
         names |= {f"models/{model}.json", f"models/{model}.npz", f"scores/{model}.tsv"}
@@ -108,6 +112,7 @@ def test_the_report_and_figures_name_nobody(study, results):
     ids = [who for people in study.people.values() for who in people["participant_id"]]
     pattern = re.compile("|".join(who.removeprefix("sub-") for who in ids))
     assert not pattern.search(page)
+    assert not pattern.search((results / "ro-crate-metadata.json").read_text())
     assert "no image for the source gm" in page
     for path in (results / "figures").glob("*.svg"):
         assert not pattern.search(path.read_text()), path.name

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from small_study import ROOT, Study, digests, snakemake
+from small_study import ENVIRONMENT, ROOT, Study, digests, snakemake
 
 RUN = Path("results", "small")
 TABLES = [
@@ -137,7 +137,7 @@ def start(study: Study) -> subprocess.Popen:
         return subprocess.Popen(
             [sys.executable, *command, "--cores", "2", "--configfile", "study.yaml"],
             cwd=study.folder,
-            env={**os.environ, "OPENBLAS_NUM_THREADS": "1", "PYTHONDONTWRITEBYTECODE": "1"},
+            env={**os.environ, **ENVIRONMENT},
             stdout=screen,
             stderr=screen,
             start_new_session=True,

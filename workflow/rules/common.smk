@@ -76,6 +76,7 @@ TABLES = [
     f"{RUN}/{name}.tsv"
     for name in ("splits", "predictions", "performance", "null", "exclusions", "flow")
 ]
+CRATE = f"{RUN}/ro-crate-metadata.json"
 FROZEN_MODELS = expand(f"{RUN}/models/{{model}}.json", model=MODELS)
 
 

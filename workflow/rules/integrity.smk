@@ -1,8 +1,32 @@
-# Whether the files of the run are still what was written: `snakemake verify`.
+# What the run came from, and whether its files are still what was written (`snakemake verify`).
 
 
 localrules:
     verify,
+
+
+rule provenance:
+    """Describe software, configuration, inputs and results for machines, as an RO-Crate."""
+    input:
+        people=[table_of(name) for name in COHORTS],
+        report=rules.report_page.output,
+        results=list(rules.report_page.input),
+        tables=TABLES,
+    output:
+        CRATE,
+    log:
+        f"{RUN}/logs/provenance.log",
+    conda:
+        ENVIRONMENT
+    params:
+        config=section(*(key for key in CONFIG if key != "batch")),
+        cohorts=COHORTS,
+        source=code_of(*(path.stem for path in (WORKFLOW / "scripts").glob("*.py"))),
+        code=code_of("provenance"),
+    message:
+        "Record for machines: {output[0]}"
+    script:
+        "../scripts/provenance.py"
 
 
 rule verify:

@@ -1,0 +1,183 @@
+"""The record of a run for machines, checked as a reader of RO-Crates would."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from pathlib import Path
+from urllib.parse import unquote
+
+import pandas as pd
+import pytest
+import yaml
+from small_study import ROOT, Study
+
+from mri_response.cohorts import build_cohort
+from mri_response.config import load_config
+from mri_response.crate import combined_sha256, run_crate, today
+from mri_response.provenance import config_hash, versions
+
+SCHEMA = ROOT / "workflow" / "schemas" / "config.schema.yaml"
+
+
+@pytest.fixture
+def study(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Study:
+    monkeypatch.setenv("SOURCE_DATE_EPOCH", "86400")
+    monkeypatch.chdir(tmp_path)
+    study = Study(tmp_path / "study", maps=True)
+    study.model("roi", "roi")
+    study.model("voxels", "voxels")
+    study.model("fs", "fs")
+    monkeypatch.chdir(study.folder)
+    results = study.folder / "results" / "small"
+    (results / "a folder").mkdir(parents=True)
+    (results / "performance.tsv").write_text("model\n")
+    (results / "a folder" / "map.nii.gz").write_bytes(b"image")
+    return study
+
+
+def crate_of(study: Study) -> dict:
+    config = load_config(yaml.safe_load(study.save().read_text()), SCHEMA)
+    people = {name: build_cohort(config, name)[0] for name in config["cohorts"]}
+    files = [path for path in Path("results").rglob("*") if path.is_file()]
+    return run_crate(config, people, files, Path("results/small"), "f" * 64)
+
+
+def by_id(crate: dict) -> dict[str, dict]:
+    entities = {entity["@id"]: entity for entity in crate["@graph"]}
+    assert len(entities) == len(crate["@graph"])
+    return entities
+
+
+def references(value: object) -> list[str]:
+    """Ids to which an entity's properties refer."""
+    if isinstance(value, dict):
+        assert set(value) == {"@id"}
+        return [value["@id"]]
+    return [name for item in value for name in references(item)] if isinstance(value, list) else []
+
+
+def sha256(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+def test_it_has_what_the_specification_asks_for(study):
+    crate = crate_of(study)
+    assert crate == json.loads(json.dumps(crate))
+    assert crate["@context"][0] == "https://w3id.org/ro/crate/1.1/context"
+    entities = by_id(crate)
+    descriptor, root = entities["ro-crate-metadata.json"], entities["./"]
+    assert descriptor["@type"] == "CreativeWork"
+    assert descriptor["about"] == {"@id": "./"}
+    assert descriptor["conformsTo"] == {"@id": "https://w3id.org/ro/crate/1.1"}
+    assert root["@type"] == "Dataset"
+    assert all(root[key] for key in ("name", "description", "license"))
+    assert root["datePublished"] == "1970-01-02"
+    assert all("@type" in entity for entity in entities.values())
+
+
+def test_every_id_leads_to_an_entity_and_every_entity_is_reached(study):
+    entities = by_id(crate_of(study))
+    reached, waiting = {"ro-crate-metadata.json"}, ["ro-crate-metadata.json"]
+    while waiting:
+        entity = entities[waiting.pop()]
+        for key, value in entity.items():
+            if key != "conformsTo":
+                new = set(references(value)) - reached
+                assert new <= set(entities)
+                reached |= new
+                waiting += new
+    assert reached == set(entities)
+
+
+def test_files_are_there_with_their_hashes(study):
+    entities = by_id(crate_of(study))
+    parts = [entities[name] for name in references(entities["./"]["hasPart"])]
+    assert [part["@id"] for part in parts] == ["a%20folder/map.nii.gz", "performance.tsv"]
+    for part in parts:
+        path = Path("results", "small", unquote(part["@id"]))
+        assert part["@type"] == "File"
+        assert part["sha256"] == sha256(path)
+        assert part["contentSize"] == str(path.stat().st_size)
+    types = [part["encodingFormat"] for part in parts]
+    assert types == ["application/gzip", "text/tab-separated-values"]
+
+
+def test_software_configuration_and_seeds(study):
+    entities = by_id(crate_of(study))
+    software = entities["#mri-response"]
+    assert software["identifier"] == "sha256:" + "f" * 64
+    found = {
+        entities[name]["name"]: entities[name]["version"]
+        for name in references(software["softwareRequirements"])
+    }
+    assert found | {"mri-response": software["version"]} == versions()
+    config = load_config(yaml.safe_load(Path("study.yaml").read_text()), SCHEMA)
+    described = entities["#configuration"]
+    assert json.loads(described["text"]) == json.loads(json.dumps(config))
+    assert described["identifier"] == f"sha256:{config_hash(config)}"
+    assert entities["#seed"]["value"] == 3
+
+
+def test_inputs_are_listed_with_hashes_and_nobody_is_named(study):
+    crate = crate_of(study)
+    entities = by_id(crate)
+    inputs = {name: entities[name] for name in entities if name.startswith("#input-")}
+    names = {f"#input-{cohort}-{what}" for cohort in study.people for what in
+             ("participants", "source-fs", "source-gm")}  # fmt: skip
+    assert set(inputs) == names | {"#input-roi-image", "#input-roi-labels"}
+    for cohort in study.people:
+        table = inputs[f"#input-{cohort}-participants"]
+        assert table["sha256"] == sha256(Path(cohort, "participants.tsv"))
+        maps = sorted(sha256(path) for path in Path(cohort, "maps").iterdir())
+        found = inputs[f"#input-{cohort}-source-gm"]
+        assert found["collectionSize"] == len(maps)
+        joined = "".join(f"{value}\n" for value in maps).encode()
+        assert found["sha256"] == hashlib.sha256(joined).hexdigest()
+    assert inputs["#input-roi-image"]["sha256"] == sha256(Path("atlas.nii.gz"))
+    text = json.dumps(crate)
+    assert not [who for rows in study.people.values() for who in rows["participant_id"]
+                if who.removeprefix("sub-") in text]  # fmt: skip
+
+
+def test_a_row_filter_by_name_is_counted(study):
+    some = list(study.people["discovery"]["participant_id"][:20])
+    study.config["cohorts"]["discovery"]["where"] = {"participant_id": some, "site": ["A", "B"]}
+    crate = crate_of(study)
+    config = json.loads(by_id(crate)["#configuration"]["text"])
+    where = config["cohorts"]["discovery"]["where"]
+    assert where == {"participant_id": "20 given", "site": ["A", "B"]}
+    assert some[0] not in json.dumps(crate)
+
+
+def test_only_who_is_analysed_counts_among_the_images(study):
+    study.people["control"].loc[0, "age"] = None
+    study.write("control")
+    found = by_id(crate_of(study))["#input-control-source-gm"]
+    rest = sorted(Path("control", "maps").iterdir())[1:]
+    assert found["sha256"] == combined_sha256(rest)
+    assert found["collectionSize"] == 15
+
+
+def test_the_same_bytes_again_and_other_ones_after_a_change(study):
+    before = json.dumps(crate_of(study))
+    assert json.dumps(crate_of(study)) == before
+    path = next(Path("control", "maps").iterdir())
+    path.write_bytes(path.read_bytes() + b"\0")
+    assert json.dumps(crate_of(study)) != before
+
+
+def test_combined_hash_does_not_depend_on_names_and_order(tmp_path):
+    paths = []
+    for name, text in {"a": "1", "b": "2", "c": "2"}.items():
+        (tmp_path / name).write_text(text)
+        paths.append(tmp_path / name)
+    assert combined_sha256(paths) == combined_sha256(paths[::-1])
+    assert combined_sha256(paths) != combined_sha256(paths[:2])
+    assert combined_sha256([]) == hashlib.sha256(b"").hexdigest()
+
+
+def test_the_day(monkeypatch):
+    monkeypatch.delenv("SOURCE_DATE_EPOCH", raising=False)
+    utc = pd.Timestamp.now(tz="UTC")
+    assert today() in {f"{utc:%Y-%m-%d}", f"{utc + pd.Timedelta(seconds=5):%Y-%m-%d}"}

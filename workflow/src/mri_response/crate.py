@@ -1,0 +1,234 @@
+"""What a run came from and what it gave, for machines: an RO-Crate (version 1.1) of its folder.
+
+Names of files of single people would tell who they are, so these files stand in it as their number
+and one hash over all of them.
+"""
+
+import datetime
+import hashlib
+import json
+import mimetypes
+import os
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+import pandas as pd
+
+from mri_response.cohorts import image_paths
+from mri_response.config import IMAGE_KINDS, used_features
+from mri_response.provenance import config_hash, file_sha256, versions
+from mri_response.tables import ID_COLUMNS
+
+NAME = "ro-crate-metadata.json"
+SPECIFICATION = "https://w3id.org/ro/crate/1.1"
+PathLike = str | os.PathLike[str]
+Entity = dict[str, Any]
+
+
+def run_crate(
+    config: Mapping[str, Any],
+    people: Mapping[str, pd.DataFrame],
+    files: Iterable[PathLike],
+    run: PathLike,
+    source: str,
+) -> Entity:
+    """Describe a run: software, configuration, seeds, inputs, and the files that came out.
+
+    Parameters
+    ----------
+    config : mapping
+        As :func:`mri_response.config.load_config` returns it, without what changes no result.
+    people : mapping of str to pandas.DataFrame
+        The analysed rows by cohort.
+    files : iterable of path-like
+        Files below the run's folder, of which the crate is made.
+    run : path-like
+        The run's folder.
+    source : str
+        Hash of the code (see :func:`mri_response.provenance.script_hash`).
+
+    Returns
+    -------
+    dict
+        JSON-LD. Nothing in it depends on the machine or its clock, but for the day of writing
+        (see :func:`today`), which an RO-Crate must have.
+
+    References
+    ----------
+    Soiland-Reyes et al. 2022, Data Science 5: 97-138.
+    """
+    parts = sorted((_part(path, run) for path in files), key=lambda entity: entity["@id"])
+    software = _software(source)
+    given = [_configuration(config), *_seeds(config), *_inputs(config, people)]
+    action = {
+        "@id": "#run",
+        "@type": "CreateAction",
+        "name": f"Analysis {config['run']}",
+        "instrument": {"@id": software[0]["@id"]},
+        "object": _references(given),
+        "result": {"@id": "./"},
+    }
+    root = {
+        "@id": "./",
+        "@type": "Dataset",
+        "name": config.get("title", config["run"]),
+        "description": "Prediction from brain scans: tables, figures, models and report of a run.",
+        "datePublished": today(),
+        "license": "None is given here: whoever publishes these files decides.",
+        "hasPart": _references(parts),
+        "mentions": {"@id": action["@id"]},
+    }
+    descriptor = {
+        "@id": NAME,
+        "@type": "CreativeWork",
+        "conformsTo": {"@id": SPECIFICATION},
+        "about": {"@id": root["@id"]},
+    }
+    return {
+        "@context": [f"{SPECIFICATION}/context", {"sha256": "https://schema.org/sha256"}],
+        "@graph": [descriptor, root, action, *software, *given, *parts],
+    }
+
+
+def today() -> str:
+    """The day, in UTC, or that of SOURCE_DATE_EPOCH, by which two runs agree to the last byte."""
+    seconds = os.environ.get("SOURCE_DATE_EPOCH")
+    now = datetime.datetime.now(datetime.UTC)
+    if seconds is not None:
+        now = datetime.datetime.fromtimestamp(int(seconds), datetime.UTC)
+    return now.date().isoformat()
+
+
+def combined_sha256(paths: Iterable[PathLike]) -> str:
+    """SHA-256 over the sorted SHA-256 of files, a line each: names and order do not count."""
+    hashes = sorted(file_sha256(path) for path in paths)
+    return hashlib.sha256("".join(f"{value}\n" for value in hashes).encode()).hexdigest()
+
+
+def _references(entities: Iterable[Entity]) -> list[Entity]:
+    return [{"@id": entity["@id"]} for entity in entities]
+
+
+def _part(path: PathLike, run: PathLike) -> Entity:
+    name = Path(os.path.relpath(path, run)).as_posix()
+    return {
+        "@id": quote(name),
+        "@type": "File",
+        "name": name,
+        "encodingFormat": _media_type(name),
+        "contentSize": str(os.path.getsize(path)),
+        "sha256": file_sha256(path),
+    }
+
+
+def _media_type(name: str) -> str:
+    """By the ending; the system's own list, which differs between machines, is not read."""
+    known = mimetypes.MimeTypes(filenames=())
+    own = {".npz": "application/zip", ".npy": "application/octet-stream"}
+    if Path(name).suffix in own:
+        return own[Path(name).suffix]
+    kind, compression = known.guess_type(name)
+    return "application/gzip" if compression else kind or "application/octet-stream"
+
+
+def _software(source: str) -> list[Entity]:
+    """The workflow, then what it stands on."""
+    found = versions()
+    own = {
+        "@id": "#mri-response",
+        "@type": "SoftwareApplication",
+        "name": "mri-response",
+        "version": found.pop("mri-response"),
+        "identifier": f"sha256:{source}",
+    }
+    others = [
+        {"@id": f"#{name}", "@type": "SoftwareApplication", "name": name, "version": version}
+        for name, version in found.items()
+    ]
+    return [own | {"softwareRequirements": _references(others)}, *others]
+
+
+def _configuration(config: Mapping[str, Any]) -> Entity:
+    """The configuration with all defaults; `identifier` is the hash that the report shows."""
+    return {
+        "@id": "#configuration",
+        "@type": "CreativeWork",
+        "name": "Configuration with all defaults",
+        "encodingFormat": "application/json",
+        "identifier": f"sha256:{config_hash(config)}",
+        "text": json.dumps(_without_people(config), sort_keys=True, ensure_ascii=False),
+    }
+
+
+def _without_people(config: Mapping[str, Any]) -> Entity:
+    """Configuration in which a row filter that lists people or sessions says how many."""
+    cohorts = {}
+    for name, cohort in config["cohorts"].items():
+        where = {
+            column: f"{len(wanted) if isinstance(wanted, list) else 1} given"
+            if column in ID_COLUMNS
+            else wanted
+            for column, wanted in (cohort.get("where") or {}).items()
+        }
+        cohorts[name] = {**cohort, "where": where} if where else cohort
+    return {**config, "cohorts": cohorts}
+
+
+def _seeds(config: Mapping[str, Any]) -> list[Entity]:
+    seeds = {"seed": config["seed"]}
+    if "simulation" in config:
+        seeds["simulation-seed"] = config["simulation"]["seed"]
+    return [
+        {"@id": f"#{name}", "@type": "PropertyValue", "name": name, "value": value}
+        for name, value in seeds.items()
+    ]
+
+
+def _inputs(config: Mapping[str, Any], people: Mapping[str, pd.DataFrame]) -> list[Entity]:
+    """The user's files: tables one by one, files of single people as one."""
+    features = used_features(config)
+    found = []
+    for name, cohort in config["cohorts"].items():
+        tiv = cohort.get("tiv") or {}
+        tables = {
+            "participants": cohort["participants"],
+            "scores": cohort.get("scores"),
+            "tiv": tiv.get("table"),
+        }
+        images = {"cat12-report": tiv.get("cat12_report")}
+        for spec in features.values():
+            kind = images if spec["kind"] in IMAGE_KINDS else tables
+            kind[f"source-{spec['source']}"] = cohort["sources"][spec["source"]]
+        found += [_table(f"{name}-{what}", path) for what, path in tables.items() if path]
+        for what, pattern in images.items():
+            if pattern:
+                paths = [path for path in image_paths(pattern, people[name]) if path]
+                found.append(_collection(f"{name}-{what}", paths))
+    for name, spec in features.items():
+        atlas, mask = spec.get("atlas"), spec.get("mask")
+        own = dict(atlas) if isinstance(atlas, Mapping) else {}
+        own |= {"mask": mask} if mask not in (None, "template") else {}
+        found += [_table(f"{name}-{what}", path) for what, path in own.items()]
+    return found
+
+
+def _table(name: str, path: PathLike) -> Entity:
+    return {
+        "@id": f"#input-{quote(name)}",
+        "@type": "CreativeWork",
+        "name": Path(path).name,
+        "sha256": file_sha256(path),
+    }
+
+
+def _collection(name: str, paths: list[Path]) -> Entity:
+    return {
+        "@id": f"#input-{quote(name)}",
+        "@type": "Collection",
+        "name": f"{len(paths)} files of the analysed people",
+        "description": "The hash is that of the files' hashes, sorted, one a line.",
+        "collectionSize": len(paths),
+        "sha256": combined_sha256(paths),
+    }
