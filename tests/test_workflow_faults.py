@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import numpy as np
@@ -208,3 +209,54 @@ def test_killed_thirty_times(finished, tmp_path):
     print(counts)
     assert counts["all killed"] + counts["main process killed"] == 30
     assert counts["jobs lived on"] > 0
+
+
+# ---------------------------------------------------------------- full disks
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[Callable[[int], Path]]:
+    """Function that gives a folder on a disk of its own so many kB; again, it sets the size."""
+    folder = tmp_path / "disk"
+    folder.mkdir()
+
+    def sized(kilobytes: int) -> Path:
+        again = ["remount"] if os.path.ismount(folder) else []
+        options = ",".join([*again, f"size={kilobytes}k"])
+        command = ["mount", "-t", "tmpfs", "-o", options, "tmpfs", str(folder)]
+        if subprocess.run(command, capture_output=True, check=False).returncode:
+            pytest.skip("mounting a small disk needs root on Linux")
+        return folder
+
+    yield sized
+    if os.path.ismount(folder):
+        subprocess.run(["umount", folder], check=True)
+
+
+@linux
+@pytest.mark.slow
+def test_full_disk(tmp_path, small_disk):
+    """The run fails with one line until the disk is large enough, and then ends as it should."""
+    study = Study(tmp_path / "study", maps=True)
+    study.model("voxel_svc", "voxels", C={"scale": "relative"})
+    study.save()
+    targets = [*TABLES, RUN / "weights" / "voxel_svc_haufe.nii.gz"]
+    run(study, *targets)
+    (study.folder / "results").rename(study.folder / "undisturbed")
+    shutil.rmtree(study.folder / ".snakemake")
+    (study.folder / "results").symlink_to(small_disk(64))
+    expected = digests(study.folder / "undisturbed" / "small", "logs", "kernels")
+
+    for size, failed in {64: "mask", 160: "voxel_features", 400: "voxel_features"}.items():
+        small_disk(size)
+        done = run(study, *targets, check=False)
+        assert done.returncode == 1
+        lines = [line for line in done.stderr.splitlines() if "No space left on device" in line]
+        start = f"{failed} failed: OSError: [Errno 28] No space left on device (details: "
+        assert lines
+        assert all(line.startswith(start) for line in lines)
+        assert "Traceback" not in done.stderr
+        # What is there is whole.
+        found = digests(study.folder / RUN, "logs", "kernels")
+        assert found.items() <= expected.items()
+    small_disk(4000)
+    run(study, *targets)
+    assert digests(study.folder / RUN, "logs", "kernels") == expected
