@@ -303,7 +303,7 @@ def test_metrics_and_p_values(results, model):
 
 
 # ---------------------------------------------------------------- classifiers of scikit-learn
-@pytest.mark.parametrize("external", ["refit", "ensemble"])
+@pytest.mark.parametrize("external", ["refit", pytest.param("ensemble", marks=pytest.mark.slow)])
 def test_the_same_classifier_by_the_engine_and_by_scikit_learn_and_a_forest(tmp_path, external):
     study = Study(tmp_path / "study")
     # At smaller C some permuted labels leave no free support vector, and LIBSVM's own intercept.
