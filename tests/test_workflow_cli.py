@@ -57,8 +57,8 @@ def test_a_run_writes_below_results_and_nowhere_else(finished):
     inside = (path.relative_to(project) for path in project.rglob("*") if path.is_file())
     assert not [path for path in inside if not (ROOT / path).exists()]
     study = finished / "study"
-    leftover = [path for path in study.rglob("*") if path.is_file() and "kernels" in path.parts]
-    assert not leftover
+    kernels = study / "results" / "small" / "kernels"
+    assert not [path for path in kernels.rglob("*") if path.is_file()]
 
 
 def test_the_start_says_who_is_analysed(finished):
