@@ -1,10 +1,6 @@
 # What the run came from, and whether its files are still what was written (`snakemake verify`).
 
 
-localrules:
-    verify,
-
-
 rule provenance:
     """Describe software, configuration, inputs and results for machines, as an RO-Crate."""
     input:
@@ -33,6 +29,7 @@ rule verify:
     """Compare every file of the run with its recorded SHA-256; nothing is made."""
     log:
         f"{RUN}/logs/verify.log",
+    localrule: True
     conda:
         ENVIRONMENT
     params:
