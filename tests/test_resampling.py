@@ -54,8 +54,12 @@ def label_blind(
 # ------------------------------------------------------------ batches
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
 @pytest.mark.parametrize("pca", [None, 5])
-def test_batches_change_no_byte(dtype, pca, monkeypatch):
+@pytest.mark.parametrize("together", [1, 2, 5])
+def test_batches_change_no_byte(dtype, pca, together, monkeypatch):
     monkeypatch.setattr("mri_response.plan.BLOCK", 4)
+    if together > 1:
+        monkeypatch.setattr("mri_response.resampling.CHUNK", 1)
+        monkeypatch.setattr("mri_response.resampling.TOGETHER", together)
     people, features, confounds = made_up(dtype=dtype)
     # A rare scanner, which some training sets do not contain, and a feature flat in others.
     confounds[:, 1] = np.arange(30) < 3

@@ -176,13 +176,15 @@ def gram_matrices(
     together = n_sets if together is None else together
     if n_sets % together:
         raise ValueError(f"{n_sets} training sets do not come in groups of {together}")
-    spanned = sets.spanned.reshape(-1, together).all(axis=1).repeat(together)
-    if spanned.any() and not spanned.all():
+    if sets.spanned.any() and not sets.spanned.all():
+        # Whole groups both times, of which some sets are taken.
         gram = np.empty((n_sets, n, n))
-        for part in (spanned, ~spanned):
-            gram[part] = gram_matrices(
-                features, sets.subset(part), standardize=standardize, together=together
-            )
+        for spanned in (True, False):
+            wanted = sets.spanned == spanned
+            part = wanted.reshape(-1, together).any(axis=1).repeat(together)
+            alike = sets.subset(part)._replace(spanned=np.full(part.sum(), spanned))
+            both = gram_matrices(features, alike, standardize=standardize, together=together)
+            gram[wanted] = both[wanted[part]]
         return gram
     room = -(-together // LANES) * LANES
     total = np.zeros((n_sets // together, room, n * (n + 1) // 2))

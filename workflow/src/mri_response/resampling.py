@@ -20,8 +20,9 @@ from mri_response.kernels import (
     training_sets,
 )
 from mri_response.permutation import Exchangeability
-from mri_response.splits import Fold, Scheme, draw_folds
+from mri_response.splits import REFIT, Fold, Scheme, draw_folds
 
+TOGETHER = 5  # outer folds of a repeat whose Gram matrices are computed together
 MATRICES = 2**25  # entries of all Gram matrices that redrawn folds hold at a time
 
 
@@ -119,18 +120,33 @@ def fold_grams(
     -------
     list of numpy.ndarray, shape (1 + n_inner, n, n)
         One a fold.
+
+    Notes
+    -----
+    Of many features, some outer folds of a repeat are always computed together, in places of their
+    own, those that are not asked for with what stands in: no byte depends on which are asked for.
     """
-    train = np.concatenate([fold.sets.train for fold in folds])
+    # Few features: the matrices themselves are the work.
+    together = 1 if features.shape[1] <= CHUNK else TOGETHER
+    whole, asked = [], []
+    for fold in folds:
+        if fold.repeat == REFIT:
+            together = 1
+        key, place = (fold.repeat, (fold.outer_fold - 1) // together), fold.outer_fold - 1
+        if not whole or whole[-1][0] != key:
+            whole.append((key, [fold] * together))
+        whole[-1][1][place % together] = fold
+        asked.append((len(whole) - 1) * together + place % together)
+    train = np.stack([fold.sets.train for _, group in whole for fold in group])
+    sets = training_sets(confounds, train.reshape(-1, train.shape[-1]))
     gram = gram_matrices(
-        features,
-        training_sets(confounds, train),
-        standardize=options.standardize,
-        together=len(folds[0].sets.train),
-    )
+        features, sets, standardize=options.standardize, together=together * train.shape[1]
+    ).reshape(*train.shape, -1)
     if options.pca is not None:
-        for index, rows in enumerate(train):
-            gram[index] = principal_component_gram(gram[index], rows, options.pca)
-    return np.split(gram, np.cumsum([len(fold.sets.train) for fold in folds])[:-1])
+        for index in asked:
+            for matrix, rows in zip(gram[index], train[index], strict=True):
+                matrix[:] = principal_component_gram(matrix, rows, options.pca)
+    return [gram[index] for index in asked]
 
 
 def cross_validate(
@@ -303,7 +319,8 @@ def _folds_at_once(shape: tuple[int, int], n_sets: int) -> int:
     """How many outer folds share a pass over the features: few where a pass costs little."""
     n, p = shape
     wanted = 10 if p <= CHUNK else 100
-    return max(1, min(wanted, MATRICES // (n_sets * n * n)))
+    fitting = MATRICES // (n_sets * n * n)
+    return max(1, min(wanted, fitting - fitting % TOGETHER or fitting))
 
 
 def _nested(
