@@ -126,12 +126,11 @@ def fold_grams(
     Of many features, some outer folds of a repeat are always computed together, in places of their
     own, those that are not asked for with what stands in: no byte depends on which are asked for.
     """
-    # Few features: the matrices themselves are the work.
-    together = 1 if features.shape[1] <= CHUNK else TOGETHER
+    # Of few features the matrices themselves are the work; a refit stands alone.
+    alone = features.shape[1] <= CHUNK or any(fold.repeat == REFIT for fold in folds)
+    together = 1 if alone else TOGETHER
     whole, asked = [], []
     for fold in folds:
-        if fold.repeat == REFIT:
-            together = 1
         key, place = (fold.repeat, (fold.outer_fold - 1) // together), fold.outer_fold - 1
         if not whole or whole[-1][0] != key:
             whole.append((key, [fold] * together))
