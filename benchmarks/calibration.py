@@ -62,10 +62,10 @@ N, P = 40, 20  # people and features; a scenario may have others
 N_FRESH = 200
 MIN_CLASS = 10  # rows; a draw with fewer in either class is drawn again
 SCHEMES = {
-    "label_blind": Scheme(repeats=1, outer_folds=4, inner_repeats=1, inner_folds=2),
-    "stratified": Scheme(1, 4, 1, 2, stratified=True),
+    "label_blind": Scheme(repeats=1, outer_folds=3, inner_repeats=1, inner_folds=2),
+    "stratified": Scheme(1, 3, 1, 2, stratified=True),
 }
-OPTIONS = ModelOptions(C=(2.0**-9, 2.0**-6, 2.0**-3))
+OPTIONS = ModelOptions(C=(2.0**-8, 2.0**-4))
 
 
 class Drawn(NamedTuple):
