@@ -14,7 +14,7 @@ export PYTHONNOUSERSITE := 1
 # `python -m` in place of the scripts in .venv/bin: those break when the folder is moved.
 RUN := PATH="$(CURDIR)/.venv/bin:$$PATH" "$(CURDIR)/.venv/bin/python" -m
 
-.PHONY: help setup demo test test-slow lint format lock clean distclean
+.PHONY: help setup demo test test-slow benchmark calibration lint format lock clean distclean
 .DEFAULT_GOAL := help
 
 help: ## list what can be made
@@ -33,6 +33,12 @@ test: setup ## run the tests
 # With MRI_RESPONSE_TEST_SLURM=1 and root also those on the test cluster; docs/faults.md is then new.
 test-slow: setup ## run the long tests: kills at many moments, full disks, faults of a cluster
 	@$(RUN) pytest -m "slow or fault" --fault-table docs/faults.md $(ARGS)
+
+benchmark: setup ## time the engine against scikit-learn, an hour or so
+	@$(RUN:-m=benchmarks/engine.py) $(ARGS)
+
+calibration: setup ## count how often the permutation test rejects where nothing is, an hour or so
+	@$(RUN:-m=benchmarks/calibration.py) $(ARGS)
 
 lint: setup ## check style and the workflow's rules
 	@$(RUN) ruff check .
