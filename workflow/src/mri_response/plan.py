@@ -12,7 +12,9 @@ from typing import Any
 
 from mri_response.config import grid_of_c, is_linear
 
-BLOCK = 256  # permutations solved together; jobs are whole blocks, so batching changes no byte
+# Jobs are whole blocks and keep places in a group, so that batching changes no byte.
+BLOCK = 256  # permutations solved together
+TOGETHER = 5  # outer folds of a repeat whose Gram matrices, of many features, are computed together
 
 # Batches for which the configuration gives no size.
 TARGET_S = 300.0  # work a job
@@ -193,7 +195,9 @@ def batch_plans(config: Mapping[str, Any], n: int, p: Mapping[str, int]) -> dict
         block_s = each[model] * min(BLOCK, 1 + n_permutations)
         n_parts = n_folds * max(block_s, w.gram_s) // target
         fitting = max(1, int(GRAM_MB // max(w.gram_mb, 1)))
-        folds = batches(n_folds, batch["outer_folds"] or min(_part(n_folds, n_parts), fitting))
+        size = min(_part(n_folds, n_parts), fitting)
+        size = size - size % TOGETHER or size
+        folds = batches(n_folds, batch["outer_folds"] or size)
         size = batch["permutations"]
         n_parts = n_permutations * len(folds[0]) * each[model] // target
         labels = labelling_batches(n_permutations, size or _part(n_permutations, n_parts))

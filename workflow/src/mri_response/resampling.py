@@ -20,9 +20,9 @@ from mri_response.kernels import (
     training_sets,
 )
 from mri_response.permutation import Exchangeability
+from mri_response.plan import TOGETHER
 from mri_response.splits import REFIT, Fold, Scheme, draw_folds
 
-TOGETHER = 5  # outer folds of a repeat whose Gram matrices are computed together
 MATRICES = 2**25  # entries of all Gram matrices that redrawn folds hold at a time
 
 
