@@ -143,9 +143,9 @@ def told(study: Study, prepared: Study, undisturbed: Study, fault_row: Callable)
 def test_real_people_on_slurm_as_on_one_machine(cluster, schizophrenia, tmp_path):
     shutil.copy(schizophrenia / "study.yaml", tmp_path)
     snakemake(*PROFILE, cwd=tmp_path)
-    names = ("logs",)  # which tell the time
-    found = digests(tmp_path / "results" / "schizophrenia", *names)
-    assert found == digests(schizophrenia / "results" / "schizophrenia", *names)
+    dated = ("logs", "ro-crate-metadata.json", ".sha256")
+    found = digests(tmp_path / "results" / "schizophrenia", *dated)
+    assert found == digests(schizophrenia / "results" / "schizophrenia", *dated)
     reports = list((tmp_path / "logs" / "slurm-efficiency").iterdir())
     assert len(reports) == 1
     lines = reports[0].read_text().splitlines()
