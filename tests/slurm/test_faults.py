@@ -22,7 +22,8 @@ TABLES = [RUN / f"{name}.tsv" for name in ("splits", "predictions", "performance
 LOCAL_RULES = {"splits", "tables"}
 PROFILE = (
     *("--configfile", "study.yaml", "--workflow-profile", "slurm"),
-    *("--slurm-init-seconds-before-status-checks", "3"),
+    # A job lasts about as long; the second question comes 10 s later than the first.
+    *("--slurm-init-seconds-before-status-checks", "9"),
 )
 
 
@@ -123,12 +124,12 @@ def study(prepared: Study, tmp_path: Path) -> Study:
 def told(study: Study, prepared: Study, undisturbed: Study, fault_row: Callable) -> Callable:
     """Compare the tables with those of the undisturbed run, and put a row into the table."""
 
-    def tell(fault: str, done: str) -> None:
+    def tell(fault: str, done: str, jobs_before: int = 0) -> None:
         counts = job_counts(
             snakemake("-n", *TABLES, "--configfile", "study.yaml", cwd=prepared.folder)
         )
         needed = sum(count for rule, count in counts.items() if rule not in LOCAL_RULES)
-        extra = len(jobs_of(study)) - needed
+        extra = jobs_before + len(jobs_of(study)) - needed
         lost = "none" if extra == 0 else f"{extra} of {needed} jobs" if extra > 0 else "?"
         found = {path.name: (study.folder / path).read_bytes() for path in TABLES}
         expected = {path.name: (undisturbed.folder / path).read_bytes() for path in TABLES}
@@ -142,14 +143,17 @@ def told(study: Study, prepared: Study, undisturbed: Study, fault_row: Callable)
 # ---------------------------------------------------------------- a real analysis
 def test_real_people_on_slurm_as_on_one_machine(cluster, schizophrenia, tmp_path):
     shutil.copy(schizophrenia / "study.yaml", tmp_path)
-    snakemake(*PROFILE, cwd=tmp_path)
-    dated = ("logs", "ro-crate-metadata.json", ".sha256")
-    found = digests(tmp_path / "results" / "schizophrenia", *dated)
-    assert found == digests(schizophrenia / "results" / "schizophrenia", *dated)
+    here, there = (folder / "results" / "schizophrenia" for folder in (tmp_path, schizophrenia))
+    names = ("splits", "predictions", "performance", "null", "warnings", "weights/freesurfer_svc")
+    tables = [here.relative_to(tmp_path) / f"{name}.tsv" for name in names]
+    snakemake(*tables, *PROFILE, cwd=tmp_path)
+    found, expected = digests(here, "logs"), digests(there, "logs")
+    assert {f"{name}.tsv" for name in names} < set(found)
+    assert {path: expected.get(path) for path in found} == found
     reports = list((tmp_path / "logs" / "slurm-efficiency").iterdir())
     assert len(reports) == 1
     lines = reports[0].read_text().splitlines()
-    assert len(lines) > 12
+    assert len(lines) > 10
     assert "RuleName" in lines[0]
 
 
@@ -238,7 +242,8 @@ def corrupted(content: bytes) -> bytes:
 
 @pytest.mark.parametrize("how", [truncated, pytest.param(corrupted, marks=pytest.mark.slow)])
 def test_a_spoilt_intermediate(cluster, study, told, how):
-    snakemake(FOLDS, *PROFILE, cwd=study.folder)
+    # Two jobs, for once on this machine.
+    snakemake(FOLDS, "--cores", "2", "--configfile", "study.yaml", cwd=study.folder)
     path = study.folder / FOLDS
     status = path.stat()
     path.write_bytes(how(path.read_bytes()))
@@ -254,6 +259,7 @@ def test_a_spoilt_intermediate(cluster, study, told, how):
     told(
         f"{how.__name__} file",
         f"an intermediate {what}: its reader refuses and deletes it; the same command again",
+        jobs_before=2,
     )
 
 

@@ -22,6 +22,7 @@ rule report_page:
         report(f"{RUN}/report.html", "../report/report.rst", "Report"),
     log:
         f"{RUN}/logs/report_page.log",
+    localrule: True
     conda:
         ENVIRONMENT
     params:
