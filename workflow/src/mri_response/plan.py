@@ -195,8 +195,11 @@ def batch_plans(config: Mapping[str, Any], n: int, p: Mapping[str, int]) -> dict
         block_s = each[model] * min(BLOCK, 1 + n_permutations)
         n_parts = n_folds * max(block_s, w.gram_s) // target
         fitting = max(1, int(GRAM_MB // max(w.gram_mb, 1)))
-        size = min(_part(n_folds, n_parts), fitting)
-        size = size - size % TOGETHER or size
+        size = _part(n_folds, n_parts)
+        if size > TOGETHER / 2:
+            size += -size % TOGETHER
+        if size > fitting:
+            size = fitting - fitting % TOGETHER or fitting
         folds = batches(n_folds, batch["outer_folds"] or size)
         size = batch["permutations"]
         n_parts = n_permutations * len(folds[0]) * each[model] // target
