@@ -13,6 +13,7 @@ import re
 import shutil
 import subprocess
 import sys
+from collections.abc import Callable
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -234,3 +235,22 @@ def digests(folder: Path, *leave_out: str) -> dict[str, str]:
         for path in sorted(folder.rglob("*"))
         if path.is_file() and path.relative_to(folder).parts[0] not in leave_out
     }
+
+
+# ---------------------------------------------------------------- faults of the disk
+def spoil(path: Path, how: Callable[[bytes], bytes]) -> None:
+    """Another content of the same age."""
+    status = path.stat()
+    path.write_bytes(how(path.read_bytes()))
+    os.utime(path, ns=(status.st_atime_ns, status.st_mtime_ns))
+
+
+def truncated(content: bytes) -> bytes:
+    """Cut in half."""
+    return content[: len(content) // 2]
+
+
+def corrupted(content: bytes) -> bytes:
+    """One bit changed."""
+    middle = len(content) // 2
+    return content[:middle] + bytes([content[middle] ^ 1]) + content[middle + 1 :]

@@ -6,7 +6,15 @@ from hypothesis import strategies as st
 from sklearn.model_selection import KFold
 
 from mri_response.crossval import FoldSets
-from mri_response.splits import REFIT, Fold, Scheme, draw_folds, folds_from_table, folds_table
+from mri_response.splits import (
+    REFIT,
+    Fold,
+    Scheme,
+    draw_folds,
+    draw_members,
+    folds_from_table,
+    folds_table,
+)
 from mri_response.tables import read_tsv, write_tsv
 
 PROPERTY = settings(derandomize=True, deadline=None, max_examples=40)
@@ -93,6 +101,21 @@ def test_stratified_folds_are_redrawn_in_every_permutation():
         for k in (1, 2)
     )
     assert (first != second).any()
+
+
+@pytest.mark.parametrize("stratified", [False, True])
+@pytest.mark.parametrize("members", [range(12), range(1), range(2, 7), range(3, 6), range(11, 12)])
+def test_some_outer_folds_are_those_of_the_whole_run(stratified, members):
+    labels = np.repeat([1, 0], 12)
+    units = [f"sub-{i}" for i in range(24)]
+    scheme = Scheme(4, 3, 1, 2, stratified)
+    everything = draw_folds(units, labels, scheme, 5, permutation=2)[:-1]
+    some = draw_members(units, labels, scheme, 5, members, permutation=2)
+    assert len(some) == len(members)
+    for member, fold in zip(members, some, strict=True):
+        assert fold[:2] == everything[member][:2]
+        np.testing.assert_array_equal(fold.sets.train, everything[member].sets.train)
+        np.testing.assert_array_equal(fold.sets.test, everything[member].sets.test)
 
 
 def test_inner_folds_are_drawn_anew_in_every_outer_fold_and_repeat():

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from small_study import ENVIRONMENT, ROOT, Study, digests, snakemake
+from small_study import ENVIRONMENT, ROOT, Study, corrupted, digests, snakemake, spoil, truncated
 
 RUN = Path("results", "small")
 TABLES = [
@@ -46,28 +46,12 @@ def contents(study: Study) -> dict[str, str]:
     return digests(study.folder / RUN, "logs")
 
 
-def spoil(path: Path, how: Callable[[bytes], bytes]) -> None:
-    """Another content of the same age, as a fault of the disk leaves it."""
-    status = path.stat()
-    path.write_bytes(how(path.read_bytes()))
-    os.utime(path, ns=(status.st_atime_ns, status.st_mtime_ns))
-
-
-def truncated(content: bytes) -> bytes:
-    return content[: len(content) // 2]
-
-
-def flipped(content: bytes) -> bytes:
-    middle = len(content) // 2
-    return content[:middle] + bytes([content[middle] ^ 1]) + content[middle + 1 :]
-
-
 # ---------------------------------------------------------------- files of another content
 # The file, its fault, and what is removed so that a job reads it.
 SPOILT = {
-    "features": (FEATURES, flipped, [FOLDS, MODEL_NULL, RUN / "null.tsv"]),
+    "features": (FEATURES, corrupted, [FOLDS, MODEL_NULL, RUN / "null.tsv"]),
     "kernels": (KERNELS, truncated, [FOLDS, MODEL_NULL, RUN / "null.tsv"]),
-    "table": (MODEL_NULL, flipped, [RUN / "null.tsv"]),
+    "table": (MODEL_NULL, corrupted, [RUN / "null.tsv"]),
 }
 
 
@@ -107,7 +91,7 @@ def test_verify_says_when_all_is_well_and_makes_nothing(finished, tmp_path):
 
 def test_verify_names_what_is_spoilt_or_missing_and_how_to_make_it_anew(finished, tmp_path):
     study = finished.copied(tmp_path / "study")
-    spoil(study.folder / FEATURES, flipped)
+    spoil(study.folder / FEATURES, corrupted)
     spoil(study.folder / RUN / "performance.tsv", truncated)
     (study.folder / FOLDS).unlink()
     names = sorted(map(str, (FEATURES, RUN / "performance.tsv", FOLDS)))

@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 import pytest
 from cluster import Cluster, processes_of_jobs, run, send, succeeds, wait_for
-from small_study import ROOT, Study, digests, job_counts, snakemake
+from small_study import ROOT, Study, corrupted, digests, job_counts, snakemake, spoil, truncated
 
 RUN = Path("results", "small")
 FOLDS = RUN / "crossval" / "fs_svc" / "folds-0_labels-0.npz"
@@ -231,15 +231,6 @@ def test_the_main_process_is_killed(cluster, study, told):
 
 
 # ---------------------------------------------------------------- files
-def truncated(content: bytes) -> bytes:
-    return content[: len(content) // 2]
-
-
-def corrupted(content: bytes) -> bytes:
-    middle = len(content) // 2
-    return content[:middle] + bytes([content[middle] ^ 1]) + content[middle + 1 :]
-
-
 @pytest.mark.parametrize("how", [truncated, pytest.param(corrupted, marks=pytest.mark.slow)])
 def test_a_spoilt_intermediate(cluster, study, undisturbed, told, how):
     # Cross-validated on this machine; the tables are to come.
@@ -249,9 +240,7 @@ def test_a_spoilt_intermediate(cluster, study, undisturbed, told, how):
     for path in TABLES[1:]:
         (study.folder / path).unlink()
     path = study.folder / FOLDS
-    status = path.stat()
-    path.write_bytes(how(path.read_bytes()))
-    os.utime(path, ns=(status.st_atime_ns, status.st_mtime_ns))
+    spoil(path, how)
     assert submit(study, "--retries", "0").wait() == 1
     assert not path.exists()
     logs = (log.read_text() for log in (study.folder / "logs" / "slurm").rglob("*.log"))

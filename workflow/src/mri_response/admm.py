@@ -159,8 +159,9 @@ class AdmmSolver:
             dual = dual * (previous_step / step)
         beta, dual, converged = self._iterate(signs, lower, upper, step, primal, dual, plateau)
         self.n_solved += signs.shape[1]
-        for start in range(0, (~converged).sum(), HARD):
-            columns = np.flatnonzero(~converged)[start : start + HARD]
+        hard = np.flatnonzero(~converged)
+        for first in range(0, len(hard), HARD):
+            columns = hard[first : first + HARD]
             solver = PivotingSolver(
                 np.broadcast_to(self.gram, (len(columns), *self.gram.shape)),
                 np.ones((len(columns), len(signs)), dtype=bool),

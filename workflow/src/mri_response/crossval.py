@@ -7,7 +7,7 @@ from typing import NamedTuple
 import numpy as np
 
 from mri_response.admm import AdmmSolver
-from mri_response.pivoting import PivotingSolver
+from mri_response.pivoting import PivotingSolver, times
 
 SCORE_TOLERANCE = 1e-9  # inner scores closer than this are tied; the smallest C wins
 
@@ -109,7 +109,7 @@ def nested_fold(
             score[position] += recall_mean(labels[test], predicted, row_weights[test])
         n_solved += solver.n_solved
         n_fallback += solver.n_fallback
-    chosen = _chosen(score / n_inner)
+    chosen = chosen_candidate(score / n_inner)
 
     train, test = sets.train[0], sets.test[0]
     solver = _solver(gram[0], train, balanced, tolerance)
@@ -163,9 +163,9 @@ def nested_fold_of_one(
     columns = np.broadcast_to(labels[:, None], weights.shape)
     score = np.zeros((len(C), 1))
     for position, solution in enumerate(inner.path(signs, inner.grid(C, C_relative))):
-        decision = np.matmul(gram[1:], solution.beta.T[:, :, None])[:, :, 0].T + solution.intercept
+        decision = times(gram[1:], solution.beta.T).T + solution.intercept
         score[position] = recall_mean(columns, decision > 0, weights).mean()
-    chosen = _chosen(score)
+    chosen = chosen_candidate(score)
 
     train, test = sets.train[0], sets.test[0]
     outer = PivotingSolver(gram[:1], sets.train[:1], **options)
@@ -210,8 +210,18 @@ def recall_mean(labels: np.ndarray, predicted: np.ndarray, weights: np.ndarray) 
     )
 
 
-def _chosen(score: np.ndarray) -> np.ndarray:
-    """Of the best candidates the first; shape (m,)."""
+def chosen_candidate(score: np.ndarray) -> np.ndarray:
+    """Position of the best candidate, of tied ones the first.
+
+    Parameters
+    ----------
+    score : numpy.ndarray, shape (n_candidates, m)
+        Mean over the inner folds.
+
+    Returns
+    -------
+    numpy.ndarray of int, shape (m,)
+    """
     return np.argmax(score >= score.max(axis=0) - SCORE_TOLERANCE, axis=0)
 
 

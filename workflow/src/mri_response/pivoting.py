@@ -147,7 +147,8 @@ class PivotingSolver:
         full = target * bound
         lower, upper = np.minimum(full, 0.0), np.maximum(full, 0.0)
         beta = _solved(gram, target, lower, upper, position, start)
-        gap = optimality_gap(beta.T, (target - _times(gram, beta)).T, lower.T, upper.T)
+        violation = target - times(gram, beta)
+        gap = optimality_gap(beta.T, violation.T, lower.T, upper.T)
         self.n_solved += len(sets)
         for index in np.flatnonzero(~(gap <= self.tolerance)):
             rows = target[index] != 0
@@ -160,8 +161,8 @@ class PivotingSolver:
             )
             at_bound = np.abs(own) >= bound[index, rows] * (1 - ROUNDING)
             beta[index, rows] = np.where(at_bound, full[index, rows], own)
+            violation[index] = target[index] - times(gram[[index]], beta[[index]])[0]
             self.n_fallback += 1
-        violation = target - _times(gram, beta)
         # Rows outside have an empty box, at both ends of which they lie.
         violation[target == 0] = np.nan
         intercept = free_intercept(beta.T, violation.T, lower.T, upper.T)
@@ -249,10 +250,10 @@ def _pivoted(
         inside = target != 0
         free = (position == 0) & inside
         fixed = np.where(position > 0, upper, np.where(position < 0, lower, 0.0))
-        rest = target - _times(gram, fixed)
+        rest = target - times(gram, fixed)
         moved, intercept = _free_system(gram, free, rest, -fixed.sum(axis=1), RIDGE)
         beta = fixed + moved
-        violation = rest - _times(gram, moved)
+        violation = rest - times(gram, moved)
         none = ~free.any(axis=1)
         if none.any():
             most = np.where(inside & (beta < upper), violation, -np.inf).max(axis=1)
@@ -298,7 +299,7 @@ def _active_set(
     live = np.arange(n_sets)
     free = (beta > lower) & (beta < upper)
     for _ in range(MAX_STEPS_PER_ROW * n):
-        violation = target - _times(gram, beta)
+        violation = target - times(gram, beta)
         step, _ = _free_system(gram, free, violation, np.zeros(len(live)), DAMPING)
         room = np.full(step.shape, np.inf)
         end = np.where(step > 0, upper, lower)
@@ -306,7 +307,7 @@ def _active_set(
         first = room.argmin(axis=1)
         share = np.minimum(room[np.arange(len(live)), first], 1.0)[:, None]
         beta = np.clip(beta + share * step, lower, upper)
-        violation -= share * _times(gram, step)
+        violation -= share * times(gram, step)
         blocked = np.flatnonzero(share < 1.0)
         beta[blocked, first[blocked]] = end[blocked, first[blocked]]
         free[blocked, first[blocked]] = False
@@ -363,5 +364,6 @@ def _free_system(
     return beta, solved[:, size]
 
 
-def _times(gram: np.ndarray, beta: np.ndarray) -> np.ndarray:
+def times(gram: np.ndarray, beta: np.ndarray) -> np.ndarray:
+    """Each Gram matrix times its own vector: shapes (S, n, n) and (S, n), result (S, n)."""
     return np.matmul(gram, beta[:, :, None])[:, :, 0]

@@ -11,13 +11,13 @@ import numpy as np
 from sklearn.base import BaseEstimator
 from sklearn.exceptions import ConvergenceWarning
 
-from mri_response.crossval import SCORE_TOLERANCE, recall_mean
+from mri_response.crossval import chosen_candidate, recall_mean
 from mri_response.estimators import EstimatorOptions, decision_values
 from mri_response.kernels import CHUNK, fit_confounds, principal_components
 from mri_response.permutation import Exchangeability
 from mri_response.resampling import StackedRows
 from mri_response.seeds import Stream, generator
-from mri_response.splits import Fold, Scheme, draw_folds
+from mri_response.splits import Fold, Scheme, draw_members
 
 LOGGER = logging.getLogger("mri_response")
 
@@ -276,17 +276,15 @@ def cross_validate_estimator_redrawn(
     dict of str to numpy.ndarray
         See `cross_validate_estimator`.
     """
-    repeats = sorted({1 + member // scheme.outer_folds for member in members})
-    first = (repeats[0] - 1) * scheme.outer_folds
     parts = []
     for permutation in permutations:
         labels = exchangeability.permuted(seed, permutation)
-        drawn = draw_folds(units, labels, scheme, seed, permutation=permutation, repeats=repeats)
+        drawn = draw_members(units, labels, scheme, seed, members, permutation=permutation)
         parts.append(
             cross_validate_estimator(
                 features,
                 confounds,
-                drawn[members.start - first : members.stop - first],
+                drawn,
                 exchangeability,
                 [permutation],
                 weights,
@@ -324,8 +322,7 @@ def _search(
                 model = fit(data.train, labels[train, row], index, fold, permutation)
                 predicted[:, index] = model.decision(data.test) > 0
             score[:, row] += recall_mean(labels[test][:, [row]], predicted, weights[test])
-    score /= len(fold.sets.train) - 1
-    return np.argmax(score >= score.max(axis=0) - SCORE_TOLERANCE, axis=0)
+    return chosen_candidate(score / (len(fold.sets.train) - 1))
 
 
 def _kept(model: Fitted, data: Prepared, train: np.ndarray, linear: bool) -> dict[str, np.ndarray]:

@@ -42,6 +42,11 @@ def batches(total: int, size: int) -> list[range]:
     return [range(start, min(start + size, total)) for start in range(0, total, size)]
 
 
+def whole_groups(n_folds: int) -> int:
+    """So many outer folds or fewer, that are whole groups if they are one at least."""
+    return n_folds - n_folds % TOGETHER or n_folds
+
+
 def labelling_batches(n_permutations: int, size: int) -> list[list[range]]:
     """Permutation indices of each job, as blocks that are solved together.
 
@@ -199,7 +204,7 @@ def batch_plans(config: Mapping[str, Any], n: int, p: Mapping[str, int]) -> dict
         if size > TOGETHER / 2:
             size += -size % TOGETHER
         if size > fitting:
-            size = fitting - fitting % TOGETHER or fitting
+            size = whole_groups(fitting)
         folds = batches(n_folds, batch["outer_folds"] or size)
         size = batch["permutations"]
         n_parts = n_permutations * len(folds[0]) * each[model] // target

@@ -20,8 +20,8 @@ from mri_response.kernels import (
     training_sets,
 )
 from mri_response.permutation import Exchangeability
-from mri_response.plan import TOGETHER
-from mri_response.splits import REFIT, Fold, Scheme, draw_folds
+from mri_response.plan import TOGETHER, whole_groups
+from mri_response.splits import REFIT, Fold, Scheme, draw_members
 
 MATRICES = 2**25  # entries of all Gram matrices that redrawn folds hold at a time
 
@@ -224,16 +224,11 @@ def cross_validate_redrawn(
     dict of str to numpy.ndarray
         See `cross_validate`.
     """
-    repeats = sorted({1 + member // scheme.outer_folds for member in members})
     indices = [index for block in blocks for index in block]
     drawn, results = [], []
     for index in indices:
         labels = exchangeability.permuted(seed, index)
-        folds = [
-            fold
-            for fold in draw_folds(units, labels, scheme, seed, permutation=index, repeats=repeats)
-            if (fold.repeat - 1) * scheme.outer_folds + fold.outer_fold - 1 in members
-        ]
+        folds = draw_members(units, labels, scheme, seed, members, permutation=index)
         drawn.append(folds)
         results.append([])
         step = _folds_at_once(features.shape, len(folds[0].sets.train))
@@ -318,8 +313,7 @@ def _folds_at_once(shape: tuple[int, int], n_sets: int) -> int:
     """How many outer folds share a pass over the features: few where a pass costs little."""
     n, p = shape
     wanted = 10 if p <= CHUNK else 100
-    fitting = MATRICES // (n_sets * n * n)
-    return max(1, min(wanted, fitting - fitting % TOGETHER or fitting))
+    return max(1, min(wanted, whole_groups(MATRICES // (n_sets * n * n))))
 
 
 def _nested(

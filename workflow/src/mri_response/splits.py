@@ -118,6 +118,35 @@ def draw_folds(
     return folds
 
 
+def draw_members(
+    units: Sequence[str],
+    labels: np.ndarray,
+    scheme: Scheme,
+    seed: int,
+    members: range,
+    *,
+    permutation: int = 0,
+) -> list[Fold]:
+    """Draw some outer folds of a run.
+
+    Parameters
+    ----------
+    members : range
+        Which outer folds, counted through all repeats from 0.
+    units, labels, scheme, seed, permutation
+        As in `draw_folds`.
+
+    Returns
+    -------
+    list of Fold
+    """
+    before, last = members[0] // scheme.outer_folds, members[-1] // scheme.outer_folds
+    repeats = range(1 + before, 2 + last)
+    folds = draw_folds(units, labels, scheme, seed, permutation=permutation, repeats=repeats)
+    first = before * scheme.outer_folds
+    return folds[members.start - first : members.stop - first]
+
+
 def folds_table(folds: Sequence[Fold], people: pd.DataFrame, inner_folds: int) -> pd.DataFrame:
     """Splits in long form, the content of `splits.tsv`.
 
