@@ -15,7 +15,8 @@ from matplotlib.text import Text
 from sklearn.metrics import confusion_matrix, roc_auc_score
 from sklearn.metrics import roc_curve as sklearn_roc_curve
 
-from mri_response import figures
+from mri_response.figures import brain, cohorts, performance, style
+from mri_response.metrics import person_weights
 from mri_response.wording import naming
 
 MODEL = "roi_svc"
@@ -30,17 +31,15 @@ def run(request: pytest.FixtureRequest) -> Run:
 def draw(kind: str, run: Run) -> Figure:
     names = naming(run.config)
     return {
-        "roc": lambda: figures.roc(run.predictions, run.performance, MODEL, names, seed=7),
-        "null_distribution": lambda: figures.null_distribution(
+        "roc": lambda: performance.roc(run.predictions, run.performance, MODEL, names, seed=7),
+        "null_distribution": lambda: performance.null_distribution(
             run.null, run.performance, MODEL, names
         ),
-        "decision_scores": lambda: figures.decision_scores(run.predictions, MODEL, names),
-        "confusion": lambda: figures.confusion(run.performance, MODEL, names),
-        "roi_weights": lambda: figures.roi_weights(run.weights, MODEL, names),
-        "flow": lambda: figures.flow(run.flow, names),
-        "planted_vs_found": lambda: figures.planted_vs_found(
-            run.planted, run.weights, MODEL, names
-        ),
+        "decision_scores": lambda: performance.decision_scores(run.predictions, MODEL, names),
+        "confusion": lambda: performance.confusion(run.performance, MODEL, names),
+        "roi_weights": lambda: brain.roi_weights(run.weights, MODEL, names),
+        "flow": lambda: cohorts.flow(run.flow, names),
+        "planted_vs_found": lambda: brain.planted_vs_found(run.planted, run.weights, MODEL, names),
     }[kind]()
 
 
@@ -123,7 +122,7 @@ def test_same_bytes_twice_and_whole_files(kind: str, tmp_path, run: Run) -> None
     written = []
     for attempt in ("first", "second"):
         paths = [tmp_path / attempt / f"{kind}.{suffix}" for suffix in ("png", "svg")]
-        figures.save_figure(draw(kind, run), *paths)
+        style.save_figure(draw(kind, run), *paths)
         written.append([path.read_bytes() for path in paths])
         assert sorted(p.name for p in (tmp_path / attempt).iterdir()) == [
             f"{kind}.png",
@@ -152,7 +151,7 @@ def test_roc_curve_equals_scikit_learn() -> None:
     rng = np.random.default_rng(0)
     label = rng.integers(0, 2, 60)
     decision = np.round(rng.normal(size=60) + label, 1)  # with ties
-    fpr, tpr = figures.roc_curve(label, decision)
+    fpr, tpr = performance.roc_curve(label, decision)
     expected_fpr, expected_tpr, _ = sklearn_roc_curve(label, decision, drop_intermediate=False)
     np.testing.assert_allclose(fpr[0], expected_fpr, atol=1e-15)
     np.testing.assert_allclose(tpr[0], expected_tpr, atol=1e-15)
@@ -164,8 +163,10 @@ def test_weighting_people_equals_repeating_them() -> None:
     decision = rng.normal(size=40)
     counts = rng.integers(0, 4, 40)
     grid = np.linspace(0.005, 0.995, 67)
-    weighted = figures.mean_roc(label, decision[None], grid, counts[None].astype(float))
-    repeated = figures.mean_roc(np.repeat(label, counts), np.repeat(decision, counts)[None], grid)
+    weighted = performance.mean_roc(label, decision[None], grid, counts[None].astype(float))
+    repeated = performance.mean_roc(
+        np.repeat(label, counts), np.repeat(decision, counts)[None], grid
+    )
     np.testing.assert_allclose(weighted, repeated, atol=1e-12)
 
 
@@ -174,7 +175,7 @@ def test_area_of_the_mean_roc_is_the_mean_auc() -> None:
     label = np.repeat([0, 1], [47, 52])
     decisions = rng.normal(size=(5, 99)) + 0.8 * label
     grid = np.linspace(0, 1, 200_001)
-    area = np.trapezoid(figures.mean_roc(label, decisions, grid)[0], grid)
+    area = np.trapezoid(performance.mean_roc(label, decisions, grid)[0], grid)
     expected = np.mean([roc_auc_score(label, decision) for decision in decisions])
     # The grid's step blurs each of the 47 jumps of the curve by half a step.
     assert area == pytest.approx(expected, abs=1e-4)
@@ -183,14 +184,16 @@ def test_area_of_the_mean_roc_is_the_mean_auc() -> None:
 def test_band_holds_the_curve_and_depends_on_the_seed_alone() -> None:
     run = made_up_run()
     names = naming(run.config)
-    label, decisions, person = figures._rows_by_repeat(run.predictions, MODEL, "discovery", names)
+    label, decisions, person = performance._rows_by_repeat(
+        run.predictions, MODEL, "discovery", names
+    )
     assert decisions.shape == (10, 99)
     grid = np.linspace(0, 1, 21)
-    low, high = figures.roc_band(label, decisions, person, grid, seed=1, n_bootstrap=300)
-    mean = figures.mean_roc(label, decisions, grid)[0]
+    low, high = performance.roc_band(label, decisions, person, grid, seed=1, n_bootstrap=300)
+    mean = performance.mean_roc(label, decisions, grid)[0]
     assert np.all(low <= mean + 1e-12)
     assert np.all(mean <= high + 1e-12)
-    again = figures.roc_band(label, decisions, person, grid, seed=1, n_bootstrap=300)
+    again = performance.roc_band(label, decisions, person, grid, seed=1, n_bootstrap=300)
     np.testing.assert_array_equal(low, again[0])
 
 
@@ -202,13 +205,13 @@ def test_rows_of_a_person_stay_together_and_weigh_as_one() -> None:
         [saline.assign(session_id=np.nan), saline.iloc[:20].assign(session_id="2")],
         ignore_index=True,
     )
-    label, decisions, person = figures._rows_by_repeat(visits, MODEL, "saline", names)
+    label, decisions, person = performance._rows_by_repeat(visits, MODEL, "saline", names)
     assert decisions.shape == (1, 69)
     assert len(set(person)) == 49
-    weights = figures.person_weights(person)[0]
-    fpr, tpr = figures.roc_curve(label, decisions[0], weights[None])
-    once = figures._rows_by_repeat(saline, MODEL, "saline", names)
-    expected = figures.roc_curve(once[0], once[1][0])
+    weights = person_weights(person)[0]
+    fpr, tpr = performance.roc_curve(label, decisions[0], weights[None])
+    once = performance._rows_by_repeat(saline, MODEL, "saline", names)
+    expected = performance.roc_curve(once[0], once[1][0])
     np.testing.assert_allclose(fpr, expected[0], atol=1e-12)
     np.testing.assert_allclose(tpr, expected[1], atol=1e-12)
 
@@ -216,7 +219,7 @@ def test_rows_of_a_person_stay_together_and_weigh_as_one() -> None:
 def test_confusion_counts_people_and_not_repeats() -> None:
     run = made_up_run()
     names = naming(run.config)
-    written = texts(figures.confusion(run.performance, MODEL, names))
+    written = texts(performance.confusion(run.performance, MODEL, names))
     discovery = run.predictions[run.predictions["cohort"] == "discovery"]
     person = discovery.groupby("participant_id", sort=False)[["label", "decision"]].mean()
     expected = confusion_matrix(person["label"], person["decision"] > 0, labels=[1, 0])
@@ -230,10 +233,10 @@ def test_people_with_several_rows_are_one_point() -> None:
     names = naming(run.config)
     twice = pd.concat([run.predictions, run.predictions], ignore_index=True)
     pd.testing.assert_frame_equal(
-        figures.person_scores(twice, MODEL, "saline", names),
-        figures.person_scores(run.predictions, MODEL, "saline", names),
+        performance.person_scores(twice, MODEL, "saline", names),
+        performance.person_scores(run.predictions, MODEL, "saline", names),
     )
-    pooled = figures.person_scores(run.predictions, MODEL, "external_pooled", names)
+    pooled = performance.person_scores(run.predictions, MODEL, "external_pooled", names)
     assert len(pooled) == 51
 
 
@@ -260,7 +263,7 @@ def test_missing_repeat_is_an_error() -> None:
     rows = run.predictions
     broken = rows.drop(rows.index[(rows["cohort"] == "discovery") & (rows["repeat"] == "3")][:1])
     with pytest.raises(ValueError, match="not every person"):
-        figures.roc(broken, run.performance, MODEL, naming(run.config), seed=1)
+        performance.roc(broken, run.performance, MODEL, naming(run.config), seed=1)
 
 
 def test_flow_lists_every_reason_with_its_count(run: Run) -> None:
@@ -274,7 +277,7 @@ def test_flow_lists_every_reason_with_its_count(run: Run) -> None:
 
 def test_bars_are_the_strongest_regions() -> None:
     run = made_up_run()
-    figure = figures.roi_weights(run.weights, MODEL, naming(run.config), top=5)
+    figure = brain.roi_weights(run.weights, MODEL, naming(run.config), top=5)
     strongest = run.weights.iloc[np.argsort(-np.abs(run.weights["haufe"].to_numpy()))[:5]]
     left, right = figure.axes[:2]
     np.testing.assert_allclose(
@@ -299,7 +302,7 @@ def _small_atlas() -> tuple[nib.Nifti1Image, pd.DataFrame]:
 
 def test_painted_atlas_holds_each_regions_value() -> None:
     atlas, regions = _small_atlas()
-    painted = figures.paint_regions(atlas, regions, {"Left_Amygdala": -0.5, "Right_Amygdala": 2})
+    painted = brain.paint_regions(atlas, regions, {"Left_Amygdala": -0.5, "Right_Amygdala": 2})
     labels, values = np.asarray(atlas.dataobj), painted.get_fdata()
     assert np.unique(values[labels == 4]).tolist() == [-0.5]
     assert np.unique(values[labels == 9]).tolist() == [2.0]
@@ -308,14 +311,14 @@ def test_painted_atlas_holds_each_regions_value() -> None:
 
 def test_brain_maps_have_slices_units_and_same_bytes(tmp_path) -> None:
     atlas, regions = _small_atlas()
-    image = figures.paint_regions(atlas, regions, {"Left_Amygdala": -0.5, "Right_Amygdala": 2})
+    image = brain.paint_regions(atlas, regions, {"Left_Amygdala": -0.5, "Right_Amygdala": 2})
     names = naming(made_up_run().config)
     written = []
     for attempt in "ab":
-        figure = figures.brain_maps(
+        figure = brain.brain_maps(
             {"Planted": (image, "Difference (%)")}, "Map", names, axial=(-10, 6), sagittal=(-30, 30)
         )
-        figures.save_figure(figure, tmp_path / f"{attempt}.png", tmp_path / f"{attempt}.svg")
+        style.save_figure(figure, tmp_path / f"{attempt}.png", tmp_path / f"{attempt}.svg")
         written.append([(tmp_path / f"{attempt}.{s}").read_bytes() for s in ("png", "svg")])
     assert written[0] == written[1]
     text = everything_written(figure)
@@ -326,11 +329,11 @@ def test_brain_maps_have_slices_units_and_same_bytes(tmp_path) -> None:
 
 def test_wrap_keeps_every_character_and_the_width() -> None:
     for text in (LONG, "x" * 200, "short", "two\nlines", "non-responder_or_else"):
-        wrapped = figures.wrap(text, 30)
+        wrapped = style.wrap(text, 30)
         assert re.sub(r"\s", "", wrapped) == re.sub(r"\s", "", text)
-        assert all(figures._text_width(line, 8) <= 30 for line in wrapped.split("\n"))
+        assert all(style.text_width(line, 8) <= 30 for line in wrapped.split("\n"))
 
 
 def test_contrast_known_values() -> None:
-    assert figures.contrast("black", "white") == pytest.approx(21)
-    assert figures.contrast("#777777", "white") == pytest.approx(4.478, abs=0.001)
+    assert style.contrast("black", "white") == pytest.approx(21)
+    assert style.contrast("#777777", "white") == pytest.approx(4.478, abs=0.001)

@@ -167,3 +167,19 @@ def test_a_script_stands_for_what_it_imports_but_not_for_its_job(package):
     assert provenance.script_hash([script], package) == found
     edit(package, "bottom", "return x", "return -x")
     assert provenance.script_hash([script], package) != found
+
+
+def test_imports_are_followed_into_folders(package):
+    (package / "folder").mkdir()
+    (package / "folder" / "__init__.py").write_text("NAME = 1\n")
+    (package / "folder" / "leaf.py").write_text("from mypackage import bottom\n")
+    script = package.parent / "script.py"
+    for line, names in {
+        "from mypackage.folder.leaf import bottom\n": ["folder.leaf"],
+        "from mypackage.folder import leaf\n": ["folder.leaf"],
+        "from mypackage.folder import NAME\n": ["folder"],
+    }.items():
+        script.write_text(line)
+        expected = provenance.source_hash(names, package)
+        assert provenance.script_hash([script], package) == expected
+    assert provenance.imported_modules(["folder.leaf"], package) == ["bottom", "folder.leaf"]

@@ -17,8 +17,9 @@ from jinja2 import Environment, StrictUndefined
 from made_up_run import LONG, Run, made_up_run, one_cohort, six_cohorts
 from matplotlib.figure import Figure
 
-from mri_response import figures
-from mri_response.figures import contrast, save_figure
+from mri_response import report
+from mri_response.figures.performance import confusion, null_distribution, roc
+from mri_response.figures.style import contrast, save_figure
 from mri_response.performance import FrozenScores, discovery_performance, frozen_performance
 from mri_response.report import (
     TEMPLATES,
@@ -28,6 +29,8 @@ from mri_response.report import (
     figure_plan,
     render_report,
 )
+from mri_response.sections import Section
+from mri_response.sections.blocks import Bullets, Frame, Heading, Table, Text
 from mri_response.tables import read_tsv, write_tsv
 from mri_response.wording import naming
 
@@ -496,9 +499,48 @@ def test_page_of_tables_that_the_workflow_computes(tmp_path: Path) -> None:
         write_tsv(table, tmp_path / f"{name}.tsv")
         setattr(run, name, read_tsv(tmp_path / f"{name}.tsv"))
     names = naming(run.config)
-    figures.roc(run.predictions, run.performance, "roi_svc", names, seed=1)
-    figures.null_distribution(run.null, run.performance, "roi_svc", names)
-    figures.confusion(run.performance, "roi_svc", names)
+    roc(run.predictions, run.performance, "roi_svc", names, seed=1)
+    null_distribution(run.null, run.performance, "roi_svc", names)
+    confusion(run.performance, "roi_svc", names)
     text = Page(render_report(page_inputs(run, tmp_path / "figures"))).text
     assert "nan" not in text.split()
     assert "Of 30 permutations of the whole procedure" in text
+
+
+def test_a_topic_adds_its_section_and_its_table(tmp_path, monkeypatch):
+    run = made_up_run()
+    frames = {
+        "counts": pd.DataFrame({"cohort": ["a"], "n": [12]}),
+        "people": pd.DataFrame({"participant_id": ["sub-secret"], "x": [1.5]}),
+    }
+    monkeypatch.setattr(report, "_TABLE_TITLES", {"counts": "Counts", "people": "People"})
+
+    def blocks(inputs, names):
+        rows = inputs.tables["counts"].to_numpy().tolist()
+        return [
+            Text("As said."),
+            Heading("More"),
+            Bullets(["one point"]),
+            Table("How many", ["Cohort", "n"], rows),
+            Frame("A viewer", '<p title="x">inside</p>'),
+        ]
+
+    spoken = Section("topic", "A topic", "Topic", "control", blocks)
+    silent = Section("silence", "Nothing", "Nothing", "control", lambda inputs, names: [])
+    monkeypatch.setattr(report, "SECTIONS", (spoken, silent))
+    html = render_report(page_inputs(run, tmp_path, tables=frames))
+    page = Page(html)
+    assert html.index('id="control"') < html.index('id="topic"') < html.index('id="brain"')
+    assert '<a href="#topic">Topic</a>' in html
+    assert "silence" not in html
+    for text in ("As said.", "More", "one point", "How many", "12"):
+        assert text in page.text
+    (frame,) = page.all("iframe")
+    assert frame["srcdoc"] == '<p title="x">inside</p>'
+    assert frame["sandbox"] == "allow-scripts"
+    names = [link.get("download") for link in page.all("a")]
+    assert "counts.tsv" in names
+    assert "people.tsv" not in names
+    config = {**run.config, "report": {"participant_level": True}}
+    html = render_report(page_inputs(run, tmp_path, tables=frames, config=config))
+    assert "people.tsv" in [link.get("download") for link in Page(html).all("a")]

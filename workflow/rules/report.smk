@@ -12,6 +12,7 @@ rule report_page:
         flow=f"{RUN}/flow.tsv",
         exclusions=f"{RUN}/exclusions.tsv",
         warnings=f"{RUN}/warnings.tsv",
+        tables=EVIDENCE,
         people=[table_of(name) for name in COHORTS],
         figures=[f"{RUN}/figures/{figure.name}.svg" for figure in FIGURES],
         images=[f"{RUN}/figures/{figure.name}.png" for figure in FIGURES],

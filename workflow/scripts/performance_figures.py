@@ -1,13 +1,13 @@
 from mri_response.job import job
 
 with job(snakemake):
-    from mri_response.figures import (
+    from mri_response.figures.performance import (
         confusion,
         decision_scores,
         null_distribution,
         roc,
-        save_figure,
     )
+    from mri_response.figures.style import save_figure
     from mri_response.tables import read_tsv
     from mri_response.wording import naming
 

@@ -3,7 +3,8 @@ from mri_response.job import job
 with job(snakemake):
     import nibabel as nib
 
-    from mri_response.figures import planted_map, save_figure, weight_image
+    from mri_response.figures.brain import planted_map, weight_image
+    from mri_response.figures.style import save_figure
     from mri_response.wording import naming
 
     planted = nib.load(snakemake.input.planted)

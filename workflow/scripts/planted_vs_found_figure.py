@@ -1,7 +1,8 @@
 from mri_response.job import job
 
 with job(snakemake):
-    from mri_response.figures import planted_vs_found, save_figure
+    from mri_response.figures.brain import planted_vs_found
+    from mri_response.figures.style import save_figure
     from mri_response.tables import read_tsv
     from mri_response.wording import naming
 

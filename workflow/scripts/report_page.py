@@ -28,6 +28,7 @@ with job(snakemake):
         warnings=warnings,
         planted=read_tsv(given.planted) if given.planted else None,
         predictions=read_tsv(given.predictions),
+        tables={Path(path).stem: read_tsv(path) for path in given.tables},
     )
     with atomic_path(snakemake.output[0]) as temporary:
         temporary.write_text(render_report(inputs), encoding="utf-8")

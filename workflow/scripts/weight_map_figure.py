@@ -1,7 +1,8 @@
 from mri_response.job import job
 
 with job(snakemake):
-    from mri_response.figures import save_figure, weight_image, weight_map
+    from mri_response.figures.brain import weight_image, weight_map
+    from mri_response.figures.style import save_figure
     from mri_response.wording import naming
 
     names = naming(snakemake.params.config)

@@ -174,7 +174,8 @@ def imported_modules(
 
 
 def _module_file(name: str, package_dir: Path) -> Path:
-    path = package_dir / f"{name}.py"
+    path = package_dir.joinpath(*name.split("."))
+    path = path / "__init__.py" if path.is_dir() else path.with_name(f"{path.name}.py")
     if not path.is_file():
         raise ValueError(f"no module {name!r} in the package {package_dir.name}")
     return path
@@ -190,12 +191,13 @@ def _imports(path: Path, package_dir: Path) -> set[str]:
         elif isinstance(node, ast.ImportFrom):
             prefix = package if node.level else ""
             module = ".".join(part for part in (prefix, node.module) if part)
-            if module != package:
-                names.add(_inside(module, package))
+            inside = _inside(module, package)
+            if inside is None:
                 continue
+            parts = [] if inside == "__init__" else inside.split(".")
             for alias in node.names:
-                is_module = (package_dir / f"{alias.name}.py").is_file()
-                names.add(alias.name if is_module else "__init__")
+                is_module = package_dir.joinpath(*parts, f"{alias.name}.py").is_file()
+                names.add(".".join([*parts, alias.name]) if is_module else inside)
     return names - {None}
 
 

@@ -23,6 +23,8 @@ from mri_response.atlases import licence_of
 from mri_response.config import described_confound, is_linear, used_features
 from mri_response.performance import best_of_chance
 from mri_response.plan import FigureSpec, figure_plan, ordered_models
+from mri_response.sections import SECTIONS
+from mri_response.sections.blocks import Table
 from mri_response.wording import (
     AGGREGATION_NAMES,
     CI_NAMES,
@@ -74,6 +76,10 @@ _EXPLAINED_NULLS = {
 }
 
 
+# What the further tables hold, beside their download.
+_TABLE_TITLES: dict[str, str] = {}
+
+
 @dataclass(frozen=True)
 class ReportInputs:
     """What the page is made from.
@@ -98,6 +104,8 @@ class ReportInputs:
         ``simulation/planted.tsv``.
     predictions : DataFrame, optional
         Needed only when the config has ``report: participant_level: true``.
+    tables : mapping of str to DataFrame
+        Further tables of the run, by name without suffix, for the sections and for downloads.
     """
 
     config: Mapping[str, Any]
@@ -112,29 +120,7 @@ class ReportInputs:
     warnings: Sequence[str] = ()
     planted: pd.DataFrame | None = None
     predictions: pd.DataFrame | None = None
-
-
-@dataclass
-class Table:
-    """A table of the page; the first cell of each row is its header.
-
-    Attributes
-    ----------
-    caption : str
-        Title.
-    columns : list of str
-        Headers of the columns.
-    rows : list of list
-        Cells: a text, or a pair (text, smaller text under it). A row shorter than the columns
-        has its last cell stretched over the rest.
-    note : str
-        Text below the table.
-    """
-
-    caption: str
-    columns: list[str]
-    rows: list[list[Any]] = field(default_factory=list)
-    note: str = ""
+    tables: Mapping[str, pd.DataFrame] = field(default_factory=dict)
 
 
 def caption(spec: FigureSpec, config: Mapping[str, Any]) -> str:
@@ -797,7 +783,13 @@ def _downloads(inputs: ReportInputs, names: Naming) -> list[dict[str, Any]]:
         downloads.append(
             _download("planted.tsv", inputs.planted, names.title("Planted differences by region"))
         )
-    if inputs.config["report"]["participant_level"]:
+    participant_level = inputs.config["report"]["participant_level"]
+    downloads += [
+        _download(f"{name}.tsv", frame, names.title(_TABLE_TITLES[name]))
+        for name, frame in inputs.tables.items()
+        if participant_level or "participant_id" not in frame
+    ]
+    if participant_level:
         downloads.append(
             _download("exclusions.tsv", inputs.exclusions, names.title("Exclusions by person"))
         )
@@ -839,6 +831,16 @@ def _figures(inputs: ReportInputs, names: Naming) -> dict[str, list[dict[str, An
             }
         )
     return sections
+
+
+def _sections(inputs: ReportInputs, names: Naming) -> dict[str, list[dict[str, Any]]]:
+    """Sections that have something to say, by the one that they stand behind."""
+    placed: dict[str, list[dict[str, Any]]] = {}
+    for section in SECTIONS:
+        blocks = section.blocks(inputs, names)
+        if blocks:
+            placed.setdefault(section.after, []).append({"section": section, "blocks": blocks})
+    return placed
 
 
 def render_report(inputs: ReportInputs, templates: Path = TEMPLATES) -> str:
@@ -902,6 +904,7 @@ def render_report(inputs: ReportInputs, templates: Path = TEMPLATES) -> str:
         if inputs.planted is not None
         else [],
         figures=_figures(inputs, names),
+        sections=_sections(inputs, names),
         caveats=_caveats(inputs, names),
         warnings=list(inputs.warnings),
         nulls=[

@@ -1,0 +1,39 @@
+"""Sections of the page, each in a module of its own: from the tables of a run to blocks.
+
+A module has a function ``blocks(inputs, names)`` that takes `mri_response.report.ReportInputs` and
+`mri_response.wording.Naming`; without blocks the section is left out. Figures whose kind belongs
+to the section (`mri_response.plan.figure_plan`) stand behind its blocks.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from mri_response.sections.blocks import Block
+
+
+@dataclass(frozen=True)
+class Section:
+    """A section of the page.
+
+    Attributes
+    ----------
+    id : str
+        Anchor, and what `mri_response.plan.FigureSpec.section` says of its figures.
+    heading, label : str
+        Heading, and its short form in the table of contents.
+    after : str
+        Section of ``report.html.jinja`` behind which it stands; several stand there in the order
+        of `SECTIONS`.
+    blocks : callable
+    """
+
+    id: str
+    heading: str
+    label: str
+    after: str
+    blocks: Callable[..., list[Block]]
+
+
+SECTIONS: tuple[Section, ...] = ()
