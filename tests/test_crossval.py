@@ -11,7 +11,7 @@ from mri_response.crossval import (
     FoldResult,
     FoldSets,
     nested_fold,
-    nested_fold_of_one,
+    nested_folds_of_one,
     recall_mean,
 )
 from mri_response.kernels import gram_matrices, training_sets
@@ -46,7 +46,8 @@ def run(request):
         if request.param == "many labellings":
             return nested_fold(gram, sets, labels, weights, C, **options)
         columns = [
-            nested_fold_of_one(gram, sets, column, weights, C, **options) for column in labels.T
+            nested_folds_of_one([gram], [sets], column, weights, C, **options)[0]
+            for column in labels.T
         ]
         joined = [
             np.concatenate(parts, axis=-1) for parts in zip(*(c[:6] for c in columns), strict=True)

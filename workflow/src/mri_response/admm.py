@@ -171,7 +171,7 @@ class AdmmSolver:
             exact = next(solver.path(signs[:, columns].T, np.full((1, len(columns)), C)))
             beta[:, columns] = exact.beta * scale
             self.n_pivoted += len(columns)
-            self.n_fallback += solver.n_fallback
+            self.n_fallback += int(solver.n_fallback.sum())
         intercept = free_intercept(beta, signs - self._scaled @ beta, lower, upper)
         at_bound = np.abs(beta) >= bound * (1 - ROUNDING)
         solved = Solution(beta / scale, intercept, np.stack([at_bound.any(0), at_bound.all(0)]))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -128,9 +129,9 @@ def nested_fold(
     )
 
 
-def nested_fold_of_one(
-    gram: np.ndarray,
-    sets: FoldSets,
+def nested_folds_of_one(
+    grams: Sequence[np.ndarray],
+    folds: Sequence[FoldSets],
     labels: np.ndarray,
     row_weights: np.ndarray,
     C: np.ndarray,
@@ -138,49 +139,65 @@ def nested_fold_of_one(
     C_relative: bool = False,
     balanced: bool = True,
     tolerance: float = 1e-6,
-) -> FoldResult:
-    """Do what `nested_fold` does for a single labelling, all inner folds at once.
+) -> list[FoldResult]:
+    """Do what `nested_fold` does for a single labelling, several outer folds at once.
 
     For folds that are redrawn with every labelling: much quicker there, and much slower for many
-    labellings of one fold.
+    labellings of one fold. The result of a fold does not depend on which others are there.
 
     Parameters
     ----------
-    gram, sets, row_weights, C, C_relative, balanced, tolerance
-        As in `nested_fold`.
+    grams : sequence of numpy.ndarray, shape (1 + n_inner, n, n)
+        One a fold.
+    folds : sequence of FoldSets
     labels : numpy.ndarray of int, shape (n,)
         1 = positive class, 0 = the other.
+    row_weights, C, C_relative, balanced, tolerance
+        As in `nested_fold`.
 
     Returns
     -------
-    FoldResult
-        Of one labelling.
+    list of FoldResult
+        Of one labelling, one a fold.
     """
     signs = 2.0 * labels - 1.0
     options = {"balanced": balanced, "tolerance": tolerance}
-    inner = PivotingSolver(gram[1:], sets.train[1:], **options)
-    weights = np.where(sets.test[1:], row_weights, 0.0).T
+    gram = np.concatenate([matrices[1:] for matrices in grams])
+    test = np.concatenate([sets.test[1:] for sets in folds])
+    inner = PivotingSolver(gram, np.concatenate([sets.train[1:] for sets in folds]), **options)
+    weights = np.where(test, row_weights, 0.0).T
     columns = np.broadcast_to(labels[:, None], weights.shape)
-    score = np.zeros((len(C), 1))
+    score = np.empty((len(C), len(folds)))
     for position, solution in enumerate(inner.path(signs, inner.grid(C, C_relative))):
-        decision = times(gram[1:], solution.beta.T).T + solution.intercept
-        score[position] = recall_mean(columns, decision > 0, weights).mean()
+        decision = times(gram, solution.beta.T).T + solution.intercept
+        recall = recall_mean(columns, decision > 0, weights)
+        score[position] = recall.reshape(len(folds), -1).mean(axis=1)
     chosen = chosen_candidate(score)
 
-    train, test = sets.train[0], sets.test[0]
-    outer = PivotingSolver(gram[:1], sets.train[:1], **options)
-    solution = next(outer.path(signs, outer.grid(C[chosen], C_relative)))
-    fitted = gram[0] @ solution.beta
-    return FoldResult(
-        fitted[test] + solution.intercept,
-        chosen,
-        solution.beta[train],
-        solution.intercept,
-        fitted[train],
-        solution.at_bound[1],
-        inner.n_solved + outer.n_solved,
-        inner.n_fallback + outer.n_fallback,
+    gram = np.stack([matrices[0] for matrices in grams])
+    outer = PivotingSolver(gram, np.stack([sets.train[0] for sets in folds]), **options)
+    solution = next(outer.path(signs, outer.grid(C[chosen][None], C_relative)))
+    fitted = times(gram, solution.beta.T)
+    solved, fallback = (
+        inside.reshape(len(folds), -1).sum(axis=1) + outside
+        for inside, outside in (
+            (inner.n_solved, outer.n_solved),
+            (inner.n_fallback, outer.n_fallback),
+        )
     )
+    return [
+        FoldResult(
+            fitted[index, sets.test[0], None] + solution.intercept[index],
+            chosen[[index]],
+            solution.beta[sets.train[0]][:, [index]],
+            solution.intercept[[index]],
+            fitted[index, sets.train[0], None],
+            solution.at_bound[1, [index]],
+            int(solved[index]),
+            int(fallback[index]),
+        )
+        for index, sets in enumerate(folds)
+    ]
 
 
 def recall_mean(labels: np.ndarray, predicted: np.ndarray, weights: np.ndarray) -> np.ndarray:

@@ -24,6 +24,7 @@ from mri_response.svm import (
 
 EXACT = 1e-9  # violations of the optimality conditions below this are rounding, not a wrong set
 PLATEAU = 0.3  # C times mean squared norm below which all variables at their bound is a good start
+SIZES = 8  # systems are filled up to a multiple of this, to be solved together
 MAX_PIVOTS = 15
 MAX_STEPS_PER_ROW = 10
 DAMPING = 1e-8  # of a step in directions that the features do not have
@@ -47,7 +48,7 @@ class PivotingSolver:
     ----------
     mean_square_norm : numpy.ndarray, shape (S,)
         Of the training rows.
-    n_solved, n_fallback : int
+    n_solved, n_fallback : numpy.ndarray of int, shape (S,)
         Problems solved so far, and how many of them LIBSVM had to solve.
 
     Notes
@@ -75,16 +76,16 @@ class PivotingSolver:
         self.train = train
         self.balanced = balanced
         self.tolerance = tolerance
-        self.n_solved = 0
-        self.n_fallback = 0
+        self.n_solved, self.n_fallback = np.zeros((2, len(train)), dtype=int)
         squared = np.einsum("sii->si", gram)
         mean_square = (squared * train).sum(axis=1) / train.sum(axis=1)
         self.mean_square_norm = np.where(mean_square > 0, mean_square, 1.0)
         self._scaled = gram / self.mean_square_norm[:, None, None]
 
     def grid(self, C: np.ndarray, relative: bool) -> np.ndarray:
-        """Values of C for each training set, shape (n_C, S)."""
-        return C[:, None] / (self.mean_square_norm if relative else np.ones(len(self.train)))
+        """Values of C for each training set, shape (n_C, S); ``C`` may be (n_C,)."""
+        C = C if C.ndim == 2 else C[:, None]
+        return C / (self.mean_square_norm if relative else np.ones(len(self.train)))
 
     def path(self, signs: np.ndarray, C: np.ndarray) -> Iterator[Solution]:
         """Solve all training sets for every value of C, smallest first.
@@ -149,7 +150,7 @@ class PivotingSolver:
         beta = _solved(gram, target, lower, upper, position, start)
         violation = target - times(gram, beta)
         gap = optimality_gap(beta.T, violation.T, lower.T, upper.T)
-        self.n_solved += len(sets)
+        self.n_solved[sets] += 1
         for index in np.flatnonzero(~(gap <= self.tolerance)):
             rows = target[index] != 0
             own = libsvm(
@@ -162,7 +163,7 @@ class PivotingSolver:
             at_bound = np.abs(own) >= bound[index, rows] * (1 - ROUNDING)
             beta[index, rows] = np.where(at_bound, full[index, rows], own)
             violation[index] = target[index] - times(gram[[index]], beta[[index]])[0]
-            self.n_fallback += 1
+            self.n_fallback[sets[index]] += 1
         # Rows outside have an empty box, at both ends of which they lie.
         violation[target == 0] = np.nan
         intercept = free_intercept(beta.T, violation.T, lower.T, upper.T)
@@ -339,29 +340,33 @@ def _free_system(
     """Free variables and intercept: ``gram_FF beta_F + intercept = right_F``, sum ``total``.
 
     Returns beta, shape (S, n), zero where not free, and the intercept, shape (S,), 0 without any.
+    The size of a system depends on its own variables alone: so does its solution, to the last bit.
     """
     n_sets, n = free.shape
     count = free.sum(axis=1)
-    size = int(count.max())
-    order = np.argsort(~free, axis=1, kind="stable")[:, :size]
-    used = np.arange(size) < count[:, None]
-    rows = (np.arange(n_sets)[:, None] * n + order)[:, :, None] * n
-    system = np.zeros((n_sets, size + 1, size + 1))
-    system[:, :size, :size] = gram.take(rows + order[:, None, :])
-    for index in np.flatnonzero(count < size):
-        system[index, count[index] :] = system[index, :, count[index] :] = 0.0
-    diagonal = np.arange(size)
-    system[:, diagonal, diagonal] += ~used
-    system[:, diagonal, diagonal] += np.reshape(ridge, (-1, 1))
-    system[:, size, :size] = system[:, :size, size] = used
-    system[:, size, size] = count == 0
-    vector = np.empty((n_sets, size + 1, 1))
-    vector[:, :size, 0] = np.where(used, np.take_along_axis(right, order, axis=1), 0.0)
-    vector[:, size, 0] = np.where(count > 0, total, 0.0)
-    solved = np.linalg.solve(system, vector)[:, :, 0]
-    beta = np.zeros((n_sets, n))
-    np.put_along_axis(beta, order, solved[:, :size] * used, axis=1)
-    return beta, solved[:, size]
+    sizes = np.minimum(-(-count // SIZES) * SIZES, n)
+    order = np.argsort(~free, axis=1, kind="stable")
+    beta, intercept = np.zeros((n_sets, n)), np.zeros(n_sets)
+    ridge = np.broadcast_to(ridge, n_sets)
+    for size in np.unique(sizes[count > 0]):
+        alike = np.flatnonzero(sizes == size)
+        which = order[alike, :size]
+        used = np.arange(size) < count[alike, None]
+        rows = (alike[:, None] * n + which)[:, :, None] * n
+        system = np.zeros((len(alike), size + 1, size + 1))
+        system[:, :size, :size] = gram.take(rows + which[:, None, :])
+        # The others become 0 by rows of their own.
+        system[:, :size, :size] *= used[:, :, None]
+        diagonal = np.arange(size)
+        system[:, diagonal, diagonal] += ~used + ridge[alike, None]
+        system[:, size, :size] = system[:, :size, size] = used
+        vector = np.empty((len(alike), size + 1, 1))
+        vector[:, :size, 0] = np.where(used, np.take_along_axis(right[alike], which, axis=1), 0.0)
+        vector[:, size, 0] = total[alike]
+        solved = np.linalg.solve(system, vector)[:, :, 0]
+        beta[alike[:, None], which] = solved[:, :size] * used
+        intercept[alike] = solved[:, size]
+    return beta, intercept
 
 
 def times(gram: np.ndarray, beta: np.ndarray) -> np.ndarray:

@@ -11,7 +11,7 @@ import pandas as pd
 
 from mri_response.atomic import atomic_path
 from mri_response.config import grid_of_c
-from mri_response.crossval import FoldResult, FoldSets, nested_fold, nested_fold_of_one
+from mri_response.crossval import FoldResult, FoldSets, nested_fold, nested_folds_of_one
 from mri_response.kernels import (
     CHUNK,
     gram_matrices,
@@ -23,6 +23,7 @@ from mri_response.permutation import Exchangeability
 from mri_response.plan import TOGETHER, whole_groups
 from mri_response.splits import REFIT, Fold, Scheme, draw_members
 
+AT_ONCE = 5  # outer folds of a single labelling that are solved together
 MATRICES = 2**25  # entries of all Gram matrices that redrawn folds hold at a time
 
 
@@ -184,12 +185,7 @@ def cross_validate(
     results = []
     for block in blocks:
         labels = np.pad(exchangeability.labellings(seed, block), ((0, extra), (0, 0)))
-        results.append(
-            [
-                _nested(gram, fold, labels, weights, options)
-                for gram, fold in zip(grams, folds, strict=True)
-            ]
-        )
+        results.append(_nested(grams, folds, labels, weights, options))
     return _arrays(blocks, [folds] * len(blocks), results, len(weights))
 
 
@@ -235,10 +231,7 @@ def cross_validate_redrawn(
         for start in range(0, len(folds), step):
             part = folds[start : start + step]
             grams = fold_grams(features, confounds, part, options)
-            results[-1] += [
-                _nested(gram, fold, labels[:, None], weights, options)
-                for gram, fold in zip(grams, part, strict=True)
-            ]
+            results[-1] += _nested(grams, part, labels[:, None], weights, options)
     return _arrays([range(index, index + 1) for index in indices], drawn, results, len(weights))
 
 
@@ -317,25 +310,33 @@ def _folds_at_once(shape: tuple[int, int], n_sets: int) -> int:
 
 
 def _nested(
-    gram: np.ndarray, fold: Fold, labels: np.ndarray, weights: np.ndarray, options: ModelOptions
-) -> FoldResult:
-    one = labels.shape[1] == 1
-    run = nested_fold_of_one if one else nested_fold
-    result = run(
-        gram,
-        fold.sets,
-        labels[:, 0] if one else labels,
-        weights,
-        np.array(options.C),
-        C_relative=options.C_relative,
-        balanced=options.balanced,
-    )
+    grams: Sequence[np.ndarray],
+    folds: Sequence[Fold],
+    labels: np.ndarray,
+    weights: np.ndarray,
+    options: ModelOptions,
+) -> list[FoldResult]:
+    """Results of some outer folds, one labelling by itself and many together."""
+    C = np.array(options.C)
+    how = {"C_relative": options.C_relative, "balanced": options.balanced}
+    results = []
+    if labels.shape[1] == 1:
+        for start in range(0, len(folds), AT_ONCE):
+            part = slice(start, start + AT_ONCE)
+            sets = [fold.sets for fold in folds[part]]
+            results += nested_folds_of_one(grams[part], sets, labels[:, 0], weights, C, **how)
+    else:
+        for gram, fold in zip(grams, folds, strict=True):
+            results.append(nested_fold(gram, fold.sets, labels, weights, C, **how))
     if options.pca is None:
-        return result
+        return results
     # Dual variables of the features behind the components: their part within the components.
-    train = fold.sets.train[0]
-    _, vectors = principal_components(gram[0], train, int(train.sum()))
-    return result._replace(beta=vectors @ (vectors.T @ result.beta))
+    for index, (gram, fold) in enumerate(zip(grams, folds, strict=True)):
+        train = fold.sets.train[0]
+        _, vectors = principal_components(gram[0], train, int(train.sum()))
+        beta = vectors @ (vectors.T @ results[index].beta)
+        results[index] = results[index]._replace(beta=beta)
+    return results
 
 
 def _arrays(
