@@ -308,7 +308,7 @@ def test_methods_have_the_numbers_of_the_config(tmp_path: Path) -> None:
         "scheme": "stratified",
         "group": "family",
     }
-    run.config["permutation"] = {"n": 1000, "within": "site"}
+    run.config["permutation"] |= {"n": 1000, "within": "site"}
     run.config["external"] = {"model": "ensemble"}
     run.config["models"]["roi_svc"] |= {"pca": 0.9, "class_weight": None}
     run.config["models"]["roi_svc"]["C"] |= {"log2_min": -5, "log2_max": 7, "scale": "relative"}

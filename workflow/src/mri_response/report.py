@@ -19,10 +19,17 @@ import numpy as np
 import pandas as pd
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from mri_response.atlases import licence_of
-from mri_response.config import described_confound, is_linear, used_features
-from mri_response.performance import best_of_chance
+from mri_response.checklists import cited, references
+from mri_response.config import is_linear
 from mri_response.plan import FigureSpec, figure_plan, ordered_models
+from mri_response.reporting import (
+    FLOW_STEPS,
+    Evidence,
+    caveats,
+    methods,
+    null_values,
+    outcome_definition,
+)
 from mri_response.sections import SECTIONS
 from mri_response.sections.blocks import Table
 from mri_response.wording import (
@@ -33,7 +40,6 @@ from mri_response.wording import (
     POOLED,
     Naming,
     as_number,
-    classifier_text,
     estimate_text,
     estimator_name,
     headline_row,
@@ -44,7 +50,6 @@ from mri_response.wording import (
     p_phrase,
     p_text,
     people_counts,
-    percent,
     readable_regions,
     rows_of,
 )
@@ -121,6 +126,20 @@ class ReportInputs:
     planted: pd.DataFrame | None = None
     predictions: pd.DataFrame | None = None
     tables: Mapping[str, pd.DataFrame] = field(default_factory=dict)
+
+    @property
+    def evidence(self) -> Evidence:
+        """What the sentences of the page are drawn from."""
+        return Evidence(
+            config=self.config,
+            performance=self.performance,
+            null=self.null,
+            flow=self.flow,
+            tables=self.tables,
+            warnings=self.warnings,
+            versions=self.versions,
+            config_hash=self.config_hash,
+        )
 
 
 def caption(spec: FigureSpec, config: Mapping[str, Any]) -> str:
@@ -323,18 +342,9 @@ def _flow_table(inputs: ReportInputs, names: Naming) -> Table:
     return table
 
 
-_STEPS = {
-    "in participants table",
-    "matching the row filter",
-    "analysed",
-    "analysed, positive",
-    "analysed, negative",
-}
-
-
 def _reasons(flow: pd.DataFrame, names: Naming) -> pd.DataFrame:
     """Exclusions counted by cohort and reason."""
-    rows = flow[~flow["step"].isin(_STEPS)]
+    rows = flow[~flow["step"].isin(FLOW_STEPS)]
     ordered = {cohort: i for i, cohort in enumerate(names.ordered(flow["cohort"]))}
     rows = rows.sort_values("cohort", key=lambda c: c.map(ordered), kind="stable")
     return rows[["cohort", "step", "n"]].rename(columns={"step": "reason"}).reset_index(drop=True)
@@ -495,28 +505,16 @@ def _planted_table(inputs: ReportInputs, names: Naming, model: str) -> Table:
 
 
 def _question(config: Mapping[str, Any], names: Naming) -> list[str]:
-    outcome = config["outcome"]
-    if outcome["kind"] == "label":
+    kind = config["outcome"]["kind"]
+    if kind == "label":
         question = (
             f"Can these brain measures tell a person of the class “{names.positive}” from one of "
             f"the class “{names.negative}”?"
         )
-        definition = (
-            f"The two classes are values of the column “{outcome['column']}” of the participants "
-            "tables."
-        )
-    elif outcome["kind"] == "response":
+    elif kind == "response":
         question = "Can a brain scan taken before treatment tell who will respond to it?"
-        definition = (
-            f"A responder is a person whose {outcome['scale']} score falls by at least "
-            f"{outcome['fall_percent']:g} % from {outcome['baseline']} to {outcome['endpoint']}."
-        )
     else:
         question = "Can a brain scan taken before treatment tell who will be in remission after it?"
-        definition = (
-            f"A remitter is a person whose {outcome['scale']} score is at most "
-            f"{outcome['threshold']:g} at {outcome['endpoint']}."
-        )
     roles = [names.roles[c] for c in config["cohorts"]]
     counts = [
         f"{roles.count(role)} {role} cohort{'s' if roles.count(role) > 1 else ''}"
@@ -531,8 +529,8 @@ def _question(config: Mapping[str, Any], names: Naming) -> list[str]:
     )
     return [
         question,
-        f"{definition} The positive class is “{names.positive}”: sensitivity is the share of this "
-        "class that the model finds, specificity the share of "
+        f"{outcome_definition(config, names)} The positive class is “{names.positive}”: "
+        "sensitivity is the share of this class that the model finds, specificity the share of "
         f"“{names.negative}” that it leaves alone. Balanced accuracy is the mean of the two; "
         "chance is 50 %.",
         learns,
@@ -553,7 +551,7 @@ def _result(inputs: ReportInputs, names: Naming, model: str, cohort: str) -> str
         f"{interval_text('balanced_accuracy', row['ci_low'], row['ci_high'])}, "
         f"{CI_NAMES.get(row['ci_method'], row['ci_method'])})."
     )
-    null = _null_values(inputs.null, model, cohort, row["aggregation"])
+    null = null_values(inputs.null, model, cohort, row["aggregation"])
     if len(null):
         reached = int(np.sum(null >= number(row["estimate"]) - 1e-9))
         text += (
@@ -563,164 +561,6 @@ def _result(inputs: ReportInputs, names: Naming, model: str, cohort: str) -> str
             f"{estimate_text('balanced_accuracy', np.quantile(null, 0.95, method='higher'))}."
         )
     return text
-
-
-def _null_values(null: pd.DataFrame, model: str, cohort: str, aggregation: str) -> np.ndarray:
-    rows = null[
-        (null["model"] == model)
-        & (null["cohort"] == cohort)
-        & (null["metric"] == "balanced_accuracy")
-        & null["null"].str.startswith("whole_procedure")
-        & (null["aggregation"] == aggregation)
-    ]
-    return as_number(rows["value"]).dropna().to_numpy()
-
-
-def _caveats(inputs: ReportInputs, names: Naming) -> list[str]:
-    config, performance = inputs.config, inputs.performance
-    model = ordered_models(config)[0]
-    caveats = []
-    for cohort in names.ordered(performance.loc[performance["model"] == model, "cohort"]):
-        n, n_positive = people_counts(performance, model, cohort)
-        title = names.titles[cohort]
-        if names.roles[cohort] == "discovery" and n < 200:
-            caveats.append(
-                f"{title} has {n} people, fewer than 200. At about 100 people cross-validated "
-                "accuracy is uncertain by some ±10 percentage points, whatever the spread over "
-                "folds or repeats says."
-            )
-        if not is_computed(performance, model, cohort):
-            caveats.append(
-                f"{title} has {n_positive} {names.positive} and {n - n_positive} "
-                f"{names.negative}. Below {config['min_class_size']} people in a class no number "
-                "is given."
-            )
-            continue
-        if cohort == POOLED:
-            continue
-        best = best_of_chance(n_positive, n - n_positive)
-        text = (
-            f"Best of chance in {title}: tossing a coin for each of its {n} people gives a "
-            f"balanced accuracy of up to {percent(best)} in 19 of 20 trials."
-        )
-        if names.roles[cohort] == "discovery":
-            null = _null_values(inputs.null, model, cohort, "mean_over_repeats")
-            if len(null):
-                text += (
-                    " Cross-validation spreads more than coins: without signal, 19 of 20 "
-                    f"permutations of the whole procedure stayed at or below "
-                    f"{percent(np.quantile(null, 0.95, method='higher'))}."
-                )
-        caveats.append(text)
-    caveats.append(
-        "Discovery figures are shown with two intervals. The naive one ignores that people share "
-        "training data and covers the truth too seldom; the corrected one is wider. Neither covers "
-        "what other scanners, hospitals or ways of recruiting would change."
-    )
-    if len(config["models"]) > 1:
-        caveats.append(
-            f"{len(config['models'])} models are shown. p values are not corrected for that; the "
-            f"primary model, named beforehand in the config, is {config['primary_model']}."
-        )
-    return caveats
-
-
-def _feature_text(spec: Mapping[str, Any]) -> str:
-    if spec["kind"] == "table":
-        return "regional values from a table"
-    grid = spec["grid"]
-    where = "" if grid == "native" else f", resampled to {grid:g} mm"
-    if spec["kind"] == "roi_maps":
-        atlas = spec["atlas"]
-        atlas = atlas if isinstance(atlas, str) else "a label image of the user"
-        what = "volumes (sums)" if spec["statistic"] == "sum" else "means"
-        return f"regional {what} of grey-matter maps, atlas {atlas}{where}"
-    smoothing = spec["smoothing_fwhm_mm"]
-    smooth = f"smoothed with {smoothing:g} mm FWHM" if smoothing else "not smoothed"
-    mask = (
-        f"grey-matter template above {spec['mask_threshold']:g}"
-        if spec["mask"] == "template"
-        else "a mask of the user"
-    )
-    return f"voxels of grey-matter maps, {smooth}, within {mask}{where}"
-
-
-def _methods(inputs: ReportInputs, names: Naming) -> list[str]:
-    config = inputs.config
-    cv, permutation = config["cross_validation"], config["permutation"]
-    paragraphs = []
-    for model in ordered_models(config):
-        spec = config["models"][model]
-        steps = []
-        if spec["confounds"]:
-            steps.append(
-                f"linear regression on {', '.join(map(described_confound, spec['confounds']))}"
-            )
-        if spec["standardize"]:
-            steps.append("standardisation of each feature")
-        if spec["pca"] is not None:
-            pca = spec["pca"]
-            steps.append(
-                f"principal components explaining {100 * pca:g} % of the variance"
-                if isinstance(pca, float) and pca < 1
-                else f"{pca:g} principal components"
-            )
-        learned = (
-            f"Inside each training fold, and applied to its test fold: {'; '.join(steps)}. "
-            if steps
-            else ""
-        )
-        paragraphs.append(
-            f"Model {model}: {_feature_text(config['features'][spec['features']])}. {learned}"
-            f"{classifier_text(spec)}"
-        )
-    inner = f"{cv['inner_folds']} inner folds"
-    if cv["inner_repeats"] > 1:
-        inner += f" repeated {cv['inner_repeats']} times"
-    scheme = (
-        "Folds were drawn without the labels and held fixed over all permutations."
-        if cv["scheme"] == "label_blind"
-        else "Folds were stratified on the labels and drawn anew in every permutation."
-    )
-    group = (
-        f" Families (column {cv['group']}) stayed on one side of every split."
-        if cv["group"]
-        else ""
-    )
-    paragraphs.append(
-        f"Nested cross-validation: {cv['repeats']} repeats of {cv['outer_folds']} outer folds, "
-        f"{inner}. {scheme}{group} All rows of a person were on one side of every split."
-    )
-    within = f" within the values of {permutation['within']}" if permutation["within"] else ""
-    paragraphs.append(
-        f"Permutation test: {permutation['n']:,} permutations of the labels{within}, the whole "
-        "procedure run again in each; p\u00a0=\u00a0(1 + number of permutations at or above "
-        "the observed value) / (1 + number of permutations)."
-    )
-    if any(role != "discovery" for c, role in names.roles.items() if c != POOLED):
-        scored = (
-            "one model fitted to all discovery people, its hyperparameters from the same search"
-            if config["external"]["model"] == "refit"
-            else "the mean decision value of all outer models"
-        )
-        paragraphs.append(
-            f"External and control cohorts were scored by {scored}; nothing was refitted, centred "
-            "or given another threshold there. Intervals: Wilson for sensitivity and specificity, "
-            "their MOVER combination for balanced accuracy, DeLong on the logit scale for the AUC."
-        )
-    paragraphs.append(
-        "Missing confounds: "
-        + (
-            "people without them were left out."
-            if config["confounds"]["missing"] == "exclude"
-            else "filled with the mean of the training rows, inside the fold."
-        )
-        + f" Seed {config['seed']}."
-    )
-    atlases = [f["atlas"] for f in used_features(config).values() if f["kind"] == "roi_maps"]
-    licences = dict.fromkeys(licence_of(atlas) for atlas in atlases)
-    paragraphs += [f"Licence of the atlas: {licence}" for licence in licences]
-    return paragraphs
 
 
 # --- page -----------------------------------------------------------------------------------
@@ -872,6 +712,8 @@ def render_report(inputs: ReportInputs, templates: Path = TEMPLATES) -> str:
     discovery = next(c for c, role in names.roles.items() if role == "discovery")
     with_weights = [m for m in models if m in inputs.weights]
     used_nulls = set(inputs.performance["null"])
+    evidence = inputs.evidence
+    paragraphs = methods(evidence)
     environment = Environment(
         loader=FileSystemLoader(templates),
         autoescape=True,
@@ -905,14 +747,15 @@ def render_report(inputs: ReportInputs, templates: Path = TEMPLATES) -> str:
         else [],
         figures=_figures(inputs, names),
         sections=_sections(inputs, names),
-        caveats=_caveats(inputs, names),
+        caveats=caveats(evidence),
         warnings=list(inputs.warnings),
         nulls=[
             (NULL_NAMES[name], text)
             for name, text in _EXPLAINED_NULLS.items()
             if name in used_nulls
         ],
-        methods=_methods(inputs, names),
+        methods=[cited(paragraph) for paragraph in paragraphs],
+        references=references(key for paragraph in paragraphs for key in paragraph.cites),
         downloads=_downloads(inputs, names),
         versions=dict(inputs.versions),
         seed=config["seed"],

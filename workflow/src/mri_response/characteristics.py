@@ -1,0 +1,86 @@
+"""Who the analysed people are: the table that stands first in a clinical paper."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from mri_response.config import class_names, used_confounds
+from mri_response.metrics import person_weights
+
+COLUMNS = [
+    "cohort",
+    "role",
+    "group",
+    "variable",
+    "level",
+    "n",
+    "n_missing",
+    "mean",
+    "sd",
+    "share",
+]
+_CATEGORIES = ("sex", "site")
+
+
+def characteristics(config: Mapping[str, Any], people: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
+    """Describe the analysed people of each cohort, together and by class.
+
+    Parameters
+    ----------
+    config : mapping
+        Sections cohorts, models, outcome and min_class_size of the configuration.
+    people : mapping of str to pandas.DataFrame
+        The analysed rows by cohort.
+
+    Returns
+    -------
+    pandas.DataFrame
+        ``cohort``, ``role``, ``group`` ("all" or the name of a class), ``variable`` (baseline score
+        and confounds), ``level`` of a category, ``n`` (people), ``n_missing`` (people without a
+        value), ``mean`` and ``sd`` of a number, ``share`` of a level among those with a value.
+        A person with several rows counts once, with the mean over them. Nothing is said of fewer
+        than ``min_class_size`` people, be it a group or a level: it could tell who they are.
+    """
+    variables = [*used_confounds(config)]
+    positive, negative = class_names(config)
+    rows = []
+    for cohort, table in people.items():
+        role = config["cohorts"][cohort]["role"]
+        known = [v for v in ("baseline_score", *variables) if v in table]
+        for group, members in (
+            ("all", table),
+            (positive, table[table["label"] == 1]),
+            (negative, table[table["label"] == 0]),
+        ):
+            for variable in known:
+                for row in _described(members, variable, config["min_class_size"]):
+                    rows.append({"cohort": cohort, "role": role, "group": group, **row})
+    return pd.DataFrame(rows, columns=COLUMNS)
+
+
+def _described(members: pd.DataFrame, variable: str, smallest: int) -> list[dict[str, Any]]:
+    weights, _ = person_weights(members["participant_id"])
+    values = members[variable]
+    known = values.notna().to_numpy()
+    n, n_known = weights.sum(), weights[known].sum()
+    row = {"variable": variable, "n": round(n), "n_missing": round(n - n_known)}
+    enough = n_known >= smallest
+    if variable not in _CATEGORIES:
+        number, w = values[known].to_numpy(dtype=float), weights[known]
+        if not enough:
+            return [row]
+        mean = np.average(number, weights=w)
+        # Frequency weights that sum to the people, so that n - 1 is the usual divisor.
+        variance = np.sum(w * (number - mean) ** 2) / (n_known - 1)
+        return [row | {"mean": mean, "sd": np.sqrt(variance)}]
+    levels = sorted(values[known].astype(str).unique())
+    shares = {level: weights[known & (values == level).to_numpy()].sum() for level in levels}
+    told = enough and all(count >= smallest or count == 0 for count in shares.values())
+    return [
+        row | {"level": level, "share": count / n_known if told else np.nan}
+        for level, count in shares.items()
+    ]
