@@ -231,6 +231,16 @@ def test_families_and_blocks(study):
     assert list(study.build("bonn")[0]) == ["participant_id", "label", "outcome"]
 
 
+def test_column_of_the_comparison_with_controls(study):
+    study.raw["specificity"] = {"within": "centre"}
+    study.raw["models"]["svc"]["confounds"] = []
+    assert study.mistake("bonn").startswith("bonn.csv: found no column 'centre', expected")
+    study.replace("bonn.csv", "sex,group", "centre,group")
+    assert study.build("bonn")[0]["centre"].tolist() == ["F", "M"]
+    # The discovery cohort has no part in it.
+    assert "centre" not in study.build()[0]
+
+
 # ---------------------------------------------------------------- outcomes
 def test_response(study):
     study.raw["outcome"] = RESPONSE

@@ -371,6 +371,12 @@ MISTAKES = [
         "group",
         "config: permutation.within: found 'group', which is the label",
     ),
+    (
+        "specificity.within",
+        "group",
+        "config: specificity.within: found 'group', which is the label",
+    ),
+    ("specificity.within", "label", "config: specificity.within: found 'label', expected a column"),
     ("cohorts.bonn.participants", "results/study/p.tsv", "expected an input outside results/study"),
 ]
 

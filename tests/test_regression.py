@@ -75,10 +75,9 @@ def test_firths_p_is_that_of_a_general_optimiser():
         return -likelihood - np.log(np.linalg.det(information)) / 2
 
     options = {"xatol": 1e-10, "fatol": 1e-12, "maxiter": 20000, "maxfev": 20000}
-    whole = minimize(penalised, LOGISTF[:, 0], method="Nelder-Mead", options=options).fun
-    held = minimize(
-        lambda b: penalised([b[0], 0, b[1], b[2]]), [3, 0, -2], method="Nelder-Mead", options=options
-    ).fun
+    settings = {"method": "Nelder-Mead", "options": options}
+    whole = minimize(penalised, LOGISTF[:, 0], **settings).fun
+    held = minimize(lambda b: penalised([b[0], 0, b[1], b[2]]), [3, 0, -2], **settings).fun
     found = firth(label, design, 1, np.ones(len(label)))
     assert found.statistic == pytest.approx(2 * (held - whole), abs=1e-7)
     assert found.p_value == pytest.approx(chi2(1).sf(2 * (held - whole)), rel=1e-6)
@@ -125,11 +124,12 @@ def test_the_jackknife_over_people_is_what_it_says():
     _, outcome, design = simulated()
     weights, person = person_weights(np.sort(rng.integers(0, 25, 60)))
     found = least_squares(outcome, design, 1, weights, person)
-    whole = sm.WLS(outcome, design, weights).fit().params[1]
-    without = [
-        sm.WLS(outcome[person != who], design[person != who], weights[person != who]).fit().params[1]
-        for who in np.unique(person)
-    ]
+
+    def coefficient(rows):
+        return sm.WLS(outcome[rows], design[rows], weights[rows]).fit().params[1]
+
+    whole = coefficient(slice(None))
+    without = [coefficient(person != who) for who in np.unique(person)]
     assert found.estimate == pytest.approx(whole)
     assert found.se == pytest.approx(np.sqrt(np.sum((np.array(without) - whole) ** 2)), rel=1e-8)
 

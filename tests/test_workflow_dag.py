@@ -13,7 +13,7 @@ from small_study import ROOT, Study, job_counts, snakemake
 # Rules that make one job in every run.
 ONCE = (
     *("cohorts", "splits", "confounds_only", "flow_figure", "report_page", "provenance"),
-    "default",
+    *("default", "specificity"),
 )
 # Rules that make one job for each model.
 PER_MODEL = ("refit_kernels", "refit", "freeze", "score", "performance", "performance_figures")

@@ -77,7 +77,7 @@ TABLES = [
     for name in ("splits", "predictions", "performance", "null", "exclusions", "flow")
 ]
 # What a reviewer asks for beside them: tables of the sections of the page.
-EVIDENCE = []
+EVIDENCE = [f"{RUN}/{name}.tsv" for name in ("specificity",)]
 CRATE = f"{RUN}/ro-crate-metadata.json"
 FROZEN_MODELS = expand(f"{RUN}/models/{{model}}.json", model=MODELS)
 

@@ -204,6 +204,8 @@ def _read_participants(config: Mapping[str, Any], name: str) -> pd.DataFrame:
     required += [c for c in used_confounds(config) if c != "tiv"]
     if cohort["role"] == "discovery":
         required += [column for column in _structure(config) if column is not None]
+    elif config["specificity"]["within"] is not None:
+        required.append(config["specificity"]["within"])
     table = read_table(cohort["participants"])
     require_columns(table, required, cohort["participants"])
     return table
@@ -305,8 +307,9 @@ def _used_columns(
     if group is not None and group in rows:
         _check_families(rows, group, path)
         columns.setdefault(group, rows[group].fillna(rows["participant_id"]))
-    if within is not None and within in rows:
-        columns.setdefault(within, rows[within])
+    for block in (within, config["specificity"]["within"]):
+        if block is not None and block in rows:
+            columns.setdefault(block, rows[block])
     return pd.DataFrame(columns, index=rows.index)
 
 

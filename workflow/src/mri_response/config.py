@@ -647,6 +647,7 @@ def _check_columns(config: Mapping[str, Any]) -> None:
     }
     named["cross_validation.group"] = [config["cross_validation"]["group"]]
     named["permutation.within"] = [config["permutation"]["within"]]
+    named["specificity.within"] = [config["specificity"]["within"]]
     for key, columns in named.items():
         for column in columns:
             if column in RESERVED_COLUMNS:
@@ -659,14 +660,15 @@ def _check_columns(config: Mapping[str, Any]) -> None:
                 )
             if key.endswith(("group", "within")) and column == "tiv":
                 raise fault(key, "'tiv'", "a column of categories", "name another column")
-    within = config["permutation"]["within"]
-    if within is not None and within == config["outcome"].get("column"):
-        raise fault(
-            "permutation.within",
-            f"{within!r}, which is the label",
-            "a column within whose values both classes occur",
-            "name another column or write null",
-        )
+    for key in ("permutation", "specificity"):
+        within = config[key]["within"]
+        if within is not None and within == config["outcome"].get("column"):
+            raise fault(
+                f"{key}.within",
+                f"{within!r}, which is the label",
+                "a column within whose values both classes occur",
+                "name another column or write null",
+            )
 
 
 def _check_sources(config: Mapping[str, Any]) -> None:

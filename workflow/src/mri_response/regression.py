@@ -7,6 +7,7 @@ Standard errors are robust (HC3). A person's rows count as one: every row has th
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -186,7 +187,7 @@ def firth(label: NDArray, design: NDArray, column: int, weights: NDArray) -> Coe
     )
 
 
-def _wald(estimate: float, se: float, distribution, method: str) -> Coefficient:  # noqa: ANN001
+def _wald(estimate: float, se: float, distribution: Any, method: str) -> Coefficient:
     statistic = estimate / se
     half = distribution.ppf((1 + LEVEL) / 2) * se
     p_value = 2 * distribution.sf(abs(statistic))

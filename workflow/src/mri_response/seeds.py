@@ -16,6 +16,7 @@ class Stream(IntEnum):
     BOOTSTRAP = 4
     HUB = 5
     ESTIMATOR = 5
+    ARMS = 20
 
 
 def generator(seed: int, stream: Stream, *indices: int) -> np.random.Generator:
