@@ -1,12 +1,13 @@
-"""The confounds alone: against scikit-learn's discriminant, and what the report is warned of."""
+"""Baselines: confounds alone against scikit-learn, what the report is warned of, the majority."""
 
 import numpy as np
 import pandas as pd
 import pytest
 from scipy.special import expit
 from sklearn.discriminant_analysis import LinearDiscriminantAnalysis
+from sklearn.metrics import roc_auc_score
 
-from mri_response.baselines import confounds_only_tables, cross_validate_discriminant
+from mri_response.baselines import baseline_tables, cross_validate_discriminant, majority
 from mri_response.confounds import flexible_matrix, natural_spline
 from mri_response.permutation import Exchangeability
 from mri_response.splits import Scheme, draw_folds
@@ -41,12 +42,14 @@ def config(scheme="label_blind", n=99) -> dict:
             "group": None,
         },
         "permutation": {"n": n, "within": None},
+        "confounds": {"unseen_site": "error"},
+        "cohorts": {"home": {"role": "discovery"}, "away": {"role": "external"}},
         "min_class_size": 5,
     }
 
 
 def tables_of(config: dict, people: pd.DataFrame) -> dict[str, pd.DataFrame]:
-    return confounds_only_tables(config, "home", people, ["age", "sex"])
+    return baseline_tables("confounds_only", config, {"home": people}, ["age", "sex"])
 
 
 @pytest.mark.parametrize("stratified", [False, True])
@@ -109,6 +112,55 @@ def test_a_confound_that_is_constant_tells_nobody_apart():
     tables = tables_of(config(n=19), people)
     accuracy = tables["performance"].query("metric == 'balanced_accuracy'")["estimate"]
     np.testing.assert_allclose(accuracy, 0.5, atol=1e-12)
+
+
+def test_the_frozen_baseline_is_the_discriminant_of_all_discovery_people():
+    people = {"home": made_up(1.0), "away": made_up(1.0).iloc[::-1].reset_index(drop=True)[:40]}
+    people["away"].loc[3, "age"] = np.nan
+    tables = baseline_tables("confounds_only", config(n=19), people, ["age", "sex"])
+    X = flexible_matrix(people["home"], ["age", "sex"])
+    model = LinearDiscriminantAnalysis(priors=[0.5, 0.5]).fit(X, people["home"]["label"])
+    away = flexible_matrix(people["away"], ["age", "sex"], people["home"])
+    # Missing: the mean of the people it was fitted on, of the square as well.
+    away[3, np.isnan(away[3])] = X.mean(axis=0)[np.isnan(away[3])]
+    own = tables["predictions"].query("cohort == 'away'")
+    np.testing.assert_array_equal(own["predicted"], model.predict(away))
+    theirs = model.decision_function(away)
+    ours = own["decision"].to_numpy()
+    np.testing.assert_allclose(
+        ours / np.linalg.norm(ours), theirs / np.linalg.norm(theirs), atol=1e-8
+    )
+    row = tables["performance"].query("cohort == 'away' and metric == 'auc'").iloc[0]
+    assert row["estimate"] == pytest.approx(roc_auc_score(people["away"]["label"], theirs))
+    assert row["null"] == "own_labels"
+    assert row["n_permutations"] == 19
+
+
+def test_other_cohorts_are_coded_by_the_categories_of_the_discovery_cohort():
+    men = made_up().assign(sex="M")
+    both = flexible_matrix(men, ["sex"], made_up())
+    np.testing.assert_array_equal(both, np.ones((N, 1)))
+
+
+def test_the_majority_class_is_that_of_the_training_people():
+    people = made_up().assign(label=(np.arange(N) < 24).astype(int))
+    away = people.iloc[:40].assign(participant_id=[f"sub-a{i}" for i in range(40)])
+    tables = baseline_tables("majority_class", config(), {"home": people, "away": away})
+    assert (tables["predictions"]["decision"] == -1).all()
+    found = tables["performance"].set_index(["cohort", "metric"])["estimate"]
+    for cohort in ("home", "away"):
+        assert (found.loc[(cohort, "balanced_accuracy")] == 0.5).all()
+        assert (found.loc[(cohort, "specificity")] == 1).all()
+        assert (found.loc[(cohort, "auc")] == 0.5).all()
+    assert tables["performance"]["p_value"].isna().all()
+    assert tables["null"].empty
+
+
+def test_a_person_counts_once_in_the_majority():
+    weights = np.array([1, 1, 1 / 3, 1 / 3, 1 / 3])
+    assert majority(np.array([1, 1, 0, 0, 0]), weights) == 1
+    assert majority(np.array([1, 0, 0, 0, 1]), np.array([0.5, 0.5, 0.5, 0.5, 1])) == 0
+    assert majority(np.array([0, 0, 1]), np.ones(3)) == -1
 
 
 def test_one_class_in_a_training_set_is_what_everybody_gets():

@@ -10,6 +10,7 @@ from jsonschema import Draft202012Validator
 from mri_response.config import (
     class_names,
     column_of,
+    compared_pairs,
     described_confound,
     discovery_name,
     grid_of_c,
@@ -310,6 +311,21 @@ MISTAKES = [
     ("models.roi_svc.features", "rois", "config: models.roi_svc.features: found 'rois', expected"),
     ("models.roi_svc.features", "rois", "did you mean 'roi'? correct it"),
     ("primary_model", "svc", "config: primary_model: found 'svc', expected one of the models roi"),
+    (
+        "comparisons",
+        [["roi_svc", "clinic"]],
+        "config: comparisons[0]: found 'clinic', expected two of roi_svc, confounds_only, majority",
+    ),
+    (
+        "comparisons",
+        [["roi_svc", "roi_svc"]],
+        "config: comparisons[0]: found a list of 2, expected a pair of two models, such as",
+    ),
+    (
+        "comparisons",
+        [["roi_svc", "majority_class"], ["majority_class", "roi_svc"]],
+        "config: comparisons[1]: found majority_class and roi_svc again, expected each pair once",
+    ),
     ("outcome.positive_class", "patients", "expected one of the classes patient, control; did you"),
     ("outcome.classes", {"patient": ["a", "b"], "control": "b"}, "found 'b' in both classes"),
     ("outcome", RESPONSE, "config: cohorts.munich.scores: found nothing, expected the table of cl"),
@@ -439,4 +455,27 @@ def test_labels_of_families_are_not_drawn_given_confounds(raw, schema_path):
     load_config(raw, schema_path)
     raw["cross_validation"] = {"group": "family"}
     with pytest.raises(InputError, match=r"permutation\.method: found conditional, with families"):
+        load_config(raw, schema_path)
+
+
+# ---------------------------------------------------------------- comparisons
+def test_every_model_is_compared_with_the_confounds_and_the_primary_one_with_all(raw, schema_path):
+    raw["models"] |= {"a": {"features": "fs"}, "b": {"features": "fs"}}
+    raw["primary_model"] = "a"
+    assert compared_pairs(load_config(raw, schema_path)) == [
+        ("roi_svc", "confounds_only"),
+        ("a", "confounds_only"),
+        ("b", "confounds_only"),
+        ("a", "roi_svc"),
+        ("a", "b"),
+    ]
+    raw["comparisons"] = [["b", "majority_class"]]
+    assert compared_pairs(load_config(raw, schema_path)) == [("b", "majority_class")]
+
+
+def test_without_confounds_nothing_is_compared_with_them(raw, schema_path):
+    raw["models"] = {"a": {"features": "fs"}}
+    assert compared_pairs(load_config(raw, schema_path)) == []
+    raw["comparisons"] = [["a", "confounds_only"]]
+    with pytest.raises(InputError, match=r"comparisons\[0\]: found 'confounds_only'"):
         load_config(raw, schema_path)

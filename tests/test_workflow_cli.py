@@ -199,7 +199,14 @@ FIGURES = {"flow_figure", "performance_figures", "roi_weights_figure"}
 END = {"report_page", "provenance", "default"}
 ENGINE = {
     *("kernels", "nested_cv", "refit_kernels", "refit", "freeze", "score", "region_weights"),
-    *("performance", "confounds_only", "tables", "performance_figures", "roi_weights_figure"),
+    *(
+        "performance",
+        "baseline",
+        "comparisons",
+        "tables",
+        "performance_figures",
+        "roi_weights_figure",
+    ),
 }
 CHANGES: dict[str, tuple[str, str, str, set[str]]] = {
     "classifier": (

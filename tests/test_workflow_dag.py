@@ -12,7 +12,7 @@ from small_study import ROOT, Study, job_counts, snakemake
 
 # Rules that make one job in every run.
 ONCE = (
-    *("cohorts", "splits", "confounds_only", "flow_figure", "report_page", "provenance"),
+    *("cohorts", "splits", "comparisons", "flow_figure", "report_page", "provenance"),
     *("default", "specificity"),
 )
 # Rules that make one job for each model.
@@ -25,7 +25,8 @@ def jobs(configuration: Path, cwd: Path) -> dict[str, int]:
 
 
 def expected(models: int = 1, **others: int) -> dict[str, int]:
-    counts = dict.fromkeys(ONCE, 1) | dict.fromkeys(PER_MODEL, models) | {"tables": 4}
+    counts = dict.fromkeys(ONCE, 1) | dict.fromkeys(PER_MODEL, models)
+    counts |= {"tables": 4, "baseline": 2}
     counts |= others
     return {rule: count for rule, count in counts.items() if count}
 
@@ -162,7 +163,7 @@ def test_features_that_no_model_uses_are_not_computed(study_with_maps):
         nested_cv=1,
         region_weights=1,
         roi_weights_figure=1,
-        confounds_only=0,
+        baseline=1,
     )
 
 
@@ -176,7 +177,7 @@ def test_estimators_need_no_kernels_and_have_weights_where_they_are_linear(study
         3, roi_features=3, voxel_features=3, table_features=3, atlas=1, mask=1, kernels=3,
         nested_cv=3, nested_cv_estimator=6, refit_kernels=1, refit=1, refit_estimator=2, freeze=2,
         score=2, freeze_recipe=1, score_recipe=1, region_weights=2, roi_weights_figure=2,
-        weight_map_figure=1, confounds_only=0,
+        weight_map_figure=1, baseline=1,
     )  # fmt: skip
     assert jobs(study.save(batch=batch), study.folder) == counts
     scheme = study.config["cross_validation"] | {"scheme": "stratified"}
@@ -188,7 +189,7 @@ def test_estimators_need_no_kernels_and_have_weights_where_they_are_linear(study
     study.config["models"] = {"forest": forest}
     counts = expected(
         voxel_features=3, mask=1, nested_cv_estimator=1, refit_kernels=0, refit=0, freeze=0,
-        score=0, refit_estimator=1, freeze_recipe=1, score_recipe=1, confounds_only=0,
+        score=0, refit_estimator=1, freeze_recipe=1, score_recipe=1, baseline=1,
     )  # fmt: skip
     assert jobs(study.save("forest.yaml"), study.folder) == counts
 

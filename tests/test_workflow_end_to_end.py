@@ -59,7 +59,7 @@ def test_every_documented_file_is_there_and_no_other(study, results):
     figures.add("roi_weights_roi_svc")
     names = {f"figures/{name}.{suffix}" for name in figures for suffix in ("png", "svg")}
     tables = ("splits", "predictions", "performance", "null", "exclusions", "flow", "warnings")
-    names |= {f"{name}.tsv" for name in tables} | {
+    names |= {f"{name}.tsv" for name in (*tables, "comparisons")} | {
         "ro-crate-metadata.json",
         "report.html",
         "weights/roi_svc.tsv",
@@ -69,7 +69,8 @@ def test_every_documented_file_is_there_and_no_other(study, results):
         names |= {f"models/{model}.json", f"models/{model}.npz", f"scores/{model}.tsv"}
         tables = ("predictions", "performance", "null", "warnings")
         names |= {f"performance/{model}_{name}.tsv" for name in tables}
-    names |= {f"performance/confounds_only_{name}.tsv" for name in tables[1:]}
+    for baseline in ("confounds_only", "majority_class"):
+        names |= {f"performance/{baseline}_{name}.tsv" for name in tables}
     for cohort in ("discovery", "external", "control"):
         names |= {f"cohorts/{cohort}.tsv", f"features/roi/{cohort}.tsv"}
         names.add(f"features/voxels/{cohort}.npy")

@@ -10,11 +10,11 @@ sys.path.insert(0, str(WORKFLOW / "src"))
 from mri_response.checks import check_inputs
 from mri_response.cohorts import discovery_size
 from mri_response.config import (
-    CONFOUNDS_ONLY,
+    compared_pairs,
     discovery_name,
     is_linear,
     load_config,
-    used_confounds,
+    used_baselines,
     used_features,
 )
 from mri_response.errors import InputError
@@ -69,6 +69,8 @@ BUILT_IN = [model for model in MODELS if model not in ESTIMATORS]
 LINEAR = [model for model in MODELS if is_linear(CONFIG["models"][model])]
 NONLINEAR = [model for model in MODELS if model not in LINEAR]
 FEATURES = used_features(CONFIG)
+BASELINES = used_baselines(CONFIG)
+PAIRS = compared_pairs(CONFIG)
 SCHEME = CONFIG["cross_validation"]
 FIGURES = figure_plan(CONFIG)
 
@@ -77,7 +79,7 @@ TABLES = [
     for name in ("splits", "predictions", "performance", "null", "exclusions", "flow")
 ]
 # What a reviewer asks for beside them: tables of the sections of the page.
-EVIDENCE = [f"{RUN}/{name}.tsv" for name in ("specificity",)]
+EVIDENCE = [f"{RUN}/{name}.tsv" for name in ("comparisons", "specificity")]
 CRATE = f"{RUN}/ro-crate-metadata.json"
 FROZEN_MODELS = expand(f"{RUN}/models/{{model}}.json", model=MODELS)
 

@@ -155,10 +155,15 @@ def naming_config(wildcards):
 
 
 def tables_of_models(wildcards):
-    """A table of every model, and of the confounds alone; people's predictions of models only."""
-    baseline = wildcards.table != "predictions" and used_confounds(CONFIG)
-    names = [*MODELS, CONFOUNDS_ONLY] if baseline else MODELS
+    """A table of every model and baseline; people's predictions of models only."""
+    names = MODELS if wildcards.table == "predictions" else [*MODELS, *BASELINES]
     return [f"{RUN}/performance/{name}_{wildcards.table}.tsv" for name in names]
+
+
+def compared_predictions(wildcards):
+    """Predictions of the models and baselines that are compared."""
+    names = dict.fromkeys(name for pair in PAIRS for name in pair)
+    return [f"{RUN}/performance/{name}_predictions.tsv" for name in names]
 
 
 def model_config(wildcards):

@@ -1,4 +1,4 @@
-# Predictions, metrics, permutation tests.
+# Predictions, metrics, permutation tests, comparisons of models.
 
 
 rule performance:
@@ -29,29 +29,33 @@ rule performance:
         "../scripts/performance.py"
 
 
-rule confounds_only:
-    """What the confounds alone say of the outcome, on the same splits and labellings."""
+rule baseline:
+    """What a model must beat, on the same splits and labellings: confounds, the larger class."""
     input:
-        people=table_of(DISCOVERY),
+        people=[table_of(name) for name in COHORTS],
     output:
         **{
-            name: f"{RUN}/performance/{CONFOUNDS_ONLY}_{name}.tsv"
-            for name in ("performance", "null", "warnings")
+            name: f"{RUN}/performance/{{baseline}}_{name}.tsv"
+            for name in ("predictions", "performance", "null", "warnings")
         },
     log:
-        f"{RUN}/logs/performance_{CONFOUNDS_ONLY}.log",
+        f"{RUN}/logs/performance_{{baseline}}.log",
+    wildcard_constraints:
+        baseline="|".join(BASELINES),
     conda:
         ENVIRONMENT
     threads: 1
     params:
-        config=section("seed", "cross_validation", "permutation", "min_class_size"),
-        cohort=DISCOVERY,
+        config=section(
+            *("seed", "cross_validation", "permutation", "confounds", "cohorts", "min_class_size")
+        ),
+        names=COHORTS,
         confounds=[c for model in CONFIG["models"].values() for c in model["confounds"]],
-        code=code_of("confounds_only"),
+        code=code_of("baseline"),
     message:
-        "Performance of the confounds alone"
+        "Performance of the baseline {wildcards.baseline}"
     script:
-        "../scripts/confounds_only.py"
+        "../scripts/baseline.py"
 
 
 rule tables:
@@ -73,3 +77,24 @@ rule tables:
         "Table of all models: {wildcards.table}"
     script:
         "../scripts/tables.py"
+
+
+rule comparisons:
+    """Differences between models on the same people."""
+    input:
+        compared_predictions,
+    output:
+        f"{RUN}/comparisons.tsv",
+    log:
+        f"{RUN}/logs/comparisons.log",
+    localrule: True
+    conda:
+        ENVIRONMENT
+    params:
+        config=section("seed", "min_class_size", "cohorts"),
+        pairs=PAIRS,
+        code=code_of("comparisons"),
+    message:
+        "Comparisons of models"
+    script:
+        "../scripts/comparisons.py"

@@ -1,8 +1,8 @@
-"""What the confounds alone say of the outcome: the baseline that stands beside the models."""
+"""What a model must beat: the confounds alone, and the class that most people are in."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import pandas as pd
@@ -10,64 +10,164 @@ import pandas as pd
 from mri_response.config import CONFOUNDS_ONLY, Confound, column_of
 from mri_response.confounds import flexible_matrix
 from mri_response.kernels import training_sets
-from mri_response.performance import HEADLINE, discovery_performance
+from mri_response.performance import (
+    HEADLINE,
+    FrozenScores,
+    discovery_performance,
+    frozen_performance,
+)
 from mri_response.permutation import Exchangeability
-from mri_response.resampling import Resampled
+from mri_response.predictions import cross_validated_predictions, frozen_predictions
+from mri_response.resampling import Resampled, row_weights
 from mri_response.splits import Scheme, draw_folds
 
 ALPHA = 0.05  # at or below this p the report warns
 
 
-def confounds_only_tables(
-    config: dict, cohort: str, people: pd.DataFrame, confounds: Sequence[Confound]
+def baseline_tables(
+    baseline: str,
+    config: dict,
+    people: Mapping[str, pd.DataFrame],
+    confounds: Sequence[Confound] = (),
 ) -> dict[str, pd.DataFrame]:
-    """Performance of the confounds alone, through the splits and labellings of the models.
+    """Tables of a baseline, through the splits and labellings of the models.
 
     Parameters
     ----------
+    baseline : {"confounds_only", "majority_class"}
     config : dict
-        Sections seed, cross_validation, permutation and min_class_size of the configuration.
-    cohort : str
-        Name of the discovery cohort.
-    people : pandas.DataFrame
-        Its analysed rows.
+        Sections seed, cross_validation, permutation, confounds, cohorts and min_class_size of the
+        configuration.
+    people : mapping of str to pandas.DataFrame
+        Analysed rows by cohort, the discovery cohort first. Of the others the labels are only
+        scored.
     confounds : sequence of str or mapping
         Those of all models.
 
     Returns
     -------
     dict of str to pandas.DataFrame
-        performance, null and warnings, as of a model named `CONFOUNDS_ONLY`.
+        predictions, performance, null and warnings, as of a model of this name. The majority class
+        has no permutation test: it cannot tell anybody apart.
     """
+    (discovery, home), *others = people.items()
     # Whether they say anything is asked of the plain permutations, whatever the models' are.
-    exchangeability = Exchangeability(
-        people, group=config["cross_validation"]["group"], within=config["permutation"]["within"]
+    within, group = config["permutation"]["within"], config["cross_validation"]["group"]
+    exchangeability = Exchangeability(home, group=group, within=within)
+    scheme = Scheme.from_config(config["cross_validation"])
+    units = home[group or "participant_id"]
+    seed, smallest = config["seed"], config["min_class_size"]
+    unseen = config["confounds"]["unseen_site"]
+    if baseline == CONFOUNDS_ONLY:
+        n_permutations = config["permutation"]["n"]
+        matrix = flexible_matrix(home, confounds)
+        resampled = cross_validate_discriminant(
+            matrix, units, scheme, exchangeability, n_permutations, seed
+        )
+        strangers = [flexible_matrix(rows, confounds, home, unseen=unseen) for _, rows in others]
+        frozen = discriminant_scores(matrix, exchangeability.labels, strangers)
+    else:
+        n_permutations = 0
+        resampled = cross_validate_majority(home, units, scheme, seed)
+        constant = majority(exchangeability.labels, row_weights(home))
+        frozen = [np.full(len(rows), constant) for _, rows in others]
+    scores = [
+        FrozenScores(name, config["cohorts"][name]["role"], rows, decision)
+        for (name, rows), decision in zip(others, frozen, strict=True)
+    ]
+    parts = [
+        discovery_performance(
+            baseline,
+            discovery,
+            home,
+            resampled.decision,
+            resampled.fold,
+            exchangeability.labellings(seed, range(1 + n_permutations)).T,
+            seed=seed,
+            min_class_size=smallest,
+        )
+    ]
+    if others:
+        options = {"seed": seed, "n_permutations": n_permutations, "min_class_size": smallest}
+        parts.append(frozen_performance(baseline, scores, **options, within=within, group=group))
+    performance, null = (
+        pd.concat(tables, ignore_index=True) for tables in zip(*parts, strict=True)
     )
-    n_permutations = config["permutation"]["n"]
-    resampled = cross_validate_discriminant(
-        flexible_matrix(people, confounds),
-        people[config["cross_validation"]["group"] or "participant_id"],
-        Scheme.from_config(config["cross_validation"]),
-        exchangeability,
-        n_permutations,
-        config["seed"],
-    )
-    performance, null = discovery_performance(
-        CONFOUNDS_ONLY,
-        cohort,
-        people,
-        resampled.decision,
-        resampled.fold,
-        exchangeability.labellings(config["seed"], range(1 + n_permutations)).T,
-        seed=config["seed"],
-        min_class_size=config["min_class_size"],
-    )
-    warnings = confound_warnings(performance, list(dict.fromkeys(map(column_of, confounds))))
+    warnings: list[str] = []
+    if baseline == CONFOUNDS_ONLY:
+        columns = list(dict.fromkeys(map(column_of, confounds)))
+        warnings = confound_warnings(performance, columns)
+    predictions = [cross_validated_predictions(home, resampled, [None], baseline, discovery)]
+    predictions += [
+        frozen_predictions(own.people, own.decision, None, baseline, own.cohort) for own in scores
+    ]
     return {
+        "predictions": pd.concat(predictions, ignore_index=True),
         "performance": performance,
         "null": null,
-        "warnings": pd.DataFrame({"model": CONFOUNDS_ONLY, "warning": warnings}),
+        "warnings": pd.DataFrame({"model": baseline, "warning": warnings}),
     }
+
+
+def majority(labels: np.ndarray, weights: np.ndarray) -> float:
+    """Decision value of the class that most training people are in: 1, -1, or 0 for a tie."""
+    return float(np.sign(np.round(np.average(2.0 * labels - 1.0, weights=weights), 12)))
+
+
+def cross_validate_majority(
+    people: pd.DataFrame, units: Sequence[str], scheme: Scheme, seed: int
+) -> Resampled:
+    """Predict the majority class of the training rows, on the outer folds of the models.
+
+    Parameters
+    ----------
+    people : pandas.DataFrame
+        Columns participant_id and label.
+    units : sequence of str, length n
+        Person or family of each row.
+    scheme : Scheme
+    seed : int
+
+    Returns
+    -------
+    Resampled
+        Of the observed labels.
+    """
+    scheme = scheme._replace(inner_repeats=0)
+    labels, weights = people["label"].to_numpy(dtype=int), row_weights(people)
+    decision = np.empty((1, scheme.repeats, len(labels)))
+    number = np.zeros(decision.shape, dtype=np.int16)
+    repeats = range(1, scheme.repeats + 1)
+    for fold in draw_folds(units, labels, scheme, seed, permutation=0, repeats=repeats):
+        train, test = fold.sets.train[0], fold.sets.test[0]
+        decision[0, fold.repeat - 1, test] = majority(labels[train], weights[train])
+        number[0, fold.repeat - 1, test] = fold.outer_fold
+    return Resampled(decision, number, np.zeros_like(number))
+
+
+def discriminant_scores(
+    confounds: np.ndarray, labels: np.ndarray, strangers: Sequence[np.ndarray]
+) -> list[np.ndarray]:
+    """Scores of other people by the discriminant of all discovery people.
+
+    Parameters
+    ----------
+    confounds : numpy.ndarray, shape (n, q)
+        Of the discovery people; NaN, here and elsewhere, is filled with their mean.
+    labels : numpy.ndarray of 0/1, shape (n,)
+    strangers : sequence of numpy.ndarray, shape (n_i, q)
+
+    Returns
+    -------
+    list of numpy.ndarray, shape (n_i,)
+    """
+    everyone = np.vstack([confounds, *strangers])
+    train = np.arange(len(everyone)) < len(labels)
+    sets = training_sets(everyone, train[None])
+    fitted = sets.design[0] @ (sets.coefficients[0][:, train] @ labels[:, None])
+    score = (fitted - _midway(fitted[train], labels[:, None]))[:, 0]
+    score[np.abs(score) < 1e-12] = 0.0
+    return np.split(score, np.cumsum([len(part) for part in (confounds, *strangers)]))[1:-1]
 
 
 def cross_validate_discriminant(

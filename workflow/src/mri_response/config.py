@@ -22,8 +22,9 @@ from mri_response.tables import ID_COLUMNS, shorten, suggestion
 #: Cohort names that would clash with names the workflow uses itself: the pooled rows of
 #: performance.tsv, and features/<features>/regions.tsv.
 RESERVED_COHORTS = ("external_pooled", "regions")
-#: Name of the baseline in performance.tsv and null.tsv that looks at the confounds alone.
+#: Names of the baselines in performance.tsv: the confounds alone, and the larger class.
 CONFOUNDS_ONLY = "confounds_only"
+MAJORITY_CLASS = "majority_class"
 #: Columns that the cohort tables define themselves.
 RESERVED_COLUMNS = (*ID_COLUMNS, "label", "outcome", "baseline_score", "endpoint_score")
 #: Feature kinds that are read from one image a row.
@@ -125,6 +126,25 @@ def used_confounds(config: Mapping[str, Any]) -> list[str]:
     """The columns that are confounds of some model, each once, in the order of their first use."""
     models = config["models"].values()
     return list(dict.fromkeys(column_of(c) for model in models for c in model["confounds"]))
+
+
+def used_baselines(config: Mapping[str, Any]) -> list[str]:
+    """The baselines that stand beside the models; without confounds there is none of them."""
+    return [CONFOUNDS_ONLY, MAJORITY_CLASS] if used_confounds(config) else [MAJORITY_CLASS]
+
+
+def compared_pairs(config: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """Pairs of models to compare, those that the configuration lists or else the usual ones.
+
+    These are every model against the confounds alone, and the primary model against the others.
+    """
+    if config["comparisons"] is not None:
+        return [(first, second) for first, second in config["comparisons"]]
+    primary = config["primary_model"]
+    pairs = []
+    if CONFOUNDS_ONLY in used_baselines(config):
+        pairs += [(model, CONFOUNDS_ONLY) for model in config["models"]]
+    return pairs + [(primary, model) for model in config["models"] if model != primary]
 
 
 def discovery_name(config: Mapping[str, Any]) -> str:
@@ -381,6 +401,7 @@ def _cross_check(config: Mapping[str, Any]) -> None:
     _check_models(config)
     _check_confounds(config)
     _check_permutation(config)
+    _check_comparisons(config)
     _check_columns(config)
     _check_sources(config)
     _check_paths(config)
@@ -407,7 +428,7 @@ def _check_names(config: Mapping[str, Any]) -> None:
                 "rename the cohort",
             )
     for name in config["models"]:
-        if name.lower() == CONFOUNDS_ONLY:
+        if name.lower() in (CONFOUNDS_ONLY, MAJORITY_CLASS):
             raise fault(
                 f"models.{name}",
                 f"the name {name!r}",
@@ -637,6 +658,24 @@ def _check_permutation(config: Mapping[str, Any]) -> None:
             "marginal, since labels of whole families cannot be drawn given confounds",
             "write marginal",
         )
+
+
+def _check_comparisons(config: Mapping[str, Any]) -> None:
+    known = [*config["models"], *used_baselines(config)]
+    seen: set[frozenset[str]] = set()
+    for position, pair in enumerate(config["comparisons"] or ()):
+        key = f"comparisons[{position}]"
+        for name in pair:
+            if name not in known:
+                raise fault(
+                    key,
+                    repr(name),
+                    f"two of {', '.join(known)}",
+                    f"{suggestion(name, known)}correct it",
+                )
+        if frozenset(pair) in seen:
+            raise fault(key, f"{' and '.join(pair)} again", "each pair once", "remove it")
+        seen.add(frozenset(pair))
 
 
 def _check_columns(config: Mapping[str, Any]) -> None:

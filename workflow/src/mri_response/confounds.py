@@ -152,7 +152,13 @@ class ConfoundCoding:
         return np.hstack(parts)
 
 
-def flexible_matrix(people: pd.DataFrame, confounds: Sequence[Confound]) -> np.ndarray:
+def flexible_matrix(
+    people: pd.DataFrame,
+    confounds: Sequence[Confound],
+    discovery: pd.DataFrame | None = None,
+    *,
+    unseen: str = "error",
+) -> np.ndarray:
     """Confounds with room to bend: numbers with their squares, splines as they are given.
 
     Parameters
@@ -160,6 +166,10 @@ def flexible_matrix(people: pd.DataFrame, confounds: Sequence[Confound]) -> np.n
     people : pandas.DataFrame
     confounds : sequence of str or mapping
         Of all models; a column may come several times, its spline counts.
+    discovery : pandas.DataFrame, optional
+        Whose categories count. The default is `people`.
+    unseen : {"error", "mean"}
+        See `ConfoundCoding.matrix`.
 
     Returns
     -------
@@ -168,10 +178,10 @@ def flexible_matrix(people: pd.DataFrame, confounds: Sequence[Confound]) -> np.n
     chosen: dict[str, Confound] = {}
     for confound in sorted(confounds, key=lambda c: not isinstance(c, str)):
         chosen[column_of(confound)] = confound
-    coding = ConfoundCoding.of(people, list(chosen.values()))
+    coding = ConfoundCoding.of(people if discovery is None else discovery, list(chosen.values()))
     squares = [
         people[[column]].to_numpy(dtype=float) ** 2
         for column in coding.columns
         if column not in coding.levels and column not in coding.knots
     ]
-    return np.hstack([coding.matrix(people), *squares])
+    return np.hstack([coding.matrix(people, unseen=unseen), *squares])

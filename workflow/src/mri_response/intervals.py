@@ -116,18 +116,52 @@ def delong_variance(
     Obuchowski NA (1997). Nonparametric analysis of clustered ROC curve data. Biometrics 53,
     567-578.
     """
+    deviation = _auc_deviation(labels, decision, weights)
+    return _variance_over_people(deviation, labels, person)
+
+
+def delong_difference_variance(
+    labels: NDArray,
+    first: NDArray,
+    second: NDArray,
+    weights: NDArray,
+    person: NDArray[np.intp],
+) -> float:
+    """Variance of the difference between two AUCs of the same people.
+
+    Parameters
+    ----------
+    labels, first, second, weights : ndarray, shape (n,)
+        Labels 0/1, decision values of both models, 1 / (rows of the person).
+    person : ndarray of int, shape (n,)
+
+    Returns
+    -------
+    float
+        See `delong_variance`, of which this is the case of two correlated curves.
+    """
+    deviation = _auc_deviation(labels, first, weights) - _auc_deviation(labels, second, weights)
+    return _variance_over_people(deviation, labels, person)
+
+
+def _auc_deviation(labels: NDArray, decision: NDArray, weights: NDArray) -> NDArray:
+    """How much each row moves the AUC, shape (n,): structural components about their mean."""
     positive = np.asarray(labels).astype(bool)
-    n_people = [np.unique(person[rows]).size for rows in (positive, ~positive)]
-    if min(n_people) < 2:
-        return float("nan")
     size = np.where(positive, weights[positive].sum(), weights[~positive].sum())
     other = np.where(positive, weights[~positive].sum(), weights[positive].sum())
     component = placements(positive, decision, weights) / other
     estimate = (weights * component)[positive].sum() / weights[positive].sum()
-    deviation = weights * (component - estimate) / size
+    return weights * (component - estimate) / size
+
+
+def _variance_over_people(deviation: NDArray, labels: NDArray, person: NDArray[np.intp]) -> float:
+    """Variance of the sum of deviations, people of either class being the sample."""
+    positive = np.asarray(labels).astype(bool)
+    n_1, n_0 = (np.unique(person[rows]).size for rows in (positive, ~positive))
+    if min(n_1, n_0) < 2:
+        return float("nan")
     of_positive = np.bincount(person, deviation * positive)
     of_negative = np.bincount(person, deviation * ~positive)
-    n_1, n_0 = n_people
     n_all = np.unique(person).size
     return float(
         (of_positive**2).sum() * n_1 / (n_1 - 1)

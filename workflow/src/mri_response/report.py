@@ -82,7 +82,7 @@ _EXPLAINED_NULLS = {
 
 
 # What the further tables hold, beside their download.
-_TABLE_TITLES: dict[str, str] = {}
+_TABLE_TITLES: dict[str, str] = {"comparisons": "Comparisons of models"}
 
 
 @dataclass(frozen=True)

@@ -17,6 +17,7 @@ class Stream(IntEnum):
     HUB = 5
     ESTIMATOR = 5
     ARMS = 20
+    EXCHANGES = 21
 
 
 def generator(seed: int, stream: Stream, *indices: int) -> np.random.Generator:
