@@ -179,7 +179,7 @@ def test_duplicated_people_and_deficient_rank():
 
 def test_what_fails_the_certificate_is_pivoted_and_certified():
     """Few features and large C converge slowly."""
-    _, gram, signs = made_up(60, 3, 40, seed=8)
+    _, gram, signs = made_up(60, 20, 40, seed=8)
     solver = AdmmSolver(gram)
     solution = solver.at(signs, np.full(40, 300.0))
     assert solver.n_solved == 40
@@ -190,12 +190,14 @@ def test_what_fails_the_certificate_is_pivoted_and_certified():
         assert optimality_gap(gram, y, beta, class_bounds(y, 300.0, True)) <= 1e-6
 
 
-def test_an_easy_problem_needs_no_pivoting():
-    _, gram, signs = made_up(90, 150, 50, seed=9)
+@pytest.mark.parametrize(("p", "share"), [(3, 0.01), (150, 0.0)])
+def test_an_easy_problem_is_not_pivoted_from_the_start(p, share):
+    """Nor, mostly, one with few dual variables inside their box: a few pivots end it."""
+    _, gram, signs = made_up(90, p, 50, seed=9)
     solver = AdmmSolver(gram)
     for _ in solver.path(signs, GRID):
         pass
-    assert solver.n_pivoted == 0
+    assert solver.n_pivoted <= share * solver.n_solved
 
 
 def test_the_tolerance_is_a_promise():

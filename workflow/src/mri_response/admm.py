@@ -1,8 +1,9 @@
 """Linear support vector classifiers of many labellings of one training set, solved together.
 
 The Gram matrix is the same for every labelling, only the box differs: the alternating direction
-method of multipliers then costs one matrix product an iteration for all labellings. Every solution
-is certified by its optimality gap; what fails is solved by pivoting, one labelling at a time.
+method of multipliers then costs one matrix product an iteration for all labellings. Where it leaves
+few dual variables inside their box, pivoting from there ends it. Every solution is certified by its
+optimality gap; what fails is solved by pivoting from the start, some labellings at a time.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from mri_response.pivoting import PivotingSolver
+from mri_response.pivoting import PivotingSolver, pivoted, positions
 from mri_response.svm import (
     ROUNDING,
     TOLERANCE,
@@ -22,9 +23,12 @@ from mri_response.svm import (
 )
 
 RELAXATION = 1.7
-SINGLE_STEPS = 40  # iterations in float32 that bring a labelling near its solution
-STEPS = 10  # float64 iterations between two looks at the gap
-MAX_ITERATIONS = 1500
+SINGLE_STEPS = 20  # iterations in float32 before each of the first looks at the gap
+SINGLE_LOOKS = 2
+STEPS = 10  # float64 iterations between two later looks
+MAX_LOOKS = 150
+FEW = 12  # dual variables inside their box for which pivoting is quicker than iterating
+MAX_PIVOTS = 3
 HARD = 16  # labellings that are pivoted together
 
 
@@ -109,8 +113,9 @@ class AdmmSolver:
             _assign(solution, moving, solved)
             yield solution
             going_on = solved.at_bound[0]
-            moving = moving[going_on]
-            start = (*(array[:, going_on] for array in start[:3]), start[3])
+            if not going_on.all():
+                moving = moving[going_on]
+                start = tuple(array[:, going_on] for array in start)
 
     def at(self, signs: np.ndarray, C: np.ndarray) -> Solution:
         """Solve every labelling at a C of its own.
@@ -149,15 +154,18 @@ class AdmmSolver:
         step = max(1.4 / (C * scale), self._step_floor)
         if start is None:
             # At small C every variable is at its bound; at large C few are, and 1 is their scale.
-            primal, dual, plateau = np.clip(full, -1.0, 1.0), np.zeros(signs.shape), True
+            primal, residual = np.clip(full, -1.0, 1.0), np.zeros(signs.shape)
         else:
-            primal, dual, previous_bound, previous_step = start
+            primal, residual, previous_full = start
             # Variables at their bound move with it, the others stay: the path is continuous.
-            at_bound = np.abs(primal) >= previous_bound * (1 - ROUNDING)
-            plateau = bool(at_bound.all(axis=0).any())
-            primal = np.where(at_bound, full, primal)
-            dual = dual * (previous_step / step)
-        beta, dual, converged = self._iterate(signs, lower, upper, step, primal, dual, plateau)
+            primal = np.where(positions(primal, previous_full) == signs, full, primal)
+        # On the plateau, all of them at it, nothing else is to be done.
+        gap = optimality_gap(full, signs - self._scaled @ full, lower, upper)
+        beta, converged = full.copy(), gap <= self.tolerance
+        moving = np.flatnonzero(~converged)
+        if len(moving):
+            given = (array[:, moving] for array in (signs, lower, upper, primal, residual))
+            beta[:, moving], converged[moving] = self._iterate(step, *given)
         self.n_solved += signs.shape[1]
         hard = np.flatnonzero(~converged)
         for first in range(0, len(hard), HARD):
@@ -172,77 +180,72 @@ class AdmmSolver:
             beta[:, columns] = exact.beta * scale
             self.n_pivoted += len(columns)
             self.n_fallback += int(solver.n_fallback.sum())
-        intercept = free_intercept(beta, signs - self._scaled @ beta, lower, upper)
+        violation = signs - self._scaled @ beta
+        intercept = free_intercept(beta, violation, lower, upper)
         at_bound = np.abs(beta) >= bound * (1 - ROUNDING)
         solved = Solution(beta / scale, intercept, np.stack([at_bound.any(0), at_bound.all(0)]))
-        return solved, (beta, dual, bound, step)
+        return solved, (beta, violation - intercept, full)
 
     def _iterate(
         self,
+        step: float,
         signs: np.ndarray,
         lower: np.ndarray,
         upper: np.ndarray,
-        step: float,
         primal: np.ndarray,
-        dual: np.ndarray,
-        plateau: bool,
-    ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        residual: np.ndarray,
+    ) -> tuple[np.ndarray, np.ndarray]:
         """Alternating direction method of multipliers, converged columns taken out as it goes."""
-        beta, final_dual = primal.copy(), dual.copy()
+        beta, dual = np.empty(signs.shape), residual / step
         converged = np.zeros(signs.shape[1], dtype=bool)
         propagator = (self._vectors * (RELAXATION * step / (self._values + step))) @ self._vectors.T
         columns = np.arange(signs.shape[1])
-        iterations = 0
-        while len(columns):
-            # Of the starting points only a plateau can be a solution already.
-            feasible, gap = primal, np.full(len(columns), np.inf)
-            if iterations or plateau:
-                feasible, gap = self._certify(primal, signs, lower, upper)
+        for look in range(MAX_LOOKS):
+            single = look < SINGLE_LOOKS
+            advance = _advanced_in_single if single else _advanced
+            steps = SINGLE_STEPS if single else STEPS
+            primal, dual = advance(steps, signs / step, lower, upper, propagator, primal, dual)
+            n_free = ((primal > lower) & (primal < upper)).sum(axis=0)
+            # What float32 leaves is near enough to pivot from, and no solution by itself.
+            looked = np.flatnonzero(n_free <= (FEW if single else len(primal)))
+            if not len(looked):
+                continue
+            given = (array[:, looked] for array in (primal, signs, lower, upper))
+            feasible, gap = self._certify(*given)
             done = gap <= self.tolerance
-            out_of_time = iterations >= MAX_ITERATIONS
-            leaving = columns if out_of_time else columns[done]
-            where = slice(None) if out_of_time else done
-            beta[:, leaving], final_dual[:, leaving] = feasible[:, where], dual[:, where]
-            converged[columns[done]] = True
-            if out_of_time:
-                break
+            beta[:, columns[looked[done]]] = feasible[:, done]
+            converged[columns[looked[done]]] = True
             if done.any():
-                keep = ~done
+                keep = np.delete(np.arange(len(columns)), looked[done])
                 columns = columns[keep]
                 signs, lower, upper, primal, dual = (
                     np.ascontiguousarray(array[:, keep])
                     for array in (signs, lower, upper, primal, dual)
                 )
-            if len(columns):
-                if iterations == 0:
-                    single = [
-                        array.astype(np.float32)
-                        for array in (signs / step, lower, upper, propagator, primal, dual)
-                    ]
-                    _advance(SINGLE_STEPS, *single)
-                    low, high, near = single[1], single[2], single[4]
-                    # float32 bounds are rounded: restore those that are met.
-                    primal = np.where(near <= low, lower, np.where(near >= high, upper, near))
-                    dual = single[5].astype(np.float64)
-                    iterations = SINGLE_STEPS
-                _advance(STEPS, signs / step, lower, upper, propagator, primal, dual)
-                iterations += STEPS
-        return beta, final_dual, converged
+            if not len(columns):
+                break
+        return beta, converged
 
     def _certify(
         self, primal: np.ndarray, signs: np.ndarray, lower: np.ndarray, upper: np.ndarray
     ) -> tuple[np.ndarray, np.ndarray]:
-        """Nearest point that satisfies the constraints, and its optimality gap."""
+        """Nearest point that satisfies the constraints, or what pivots lead to, and its gap."""
         free = (primal > lower) & (primal < upper)
-        excess = primal.sum(axis=0) / np.maximum(free.sum(axis=0), 1)
-        feasible = primal - free * excess
+        n_free = free.sum(axis=0)
+        feasible = primal - free * (primal.sum(axis=0) / np.maximum(n_free, 1))
         np.maximum(feasible, lower, out=feasible)
         np.minimum(feasible, upper, out=feasible)
+        few = np.flatnonzero(n_free <= FEW)
+        if len(few):
+            position = np.where(free, 0, np.where(primal <= lower, -1, 1))
+            problem = [array[:, few].T.copy() for array in (signs, lower, upper, position)]
+            exact, settled = pivoted(self._scaled, *problem, max_pivots=MAX_PIVOTS)
+            feasible[:, few[settled]] = exact[settled].T
         violation = signs - self._scaled @ feasible
         return feasible, optimality_gap(feasible, violation, lower, upper)
 
 
-def _advance(
+def _advanced(
     n_steps: int,
     linear: np.ndarray,
     lower: np.ndarray,
@@ -250,7 +253,7 @@ def _advance(
     propagator: np.ndarray,
     primal: np.ndarray,
     dual: np.ndarray,
-) -> None:
+) -> tuple[np.ndarray, np.ndarray]:
     """Take some steps, overwriting primal and dual."""
     point = np.empty_like(primal)
     target = np.empty_like(primal)
@@ -264,6 +267,17 @@ def _advance(
         np.maximum(point, lower, out=primal)
         np.minimum(primal, upper, out=primal)
         np.subtract(point, primal, out=dual)
+    return primal, dual
+
+
+def _advanced_in_single(
+    n_steps: int, linear: np.ndarray, lower: np.ndarray, upper: np.ndarray, *others: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """Take some steps in float32; bounds that are met are met exactly."""
+    single = [array.astype(np.float32) for array in (linear, lower, upper, *others)]
+    near, dual = _advanced(n_steps, *single)
+    primal = np.where(near <= single[1], lower, np.where(near >= single[2], upper, near))
+    return primal, dual.astype(np.float64)
 
 
 def _empty_solution(n: int, m: int) -> Solution:

@@ -128,7 +128,7 @@ class PivotingSolver:
                 )
                 beta[moving] = solved.beta.T / scale[:, None]
                 intercept[moving], at_bound[:, moving] = solved.intercept, solved.at_bound
-                position = _position(solved.beta.T, target[moving] * bound)
+                position = positions(solved.beta.T, target[moving] * bound)
                 # Without a variable at its upper bound every larger C has the same solution.
                 going_on = solved.at_bound[0]
                 moving, position = moving[going_on], position[going_on]
@@ -188,7 +188,7 @@ def _start(gram: np.ndarray, target: np.ndarray, bound: np.ndarray) -> np.ndarra
             gram[large], inside[large], target[large], np.zeros(large.sum()), 1 / strength[large]
         )
         full = target * bound
-        unlike = _position(np.where(beta * target > 0, beta, 0.0), full)
+        unlike = positions(np.where(beta * target > 0, beta, 0.0), full)
         position[large] = unlike[large]
     return position
 
@@ -201,10 +201,13 @@ def _feasible(full: np.ndarray) -> np.ndarray:
     return positive * (least / total[0]) - negative * (least / total[1])
 
 
-def _position(beta: np.ndarray, full: np.ndarray) -> np.ndarray:
+def positions(beta: np.ndarray, full: np.ndarray) -> np.ndarray:
     """-1 at the lower, 1 at the upper end of the box, 0 inside.
 
-    ``full`` is the end of the box that is not zero.
+    Parameters
+    ----------
+    beta, full : numpy.ndarray
+        Of one shape; ``full`` is the end of the box that is not zero.
     """
     at_full = np.abs(beta) >= np.abs(full) * (1 - ROUNDING)
     at_zero = np.abs(beta) <= np.abs(full) * ROUNDING
@@ -221,33 +224,52 @@ def _solved(
     start: np.ndarray,
 ) -> np.ndarray:
     """Solutions by whole blocks where that settles, else step by step, shape (S, n)."""
-    beta, settled = _pivoted(gram, target, lower, upper, position)
+    beta, settled = pivoted(gram, target, lower, upper, position)
     if not settled.all():
         hard = np.flatnonzero(~settled)
         gram, target, lower, upper = (array[hard] for array in (gram, target, lower, upper))
         beta[hard] = _active_set(gram, target, lower, upper, start[hard])
-        position = _position(beta[hard], lower + upper)
-        exact, settled = _pivoted(gram, target, lower, upper, position)
+        position = positions(beta[hard], lower + upper)
+        exact, settled = pivoted(gram, target, lower, upper, position)
         beta[hard[settled]] = exact[settled]
     return beta
 
 
-def _pivoted(
+def pivoted(
     gram: np.ndarray,
     target: np.ndarray,
     lower: np.ndarray,
     upper: np.ndarray,
     position: np.ndarray,
+    max_pivots: int = MAX_PIVOTS,
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Solutions by block principal pivoting, shape (S, n), and which are settled, shape (S,).
+    """Solutions by block principal pivoting, and which are settled.
 
     Every variable on the wrong side of its optimality condition is exchanged at once.
+
+    Parameters
+    ----------
+    gram : numpy.ndarray, shape (S, n, n) or (n, n)
+        Of each problem, or of all of them.
+    target : numpy.ndarray, shape (S, n)
+        Labels +1 and -1; 0 for a row that is not in the training set.
+    lower, upper : numpy.ndarray, shape (S, n)
+        The box.
+    position : numpy.ndarray of int, shape (S, n)
+        Where to start, see `positions`.
+    max_pivots : int
+        What is not settled by then is given up.
+
+    Returns
+    -------
+    solution : numpy.ndarray, shape (S, n)
+    settled : numpy.ndarray of bool, shape (S,)
     """
     n_sets, n = target.shape
     solution = np.zeros((n_sets, n))
     settled = np.zeros(n_sets, dtype=bool)
     live = np.arange(n_sets)
-    for _ in range(MAX_PIVOTS):
+    for _ in range(max_pivots):
         inside = target != 0
         free = (position == 0) & inside
         fixed = np.where(position > 0, upper, np.where(position < 0, lower, 0.0))
@@ -277,8 +299,9 @@ def _pivoted(
             live = live[going_on]
             if not len(live):
                 break
-            gram, target, lower, upper, position = (
-                array[going_on] for array in (gram, target, lower, upper, position)
+            gram = gram if gram.ndim == 2 else gram[going_on]
+            target, lower, upper, position = (
+                array[going_on] for array in (target, lower, upper, position)
             )
     return solution, settled
 
@@ -345,14 +368,17 @@ def _free_system(
     n_sets, n = free.shape
     count = free.sum(axis=1)
     sizes = np.minimum(-(-count // SIZES) * SIZES, n)
-    order = np.argsort(~free, axis=1, kind="stable")
     beta, intercept = np.zeros((n_sets, n)), np.zeros(n_sets)
     ridge = np.broadcast_to(ridge, n_sets)
     for size in np.unique(sizes[count > 0]):
         alike = np.flatnonzero(sizes == size)
-        which = order[alike, :size]
         used = np.arange(size) < count[alike, None]
-        rows = (alike[:, None] * n + which)[:, :, None] * n
+        problem, variable = np.nonzero(free[alike])
+        which = np.zeros((len(alike), size), dtype=int)
+        which[used] = variable
+        rows = which[:, :, None] * n
+        if gram.ndim == 3:
+            rows = rows + alike[:, None, None] * n * n
         system = np.zeros((len(alike), size + 1, size + 1))
         system[:, :size, :size] = gram.take(rows + which[:, None, :])
         # The others become 0 by rows of their own.
@@ -360,15 +386,20 @@ def _free_system(
         diagonal = np.arange(size)
         system[:, diagonal, diagonal] += ~used + ridge[alike, None]
         system[:, size, :size] = system[:, :size, size] = used
-        vector = np.empty((len(alike), size + 1, 1))
-        vector[:, :size, 0] = np.where(used, np.take_along_axis(right[alike], which, axis=1), 0.0)
+        vector = np.zeros((len(alike), size + 1, 1))
+        vector[:, :size, 0][used] = right[alike[problem], variable]
         vector[:, size, 0] = total[alike]
         solved = np.linalg.solve(system, vector)[:, :, 0]
-        beta[alike[:, None], which] = solved[:, :size] * used
+        beta[alike[problem], variable] = solved[:, :size][used]
         intercept[alike] = solved[:, size]
     return beta, intercept
 
 
 def times(gram: np.ndarray, beta: np.ndarray) -> np.ndarray:
-    """Each Gram matrix times its own vector: shapes (S, n, n) and (S, n), result (S, n)."""
+    """Each Gram matrix times its own vector: shapes (S, n, n) and (S, n), result (S, n).
+
+    A single matrix, shape (n, n), serves all vectors.
+    """
+    if gram.ndim == 2:
+        return beta @ gram
     return np.matmul(gram, beta[:, :, None])[:, :, 0]
