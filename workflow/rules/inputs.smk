@@ -146,6 +146,7 @@ def cohort_config(wildcards):
         **section("cohorts", "outcome", "features", "models", "confounds", "min_class_size"),
         "cross_validation": {"group": SCHEME["group"]},
         "permutation": {"within": CONFIG["permutation"]["within"]},
+        "specificity": {"within": CONFIG["specificity"]["within"]},
     }
 
 
