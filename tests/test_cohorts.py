@@ -123,7 +123,7 @@ def study(tmp_path, root):
 
 def test_people_exclusions_and_flow(study):
     people, exclusions, flow = study.build()
-    assert list(people) == ["participant_id", "label", "outcome", "age", "sex", "tiv"]
+    assert list(people) == ["participant_id", "label", "outcome", "age", "sex", "tiv", "site"]
     assert people["participant_id"].tolist() == ["sub-01", "sub-02", "sub-08", "sub-09"]
     assert people["label"].tolist() == [1, 0, 0, 1]
     assert people["outcome"].tolist() == ["patient", "control", "control", "patient"]
@@ -223,12 +223,14 @@ def test_families_and_blocks(study):
     study.raw["models"]["svc"]["confounds"] = []
     study.replace("munich.tsv", "A\t1\tf1\nsub-03", "A\t\tf1\nsub-03")
     people, exclusions, _ = study.build()
-    assert list(people) == ["participant_id", "label", "outcome", "family", "scanner"]
+    expected = ["participant_id", "label", "outcome", "tiv", "family", "scanner"]
+    assert list(people) == [*expected, "sex", "age", "site"]
     # Nobody's family: a family alone.
     assert people["family"].tolist() == ["f1", "sub-03", "f4", "f5"]
     assert exclusions["reason"].tolist().count("scanner is missing") == 1
     # Another cohort needs neither column.
-    assert list(study.build("bonn")[0]) == ["participant_id", "label", "outcome"]
+    expected = ["participant_id", "label", "outcome", "tiv", "sex", "age"]
+    assert list(study.build("bonn")[0]) == expected
 
 
 def test_column_of_the_comparison_with_controls(study):
@@ -327,6 +329,7 @@ def test_several_sessions_a_person(study):
 def mapped(study):
     study.raw["features"] = {"roi": {"kind": "roi_maps", "source": "gm"}}
     study.raw["models"] = {"svc": {"features": "roi"}}
+    study.raw["cohorts"]["munich"]["tiv"] = None
     del study.raw["cohorts"]["bonn"]
     (study.folder / "maps").mkdir()
     for number in (1, 2, 3, 6, 7, 8):
@@ -474,6 +477,7 @@ def test_ids_of_scores_and_tiv_tables(study):
 def test_person_in_two_families(study):
     study.raw["cross_validation"] = {"group": "family"}
     study.raw["models"]["svc"]["confounds"] = []
+    study.raw["cohorts"]["munich"]["tiv"] = None
     (study.folder / "munich.tsv").write_text(
         "participant_id\tsession_id\tgroup\tfamily\ns1\tses-1\tMDD\tf1\ns1\tses-2\tMDD\tf2\n"
         "s2\tses-1\tHC\tf3\n"
@@ -491,3 +495,25 @@ def test_nobody_left_says_why(study):
         "out: group is BPD, which is in neither class (1), group is missing (1), age is missing "
         "(1), tiv is missing (1), a value is missing in the table of the source fs (5)"
     )
+
+
+# ---------------------------------------------------------------- subgroups
+def test_columns_of_subgroups_are_those_that_can_be_read(study):
+    study.raw["models"]["svc"]["confounds"] = []
+    study.replace("munich.tsv", "\t41.5\t", "\t40-45\t")
+    people, _, _ = study.build()
+    assert "age" not in people
+    assert people["participant_id"].str[-2:].tolist() == ["01", "02", "03", "08", "09"]
+    assert people["sex"].tolist() == ["F", "M", "M", "M", "M"]
+    assert people["site"].tolist() == ["A", "A", "B", "A", "A"]
+
+
+def test_named_columns_of_subgroups_are_categories_and_must_be_readable(study):
+    study.raw["models"]["svc"]["confounds"] = ["tiv"]
+    study.raw["subgroups"] = {"columns": ["scanner", "age"]}
+    people, _, _ = study.build()
+    assert people["scanner"].tolist() == ["1", "1", "2", "2", "2"]
+    assert "sex" not in people
+    assert list(study.build("bonn")[0].columns)[-2:] == ["tiv", "age"]
+    study.replace("munich.tsv", "\t41.5\t", "\t40-45\t")
+    assert "column age: found '40-45'" in study.mistake()

@@ -12,11 +12,14 @@ from small_study import ROOT, Study, job_counts, snakemake
 
 # Rules that make one job in every run.
 ONCE = (
-    *("cohorts", "splits", "comparisons", "flow_figure", "report_page", "provenance"),
-    *("default", "specificity"),
+    *("quality_control", "cohorts", "splits", "comparisons", "flow_figure", "report_page"),
+    *("provenance", "default", "specificity"),
 )
 # Rules that make one job for each model.
-PER_MODEL = ("refit_kernels", "refit", "freeze", "score", "performance", "performance_figures")
+PER_MODEL = (
+    *("refit_kernels", "refit", "freeze", "score", "performance", "subgroups"),
+    "performance_figures",
+)
 
 
 def jobs(configuration: Path, cwd: Path) -> dict[str, int]:
@@ -26,7 +29,7 @@ def jobs(configuration: Path, cwd: Path) -> dict[str, int]:
 
 def expected(models: int = 1, **others: int) -> dict[str, int]:
     counts = dict.fromkeys(ONCE, 1) | dict.fromkeys(PER_MODEL, models)
-    counts |= {"tables": 4, "baseline": 2}
+    counts |= {"tables": 5, "baseline": 2}
     counts |= others
     return {rule: count for rule, count in counts.items() if count}
 
@@ -205,3 +208,12 @@ def test_a_mistaken_estimator_ends_in_one_line_before_any_job(study):
     profile, line = done.stderr.strip().splitlines()
     assert profile.startswith("Using workflow specific profile")
     assert line.startswith("config: models.fs_svc.grid.l1_ratoi: found the unknown parameter")
+
+
+def test_scans_are_measured_before_cohorts_only_where_a_rule_may_exclude(study):
+    table = "results/small/cohorts/discovery.tsv"
+    rules = [{"measure": "tiv", "below": 900}]
+    for settings, measured in (({}, {}), ({"exclude": rules}, {"quality_control": 1})):
+        config = study.save(quality_control=settings)
+        done = snakemake(table, "-n", "-q", "reason", "--configfile", config, cwd=study.folder)
+        assert job_counts(done) == {"cohorts": 1, **measured}

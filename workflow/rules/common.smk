@@ -79,7 +79,7 @@ TABLES = [
     for name in ("splits", "predictions", "performance", "null", "exclusions", "flow")
 ]
 # What a reviewer asks for beside them: tables of the sections of the page.
-EVIDENCE = [f"{RUN}/{name}.tsv" for name in ("comparisons", "specificity")]
+EVIDENCE = [f"{RUN}/{name}.tsv" for name in ("comparisons", "specificity", "qc", "subgroups")]
 CRATE = f"{RUN}/ro-crate-metadata.json"
 FROZEN_MODELS = expand(f"{RUN}/models/{{model}}.json", model=MODELS)
 

@@ -140,14 +140,22 @@ def brain_inputs(wildcards):
 
 
 # ---------------------------------------------------------------- parameters of a job
-def cohort_config(wildcards):
-    """What decides who is analysed."""
+def quality_config(wildcards):
+    """What decides who could be analysed, and what is conspicuous about a scan."""
     return {
-        **section("cohorts", "outcome", "features", "models", "confounds", "min_class_size"),
+        **section("cohorts", "outcome", "features", "models", "confounds", "quality_control"),
         "cross_validation": {"group": SCHEME["group"]},
         "permutation": {"within": CONFIG["permutation"]["within"]},
         "specificity": {"within": CONFIG["specificity"]["within"]},
+        "subgroups": {"columns": CONFIG["subgroups"]["columns"]},
     }
+
+
+def cohort_config(wildcards):
+    """What decides who is analysed."""
+    config = quality_config(wildcards) | section("min_class_size")
+    # Whoever is left must still fill the folds.
+    return config | section("cross_validation", "permutation") if QUALITY_RULES else config
 
 
 def naming_config(wildcards):
@@ -156,8 +164,9 @@ def naming_config(wildcards):
 
 
 def tables_of_models(wildcards):
-    """A table of every model and baseline; people's predictions of models only."""
-    names = MODELS if wildcards.table == "predictions" else [*MODELS, *BASELINES]
+    """A table of every model and baseline; what is shown of models only, of these."""
+    of_models = ("predictions", "subgroups")
+    names = MODELS if wildcards.table in of_models else [*MODELS, *BASELINES]
     return [f"{RUN}/performance/{name}_{wildcards.table}.tsv" for name in names]
 
 

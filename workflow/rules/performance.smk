@@ -29,6 +29,30 @@ rule performance:
         "../scripts/performance.py"
 
 
+rule subgroups:
+    """Metrics of one model by sex, age, site and the like."""
+    input:
+        people=[table_of(name) for name in COHORTS],
+        jobs=all_folds,
+        scores=f"{RUN}/scores/{{model}}.tsv",
+    output:
+        f"{RUN}/performance/{{model}}_subgroups.tsv",
+    log:
+        f"{RUN}/logs/subgroups_{{model}}.log",
+    conda:
+        ENVIRONMENT
+    threads: 1
+    params:
+        config=model_config,
+        cohorts=section("cohorts", "subgroups", "min_class_size"),
+        names=COHORTS,
+        code=code_of("subgroups"),
+    message:
+        "Subgroups, {wildcards.model}"
+    script:
+        "../scripts/subgroups.py"
+
+
 rule baseline:
     """What a model must beat, on the same splits and labellings: confounds, the larger class."""
     input:
@@ -67,7 +91,7 @@ rule tables:
     log:
         f"{RUN}/logs/tables_{{table}}.log",
     wildcard_constraints:
-        table="predictions|performance|null|warnings",
+        table="predictions|performance|null|warnings|subgroups",
     localrule: True
     conda:
         ENVIRONMENT

@@ -92,3 +92,8 @@ def voxel_features_mb(wildcards, input, attempt):
 def voxel_features_minutes(wildcards, input, attempt):
     """Half a minute a map."""
     return math.ceil(30 + 0.5 * len(input.maps)) * attempt
+
+
+def quality_minutes(wildcards, input, attempt):
+    """A quarter of a minute a file."""
+    return math.ceil(30 + 0.25 * len(input)) * attempt

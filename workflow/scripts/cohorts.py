@@ -3,14 +3,21 @@ from mri_response.job import job
 with job(snakemake) as log:
     import pandas as pd
 
+    from mri_response.checks import check_discovery
     from mri_response.cohorts import build_cohort
-    from mri_response.tables import write_tsv
+    from mri_response.config import discovery_name
+    from mri_response.tables import read_tsv, write_tsv
 
+    config, quality = snakemake.params.config, None
+    if snakemake.input.quality:
+        quality = read_tsv(snakemake.input.quality[0])
     exclusions, flow = [], []
     for path in snakemake.output.people:
         name = path.rsplit("/", 1)[1].removesuffix(".tsv")
-        people, excluded, steps = build_cohort(snakemake.params.config, name)
+        people, excluded, steps = build_cohort(config, name, quality)
         log.info("%s: %d rows analysed, %d excluded", name, len(people), len(excluded))
+        if quality is not None and name == discovery_name(config):
+            check_discovery(config, people)
         write_tsv(people, path)
         exclusions.append(excluded)
         flow.append(steps)

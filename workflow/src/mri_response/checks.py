@@ -381,6 +381,11 @@ def input_warnings(config: Mapping[str, Any], people: Mapping[str, pd.DataFrame]
                 f"cohort {name}: no metric will be computed, since a class has fewer than "
                 f"{config['min_class_size']} people ({text})"
             )
+    if config["quality_control"]["exclude"]:
+        warnings.append(
+            "quality_control.exclude: scans that break a rule are left out once they are measured, "
+            "and listed in exclusions.tsv"
+        )
     for name, model in config["models"].items():
         kind = config["features"][model["features"]]["kind"]
         if kind == "voxels" and "C" in model and model["C"]["scale"] == "absolute":

@@ -2,9 +2,11 @@
 
 A person is analysed if the row filter keeps the row, the outcome is known, every confound that
 some model removes is there (unless it is imputed), and every feature set that some model uses is
-complete. Everybody else is listed with the first reason, in that order.
+complete. What is left are the candidates; rules of quality control (:mod:`mri_response.quality`)
+may leave some of them out. Everybody else is listed with the first reason, in that order.
 """
 
+import contextlib
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -40,10 +42,12 @@ from mri_response.tiv import read_tiv
 #: What is read as female and male. Numbers are not: 1 and 2 are used both ways round.
 SEX_CODES = {"f": "F", "female": "F", "m": "M", "male": "M"}
 OLDEST = 120
+#: Columns that define subgroups where the configuration names none.
+SUBGROUPS = ("sex", "age", "site")
 
 
 def build_cohort(
-    config: Mapping[str, Any], name: str
+    config: Mapping[str, Any], name: str, quality: pd.DataFrame | None = None
 ) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
     """The analysed rows of a cohort, who was left out, and the counts between.
 
@@ -53,6 +57,9 @@ def build_cohort(
         As :func:`mri_response.config.load_config` returns it.
     name : str
         The cohort.
+    quality : pandas.DataFrame, optional
+        As :func:`mri_response.quality.quality_table` returns it: whom it excludes is left out
+        last. Without it the people are the candidates, whose scans are measured.
 
     Returns
     -------
@@ -61,7 +68,8 @@ def build_cohort(
         ``participant_id``, ``session_id`` if the table has it, ``label`` (1 is the positive class),
         ``outcome`` (name of the class), ``baseline_score`` and ``endpoint_score`` for outcomes from
         scores, then the columns that the run uses: confounds (``age`` in years, ``sex`` F or M,
-        ``tiv`` in ml, ``site`` text, others numbers), family and permutation block.
+        ``tiv`` in ml, ``site`` text, others numbers), family and permutation block, and those of
+        subgroups; ``tiv`` also where the cohort has it and no model uses it.
     exclusions : pandas.DataFrame
         ``cohort``, ``participant_id``, ``session_id`` if the table has it, ``reason``.
     flow : pandas.DataFrame
@@ -91,6 +99,8 @@ def build_cohort(
     left = pd.concat(reasons, axis=1).isna().all(axis=1)
     for features in used_features(config):
         reasons.append(_incomplete_features(rows[left], config, name, features))
+    if quality is not None:
+        reasons.append(_quality_reasons(rows, name, quality))
     reason = pd.concat(reasons, axis=1).reindex(rows.index).bfill(axis=1).iloc[:, 0]
 
     excluded = reason.notna()
@@ -282,27 +292,21 @@ def _outcome_from_scores(rows: pd.DataFrame, config: Mapping[str, Any], name: st
 def _used_columns(
     rows: pd.DataFrame, config: Mapping[str, Any], name: str, known: pd.Series
 ) -> pd.DataFrame:
-    """Confounds, family and permutation block by line, each in its type."""
+    """Confounds, family, permutation block and subgroups by line, each in its type."""
     cohort = config["cohorts"][name]
     path = cohort["participants"]
     columns: dict[str, pd.Series] = {}
     for confound in used_confounds(config):
-        if confound == "tiv":
-            # Reports of people without an outcome need not be there.
-            tiv = read_tiv(cohort["tiv"], rows[known], path)
-            if "table" in cohort["tiv"]:
-                table = cohort["tiv"]["table"]
-                found = read_table(table)["participant_id"]
-                check_same_ids(rows.loc[known, "participant_id"], found, path, table)
-            columns[confound] = tiv.reindex(rows.index)
-        elif confound == "sex":
-            columns[confound] = _sex(rows, path)
-        elif confound == "site":
-            columns[confound] = rows[confound]
-        else:
-            columns[confound] = numbers(rows, confound, path)
-            if confound == "age":
-                _check_age(columns[confound], path)
+        if confound != "tiv":
+            columns[confound] = _column(rows, confound, path)
+    if cohort["tiv"] is not None:
+        # Reports of people without an outcome need not be there.
+        tiv = read_tiv(cohort["tiv"], rows[known], path)
+        if "table" in cohort["tiv"]:
+            table = cohort["tiv"]["table"]
+            found = read_table(table)["participant_id"]
+            check_same_ids(rows.loc[known, "participant_id"], found, path, table)
+        columns["tiv"] = tiv.reindex(rows.index)
     group, within = _structure(config)
     if group is not None and group in rows:
         _check_families(rows, group, path)
@@ -310,7 +314,49 @@ def _used_columns(
     for block in (within, config["specificity"]["within"]):
         if block is not None and block in rows:
             columns.setdefault(block, rows[block])
+    for column in subgroup_columns(rows, config):
+        if column not in columns:
+            columns[column] = _column(rows, column, path, categories=column != "age")
     return pd.DataFrame(columns, index=rows.index)
+
+
+def subgroup_columns(rows: pd.DataFrame, config: Mapping[str, Any]) -> list[str]:
+    """The columns of a participants table that define subgroups.
+
+    Parameters
+    ----------
+    rows : pandas.DataFrame
+        Text, as :func:`mri_response.tables.read_table` returns it.
+    config : mapping
+
+    Returns
+    -------
+    list of str
+        Those named in the configuration that the table has; if none are named, those of `SUBGROUPS`
+        that it has in a form that can be read.
+    """
+    named = config["subgroups"]["columns"]
+    if named is not None:
+        return [column for column in named if column in rows]
+    readable = []
+    for column in SUBGROUPS:
+        if column in rows:
+            with contextlib.suppress(InputError):
+                _column(rows, column, "")
+                readable.append(column)
+    return readable
+
+
+def _column(rows: pd.DataFrame, column: str, path: str, categories: bool = False) -> pd.Series:
+    """A column of the participants table in its type."""
+    if column == "sex":
+        return _sex(rows, path)
+    if column == "site" or categories:
+        return rows[column]
+    values = numbers(rows, column, path)
+    if column == "age":
+        _check_age(values, path)
+    return values
 
 
 def _sex(rows: pd.DataFrame, path: str) -> pd.Series:
@@ -437,3 +483,13 @@ def _incomplete_rows(
     reason[incomplete[position]] = f"a value is missing in the table of the source {source}"
     reason[position < 0] = f"no row in the table of the source {source}"
     return reason
+
+
+def _quality_reasons(rows: pd.DataFrame, name: str, quality: pd.DataFrame) -> pd.Series:
+    """The rule of quality control that leaves each row out."""
+    own = quality[(quality["cohort"] == name) & quality["excluded"].notna()]
+    keys = [key for key in ID_COLUMNS if key in rows]
+    # Of several sources the first that is faulty.
+    reason = own.drop_duplicates(keys).set_index(keys)["excluded"]
+    found = rows[keys].join(reason, on=keys)["excluded"].astype(object)
+    return found.where(found.notna(), None)

@@ -404,6 +404,7 @@ def _cross_check(config: Mapping[str, Any]) -> None:
     _check_comparisons(config)
     _check_columns(config)
     _check_sources(config)
+    _check_quality_control(config)
     _check_paths(config)
 
 
@@ -687,6 +688,7 @@ def _check_columns(config: Mapping[str, Any]) -> None:
     named["cross_validation.group"] = [config["cross_validation"]["group"]]
     named["permutation.within"] = [config["permutation"]["within"]]
     named["specificity.within"] = [config["specificity"]["within"]]
+    named["subgroups.columns"] = config["subgroups"]["columns"] or []
     for key, columns in named.items():
         for column in columns:
             if column in RESERVED_COLUMNS:
@@ -697,7 +699,7 @@ def _check_columns(config: Mapping[str, Any]) -> None:
                     f"({', '.join(RESERVED_COLUMNS)})",
                     "rename the column in the table",
                 )
-            if key.endswith(("group", "within")) and column == "tiv":
+            if key.endswith(("group", "within", "columns")) and column == "tiv":
                 raise fault(key, "'tiv'", "a column of categories", "name another column")
     for key in ("permutation", "specificity"):
         within = config[key]["within"]
@@ -731,6 +733,48 @@ def _check_sources(config: Mapping[str, Any]) -> None:
         tiv = cohort["tiv"] or {}
         if "cat12_report" in tiv:
             _check_pattern(f"cohorts.{name}.tiv.cat12_report", tiv["cat12_report"])
+
+
+def _check_quality_control(config: Mapping[str, Any]) -> None:
+    settings = config["quality_control"]
+    if settings["tiv_min_ml"] >= settings["tiv_max_ml"]:
+        raise fault(
+            "quality_control.tiv_min_ml",
+            f"{settings['tiv_min_ml']:g}",
+            f"less than tiv_max_ml, which is {settings['tiv_max_ml']:g}",
+            "correct one of them",
+        )
+    images = any(spec["kind"] in IMAGE_KINDS for spec in used_features(config).values())
+    for position, rule in enumerate(settings["exclude"]):
+        key = f"quality_control.exclude[{position}]"
+        if "below" in rule and "above" in rule and rule["below"] > rule["above"]:
+            raise fault(
+                f"{key}.below",
+                f"{rule['below']:g}, more than above, which is {rule['above']:g}",
+                "limits between which scans are kept",
+                "correct one of them",
+            )
+        if rule["measure"] in ("map_mean", "mean_correlation") and not images:
+            raise fault(
+                f"{key}.measure",
+                f"{rule['measure']!r}, which is measured on maps",
+                "a measure of this run, whose models use tables alone",
+                "name tiv or mahalanobis, or remove the rule",
+            )
+        for name, cohort in config["cohorts"].items():
+            if rule["measure"] == "tiv" and cohort["tiv"] is None:
+                raise fault(
+                    f"cohorts.{name}.tiv",
+                    "nothing",
+                    f"where total intracranial volume comes from, since {key} names it",
+                    "add for example {column: tiv} or remove the rule",
+                )
+    bands = config["subgroups"]["age_bands"]
+    for lower, upper in itertools.pairwise(bands):
+        if not lower < upper:
+            raise fault(
+                "subgroups.age_bands", f"{upper:g} after {lower:g}", "ascending ages", "sort them"
+            )
 
 
 def _names_in_braces(key: str, pattern: str) -> list[str]:

@@ -79,6 +79,7 @@ def _keys(
             for branch in [*child.get("anyOf", ()), *child.get("items", {}).get("anyOf", ())]:
                 for inner, spec, _, _ in _keys(branch, schema, f"{path}."):
                     yield inner, spec, False, ""
+            yield from _keys(child.get("items", {}), schema, f"{path}.")
 
 
 def _is_section(node: Mapping[str, Any], schema: Mapping[str, Any]) -> bool:

@@ -5,7 +5,7 @@ that no cohort shapes another's features.
 """
 
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import nibabel as nib
@@ -132,6 +132,29 @@ def roi_features(
     InputError
         If a map cannot be read on the grid of the atlas.
     """
+    values_of = region_values(atlas, statistic)
+
+    def row(path: PathLike) -> np.ndarray:
+        return values_of(load_map(path, atlas.grid, resample))
+
+    rows = list(in_threads(row, paths, threads))
+    return pd.DataFrame(np.array(rows), columns=list(atlas.regions["region"]))
+
+
+def region_values(atlas: Atlas, statistic: str = "sum") -> Callable[[np.ndarray], np.ndarray]:
+    """How a map becomes regions.
+
+    Parameters
+    ----------
+    atlas : Atlas
+    statistic : {"sum", "mean"}
+        As in :func:`roi_features`.
+
+    Returns
+    -------
+    callable
+        From the values of a map on the grid of the atlas to those of the regions, shape (p,).
+    """
     where = np.flatnonzero(atlas.inside)
     indices = atlas.regions["index"].to_numpy()
     order = np.argsort(indices)
@@ -144,13 +167,11 @@ def roi_features(
     else:
         raise ValueError(f"unknown statistic {statistic!r}")
 
-    def row(path: PathLike) -> np.ndarray:
-        values = load_map(path, atlas.grid, resample).ravel()[where]
+    def values_of(values: np.ndarray) -> np.ndarray:
         # bincount adds in 64 bits.
-        return np.bincount(codes, weights=values, minlength=len(indices)) * factors
+        return np.bincount(codes, weights=values.ravel()[where], minlength=len(indices)) * factors
 
-    rows = list(in_threads(row, paths, threads))
-    return pd.DataFrame(np.array(rows), columns=list(atlas.regions["region"]))
+    return values_of
 
 
 # ---------------------------------------------------------------- voxels

@@ -190,7 +190,7 @@ def discovery_performance(
         A decision value is not finite, or the first labelling is not that of `people`.
     """
     _require_finite(decision)
-    discovery = _Cohort(people)
+    discovery = Cohort(people)
     if not np.array_equal(labels[0], discovery.labels):
         raise ValueError("the first labelling is not the observed one")
     base = {"model": model, "cohort": cohort, "role": "discovery", **discovery.sizes()}
@@ -207,7 +207,7 @@ def discovery_performance(
         estimate, error, draws, inflation = {}, {}, {}, {}
         for metric in METRICS:
             wanted = slice(None) if metric in TESTED else slice(1)
-            values, errors = _with_standard_errors(
+            values, errors = with_standard_errors(
                 metric, aggregation, decision[wanted], fold[wanted], labels[wanted], discovery
             )
             estimate[metric], error[metric] = float(values[0]), float(errors[0])
@@ -351,8 +351,14 @@ def own_labels(
     return exchangeable.labellings(cohort_seed, permutations, stream=Stream.COHORT_LABELS).T
 
 
-class _Cohort:
-    """Labels, weights and numbers of people of a cohort's rows."""
+class Cohort:
+    """Labels, weights and numbers of people of a cohort's rows.
+
+    Parameters
+    ----------
+    people : DataFrame
+        participant_id and label (1 = positive class), one row a row of the cohort.
+    """
 
     def __init__(self, people: pd.DataFrame) -> None:
         self.labels = people["label"].to_numpy(dtype=int)
@@ -387,7 +393,7 @@ def _frozen_cohort(
 ) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
     decision = np.asarray(scores.decision, dtype=float)
     _require_finite(decision, scores.null_decision)
-    cohort = _Cohort(scores.people)
+    cohort = Cohort(scores.people)
     base = {
         "model": model,
         "cohort": scores.cohort,
@@ -407,7 +413,7 @@ def _frozen_cohort(
         for metric in TESTED:
             null_rows += _null_rows(base, null, FROZEN, metric, draws[null, metric])
     rows = []
-    for metric, (estimate, low, high, method) in _frozen_estimates(decision, cohort).items():
+    for metric, (estimate, low, high, method) in frozen_estimates(decision, cohort).items():
         row = {**base, "metric": metric, "estimate": estimate}
         row |= _interval(method, (low, high))
         if metric not in TESTED:
@@ -417,10 +423,20 @@ def _frozen_cohort(
     return rows + _count_rows(base, FROZEN, decision[None], cohort), null_rows
 
 
-def _frozen_estimates(
-    decision: NDArray, cohort: _Cohort
+def frozen_estimates(
+    decision: NDArray, cohort: Cohort
 ) -> dict[str, tuple[float, float, float, str]]:
-    """Estimate, limits and method of each metric; independent people, one labelling."""
+    """Estimate, limits and method of each metric; independent people, one labelling.
+
+    Parameters
+    ----------
+    decision : ndarray, shape (n,)
+    cohort : Cohort
+
+    Returns
+    -------
+    dict of metric to (estimate, low, high, method)
+    """
     table = confusion(cohort.labels, decision > 0, cohort.weights)
     n_1, n_0 = cohort.n_positive, cohort.n_negative
     sensitivity = table.true_positive / (table.true_positive + table.false_negative)
@@ -436,15 +452,27 @@ def _frozen_estimates(
     }
 
 
-def _with_standard_errors(
+def with_standard_errors(
     metric: str,
     aggregation: str,
     decision: NDArray,
     fold: NDArray,
     labels: NDArray,
-    cohort: _Cohort,
+    cohort: Cohort,
 ) -> tuple[NDArray, NDArray]:
-    """The metric and its naive standard error for each labelling, both of shape (m,)."""
+    """A cross-validated metric and its naive standard error for each labelling.
+
+    Parameters
+    ----------
+    metric, aggregation : str
+    decision, fold : ndarray, shape (m, repeats, n)
+    labels : ndarray of 0/1, shape (m, n)
+    cohort : Cohort
+
+    Returns
+    -------
+    values, errors : ndarray, shape (m,)
+    """
     values, errors = [], []
     for start in range(0, len(decision), BLOCK):
         block = slice(start, start + BLOCK)
@@ -471,7 +499,7 @@ def _interval(method: str, limits: tuple[float, float]) -> dict[str, Any]:
 
 
 def _count_rows(
-    base: dict[str, Any], aggregation: str, decision: NDArray, cohort: _Cohort
+    base: dict[str, Any], aggregation: str, decision: NDArray, cohort: Cohort
 ) -> list[dict[str, Any]]:
     """Confusion matrix, averaged over the repeats of `decision`, shape (repeats, n)."""
     table = confusion(cohort.labels, decision > 0, cohort.weights, axis=-1)

@@ -82,7 +82,11 @@ _EXPLAINED_NULLS = {
 
 
 # What the further tables hold, beside their download.
-_TABLE_TITLES: dict[str, str] = {"comparisons": "Comparisons of models"}
+_TABLE_TITLES: dict[str, str] = {
+    "comparisons": "Comparisons of models",
+    "qc": "Quality of the scans, person by person",
+    "subgroups": "Performance in subgroups",
+}
 
 
 @dataclass(frozen=True)

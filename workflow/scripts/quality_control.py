@@ -1,0 +1,10 @@
+from mri_response.job import job
+
+with job(snakemake) as log:
+    from mri_response.quality import quality_table
+    from mri_response.tables import write_tsv
+
+    table = quality_table(snakemake.params.config)
+    flagged, excluded = table["flag"].notna().sum(), table["excluded"].notna().sum()
+    log.info("%d scans, %d flagged, %d excluded by rule", len(table), flagged, excluded)
+    write_tsv(table, snakemake.output[0])

@@ -1,0 +1,363 @@
+"""Whether models work alike for everybody: their performance by sex, age, site and the like.
+
+A group is a set of people of one cohort. There is no test of a group by itself: with the few people
+of most groups it would say little, and the more groups the more often it would be wrong. Where a
+variable has two groups, their difference is given with its interval.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from mri_response.cohorts import SUBGROUPS
+from mri_response.intervals import null_inflated_intervals, null_inflation
+from mri_response.metrics import METRICS
+from mri_response.performance import (
+    FROZEN,
+    HEADLINE,
+    POOLED,
+    SMALL_CLASS,
+    TESTED,
+    Cohort,
+    frozen_estimates,
+    with_standard_errors,
+)
+
+SUBGROUP_COLUMNS = [
+    "model",
+    "cohort",
+    "role",
+    "variable",
+    "group",
+    "reference",
+    "metric",
+    "aggregation",
+    "n",
+    "n_positive",
+    "estimate",
+    "ci_low",
+    "ci_high",
+    "ci_method",
+]
+#: Group of the people of whom the variable is not known.
+UNKNOWN = "not known"
+DIFFERENCE = "mover_difference"
+
+#: Estimate, limits and method of each metric.
+Estimates = dict[str, tuple[float, float, float, str]]
+
+
+def age_band(age: float, bands: Sequence[float]) -> str:
+    """The band of an age, as in ``30 to 44`` (completed years) or ``60 and over``.
+
+    Parameters
+    ----------
+    age : float
+        In years.
+    bands : sequence of float
+        Ages at which a new band begins, ascending.
+
+    Returns
+    -------
+    str
+        ``not known`` if the age is missing.
+    """
+    if np.isnan(age):
+        return UNKNOWN
+    position = int(np.searchsorted(bands, age, side="right"))
+    if position == 0:
+        return f"under {bands[0]:g}"
+    if position == len(bands):
+        return f"{bands[-1]:g} and over"
+    low, high = bands[position - 1], bands[position]
+    whole = float(low).is_integer() and float(high).is_integer()
+    return f"{low:g} to {high - 1:g}" if whole else f"{low:g} to under {high:g}"
+
+
+def groups_of(people: pd.DataFrame, settings: Mapping[str, Any]) -> dict[str, NDArray]:
+    """The group of each row, for every variable that divides a cohort.
+
+    Parameters
+    ----------
+    people : DataFrame
+        ``participant_id`` and the columns of the variables, one row a row of the cohort. A person
+        with several rows belongs where the first value that is known says.
+    settings : mapping
+        Section ``subgroups`` of the configuration.
+
+    Returns
+    -------
+    dict of str to ndarray of str, shape (n,)
+        Variables of which the cohort has one group are left out: that group is the cohort.
+    """
+    named = settings["columns"]
+    groups = {}
+    for variable in SUBGROUPS if named is None else named:
+        if variable not in people:
+            continue
+        values = people.groupby("participant_id", sort=False)[variable].transform("first")
+        if variable == "age":
+            names = [age_band(value, settings["age_bands"]) for value in values.astype(float)]
+        else:
+            names = [_category(value) for value in values]
+        if len(set(names)) > 1:
+            groups[variable] = np.array(names)
+    return groups
+
+
+def _category(value: Any) -> str:
+    if pd.isna(value):
+        return UNKNOWN
+    return f"{value:g}" if isinstance(value, float) else str(value)
+
+
+def _ordered(variable: str, names: NDArray, settings: Mapping[str, Any]) -> list[str]:
+    """Groups in the order of the table: bands by age, others by name, the unknown last."""
+    present = set(names)
+    if variable == "age":
+        bands = settings["age_bands"]
+        edges = [-1.0, *bands]
+        order = [age_band(edge, bands) for edge in edges]
+    else:
+        order = sorted(present - {UNKNOWN})
+    return [name for name in [*order, UNKNOWN] if name in present]
+
+
+def mover_difference(
+    first: tuple[float, float, float], second: tuple[float, float, float]
+) -> tuple[float, float, float]:
+    """Difference of two independent estimates, and its limits from theirs.
+
+    Parameters
+    ----------
+    first, second : tuple of float
+        Estimate, lower and upper limit.
+
+    Returns
+    -------
+    estimate, low, high : float
+        NaN where a limit is.
+
+    References
+    ----------
+    Zou GY, Donner A (2008). Construction of confidence limits about effect measures: a general
+    approach. Statistics in Medicine 27, 1693-1702. On Wilson limits it is method 10 of Newcombe RG
+    (1998), Statistics in Medicine 17, 873-890.
+    """
+    (a, a_low, a_high), (b, b_low, b_high) = first, second
+    low = a - b - np.hypot(a - a_low, b_high - b)
+    high = a - b + np.hypot(a_high - a, b - b_low)
+    return a - b, float(low), float(high)
+
+
+def discovery_subgroups(
+    people: pd.DataFrame,
+    decision: NDArray,
+    fold: NDArray,
+    labels: NDArray,
+    base: Mapping[str, Any],
+    settings: Mapping[str, Any],
+    min_class_size: int,
+) -> pd.DataFrame:
+    """Cross-validated performance in groups of the discovery cohort.
+
+    Parameters
+    ----------
+    people : DataFrame
+        The cohort's n analysed rows.
+    decision : ndarray, shape (1 + M, repeats, n)
+        Labelling 0 is the observed one, the others are permutations of the whole procedure.
+    fold : ndarray of int, shape (repeats, n) or (1 + M, repeats, n)
+    labels : ndarray of 0/1, shape (1 + M, n)
+    base : mapping
+        ``model``, ``cohort`` and ``role`` of the rows.
+    settings : mapping
+        Section ``subgroups`` of the configuration.
+    min_class_size : int
+        With fewer people in either class nothing is computed for a group.
+
+    Returns
+    -------
+    DataFrame
+        `SUBGROUP_COLUMNS`; aggregation `mean_over_repeats`.
+
+    Notes
+    -----
+    Intervals are those of the headline (`mri_response.intervals.null_inflated_intervals`): the
+    group's naive standard error times the factor by which the permutations show it to be too small
+    in the whole cohort. The fewer people are averaged, the less their common training data matter,
+    so that for a group the factor is, if anything, too large. Differences take the limits of two
+    groups as independent.
+    """
+    fold = np.broadcast_to(fold, decision.shape)
+    whole = Cohort(people)
+    inflation = {}
+    for metric in TESTED:
+        values, errors = with_standard_errors(metric, HEADLINE, decision, fold, labels, whole)
+        inflation[metric] = null_inflation(values[1:], errors[1:])
+
+    def estimates(rows: NDArray) -> Estimates:
+        group = Cohort(people.iloc[rows])
+        arguments = decision[:1, :, rows], fold[:1, :, rows], labels[:1, rows], group
+        both = {metric: with_standard_errors(metric, HEADLINE, *arguments) for metric in METRICS}
+        estimate = {metric: float(values[0]) for metric, (values, _) in both.items()}
+        error = {metric: float(errors[0]) for metric, (_, errors) in both.items()}
+        limits = null_inflated_intervals(
+            estimate, error, inflation, group.n_positive, group.n_negative
+        )
+        return {m: (estimate[m], *limits[m], "null_inflated") for m in METRICS}
+
+    groups = groups_of(people, settings)
+    base = {**base, "aggregation": HEADLINE}
+    return _table(people, groups, estimates, base, settings, min_class_size)
+
+
+def frozen_subgroups(
+    people: pd.DataFrame,
+    decision: NDArray,
+    groups: Mapping[str, NDArray],
+    base: Mapping[str, Any],
+    settings: Mapping[str, Any],
+    min_class_size: int,
+) -> pd.DataFrame:
+    """Performance of a frozen model in groups of another cohort; its people are independent.
+
+    Parameters
+    ----------
+    people : DataFrame
+        The cohort's n analysed rows.
+    decision : ndarray, shape (n,)
+    groups : mapping of str to ndarray of str, shape (n,)
+        As `groups_of`.
+    base, settings, min_class_size
+        As in `discovery_subgroups`.
+
+    Returns
+    -------
+    DataFrame
+        `SUBGROUP_COLUMNS`; the intervals of `mri_response.performance.frozen_estimates`.
+    """
+
+    def estimates(rows: NDArray) -> Estimates:
+        return frozen_estimates(decision[rows], Cohort(people.iloc[rows]))
+
+    base = {**base, "aggregation": FROZEN}
+    return _table(people, groups, estimates, base, settings, min_class_size)
+
+
+def _table(
+    people: pd.DataFrame,
+    groups: Mapping[str, NDArray],
+    estimates: Any,
+    base: Mapping[str, Any],
+    settings: Mapping[str, Any],
+    min_class_size: int,
+) -> pd.DataFrame:
+    """Every group of every variable, and the difference where there are two."""
+    rows: list[dict[str, Any]] = []
+    for variable, names in groups.items():
+        found: dict[str, Estimates | None] = {}
+        sizes = {}
+        for name in _ordered(variable, names, settings):
+            inside = np.flatnonzero(names == name)
+            group = Cohort(people.iloc[inside])
+            sizes[name] = group.n, group.n_positive
+            enough = group.smallest_class >= max(1, min_class_size)
+            found[name] = estimates(inside) if enough else None
+            about = {**base, "variable": variable, "group": name}
+            rows += _rows(about, sizes[name], found[name])
+        known = [name for name in found if name != UNKNOWN]
+        if len(known) == 2:
+            about = {**base, "variable": variable, "group": known[0], "reference": known[1]}
+            size = tuple(np.add(*(sizes[name] for name in known)).tolist())
+            first, second = (found[name] for name in known)
+            difference = None
+            if first is not None and second is not None:
+                difference = {
+                    m: (*mover_difference(first[m][:3], second[m][:3]), DIFFERENCE) for m in METRICS
+                }
+            rows += _rows(about, size, difference)
+    return pd.DataFrame(rows, columns=SUBGROUP_COLUMNS)
+
+
+def _rows(
+    about: Mapping[str, Any], size: Sequence[int], found: Estimates | None
+) -> list[dict[str, Any]]:
+    rows = []
+    for metric in METRICS:
+        row = {**about, "metric": metric, "n": size[0], "n_positive": size[1]}
+        if found is None:
+            row["ci_method"] = SMALL_CLASS
+        else:
+            row |= dict(
+                zip(("estimate", "ci_low", "ci_high", "ci_method"), found[metric], strict=True)
+            )
+        rows.append(row)
+    return rows
+
+
+def subgroup_table(
+    model: str,
+    config: Mapping[str, Any],
+    people: Mapping[str, pd.DataFrame],
+    decision: NDArray,
+    fold: NDArray,
+    labels: NDArray,
+    scores: pd.DataFrame,
+) -> pd.DataFrame:
+    """Performance of one model in the groups of every cohort.
+
+    Parameters
+    ----------
+    model : str
+    config : mapping
+        Sections cohorts, subgroups and min_class_size of the configuration.
+    people : mapping of str to DataFrame
+        Analysed rows by cohort, the discovery cohort first.
+    decision, fold, labels : ndarray
+        Of the discovery cohort, as in `discovery_subgroups`.
+    scores : DataFrame
+        Decision values of the frozen model: ``cohort``, ``participant_id``, ``decision``.
+
+    Returns
+    -------
+    DataFrame
+        `SUBGROUP_COLUMNS`: for each cohort, variable and group the four metrics with intervals;
+        where a variable has two groups, also their differences (``group`` minus ``reference``,
+        which is missing in all other rows). Groups in which a class has fewer than
+        ``min_class_size`` people have ``not_computed_small_class`` in ``ci_method`` and no number.
+        Two or more external cohorts are also taken together (``external_pooled``; not by site).
+    """
+    settings, least = config["subgroups"], config["min_class_size"]
+    discovery, *others = people
+    about = {"model": model, "cohort": discovery, "role": "discovery"}
+    tables = [
+        discovery_subgroups(people[discovery], decision, fold, labels, about, settings, least)
+    ]
+    pooled = []
+    for name in others:
+        own = scores[scores["cohort"] == name]
+        if list(own["participant_id"]) != list(people[name]["participant_id"]):
+            raise ValueError(f"the scores of {name} are not those of its analysed people")
+        role = config["cohorts"][name]["role"]
+        values = own["decision"].to_numpy()
+        about = {"model": model, "cohort": name, "role": role}
+        groups = groups_of(people[name], settings)
+        tables.append(frozen_subgroups(people[name], values, groups, about, settings, least))
+        if role == "external":
+            # The cohort's name keeps people apart whom two studies call the same.
+            ids = name + "/" + people[name]["participant_id"].astype(str)
+            pooled.append((people[name].assign(participant_id=ids), values))
+    if len(pooled) > 1:
+        together = pd.concat([rows for rows, _ in pooled], ignore_index=True)
+        groups = groups_of(together.drop(columns="site", errors="ignore"), settings)
+        about = {"model": model, "cohort": POOLED, "role": "external"}
+        values = np.concatenate([values for _, values in pooled])
+        tables.append(frozen_subgroups(together, values, groups, about, settings, least))
+    filled = [table for table in tables if len(table)]
+    return pd.concat(filled, ignore_index=True) if filled else tables[0]
