@@ -1,6 +1,6 @@
 """Tables of a run made up for the tests of figures and report, in the documented formats.
 
-Nothing here was computed by the workflow: decision values are drawn at random, p values and
+Next to nothing here was computed by the workflow: decision values are drawn at random, p values and
 intervals are roughly plausible. Only the formats matter.
 """
 
@@ -13,6 +13,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from sklearn.metrics import roc_auc_score
+
+from mri_response.specificity import specificity_table
 
 LONG = (
     "An external cohort with a really long title, second hospital, three scanners, "
@@ -92,6 +94,7 @@ CONFIG: dict[str, Any] = {
     },
     "permutation": {"n": 1000, "within": None, "method": "marginal"},
     "external": {"model": "refit"},
+    "specificity": {"within": None},
     "min_class_size": 5,
     "batch": {"outer_folds": 10, "permutations": 1000},
     "report": {"participant_level": False},
@@ -117,6 +120,7 @@ class Run:
     exclusions: pd.DataFrame
     weights: pd.DataFrame
     planted: pd.DataFrame
+    tables: dict[str, pd.DataFrame]
 
     @property
     def ids(self) -> set[str]:
@@ -273,16 +277,34 @@ def made_up_run(
             "weight_mean": weight / np.linalg.norm(weight),
         }
     )
+    predictions = pd.concat(predictions, ignore_index=True)
     return Run(
         config=config,
-        predictions=pd.concat(predictions, ignore_index=True),
+        predictions=predictions,
         performance=table,
         null=pd.concat(null, ignore_index=True),
         flow=pd.DataFrame(flow),
         exclusions=pd.DataFrame(exclusions),
         weights=weights,
         planted=pd.DataFrame({"region": REGIONS, "planted": planted}),
+        tables={"specificity": _specificity(config, predictions)},
     )
+
+
+def _specificity(config: dict[str, Any], predictions: pd.DataFrame) -> pd.DataFrame:
+    """The one table that is computed, from made-up predictions and clinical scores."""
+    rng = np.random.default_rng(5)
+    people = {}
+    for cohort in config["cohorts"]:
+        own = predictions[(predictions["cohort"] == cohort)].drop_duplicates("participant_id")
+        people[cohort] = own[["participant_id", "label"]].reset_index(drop=True)
+        if config["outcome"]["kind"] == "response":
+            baseline = rng.normal(32, 4, len(own)).round()
+            fall = 0.5 * own["label"].to_numpy() + rng.uniform(0, 0.5, len(own))
+            people[cohort] = people[cohort].assign(
+                baseline_score=baseline, endpoint_score=(baseline * (1 - fall)).round()
+            )
+    return specificity_table(config, predictions, people)
 
 
 def _performance_rows(

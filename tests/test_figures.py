@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from itertools import pairwise
 from xml.etree import ElementTree
 
 import nibabel as nib
@@ -15,7 +16,7 @@ from matplotlib.text import Text
 from sklearn.metrics import confusion_matrix, roc_auc_score
 from sklearn.metrics import roc_curve as sklearn_roc_curve
 
-from mri_response.figures import brain, cohorts, performance, style
+from mri_response.figures import brain, cohorts, performance, specificity, style
 from mri_response.metrics import person_weights
 from mri_response.wording import naming
 
@@ -39,6 +40,7 @@ def draw(kind: str, run: Run) -> Figure:
         "confusion": lambda: performance.confusion(run.performance, MODEL, names),
         "roi_weights": lambda: brain.roi_weights(run.weights, MODEL, names),
         "flow": lambda: cohorts.flow(run.flow, names),
+        "specificity": lambda: specificity.specificity(run.tables["specificity"], MODEL, names),
         "planted_vs_found": lambda: brain.planted_vs_found(run.planted, run.weights, MODEL, names),
     }[kind]()
 
@@ -51,6 +53,7 @@ KINDS = (
     "roi_weights",
     "flow",
     "planted_vs_found",
+    "specificity",
 )
 
 
@@ -102,7 +105,7 @@ def test_title_says_simulated_only_when_it_is(kind: str) -> None:
     assert "simulated" not in everything_written(draw(kind, one_cohort()))
 
 
-@pytest.mark.parametrize("kind", ["roc", "null_distribution", "confusion", "flow"])
+@pytest.mark.parametrize("kind", ["roc", "null_distribution", "confusion", "flow", "specificity"])
 def test_text_boxes_do_not_overlap(kind: str, run: Run) -> None:
     figure = draw(kind, run)
     renderer = figure.canvas.get_renderer()
@@ -337,3 +340,34 @@ def test_wrap_keeps_every_character_and_the_width() -> None:
 def test_contrast_known_values() -> None:
     assert style.contrast("black", "white") == pytest.approx(21)
     assert style.contrast("#777777", "white") == pytest.approx(4.478, abs=0.001)
+
+
+def test_with_and_without_the_treatment_shows_the_numbers_of_its_table() -> None:
+    run = made_up_run()
+    table = run.tables["specificity"]
+    figure = draw("specificity", run)
+    written = everything_written(figure)
+    main = table[(table["analysis"] == "difference") & (table["metric"] == "auc")].iloc[0]
+    assert f"+{main['estimate']:.2f} (" in written
+    assert f"p = {main['p_value']:.3f}" in written
+    assert "External cohorts together n = 51, 26 responder" in written
+    assert "Saline n = 49, 15 responder" in written
+    drawn = {round(float(line.get_xdata()[0]), 6) for ax in figure.axes for line in ax.lines}
+    for analysis in ("arm", "difference"):
+        estimates = table.loc[table["analysis"] == analysis, "estimate"]
+        assert {round(value, 6) for value in estimates} <= drawn
+
+
+def test_with_and_without_the_treatment_has_room_for_long_titles() -> None:
+    run = made_up_run()
+    table = run.tables["specificity"].replace({"external_pooled": "external_b"})
+    figure = specificity.specificity(table, MODEL, naming(run.config))
+    assert any(text.startswith(LONG[:30]) for text in texts(figure))
+    renderer = figure.canvas.get_renderer()
+    labels = [label.get_window_extent(renderer) for label in figure.axes[0].get_yticklabels()]
+    for upper, lower in pairwise(labels):
+        assert upper.y0 >= lower.y1
+
+
+def test_with_and_without_the_treatment_says_why_it_is_empty() -> None:
+    assert "There is no control cohort" in everything_written(draw("specificity", one_cohort()))

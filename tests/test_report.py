@@ -93,6 +93,7 @@ def page_inputs(run: Run, folder: Path, **changes: Any) -> ReportInputs:
         "warnings": ["The chosen C lay at the edge of its grid in 3 of 100 outer folds."],
         "planted": run.planted if run.config.get("simulation") else None,
         "predictions": run.predictions,
+        "tables": run.tables,
     }
     return ReportInputs(**{**values, **changes})
 
@@ -348,6 +349,7 @@ def test_downloads_are_the_tables(trial: Page) -> None:
         "exclusions_by_reason.tsv",
         "weights_roi_svc.tsv",
         "planted.tsv",
+        "specificity.tsv",
     }
     data = base64.b64decode(links["performance.tsv"].split("base64,")[1]).decode()
     table = pd.read_csv(io.StringIO(data), sep="\t", dtype=str, keep_default_na=False)
@@ -391,7 +393,7 @@ def test_figure_plan_follows_features_and_simulation() -> None:
     kinds = {
         model: {spec.kind for spec in plan if spec.model == model} for model in run.config["models"]
     }
-    everywhere = {"roc", "null_distribution", "decision_scores", "confusion"}
+    everywhere = {"roc", "null_distribution", "decision_scores", "confusion", "specificity"}
     assert kinds["roi_svc"] == everywhere | {
         "roi_weights",
         "weight_map",
@@ -403,6 +405,10 @@ def test_figure_plan_follows_features_and_simulation() -> None:
     assert [spec.name for spec in plan[:2]] == ["flow", "roc_voxel_svc"]
     del run.config["simulation"]
     assert not [spec for spec in figure_plan(run.config) if "planted" in spec.kind]
+    for role in ("external", "control"):
+        cohorts = {k: v for k, v in run.config["cohorts"].items() if v["role"] != role}
+        plan = figure_plan(run.config | {"cohorts": cohorts})
+        assert not [spec for spec in plan if spec.kind == "specificity"]
 
 
 @pytest.mark.parametrize("path", sorted(TEMPLATES.glob("*.rst")), ids=lambda path: path.stem)

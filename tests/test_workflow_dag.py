@@ -61,6 +61,7 @@ def test_the_demo(tmp_path):
         weight_map_figure=2,
         planted_map_figure=2,
         planted_vs_found_figure=1,
+        specificity_figure=2,
     )
 
 

@@ -66,6 +66,32 @@ rule performance_figures:
         "../scripts/performance_figures.py"
 
 
+rule specificity_figure:
+    """External cohorts beside control cohorts, and the differences."""
+    input:
+        rules.specificity.output,
+    output:
+        specificity_svg=f"{RUN}/figures/specificity_{{model}}.svg",
+        specificity_png=report(
+            f"{RUN}/figures/specificity_{{model}}.png",
+            "../report/specificity.rst",
+            "Control",
+            "{model}",
+        ),
+    log:
+        f"{RUN}/logs/specificity_figure_{{model}}.log",
+    localrule: True
+    conda:
+        ENVIRONMENT
+    params:
+        config=naming_config,
+        code=code_of("specificity_figure"),
+    message:
+        "Figure: {wildcards.model} with and without the treatment"
+    script:
+        "../scripts/specificity_figure.py"
+
+
 rule roi_weights_figure:
     """Regions with the strongest patterns, weights beside them."""
     input:

@@ -30,6 +30,7 @@ _KINDS = {
     "null_distribution": ("result", "What chance gives"),
     "decision_scores": ("result", "Decision values"),
     "confusion": ("result", "Confusion matrices"),
+    "specificity": ("specificity", "With and without the treatment"),
     "roi_weights": ("brain", "Regions"),
     "weight_map": ("brain", "Weights on the brain"),
     "planted_vs_found": ("simulation", "Planted beside found, by region"),
@@ -295,9 +296,12 @@ def figure_plan(config: Mapping[str, Any]) -> list[FigureSpec]:
         the model is linear; those of the planted effect in a simulation alone.
     """
     simulated = bool(config.get("simulation"))
+    roles = {cohort["role"] for cohort in config["cohorts"].values()}
     plan = [FigureSpec("flow", "flow")]
     for model in ordered_models(config):
         kinds = ["roc", "null_distribution", "decision_scores", "confusion"]
+        if {"external", "control"} <= roles:
+            kinds.append("specificity")
         feature_kind = None  # without weights there is nothing to draw by region or voxel
         if is_linear(config["models"][model]):
             feature_kind = config["features"][config["models"][model]["features"]]["kind"]

@@ -32,6 +32,7 @@ from mri_response.reporting import (
 )
 from mri_response.sections import SECTIONS
 from mri_response.sections.blocks import Table
+from mri_response.sections.specificity import verdict
 from mri_response.wording import (
     AGGREGATION_NAMES,
     CI_NAMES,
@@ -86,6 +87,7 @@ _TABLE_TITLES: dict[str, str] = {
     "comparisons": "Comparisons of models",
     "qc": "Quality of the scans, person by person",
     "subgroups": "Performance in subgroups",
+    "specificity": "External against control cohorts",
 }
 
 
@@ -219,6 +221,10 @@ def alt_text(spec: FigureSpec, inputs: ReportInputs, names: Naming) -> str:
                     text += f", {p_phrase(row['p_value'], row['n_permutations'])}"
                 parts.append(text)
         return start + "; ".join(parts) + "."
+    if spec.kind == "specificity":
+        table = inputs.tables.get("specificity")
+        text = None if table is None else verdict(table, model, names)
+        return start + (text or "Not computed; the text above says why.")
     if spec.kind in ("decision_scores", "confusion"):
         what = "Points of people" if spec.kind == "decision_scores" else "Counts of people"
         return f"{start}{what} by cohort and outcome. {people_text(performance, model, names)}"
@@ -654,7 +660,7 @@ def _figures(inputs: ReportInputs, names: Naming) -> dict[str, list[dict[str, An
         if name not in inputs.figures:
             raise ValueError(f"figure {name} is missing")
         text = caption(spec, inputs.config)
-        if spec.model and spec.section == "result":
+        if spec.model and spec.section in ("result", "specificity"):
             text = f"{text} {people_text(inputs.performance, spec.model, names)}"
         elif spec.model:
             discovery = next(c for c, role in names.roles.items() if role == "discovery")

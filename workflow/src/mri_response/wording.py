@@ -42,6 +42,7 @@ METRIC_NAMES = {
 }
 _CLASS_TITLES = {"nonresponder": "non-responder", "nonremitter": "non-remitter"}
 _NBSP = "\u00a0"
+MINUS = "\u2212"
 
 
 @dataclass(frozen=True)
@@ -179,7 +180,7 @@ def as_number(values: pd.Series) -> pd.Series:
 
 def number(value: Any) -> float:
     """Return one table cell as a float; ``n/a`` is NaN."""
-    if value is None or value == "n/a" or value is pd.NA:
+    if value is None or value is pd.NA or value == "n/a":
         return float("nan")
     return float(value)
 
@@ -289,6 +290,18 @@ def interval_text(metric: str, low: Any, high: Any) -> str:
     else:
         text = f"{100 * low:.1f} to {100 * high:.1f} %"
     return text.replace(" ", _NBSP)
+
+
+def signed(metric: str, value: float) -> str:
+    """A difference with its sign: AUC with two decimals, balanced accuracy in points of percent."""
+    text = f"{abs(value):.2f}" if metric == "auc" else f"{100 * abs(value):.1f}"
+    zero = not any(digit in text for digit in "123456789")
+    return text if zero else ("+" if value > 0 else MINUS) + text
+
+
+def signed_interval(metric: str, low: float, high: float) -> str:
+    """An interval of a difference."""
+    return f"{signed(metric, low)} to {signed(metric, high)}"
 
 
 def p_phrase(p: Any, n_permutations: Any) -> str:

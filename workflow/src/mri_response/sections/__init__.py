@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from mri_response.sections import specificity
 from mri_response.sections.blocks import Block
 
 
@@ -36,4 +37,6 @@ class Section:
     blocks: Callable[..., list[Block]]
 
 
-SECTIONS: tuple[Section, ...] = ()
+SECTIONS: tuple[Section, ...] = (
+    Section("specificity", "Is it the drug?", "The drug", "control", specificity.blocks),
+)
