@@ -81,7 +81,7 @@ def trial(seed: int, effect: float) -> float:
     labels = people["responder"].to_numpy().astype(int)
     confounds = np.column_stack([people["age"], people["sex"] == "M", people["tiv"]]).astype(float)
 
-    scheme = Scheme.from_config(config["cross_validation"])
+    scheme = Scheme.from_config(config["cross_validation"], people)
     folds = draw_folds(people["participant_id"], labels, scheme, seed, repeats=[1])
     C = np.array(grid_of_c(model["C"]))
     predicted = np.empty(len(labels), dtype=bool)

@@ -85,6 +85,9 @@ CONFIG: dict[str, Any] = {
     },
     "primary_model": "roi_svc",
     "cross_validation": {
+        "outer": "k_fold",
+        "outer_column": None,
+        "held_out": None,
         "scheme": "label_blind",
         "repeats": 10,
         "outer_folds": 10,

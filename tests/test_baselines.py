@@ -13,6 +13,7 @@ from mri_response.permutation import Exchangeability
 from mri_response.splits import Scheme, draw_folds
 
 N, SEED = 60, 4
+OUTER = {"outer": "k_fold", "outer_column": None, "held_out": None}
 SPLINE = {"column": "age", "knots": [30, 45, 60]}
 
 
@@ -40,6 +41,7 @@ def config(scheme="label_blind", n=99) -> dict:
             "inner_folds": 3,
             "scheme": scheme,
             "group": None,
+            **OUTER,
         },
         "permutation": {"n": n, "within": None},
         "confounds": {"unseen_site": "error"},

@@ -254,7 +254,7 @@ MISTAKES = [
     ("seed", -1, "config: seed: found -1, expected a whole number at least 0; the default is 0"),
     ("seed", "1e-3", "config: seed: found '1e-3', expected a whole number at least 0; write 0.001"),
     ("seed", True, "config: seed: found true (YAML reads yes, no, on and off so too), expected"),
-    ("cross_validation.outer_folds", 1, "found 1, expected a whole number at least 2; the default"),
+    ("cross_validation.outer_folds", 1, "found 1, expected a whole number or null at least 2"),
     ("cross_validation.repeats", 2.5, "config: cross_validation.repeats: found 2.5, expected a"),
     ("cross_validation.scheme", "kfold", "found 'kfold', expected label_blind or stratified"),
     ("cross_validation", None, "config: cross_validation: found nothing, expected a mapping"),

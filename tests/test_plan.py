@@ -192,7 +192,7 @@ def test_the_size_of_a_study(tmp_path, monkeypatch):
     study.model("again", "fs")
     study.config["cohorts"]["discovery"]["where"] = {"site": ["A", "B"]}
     config = load_config(study.config, SCHEMA)
-    n, p = discovery_size(config)
+    n, p, _ = discovery_size(config)
     assert n == 24
     assert p["fs"] == 8
     assert p["roi"] == 140
@@ -205,7 +205,7 @@ def test_the_size_of_a_study(tmp_path, monkeypatch):
 
 def test_the_size_of_a_simulated_study():
     config = load_config(yaml.safe_load((ROOT / "config" / "config.yaml").read_text()), SCHEMA)
-    n, p = discovery_size(config)
+    n, p, _ = discovery_size(config)
     assert n == 99
     assert p == {"roi": 140, "voxels": pytest.approx(54_000, rel=0.05)}
 
@@ -220,4 +220,4 @@ def test_a_large_study_has_features_in_the_thousands(tmp_path, monkeypatch):
         tmp_path / "a.tsv", sep="\t", index=False
     )
     monkeypatch.chdir(tmp_path)
-    assert discovery_size(configuration()) == (2, {"fs": 3000})
+    assert discovery_size(configuration()) == (2, {"fs": 3000}, 10)

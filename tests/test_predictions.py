@@ -28,7 +28,7 @@ SIZES = {"home": 30, "away": 14, "saline": 12}
 CONFIG = {
     "seed": SEED,
     "min_class_size": 5,
-    "cross_validation": {"repeats": 2, "group": None},
+    "cross_validation": {"repeats": 2, "group": None, "outer": "k_fold"},
     "permutation": {"within": None, "method": "marginal"},
     "external": {"model": "refit"},
     "cohorts": {

@@ -33,6 +33,9 @@ schemes = st.builds(
     inner_repeats=st.integers(1, 2),
     inner_folds=st.integers(2, 4),
     stratified=st.booleans(),
+    outer=st.just("k_fold"),
+    left_out=st.just(()),
+    held_out=st.just(frozenset()),
 )
 
 

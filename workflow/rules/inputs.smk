@@ -144,7 +144,9 @@ def quality_config(wildcards):
     """What decides who could be analysed, and what is conspicuous about a scan."""
     return {
         **section("cohorts", "outcome", "features", "models", "confounds", "quality_control"),
-        "cross_validation": {"group": SCHEME["group"]},
+        "cross_validation": {
+            key: SCHEME[key] for key in ("outer", "outer_column", "held_out", "group")
+        },
         "permutation": {"within": CONFIG["permutation"]["within"]},
         "specificity": {"within": CONFIG["specificity"]["within"]},
         "subgroups": {"columns": CONFIG["subgroups"]["columns"]},

@@ -7,12 +7,13 @@ with job(snakemake):
     from mri_response.splits import folds_from_table
     from mri_response.tables import read_people, read_tsv
 
-    model = snakemake.params.config["model"]
+    config = snakemake.params.config
+    model, unseen = config["model"], config["confounds"]["unseen_site"]
     people = read_people(snakemake.input.people)
     folds = folds_from_table(read_tsv(snakemake.input.splits), people)
     grams = fold_grams(
         read_features(snakemake.input.features, people),
-        ConfoundCoding.of(people, model["confounds"]).matrix(people),
+        ConfoundCoding.of(people, model["confounds"]).stacked(people, unseen=unseen),
         folds[slice(*snakemake.params.folds)],
         ModelOptions.from_config(model),
     )

@@ -12,10 +12,11 @@ with job(snakemake) as log:
 
     config = snakemake.params.config
     people = read_people(snakemake.input.people)
+    coding = ConfoundCoding.of(people, config["model"]["confounds"])
     folds = folds_from_table(read_tsv(snakemake.input.splits), people)
     result = cross_validate_estimator(
         read_features(snakemake.input.features, people),
-        ConfoundCoding.of(people, config["model"]["confounds"]).matrix(people),
+        coding.stacked(people, unseen=config["confounds"]["unseen_site"]),
         folds[slice(*snakemake.params.folds)],
         Exchangeability.from_config(people, config),
         [index for block in snakemake.params.blocks for index in range(*block)],

@@ -10,17 +10,18 @@ with job(snakemake) as log:
         row_weights,
         save_arrays,
     )
-    from mri_response.splits import Scheme
+    from mri_response.splits import Scheme, units_of
     from mri_response.tables import read_people
 
     config = snakemake.params.config
     people = read_people(snakemake.input.people)
+    coding = ConfoundCoding.of(people, config["model"]["confounds"])
     result = cross_validate_redrawn(
         read_features(snakemake.input.features, people),
-        ConfoundCoding.of(people, config["model"]["confounds"]).matrix(people),
+        coding.stacked(people, unseen=config["confounds"]["unseen_site"]),
         range(*snakemake.params.folds),
-        people[config["cross_validation"]["group"] or "participant_id"],
-        Scheme.from_config(config["cross_validation"]),
+        units_of(people, config["cross_validation"]),
+        Scheme.from_config(config["cross_validation"], people),
         Exchangeability.from_config(people, config),
         [range(*block) for block in snakemake.params.blocks],
         row_weights(people),

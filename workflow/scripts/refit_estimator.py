@@ -22,7 +22,7 @@ with job(snakemake) as log:
     refit = folds_from_table(read_tsv(snakemake.input.splits), people)[-1]
     result = cross_validate_estimator(
         StackedRows(*(read_features(*pair) for pair in zip(paths, tables, strict=True))),
-        np.vstack([coding.matrix(table, unseen=unseen) for table in tables]),
+        coding.stacked(*tables, unseen=unseen),
         [with_strangers(refit, n_others)],
         Exchangeability.from_config(people, config),
         [index for block in snakemake.params.blocks for index in range(*block)],

@@ -1,8 +1,6 @@
 from mri_response.job import job
 
 with job(snakemake):
-    import numpy as np
-
     from mri_response.confounds import ConfoundCoding
     from mri_response.features import read_features
     from mri_response.resampling import (
@@ -25,7 +23,7 @@ with job(snakemake):
     refit = folds_from_table(read_tsv(snakemake.input.splits), people)[-1]
     grams = fold_grams(
         StackedRows(*(read_features(*pair) for pair in zip(paths, tables, strict=True))),
-        np.vstack([coding.matrix(table, unseen=unseen) for table in tables]),
+        coding.stacked(*tables, unseen=unseen),
         [with_strangers(refit, sum(map(len, others)))],
         ModelOptions.from_config(config["model"]),
     )

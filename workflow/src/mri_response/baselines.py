@@ -8,18 +8,19 @@ import numpy as np
 import pandas as pd
 
 from mri_response.config import CONFOUNDS_ONLY, Confound, column_of
-from mri_response.confounds import flexible_matrix
-from mri_response.kernels import training_sets
+from mri_response.confounds import flexible_confounds, flexible_matrix
+from mri_response.kernels import Confounds, training_sets
 from mri_response.performance import (
     HEADLINE,
     FrozenScores,
+    aggregations_of,
     discovery_performance,
     frozen_performance,
 )
 from mri_response.permutation import Exchangeability
 from mri_response.predictions import cross_validated_predictions, frozen_predictions
 from mri_response.resampling import Resampled, row_weights
-from mri_response.splits import Scheme, draw_folds
+from mri_response.splits import Scheme, draw_folds, units_of
 
 ALPHA = 0.05  # at or below this p the report warns
 
@@ -54,15 +55,20 @@ def baseline_tables(
     # Whether they say anything is asked of the plain permutations, whatever the models' are.
     within, group = config["permutation"]["within"], config["cross_validation"]["group"]
     exchangeability = Exchangeability(home, group=group, within=within)
-    scheme = Scheme.from_config(config["cross_validation"])
-    units = home[group or "participant_id"]
+    cv = config["cross_validation"]
+    scheme, units = Scheme.from_config(cv, home), units_of(home, cv)
     seed, smallest = config["seed"], config["min_class_size"]
     unseen = config["confounds"]["unseen_site"]
     if baseline == CONFOUNDS_ONLY:
         n_permutations = config["permutation"]["n"]
         matrix = flexible_matrix(home, confounds)
         resampled = cross_validate_discriminant(
-            matrix, units, scheme, exchangeability, n_permutations, seed
+            flexible_confounds(home, confounds, unseen=unseen),
+            units,
+            scheme,
+            exchangeability,
+            n_permutations,
+            seed,
         )
         strangers = [flexible_matrix(rows, confounds, home, unseen=unseen) for _, rows in others]
         frozen = discriminant_scores(matrix, exchangeability.labels, strangers)
@@ -75,16 +81,21 @@ def baseline_tables(
         FrozenScores(name, config["cohorts"][name]["role"], rows, decision)
         for (name, rows), decision in zip(others, frozen, strict=True)
     ]
+    labels = exchangeability.labellings(seed, range(1 + n_permutations)).T
+    tested, resampled = resampled.tested, resampled.of(resampled.tested)
+    predicted = home[tested].reset_index(drop=True)
     parts = [
         discovery_performance(
             baseline,
             discovery,
-            home,
+            predicted,
             resampled.decision,
             resampled.fold,
-            exchangeability.labellings(seed, range(1 + n_permutations)).T,
+            labels[:, tested],
             seed=seed,
             min_class_size=smallest,
+            aggregations=aggregations_of(cv["outer"]),
+            independent=cv["outer"] == "held_out",
         )
     ]
     if others:
@@ -97,7 +108,7 @@ def baseline_tables(
     if baseline == CONFOUNDS_ONLY:
         columns = list(dict.fromkeys(map(column_of, confounds)))
         warnings = confound_warnings(performance, columns)
-    predictions = [cross_validated_predictions(home, resampled, [None], baseline, discovery)]
+    predictions = [cross_validated_predictions(predicted, resampled, [None], baseline, discovery)]
     predictions += [
         frozen_predictions(own.people, own.decision, None, baseline, own.cohort) for own in scores
     ]
@@ -135,7 +146,7 @@ def cross_validate_majority(
     """
     scheme = scheme._replace(inner_repeats=0)
     labels, weights = people["label"].to_numpy(dtype=int), row_weights(people)
-    decision = np.empty((1, scheme.repeats, len(labels)))
+    decision = np.full((1, scheme.repeats, len(labels)), np.nan)
     number = np.zeros(decision.shape, dtype=np.int16)
     repeats = range(1, scheme.repeats + 1)
     for fold in draw_folds(units, labels, scheme, seed, permutation=0, repeats=repeats):
@@ -171,7 +182,7 @@ def discriminant_scores(
 
 
 def cross_validate_discriminant(
-    confounds: np.ndarray,
+    confounds: np.ndarray | Confounds,
     units: Sequence[str],
     scheme: Scheme,
     exchangeability: Exchangeability,
@@ -184,7 +195,7 @@ def cross_validate_discriminant(
 
     Parameters
     ----------
-    confounds : numpy.ndarray, shape (n, q)
+    confounds : numpy.ndarray, shape (n, q), or Confounds
         NaN is filled with the mean of the training rows.
     units : sequence of str, length n
         Person or family of each row.
@@ -206,7 +217,7 @@ def cross_validate_discriminant(
     scheme = scheme._replace(inner_repeats=0)
     labels = exchangeability.labellings(seed, range(1 + n_permutations))
     n, n_labellings = labels.shape
-    decision = np.empty((n_labellings, scheme.repeats, n))
+    decision = np.full((n_labellings, scheme.repeats, n), np.nan)
     number = np.zeros(decision.shape, dtype=np.int16)
     together = (
         [slice(i, i + 1) for i in range(n_labellings)]

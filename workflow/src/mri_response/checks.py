@@ -21,6 +21,7 @@ from mri_response.config import (
     IMAGE_KINDS,
     class_names,
     discovery_name,
+    left_out_column,
     used_confounds,
     used_features,
 )
@@ -28,7 +29,7 @@ from mri_response.confounds import ConfoundCoding
 from mri_response.errors import InputError
 from mri_response.permutation import Exchangeability
 from mri_response.provenance import source_hash
-from mri_response.tables import read_roi_table, shorten
+from mri_response.tables import read_roi_table, shorten, suggestion
 
 #: Below this many discovery people the error bars of cross-validation are about +-10 points
 #: (Varoquaux 2018, NeuroImage 180: 68-77).
@@ -149,7 +150,6 @@ def check_discovery(config: Mapping[str, Any], rows: pd.DataFrame) -> None:
         If a class is absent or too small, or there are fewer people (or families) than folds.
     """
     path = config["cohorts"][discovery_name(config)]["participants"]
-    cv = config["cross_validation"]
     names = class_names(config)
     counts = _class_counts(rows)
     for name, count in zip(names, counts, strict=True):
@@ -164,26 +164,7 @@ def check_discovery(config: Mapping[str, Any], rows: pd.DataFrame) -> None:
                 f"{path}: found {count} analysed people of the class {name!r}, expected at least "
                 f"{config['min_class_size']} (min_class_size); add people"
             )
-    groups = {"people": _people(rows)}
-    if cv["group"] is not None:
-        groups = {f"families (column {cv['group']})": rows[cv["group"]].nunique()}
-    elif cv["scheme"] == "stratified":
-        groups = {
-            f"people of the class {name!r} (scheme stratified)": count
-            for name, count in zip(names, counts, strict=True)
-        }
-    for what, count in groups.items():
-        left = count - math.ceil(count / cv["outer_folds"])
-        if count < cv["outer_folds"]:
-            raise InputError(
-                f"{path}: found {count} {what}, expected at least as many as "
-                f"cross_validation.outer_folds, which is {cv['outer_folds']}; use fewer folds"
-            )
-        if left < cv["inner_folds"]:
-            raise InputError(
-                f"{path}: found {left} {what} in an outer training set, expected at least as many "
-                f"as cross_validation.inner_folds, which is {cv['inner_folds']}; use fewer folds"
-            )
+    _check_folds(config, rows, path)
     if "site" in used_confounds(config) and config["confounds"]["unseen_site"] == "error":
         people = rows.groupby("site")["participant_id"].nunique()
         alone = people.index[people == 1]
@@ -196,6 +177,97 @@ def check_discovery(config: Mapping[str, Any], rows: pd.DataFrame) -> None:
 
     _check_knots(config, rows)
     _exchangeability(config, rows)
+
+
+def _check_folds(config: Mapping[str, Any], rows: pd.DataFrame, path: str) -> None:
+    """Enough people (or families) for the outer and inner folds, both classes to learn from."""
+    # Here, since every job reads this module and scikit-learn takes time.
+    from mri_response.splits import Scheme, draw_folds, units_of
+
+    cv, names = config["cross_validation"], class_names(config)
+    units = units_of(rows, cv)
+    unit = "people" if cv["group"] is None else f"families (column {cv['group']})"
+    column = left_out_column(cv)
+    if cv["outer"] in ("k_fold", "leave_one_out"):
+        groups = {unit: units.nunique()}
+        if cv["scheme"] == "stratified" and cv["group"] is None:
+            groups = {
+                f"people of the class {name!r} (scheme stratified)": count
+                for name, count in zip(names, _class_counts(rows), strict=True)
+            }
+        for what, count in groups.items():
+            outer_folds = cv["outer_folds"] or count
+            if count < outer_folds:
+                raise InputError(
+                    f"{path}: found {count} {what}, expected at least as many as "
+                    f"cross_validation.outer_folds, which is {outer_folds}; use fewer folds"
+                )
+            _check_inner(cv, path, count - math.ceil(count / outer_folds), what)
+        return
+    if column is not None:
+        _check_left_out(cv, rows, units, path, column)
+    for fold in draw_folds(units, rows["label"], Scheme.from_config(cv, rows), config["seed"])[:-1]:
+        train, test = fold.sets.train[0], fold.sets.test[0]
+        values = "some people" if column is None else shorten(sorted(set(rows.loc[test, column])))
+        _check_inner(cv, path, units[train].nunique(), unit)
+        for name, count in zip(names, _class_counts(rows[train]), strict=True):
+            if count == 0:
+                raise InputError(
+                    f"{path}: found nobody of the class {name!r} to learn from where {values} "
+                    f"are left out (cross_validation.outer {cv['outer']}), expected both classes; "
+                    "choose another outer"
+                )
+        if cv["outer"] != "held_out":
+            continue
+        for name, count in zip(names, _class_counts(rows[test]), strict=True):
+            if count < config["min_class_size"]:
+                raise InputError(
+                    f"{path}: found {count} held-out people of the class {name!r}, expected at "
+                    f"least {config['min_class_size']} (min_class_size); hold out more "
+                    "(cross_validation.held_out)"
+                )
+
+
+def _check_inner(cv: Mapping[str, Any], path: str, left: int, what: str) -> None:
+    if left < cv["inner_folds"]:
+        raise InputError(
+            f"{path}: found {left} {what} in an outer training set, expected at least as many "
+            f"as cross_validation.inner_folds, which is {cv['inner_folds']}; use fewer folds"
+        )
+
+
+def _check_left_out(
+    cv: Mapping[str, Any], rows: pd.DataFrame, units: pd.Series, path: str, column: str
+) -> None:
+    """Values of the column that are left out together: enough of them, families in one alone."""
+    values = rows[column].astype(str)
+    apart = values.groupby(units).nunique()
+    if (apart > 1).any():
+        raise InputError(
+            f"{path}: column {column}: found several values for {apart.index[apart > 1][0]}, "
+            f"expected one, since people and families stay on one side of a split "
+            f"(cross_validation.outer {cv['outer']}); correct one"
+        )
+    if cv["outer"] == "held_out":
+        strange = [value for value in cv["held_out"][column] if value not in set(values)]
+        if strange:
+            raise InputError(
+                f"{path}: column {column}: found nobody analysed with {shorten(strange)}, expected "
+                f"the values of cross_validation.held_out; {suggestion(strange[0], set(values))}"
+                "correct the config or the table"
+            )
+        if set(values) <= set(cv["held_out"][column]):
+            raise InputError(
+                f"{path}: column {column}: found everybody held out, expected people to learn "
+                "from; name fewer values in cross_validation.held_out"
+            )
+        return
+    least = cv["outer_folds"] or 2
+    if values.nunique() < least:
+        raise InputError(
+            f"{path}: column {column}: found {values.nunique()} values, expected at least {least} "
+            f"to leave out (cross_validation.outer {cv['outer']}); use fewer folds or another outer"
+        )
 
 
 def _check_knots(config: Mapping[str, Any], rows: pd.DataFrame) -> None:
@@ -339,6 +411,46 @@ def _summary(
     return lines
 
 
+def _fold_warnings(
+    cv: Mapping[str, Any], rows: pd.DataFrame, discovery: str, n: int, smallest: int
+) -> list[str]:
+    """What weakens the outer scheme."""
+    folds = cv["outer_folds"]
+    if cv["outer"] == "leave_one_out":
+        return [
+            "cross_validation.outer: leave_one_out has test folds of one person, which have no "
+            "balanced accuracy of their own, and one estimate without repeats that varies much "
+            "from sample to sample; 5 or 10 folds, repeated, are usual"
+        ]
+    if cv["outer"] == "held_out":
+        return [
+            "cross_validation.outer: held_out predicts the held-out people alone, so that its "
+            "intervals are wide; k_fold predicts everybody"
+        ]
+    if cv["outer"] in ("leave_one_site_out", "leave_group_out"):
+        column = cv["outer_column"]
+        classes = rows["label"].groupby(rows[column].astype(str)).nunique()
+        single = sorted(classes.index[classes == 1])
+        if not single:
+            return []
+        return [
+            f"cohort {discovery}: {len(single)} values of {column} have people of one class only "
+            f"({shorten(single, 3)}): they count in the balanced accuracy of all people, their own "
+            "is the share that is right, and they have no AUC of their own"
+        ]
+    if 2 * folds > n:
+        return [
+            f"cross_validation.outer_folds: {folds} folds of {n} people come near "
+            "leave-one-out, which is unstable; 5 or 10 folds are usual"
+        ]
+    if cv["scheme"] == "label_blind" and smallest < folds:
+        return [
+            f"cohort {discovery}: the smaller class has {smallest} people for "
+            f"{folds} folds, so some test folds will hold one class only"
+        ]
+    return []
+
+
 def input_warnings(config: Mapping[str, Any], people: Mapping[str, pd.DataFrame]) -> list[str]:
     discovery = discovery_name(config)
     rows = people[discovery]
@@ -351,16 +463,7 @@ def input_warnings(config: Mapping[str, Any], people: Mapping[str, pd.DataFrame]
             f"cohort {discovery}: {n} people are few (below {FEW_PEOPLE}): expect error bars of "
             "about 10 points on the balanced accuracy"
         )
-    if 2 * cv["outer_folds"] > n:
-        warnings.append(
-            f"cross_validation.outer_folds: {cv['outer_folds']} folds of {n} people come near "
-            "leave-one-out, which is unstable; 5 or 10 folds are usual"
-        )
-    elif cv["scheme"] == "label_blind" and smallest < cv["outer_folds"]:
-        warnings.append(
-            f"cohort {discovery}: the smaller class has {smallest} people for "
-            f"{cv['outer_folds']} folds, so some test folds will hold one class only"
-        )
+    warnings += _fold_warnings(cv, rows, discovery, n, smallest)
     if config["permutation"]["n"] < 100:
         warnings.append(
             f"permutation.n: with {config['permutation']['n']} permutations no p can be below "

@@ -18,6 +18,7 @@ from mri_response.config import (
     IMAGE_KINDS,
     class_names,
     discovery_name,
+    left_out_column,
     placeholders,
     used_confounds,
     used_features,
@@ -168,7 +169,7 @@ def roi_table_columns(config: Mapping[str, Any], features: str) -> list[str]:
     return table_columns(source, spec["columns"], spec["exclude"])
 
 
-def discovery_size(config: Mapping[str, Any]) -> tuple[int, dict[str, int]]:
+def discovery_size(config: Mapping[str, Any]) -> tuple[int, dict[str, int], int]:
     """Roughly how large the discovery cohort is, read from its tables within milliseconds.
 
     Parameters
@@ -183,13 +184,23 @@ def discovery_size(config: Mapping[str, Any]) -> tuple[int, dict[str, int]]:
     p : dict of str to int
         Features of each feature set that is used. For images it is an estimate: 140 regions, or
         1,450 ml of voxels of the size of the first map (of 1.5 mm if there is none).
+    outer_folds : int
+        Outer folds of a repeat. Where people of a table are left out, no fewer than there will be.
     """
     discovery = discovery_name(config)
     simulation = config.get("simulation")
     if simulation:
-        n = simulation["cohorts"][discovery]["n"]
+        sizes = simulation["cohorts"][discovery]
+        n, left_out = sizes["n"], {"site": sizes["scanners"]}
     else:
-        n = len(_filtered(_read_participants(config, discovery), config, discovery))
+        rows = _filtered(_read_participants(config, discovery), config, discovery)
+        n, left_out = len(rows), rows.nunique()
+    cv = config["cross_validation"]
+    outer_folds = {
+        "leave_one_site_out": lambda: left_out[cv["outer_column"]],
+        "leave_one_out": lambda: n,
+        "held_out": lambda: 1,
+    }.get(cv["outer"], lambda: cv["outer_folds"])()
     p = {}
     for features, spec in used_features(config).items():
         if spec["kind"] == "table":
@@ -201,7 +212,7 @@ def discovery_size(config: Mapping[str, Any]) -> tuple[int, dict[str, int]]:
             cube = simulation["voxel_size_mm"] ** 3 / 1000 if simulation else None
             voxel = cube or first_voxel_ml(pattern) or 1.5**3 / 1000
             p[features] = round(1450 / voxel)
-    return n, p
+    return n, p, int(outer_folds)
 
 
 # ---------------------------------------------------------------- rows
@@ -221,9 +232,10 @@ def _read_participants(config: Mapping[str, Any], name: str) -> pd.DataFrame:
     return table
 
 
-def _structure(config: Mapping[str, Any]) -> tuple[str | None, str | None]:
-    """The columns of families and of permutation blocks."""
-    return config["cross_validation"]["group"], config["permutation"]["within"]
+def _structure(config: Mapping[str, Any]) -> list[str | None]:
+    """The columns of families, of permutation blocks and of who is left out together."""
+    cv = config["cross_validation"]
+    return [cv["group"], config["permutation"]["within"], left_out_column(cv)]
 
 
 def _filtered(table: pd.DataFrame, config: Mapping[str, Any], name: str) -> pd.DataFrame:
@@ -307,13 +319,13 @@ def _used_columns(
             found = read_table(table)["participant_id"]
             check_same_ids(rows.loc[known, "participant_id"], found, path, table)
         columns["tiv"] = tiv.reindex(rows.index)
-    group, within = _structure(config)
+    group, *others = _structure(config)
     if group is not None and group in rows:
         _check_families(rows, group, path)
         columns.setdefault(group, rows[group].fillna(rows["participant_id"]))
-    for block in (within, config["specificity"]["within"]):
-        if block is not None and block in rows:
-            columns.setdefault(block, rows[block])
+    for column in (*others, config["specificity"]["within"]):
+        if column in rows and column != "participant_id":
+            columns.setdefault(column, rows[column])
     for column in subgroup_columns(rows, config):
         if column not in columns:
             columns[column] = _column(rows, column, path, categories=column != "age")
@@ -399,9 +411,9 @@ def _missing_columns(
 ) -> list[pd.Series]:
     """For each column that must be there, the reason where it is not."""
     required = list(used_confounds(config)) if config["confounds"]["missing"] == "exclude" else []
-    within = config["permutation"]["within"]
-    if within is not None and config["cohorts"][name]["role"] == "discovery":
-        required.append(within)
+    if config["cohorts"][name]["role"] == "discovery":
+        _, *structure = _structure(config)
+        required += [column for column in structure if column in columns]
     return [_reason(columns[c].isna(), f"{c} is missing") for c in dict.fromkeys(required)]
 
 

@@ -152,6 +152,13 @@ def discovery_name(config: Mapping[str, Any]) -> str:
     return next(name for name, c in config["cohorts"].items() if c["role"] == "discovery")
 
 
+def left_out_column(cross_validation: Mapping[str, Any]) -> str | None:
+    """The column that says who is left out together, or None where the folds need none."""
+    if isinstance(cross_validation["held_out"], Mapping):
+        return next(iter(cross_validation["held_out"]))
+    return cross_validation["outer_column"]
+
+
 def class_names(config: Mapping[str, Any]) -> tuple[str, str]:
     """The names of the positive and the negative class."""
     outcome = config["outcome"]
@@ -387,6 +394,16 @@ def _normalise(config: dict[str, Any]) -> None:
         if isinstance(classes, list):
             classes = {str(value): value for value in classes}
         outcome["classes"] = {name: _texts(values) for name, values in classes.items()}
+    cv = config["cross_validation"]
+    random = cv["outer"] in ("k_fold", "leave_group_out")
+    if cv["repeats"] is None:
+        cv["repeats"] = 10 if random else 1
+    if cv["outer_folds"] is None and random:
+        cv["outer_folds"] = 10
+    if cv["outer_column"] is None and cv["outer"] == "leave_one_site_out":
+        cv["outer_column"] = "site"
+    if isinstance(cv["held_out"], dict):
+        cv["held_out"] = {column: _texts(values) for column, values in cv["held_out"].items()}
 
 
 def _texts(values: Any) -> list[str]:
@@ -400,6 +417,7 @@ def _cross_check(config: Mapping[str, Any]) -> None:
     _check_outcome(config)
     _check_models(config)
     _check_confounds(config)
+    _check_outer(config)
     _check_permutation(config)
     _check_comparisons(config)
     _check_columns(config)
@@ -650,6 +668,65 @@ def _check_spline(key: str, spline: Mapping[str, Any]) -> None:
             raise fault(f"{key}.knots", f"{upper} after {lower}", "ascending knots", "sort them")
 
 
+def _check_outer(config: Mapping[str, Any]) -> None:
+    cv = config["cross_validation"]
+    outer, column = cv["outer"], left_out_column(cv)
+    needs = {
+        "outer_column": outer in ("leave_one_site_out", "leave_group_out"),
+        "held_out": outer == "held_out",
+        "outer_folds": outer in ("k_fold", "leave_group_out"),
+    }
+    for name, needed in needs.items():
+        if cv[name] is not None and not needed:
+            raise fault(
+                f"cross_validation.{name}",
+                f"{_shown(cv[name])} with outer {outer}",
+                f"no {name}, which outer {outer} does not have",
+                "remove it or name another outer",
+            )
+    if outer == "leave_group_out" and column is None:
+        raise fault(
+            "cross_validation.outer_column",
+            "nothing",
+            "the column whose values are left out together (outer leave_group_out)",
+            "add the key",
+        )
+    if outer == "held_out" and cv["held_out"] is None:
+        raise fault(
+            "cross_validation.held_out",
+            "nothing",
+            "who is held out: a share such as 0.3 or {column: [values]}",
+            "add the key",
+        )
+    if cv["repeats"] > 1 and outer in ("leave_one_site_out", "leave_one_out", "held_out"):
+        raise fault(
+            "cross_validation.repeats",
+            f"{cv['repeats']} with outer {outer}",
+            "1, since people are left out in one way only",
+            "remove the key",
+        )
+    if cv["scheme"] == "stratified" and outer != "k_fold":
+        raise fault(
+            "cross_validation.scheme",
+            f"stratified with outer {outer}",
+            "label_blind, since folds that are given cannot follow the labels",
+            "remove the key",
+        )
+    for name, model in config["models"].items():
+        if (
+            outer in ("leave_one_site_out", "leave_group_out")
+            and column in map(column_of, model["confounds"])
+            and config["confounds"]["unseen_site"] != "mean"
+        ):
+            raise fault(
+                "confounds.unseen_site",
+                config["confounds"]["unseen_site"],
+                f"mean, since models.{name} names the confound {column} and no model has seen the "
+                f"{column} of the people that it is tested on (outer {outer})",
+                "write unseen_site: mean or remove the confound",
+            )
+
+
 def _check_permutation(config: Mapping[str, Any]) -> None:
     group, permutation = config["cross_validation"]["group"], config["permutation"]
     if permutation["method"] == "conditional" and group not in (None, permutation["within"]):
@@ -689,6 +766,9 @@ def _check_columns(config: Mapping[str, Any]) -> None:
     named["permutation.within"] = [config["permutation"]["within"]]
     named["specificity.within"] = [config["specificity"]["within"]]
     named["subgroups.columns"] = config["subgroups"]["columns"] or []
+    left_out = left_out_column(config["cross_validation"])
+    if left_out != "participant_id":
+        named["cross_validation: who is left out"] = [left_out]
     for key, columns in named.items():
         for column in columns:
             if column in RESERVED_COLUMNS:
@@ -699,15 +779,19 @@ def _check_columns(config: Mapping[str, Any]) -> None:
                     f"({', '.join(RESERVED_COLUMNS)})",
                     "rename the column in the table",
                 )
-            if key.endswith(("group", "within", "columns")) and column == "tiv":
+            if not key.endswith("confounds") and column == "tiv":
                 raise fault(key, "'tiv'", "a column of categories", "name another column")
-    for key in ("permutation", "specificity"):
-        within = config[key]["within"]
-        if within is not None and within == config["outcome"].get("column"):
+    both = "a column within whose values both classes occur"
+    for key, column, expected in (
+        ("permutation.within", config["permutation"]["within"], both),
+        ("specificity.within", config["specificity"]["within"], both),
+        ("cross_validation: who is left out", left_out, "a column that is not predicted"),
+    ):
+        if column is not None and column == config["outcome"].get("column"):
             raise fault(
-                f"{key}.within",
-                f"{within!r}, which is the label",
-                "a column within whose values both classes occur",
+                key,
+                f"{column!r}, which is the label",
+                expected,
                 "name another column or write null",
             )
 

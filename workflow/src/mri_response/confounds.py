@@ -11,6 +11,7 @@ import pandas as pd
 
 from mri_response.config import Confound, column_of
 from mri_response.errors import InputError
+from mri_response.kernels import Confounds
 
 
 def natural_spline(values: np.ndarray, knots: Sequence[float]) -> np.ndarray:
@@ -94,16 +95,41 @@ class ConfoundCoding:
     @property
     def names(self) -> list[str]:
         """Names of the columns of the confound matrix."""
-        return [
-            name
-            for column in self.columns
-            for name in (
-                [f"{column}:{level}" for level in self.levels[column][1:]]
-                if column in self.levels
-                # As Harrell writes them: age, age', age''.
-                else [column + "'" * i for i in range(max(1, len(self.knots.get(column, ())) - 1))]
-            )
-        ]
+        return [name for column in self.columns for name in self._names(column)]
+
+    @property
+    def factors(self) -> tuple[slice, ...]:
+        """Columns of the confound matrix that hold the indicators of each category."""
+        starts = np.cumsum([0, *(len(self._names(column)) for column in self.columns)])
+        return tuple(
+            slice(start, stop)
+            for column, start, stop in zip(self.columns, starts[:-1], starts[1:], strict=True)
+            if column in self.levels
+        )
+
+    def _names(self, column: str) -> list[str]:
+        if column in self.levels:
+            return [f"{column}:{level}" for level in self.levels[column][1:]]
+        # As Harrell writes them: age, age', age''.
+        return [column + "'" * i for i in range(max(1, len(self.knots.get(column, ())) - 1))]
+
+    def stacked(self, *tables: pd.DataFrame, unseen: str = "error") -> np.ndarray | Confounds:
+        """Encode the discovery cohort, and others behind it, for training sets within the first.
+
+        Parameters
+        ----------
+        *tables : pandas.DataFrame
+            Analysed rows of the cohorts, the discovery cohort first.
+        unseen : {"error", "mean"}
+            See `matrix`. With ``mean`` it holds for each training set by itself: a category that
+            others have and its own rows have not is the mean of its rows.
+
+        Returns
+        -------
+        numpy.ndarray, shape (n, q), or Confounds
+        """
+        matrix = np.vstack([self.matrix(table, unseen=unseen) for table in tables])
+        return matrix if unseen == "error" else Confounds(matrix, self.factors)
 
     def matrix(self, people: pd.DataFrame, *, unseen: str = "error") -> np.ndarray:
         """Encode a cohort.
@@ -175,13 +201,39 @@ def flexible_matrix(
     -------
     numpy.ndarray, shape (n, q)
     """
-    chosen: dict[str, Confound] = {}
-    for confound in sorted(confounds, key=lambda c: not isinstance(c, str)):
-        chosen[column_of(confound)] = confound
-    coding = ConfoundCoding.of(people if discovery is None else discovery, list(chosen.values()))
+    coding = _flexible_coding(people if discovery is None else discovery, confounds)
     squares = [
         people[[column]].to_numpy(dtype=float) ** 2
         for column in coding.columns
         if column not in coding.levels and column not in coding.knots
     ]
     return np.hstack([coding.matrix(people, unseen=unseen), *squares])
+
+
+def flexible_confounds(
+    people: pd.DataFrame, confounds: Sequence[Confound], *, unseen: str
+) -> np.ndarray | Confounds:
+    """The same for training sets that are parts of these people.
+
+    Parameters
+    ----------
+    people, confounds
+        As in `flexible_matrix`.
+    unseen : {"error", "mean"}
+        As in `ConfoundCoding.stacked`.
+
+    Returns
+    -------
+    numpy.ndarray, shape (n, q), or Confounds
+    """
+    matrix = flexible_matrix(people, confounds)
+    if unseen == "error":
+        return matrix
+    return Confounds(matrix, _flexible_coding(people, confounds).factors)
+
+
+def _flexible_coding(people: pd.DataFrame, confounds: Sequence[Confound]) -> ConfoundCoding:
+    chosen: dict[str, Confound] = {}
+    for confound in sorted(confounds, key=lambda c: not isinstance(c, str)):
+        chosen[column_of(confound)] = confound
+    return ConfoundCoding.of(people, list(chosen.values()))

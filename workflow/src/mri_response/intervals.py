@@ -421,12 +421,12 @@ def null_inflated_intervals(
     Returns
     -------
     dict of metric to (low, high)
-        NaN limits where the factor is not available.
+        NaN limits where the factor is not available or the metric not defined.
     """
     limits = {}
     for metric, value in estimate.items():
         factor = inflation["auc" if metric == "auc" else "balanced_accuracy"]
-        if factor is None:
+        if factor is None or np.isnan(value):
             limits[metric] = (np.nan, np.nan)
             continue
         spread = factor * standard_error[metric]
@@ -516,7 +516,7 @@ def _cells(
             "specificity": of_negative > 0,
             "auc": (of_positive > 0) & (of_negative > 0),
         }[metric].sum(axis=1, keepdims=True)
-    weight = weights / own / number
+    weight = weights / own / np.maximum(number, 1)  # defined nowhere: no weight
     if metric == "balanced_accuracy":
         weight = np.where(other > 0, weight / 2, weight)
     elif metric == "sensitivity":

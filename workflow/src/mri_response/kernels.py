@@ -61,13 +61,37 @@ class TrainingSets(NamedTuple):
         )
 
 
-def fit_confounds(confounds: np.ndarray, train: np.ndarray) -> tuple[np.ndarray, ...]:
+class Confounds(NamedTuple):
+    """Confounds some of which are categories that a training set may not have.
+
+    Attributes
+    ----------
+    matrix : numpy.ndarray, shape (n, q)
+    factors : tuple of slice
+        Columns of each category's indicators, those of the first level left out.
+    """
+
+    matrix: np.ndarray
+    factors: tuple[slice, ...]
+
+    def seen_from(self, train: np.ndarray) -> np.ndarray:
+        """The matrix with NaN where the training rows have nobody of the category; shape (n, q)."""
+        matrix = self.matrix.copy()
+        for columns in self.factors:
+            _, level = np.unique(self.matrix[:, columns], axis=0, return_inverse=True)
+            unseen = ~np.isin(level.ravel(), level.ravel()[train])
+            matrix[unseen, columns] = np.nan
+        return matrix
+
+
+def fit_confounds(confounds: np.ndarray | Confounds, train: np.ndarray) -> tuple[np.ndarray, ...]:
     """Centre, fill and scale confounds by the training rows.
 
     Parameters
     ----------
-    confounds : numpy.ndarray, shape (n, q)
-        Missing values are NaN and become the mean of the training rows.
+    confounds : numpy.ndarray, shape (n, q), or Confounds
+        Missing values are NaN and become the mean of the training rows, as do categories that
+        these do not have where the confounds say which columns are categories.
     train : numpy.ndarray of bool, shape (n,)
 
     Returns
@@ -76,6 +100,8 @@ def fit_confounds(confounds: np.ndarray, train: np.ndarray) -> tuple[np.ndarray,
         Confounds in units of their training standard deviation, zero where constant.
     mean, scale : numpy.ndarray, shape (q,)
     """
+    if isinstance(confounds, Confounds):
+        confounds = confounds.seen_from(train)
     if np.isnan(confounds[train]).all(axis=0).any():
         raise ValueError("a confound is missing for every person of a training set")
     mean = np.nanmean(confounds[train], axis=0)
@@ -86,14 +112,14 @@ def fit_confounds(confounds: np.ndarray, train: np.ndarray) -> tuple[np.ndarray,
     return np.where(constant, 0.0, centred / scale), mean, scale
 
 
-def training_sets(confounds: np.ndarray, train: np.ndarray) -> TrainingSets:
+def training_sets(confounds: np.ndarray | Confounds, train: np.ndarray) -> TrainingSets:
     """Build the confound regression of every training set.
 
     Parameters
     ----------
-    confounds : numpy.ndarray, shape (n, q)
-        One column a confound, without intercept; ``q`` may be 0. NaN is filled with the mean of
-        the training rows.
+    confounds : numpy.ndarray, shape (n, q), or Confounds
+        One column a confound, without intercept; ``q`` may be 0. See `fit_confounds` for what is
+        missing.
     train : numpy.ndarray of bool, shape (S, n)
 
     Returns
@@ -105,7 +131,8 @@ def training_sets(confounds: np.ndarray, train: np.ndarray) -> TrainingSets:
     Hastie, Tibshirani and Friedman (2009). The Elements of Statistical Learning, 2nd ed., ch. 3.
     """
     n_sets, n = train.shape
-    q = confounds.shape[1]
+    matrix = confounds.matrix if isinstance(confounds, Confounds) else confounds
+    q = matrix.shape[1]
     design = np.ones((n_sets, n, q + 1))
     coefficients, basis = np.zeros((2, n_sets, q + 1, n))
     rank = np.empty(n_sets, dtype=int)
@@ -120,14 +147,14 @@ def training_sets(confounds: np.ndarray, train: np.ndarray) -> TrainingSets:
         basis[index, 0, rows] = np.sqrt(share[rows])
         basis[index, 1 : 1 + rank[index], rows] = left
     constant = np.full((n, 1), 1 / np.sqrt(n))
-    if np.isnan(confounds).any():
+    if np.isnan(matrix).any():
         # Imputed values differ between sets: only the mean may go beforehand.
         spanned = np.zeros(n_sets, dtype=bool)
         return TrainingSets(train, design, coefficients, basis, constant, spanned)
     everyone, _, _ = fit_confounds(confounds, np.ones(n, dtype=bool))
     left, singular, _ = _decomposed(everyone)
     # A confound that a training set does not span (a scanner absent from it) is not mapped to
-    # zero there.
+    # zero there, whatever is done with the people of that scanner.
     spanned = rank == len(singular)
     common = np.hstack([constant, left])
     return TrainingSets(train, design, coefficients, basis, common, spanned)

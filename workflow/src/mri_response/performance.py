@@ -60,6 +60,7 @@ HEADLINE = "mean_over_repeats"
 FROZEN = "frozen_model"
 POOLED = "external_pooled"
 SMALL_CLASS = "not_computed_small_class"
+UNDEFINED = "not_defined"  # as the AUC within folds that all have one class
 COUNTS = ("true_positive", "false_positive", "true_negative", "false_negative")
 N_BOOTSTRAP = 5000
 BLOCK = 100  # labellings held in memory at once
@@ -113,7 +114,8 @@ def permutation_p_value(observed: float, null: NDArray) -> float:
     """
     if null.size == 0:
         return float("nan")
-    return float((1 + np.sum(null >= observed - 1e-9)) / (1 + null.size))
+    # Undefined under some labelling (one class alone): counted, which is conservative.
+    return float((1 + np.sum(~(null < observed - 1e-9))) / (1 + null.size))
 
 
 def best_of_chance(n_positive: int, n_negative: int, quantile: float = 0.95) -> float:
@@ -144,6 +146,19 @@ def best_of_chance(n_positive: int, n_negative: int, quantile: float = 0.95) -> 
     return float(value[last][reached] / (2 * n_positive * n_negative))
 
 
+def aggregations_of(outer: str) -> tuple[str, ...]:
+    """Ways of summing up that an outer scheme has (`cross_validation.outer`), the headline first.
+
+    People who are held out are predicted once, so that all ways are one. Test folds of one person
+    have neither a balanced accuracy nor an AUC of their own.
+    """
+    if outer == "held_out":
+        return (HEADLINE,)
+    if outer == "leave_one_out":
+        return (HEADLINE, "person")
+    return AGGREGATIONS
+
+
 def discovery_performance(
     model: str,
     cohort: str,
@@ -155,6 +170,8 @@ def discovery_performance(
     seed: int,
     min_class_size: int,
     null_name: str = WHOLE_PROCEDURE,
+    aggregations: Sequence[str] = AGGREGATIONS,
+    independent: bool = False,
 ) -> Tables:
     """Performance and null rows of one model in the discovery cohort.
 
@@ -165,7 +182,7 @@ def discovery_performance(
     ----------
     model, cohort : str
     people : DataFrame
-        The cohort's n analysed rows: participant_id and label (1 = positive class).
+        The cohort's n analysed and predicted rows: participant_id and label (1 = positive class).
     decision : ndarray, shape (1 + M, repeats, n)
         Cross-validated decision values; labelling 0 is the observed one, the others are
         permutations of the whole procedure. M may be 0.
@@ -178,6 +195,11 @@ def discovery_performance(
         With fewer people in either class nothing is computed.
     null_name : str
         What the permuted labellings are called, see `mri_response.permutation.Exchangeability`.
+    aggregations : sequence of str
+        See `aggregations_of`.
+    independent : bool
+        People were predicted by one model that has seen none of them: the intervals are those of
+        an external cohort.
 
     Returns
     -------
@@ -195,7 +217,7 @@ def discovery_performance(
         raise ValueError("the first labelling is not the observed one")
     base = {"model": model, "cohort": cohort, "role": "discovery", **discovery.sizes()}
     if discovery.smallest_class < max(1, min_class_size):
-        rows = _not_computed(base, AGGREGATIONS)
+        rows = _not_computed(base, aggregations)
         return _performance_frame(rows), _frame([], NULL_COLUMNS)
     fold = np.broadcast_to(fold, decision.shape)
     counts = bootstrap_counts(
@@ -203,7 +225,7 @@ def discovery_performance(
     )
     performance: list[dict[str, Any]] = []
     null: list[dict[str, Any]] = []
-    for aggregation in AGGREGATIONS:
+    for aggregation in aggregations:
         estimate, error, draws, inflation = {}, {}, {}, {}
         for metric in METRICS:
             wanted = slice(None) if metric in TESTED else slice(1)
@@ -213,16 +235,25 @@ def discovery_performance(
             estimate[metric], error[metric] = float(values[0]), float(errors[0])
             if metric in TESTED:
                 draws[metric] = values[1:]
-                inflation[metric] = null_inflation(values[1:], errors[1:])
+                defined = np.isfinite(values[1:])
+                inflation[metric] = null_inflation(values[1:][defined], errors[1:][defined])
                 null += _null_rows(base, null_name, aggregation, metric, values[1:])
         inflated = null_inflated_intervals(
             estimate, error, inflation, discovery.n_positive, discovery.n_negative
         )
+        frozen = _frozen_estimates(decision[0, 0], discovery) if independent else {}
         for metric in METRICS:
             row = {**base, "metric": metric, "aggregation": aggregation}
             row["estimate"] = estimate[metric]
             if metric in TESTED and aggregation == HEADLINE:
                 row |= _tested(null_name, estimate[metric], draws[metric])
+            if np.isnan(estimate[metric]):
+                performance.append(row | {"ci_method": UNDEFINED})
+                continue
+            if independent:
+                _, *limits, method = frozen[metric]
+                performance.append(row | _interval(method, limits))
+                continue
             naive = naive_bootstrap(
                 metric,
                 aggregation,

@@ -235,15 +235,15 @@ def cross_validate_estimator(
                 observed.append(_kept(model, data, train, options.linear))
     arrays = {
         "permutation": np.array(permutations),
-        "repeat": np.array([fold.repeat for fold in folds]),
-        "outer_fold": np.array([fold.outer_fold for fold in folds]),
+        "repeat": np.array([fold.repeat for fold in folds], dtype=int),
+        "outer_fold": np.array([fold.outer_fold for fold in folds], dtype=int),
         "decision": decision,
         "candidate": candidate,
         "fits": np.array(fit.n_fits),
         "unconverged": np.array(fit.n_unconverged),
     }
-    if observed:
-        arrays |= {name: np.stack([kept[name] for kept in observed]) for name in observed[0]}
+    if 0 in permutations:
+        arrays |= _stacked(observed, n, features.shape[1], options.linear)
     return arrays
 
 
@@ -323,6 +323,21 @@ def _search(
                 predicted[:, index] = model.decision(data.test) > 0
             score[:, row] += recall_mean(labels[test][:, [row]], predicted, weights[test])
     return chosen_candidate(score / (len(fold.sets.train) - 1))
+
+
+def _stacked(
+    observed: Sequence[dict[str, np.ndarray]], n: int, p: int, linear: bool
+) -> dict[str, np.ndarray]:
+    """What is kept of all outer folds of a job, of which there may be none."""
+    shapes = {"train": (n,), "fitted": (n,), "intercept": ()}
+    if linear:
+        shapes |= {"per_sd": (p,), "per_unit": (p,)}
+    return {
+        name: np.array(
+            [kept[name] for kept in observed], dtype=bool if name == "train" else float
+        ).reshape(len(observed), *shape)
+        for name, shape in shapes.items()
+    }
 
 
 def _kept(model: Fitted, data: Prepared, train: np.ndarray, linear: bool) -> dict[str, np.ndarray]:

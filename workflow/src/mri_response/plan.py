@@ -155,7 +155,9 @@ class BatchPlan:
     jobs: dict[str, list[float]]
 
 
-def batch_plans(config: Mapping[str, Any], n: int, p: Mapping[str, int]) -> dict[str, BatchPlan]:
+def batch_plans(
+    config: Mapping[str, Any], n: int, p: Mapping[str, int], outer_folds: int | None = None
+) -> dict[str, BatchPlan]:
     """Cut the work of all models into jobs.
 
     Sizes that the configuration gives (``batch.outer_folds``, ``batch.permutations``) are taken.
@@ -171,6 +173,9 @@ def batch_plans(config: Mapping[str, Any], n: int, p: Mapping[str, int]) -> dict
         Rows of the discovery cohort.
     p : mapping of str to int
         Features of each feature set.
+    outer_folds : int, optional
+        Outer folds of a repeat, or more: jobs behind the last fold have nothing to do. By default
+        those of the config.
 
     Returns
     -------
@@ -178,7 +183,7 @@ def batch_plans(config: Mapping[str, Any], n: int, p: Mapping[str, int]) -> dict
         One a model.
     """
     scheme, batch = config["cross_validation"], config["batch"]
-    n_folds = scheme["repeats"] * scheme["outer_folds"]
+    n_folds = scheme["repeats"] * (outer_folds or scheme["outer_folds"])
     n_permutations = config["permutation"]["n"]
     redrawn = scheme["scheme"] == "stratified"
     others = len(config["cohorts"]) > 1

@@ -12,6 +12,7 @@ from mri_response.estimators import EstimatorOptions
 from mri_response.features import identified
 from mri_response.performance import (
     FrozenScores,
+    aggregations_of,
     discovery_performance,
     frozen_performance,
 )
@@ -62,23 +63,28 @@ def model_tables(
     """
     discovery, *others = people
     grid = grid_texts(config["model"])
-    resampled = collected(jobs, config["cross_validation"]["repeats"])
+    cv = config["cross_validation"]
+    held_out = cv["outer"] == "held_out"
+    resampled = collected(jobs, cv["repeats"], held_out=held_out)
     n_permutations = len(resampled.decision) - 1
     exchangeability = Exchangeability.from_config(people[discovery], config)
+    labels = exchangeability.labellings(config["seed"], range(1 + n_permutations)).T
+    tested, resampled = resampled.tested, resampled.of(resampled.tested)
+    predicted = people[discovery][tested].reset_index(drop=True)
     performance, null = discovery_performance(
         model,
         discovery,
-        people[discovery],
+        predicted,
         resampled.decision,
         resampled.fold,
-        exchangeability.labellings(config["seed"], range(1 + n_permutations)).T,
+        labels[:, tested],
         seed=config["seed"],
         min_class_size=config["min_class_size"],
         null_name=exchangeability.null,
+        aggregations=aggregations_of(cv["outer"]),
+        independent=held_out,
     )
-    predictions = [
-        cross_validated_predictions(people[discovery], resampled, grid, model, discovery)
-    ]
+    predictions = [cross_validated_predictions(predicted, resampled, grid, model, discovery)]
     performances, nulls = [performance], [null]
     if others:
         frozen = _frozen_scores(config, people, refits, scores)

@@ -127,6 +127,8 @@ def fold_grams(
     Of many features, some outer folds of a repeat are always computed together, in places of their
     own, those that are not asked for with what stands in: no byte depends on which are asked for.
     """
+    if not folds:
+        return []
     # Of few features the matrices themselves are the work; a refit stands alone.
     alone = features.shape[1] <= CHUNK or any(fold.repeat == REFIT for fold in folds)
     together = 1 if alone else TOGETHER
@@ -252,8 +254,19 @@ class Resampled(NamedTuple):
     fold: np.ndarray
     candidate: np.ndarray
 
+    @property
+    def tested(self) -> np.ndarray:
+        """Rows that were in an outer test fold, bool, shape (n,)."""
+        return self.fold[0, 0] > 0
 
-def collected(jobs: Sequence[dict[str, np.ndarray]], repeats: int) -> Resampled:
+    def of(self, rows: np.ndarray) -> Resampled:
+        """The same of some rows."""
+        return Resampled(*(array[:, :, rows] for array in self))
+
+
+def collected(
+    jobs: Sequence[dict[str, np.ndarray]], repeats: int, *, held_out: bool = False
+) -> Resampled:
     """Put the outer folds and labellings of all jobs together.
 
     Parameters
@@ -262,6 +275,8 @@ def collected(jobs: Sequence[dict[str, np.ndarray]], repeats: int) -> Resampled:
         With the arrays ``permutation`` (m,), ``repeat`` and ``outer_fold`` (F,), ``decision``
         (m, F, n), NaN outside the test rows, and ``candidate`` (m, F).
     repeats : int
+    held_out : bool
+        Some rows are never predicted; their decision values are NaN, their folds 0.
 
     Returns
     -------
@@ -270,7 +285,7 @@ def collected(jobs: Sequence[dict[str, np.ndarray]], repeats: int) -> Resampled:
     Raises
     ------
     ValueError
-        If a row was predicted twice or not at all.
+        If a row was predicted twice, or not at all or not always.
     """
     n = jobs[0]["decision"].shape[2]
     n_labellings = 1 + max(int(job["permutation"].max()) for job in jobs)
@@ -290,7 +305,10 @@ def collected(jobs: Sequence[dict[str, np.ndarray]], repeats: int) -> Resampled:
             fold[rows, repeat - 1] += (tested * number).astype(np.int16)
             chosen = tested * job["candidate"][:, position, None]
             candidate[rows, repeat - 1] += chosen.astype(np.int16)
-    if np.isnan(decision).any():
+    absent = np.isnan(decision)
+    if held_out and not absent.all():
+        absent = absent != absent[0, 0]
+    if absent.any():
         raise ValueError("some rows were never in an outer test fold")
     return Resampled(decision, fold, candidate)
 
@@ -352,12 +370,14 @@ def _arrays(
     candidate = np.empty((total, n_folds), dtype=np.int16)
     arrays = {
         "permutation": np.array([index for block in blocks for index in block]),
-        "repeat": np.array([fold.repeat for fold in folds[0]]),
-        "outer_fold": np.array([fold.outer_fold for fold in folds[0]]),
+        "repeat": np.array([fold.repeat for fold in folds[0]], dtype=int),
+        "outer_fold": np.array([fold.outer_fold for fold in folds[0]], dtype=int),
         "decision": decision,
         "candidate": candidate,
-        "solved": np.array([result.n_solved for row in results for result in row]).sum(),
-        "fallback": np.array([result.n_fallback for row in results for result in row]).sum(),
+        "solved": np.array([result.n_solved for row in results for result in row], dtype=int).sum(),
+        "fallback": np.array(
+            [result.n_fallback for row in results for result in row], dtype=int
+        ).sum(),
     }
     for start, block, sets, row in zip(_starts(blocks), blocks, folds, results, strict=True):
         rows = slice(start, start + len(block))
@@ -369,11 +389,12 @@ def _arrays(
             for position, (fold, result) in enumerate(zip(sets, row, strict=True)):
                 beta[position, fold.sets.train[0]] = result.beta[:, 0]
                 fitted[position, fold.sets.train[0]] = result.fitted[:, 0]
-            arrays["train"] = np.array([fold.sets.train[0] for fold in sets])
+            trained = [fold.sets.train[0] for fold in sets]
+            arrays["train"] = np.array(trained, dtype=bool).reshape(n_folds, n)
             arrays["beta"] = beta
             arrays["fitted"] = fitted
             arrays["intercept"] = np.array([result.intercept[0] for result in row])
-            arrays["plateau"] = np.array([result.plateau[0] for result in row])
+            arrays["plateau"] = np.array([result.plateau[0] for result in row], dtype=bool)
     return arrays
 
 

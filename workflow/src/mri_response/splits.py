@@ -1,14 +1,15 @@
-"""Splits of repeated nested cross-validation, drawn once, by person or by family."""
+"""Splits of nested cross-validation, drawn once, by person or by family."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
 from sklearn.model_selection import KFold
 
+from mri_response.config import left_out_column
 from mri_response.crossval import FoldSets
 from mri_response.seeds import Stream, generator
 
@@ -40,6 +41,15 @@ class Scheme(NamedTuple):
     stratified : bool
         Keep the share of classes alike in every fold. The folds then depend on the labels and
         must be redrawn in every permutation.
+    outer : str
+        Who is left out together: the parts of a random partition (k_fold); every value of a
+        column (leave_one_site_out) or the parts of a random partition of its values
+        (leave_group_out); every person or family (leave_one_out); some people, once (held_out).
+        Inner folds are parts of random partitions always.
+    left_out : tuple of str, length n
+        The column's value in each row, where `outer` needs one.
+    held_out : frozenset of str or float
+        Values of the column, or the share of people and families, that are held out.
     """
 
     repeats: int
@@ -47,14 +57,58 @@ class Scheme(NamedTuple):
     inner_repeats: int
     inner_folds: int
     stratified: bool = False
+    outer: str = "k_fold"
+    left_out: tuple[str, ...] = ()
+    held_out: frozenset[str] | float = frozenset()
 
     @classmethod
-    def from_config(cls, cross_validation: dict) -> Scheme:
-        """Read the scheme from the `cross_validation` section of the configuration."""
+    def from_config(cls, cross_validation: dict, people: pd.DataFrame) -> Scheme:
+        """Read the scheme from the configuration, and from the people who is left out together.
+
+        Parameters
+        ----------
+        cross_validation : dict
+            Section of the configuration.
+        people : pandas.DataFrame
+            Analysed rows of the discovery cohort.
+
+        Returns
+        -------
+        Scheme
+        """
+        outer, held_out = cross_validation["outer"], cross_validation["held_out"]
+        column = left_out_column(cross_validation)
+        left_out = () if column is None else tuple(map(_category, people[column]))
+        if isinstance(held_out, dict):
+            held_out = frozenset(map(_category, held_out[column]))
+        outer_folds = {
+            "leave_one_site_out": len(set(left_out)),
+            "leave_one_out": units_of(people, cross_validation).nunique(),
+            "held_out": 1,
+        }.get(outer, cross_validation["outer_folds"])
         return cls(
-            *(cross_validation[key] for key in cls._fields[:4]),
-            stratified=cross_validation["scheme"] == "stratified",
+            cross_validation["repeats"],
+            outer_folds,
+            cross_validation["inner_repeats"],
+            cross_validation["inner_folds"],
+            cross_validation["scheme"] == "stratified",
+            outer,
+            left_out,
+            frozenset() if held_out is None else held_out,
         )
+
+
+def _category(value: Any) -> str:
+    """A value as text; numbers alike however they are written, as tables are read as either."""
+    try:
+        return repr(float(value))
+    except ValueError:
+        return str(value)
+
+
+def units_of(people: pd.DataFrame, cross_validation: dict) -> pd.Series:
+    """Family of each row, where the configuration names a column of families, or the person."""
+    return people[cross_validation["group"] or "participant_id"]
 
 
 def draw_folds(
@@ -103,8 +157,7 @@ def draw_folds(
             drawn = scheme._replace(stratified=False)
             outer = [~everyone]
         else:
-            key = (permutation, repeat)
-            outer = _test_masks(everyone, stratum, scheme.outer_folds, scheme, seed, key)
+            outer = _outer_masks(unit, stratum, scheme, seed, (permutation, repeat))
         for number, test in enumerate(outer, start=1):
             outer_fold = REFIT if repeat == REFIT else number
             trains, tests = [~test], [test]
@@ -223,6 +276,32 @@ def folds_from_table(table: pd.DataFrame, people: pd.DataFrame) -> list[Fold]:
         sets = FoldSets(np.array(trains), np.array(tests))
         folds.append(Fold(int(repeat), int(outer_fold), sets))
     return folds
+
+
+def _outer_masks(
+    unit: np.ndarray, stratum: np.ndarray, scheme: Scheme, seed: int, key: tuple[int, ...]
+) -> list[np.ndarray]:
+    """Outer test masks over units, given the unit of each row."""
+    everyone = np.ones(len(stratum), dtype=bool)
+    if scheme.outer == "k_fold":
+        return _test_masks(everyone, stratum, scheme.outer_folds, scheme, seed, key)
+    if scheme.outer == "leave_one_out":
+        return list(np.diag(everyone))
+    if isinstance(scheme.held_out, float):
+        rng = generator(seed, Stream.SPLITS, *key)
+        number = max(1, round(scheme.held_out * len(stratum)))
+        chosen = rng.permutation(len(stratum))[:number]
+        return [np.isin(np.arange(len(stratum)), chosen)]
+    first = np.unique(unit, return_index=True)[1]
+    values = np.array(scheme.left_out)[first]
+    if scheme.outer == "held_out":
+        return [np.isin(values, list(scheme.held_out))]
+    code, names = pd.factorize(values)
+    if scheme.outer == "leave_one_site_out":
+        return [code == index for index in range(len(names))]
+    groups = np.ones(len(names), dtype=bool), np.zeros(len(names), dtype=int)
+    parts = _test_masks(*groups, scheme.outer_folds, scheme, seed, key)
+    return [part[code] for part in parts]
 
 
 def _test_masks(
