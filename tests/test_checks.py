@@ -249,6 +249,91 @@ def test_folds_that_just_fit(study):
     check_discovery(study.config, study.check().people["munich"])
 
 
+LEAVE_SITE = {"outer": "leave_one_site_out", "outer_folds": ...}
+
+
+def change(study, options):
+    cv = study.raw["cross_validation"] | options
+    study.raw["cross_validation"] = {key: value for key, value in cv.items() if value is not ...}
+
+
+@pytest.mark.parametrize(
+    ("cross_validation", "expected"),
+    [
+        (
+            LEAVE_SITE | {"inner_folds": 13},
+            "munich.tsv: found 12 people in an outer training set, expected at least as many as",
+        ),
+        (
+            LEAVE_SITE | {"outer_column": "family", "group": "site"},
+            "munich.tsv: column family: found several values for A, expected one, since people and",
+        ),
+        (
+            LEAVE_SITE | {"outer_column": "clinic"},
+            "munich.tsv: found no column 'clinic', expected it among 'participant_id', 'group', ",
+        ),
+        (
+            {"outer": "leave_group_out", "outer_column": "site", "outer_folds": 3},
+            "munich.tsv: column site: found 2 values, expected at least 3 to leave out",
+        ),
+        (
+            {"outer": "held_out", "outer_folds": ..., "held_out": {"site": ["A", "C"]}},
+            "munich.tsv: column site: found nobody analysed with 'C', expected the values of cros",
+        ),
+        (
+            {"outer": "held_out", "outer_folds": ..., "held_out": {"site": ["A", "B"]}},
+            "munich.tsv: column site: found everybody held out, expected people to learn from",
+        ),
+        (
+            {"outer": "held_out", "outer_folds": ..., "held_out": {"family": ["f0", "f1"]}},
+            "munich.tsv: found 2 held-out people of the class 'patient', expected at least 5",
+        ),
+        (
+            {"outer": "leave_one_out", "outer_folds": ..., "inner_folds": 24},
+            "munich.tsv: found 23 people in an outer training set, expected at least as many as",
+        ),
+    ],
+)
+def test_who_cannot_be_left_out(study, cross_validation, expected):
+    change(study, cross_validation)
+    assert study.mistake().startswith(expected)
+
+
+def test_one_class_is_not_enough_to_learn_from(study):
+    study.people["munich"]["site"] = study.people["munich"]["group"].map({"patient": "A"})
+    study.people["munich"]["site"] = study.people["munich"]["site"].fillna("B")
+    study.write("munich")
+    change(study, LEAVE_SITE)
+    assert study.mistake().startswith(
+        "munich.tsv: found nobody of the class 'patient' to learn from where 'A' are left out"
+    )
+
+
+@pytest.mark.parametrize(
+    ("cross_validation", "expected"),
+    [
+        ({"outer": "leave_one_out", "outer_folds": ...}, "cross_validation.outer: leave_one_out h"),
+        (
+            {"outer": "held_out", "outer_folds": ..., "held_out": 0.5},
+            "cross_validation.outer: held_out predicts the held-out people alone",
+        ),
+        (LEAVE_SITE, "cohort munich: 1 values of site have people of one class only ('C'): they"),
+    ],
+)
+def test_outer_schemes_are_warned_of(study, cross_validation, expected):
+    study.people["munich"].loc[[0, 2], "site"] = "C"
+    study.write("munich")
+    change(study, cross_validation)
+    assert study.check().warnings[1].startswith(expected)
+
+
+def test_who_is_at_no_site_is_left_out_and_listed(study):
+    study.people["munich"].loc[[3, 4], "site"] = None
+    study.write("munich")
+    change(study, LEAVE_SITE)
+    assert study.check().lines[1] == "  left out: site is missing (2)"
+
+
 def test_nothing_to_permute(study):
     study.people["munich"]["site"] = study.people["munich"]["group"]
     study.write("munich")

@@ -157,6 +157,43 @@ def test_defaults_are_filled_at_every_depth(raw, schema_path):
     assert load_config(config, schema_path) == config
 
 
+@pytest.mark.parametrize(
+    ("given", "filled"),
+    [
+        ({}, ("k_fold", None, None, 10, 10)),
+        ({"outer": "leave_one_site_out"}, ("leave_one_site_out", "site", None, None, 1)),
+        (
+            {"outer": "leave_group_out", "outer_column": "clinic", "outer_folds": 4},
+            ("leave_group_out", "clinic", None, 4, 10),
+        ),
+        ({"outer": "leave_one_out"}, ("leave_one_out", None, None, None, 1)),
+        ({"outer": "held_out", "held_out": 0.3}, ("held_out", None, 0.3, None, 1)),
+        (
+            {"outer": "held_out", "held_out": {"part": 2}},
+            ("held_out", None, {"part": ["2"]}, None, 1),
+        ),
+    ],
+)
+def test_who_is_left_out_is_completed(raw, schema_path, given, filled):
+    raw["cross_validation"] = given
+    config = load_config(raw, schema_path)
+    keys = ("outer", "outer_column", "held_out", "outer_folds", "repeats")
+    assert tuple(config["cross_validation"][key] for key in keys) == filled
+    assert load_config(config, schema_path) == config
+
+
+def test_a_site_that_no_model_has_seen_needs_a_rule(raw, schema_path):
+    del raw["cohorts"]["bonn"]
+    raw["models"]["roi_svc"]["confounds"] = ["site"]
+    raw["cross_validation"] = {"outer": "leave_one_site_out"}
+    with pytest.raises(
+        InputError, match=r"unseen_site: found error, expected mean.*the confound s"
+    ):
+        load_config(raw, schema_path)
+    raw["confounds"] = {"unseen_site": "mean"}
+    load_config(raw, schema_path)
+
+
 def test_default_grid_follows_the_scale_of_c(raw, schema_path):
     raw["models"]["roi_svc"]["C"] = {"scale": "relative"}
     raw["models"]["other"] = {"features": "roi", "C": {"scale": "relative", "log2_min": -3}}
@@ -393,6 +430,49 @@ MISTAKES = [
         "config: specificity.within: found 'group', which is the label",
     ),
     ("specificity.within", "label", "config: specificity.within: found 'label', expected a column"),
+    # who is left out
+    (
+        "cross_validation.outer",
+        "kfold",
+        "found 'kfold', expected k_fold, leave_one_site_out, leave",
+    ),
+    (
+        "cross_validation",
+        {"outer": "leave_group_out"},
+        "cross_validation.outer_column: found nothi",
+    ),
+    ("cross_validation", {"outer": "held_out"}, "cross_validation.held_out: found nothing, expect"),
+    (
+        "cross_validation",
+        {"outer": "held_out", "held_out": 1.0},
+        "held_out: found 1.0, expected n",
+    ),
+    ("cross_validation", {"held_out": 0.3}, "held_out: found 0.3 with outer k_fold, expected no h"),
+    (
+        "cross_validation",
+        {"outer": "leave_one_out", "outer_folds": 5},
+        "config: cross_validation.outer_folds: found 5 with outer leave_one_out, expected no outer",
+    ),
+    (
+        "cross_validation",
+        {"outer": "leave_one_site_out", "repeats": 10},
+        "config: cross_validation.repeats: found 10 with outer leave_one_site_out, expected 1, sin",
+    ),
+    (
+        "cross_validation",
+        {"outer": "leave_one_out", "scheme": "stratified"},
+        "config: cross_validation.scheme: found stratified with outer leave_one_out, expected labe",
+    ),
+    (
+        "cross_validation",
+        {"outer": "leave_one_site_out", "outer_column": "group"},
+        "found 'group', which is the label, expected a column that is not predicted",
+    ),
+    (
+        "cross_validation",
+        {"outer": "held_out", "held_out": {"a": 1, "b": 2}},
+        "expected null, a number above 0 and below 1, or {column: [values]} with one column",
+    ),
     ("cohorts.bonn.participants", "results/study/p.tsv", "expected an input outside results/study"),
 ]
 

@@ -5,6 +5,9 @@ from scipy.interpolate import CubicSpline
 
 from mri_response.confounds import ConfoundCoding, natural_spline
 from mri_response.errors import InputError
+from mri_response.estimators import EstimatorOptions
+from mri_response.kernels import Confounds, gram_matrices, training_sets
+from mri_response.plain import prepared
 
 
 @pytest.fixture
@@ -133,3 +136,64 @@ def test_a_column_with_knots_becomes_its_terms(discovery):
     np.testing.assert_array_equal(matrix[:, 1:], natural_spline(discovery["age"], (25, 40, 45)))
     # A missing value is missing in every term, to be filled inside the fold.
     np.testing.assert_array_equal(np.isnan(matrix[2]), [True, True, True])
+
+
+# ---------------------------------------------------------------- sites that a fold has not seen
+@pytest.fixture
+def sites() -> pd.DataFrame:
+    rng = np.random.default_rng(5)
+    return pd.DataFrame(
+        {
+            "participant_id": [f"sub-{i}" for i in range(40)],
+            "age": rng.uniform(20, 60, 40),
+            "site": np.repeat(["A", "B", "C", "D"], [14, 12, 10, 4]),
+            "sex": rng.choice(["F", "M"], 40),
+        }
+    )
+
+
+@pytest.mark.parametrize("left_out", ["A", "C", "D"])
+def test_a_site_that_a_fold_has_not_seen_is_the_mean_of_those_it_has(sites, left_out):
+    """Against least squares with one indicator a site, which sum up to zero over the people."""
+    coding = ConfoundCoding.of(sites, ["age", "site", "sex"])
+    confounds = coding.stacked(sites, unseen="mean")
+    features = (
+        np.random.default_rng(6).normal(size=(40, 3)) + sites["site"].map(ord).to_numpy()[:, None]
+    )
+    test = (sites["site"] == left_out).to_numpy()
+    train = ~test
+
+    names = sorted(set(sites["site"]) - {left_out})
+    numbers = np.column_stack([sites["age"], sites["sex"] == "M"]).astype(float)
+    numbers -= numbers[train].mean(axis=0)
+    share = [(sites["site"][train] == name).mean() for name in names]
+    own = np.array([sites["site"] == name for name in names]).T - np.array(share)
+    own[test] = 0.0  # nothing is known of the site: the mean over the people of the others
+    design = np.column_stack([np.ones(40), numbers, own])
+    slope = np.linalg.lstsq(design[train], features[train], rcond=None)[0]
+    residual = features - design @ slope
+
+    options = EstimatorOptions("sklearn.svm.SVC", {}, {}, False, None)
+    ready = prepared(features, confounds, train, test, options)
+    np.testing.assert_allclose(ready.train, residual[train], atol=1e-9)
+    np.testing.assert_allclose(ready.test, residual[test], atol=1e-9)
+    sets = training_sets(confounds, np.stack([train, np.ones(40, dtype=bool)]))
+    gram = gram_matrices(features, sets, standardize=False)[0]
+    np.testing.assert_allclose(gram, residual @ residual.T, atol=1e-8)
+    # Whoever is told nothing of categories takes them for the first level, or for none.
+    blind = prepared(features, coding.matrix(sites), train, test, options)
+    assert not np.allclose(blind.test, residual[test], atol=1e-3)
+
+
+def test_only_what_a_training_set_lacks_is_missing(sites):
+    coding = ConfoundCoding.of(sites, ["site", "age", "sex"])
+    confounds = coding.stacked(sites, sites[:2].assign(site="moon"), unseen="mean")
+    assert isinstance(confounds, Confounds)
+    assert confounds.factors == (slice(0, 3), slice(4, 5))
+    train = np.append((sites["site"] != "B").to_numpy(), [False, False])
+    seen = confounds.seen_from(train)
+    unseen = ~train
+    assert np.isnan(seen[unseen, :3]).all()
+    np.testing.assert_array_equal(seen[train], confounds.matrix[train])
+    np.testing.assert_array_equal(seen[:, 3:], confounds.matrix[:, 3:])
+    assert isinstance(coding.stacked(sites), np.ndarray)

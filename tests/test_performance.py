@@ -12,13 +12,14 @@ from sklearn.metrics import balanced_accuracy_score, roc_auc_score
 
 from mri_response.errors import InputError
 from mri_response.intervals import MIN_PERMUTATIONS, mover_balanced_accuracy, wilson
-from mri_response.metrics import AGGREGATIONS
+from mri_response.metrics import AGGREGATIONS, METRICS
 from mri_response.performance import (
     COUNTS,
     NULL_COLUMNS,
     PERFORMANCE_COLUMNS,
     SMALL_CLASS,
     FrozenScores,
+    aggregations_of,
     best_of_chance,
     discovery_performance,
     frozen_performance,
@@ -102,6 +103,10 @@ def test_p_value_over_all_permutations_is_exact():
     p = np.array([permutation_p_value(v, np.delete(values, k)) for k, v in enumerate(values)])
     for level in (0.05, 0.1, 0.5):
         assert (p <= level).mean() <= level
+
+
+def test_an_undefined_null_value_counts_against_the_observed():
+    assert permutation_p_value(0.9, np.array([0.5, np.nan, 0.6, 0.4])) == 2 / 5
 
 
 # ------------------------------------------------------- chance
@@ -231,6 +236,54 @@ def test_first_labelling_must_be_the_observed_one():
         discovery_performance(
             "svc", "clinic", people, decision, fold, labels[::-1], seed=1, min_class_size=5
         )
+
+
+def test_people_who_were_held_out_have_the_intervals_of_an_external_cohort():
+    people, decision, _, labels = discovery(repeats=1)
+    fold = np.ones((1, len(people)), dtype=int)
+    performance, null = discovery_performance(
+        "svc", "d", people, decision, fold, labels, seed=1, min_class_size=5,
+        aggregations=aggregations_of("held_out"), independent=True,
+    )  # fmt: skip
+    scores = FrozenScores("d", "external", people, decision[0, 0])
+    as_external, _ = score([scores])
+    assert set(performance["aggregation"]) == {"mean_over_repeats"}
+    assert set(null["aggregation"]) == {"mean_over_repeats"}
+    for metric in (*METRICS, *COUNTS):
+        row, other = one(performance, metric=metric), one(as_external, metric=metric)
+        for column in ("n", "n_positive", "estimate", "ci_low", "ci_high", "ci_method"):
+            np.testing.assert_equal(row[column], other[column])
+    tested = one(performance, metric="balanced_accuracy")
+    draws = null.query("metric == 'balanced_accuracy'")["value"].to_numpy()
+    assert tested["p_value"] == permutation_p_value(tested["estimate"], draws)
+
+
+def test_folds_of_one_person_have_no_rows_of_their_own():
+    people, decision, _, labels = discovery(repeats=1)
+    fold = np.arange(1, 1 + len(people))[None]
+    performance, null = discovery_performance(
+        "svc", "d", people, decision, fold, labels, seed=1, min_class_size=5,
+        aggregations=aggregations_of("leave_one_out"),
+    )  # fmt: skip
+    assert set(performance["aggregation"]) == {"mean_over_repeats", "person"}
+    assert np.isfinite(null["value"]).all()
+
+
+def test_what_no_fold_defines_is_not_given():
+    """Every site has one class: no AUC within sites, and recalls only."""
+    people, decision, _, labels = discovery(repeats=1)
+    fold = (1 + labels[0])[None]
+    performance, _ = discovery_performance(
+        "svc", "d", people, decision[:1], fold, labels[:1], seed=1, min_class_size=5
+    )
+    row = one(performance, metric="auc", aggregation="mean_over_folds")
+    assert row["ci_method"] == "not_defined"
+    assert np.isnan(row["estimate"])
+    balanced = performance.query("metric == 'balanced_accuracy'").set_index("aggregation")
+    # Both recalls, each the mean of one fold.
+    np.testing.assert_allclose(
+        balanced.loc["mean_over_folds", "estimate"], balanced.loc["mean_over_repeats", "estimate"]
+    )
 
 
 def test_decision_values_must_be_finite():

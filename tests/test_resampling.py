@@ -166,6 +166,43 @@ def test_what_was_computed_twice_or_not_at_all_is_noticed():
         collected([*jobs, jobs[1]], 2)
 
 
+def test_held_out_people_alone_are_predicted():
+    people, features, confounds = made_up()
+    labels = people["label"].to_numpy()
+    scheme = SCHEME._replace(repeats=1, outer_folds=1, outer="held_out", held_out=0.4)
+    *folds, _ = draw_folds(people["participant_id"], labels, scheme, SEED)
+    grams = fold_grams(features, confounds, folds, OPTIONS)
+    job = cross_validate(
+        grams, folds, Exchangeability(people), [range(1), range(1, 4)], row_weights(people),
+        OPTIONS, SEED,
+    )  # fmt: skip
+    with pytest.raises(ValueError, match="never in an outer test fold"):
+        collected([job], 1)
+    resampled = collected([job], 1, held_out=True)
+    np.testing.assert_array_equal(resampled.tested, folds[0].sets.test[0])
+    assert np.isfinite(resampled.of(resampled.tested).decision).all()
+    job["decision"][2, 0, np.flatnonzero(resampled.tested)[0]] = np.nan
+    with pytest.raises(ValueError, match="never in an outer test fold"):
+        collected([job], 1, held_out=True)
+
+
+def test_a_job_behind_the_last_fold_says_nothing():
+    people, features, confounds = made_up()
+    (whole,) = label_blind(people, features, confounds, 6, 4, 3)
+    assert fold_grams(features, confounds, [], OPTIONS) == []
+    empty = cross_validate(
+        [], [], Exchangeability(people), [range(1), range(1, 4)], row_weights(people), OPTIONS, SEED
+    )
+    assert {name: array.dtype for name, array in empty.items()} == {
+        name: array.dtype for name, array in whole.items()
+    }
+    for name in ("train", "beta", "fitted", "intercept", "plateau"):
+        np.testing.assert_array_equal(np.concatenate([whole[name], empty[name]]), whole[name])
+    both, alone = collected([whole, empty], 2), collected([whole], 2)
+    for name in both._fields:
+        np.testing.assert_array_equal(getattr(both, name), getattr(alone, name))
+
+
 def test_permuted_labels_reach_every_step():
     """A labelling by itself: as if it were the observed one."""
     people, features, confounds = made_up()

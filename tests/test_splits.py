@@ -14,6 +14,7 @@ from mri_response.splits import (
     draw_members,
     folds_from_table,
     folds_table,
+    units_of,
 )
 from mri_response.tables import read_tsv, write_tsv
 
@@ -203,9 +204,13 @@ def test_the_scheme_is_read_from_the_configuration():
         "inner_repeats": 1,
         "inner_folds": 5,
         "group": None,
+        "outer": "k_fold",
+        "outer_column": None,
+        "held_out": None,
     }
-    assert Scheme.from_config(section) == Scheme(3, 4, 1, 5, stratified=True)
-    assert not Scheme.from_config({**section, "scheme": "label_blind"}).stratified
+    people = pd.DataFrame({"participant_id": ["sub-1", "sub-2"]})
+    assert Scheme.from_config(section, people) == Scheme(3, 4, 1, 5, stratified=True)
+    assert not Scheme.from_config({**section, "scheme": "label_blind"}, people).stratified
 
 
 def same_folds(one: list[Fold], other: list[Fold]) -> None:
@@ -225,3 +230,107 @@ def test_the_refit_is_blind_to_the_labels_in_either_scheme():
     ]
     for other in refits[1:]:
         np.testing.assert_array_equal(refits[0], other)
+
+
+# ---------------------------------------------------------------- who is left out together
+def study_of(sizes: list[int], n_sites: int, seed: int) -> pd.DataFrame:
+    """Rows of people of some families, families within sites, in random order."""
+    family = np.repeat(np.arange(len(sizes)), sizes)
+    rng = np.random.default_rng(seed)
+    site = np.concatenate([np.arange(n_sites), rng.integers(0, n_sites, len(sizes) - n_sites)])
+    people = pd.DataFrame(
+        {
+            "participant_id": [f"sub-{i}" for i in range(len(family))],
+            "family": [f"f{i}" for i in family],
+            "site": [f"s{i}" for i in site[family]],
+            "label": rng.integers(0, 2, len(family)),
+        }
+    )
+    return people.iloc[rng.permutation(len(people))].reset_index(drop=True)
+
+
+def section(outer: str, **options) -> dict:
+    column = "site" if outer in ("leave_one_site_out", "leave_group_out") else None
+    return {
+        "outer": outer,
+        "outer_column": column,
+        "outer_folds": 3 if outer in ("k_fold", "leave_group_out") else None,
+        "held_out": {"site": ["s0", "s2"]} if outer == "held_out" else None,
+        "repeats": 2 if outer in ("k_fold", "leave_group_out") else 1,
+        "inner_repeats": 2,
+        "inner_folds": 3,
+        "scheme": "label_blind",
+        "group": "family",
+        **options,
+    }
+
+
+OUTER = ["k_fold", "leave_one_site_out", "leave_group_out", "leave_one_out", "held_out"]
+
+
+@pytest.mark.parametrize("outer", OUTER)
+@PROPERTY
+@given(
+    sizes=st.lists(st.integers(1, 3), min_size=16, max_size=24),
+    n_sites=st.integers(4, 6),
+    seed=st.integers(0, 2**31),
+)
+def test_every_outer_scheme_partitions_without_looking_at_labels(outer, sizes, n_sites, seed):
+    people = study_of(sizes, n_sites, seed)
+    cv = section(outer)
+    scheme, units = Scheme.from_config(cv, people), units_of(people, cv).to_numpy()
+    drawn = draw_folds(units, people["label"].to_numpy(), scheme, seed)
+    assert len(drawn) == scheme.repeats * scheme.outer_folds + 1
+    same_folds(drawn, draw_folds(units, 1 - people["label"].to_numpy(), scheme, seed))
+    tested = np.zeros(len(people), dtype=int)
+    for fold in drawn[:-1]:
+        train, test = fold.sets
+        tested += test[0]
+        assert train[0].any()
+        assert test[0].any()
+        np.testing.assert_array_equal(train[0], ~test[0])
+        for one_train, one_test in zip(train, test, strict=True):
+            assert not (one_train & one_test).any()
+            assert not set(units[one_train]) & set(units[one_test])
+        inner = test[1:].reshape(2, 3, -1).sum(axis=1)
+        np.testing.assert_array_equal(inner, np.tile(train[0], (2, 1)))
+        sites = people["site"][test[0]].unique()
+        if outer == "leave_one_site_out":
+            assert len(sites) == 1
+        if outer == "leave_one_out":
+            assert len(set(units[test[0]])) == 1
+        if outer in ("leave_one_site_out", "leave_group_out"):
+            assert not set(sites) & set(people["site"][train[0]])
+    if outer == "held_out":
+        np.testing.assert_array_equal(tested, people["site"].isin(["s0", "s2"]))
+    else:
+        np.testing.assert_array_equal(tested, scheme.repeats)
+    same_folds(drawn, folds_from_table(folds_table(drawn, people, 3), people))
+
+
+@pytest.mark.parametrize("share", [0.1, 0.25, 0.5])
+def test_a_share_of_families_is_held_out_from_the_seed(share):
+    people = study_of([2] * 20, 4, 0)
+    cv = section("held_out", held_out=share)
+    units = units_of(people, cv)
+
+    def held_out(seed):
+        fold, _ = draw_folds(units, people["label"], Scheme.from_config(cv, people), seed)
+        return set(units[fold.sets.test[0]])
+
+    assert len(held_out(1)) == 20 * share
+    assert held_out(1) == held_out(1) != held_out(2)
+
+
+def test_people_are_held_out_by_name_and_by_values_that_look_like_numbers():
+    people = study_of([1] * 20, 4, 0).assign(part=[1.0, 2.0] * 10)
+    for held_out, expected in (
+        ({"participant_id": ["sub-3", "sub-7"]}, people["participant_id"].isin(["sub-3", "sub-7"])),
+        # Numbers are text in the configuration and floats in the cohort table.
+        ({"part": ["2"]}, people["part"] == 2),
+    ):
+        cv = section("held_out", held_out=held_out)
+        fold, _ = draw_folds(
+            units_of(people, cv), people["label"], Scheme.from_config(cv, people), 1
+        )
+        np.testing.assert_array_equal(fold.sets.test[0], expected)

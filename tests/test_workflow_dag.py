@@ -140,6 +140,23 @@ def test_stratified_folds_are_redrawn_without_kernels_on_disk(study):
     )
 
 
+@pytest.mark.parametrize(
+    ("scheme", "n_jobs"),
+    [
+        ({"outer": "leave_one_site_out"}, 3),  # sites A, B, C
+        ({"outer": "leave_group_out", "outer_column": "family", "outer_folds": 2}, 20),
+        ({"outer": "leave_one_out"}, 30),
+        ({"outer": "held_out", "held_out": 0.5}, 1),
+        ({"outer": "held_out", "held_out": {"site": ["A", "B"]}}, 1),
+    ],
+)
+def test_every_outer_scheme_has_its_number_of_folds(study, scheme, n_jobs):
+    config = study.save(cross_validation={"inner_folds": 3, **scheme}, batch={"outer_folds": 1})
+    assert jobs(config, study.folder) == expected(
+        table_features=3, kernels=n_jobs, nested_cv=n_jobs, region_weights=1, roi_weights_figure=1
+    )
+
+
 def test_voxels_alone_and_the_ensemble(study_with_maps):
     study = study_with_maps
     study.model("voxel_svc", "voxels")

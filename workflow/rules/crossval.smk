@@ -16,7 +16,7 @@ rule splits:
         config=section("seed", "cross_validation"),
         code=code_of("splits"),
     message:
-        f"Splits: {SCHEME['repeats']} repeats of {SCHEME['outer_folds']} outer and {SCHEME['inner_folds']} inner folds"
+        f"Splits: {SCHEME['outer']}, {SCHEME['inner_folds']} inner folds"
     script:
         "../scripts/splits.py"
 

@@ -206,7 +206,8 @@ def _check_folds(config: Mapping[str, Any], rows: pd.DataFrame, path: str) -> No
         return
     if column is not None:
         _check_left_out(cv, rows, units, path, column)
-    for fold in draw_folds(units, rows["label"], Scheme.from_config(cv, rows), config["seed"])[:-1]:
+    scheme = Scheme.from_config(cv, rows)._replace(inner_repeats=0)
+    for fold in draw_folds(units, rows["label"], scheme, config["seed"])[:-1]:
         train, test = fold.sets.train[0], fold.sets.test[0]
         values = "some people" if column is None else shorten(sorted(set(rows.loc[test, column])))
         _check_inner(cv, path, units[train].nunique(), unit)
