@@ -241,7 +241,7 @@ def discovery_performance(
         inflated = null_inflated_intervals(
             estimate, error, inflation, discovery.n_positive, discovery.n_negative
         )
-        frozen = _frozen_estimates(decision[0, 0], discovery) if independent else {}
+        frozen = frozen_estimates(decision[0, 0], discovery) if independent else {}
         for metric in METRICS:
             row = {**base, "metric": metric, "aggregation": aggregation}
             row["estimate"] = estimate[metric]
