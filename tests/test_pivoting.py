@@ -133,3 +133,27 @@ def test_a_set_does_not_depend_on_larger_values_of_C():
     solutions = [solution.beta.copy() for solution in solver.path(signs, grid)]
     np.testing.assert_array_equal(solutions[1], solutions[2])
     assert solver.n_solved.sum() < 12
+
+
+@pytest.mark.parametrize("shift", [1e-3, -1e-3])
+@pytest.mark.parametrize("n_free", [9, 25])
+def test_systems_of_free_variables_definite_or_not(shift, n_free, monkeypatch):
+    """Rounding may leave eigenvalues below zero, on which Cholesky's decomposition gives up."""
+    gave_up = []
+    monkeypatch.setattr(
+        pivoting,
+        "_definite_system",
+        lambda *given, of=pivoting._definite_system: gave_up.append(of(*given)) or gave_up[-1],
+    )
+    _, gram, _, signs = made_up(30, 5, 2, seed=4)
+    gram = gram + shift * np.eye(30)
+    free = np.random.default_rng(5).permutation(np.arange(30) < n_free)
+    beta, intercept = pivoting._free_system(
+        gram, np.array([free, free]), np.array([signs, 2 * signs]), np.array([0.3, -0.1]), 0.0
+    )
+    assert [solved is None for solved in gave_up] == [shift < 0] * 2 * (n_free > 16)
+    assert not beta[:, ~free].any()
+    np.testing.assert_allclose(beta.sum(axis=1), [0.3, -0.1], atol=1e-9)
+    for index, target in enumerate((signs, 2 * signs)):
+        left = gram[index][np.ix_(free, free)] @ beta[index, free] + intercept[index]
+        np.testing.assert_allclose(left, target[free], atol=1e-6)

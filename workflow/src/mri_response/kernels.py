@@ -102,10 +102,15 @@ def fit_confounds(confounds: np.ndarray | Confounds, train: np.ndarray) -> tuple
     """
     if isinstance(confounds, Confounds):
         confounds = confounds.seen_from(train)
-    if np.isnan(confounds[train]).all(axis=0).any():
-        raise ValueError("a confound is missing for every person of a training set")
-    mean = np.nanmean(confounds[train], axis=0)
-    centred = np.where(np.isnan(confounds), 0.0, confounds - mean)
+    missing = np.isnan(confounds)
+    if missing.any():
+        if missing[train].all(axis=0).any():
+            raise ValueError("a confound is missing for every person of a training set")
+        mean = np.nanmean(confounds[train], axis=0)
+        centred = np.where(missing, 0.0, confounds - mean)
+    else:
+        mean = np.mean(confounds[train], axis=0)
+        centred = confounds - mean
     scale = np.sqrt(np.mean(centred[train] ** 2, axis=0))
     constant = scale <= 1e-10 * (np.abs(mean) + scale)
     scale = np.where(constant, 1.0, scale)
@@ -135,28 +140,25 @@ def training_sets(confounds: np.ndarray | Confounds, train: np.ndarray) -> Train
     q = matrix.shape[1]
     design = np.ones((n_sets, n, q + 1))
     coefficients, basis = np.zeros((2, n_sets, q + 1, n))
-    rank = np.empty(n_sets, dtype=int)
     for index, rows in enumerate(train):
-        centred, _, _ = fit_confounds(confounds, rows)
-        share = rows / rows.sum()
-        left, singular, right = _decomposed(centred[rows])
-        rank[index] = len(singular)
-        design[index, :, 1:] = centred
-        coefficients[index, 0] = share
-        coefficients[index, 1:, rows] = left @ (right.T / singular).T
-        basis[index, 0, rows] = np.sqrt(share[rows])
-        basis[index, 1 : 1 + rank[index], rows] = left
+        design[index, :, 1:], _, _ = fit_confounds(confounds, rows)
+    left, inverse, right = _decomposed(design[:, :, 1:] * train[:, :, None])
+    rank = (inverse > 0).sum(axis=1)
+    coefficients[:, 0] = train / train.sum(axis=1, keepdims=True)
+    basis[:, 0] = np.sqrt(coefficients[:, 0])
+    basis[:, 1:] = left.transpose(0, 2, 1) * train[:, None, :]
+    coefficients[:, 1:] = right.transpose(0, 2, 1) @ (inverse[:, :, None] * basis[:, 1:])
     constant = np.full((n, 1), 1 / np.sqrt(n))
     if np.isnan(matrix).any():
         # Imputed values differ between sets: only the mean may go beforehand.
         spanned = np.zeros(n_sets, dtype=bool)
         return TrainingSets(train, design, coefficients, basis, constant, spanned)
     everyone, _, _ = fit_confounds(confounds, np.ones(n, dtype=bool))
-    left, singular, _ = _decomposed(everyone)
+    left, inverse, _ = _decomposed(everyone)
     # A confound that a training set does not span (a scanner absent from it) is not mapped to
     # zero there, whatever is done with the people of that scanner.
-    spanned = rank == len(singular)
-    common = np.hstack([constant, left])
+    spanned = rank == (inverse > 0).sum()
+    common = np.hstack([constant, left[:, inverse > 0]])
     return TrainingSets(train, design, coefficients, basis, common, spanned)
 
 
@@ -415,7 +417,13 @@ def _pairwise(chunk: np.ndarray) -> Iterator[tuple[slice, np.ndarray]]:
 
 
 def _decomposed(centred: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Singular value decomposition of scaled confounds without what is collinear."""
+    """Singular value decomposition of scaled confounds, shape (..., n, q), and what is collinear.
+
+    Returns left vectors, inverse singular values and right vectors, as rows. Where confounds are
+    collinear both the inverse and the left vector are zero.
+    """
     left, singular, right = np.linalg.svd(centred, full_matrices=False)
-    keep = singular > 1e-8 * max(1.0, singular.max(initial=0.0))
-    return left[:, keep], singular[keep], right[keep]
+    largest = singular.max(axis=-1, keepdims=True, initial=0.0)
+    keep = singular > 1e-8 * np.maximum(1.0, largest)
+    inverse = np.divide(1.0, singular, out=np.zeros_like(singular), where=keep)
+    return left * keep[..., None, :], inverse, right

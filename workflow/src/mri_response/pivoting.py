@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import numpy as np
+from scipy.linalg.lapack import dposv
 
 from mri_response.svm import (
     ROUNDING,
@@ -24,7 +25,8 @@ from mri_response.svm import (
 
 EXACT = 1e-9  # violations of the optimality conditions below this are rounding, not a wrong set
 PLATEAU = 0.3  # C times mean squared norm below which all variables at their bound is a good start
-SIZES = 8  # systems are filled up to a multiple of this, to be solved together
+LARGE = 16  # systems of more variables are solved one by one, smaller ones together
+SIZES = 8  # these are filled up to a multiple of this
 MAX_PIVOTS = 15
 MAX_STEPS_PER_ROW = 10
 DAMPING = 1e-8  # of a step in directions that the features do not have
@@ -363,15 +365,25 @@ def _free_system(
     """Free variables and intercept: ``gram_FF beta_F + intercept = right_F``, sum ``total``.
 
     Returns beta, shape (S, n), zero where not free, and the intercept, shape (S,), 0 without any.
-    The size of a system depends on its own variables alone: so does its solution, to the last bit.
+    How a system is solved depends on its own variables alone: so does its solution, to the last
+    bit.
     """
     n_sets, n = free.shape
     count = free.sum(axis=1)
-    sizes = np.minimum(-(-count // SIZES) * SIZES, n)
     beta, intercept = np.zeros((n_sets, n)), np.zeros(n_sets)
     ridge = np.broadcast_to(ridge, n_sets)
-    for size in np.unique(sizes[count > 0]):
-        alike = np.flatnonzero(sizes == size)
+    together = count > 0
+    for index in np.flatnonzero(count > LARGE):
+        which = free[index].nonzero()[0]
+        matrix = (gram if gram.ndim == 2 else gram[index]).take(which, 0).take(which, 1)
+        given = matrix, right[index].take(which), total[index], ridge[index]
+        solved = _definite_system(*given)
+        if solved is not None:
+            beta[index, which], intercept[index] = solved
+            together[index] = False
+    sizes = np.minimum(-(-count // SIZES) * SIZES, n)
+    for size in np.unique(sizes[together]):
+        alike = np.flatnonzero(together & (sizes == size))
         used = np.arange(size) < count[alike, None]
         problem, variable = np.nonzero(free[alike])
         which = np.zeros((len(alike), size), dtype=int)
@@ -382,7 +394,7 @@ def _free_system(
         system = np.zeros((len(alike), size + 1, size + 1))
         system[:, :size, :size] = gram.take(rows + which[:, None, :])
         # The others become 0 by rows of their own.
-        system[:, :size, :size] *= used[:, :, None]
+        system[:, :size][~used] = 0.0
         diagonal = np.arange(size)
         system[:, diagonal, diagonal] += ~used + ridge[alike, None]
         system[:, size, :size] = system[:, :size, size] = used
@@ -393,6 +405,24 @@ def _free_system(
         beta[alike[problem], variable] = solved[:, :size][used]
         intercept[alike] = solved[:, size]
     return beta, intercept
+
+
+def _definite_system(
+    gram: np.ndarray, right: np.ndarray, total: float, ridge: float
+) -> tuple[np.ndarray, float] | None:
+    """Solution of one system by Cholesky's decomposition, None if it is not definite."""
+    n = len(gram)
+    # Given the sum, this changes the intercept alone, and leaves no zero in centred matrices.
+    gram += 1.0
+    gram.ravel()[:: n + 1] += ridge
+    both = np.empty((2, n))
+    both[0], both[1] = right, 1.0
+    _, solved, failure = dposv(gram.T, both.T, lower=True, overwrite_a=True, overwrite_b=True)
+    if failure:
+        return None
+    sums = solved.sum(axis=0)
+    shift = (sums[0] - total) / sums[1]
+    return solved[:, 0] - shift * solved[:, 1], shift + total
 
 
 def times(gram: np.ndarray, beta: np.ndarray) -> np.ndarray:
