@@ -18,7 +18,7 @@ from mri_response.config import (
     used_features,
 )
 from mri_response.errors import InputError
-from mri_response.plan import batch_plans, estimated_work, figure_plan, plan_lines
+from mri_response.plan import VOXEL_MAPS, batch_plans, estimated_work, figure_plan, plan_lines
 from mri_response.provenance import file_sha256, script_hash
 
 
@@ -41,6 +41,10 @@ try:
         from mri_response.estimators import check_estimators
 
         check_estimators(CONFIG)
+    if workflow.is_main_process and CONFIG["region_sets"]:
+        from mri_response.region_sets import check_region_sets
+
+        check_region_sets(CONFIG)
     if workflow.is_main_process and "simulation" not in CONFIG:
         for line in check_inputs(CONFIG, cache=".snakemake/mri_response_checked_maps.json"):
             print(line, file=sys.stderr)
@@ -82,6 +86,8 @@ TABLES = [
 EVIDENCE = [f"{RUN}/{name}.tsv" for name in ("comparisons", "specificity", "qc", "subgroups")]
 CRATE = f"{RUN}/ro-crate-metadata.json"
 FROZEN_MODELS = expand(f"{RUN}/models/{{model}}.json", model=MODELS)
+if LINEAR:
+    EVIDENCE.append(f"{RUN}/roi_sets.tsv")
 
 
 wildcard_constraints:

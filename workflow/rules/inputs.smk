@@ -191,6 +191,16 @@ def feature_spec(wildcards):
     return FEATURES[wildcards.features]
 
 
+def feature_spec_of_model(wildcards):
+    """Configuration of a model's feature set."""
+    return FEATURES[CONFIG["models"][wildcards.model]["features"]]
+
+
+def region_sets_of_model(wildcards):
+    """What the configuration says of the region sets of a model's features."""
+    return CONFIG["region_sets"].get(CONFIG["models"][wildcards.model]["features"], {})
+
+
 def source_in_discovery(wildcards):
     """Path pattern of a feature set in the discovery cohort."""
     return source_of(wildcards.features, DISCOVERY)

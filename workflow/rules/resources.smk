@@ -84,6 +84,16 @@ def estimator_minutes(wildcards, input, attempt):
     return math.ceil(60 + 5 * fits * work_of(wildcards, input).solver_s / 60) * attempt**2
 
 
+def voxel_weights_mb(wildcards, input, attempt):
+    """Jobs are read whole, features in chunks."""
+    return math.ceil(1500 + 3 * input.size_mb) * attempt
+
+
+def voxel_weights_minutes(wildcards, input, attempt):
+    """A minute or two for 400,000 voxels, 100 outer models and 256 permutations of each."""
+    return math.ceil(15 + input.size_mb / 20) * attempt**2
+
+
 def voxel_features_mb(wildcards, input, attempt):
     """One map at a time: compressed on disk, some copies as float64 in memory."""
     return math.ceil(1000 + 100 * input.size_mb / len(input.maps)) * attempt

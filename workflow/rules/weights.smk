@@ -1,15 +1,16 @@
-# Weight maps of the refitted and the outer models.
+# Weight maps of the refitted and the outer models, and which of them are more than chance.
 
 
 rule region_weights:
-    """Weight, Haufe pattern and mean weight of each region."""
+    """Weight, Haufe pattern, agreement and permutation p of each region and set of regions."""
     input:
         people=table_of(DISCOVERY),
         features=discovery_matrix,
-        refit=f"{RUN}/refit/{{model}}/labels-0.npz",
+        refits=all_refits,
         folds=observed_folds,
     output:
-        f"{RUN}/weights/{{model}}.tsv",
+        table=f"{RUN}/weights/{{model}}.tsv",
+        sets=f"{RUN}/weights/sets/{{model}}.tsv",
     log:
         f"{RUN}/logs/weights_{{model}}.log",
     wildcard_constraints:
@@ -19,11 +20,13 @@ rule region_weights:
     threads: 1
     params:
         config=model_config,
-        code=code_of("weights"),
+        features=feature_spec_of_model,
+        region_sets=region_sets_of_model,
+        code=code_of("region_weights"),
     message:
         "Weights of {wildcards.model}"
     script:
-        "../scripts/weights.py"
+        "../scripts/region_weights.py"
 
 
 rule voxel_weights:
@@ -31,13 +34,12 @@ rule voxel_weights:
     input:
         people=table_of(DISCOVERY),
         features=discovery_matrix,
-        refit=f"{RUN}/refit/{{model}}/labels-0.npz",
+        refits=all_refits,
         folds=observed_folds,
         mask=mask_of,
     output:
-        weight=f"{RUN}/weights/{{model}}_weight.nii.gz",
-        haufe=f"{RUN}/weights/{{model}}_haufe.nii.gz",
-        weight_mean=f"{RUN}/weights/{{model}}_weight_mean.nii.gz",
+        **{name: f"{RUN}/weights/{{model}}_{name}.nii.gz" for name in VOXEL_MAPS},
+        sets=f"{RUN}/weights/sets/{{model}}.tsv",
     log:
         f"{RUN}/logs/weights_{{model}}.log",
     wildcard_constraints:
@@ -45,10 +47,34 @@ rule voxel_weights:
     conda:
         ENVIRONMENT
     threads: 1
+    resources:
+        mem_mb=voxel_weights_mb,
+        runtime=voxel_weights_minutes,
     params:
         config=model_config,
-        code=code_of("weights"),
+        features=feature_spec_of_model,
+        region_sets=region_sets_of_model,
+        code=code_of("voxel_weights"),
     message:
         "Weight maps of {wildcards.model}"
     script:
-        "../scripts/weights.py"
+        "../scripts/voxel_weights.py"
+
+
+rule roi_sets:
+    """Sets of regions, all models."""
+    input:
+        expand(f"{RUN}/weights/sets/{{model}}.tsv", model=LINEAR),
+    output:
+        f"{RUN}/roi_sets.tsv",
+    log:
+        f"{RUN}/logs/roi_sets.log",
+    localrule: True
+    conda:
+        ENVIRONMENT
+    params:
+        code=code_of("tables"),
+    message:
+        "Table of region sets, all models"
+    script:
+        "../scripts/tables.py"

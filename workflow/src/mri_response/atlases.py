@@ -93,7 +93,9 @@ class Atlas:
         return self.labels > 0
 
 
-def load_atlas(spec: str | Mapping[str, str], grid: Grid) -> Atlas:
+def load_atlas(
+    spec: str | Mapping[str, str], grid: Grid, *, every_region: bool = True
+) -> Atlas:
     """An atlas on the grid of the maps.
 
     The label image is resampled once, by nearest neighbour, unless it is on the grid already.
@@ -107,6 +109,8 @@ def load_atlas(spec: str | Mapping[str, str], grid: Grid) -> Atlas:
         columns ``index`` and ``name`` or ``region``, as a BIDS ``dseg.tsv``).
     grid : Grid
         The reference grid.
+    every_region : bool
+        Whether a region that is lost on the grid is an error; otherwise it is left out.
 
     Returns
     -------
@@ -142,12 +146,13 @@ def load_atlas(spec: str | Mapping[str, str], grid: Grid) -> Atlas:
     if not grid.matches(native.shape, native.affine):
         labels = _nearest(labels, native, grid)
         lost = ~regions["index"].isin(np.unique(labels))
-        if lost.any():
+        if lost.any() and every_region:
             raise InputError(
                 f"atlas {name}: lost on the grid of {grid}: {shorten(regions['region'][lost])}, "
                 "expected at least one voxel of every region; use a finer grid or an atlas whose "
                 "table leaves them out"
             )
+        regions = regions[~lost].reset_index(drop=True)
     return Atlas(name, grid, labels, regions, licence)
 
 
@@ -228,6 +233,20 @@ def read_regions(path: str | Path) -> pd.DataFrame:
     return table[[key for key in ("index", "region", "lobe") if key in table]].reset_index(
         drop=True
     )
+
+
+def listed_regions(spec: str | Mapping[str, str]) -> list[str] | None:
+    """Names of an atlas's regions, as far as its table is at hand; None where it is downloaded.
+
+    Parameters
+    ----------
+    spec : str or mapping
+        As in :func:`load_atlas`.
+    """
+    if isinstance(spec, str) and spec.startswith("nilearn:"):
+        return None
+    path = spec["labels"] if isinstance(spec, Mapping) else RESOURCES / f"{spec}.tsv"
+    return list(read_regions(path)["region"])
 
 
 def _require_regions(

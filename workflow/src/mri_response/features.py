@@ -99,6 +99,11 @@ def read_features(path: PathLike, people: pd.DataFrame) -> np.ndarray:
     return table.drop(columns=keys).to_numpy(dtype=float)
 
 
+def region_names(path: PathLike) -> list[str]:
+    """Names of the regions in a feature table that the workflow has written."""
+    return [column for column in read_tsv(path) if column not in ID_COLUMNS]
+
+
 # ---------------------------------------------------------------- regions of an atlas
 def roi_features(
     paths: Sequence[PathLike],

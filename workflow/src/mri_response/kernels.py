@@ -334,15 +334,53 @@ def weight_chunks(
     ------
     WeightChunk
     """
-    predicted = np.einsum("si,siq->sq", row_weights, sets.design)
-    on_rows = row_weights - np.einsum("sq,sqk->sk", predicted, sets.coefficients)
+    rows = residual_rows(row_weights, sets)
+    for columns, chunk, inverse_sd, original_scale in residual_chunks(
+        features, sets, standardize=standardize
+    ):
+        per_sd = (rows @ chunk) * inverse_sd
+        yield WeightChunk(columns, per_sd, per_sd * inverse_sd / original_scale)
+
+
+def residual_rows(row_weights: np.ndarray, sets: TrainingSets) -> np.ndarray:
+    """Weights of rows that stand for the same sum once confounds are removed from the features.
+
+    Parameters
+    ----------
+    row_weights : numpy.ndarray, shape (S, ..., n)
+        Zero outside the training rows.
+    sets : TrainingSets
+
+    Returns
+    -------
+    numpy.ndarray, shape (S, ..., n)
+        Their product with a column of a feature is that of `row_weights` with its residual.
+    """
+    predicted = np.einsum("s...i,siq->s...q", row_weights, sets.design)
+    return row_weights - np.einsum("s...q,sqk->s...k", predicted, sets.coefficients)
+
+
+def residual_chunks(
+    features: np.ndarray, sets: TrainingSets, *, standardize: bool = True
+) -> Iterator[tuple[slice, np.ndarray, np.ndarray, np.ndarray]]:
+    """Features in chunks, with what brings their residuals to the scale of each training set.
+
+    Yields
+    ------
+    columns : slice
+        Which features.
+    chunk : numpy.ndarray, shape (n, c)
+        Features less what all sets remove, of unit mean square.
+    inverse_sd : numpy.ndarray, shape (S, c)
+        Factor of ``residual_rows(...) @ chunk``; zero where the feature is constant.
+    original_scale : numpy.ndarray, shape (c,)
+        What the features were divided by.
+    """
     start = 0
     for chunk, original_scale in _preconditioned(features, sets):
         stop = start + chunk.shape[1]
         _, squared = _inverse_variance(chunk, original_scale, sets, standardize, len(sets.train))
-        inverse_sd = np.sqrt(squared)
-        per_sd = (on_rows @ chunk) * inverse_sd
-        yield WeightChunk(slice(start, stop), per_sd, per_sd * inverse_sd / original_scale)
+        yield slice(start, stop), chunk, np.sqrt(squared), original_scale
         start = stop
 
 

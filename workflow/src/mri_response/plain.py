@@ -17,7 +17,7 @@ from mri_response.kernels import CHUNK, fit_confounds, principal_components
 from mri_response.permutation import Exchangeability
 from mri_response.resampling import StackedRows
 from mri_response.seeds import Stream, generator
-from mri_response.splits import Fold, Scheme, draw_members
+from mri_response.splits import REFIT, Fold, Scheme, draw_members
 
 LOGGER = logging.getLogger("mri_response")
 
@@ -209,6 +209,7 @@ def cross_validate_estimator(
         and of those ``unconverged``. Of the observed labels, where they are among the
         permutations: ``train`` (F, N), ``fitted`` (F, N), the decision values of the training rows
         without ``intercept`` (F,), and of linear classifiers ``per_sd`` and ``per_unit`` (F, p).
+        Of the permuted labels in a refit with a linear classifier: ``null_fitted`` (m, N).
 
     Notes
     -----
@@ -221,7 +222,7 @@ def cross_validate_estimator(
     labels = np.pad(labels, ((0, n - len(labels)), (0, 0)))
     decision = np.full((len(permutations), len(folds), n), np.nan)
     candidate = np.empty((len(permutations), len(folds)), dtype=np.int16)
-    observed = []
+    observed, null_fitted = [], []
     for position, fold in enumerate(folds):
         chosen = _search(fit, features, confounds, fold, labels, permutations, weights, options)
         candidate[:, position] = chosen
@@ -233,6 +234,8 @@ def cross_validate_estimator(
                 decision[row, position, test] = model.decision(data.test)
             if permutation == 0:
                 observed.append(_kept(model, data, train, options.linear))
+            elif options.linear and fold.repeat == REFIT:
+                null_fitted.append(_kept(model, data, train, options.linear)["fitted"])
     arrays = {
         "permutation": np.array(permutations),
         "repeat": np.array([fold.repeat for fold in folds], dtype=int),
@@ -244,6 +247,8 @@ def cross_validate_estimator(
     }
     if 0 in permutations:
         arrays |= _stacked(observed, n, features.shape[1], options.linear)
+    if options.linear and folds and folds[0].repeat == REFIT:
+        arrays["null_fitted"] = np.reshape(null_fitted, (-1, n))
     return arrays
 
 

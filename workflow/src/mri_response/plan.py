@@ -23,6 +23,20 @@ SHORTEST_S = 30.0  # unless they were shorter than this
 MOST_JOBS = 1000  # cross-validation jobs of a run; beyond, each carries more work
 GRAM_MB = 500.0  # Gram matrices of a job
 
+# Maps of a voxel model's weights, see `mri_response.weights.map_values`.
+VOXEL_MAPS = (
+    "weight",
+    "haufe",
+    "weight_mean",
+    "cvr",
+    "sign_consistency",
+    "sign_consistency_null",
+    "neglog10_sign_consistency_p",
+    "neglog10_p_value",
+    "neglog10_p_fdr",
+    "neglog10_p_max",
+)
+
 # Kind of figure: the section of the page it stands in, and its heading.
 _KINDS = {
     "flow": ("cohorts", "Flow of participants"),
@@ -215,9 +229,9 @@ def batch_plans(
         size = batch["permutations"]
         n_parts = n_permutations * len(folds[0]) * each[model] // target
         labels = labelling_batches(n_permutations, size or _part(n_permutations, n_parts))
-        # Nobody else is scored: the refit then needs the observed labels alone.
+        # Permuted labels are refitted as the null of weights, and of the scores of others.
         refits = [[range(1)]]
-        if others:
+        if others or is_linear(config["models"][model]):
             n_parts = n_permutations * w.solver_s // target
             refits = labelling_batches(n_permutations, size or _part(n_permutations, n_parts))
         counts = [sum(map(len, job)) for job in labels]

@@ -181,14 +181,21 @@ def cross_validate(
     Returns
     -------
     dict of str to numpy.ndarray
-        See `collected`.
+        See `collected`. Of the observed labels ``train``, ``beta``, ``fitted`` (F, N) and
+        ``intercept``, ``plateau`` (F,). Of permuted labels what the weights of the observed ones
+        are judged by: of a refit the decision values of the training rows without intercept,
+        ``null_fitted`` (m, N); of outer folds the dual variables in the first block of
+        permutations, ``null_beta`` (F, m, N), float32.
     """
     extra = len(weights) - len(exchangeability.labels)
     results = []
     for block in blocks:
         labels = np.pad(exchangeability.labellings(seed, block), ((0, extra), (0, 0)))
         results.append(_nested(grams, folds, labels, weights, options))
-    return _arrays(blocks, [folds] * len(blocks), results, len(weights))
+    return {
+        **_arrays(blocks, [folds] * len(blocks), results, len(weights)),
+        **_permuted_models(blocks, folds, results, len(weights)),
+    }
 
 
 def cross_validate_redrawn(
@@ -396,6 +403,28 @@ def _arrays(
             arrays["intercept"] = np.array([result.intercept[0] for result in row])
             arrays["plateau"] = np.array([result.plateau[0] for result in row], dtype=bool)
     return arrays
+
+
+def _permuted_models(
+    blocks: Sequence[range],
+    folds: Sequence[Fold],
+    results: Sequence[Sequence[FoldResult]],
+    n: int,
+) -> dict[str, np.ndarray]:
+    """What is kept of models of permuted labels; the first block is the same in every batching."""
+    permuted = [row for block, row in zip(blocks, results, strict=True) if block[0] > 0]
+    if folds[0].repeat == REFIT:
+        fitted = [row[0].fitted.T for row in permuted]
+        null = np.zeros((sum(map(len, fitted)), n))
+        if fitted:
+            null[:, folds[0].sets.train[0]] = np.concatenate(fitted)
+        return {"null_fitted": null}
+    if not any(block[0] == 1 for block in blocks):
+        return {}
+    null = np.zeros((len(folds), permuted[0][0].beta.shape[1], n), dtype=np.float32)
+    for rows, fold, result in zip(null, folds, permuted[0], strict=True):
+        rows[:, fold.sets.train[0]] = result.beta.T
+    return {"null_beta": null}
 
 
 def _starts(blocks: Sequence[range]) -> Iterator[int]:

@@ -414,7 +414,7 @@ def read_roi_table(
     check_ids(table, path, keys)
     candidates = [column for column in table if column not in keys]
     for pattern in (*columns, *exclude):
-        if not any(_matches(column, [pattern]) for column in candidates):
+        if not any(matches(column, [pattern]) for column in candidates):
             raise InputError(
                 f"{path}: found no column matching {pattern!r}, expected at least one; "
                 f"{suggestion(pattern, candidates)}the columns are {shorten(candidates, 4)}"
@@ -422,7 +422,7 @@ def read_roi_table(
     taken = [
         column
         for column in candidates
-        if _matches(column, columns) and not _matches(column, exclude)
+        if matches(column, columns) and not matches(column, exclude)
     ]
     # A text column (a site, a date) is not a region; one bad cell among numbers is a mistake.
     if tuple(columns) == ("*",):
@@ -436,7 +436,8 @@ def read_roi_table(
     return pd.concat([table[keys], pd.DataFrame(values, index=table.index)], axis=1)
 
 
-def _matches(name: str, patterns: Iterable[str]) -> bool:
+def matches(name: str, patterns: Iterable[str]) -> bool:
+    """Whether a name is one of some names or glob patterns (``*``, ``?``)."""
     return any(name == pattern or fnmatch.fnmatchcase(name, pattern) for pattern in patterns)
 
 

@@ -1,113 +1,373 @@
-"""Weight maps of linear models, in one pass over the features."""
+"""Weight maps of linear models, how stable they are, and which patterns are more than chance.
+
+A linear model has two maps. Its weights are a filter: a region may be given a large weight because
+it cancels noise of another one. Its Haufe pattern, the covariance of each feature with the decision
+value, says where the signal is. The permutation test is of the pattern.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
+import pandas as pd
+from scipy.stats import false_discovery_control
 
-from mri_response.kernels import TrainingSets, weight_chunks
+from mri_response.frozen import fitted_models
+from mri_response.kernels import (
+    TrainingSets,
+    gram_matrices,
+    residual_chunks,
+    residual_rows,
+    training_sets,
+    weight_chunks,
+)
+
+TOLERANCE = 1e-9  # null and observed values closer than this are tied
 
 
-class WeightMaps(NamedTuple):
-    """Weights of each feature; all three maps have unit norm or are means of such.
+class WeightEvidence(NamedTuple):
+    """What is known of the weights of one model, feature by feature and set by set.
 
     Attributes
     ----------
-    weight : numpy.ndarray, shape (p,)
-        Refitted model, per training standard deviation of the residual feature. A filter: a large
-        weight may cancel noise as well as carry signal.
-    haufe : numpy.ndarray, shape (p,)
-        Haufe pattern of the refitted model: covariance of the feature with the decision value.
-        This one can be read as where the signal is.
-    weight_mean : numpy.ndarray, shape (p,)
-        Mean over the outer models, each brought to unit norm.
+    features : pandas.DataFrame, p rows
+        ``weight`` and ``haufe``: weights (change of the decision value per training standard
+        deviation of the residual feature) and Haufe pattern of the refitted model, both of unit
+        norm. ``weight_mean``, ``cvr``, ``sign_consistency``, ``sign_consistency_null``,
+        ``sign_consistency_p``: see `OuterModels`. ``p_value``, ``p_fdr``, ``p_max``: of the
+        pattern, see `PatternTest`.
+    sets : pandas.DataFrame, k rows
+        ``haufe``, ``weight``, ``weight_mean``: means over the features of the set.
+        ``sign_consistency``, ``sign_consistency_null``, ``sign_consistency_p``: of its mean
+        weight. ``p_value``, ``p_fdr``: of its mean pattern, with the null's ``null_low``,
+        ``null_high`` (2.5 and 97.5 %) and ``null_sd``, and ``n_permutations``.
     """
 
-    weight: np.ndarray
+    features: pd.DataFrame
+    sets: pd.DataFrame
+
+
+class PatternTest(NamedTuple):
+    """Permutation test of the refitted model's Haufe pattern, two-sided.
+
+    Attributes
+    ----------
+    haufe : numpy.ndarray, shape (p,)
+        Pattern under the observed labels, of unit norm.
+    p_value : numpy.ndarray, shape (p,)
+        ``(1 + #{|null| >= |observed|}) / (1 + M)`` of each feature; NaN without permutations.
+    p_fdr : numpy.ndarray, shape (p,)
+        Adjusted by Benjamini and Hochberg over all features.
+    p_max : numpy.ndarray, shape (p,)
+        Against the largest of all features, each over its standard deviation over labellings: it
+        controls the chance of any false positive.
+    null : numpy.ndarray, shape (1 + M, k)
+        Mean pattern of each set of features; row 0 is observed.
+    """
+
     haufe: np.ndarray
-    weight_mean: np.ndarray
+    p_value: np.ndarray
+    p_fdr: np.ndarray
+    p_max: np.ndarray
+    null: np.ndarray
 
 
-def weight_maps(
+class OuterModels(NamedTuple):
+    """How the weights of the outer models agree, each brought to unit norm.
+
+    Attributes
+    ----------
+    mean : numpy.ndarray, shape (p,)
+    cvr : numpy.ndarray, shape (p,)
+        Cross-validation ratio: mean over its standard error, the standard deviation over models
+        (ddof 1) divided by the square root of their number. A ranking and not a z: outer models
+        share most of their people, and with more repeats every ratio grows.
+    sign : numpy.ndarray, shape (p,)
+        Mean sign over models: 1 where every weight is positive, -1 where every one is negative.
+    null : numpy.ndarray, shape (p,)
+        Mean size of this under permuted labels; it is far from 0, since models share people.
+    p_value : numpy.ndarray, shape (p,)
+        Permutation p of the size of `sign`, uncorrected.
+    set_sign, set_null, set_p_value : numpy.ndarray, shape (k,)
+        The same of the mean weight of each set.
+    """
+
+    mean: np.ndarray
+    cvr: np.ndarray
+    sign: np.ndarray
+    null: np.ndarray
+    p_value: np.ndarray
+    set_sign: np.ndarray
+    set_null: np.ndarray
+    set_p_value: np.ndarray
+
+
+def weight_evidence(
     features: np.ndarray,
-    sets: TrainingSets,
-    beta: np.ndarray,
-    fitted: np.ndarray,
+    confounds: np.ndarray,
+    refits: Sequence[dict[str, np.ndarray]],
+    folds: Sequence[dict[str, np.ndarray]],
+    members: np.ndarray,
     *,
     standardize: bool = True,
-) -> WeightMaps:
-    """Turn the dual variables of the refitted and the outer models into maps.
+) -> WeightEvidence:
+    """Maps of the refitted and the outer models, and the tests of them.
 
     Parameters
     ----------
     features : numpy.ndarray, shape (n, p)
-    sets : TrainingSets
-        Training set of the refitted model, then those of the S outer models.
-    beta : numpy.ndarray, shape (1 + S, n)
-        Signed dual variables, zero outside the training rows.
-    fitted : numpy.ndarray, shape (1 + S, n)
-        Decision values of the training rows without intercept, zero elsewhere.
+    confounds : numpy.ndarray, shape (n, q)
+    refits : sequence of dict
+        Results of the jobs that fit on all discovery people, the observed labels in the first (see
+        `mri_response.resampling.cross_validate`, `mri_response.plain.cross_validate_estimator`).
+    folds : sequence of dict
+        Results of the cross-validation jobs that hold the outer models of the observed labels. The
+        first block of permutations (256) is the null of the agreement of signs. Where the jobs do
+        not keep it (classifiers of scikit-learn, folds redrawn for every permutation) that
+        agreement has no null and is not to be read.
+    members : numpy.ndarray of bool, shape (p, k)
+        Which features belong to each set; every set has one at least.
     standardize : bool
 
     Returns
     -------
-    WeightMaps
+    WeightEvidence
 
     References
     ----------
     Haufe et al. (2014). On the interpretation of weight vectors of linear models in multivariate
     neuroimaging. NeuroImage 87, 96-110.
+
+    Gómez-Verdejo, Parrado-Hernández and Tohka (2019). Sign-consistency based variable importance
+    for machine learning in brain imaging. Neuroinformatics 17, 593-609 (the agreement of signs;
+    there over bagged models and with a parametric test, here over outer models and with a
+    permutation null).
     """
-    # The norm of the weights is known before any feature is read: w'w = beta' K beta.
-    scaled = _divided(beta, np.sqrt(np.einsum("sn,sn->s", beta, fitted)))
-    p = features.shape[1]
-    weight, mean = np.empty(p), np.empty(p)
-    for chunk in weight_chunks(features, sets, scaled, standardize=standardize):
-        weight[chunk.columns] = chunk.per_sd[0]
-        mean[chunk.columns] = chunk.per_sd[1:].mean(axis=0)
-    haufe = _haufe(features, sets.subset(slice(1)), fitted[:1], standardize)
-    return WeightMaps(weight, haufe, mean)
+    n = len(features)
+    models = fitted_models([refits[0], *folds], n)
+    sets = training_sets(confounds, models["train"])
+    refit, scaled = sets.subset(slice(1)), {"standardize": standardize}
+    fitted = np.vstack([models["fitted"][:1], *(job["null_fitted"][:, :n] for job in refits)])
+    pattern = pattern_test(features, refit, fitted, members, **scaled)
+    if "beta" in models:
+        # The norm of the weights is known before any feature is read: w'w = beta' K beta.
+        norm = np.sqrt(np.einsum("sn,sn->s", models["beta"], models["fitted"]))
+        beta = _divided(models["beta"], norm)
+        null = None
+        if "null_beta" in folds[0]:
+            null = np.concatenate([job["null_beta"] for job in folds])
+        outer_sets = sets.subset(slice(1, None))
+        outer = outer_models(features, outer_sets, beta[1:], members, null_beta=null, **scaled)
+        chunks = weight_chunks(features, refit, beta[:1], **scaled)
+        weight = np.concatenate([chunk.per_sd[0] for chunk in chunks])
+    else:
+        per_sd = _divided(models["per_sd"], np.linalg.norm(models["per_sd"], axis=1))
+        weight, outer = per_sd[0], _outer_models_of_weights(per_sd[1:], members)
+    table = pd.DataFrame(
+        {
+            "weight": weight,
+            "haufe": pattern.haufe,
+            "weight_mean": outer.mean,
+            "cvr": outer.cvr,
+            "sign_consistency": outer.sign,
+            "sign_consistency_null": outer.null,
+            "sign_consistency_p": outer.p_value,
+            "p_value": pattern.p_value,
+            "p_fdr": pattern.p_fdr,
+            "p_max": pattern.p_max,
+        }
+    )
+    return WeightEvidence(table, _set_table(table, pattern, outer, members))
 
 
-def primal_weight_maps(
+def pattern_test(
     features: np.ndarray,
-    sets: TrainingSets,
-    per_sd: np.ndarray,
+    refit: TrainingSets,
     fitted: np.ndarray,
+    members: np.ndarray,
     *,
     standardize: bool = True,
-) -> WeightMaps:
-    """The same from the weights of the models themselves.
+) -> PatternTest:
+    """Test the Haufe pattern of each feature against those of permuted labels.
+
+    Parameters
+    ----------
+    features : numpy.ndarray, shape (n, p)
+        Read once, in chunks: memory grows with the number of labellings and not of features.
+    refit : TrainingSets
+        Of the one training set.
+    fitted : numpy.ndarray, shape (1 + M, n)
+        Decision values of the training rows without intercept, zero elsewhere; the observed labels
+        first. The hyperparameters must have been chosen anew for every labelling.
+    members : numpy.ndarray of bool, shape (p, k)
+    standardize : bool
+
+    Returns
+    -------
+    PatternTest
+
+    Notes
+    -----
+    The standard deviation that puts features on one scale is that over all labellings, the observed
+    one among them, so that the test of the maximum is exact.
+
+    References
+    ----------
+    Westfall and Young (1993). Resampling-based multiple testing. Wiley (the maximum).
+
+    Benjamini and Hochberg (1995). Controlling the false discovery rate. J. R. Stat. Soc. B 57,
+    289-300.
+    """
+    p = features.shape[1]
+    # The norm of a pattern X'f is known before any feature is read: f' K f.
+    gram = gram_matrices(features, refit, standardize=standardize)[0]
+    squared = np.einsum("mn,nk,mk->m", fitted, gram, fitted, optimize=True)
+    rows = residual_rows(_divided(fitted, np.sqrt(np.maximum(squared, 0.0)))[None], refit)[0]
+    haufe, p_value, scaled = np.empty((3, p))
+    highest = np.zeros(len(fitted))
+    null = np.zeros((len(fitted), members.shape[1]))
+    means = _averaging(members)
+    for columns, chunk, inverse_sd, _ in residual_chunks(features, refit, standardize=standardize):
+        pattern = rows @ chunk * inverse_sd
+        haufe[columns] = pattern[0]
+        null += pattern @ means[columns]
+        size = np.abs(pattern)
+        p_value[columns] = _p_value(size)
+        size = _divided(size.T, pattern.std(axis=0)).T
+        scaled[columns] = size[0]
+        np.maximum(highest, size.max(axis=1), out=highest)
+    if len(fitted) == 1:
+        nothing = np.full(p, np.nan)
+        return PatternTest(haufe, nothing, nothing, nothing, null)
+    ordered = np.sort(highest[1:] + TOLERANCE)
+    p_max = (1 + len(ordered) - np.searchsorted(ordered, scaled)) / len(fitted)
+    return PatternTest(haufe, p_value, false_discovery_control(p_value), p_max, null)
+
+
+def outer_models(
+    features: np.ndarray,
+    sets: TrainingSets,
+    beta: np.ndarray,
+    members: np.ndarray,
+    *,
+    null_beta: np.ndarray | None = None,
+    standardize: bool = True,
+) -> OuterModels:
+    """Mean, ratio and agreement of the outer models' weights, in one pass over the features.
 
     Parameters
     ----------
     features : numpy.ndarray, shape (n, p)
     sets : TrainingSets
-        Training set of the refitted model.
-    per_sd : numpy.ndarray, shape (1 + S, p)
-        Weights of the refitted and of the S outer models, per training standard deviation.
-    fitted : numpy.ndarray, shape (1, n)
-        Decision values of the refitted model's training rows without intercept.
+        Of the S outer models.
+    beta : numpy.ndarray, shape (S, n)
+        Signed dual variables of models with weights of unit norm.
+    members : numpy.ndarray of bool, shape (p, k)
+    null_beta : numpy.ndarray, shape (S, m, n), optional
+        Of permuted labels, of any norm.
     standardize : bool
 
     Returns
     -------
-    WeightMaps
+    OuterModels
     """
-    scaled = _divided(per_sd, np.linalg.norm(per_sd, axis=1))
-    haufe = _haufe(features, sets, fitted, standardize)
-    return WeightMaps(scaled[0], haufe, scaled[1:].mean(axis=0))
+    p = features.shape[1]
+    permuted = np.zeros((len(beta), 0, beta.shape[1])) if null_beta is None else null_beta
+    # Of the null only signs are needed: single precision will do.
+    null_rows = residual_rows(permuted, sets).astype(np.float32)
+    rows = residual_rows(beta, sets)
+    mean, cvr, sign, null, p_value = np.empty((5, p))
+    means = _averaging(members)
+    in_sets = np.zeros((len(beta), 1 + permuted.shape[1], members.shape[1]))
+    for columns, chunk, inverse_sd, _ in residual_chunks(features, sets, standardize=standardize):
+        weights = rows @ chunk * inverse_sd
+        mean[columns], cvr[columns] = weights.mean(axis=0), _ratio(weights)
+        single = chunk.astype(np.float32)
+        signs = np.zeros((1 + permuted.shape[1], chunk.shape[1]))
+        signs[0] = np.sign(weights).sum(axis=0)
+        for index, own in enumerate(null_rows):
+            product = own @ single
+            scaled = inverse_sd[index][:, None] * means[columns]
+            in_sets[index, 1:] += product @ scaled
+            signs[1:] += np.sign(product) * (inverse_sd[index] > 0)
+        in_sets[:, 0] += weights @ means[columns]
+        sign[columns], null[columns], p_value[columns] = _agreement(signs / len(beta))
+    return OuterModels(mean, cvr, sign, null, p_value, *_agreement(np.sign(in_sets).mean(axis=0)))
 
 
-def _haufe(
-    features: np.ndarray, sets: TrainingSets, fitted: np.ndarray, standardize: bool
-) -> np.ndarray:
-    """Covariance of each feature with the decision values of one model, of unit norm."""
-    haufe = np.empty(features.shape[1])
-    for chunk in weight_chunks(features, sets, fitted, standardize=standardize):
-        haufe[chunk.columns] = chunk.per_sd[0]
-    return _divided(haufe[None], np.array([np.linalg.norm(haufe)]))[0]
+def _outer_models_of_weights(weights: np.ndarray, members: np.ndarray) -> OuterModels:
+    """The same from the weights themselves, shape (S, p); those of permuted labels are not kept."""
+    signs = np.sign(weights).mean(axis=0, keepdims=True)
+    in_sets = np.sign(weights @ _averaging(members)).mean(axis=0, keepdims=True)
+    return OuterModels(
+        weights.mean(axis=0), _ratio(weights), *_agreement(signs), *_agreement(in_sets)
+    )
+
+
+def map_values(table: pd.DataFrame) -> dict[str, np.ndarray]:
+    """Columns of the features' table as values of maps, p values as ``neglog10_<name>``."""
+    values = {name: column.to_numpy(dtype=float) for name, column in table.items()}
+    for name in ("sign_consistency_p", "p_value", "p_fdr", "p_max"):
+        values[f"neglog10_{name}"] = -np.log10(values.pop(name))
+    return values
+
+
+def _set_table(
+    table: pd.DataFrame, pattern: PatternTest, outer: OuterModels, members: np.ndarray
+) -> pd.DataFrame:
+    means = _averaging(members)
+    observed, null = pattern.null[0], pattern.null[1:]
+    p_value = p_fdr = low = high = sd = np.full(len(observed), np.nan)
+    if len(null) and len(observed):
+        p_value = _p_value(np.abs(pattern.null))
+        p_fdr = false_discovery_control(p_value)
+        low, high = np.quantile(null, [0.025, 0.975], axis=0)
+        sd = null.std(axis=0)
+    return pd.DataFrame(
+        {
+            "haufe": observed,
+            "weight": table["weight"].to_numpy() @ means,
+            "weight_mean": table["weight_mean"].to_numpy() @ means,
+            "sign_consistency": outer.set_sign,
+            "sign_consistency_null": outer.set_null,
+            "sign_consistency_p": outer.set_p_value,
+            "p_value": p_value,
+            "p_fdr": p_fdr,
+            "null_low": low,
+            "null_high": high,
+            "null_sd": sd,
+            "n_permutations": len(null),
+        }
+    )
+
+
+def _p_value(size: np.ndarray) -> np.ndarray:
+    """Permutation p of each column, the observed value in row 0."""
+    return (1 + (size[1:] >= size[0] - TOLERANCE).sum(axis=0)) / len(size)
+
+
+def _agreement(signs: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Observed mean sign in row 0, mean size of those of permuted labels, permutation p."""
+    size = np.abs(signs)
+    if len(size) == 1:
+        nothing = np.full(signs.shape[1], np.nan)
+        return signs[0], nothing, nothing
+    return signs[0], size[1:].mean(axis=0), _p_value(size)
+
+
+def _ratio(weights: np.ndarray) -> np.ndarray:
+    """Mean over standard error of each column; NaN of a single model, 0 where all weights are."""
+    if len(weights) < 2:
+        return np.full(weights.shape[1], np.nan)
+    error = weights.std(axis=0, ddof=1) / np.sqrt(len(weights))
+    return _divided(weights.mean(axis=0)[:, None], error)[:, 0]
+
+
+def _averaging(members: np.ndarray) -> np.ndarray:
+    """Matrix (p, k) whose product with values of the features is their mean in each set."""
+    return members / members.sum(axis=0)
 
 
 def _divided(rows: np.ndarray, norm: np.ndarray) -> np.ndarray:

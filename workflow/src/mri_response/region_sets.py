@@ -1,0 +1,247 @@
+"""Region sets: the named parts of the brain that the literature speaks of, in terms of an atlas.
+
+What ships for an atlas is a file of ``workflow/resources/region_sets``; a configuration adds sets
+of its own. Nothing here has a direction: the literature disagrees on signs.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+import pandas as pd
+import yaml
+
+from mri_response.atlases import LICENCES, listed_regions, load_atlas
+from mri_response.cohorts import roi_table_columns
+from mri_response.config import fault, used_features
+from mri_response.errors import InputError
+from mri_response.images import Grid, open_image, read_values
+from mri_response.tables import matches, shorten, suggestion
+
+RESOURCES = Path(__file__).resolve().parents[2] / "resources" / "region_sets"
+
+#: Files of the sets that ship, by atlas as a configuration names it.
+SHIPPED = {
+    "neuromorphometrics": "neuromorphometrics",
+    "aal": "aal",
+    "nilearn:aal_3v2": "aal3",
+    "nilearn:destrieux_2009": "destrieux",
+    "nilearn:harvard_oxford_cortical": "harvard_oxford",
+    "nilearn:harvard_oxford_subcortical": "harvard_oxford",
+}
+
+#: Columns of ``roi_sets.tsv``.
+COLUMNS = [
+    "model",
+    "region_set",
+    "own",
+    "n_regions",
+    "n_features",
+    "haufe",
+    "weight",
+    "weight_mean",
+    "sign_consistency",
+    "sign_consistency_null",
+    "sign_consistency_p",
+    "p_value",
+    "p_fdr",
+    "null_low",
+    "null_high",
+    "null_sd",
+    "n_permutations",
+    "note",
+]
+
+
+class RegionSet(NamedTuple):
+    """Some regions of an atlas under one name.
+
+    Attributes
+    ----------
+    name : str
+    patterns : tuple of str
+        Names of regions or glob patterns (``*``, ``?``); none where the atlas has no such region.
+    note : str
+        What must be known of it in this atlas.
+    own : bool
+        Whether the configuration asks for it: then it must be covered.
+    """
+
+    name: str
+    patterns: tuple[str, ...]
+    note: str = ""
+    own: bool = False
+
+
+def region_sets(spec: Mapping[str, Any], given: Mapping[str, Any]) -> list[RegionSet]:
+    """Sets of a feature set: those that ship for its atlas, then those of the configuration.
+
+    Parameters
+    ----------
+    spec, given : mapping
+        Sections ``features`` and ``region_sets`` of the feature set in the configuration; the
+        latter may be empty.
+
+    Returns
+    -------
+    list of RegionSet
+        Own sets take the place of shipped ones with the same name.
+    """
+    shipped = given.get("atlas") or SHIPPED.get(_atlas(spec, given))
+    text = {}
+    if shipped:
+        text = yaml.safe_load((RESOURCES / f"{shipped}.yaml").read_text(encoding="utf-8"))
+    found = {
+        name: RegionSet(name, tuple(entry["regions"]), entry.get("note", ""))
+        for name, entry in text.items()
+    }
+    own = given.get("own", {}).items()
+    return list({**found, **{name: RegionSet(name, tuple(p), own=True) for name, p in own}}.values())
+
+
+def _atlas(spec: Mapping[str, Any], given: Mapping[str, Any]) -> Any:
+    """Atlas of the regions of a feature set; voxels have one only for their sets."""
+    if spec["kind"] == "voxels":
+        return given.get("atlas") or "neuromorphometrics"
+    return None if spec["kind"] == "table" or isinstance(spec["atlas"], Mapping) else spec["atlas"]
+
+
+def check_region_sets(config: Mapping[str, Any]) -> None:
+    """Check that every set of the configuration's own has its regions, before the first job.
+
+    Parameters
+    ----------
+    config : mapping
+        The configuration with its defaults.
+
+    Raises
+    ------
+    InputError
+        One line for the first mistake. Regions of an atlas that is downloaded are known only
+        later, and checked then.
+    """
+    for features, given in config["region_sets"].items():
+        key = f"region_sets.{features}"
+        if features not in config["features"]:
+            near = suggestion(features, config["features"])
+            raise fault(key, repr(features), "a name in features", f"{near}correct it")
+        spec = config["features"][features]
+        if spec["kind"] == "voxels" and _atlas(spec, given) not in LICENCES:
+            expected = f"{' or '.join(LICENCES)}, whose images are at hand"
+            raise fault(f"{key}.atlas", repr(given["atlas"]), expected, "write one of them")
+        if features not in used_features(config):
+            continue
+        if spec["kind"] == "table":
+            regions = roi_table_columns(config, features)
+        else:
+            regions = listed_regions(spec.get("atlas") or _atlas(spec, given))
+        if regions is not None:
+            memberships(regions, [one for one in region_sets(spec, given) if one.own])
+
+
+def memberships(regions: Sequence[str], sets: Sequence[RegionSet]) -> np.ndarray:
+    """Which regions belong to which set.
+
+    Parameters
+    ----------
+    regions : sequence of str, length r
+    sets : sequence of RegionSet, length k
+
+    Returns
+    -------
+    numpy.ndarray of bool, shape (r, k)
+
+    Raises
+    ------
+    InputError
+        If a pattern of an own set matches no region. A shipped set may be empty.
+    """
+    for one in sets:
+        for pattern in one.patterns if one.own else ():
+            if not any(matches(region, [pattern]) for region in regions):
+                raise InputError(
+                    f"region_sets: own set {one.name!r}: found no region matching {pattern!r}, expected "
+                    f"at least one; {suggestion(pattern, regions)}the regions are "
+                    f"{shorten(regions, 4)}"
+                )
+    rows = [[matches(region, one.patterns) for one in sets] for region in regions]
+    return np.array(rows, dtype=bool).reshape(len(regions), len(sets))
+
+
+def memberships_in_mask(
+    mask: str | os.PathLike[str],
+    given: Mapping[str, Any],
+    sets: Sequence[RegionSet],
+) -> tuple[np.ndarray, np.ndarray]:
+    """Which voxels belong to which set.
+
+    Parameters
+    ----------
+    mask : path-like
+        Image whose voxels above 0 are the features, in C order.
+    given : mapping
+        Section ``region_sets`` of the feature set, which may name an atlas.
+    sets : sequence of RegionSet, length k
+
+    Returns
+    -------
+    members : numpy.ndarray of bool, shape (p, k)
+    n_regions : numpy.ndarray of int, shape (k,)
+        Regions of each set that have a voxel in the mask.
+
+    Raises
+    ------
+    InputError
+        As `memberships`.
+    """
+    image = open_image(mask)
+    inside = read_values(image, mask) > 0
+    atlas = _atlas({"kind": "voxels"}, given)
+    found = load_atlas(atlas, Grid.of(image), every_region=False)
+    labels = found.labels[inside]
+    present = found.regions[found.regions["index"].isin(np.unique(labels))]
+    of_region = memberships(list(present["region"]), sets)
+    of_label = np.zeros((found.labels.max() + 1, len(sets)), dtype=bool)
+    of_label[present["index"]] = of_region
+    return of_label[labels], of_region.sum(axis=0)
+
+
+def set_table(
+    model: str,
+    sets: Sequence[RegionSet],
+    members: np.ndarray,
+    n_regions: Sequence[int],
+    evidence: pd.DataFrame,
+) -> pd.DataFrame:
+    """Rows of ``roi_sets.tsv`` for one model.
+
+    Parameters
+    ----------
+    model : str
+    sets : sequence of RegionSet, length k
+    members : numpy.ndarray of bool, shape (p, k)
+    n_regions : sequence of int, length k
+    evidence : pandas.DataFrame
+        Of the sets with at least one feature, see `mri_response.weights.WeightEvidence`.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Columns `COLUMNS`. A set that the atlas does not cover has ``n_regions`` 0 and no values.
+    """
+    table = pd.DataFrame(
+        {
+            "model": model,
+            "region_set": [one.name for one in sets],
+            "own": ["yes" if one.own else "no" for one in sets],
+            "n_regions": n_regions,
+            "n_features": members.sum(axis=0),
+            "note": [one.note for one in sets],
+        }
+    )
+    evidence = evidence.set_index(np.flatnonzero(members.any(axis=0)))
+    return table.join(evidence).reindex(columns=COLUMNS)
