@@ -155,11 +155,17 @@ def test_an_estimator_has_no_gram_matrices_and_a_grid_of_its_own():
     assert {len(members) for members in plans["forest"].folds} == {1}
 
 
-def test_without_other_cohorts_the_refit_is_one_job():
+def test_without_other_cohorts_only_models_with_weights_are_refitted_to_permuted_labels():
+    forest = {"features": "fs", "estimator": "sklearn.ensemble.RandomForestClassifier"}
     config = configuration(
-        cohorts={"a": yaml.safe_load(CONFIG)["cohorts"]["a"]}, permutation={"n": 10_000}
+        cohorts={"a": yaml.safe_load(CONFIG)["cohorts"]["a"]},
+        permutation={"n": 1000},
+        models={"one": {"features": "fs"}, "forest": forest},
     )
-    assert batch_plans(config, 500, {"fs": 150})["one"].refits == [[range(1)]]
+    plans = batch_plans(config, 100, {"fs": 150})
+    assert plans["forest"].refits == [[range(1)]]
+    refits = [index for job in plans["one"].refits for block in job for index in block]
+    assert refits == list(range(1001))
 
 
 def test_more_people_features_or_inner_folds_are_more_work():

@@ -6,6 +6,7 @@ import json
 from types import SimpleNamespace
 
 import numpy as np
+import pandas as pd
 import pytest
 from test_plain import ENGINE, KINDS, OTHERS, SEED, SVC, N, Study
 
@@ -20,7 +21,7 @@ from mri_response.resampling import (
     row_weights,
     with_strangers,
 )
-from mri_response.weights import primal_weight_maps, weight_maps
+from mri_response.weights import weight_evidence
 
 
 class Frozen:
@@ -142,16 +143,29 @@ def both(request) -> SimpleNamespace:
     )  # fmt: skip
 
 
-def test_weight_maps_are_those_of_the_engine(both):
-    sets = training_sets(both.confounds, both.dual["train"])
-    options = {"standardize": both.standardize}
-    expected = weight_maps(both.features, sets, both.dual["beta"], both.dual["fitted"], **options)
-    actual = primal_weight_maps(
-        both.features, sets.subset(slice(1)), both.primal["per_sd"], both.primal["fitted"][:1],
-        **options,
+def test_weights_are_those_of_the_engine(both):
+    members = np.eye(both.features.shape[1], dtype=bool)[:, :3]
+    expected, actual = (
+        weight_evidence(
+            both.features, both.confounds, [_folds(job, 0)], [_folds(job, slice(1, None))], members,
+            standardize=both.standardize,
+        )
+        for job in (both.dual, both.primal)
     )  # fmt: skip
-    for name in expected._fields:
-        np.testing.assert_allclose(getattr(actual, name), getattr(expected, name), atol=1e-5)
+    scale = expected.features.abs().max()
+    pd.testing.assert_frame_equal(
+        actual.features / scale, expected.features / scale, check_exact=False, atol=1e-4, rtol=0
+    )
+    pd.testing.assert_frame_equal(actual.sets, expected.sets, check_exact=False, atol=1e-4)
+
+
+def _folds(models, rows):
+    """Some models as the result of a job that had no permuted labels."""
+    job = {name: values[rows] for name, values in models.items()}
+    if rows == 0:
+        job = {name: values[None] for name, values in job.items()}
+        job["null_fitted"] = np.zeros((0, N))
+    return {**job, "candidate": job["candidate"][None]}
 
 
 def test_the_frozen_formula_is_that_of_the_engine_and_of_the_models(both):

@@ -93,9 +93,7 @@ class Atlas:
         return self.labels > 0
 
 
-def load_atlas(
-    spec: str | Mapping[str, str], grid: Grid, *, every_region: bool = True
-) -> Atlas:
+def load_atlas(spec: str | Mapping[str, str], grid: Grid, *, every_region: bool = True) -> Atlas:
     """An atlas on the grid of the maps.
 
     The label image is resampled once, by nearest neighbour, unless it is on the grid already.

@@ -100,7 +100,9 @@ def region_sets(spec: Mapping[str, Any], given: Mapping[str, Any]) -> list[Regio
         for name, entry in text.items()
     }
     own = given.get("own", {}).items()
-    return list({**found, **{name: RegionSet(name, tuple(p), own=True) for name, p in own}}.values())
+    return list(
+        {**found, **{name: RegionSet(name, tuple(p), own=True) for name, p in own}}.values()
+    )
 
 
 def _atlas(spec: Mapping[str, Any], given: Mapping[str, Any]) -> Any:

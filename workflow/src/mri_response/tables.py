@@ -420,9 +420,7 @@ def read_roi_table(
                 f"{suggestion(pattern, candidates)}the columns are {shorten(candidates, 4)}"
             )
     taken = [
-        column
-        for column in candidates
-        if matches(column, columns) and not matches(column, exclude)
+        column for column in candidates if matches(column, columns) and not matches(column, exclude)
     ]
     # A text column (a site, a date) is not a region; one bad cell among numbers is a mistake.
     if tuple(columns) == ("*",):
