@@ -27,7 +27,7 @@ class Run:
         self.people, self.features, self.confounds = made_up(p=p)
         self.features[:, 3] = 7.0
         self.features[:, 5] *= 100
-        n, self.options = len(self.people), options
+        self.options = options
         labels = self.people["label"].to_numpy()
         self.folds = draw_folds(self.people["participant_id"], labels, Scheme(2, 3, 1, 2), SEED)
         self.exchangeability = Exchangeability(self.people)
@@ -48,10 +48,8 @@ class Run:
             self.weight = models[0][0]
             self.pattern = np.array([pattern for _, pattern in models])
             # Outer models x labellings x features: the observed one and the first block.
-            self.outer = np.array(
-                [[self._outer(fold, row) for row in every[: 1 + FIRST_BLOCK]] for fold in self.folds[:-1]]
-            )  # fmt: skip
-        assert n == 30
+            kept = every[: 1 + FIRST_BLOCK]
+            self.outer = np.array([[self._outer(f, row) for row in kept] for f in self.folds[:-1]])
 
     def _job(self, folds, blocks):
         grams = fold_grams(self.features, self.confounds, folds, self.options)

@@ -13,7 +13,7 @@ from small_study import ROOT, Study, job_counts, snakemake
 # Rules that make one job in every run.
 ONCE = (
     *("quality_control", "cohorts", "splits", "comparisons", "flow_figure", "report_page"),
-    *("provenance", "default", "specificity"),
+    *("provenance", "default", "specificity", "roi_sets"),
 )
 # Rules that make one job for each model.
 PER_MODEL = (
@@ -123,12 +123,12 @@ def test_batches_set_the_number_of_jobs(study):
     )
 
 
-def test_without_other_cohorts_the_refit_has_the_observed_labels_alone(study):
+def test_without_other_cohorts_the_refits_are_for_the_weights(study):
     alone = {"discovery": study.config["cohorts"]["discovery"]}
     batch = {"outer_folds": 2, "permutations": 256}
     config = study.save(cohorts=alone, batch=batch, permutation={"n": 1000})
     assert jobs(config, study.folder) == expected(
-        table_features=1, kernels=3, nested_cv=12, refit=1, region_weights=1, roi_weights_figure=1
+        table_features=1, kernels=3, nested_cv=12, refit=4, region_weights=1, roi_weights_figure=1
     )
 
 
@@ -210,7 +210,7 @@ def test_estimators_need_no_kernels_and_have_weights_where_they_are_linear(study
     study.config["models"] = {"forest": forest}
     counts = expected(
         voxel_features=3, mask=1, nested_cv_estimator=1, refit_kernels=0, refit=0, freeze=0,
-        score=0, refit_estimator=1, freeze_recipe=1, score_recipe=1, baseline=1,
+        score=0, refit_estimator=1, freeze_recipe=1, score_recipe=1, baseline=1, roi_sets=0,
     )  # fmt: skip
     assert jobs(study.save("forest.yaml"), study.folder) == counts
 

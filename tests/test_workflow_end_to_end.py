@@ -17,6 +17,7 @@ from sklearn.metrics import balanced_accuracy_score, confusion_matrix, roc_auc_s
 from small_study import REGIONS, ROOT, Study, digests, snakemake
 
 from mri_response.config import load_config
+from mri_response.plan import VOXEL_MAPS
 
 SCHEMA = ROOT / "workflow" / "schemas" / "config.schema.yaml"
 # Folders whose files are named by batch.
@@ -63,9 +64,11 @@ def test_every_documented_file_is_there_and_no_other(study, results):
         "ro-crate-metadata.json",
         "report.html",
         "weights/roi_svc.tsv",
+        "roi_sets.tsv",
     }
-    names |= {f"weights/voxel_svc_{kind}.nii.gz" for kind in ("weight", "haufe", "weight_mean")}
+    names |= {f"weights/voxel_svc_{kind}.nii.gz" for kind in VOXEL_MAPS}
     for model in ("roi_svc", "voxel_svc"):
+        names.add(f"weights/sets/{model}.tsv")
         names |= {f"models/{model}.json", f"models/{model}.npz", f"scores/{model}.tsv"}
         tables = ("predictions", "performance", "null", "warnings")
         names |= {f"performance/{model}_{name}.tsv" for name in tables}

@@ -99,10 +99,9 @@ def region_sets(spec: Mapping[str, Any], given: Mapping[str, Any]) -> list[Regio
         name: RegionSet(name, tuple(entry["regions"]), entry.get("note", ""))
         for name, entry in text.items()
     }
-    own = given.get("own", {}).items()
-    return list(
-        {**found, **{name: RegionSet(name, tuple(p), own=True) for name, p in own}}.values()
-    )
+    for name, patterns in given.get("own", {}).items():
+        found[name] = RegionSet(name, tuple(patterns), own=True)
+    return list(found.values())
 
 
 def _atlas(spec: Mapping[str, Any], given: Mapping[str, Any]) -> Any:
@@ -166,8 +165,8 @@ def memberships(regions: Sequence[str], sets: Sequence[RegionSet]) -> np.ndarray
         for pattern in one.patterns if one.own else ():
             if not any(matches(region, [pattern]) for region in regions):
                 raise InputError(
-                    f"region_sets: own set {one.name!r}: found no region matching {pattern!r}, expected "
-                    f"at least one; {suggestion(pattern, regions)}the regions are "
+                    f"region_sets: own set {one.name!r}: found no region matching {pattern!r}, "
+                    f"expected at least one; {suggestion(pattern, regions)}the regions are "
                     f"{shorten(regions, 4)}"
                 )
     rows = [[matches(region, one.patterns) for one in sets] for region in regions]
@@ -242,7 +241,7 @@ def set_table(
             "own": ["yes" if one.own else "no" for one in sets],
             "n_regions": n_regions,
             "n_features": members.sum(axis=0),
-            "note": [one.note for one in sets],
+            "note": [one.note or None for one in sets],
         }
     )
     evidence = evidence.set_index(np.flatnonzero(members.any(axis=0)))
