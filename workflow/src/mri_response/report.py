@@ -88,6 +88,7 @@ _TABLE_TITLES: dict[str, str] = {
     "qc": "Quality of the scans, person by person",
     "subgroups": "Performance in subgroups",
     "specificity": "External against control cohorts",
+    "roi_sets": "Sets of regions",
 }
 
 

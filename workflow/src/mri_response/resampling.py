@@ -412,6 +412,8 @@ def _permuted_models(
     n: int,
 ) -> dict[str, np.ndarray]:
     """What is kept of models of permuted labels; the first block is the same in every batching."""
+    if not folds:
+        return {}
     permuted = [row for block, row in zip(blocks, results, strict=True) if block[0] > 0]
     if folds[0].repeat == REFIT:
         fitted = [row[0].fitted.T for row in permuted]

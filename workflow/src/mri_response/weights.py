@@ -155,9 +155,8 @@ def weight_evidence(
         # The norm of the weights is known before any feature is read: w'w = beta' K beta.
         norm = np.sqrt(np.einsum("sn,sn->s", models["beta"], models["fitted"]))
         beta = _divided(models["beta"], norm)
-        null = None
-        if "null_beta" in folds[0]:
-            null = np.concatenate([job["null_beta"] for job in folds])
+        kept = [job["null_beta"] for job in folds if "null_beta" in job]
+        null = np.concatenate(kept) if kept else None
         outer_sets = sets.subset(slice(1, None))
         outer = outer_models(features, outer_sets, beta[1:], members, null_beta=null, **scaled)
         chunks = weight_chunks(features, refit, beta[:1], **scaled)
