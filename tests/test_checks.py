@@ -495,3 +495,13 @@ def test_second_start_reads_only_what_changed(study, tmp_path, monkeypatch):
     cache.write_text("{")
     study.check(cache)
     assert json.loads(cache.read_text())
+
+
+def test_the_file_of_answers_is_read_before_the_first_job(study, tmp_path):
+    answers = tmp_path / "answers.yaml"
+    answers.write_text("3d: x\n")
+    study.raw["reporting"] = {"tripod": str(answers)}
+    with pytest.raises(InputError, match=r"answers\.yaml: 3d: found the unknown item"):
+        study.check()
+    answers.write_text("3c: x\n")
+    study.check()

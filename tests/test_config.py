@@ -152,6 +152,7 @@ def test_defaults_are_filled_at_every_depth(raw, schema_path):
     assert config["permutation"] == {"n": 1000, "within": None, "method": "marginal"}
     assert config["confounds"] == {"missing": "exclude", "unseen_site": "error"}
     assert config["report"] == {"participant_level": False}
+    assert config["reporting"] == {"tripod": {}}
     assert "simulation" not in config
     # A filled configuration is itself valid and unchanged by filling.
     assert load_config(config, schema_path) == config
@@ -474,6 +475,20 @@ MISTAKES = [
         "expected null, a number above 0 and below 1, or {column: [values]} with one column",
     ),
     ("cohorts.bonn.participants", "results/study/p.tsv", "expected an input outside results/study"),
+    # what only the authors can say
+    (
+        "reporting.tripod",
+        {"3d": "x"},
+        "config: reporting.tripod.3d: found the name '3d', expected an item of TRIPOD+AI in quotes",
+    ),
+    (
+        "reporting.tripod",
+        {"3a": ""},
+        "config: reporting.tripod.3a: found '', expected a text that is not empty",
+    ),
+    ("reporting.tripod", {17: "x"}, "config: reporting.tripod: found the key 17 (read by YAML as"),
+    ("reporting.tripod", 3, "config: reporting.tripod: found 3, expected answers by item, as in"),
+    ("reporting.tripod", "results/study/a.yaml", "expected an input outside results/study"),
 ]
 
 

@@ -16,8 +16,10 @@ import pytest
 from jinja2 import Environment, StrictUndefined
 from made_up_run import LONG, Run, made_up_run, one_cohort, six_cohorts
 from matplotlib.figure import Figure
+from test_reporting import evidence_of
 
 from mri_response import report
+from mri_response.documents import reviewer_files
 from mri_response.figures.performance import confusion, null_distribution, roc
 from mri_response.figures.style import contrast, save_figure
 from mri_response.performance import FrozenScores, discovery_performance, frozen_performance
@@ -550,3 +552,53 @@ def test_a_topic_adds_its_section_and_its_table(tmp_path, monkeypatch):
     config = {**run.config, "report": {"participant_level": True}}
     html = render_report(page_inputs(run, tmp_path, tables=frames, config=config))
     assert "people.tsv" in [link.get("download") for link in Page(html).all("a")]
+
+
+# ---------------------------------------------------------------- for the reviewer
+@pytest.fixture(scope="module")
+def reviewed(tmp_path_factory: pytest.TempPathFactory) -> tuple[Page, str, dict[str, pd.DataFrame]]:
+    run = made_up_run()
+    evidence = evidence_of(run)
+    tables, _ = reviewer_files(evidence, {"17": "Approved by <b>nobody</b>."})
+    tables = {"characteristics": evidence.tables["characteristics"], **tables}
+    folder = tmp_path_factory.mktemp("reviewed")
+    for name, table in tables.items():
+        write_tsv(table, folder / f"{name}.tsv")
+        tables[name] = read_tsv(folder / f"{name}.tsv")
+    html = render_report(page_inputs(run, folder / "figures", tables=tables))
+    return Page(html), html, tables
+
+
+def test_documents_for_the_reviewer_stand_behind_the_methods(reviewed) -> None:
+    page, html, tables = reviewed
+    headings = re.findall(r'<h2 id="(\w+)"', html)
+    assert headings[headings.index("methods") + 1] == "reviewer"
+    section = html[html.index('<h2 id="reviewer"') : html.index('<h2 id="tables"')]
+    captions = re.findall(r"<caption><span>(.*?)</span>", section)
+    assert [text.split(" (")[0] for text in captions] == [
+        "Characteristics of the analysed people",
+        "TRIPOD+AI",
+        "PROBAST+AI, domain analysis",
+        "Model card",
+    ]
+    rows = [len(re.findall(r"<tr>", part)) - 1 for part in section.split("<table>")[1:]]
+    assert rows == [12, *(len(tables[name]) for name in ("tripod", "probast", "model_card"))]
+    for answer in tables["tripod"]["answer"]:
+        assert answer in page.text
+    assert "Approved by <b>nobody</b>." in page.text
+    assert not page.all("b")
+    links = {a["download"] for a in page.all("a") if "download" in a}
+    assert {"tripod.tsv", "probast.tsv", "model_card.tsv", "characteristics.tsv"} <= links
+
+
+def test_characteristics_on_the_page_are_those_of_the_table(reviewed) -> None:
+    page, _, tables = reviewed
+    row = tables["characteristics"].iloc[0]
+    assert row["variable"] == "age"
+    assert f"Drug, discovery all 99 {float(row['mean']):.1f} ({float(row['sd']):.1f})" in page.text
+
+
+def test_without_its_tables_the_section_is_left_out(trial: Page, tmp_path: Path) -> None:
+    assert "For the reviewer" not in trial.text
+    assert "Varma and Simon 2006" in trial.text
+    assert "doi:10.1186/1471-2105-7-91" in trial.text

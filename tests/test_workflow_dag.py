@@ -13,7 +13,7 @@ from small_study import ROOT, Study, job_counts, snakemake
 # Rules that make one job in every run.
 ONCE = (
     *("quality_control", "cohorts", "splits", "comparisons", "flow_figure", "report_page"),
-    *("provenance", "default", "specificity", "roi_sets"),
+    *("provenance", "default", "specificity", "roi_sets", "characteristics", "reporting"),
 )
 # Rules that make one job for each model.
 PER_MODEL = (

@@ -120,6 +120,12 @@ def texts_of(*names):
     return {name: file_sha256(WORKFLOW / "report" / name) for name in names}
 
 
+def resources_of(folder):
+    """Hashes of the files of a folder of workflow/resources, likewise."""
+    paths = sorted((WORKFLOW / "resources" / folder).iterdir())
+    return {path.name: file_sha256(path) for path in paths}
+
+
 # ---------------------------------------------------------------- kinds of features
 def feature_kind(model):
     """Kind of the features of a model."""

@@ -65,6 +65,12 @@ def tables_of_features(wildcards):
     return [local(source_in_cohort(wildcards)), local(source_in_discovery(wildcards))]
 
 
+def answers_of_the_authors(wildcards):
+    """The user's file of answers to TRIPOD+AI, if there is one."""
+    answers = CONFIG["reporting"]["tripod"]
+    return local(answers) if isinstance(answers, str) else []
+
+
 # ---------------------------------------------------------------- files of the run
 def table_of(cohort):
     """Table of the analysed people of a cohort."""
@@ -76,10 +82,15 @@ def other_tables(wildcards):
     return [table_of(name) for name in OTHERS]
 
 
+def matrix(features, cohort):
+    """Features of a cohort, by the name of their set."""
+    suffix = "npy" if FEATURES[features]["kind"] == "voxels" else "tsv"
+    return f"{RUN}/features/{features}/{cohort}.{suffix}"
+
+
 def matrix_of(model, cohort):
     """Features of a cohort for a model."""
-    suffix = "npy" if feature_kind(model) == "voxels" else "tsv"
-    return f"{RUN}/features/{CONFIG['models'][model]['features']}/{cohort}.{suffix}"
+    return matrix(CONFIG["models"][model]["features"], cohort)
 
 
 def discovery_matrix(wildcards):

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from mri_response.config import class_names, used_confounds
+from mri_response.intervals import ROUNDING
 from mri_response.metrics import person_weights
 
 COLUMNS = [
@@ -62,8 +63,9 @@ def characteristics(config: Mapping[str, Any], people: Mapping[str, pd.DataFrame
     return pd.DataFrame(rows, columns=COLUMNS)
 
 
-def _described(members: pd.DataFrame, variable: str, smallest: int) -> list[dict[str, Any]]:
+def _described(members: pd.DataFrame, variable: str, smallest: float) -> list[dict[str, Any]]:
     weights, _ = person_weights(members["participant_id"])
+    smallest -= ROUNDING  # thirds of a person add up to one, but for the last digit
     values = members[variable]
     known = values.notna().to_numpy()
     n, n_known = weights.sum(), weights[known].sum()
@@ -79,7 +81,7 @@ def _described(members: pd.DataFrame, variable: str, smallest: int) -> list[dict
         return [row | {"mean": mean, "sd": np.sqrt(variance)}]
     levels = sorted(values[known].astype(str).unique())
     shares = {level: weights[known & (values == level).to_numpy()].sum() for level in levels}
-    told = enough and all(count >= smallest or count == 0 for count in shares.values())
+    told = enough and all(count >= smallest for count in shares.values())
     return [
         row | {"level": level, "share": count / n_known if told else np.nan}
         for level, count in shares.items()

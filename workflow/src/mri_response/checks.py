@@ -16,6 +16,7 @@ from typing import Any
 import pandas as pd
 
 from mri_response.atomic import atomic_path
+from mri_response.checklists import read_answers
 from mri_response.cohorts import build_cohort, image_paths, roi_table_columns
 from mri_response.config import (
     IMAGE_KINDS,
@@ -85,6 +86,7 @@ def check_inputs(
         For the first mistake: one line with file, row or key, what was found, what was expected
         and what to do.
     """
+    read_answers(config["reporting"]["tripod"])
     people, exclusions = {}, []
     for name in config["cohorts"]:
         people[name], excluded, _ = build_cohort(config, name)

@@ -918,6 +918,8 @@ def input_paths(config: Mapping[str, Any]) -> dict[str, str]:
                 paths[f"features.{name}.atlas.{part}"] = spec["atlas"][part]
         if spec.get("mask", "template") != "template":
             paths[f"features.{name}.mask"] = spec["mask"]
+    if isinstance(config["reporting"]["tripod"], str):
+        paths["reporting.tripod"] = config["reporting"]["tripod"]
     return paths
 
 

@@ -104,6 +104,13 @@ def region_names(path: PathLike) -> list[str]:
     return [column for column in read_tsv(path) if column not in ID_COLUMNS]
 
 
+def count_features(path: PathLike) -> int:
+    """Number of columns of a feature matrix that the workflow has written."""
+    if os.fspath(path).endswith(".npy"):
+        return np.load(path, mmap_mode="r", allow_pickle=False).shape[1]
+    return len(region_names(path))
+
+
 # ---------------------------------------------------------------- regions of an atlas
 def roi_features(
     paths: Sequence[PathLike],

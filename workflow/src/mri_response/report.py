@@ -19,17 +19,11 @@ import numpy as np
 import pandas as pd
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from mri_response.checklists import cited, references
 from mri_response.config import is_linear
+from mri_response.documents import cited, references
 from mri_response.plan import FigureSpec, figure_plan, ordered_models
-from mri_response.reporting import (
-    FLOW_STEPS,
-    Evidence,
-    caveats,
-    methods,
-    null_values,
-    outcome_definition,
-)
+from mri_response.reporting.evidence import FLOW_STEPS, Evidence, null_values
+from mri_response.reporting.methods import caveats, methods, outcome_definition
 from mri_response.sections import SECTIONS
 from mri_response.sections.blocks import Table
 from mri_response.sections.specificity import verdict
@@ -89,6 +83,10 @@ _TABLE_TITLES: dict[str, str] = {
     "subgroups": "Performance in subgroups",
     "specificity": "External against control cohorts",
     "roi_sets": "Sets of regions",
+    "characteristics": "Who the analysed people are, by cohort and class",
+    "tripod": "TRIPOD+AI, filled in",
+    "probast": "PROBAST+AI, evidence for the analysis domain",
+    "model_card": "Model card, statement by statement",
 }
 
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from mri_response.sections import specificity
+from mri_response.sections import reviewer, specificity
 from mri_response.sections.blocks import Block
 
 
@@ -39,4 +39,11 @@ class Section:
 
 SECTIONS: tuple[Section, ...] = (
     Section("specificity", "Is it the drug?", "The drug", "control", specificity.blocks),
+    Section(
+        "reviewer",
+        "For the reviewer: TRIPOD+AI, PROBAST+AI, model card",
+        "For the reviewer",
+        "methods",
+        reviewer.blocks,
+    ),
 )

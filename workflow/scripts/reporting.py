@@ -1,0 +1,33 @@
+from mri_response.job import job
+
+with job(snakemake):
+    import json
+    from pathlib import Path
+
+    from mri_response.atomic import atomic_path
+    from mri_response.checklists import read_answers
+    from mri_response.checks import input_warnings
+    from mri_response.documents import reviewer_files
+    from mri_response.features import count_features
+    from mri_response.provenance import config_hash, versions
+    from mri_response.reporting import Evidence
+    from mri_response.tables import read_people, read_tsv, write_tsv
+
+    config, given = snakemake.params.config, snakemake.input
+    people = {Path(path).stem: read_people(path) for path in given.people}
+    evidence = Evidence(
+        config=config,
+        **{name: read_tsv(given[name]) for name in ("performance", "null", "flow")},
+        tables={Path(path).stem: read_tsv(path) for path in given.tables},
+        frozen={Path(path).stem: json.loads(Path(path).read_bytes()) for path in given.frozen},
+        n_features={Path(path).parent.name: count_features(path) for path in given.features},
+        warnings=[*input_warnings(config, people), *read_tsv(given.warnings)["warning"]],
+        versions=versions(),
+        config_hash=config_hash(config),
+    )
+    tables, texts = reviewer_files(evidence, read_answers(config["reporting"]["tripod"]))
+    for name, table in tables.items():
+        write_tsv(table, snakemake.output[name])
+    for name, text in texts.items():
+        with atomic_path(snakemake.output[f"{name}_md"]) as temporary:
+            temporary.write_text(text, encoding="utf-8")
