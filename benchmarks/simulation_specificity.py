@@ -123,6 +123,7 @@ def trial(index: int, name: str, seed: int) -> dict[str, float]:
     wald = norm.ppf(0.975) * main["se"]
     return {
         "auc": main["p_value"] <= ALPHA,
+        "auc_within_cohorts": _within_cohorts(table) <= ALPHA,
         "bac_permuted": _permuted_accuracy(config, predictions) <= ALPHA,
         "interaction_outcome": table.loc["interaction_outcome", "log_odds_ratio"]["p_value"]
         <= ALPHA,
@@ -130,6 +131,11 @@ def trial(index: int, name: str, seed: int) -> dict[str, float]:
         "covered": main["ci_low"] <= truth <= main["ci_high"],
         "covered_wald": abs(main["estimate"] - truth) <= wald,
     }
+
+
+def _within_cohorts(table: pd.DataFrame) -> float:
+    key = ("difference", "auc_within_cohorts")
+    return table.loc[key]["p_value"] if key in table.index else np.nan
 
 
 def _permuted_accuracy(config: dict, predictions: pd.DataFrame) -> float:

@@ -76,6 +76,45 @@ def test_error_of_people_with_several_rows_is_obuchowskis():
     assert se == pytest.approx(np.sqrt(expected))
 
 
+def two_cohorts(rng, apart, area=0.5):
+    """Two active cohorts with shifted scores and other response rates, one control cohort."""
+    sizes = ((18, 8), (8, 17), (25, 24))
+    cohort = np.repeat([0, 1, 2], [sum(pair) for pair in sizes])
+    labels = np.concatenate([np.repeat([1, 0], pair) for pair in sizes])
+    decision = rng.normal(size=100) + np.array([apart / 2, -apart / 2, 0.0])[cohort]
+    decision += np.sqrt(2) * norm.ppf(area) * labels * (cohort < 2)
+    return Arms(cohort < 2, labels, decision, np.ones(100), np.arange(100), cohort)
+
+
+def test_difference_within_cohorts_is_that_of_each_weighted_by_pairs():
+    arms = two_cohorts(np.random.default_rng(3), 2.0)
+    areas, variances, pairs = [], [], []
+    for which in (0, 1, 2):
+        rows = arms.cohort == which
+        area, variance = delong(
+            arms.decision[rows & (arms.labels == 1)], arms.decision[rows & (arms.labels == 0)]
+        )
+        areas.append(area)
+        variances.append(variance)
+        pairs.append((rows & (arms.labels == 1)).sum() * (rows & (arms.labels == 0)).sum())
+    share = np.array(pairs[:2]) / sum(pairs[:2])
+    tested = specificity_test(arms, 1, 0, within_cohorts=True)
+    assert tested.difference == pytest.approx(share @ areas[:2] - areas[2])
+    # One factor n / (n - cohorts) for all cohorts of an arm, in place of one for each.
+    assert tested.se**2 == pytest.approx(share**2 @ variances[:2] + variances[2], rel=0.03)
+
+
+@pytest.mark.parametrize(("within", "held"), [(True, True), (False, False)])
+def test_pooled_cohorts_that_differ_mislead_the_pooled_auc_alone(within, held):
+    rng = np.random.default_rng(11)
+    trials = 150
+    rejected = sum(
+        specificity_test(two_cohorts(rng, 2.0), trial, 99, within_cohorts=within).p_value <= 0.05
+        for trial in range(trials)
+    )
+    assert (rejected <= binom.ppf(0.9995, trials, 0.05)) == held
+
+
 def test_p_is_that_of_all_arrangements():
     arms = drawn(np.random.default_rng(8), ((3, 4), (3, 3)), (0.9, 0.5))
     groups = [np.flatnonzero(arms.labels == label) for label in (1, 0)]
@@ -86,7 +125,7 @@ def test_p_is_that_of_all_arrangements():
             active[[*of_positive, *of_negative]] = True
             difference, se = by_hand(arms, active)
             every.append(0.0 if difference == 0 else np.divide(difference, se))
-    statistic, p_value, _ = specificity_test(arms, 1, 4000)
+    _, _, statistic, p_value = specificity_test(arms, 1, 4000)
     exact = np.mean(np.array(every) >= statistic - 1e-9)
     assert 0.05 < exact < 0.5
     assert p_value == pytest.approx(exact, abs=4 * np.sqrt(exact * (1 - exact) / 4000))
@@ -98,7 +137,7 @@ def test_arms_are_dealt_within_outcome_and_site():
     weights, person = person_weights(who)
     site = np.array(["A", "B", "C"])[who % 3]
     labels, active = (who % 5 < 2).astype(int), who % 4 < 2
-    arms = Arms(active, labels, rng.normal(size=60), weights, person, site)
+    arms = Arms(active, labels, rng.normal(size=60), weights, person, site=site)
     dealt = permuted_arms(arms, 1, 50)
     assert np.array_equal(dealt[0], active)
     assert len(np.unique(dealt, axis=0)) > 40
@@ -135,7 +174,7 @@ def test_level_under_the_null(sizes, area, shift, scale):
     rng = np.random.default_rng(7)
     trials = 200
     rejected = sum(
-        specificity_test(drawn(rng, sizes, area, shift, scale), trial, 99)[1] <= 0.05
+        specificity_test(drawn(rng, sizes, area, shift, scale), trial, 99).p_value <= 0.05
         for trial in range(trials)
     )
     assert binom.ppf(0.0005, trials, 0.05) <= rejected <= binom.ppf(0.9995, trials, 0.05)
@@ -251,6 +290,10 @@ def test_table_of_a_study():
     assert np.isnan(accuracy["p_value"])
     assert "shift" in accuracy["note"]
     assert len(rows_of(table, "arm")) == 4
+    within = rows_of(table, "difference", "auc_within_cohorts")
+    assert within["ci_low"] < within["estimate"] < within["ci_high"]
+    single = specificity_table(*study({key: SIZES[key] for key in ("clinic", "a", "saline")}))
+    assert "auc_within_cohorts" not in single["metric"].tolist()
     assert rows_of(table, "power")["power"].iloc[0] == main["power"]
 
 

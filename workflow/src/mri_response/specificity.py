@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from math import comb, prod
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -20,7 +20,7 @@ from scipy.special import owens_t
 from scipy.stats import norm
 
 from mri_response.config import discovery_name
-from mri_response.intervals import auc_interval, delong_variance, mover_balanced_accuracy
+from mri_response.intervals import LEVEL, auc_interval, delong_variance, mover_balanced_accuracy
 from mri_response.metrics import (
     FloatArray,
     auc,
@@ -75,6 +75,10 @@ SHIFTS = (
     "Sensitive to a shift of all scores between cohorts, as other scanners make it; secondary, "
     "without a p-value."
 )
+WITHIN = (
+    "Only people of the same cohort are compared: a check of the pooled AUC, which also changes "
+    "where pooled cohorts differ in their scores and in their response rates."
+)
 DESCRIPTIVE = (
     "Descriptive only: cross-validated scores are not exchangeable with those of a frozen model."
 )
@@ -92,6 +96,8 @@ class Arms:
         Weights are 1 / (rows of the person).
     person : ndarray of int, shape (n,)
         Number of each row's person, over both arms.
+    cohort : ndarray of int, shape (n,), optional
+        Number of each row's cohort, where an arm has several.
     site : ndarray of str, shape (n,), optional
         Only where the arms share some site.
     baseline, endpoint : ndarray, shape (n,), optional
@@ -103,6 +109,7 @@ class Arms:
     decision: FloatArray
     weights: FloatArray
     person: NDArray[np.intp]
+    cohort: NDArray[np.intp] | None = None
     site: NDArray | None = None
     baseline: FloatArray | None = None
     endpoint: FloatArray | None = None
@@ -112,7 +119,7 @@ class Arms:
         weights, person = person_weights(self.person[rows])
         values = {
             name: None if getattr(self, name) is None else getattr(self, name)[rows]
-            for name in ("active", "labels", "decision", "site", "baseline", "endpoint")
+            for name in ("active", "labels", "decision", "cohort", "site", "baseline", "endpoint")
         }
         return replace(self, **values, weights=weights, person=person)
 
@@ -145,6 +152,7 @@ def auc_difference(
     decision: NDArray,
     weights: NDArray,
     person: NDArray[np.intp],
+    cohort: NDArray[np.intp] | None = None,
 ) -> tuple[FloatArray, FloatArray]:
     """AUC of the active minus AUC of the control arm, and its DeLong standard error.
 
@@ -156,6 +164,9 @@ def auc_difference(
         Labels 0/1, decision values, 1 / (rows of the person).
     person : ndarray of int, shape (n,)
         Number of each row's person.
+    cohort : ndarray of int, shape (n,), optional
+        Only people of one cohort are compared: the AUC of an arm is then the mean of its cohorts'
+        AUCs, weighted by their pairs.
 
     Returns
     -------
@@ -163,37 +174,52 @@ def auc_difference(
         The arms have different people, so their variances (`delong_variance`) add up.
     """
     positive = np.asarray(labels).astype(bool)
+    cohort = np.zeros(len(positive), dtype=int) if cohort is None else cohort
     order = np.argsort(person, kind="stable")
     starts = np.flatnonzero(np.diff(person[order], prepend=-1))
 
     def by_person(values: NDArray) -> NDArray:
         return np.add.reduceat(np.ascontiguousarray(values[..., order]), starts, axis=-1)
 
-    has = [by_person((positive == which).astype(float)) > 0 for which in (True, False)]
     area, variance = [], []
     for arm in (active, ~active):
         inside = weights * arm
-        size = [(inside * (positive == w)).sum(axis=-1, keepdims=True) for w in (True, False)]
-        component = placements(positive, decision, inside) / np.where(positive, size[1], size[0])
-        estimate = (inside * positive * component).sum(axis=-1, keepdims=True) / size[0]
-        deviation = inside * (component - estimate) / np.where(positive, size[0], size[1])
-        of_positive, of_negative = by_person(deviation * positive), by_person(deviation * ~positive)
-        here = by_person(arm.astype(float)) > 0
-        n_1, n_0, n = ((here & who).sum(axis=-1) for who in (*has, has[0] | has[1]))
-        area.append(estimate[..., 0])
+        won = placements(positive, decision, inside, cohort)
+        right, pairs, groups = 0.0, 0.0, 0
+        expected, counted = np.zeros(inside.shape), np.zeros(inside.shape, dtype=bool)
+        for which in np.unique(cohort):
+            rows = cohort == which
+            size = [(inside * (rows & (positive == w))).sum(-1, keepdims=True) for w in (1, 0)]
+            right_here = (inside * (rows & positive) * won).sum(axis=-1, keepdims=True)
+            pairs_here = size[0] * size[1]
+            mean = right_here / np.where(pairs_here > 0, pairs_here, 1)
+            expected += rows * mean * np.where(positive, size[1], size[0])
+            counted |= rows & arm & (pairs_here > 0)
+            right, pairs, groups = right + right_here, pairs + pairs_here, groups + (pairs_here > 0)
+        pairs = np.where(pairs > 0, pairs, np.nan)
+        deviation = inside * (won - expected) * counted / pairs
+        parts = [by_person(deviation * (positive == which)) for which in (True, False)]
+        there = [by_person((counted & (positive == w)) * 1.0) > 0 for w in (True, False)]
+        n_1, n_0, n = (who.sum(axis=-1) for who in (*there, there[0] | there[1]))
+        groups = groups[..., 0]
+        area.append((right / pairs)[..., 0])
         variance.append(
-            (of_positive**2).sum(axis=-1) * n_1 / (n_1 - 1)
-            + (of_negative**2).sum(axis=-1) * n_0 / (n_0 - 1)
-            + 2 * (of_positive * of_negative).sum(axis=-1) * n / (n - 1)
+            (parts[0] ** 2).sum(axis=-1) * n_1 / np.maximum(n_1 - groups, 1)
+            + (parts[1] ** 2).sum(axis=-1) * n_0 / np.maximum(n_0 - groups, 1)
+            + 2 * (parts[0] * parts[1]).sum(axis=-1) * n / np.maximum(n - groups, 1)
         )
     return area[0] - area[1], np.sqrt(np.maximum(variance[0] + variance[1], 0.0))
 
 
 def studentised(difference: FloatArray, se: FloatArray) -> FloatArray:
-    """Difference over its standard error; 0 where there is no difference, whatever the error."""
-    none = np.abs(difference) < 1e-12
+    """Difference over its standard error.
+
+    0 where there is no difference, whatever the error. Infinite where there was nothing to
+    compare: a permutation that cannot speak for the observed difference counts against it.
+    """
     with np.errstate(divide="ignore", invalid="ignore"):
-        return np.where(none, 0.0, difference / se)
+        ratio = np.where(np.abs(difference) < 1e-12, 0.0, difference / se)
+    return np.where(np.isnan(ratio), np.inf, ratio)
 
 
 def exchangeable_people(arms: Arms) -> list[NDArray[np.intp]]:
@@ -240,7 +266,18 @@ def permuted_arms(arms: Arms, seed: int, n_permutations: int) -> NDArray[np.bool
     return result[:, arms.person]
 
 
-def specificity_test(arms: Arms, seed: int, n_permutations: int) -> tuple[float, float, float]:
+class Tested(NamedTuple):
+    """What `specificity_test` found."""
+
+    difference: float
+    se: float
+    statistic: float
+    p_value: float
+
+
+def specificity_test(
+    arms: Arms, seed: int, n_permutations: int, *, within_cohorts: bool = False
+) -> Tested:
     """Permutation test of the studentised AUC difference, one-sided: active above control.
 
     With arms permuted within outcome class, unequal response rates do not matter; divided by its
@@ -252,14 +289,14 @@ def specificity_test(arms: Arms, seed: int, n_permutations: int) -> tuple[float,
     arms : Arms
     seed, n_permutations
         As in `permuted_arms`.
+    within_cohorts : bool
+        Compare only people of the same cohort. Pooled cohorts whose scores and response rates
+        both differ have a pooled AUC that tells the cohorts apart and not the outcomes.
 
     Returns
     -------
-    statistic : float
-    p_value : float
-        NaN without permutations.
-    se : float
-        DeLong standard error of the difference.
+    Tested
+        The difference, its DeLong standard error, their ratio and p (NaN without permutations).
 
     References
     ----------
@@ -270,6 +307,7 @@ def specificity_test(arms: Arms, seed: int, n_permutations: int) -> tuple[float,
     """
     dealt = permuted_arms(arms, seed, n_permutations)
     given = (arms.labels, arms.decision, arms.weights, arms.person)
+    given += (arms.cohort,) if within_cohorts else ()
     parts = [
         auc_difference(dealt[start : start + BLOCK], *given)
         for start in range(0, len(dealt), BLOCK)
@@ -277,7 +315,7 @@ def specificity_test(arms: Arms, seed: int, n_permutations: int) -> tuple[float,
     difference, se = (np.concatenate(part) for part in zip(*parts, strict=True))
     statistic = studentised(difference, se)
     p_value = permutation_p_value(float(statistic[0]), statistic[1:])
-    return float(statistic[0]), p_value, float(se[0])
+    return Tested(float(difference[0]), float(se[0]), float(statistic[0]), p_value)
 
 
 def binormal_auc_variance(auc: float, n_positive: float, n_negative: float) -> float:
@@ -351,7 +389,8 @@ def specificity_table(
         Columns `COLUMNS`. ``analysis`` is
 
         - ``arm``: AUC and balanced accuracy of each arm;
-        - ``difference``: active minus control; of the AUC with the permutation test;
+        - ``difference``: active minus control; of the AUC with the permutation test, where an arm
+          has several cohorts also of the AUC within cohorts;
         - ``power``: of that test, for the assumed (`ASSUMED`) and for the observed AUCs;
         - ``interaction_outcome``: coefficient of decision value (in discovery SD, see
           `discovery_sd`) x arm on the outcome, log odds, given the baseline score;
@@ -494,6 +533,7 @@ def _arms(
             pd.DataFrame(
                 {
                     "active": name in active,
+                    "cohort": len(parts),
                     # The cohort's name keeps people apart whom two studies call the same.
                     "person": name + "/" + rows["participant_id"].astype(str),
                     "label": rows["label"],
@@ -533,6 +573,7 @@ def _arms(
         table["decision"].to_numpy(dtype=float),
         weights,
         person,
+        table["cohort"].to_numpy() if max(len(active), len(control)) > 1 else None,
         site,
         **columns,
     )
@@ -577,7 +618,7 @@ def _differences(
             row = {"analysis": "arm", "metric": metric, "estimate": estimate, "se": se}
             rows.append({**row, "ci_low": low, "ci_high": high, "method": method} | sizes | without)
     n_permutations = config["permutation"]["n"]
-    statistic, p_value, se = specificity_test(arms, config["seed"], n_permutations)
+    tested = specificity_test(arms, config["seed"], n_permutations)
     areas = [of_arm[arm]["auc"][0] for arm in ("active", "control")]
     at_observed, se_observed = expected_power(*areas, sizes)
     at_assumed, se_assumed = expected_power(*ASSUMED, sizes)
@@ -589,16 +630,28 @@ def _differences(
             "analysis": "difference",
             "metric": "auc",
             **_mover(of_arm, "auc"),
-            "se": se,
-            "statistic": statistic,
-            "p_value": p_value,
-            "alternative": "greater",
-            "n_permutations": n_permutations,
+            "se": tested.se,
+            **_permutation(tested, n_permutations),
             "power": at_assumed,
-            "method": "studentised_permutation",
             "note": " ".join(notes),
         }
     )
+    if arms.cohort is not None:
+        tested = specificity_test(arms, config["seed"], n_permutations, within_cohorts=True)
+        half = float(norm.ppf((1 + LEVEL) / 2)) * tested.se
+        if np.isfinite(tested.difference):
+            rows.append(
+                {
+                    "analysis": "difference",
+                    "metric": "auc_within_cohorts",
+                    "estimate": tested.difference,
+                    "se": tested.se,
+                    "ci_low": max(tested.difference - half, -1.0),
+                    "ci_high": min(tested.difference + half, 1.0),
+                    **_permutation(tested, n_permutations),
+                    "note": WITHIN,
+                }
+            )
     spread = [of_arm[arm]["balanced_accuracy"][1] for arm in ("active", "control")]
     rows.append(
         {
@@ -630,6 +683,16 @@ def _differences(
             }
         )
     return [{**sizes, **row} for row in rows]
+
+
+def _permutation(tested: Tested, n_permutations: int) -> dict[str, Any]:
+    return {
+        "statistic": tested.statistic,
+        "p_value": tested.p_value,
+        "alternative": "greater",
+        "n_permutations": n_permutations,
+        "method": "studentised_permutation",
+    }
 
 
 def distinct_arrangements(arms: Arms) -> int:
