@@ -47,7 +47,7 @@ def test_numbers_are_those_of_the_table():
     accuracy = table.loc["difference", "balanced_accuracy"]["estimate"]
     assert f"+{100 * accuracy:.1f} points" in str(cells)
     assert [row[1] for row in cells] == [
-        *("AUC", "Balanced accuracy", "AUC, discovery minus control"),
+        *("AUC", "AUC within cohorts", "Balanced accuracy", "AUC, discovery minus control"),
         *("responder", "score at the end"),
     ]
 

@@ -439,7 +439,7 @@ def _model_rows(
     main = {**names, "analysis": "difference", "metric": "auc"}
     if not control or not active:
         return [main | (_no_external() if control else _no_control())]
-    discovery = _discovery(predictions, discovery_name(config), config["min_class_size"])
+    discovery = _discovery(predictions, discovery_name(config))
     arms, notes = _arms(config, predictions, people, active, control)
     rows = []
     if arms.smallest_class < config["min_class_size"]:
@@ -448,7 +448,8 @@ def _model_rows(
         rows += [names | row for row in _differences(arms, config, notes)]
         rows += [names | row for row in _interactions(arms, config, discovery["sd"])]
     by_arm = arms[~arms.active]
-    if min(by_arm.people(False, label) for label in (0, 1)) >= config["min_class_size"]:
+    classes = [discovery["smallest_class"], *(by_arm.people(False, label) for label in (0, 1))]
+    if min(classes) >= config["min_class_size"]:
         for metric, estimate in _estimates(by_arm, False).items():
             row = {"analysis": "discovery_minus_control", "metric": metric}
             row |= {"active": discovery["name"], "control": names["control"]}
@@ -488,8 +489,8 @@ def _small(config: Mapping[str, Any]) -> dict[str, str]:
     }
 
 
-def _discovery(predictions: pd.DataFrame, name: str, min_class_size: int) -> dict[str, Any]:
-    """Unit of the decision values, and what the discovery cohort reached."""
+def _discovery(predictions: pd.DataFrame, name: str) -> dict[str, Any]:
+    """Unit of the decision values, and what the people reached whom the cross-validation tests."""
     own = predictions[predictions["cohort"] == name]
     repeats = [rows for _, rows in own.groupby("repeat", sort=True)]
     decision = np.stack([rows["decision"].to_numpy(dtype=float) for rows in repeats])
@@ -502,6 +503,7 @@ def _discovery(predictions: pd.DataFrame, name: str, min_class_size: int) -> dic
             "n_active": np.unique(person).size,
             "n_positive_active": np.unique(person[labels == 1]).size,
         },
+        "smallest_class": min(np.unique(person[labels == label]).size for label in (0, 1)),
     }
     fold = np.zeros(decision.shape, dtype=int)
     for metric in ("auc", "balanced_accuracy"):

@@ -294,7 +294,7 @@ def interval_text(metric: str, low: Any, high: Any) -> str:
 
 def signed(metric: str, value: float) -> str:
     """A difference with its sign: AUC with two decimals, balanced accuracy in points of percent."""
-    text = f"{abs(value):.2f}" if metric == "auc" else f"{100 * abs(value):.1f}"
+    text = f"{abs(value):.2f}" if metric.startswith("auc") else f"{100 * abs(value):.1f}"
     zero = not any(digit in text for digit in "123456789")
     return text if zero else ("+" if value > 0 else MINUS) + text
 

@@ -73,10 +73,19 @@ def verdict(table: pd.DataFrame, model: str, names: Naming) -> str | None:
             "That it does better with the treatment has not been shown, which is not evidence "
             "that it does not."
         )
+    within = arm_row(table, model, "difference", "auc_within_cohorts")
+    if within is not None:
+        p = p_phrase(within["p_value"], within["n_permutations"])
+        text += (
+            " Comparing only people of the same cohort, the difference is "
+            f"{signed('auc', number(within['estimate']))}, {p}: where this disagrees, the pooled "
+            "cohorts differ in their scores and in how many respond, and the pooled AUC is not to "
+            "be trusted."
+        )
     return (
-        f"{text} In studies of this size it finds a true difference, of {ASSUMED[0]:.2f} with "
-        f"against {ASSUMED[1]:.2f} without the treatment, {100 * number(main['power']):.0f} % of "
-        "the time."
+        f"{text} In studies of this size the test finds a true difference, of {ASSUMED[0]:.2f} "
+        f"with against {ASSUMED[1]:.2f} without the treatment, "
+        f"{100 * number(main['power']):.0f} % of the time."
     )
 
 
@@ -118,6 +127,7 @@ def _differences(table: pd.DataFrame, models: list[str], names: Naming) -> Table
     )
     readings = {
         "auc": "primary; one-sided",
+        "auc_within_cohorts": "check: only people of the same cohort are compared; one-sided",
         "balanced_accuracy": "secondary: a shift of all scores in one hospital changes it, so no p",
     }
     for model in models:
@@ -125,17 +135,22 @@ def _differences(table: pd.DataFrame, models: list[str], names: Naming) -> Table
             row = arm_row(table, model, "difference", metric)
             if row is None:
                 continue
-            cells = []
+            cells: list = []
             for arm in ("active", "control"):
                 of_arm = arm_row(table, model, arm, metric)
+                if of_arm is None:
+                    cells.append("")
+                    continue
                 interval = interval_text(metric, of_arm["ci_low"], of_arm["ci_high"])
                 cells.append((estimate_text(metric, of_arm["estimate"]), interval))
             low, high = number(row["ci_low"]), number(row["ci_high"])
-            unit = "" if metric == "auc" else " points"
+            unit = " points" if metric == "balanced_accuracy" else ""
             difference = signed(metric, number(row["estimate"])) + unit
             cells.append((difference, signed_interval(metric, low, high)))
-            p = "" if metric != "auc" else p_text(row["p_value"], row["n_permutations"])
-            made.rows.append([model, METRIC_NAMES[metric], *cells, p, reading])
+            tested = not np.isnan(number(row["p_value"]))
+            p = p_text(row["p_value"], row["n_permutations"]) if tested else ""
+            name = METRIC_NAMES.get(metric, "AUC within cohorts")
+            made.rows.append([model, name, *cells, p, reading])
         row = arm_row(table, model, "discovery_minus_control", "auc")
         if row is not None:
             cells = [signed("auc", number(row["estimate"])), ""]
