@@ -200,6 +200,47 @@ def nested_folds_of_one(
     ]
 
 
+def inner_decisions(
+    gram: np.ndarray,
+    sets: FoldSets,
+    labels: np.ndarray,
+    C: float,
+    *,
+    C_relative: bool = False,
+    balanced: bool = True,
+    tolerance: float = 1e-6,
+) -> np.ndarray:
+    """Decision value of each outer training row in the inner fold that left it out, at one C.
+
+    Parameters
+    ----------
+    gram, sets
+        As in `nested_fold`.
+    labels : numpy.ndarray of int, shape (n,)
+        1 = positive class, 0 = the other.
+    C : float
+        The chosen one.
+    C_relative, balanced, tolerance
+        As in `nested_fold`.
+
+    Returns
+    -------
+    numpy.ndarray, shape (n,)
+        The mean over the inner repeats; NaN for rows that no inner fold tests.
+    """
+    inner = PivotingSolver(gram[1:], sets.train[1:], balanced=balanced, tolerance=tolerance)
+    solution = next(inner.path(2.0 * labels - 1.0, inner.grid(np.array([C]), C_relative)))
+    decision = times(gram[1:], solution.beta.T) + solution.intercept[:, None]
+    return mean_where_tested(decision, sets.test[1:])
+
+
+def mean_where_tested(decision: np.ndarray, tested: np.ndarray) -> np.ndarray:
+    """Mean of each column over some of its values, NaN where there are none; both (S, n)."""
+    n_tests = tested.sum(axis=0)
+    total = np.where(tested, decision, 0.0).sum(axis=0)
+    return np.where(n_tests > 0, total / np.maximum(n_tests, 1), np.nan)
+
+
 def recall_mean(labels: np.ndarray, predicted: np.ndarray, weights: np.ndarray) -> np.ndarray:
     """Balanced accuracy of each column; where one class is missing, the recall of the other.
 

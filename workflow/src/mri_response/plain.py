@@ -11,7 +11,7 @@ import numpy as np
 from sklearn.base import BaseEstimator
 from sklearn.exceptions import ConvergenceWarning
 
-from mri_response.crossval import chosen_candidate, recall_mean
+from mri_response.crossval import chosen_candidate, mean_where_tested, recall_mean
 from mri_response.estimators import EstimatorOptions, decision_values
 from mri_response.kernels import CHUNK, fit_confounds, principal_components
 from mri_response.permutation import Exchangeability
@@ -233,7 +233,9 @@ def cross_validate_estimator(
             if test.any():
                 decision[row, position, test] = model.decision(data.test)
             if permutation == 0:
-                observed.append(_kept(model, data, train, options.linear))
+                inner = _inner(fit, features, confounds, fold, labels[:, row], choice, options)
+                kept = _kept(model, data, train, options.linear)
+                observed.append(kept | {"inner_decision": inner})
             elif options.linear and fold.repeat == REFIT:
                 null_fitted.append(_kept(model, data, train, options.linear)["fitted"])
     arrays = {
@@ -334,7 +336,7 @@ def _stacked(
     observed: Sequence[dict[str, np.ndarray]], n: int, p: int, linear: bool
 ) -> dict[str, np.ndarray]:
     """What is kept of all outer folds of a job, of which there may be none."""
-    shapes = {"train": (n,), "fitted": (n,), "intercept": ()}
+    shapes = {"train": (n,), "fitted": (n,), "intercept": (), "inner_decision": (n,)}
     if linear:
         shapes |= {"per_sd": (p,), "per_unit": (p,)}
     return {
@@ -343,6 +345,25 @@ def _stacked(
         ).reshape(len(observed), *shape)
         for name, shape in shapes.items()
     }
+
+
+def _inner(
+    fit: Fitting,
+    features: Features,
+    confounds: np.ndarray,
+    fold: Fold,
+    labels: np.ndarray,
+    choice: int,
+    options: EstimatorOptions,
+) -> np.ndarray:
+    """Decision values of the observed labels in the inner folds at the chosen candidate, (n,)."""
+    decision = np.zeros(fold.sets.test[1:].shape)
+    for values, train, test in zip(
+        decision, fold.sets.train[1:], fold.sets.test[1:], strict=True
+    ):
+        data = prepared(features, confounds, train, test, options)
+        values[test] = fit(data.train, labels[train], choice, fold, 0).decision(data.test)
+    return mean_where_tested(decision, fold.sets.test[1:])
 
 
 def _kept(model: Fitted, data: Prepared, train: np.ndarray, linear: bool) -> dict[str, np.ndarray]:

@@ -11,7 +11,13 @@ import pandas as pd
 
 from mri_response.atomic import atomic_path
 from mri_response.config import grid_of_c
-from mri_response.crossval import FoldResult, FoldSets, nested_fold, nested_folds_of_one
+from mri_response.crossval import (
+    FoldResult,
+    FoldSets,
+    inner_decisions,
+    nested_fold,
+    nested_folds_of_one,
+)
 from mri_response.kernels import (
     CHUNK,
     gram_matrices,
@@ -192,10 +198,14 @@ def cross_validate(
     for block in blocks:
         labels = np.pad(exchangeability.labellings(seed, block), ((0, extra), (0, 0)))
         results.append(_nested(grams, folds, labels, weights, options))
-    return {
+    arrays = {
         **_arrays(blocks, [folds] * len(blocks), results, len(weights)),
         **_permuted_models(blocks, folds, results, len(weights)),
     }
+    if blocks[0][0] == 0:
+        labels = np.pad(exchangeability.labels, (0, extra))
+        arrays["inner_decision"] = _inner(grams, folds, labels, results[0], options)
+    return arrays
 
 
 def cross_validate_redrawn(
@@ -230,7 +240,7 @@ def cross_validate_redrawn(
         See `cross_validate`.
     """
     indices = [index for block in blocks for index in block]
-    drawn, results = [], []
+    drawn, results, inner = [], [], []
     for index in indices:
         labels = exchangeability.permuted(seed, index)
         folds = draw_members(units, labels, scheme, seed, members, permutation=index)
@@ -241,7 +251,11 @@ def cross_validate_redrawn(
             part = folds[start : start + step]
             grams = fold_grams(features, confounds, part, options)
             results[-1] += _nested(grams, part, labels[:, None], weights, options)
-    return _arrays([range(index, index + 1) for index in indices], drawn, results, len(weights))
+            if index == 0:
+                inner.append(_inner(grams, part, labels, results[-1][start:], options))
+    singles = [range(index, index + 1) for index in indices]
+    arrays = _arrays(singles, drawn, results, len(weights))
+    return arrays | {"inner_decision": np.concatenate(inner)} if inner else arrays
 
 
 class Resampled(NamedTuple):
@@ -362,6 +376,29 @@ def _nested(
         beta = vectors @ (vectors.T @ results[index].beta)
         results[index] = results[index]._replace(beta=beta)
     return results
+
+
+def _inner(
+    grams: Sequence[np.ndarray],
+    folds: Sequence[Fold],
+    labels: np.ndarray,
+    results: Sequence[FoldResult],
+    options: ModelOptions,
+) -> np.ndarray:
+    """Decision values of the observed labels in the inner folds at the chosen C, (folds, n)."""
+    return np.array(
+        [
+            inner_decisions(
+                gram,
+                fold.sets,
+                labels,
+                options.C[int(result.candidate[0])],
+                C_relative=options.C_relative,
+                balanced=options.balanced,
+            )
+            for gram, fold, result in zip(grams, folds, results, strict=True)
+        ]
+    )
 
 
 def _arrays(
