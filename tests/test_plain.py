@@ -321,7 +321,9 @@ def test_the_first_of_tied_candidates_is_chosen():
 def test_without_a_grid_nothing_is_searched():
     study = Study()
     options = EstimatorOptions("sklearn.naive_bayes.GaussianNB", {}, {})
-    assert study.run(options, range(3))["fits"] == 9
+    assert study.run(options, [1, 2, 3])["fits"] == 9
+    # Of the observed labels also the inner models, for the probabilities.
+    assert study.run(options, [0])["fits"] == 3 * (1 + 3)
 
 
 def test_fits_that_do_not_converge_are_counted(caplog):
@@ -330,7 +332,7 @@ def test_fits_that_do_not_converge_are_counted(caplog):
     with warnings.catch_warnings():
         warnings.simplefilter("error", ConvergenceWarning)
         result = study.run(options, [0, 1])
-    assert result["unconverged"] == result["fits"] == 2 * 3 * (3 * 4 + 1)
+    assert result["unconverged"] == result["fits"] == 2 * 3 * (3 * 4 + 1) + 3 * 3
     assert [record.message.split(":")[0] for record in caplog.records] == ["ConvergenceWarning"]
 
 

@@ -82,8 +82,19 @@ TABLES = [
     f"{RUN}/{name}.tsv"
     for name in ("splits", "predictions", "performance", "null", "exclusions", "flow")
 ]
+# Tables of the models without the baselines.
+OF_MODELS = (
+    *("predictions", "decision_rules", "calibration", "decision_curve", "operating_points"),
+    "subgroups",
+)
 # What a reviewer asks for beside them: tables of the sections of the page.
-EVIDENCE = [f"{RUN}/{name}.tsv" for name in ("comparisons", "specificity", "qc", "subgroups")]
+EVIDENCE = [
+    f"{RUN}/{name}.tsv"
+    for name in (
+        *("comparisons", "specificity", "calibration", "decision_curve", "operating_points"),
+        *("decision_rules", "qc", "subgroups"),
+    )
+]
 CRATE = f"{RUN}/ro-crate-metadata.json"
 FROZEN_MODELS = expand(f"{RUN}/models/{{model}}.json", model=MODELS)
 if LINEAR:

@@ -106,7 +106,7 @@ rule freeze:
     threads: 1
     params:
         config=model_config,
-        outcome=section("outcome", "external", "features"),
+        outcome=section("outcome", "external", "features", "operating_points"),
         code=code_of("freeze"),
     message:
         "Freezing {wildcards.model}"
@@ -132,7 +132,7 @@ rule freeze_recipe:
     threads: 1
     params:
         config=model_config,
-        outcome=section("outcome", "external", "features"),
+        outcome=section("outcome", "external", "features", "operating_points"),
         code=code_of("freeze_recipe"),
     message:
         "Freezing the recipe of {wildcards.model}"

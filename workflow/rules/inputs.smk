@@ -178,8 +178,7 @@ def naming_config(wildcards):
 
 def tables_of_models(wildcards):
     """A table of every model and baseline; what is shown of models only, of these."""
-    of_models = ("predictions", "subgroups")
-    names = MODELS if wildcards.table in of_models else [*MODELS, *BASELINES]
+    names = MODELS if wildcards.table in OF_MODELS else [*MODELS, *BASELINES]
     return [f"{RUN}/performance/{name}_{wildcards.table}.tsv" for name in names]
 
 

@@ -1,4 +1,4 @@
-# Predictions, metrics, permutation tests, comparisons of models.
+# Predictions, metrics, permutation tests, comparisons of models, what the answers would bring.
 
 
 rule performance:
@@ -8,10 +8,12 @@ rule performance:
         jobs=all_folds,
         refits=all_refits,
         scores=f"{RUN}/scores/{{model}}.tsv",
+        frozen=f"{RUN}/models/{{model}}.json",
     output:
         predictions=f"{RUN}/performance/{{model}}_predictions.tsv",
         performance=f"{RUN}/performance/{{model}}_performance.tsv",
         null=f"{RUN}/performance/{{model}}_null.tsv",
+        decision_rules=f"{RUN}/performance/{{model}}_decision_rules.tsv",
         warnings=f"{RUN}/performance/{{model}}_warnings.tsv",
     log:
         f"{RUN}/logs/performance_{{model}}.log",
@@ -20,7 +22,7 @@ rule performance:
     threads: 1
     params:
         config=model_config,
-        cohorts=section("cohorts", "external", "min_class_size"),
+        cohorts=section("cohorts", "external", "min_class_size", "operating_points"),
         names=COHORTS,
         code=code_of("performance"),
     message:
@@ -82,6 +84,30 @@ rule baseline:
         "../scripts/baseline.py"
 
 
+rule usefulness:
+    """Calibration of a model's probabilities, operating points, decision curves."""
+    input:
+        predictions=rules.performance.output.predictions,
+        rules=rules.performance.output.decision_rules,
+        performance=rules.performance.output.performance,
+    output:
+        calibration=f"{RUN}/performance/{{model}}_calibration.tsv",
+        decision_curve=f"{RUN}/performance/{{model}}_decision_curve.tsv",
+        operating_points=f"{RUN}/performance/{{model}}_operating_points.tsv",
+    log:
+        f"{RUN}/logs/usefulness_{{model}}.log",
+    localrule: True
+    conda:
+        ENVIRONMENT
+    params:
+        config=section("seed", "cohorts", "prevalence", "min_class_size"),
+        code=code_of("usefulness"),
+    message:
+        "Probabilities and operating points of {wildcards.model}"
+    script:
+        "../scripts/usefulness.py"
+
+
 rule tables:
     """Put the tables of all models together."""
     input:
@@ -91,7 +117,7 @@ rule tables:
     log:
         f"{RUN}/logs/tables_{{table}}.log",
     wildcard_constraints:
-        table="predictions|performance|null|warnings|subgroups",
+        table="|".join(["performance", "null", "warnings", *OF_MODELS]),
     localrule: True
     conda:
         ENVIRONMENT

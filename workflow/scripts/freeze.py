@@ -15,7 +15,7 @@ with job(snakemake) as log:
     confounds = coding.matrix(people)
     fitted = fitted_models([load_arrays(path) for path in snakemake.input.fitted], len(people))
     train, intercept = fitted["train"], fitted["intercept"]
-    about = coding, describe(snakemake.wildcards.model, config, fitted)
+    about = coding, describe(snakemake.wildcards.model, config, fitted, people)
     if "beta" in fitted:
         sets, standardize = training_sets(confounds, train), config["model"]["standardize"]
         beta = fitted["beta"]

@@ -14,7 +14,7 @@ with job(snakemake) as log:
         fitted,
         {name: snakemake.input[name] for name in ("people", "features", "splits")},
         ConfoundCoding.of(people, config["model"]["confounds"]),
-        describe(snakemake.wildcards.model, config, fitted),
+        describe(snakemake.wildcards.model, config, fitted, people),
         config["seed"],
     )
     frozen.save(snakemake.output.json)

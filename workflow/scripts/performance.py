@@ -1,6 +1,9 @@
 from mri_response.job import job
 
 with job(snakemake):
+    import json
+    from pathlib import Path
+
     from mri_response.predictions import model_tables
     from mri_response.resampling import load_arrays
     from mri_response.tables import read_people, read_tsv, write_tsv
@@ -16,6 +19,7 @@ with job(snakemake):
         [load_arrays(path) for path in snakemake.input.jobs],
         [load_arrays(path) for path in snakemake.input.refits],
         read_tsv(snakemake.input.scores, {"decision": float}),
+        json.loads(Path(snakemake.input.frozen).read_text(encoding="utf-8"))["description"],
     )
     for name, table in tables.items():
         write_tsv(table, snakemake.output[name])

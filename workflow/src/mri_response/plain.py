@@ -208,8 +208,10 @@ def cross_validate_estimator(
         ``outer_fold`` (F,), ``decision`` (m, F, N), ``candidate`` (m, F); the numbers of ``fits``
         and of those ``unconverged``. Of the observed labels, where they are among the
         permutations: ``train`` (F, N), ``fitted`` (F, N), the decision values of the training rows
-        without ``intercept`` (F,), and of linear classifiers ``per_sd`` and ``per_unit`` (F, p).
-        Of the permuted labels in a refit with a linear classifier: ``null_fitted`` (m, N).
+        without ``intercept`` (F,), ``inner_decision`` (F, N), their decision values in the inner
+        folds (see `mri_response.crossval.inner_decisions`), and of linear classifiers ``per_sd``
+        and ``per_unit`` (F, p). Of the permuted labels in a refit with a linear classifier:
+        ``null_fitted`` (m, N).
 
     Notes
     -----

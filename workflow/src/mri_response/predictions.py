@@ -8,8 +8,16 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
+from mri_response.decision_rules import (
+    DecisionRules,
+    fold_rules,
+    probabilities,
+    rule_warnings,
+    rules_table,
+)
 from mri_response.estimators import EstimatorOptions
 from mri_response.features import identified
+from mri_response.metrics import person_weights
 from mri_response.performance import (
     FrozenScores,
     aggregations_of,
@@ -29,6 +37,7 @@ COLUMNS = [
     "label",
     "decision",
     "predicted",
+    "probability",
     "hyperparameters",
 ]
 
@@ -40,6 +49,7 @@ def model_tables(
     jobs: Sequence[dict[str, np.ndarray]],
     refits: Sequence[dict[str, np.ndarray]],
     scores: pd.DataFrame,
+    description: dict,
 ) -> dict[str, pd.DataFrame]:
     """Tables of one model from the results of its jobs.
 
@@ -47,19 +57,21 @@ def model_tables(
     ----------
     model : str
     config : dict
-        Sections seed, cross_validation, permutation, confounds, external, cohorts and
-        min_class_size of the configuration, and the model's own as `model`.
+        Sections seed, cross_validation, permutation, confounds, external, cohorts,
+        operating_points and min_class_size of the configuration, and the model's own as `model`.
     people : dict of str to pandas.DataFrame
         Analysed rows by cohort, the discovery cohort first.
     jobs, refits : sequence of dict
         Results of `mri_response.resampling.cross_validate`.
     scores : pandas.DataFrame
         Decision values of the frozen model: cohort, participant_id, decision.
+    description : dict
+        Of the frozen model, see `mri_response.frozen.describe`.
 
     Returns
     -------
     dict of str to pandas.DataFrame
-        predictions, performance, null and warnings.
+        predictions, performance, null, decision_rules and warnings.
     """
     discovery, *others = people
     grid = grid_texts(config["model"])
@@ -84,7 +96,13 @@ def model_tables(
         aggregations=aggregations_of(cv["outer"]),
         independent=held_out,
     )
-    predictions = [cross_validated_predictions(predicted, resampled, grid, model, discovery)]
+    weights, _ = person_weights(people[discovery]["participant_id"])
+    rules = fold_rules(jobs, labels[0], weights, config["operating_points"])
+    frozen_rules = DecisionRules.from_description(description["decision_rules"])
+    probability = probabilities(rules, resampled.decision[0], resampled.fold[0])
+    predictions = [
+        cross_validated_predictions(predicted, resampled, grid, model, discovery, probability)
+    ]
     performances, nulls = [performance], [null]
     if others:
         frozen = _frozen_scores(config, people, refits, scores)
@@ -102,14 +120,23 @@ def model_tables(
         refitted = config["external"]["model"] == "refit"
         chosen = grid[int(refits[0]["candidate"][0, 0])] if refitted else None
         predictions += [
-            frozen_predictions(cohort.people, cohort.decision, chosen, model, cohort.cohort)
+            frozen_predictions(
+                cohort.people,
+                cohort.decision,
+                chosen,
+                model,
+                cohort.cohort,
+                frozen_rules.platt.probability(cohort.decision),
+            )
             for cohort in frozen
         ]
     warnings = _warnings(config["model"], [*jobs, *refits], model)
+    warnings += rule_warnings(rules, frozen_rules, model)
     return {
         "predictions": pd.concat(predictions, ignore_index=True),
         "performance": pd.concat(performances, ignore_index=True),
         "null": pd.concat(nulls, ignore_index=True),
+        "decision_rules": rules_table(model, rules, frozen_rules),
         "warnings": pd.DataFrame({"model": model, "warning": warnings}),
     }
 
@@ -174,6 +201,7 @@ def cross_validated_predictions(
     grid: Sequence[str | None],
     model: str,
     cohort: str,
+    probability: np.ndarray,
 ) -> pd.DataFrame:
     """Predictions of the discovery cohort, one row a repeat and row of the cohort.
 
@@ -185,6 +213,8 @@ def cross_validated_predictions(
     grid : sequence of str or None
         The candidates in words.
     model, cohort : str
+    probability : numpy.ndarray, shape (repeats, n)
+        Of the positive class.
 
     Returns
     -------
@@ -192,13 +222,19 @@ def cross_validated_predictions(
         As in `predictions.tsv`.
     """
     parts = [
-        _predictions(people, decision, model, cohort).assign(
+        _predictions(people, decision, model, cohort, likely).assign(
             repeat=repeat,
             outer_fold=fold,
             hyperparameters=np.asarray(grid, dtype=object)[candidate],
         )
-        for repeat, (decision, fold, candidate) in enumerate(
-            zip(resampled.decision[0], resampled.fold[0], resampled.candidate[0], strict=True),
+        for repeat, (decision, fold, candidate, likely) in enumerate(
+            zip(
+                resampled.decision[0],
+                resampled.fold[0],
+                resampled.candidate[0],
+                probability,
+                strict=True,
+            ),
             start=1,
         )
     ]
@@ -206,10 +242,15 @@ def cross_validated_predictions(
 
 
 def frozen_predictions(
-    people: pd.DataFrame, decision: np.ndarray, chosen: str | None, model: str, cohort: str
+    people: pd.DataFrame,
+    decision: np.ndarray,
+    chosen: str | None,
+    model: str,
+    cohort: str,
+    probability: np.ndarray,
 ) -> pd.DataFrame:
     """Predictions of a frozen model in a cohort; repeat and outer fold do not apply."""
-    part = _predictions(people, decision, model, cohort)
+    part = _predictions(people, decision, model, cohort, probability)
     return _ordered(part.assign(repeat=np.nan, outer_fold=np.nan, hyperparameters=chosen))
 
 
@@ -265,13 +306,18 @@ def grid_warnings(candidate: np.ndarray, plateau: np.ndarray, n_grid: int, model
 
 
 def _predictions(
-    people: pd.DataFrame, decision: np.ndarray, model: str, cohort: str
+    people: pd.DataFrame,
+    decision: np.ndarray,
+    model: str,
+    cohort: str,
+    probability: np.ndarray,
 ) -> pd.DataFrame:
     values = pd.DataFrame(
         {
             "label": people["label"].to_numpy(),
             "decision": decision,
             "predicted": (decision > 0).astype(int),
+            "probability": probability,
         }
     )
     return identified(people, values).assign(model=model, cohort=cohort)

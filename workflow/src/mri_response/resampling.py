@@ -187,9 +187,10 @@ def cross_validate(
     Returns
     -------
     dict of str to numpy.ndarray
-        See `collected`. Of the observed labels ``train``, ``beta``, ``fitted`` (F, N) and
-        ``intercept``, ``plateau`` (F,). Of permuted labels what the weights of the observed ones
-        are judged by: of a refit the decision values of the training rows without intercept,
+        See `collected`. Of the observed labels ``train``, ``beta``, ``fitted`` (F, N),
+        ``intercept``, ``plateau`` (F,) and ``inner_decision`` (F, N), see
+        `mri_response.crossval.inner_decisions`. Of permuted labels what the weights of the observed
+        ones are judged by: of a refit the decision values of the training rows without intercept,
         ``null_fitted`` (m, N); of outer folds the dual variables in the first block of
         permutations, ``null_beta`` (F, m, N), float32.
     """
