@@ -125,7 +125,8 @@ def fit_platt(decision: NDArray, labels: NDArray, weights: NDArray | None = None
         curvature = (design * (share * fitted * (1 - fitted))) @ design.T
         step = np.linalg.solve(curvature + 1e-12 * np.eye(2), gradient)
         promised = gradient @ step
-        if promised < CONVERGED:
+        if promised < CONVERGED:  # the last step squares an error that is small already
+            coefficients = coefficients - step
             break
         length = 1.0
         while (new := loss(coefficients - length * step)) > value - 1e-4 * length * promised:

@@ -239,9 +239,7 @@ def scores(frozen: Any, cohorts: Iterable[tuple[str, str, str]], unseen: str) ->
     return pd.concat(parts, ignore_index=True)
 
 
-def describe(
-    model: str, config: dict, fitted: dict[str, np.ndarray], people: pd.DataFrame
-) -> dict:
+def describe(model: str, config: dict, fitted: dict[str, np.ndarray], people: pd.DataFrame) -> dict:
     """What a reader of a frozen model must know, and how its decision values are read.
 
     Parameters

@@ -360,9 +360,7 @@ def _inner(
 ) -> np.ndarray:
     """Decision values of the observed labels in the inner folds at the chosen candidate, (n,)."""
     decision = np.zeros(fold.sets.test[1:].shape)
-    for values, train, test in zip(
-        decision, fold.sets.train[1:], fold.sets.test[1:], strict=True
-    ):
+    for values, train, test in zip(decision, fold.sets.train[1:], fold.sets.test[1:], strict=True):
         data = prepared(features, confounds, train, test, options)
         values[test] = fit(data.train, labels[train], choice, fold, 0).decision(data.test)
     return mean_where_tested(decision, fold.sets.test[1:])

@@ -91,14 +91,21 @@ def scored_cohorts(
     Yields
     ------
     Scored
+
+    Raises
+    ------
+    ValueError
+        If the repeats do not hold the same people.
     """
     keys = ["repeat", "outer_fold"]
-    thresholds = rules.pivot(index=keys, columns="operating_point", values="threshold")
-    thresholds = thresholds[list(dict.fromkeys(rules["operating_point"]))].reset_index()
     # The frozen model has neither repeat nor outer fold; as 0 they find one another.
-    thresholds[keys] = thresholds[keys].fillna(0)
-    rows = predictions.assign(**predictions[keys].fillna(0)).merge(thresholds, on=keys)
-    points = list(thresholds.columns.drop(keys))
+    rows, points = predictions.assign(**predictions[keys].fillna(0)), []
+    for point, given in rules.assign(**rules[keys].fillna(0)).groupby(
+        "operating_point", sort=False
+    ):
+        points.append(point)
+        threshold = given[[*keys, "threshold"]].rename(columns={"threshold": point})
+        rows = rows.merge(threshold, on=keys, validate="many_to_one")
     external = [name for name, role in roles.items() if role == "external"]
     for cohort, role in roles.items():
         yield _scored(cohort, role, rows[rows["cohort"] == cohort], points)
@@ -112,11 +119,11 @@ def scored_cohorts(
 def _scored(cohort: str, role: str, rows: pd.DataFrame, points: list[str]) -> Scored:
     parts = [part for _, part in rows.groupby("repeat", sort=True)]
     first = parts[0]
+    if any(list(part["participant_id"]) != list(first["participant_id"]) for part in parts):
+        raise ValueError(f"the repeats of {cohort} do not hold the same people")
     weights, person = person_weights(first["participant_id"])
     decision = np.array([part["decision"] for part in parts], dtype=float)
-    threshold = {
-        point: np.array([part[point] for part in parts], dtype=float) for point in points
-    }
+    threshold = {point: np.array([part[point] for part in parts], dtype=float) for point in points}
     return Scored(
         cohort,
         role,

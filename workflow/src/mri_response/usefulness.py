@@ -81,7 +81,7 @@ class Recalls(NamedTuple):
     specificity: tuple[float, float, float]
 
     def limits_of(self, function: Callable[[float, float], float]) -> tuple[float, float, float]:
-        """A function that rises with both, with limits by the method of variance estimates recovery.
+        """Value and limits of a function that rises with both, by variance estimates recovery.
 
         Each recall in turn is moved to its limit; the two distances are added as independent.
         For a sum this is MOVER itself (Zou and Donner 2008).
@@ -221,15 +221,16 @@ def point_metrics(
         said_yes = prevalence * sensitivity + (1 - prevalence) * (1 - specificity)
         above = prevalence * (1 - prevalence) * (sensitivity + specificity - 1)
         certain = said_yes * (1 - said_yes)
-        return above / certain if certain > 0 else 0.0
+        return 0.0 if certain <= 0 else above / certain
 
     index = recalls.limits_of(gain)
-    index = (index[0], max(index[1], -1.0), min(index[2], 1.0))
+    index = (index[0], *np.clip(index[1:], -1.0, 1.0))
     if np.isnan(ppv[0]) or np.isnan(npv[0]):
-        index = (np.nan, np.nan, np.nan)
-    needed = (np.nan, np.nan, np.nan)
+        index = (np.nan,) * 3
+    needed = (np.nan,) * 3
     if index[0] > ROUNDING:
-        needed = (1 / index[0], 1 / index[2], 1 / index[1] if index[1] > ROUNDING else np.inf)
+        most = np.inf if index[1] <= ROUNDING else 1 / index[1]
+        needed = (1 / index[0], 1 / index[2], most)
     return {
         "sensitivity": (*sensitivity, "wilson"),
         "specificity": (*specificity, "wilson"),
@@ -267,7 +268,9 @@ def ratio_interval(
     """
     (a, a_low, a_high), (b, b_low, b_high) = above, below
     if a == 0 and b == 0:
-        return float("nan"), float("nan"), float("nan")
+        return (np.nan,) * 3
+    if np.isnan(b_low):
+        return a / b if b > 0 else np.inf, np.nan, np.nan
 
     def root(of_a: float, of_b: float) -> float:
         return float(np.sqrt(max((a * b) ** 2 - of_a * of_b, 0.0)))
