@@ -5,6 +5,7 @@ import pandas as pd
 import pytest
 from sklearn.metrics import roc_auc_score
 
+from mri_response.decision_rules import fit_platt, learned_rules, out_of_fold
 from mri_response.permutation import Exchangeability
 from mri_response.predictions import (
     cross_validated_predictions,
@@ -28,6 +29,7 @@ SIZES = {"home": 30, "away": 14, "saline": 12}
 CONFIG = {
     "seed": SEED,
     "min_class_size": 5,
+    "operating_points": ["youden"],
     "cross_validation": {"repeats": 2, "group": None, "outer": "k_fold"},
     "permutation": {"within": None, "method": "marginal"},
     "external": {"model": "refit"},
@@ -95,10 +97,13 @@ class Run:
                 "decision": self.refits[0]["decision"][0, 0, n:],
             }
         )
+        inner = out_of_fold(self.refits, n)
+        rules = learned_rules(inner, home["label"].to_numpy(), weights, ["youden"])
+        self.description = {"decision_rules": rules.described()}
 
     def tables(self, config=CONFIG, **changed) -> dict[str, pd.DataFrame]:
         parts = {name: changed.get(name, getattr(self, name)) for name in
-                 ("people", "jobs", "refits", "scores")}  # fmt: skip
+                 ("people", "jobs", "refits", "scores", "description")}  # fmt: skip
         return model_tables("svc", config, *parts.values())
 
 
@@ -123,7 +128,7 @@ def test_predictions_hold_every_person_once_a_repeat(run):
     table = run.tables()["predictions"]
     assert list(table) == [
         "model", "cohort", "participant_id", "repeat", "outer_fold", "label", "decision",
-        "predicted", "hyperparameters",
+        "predicted", "probability", "hyperparameters",
     ]  # fmt: skip
     home = table[table["cohort"] == "home"]
     assert home.groupby(["repeat", "participant_id"]).size().tolist() == [1] * 60
@@ -145,6 +150,33 @@ def test_predictions_hold_every_person_once_a_repeat(run):
     assert set(table.loc[table["cohort"] == "away", "hyperparameters"]) == {
         f"C={2.0 ** (2 * int(chosen) - 9)}"
     }
+
+
+def test_probabilities_come_from_the_training_set_of_each_fold_and_of_the_refit(run):
+    tables = run.tables()
+    table, rules = tables["predictions"], tables["decision_rules"]
+    labels = run.people["home"]["label"].to_numpy()
+    inner = {}
+    for job in run.jobs:
+        for values, *key in zip(
+            job.get("inner_decision", []), job["repeat"], job["outer_fold"], strict=False
+        ):
+            trained = ~np.isnan(values)
+            inner[tuple(key)] = fit_platt(values[trained], labels[trained])
+    home = table[table["cohort"] == "home"]
+    for key, rows in home.groupby(["repeat", "outer_fold"]):
+        expected = inner[key].probability(rows["decision"])
+        np.testing.assert_allclose(rows["probability"], expected, rtol=1e-12)
+        own = rules[(rules["repeat"] == key[0]) & (rules["outer_fold"] == key[1])]
+        assert set(own["platt_slope"]) == {inner[key].slope}
+        assert own["operating_point"].tolist() == ["decision_zero", "youden"]
+        assert own["n_training"].tolist() == [20, 20]
+    frozen = fit_platt(run.refits[0]["inner_decision"][0, :30], labels)
+    others = table[table["cohort"] != "home"]
+    expected = frozen.probability(others["decision"])
+    np.testing.assert_allclose(others["probability"], expected, rtol=1e-12)
+    assert len(rules) == 2 * 7
+    assert rules["repeat"].isna().sum() == 2
 
 
 def test_estimates_and_p_values_come_from_the_decision_values(run):
@@ -243,6 +275,9 @@ def test_sessions_stand_beside_people():
     frozen = frozen_predictions(people, np.array([1.0, -1.0, 2.0]), "C=0.5", "svc", "away")
     assert list(frozen) == list(table)
     assert frozen["repeat"].isna().all()
+    # Baselines have no probability.
+    assert table["probability"].isna().all()
+    assert frozen["probability"].isna().all()
 
 
 def test_a_choice_at_the_edge_of_the_grid_is_a_warning():

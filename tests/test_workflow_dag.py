@@ -18,7 +18,7 @@ ONCE = (
 # Rules that make one job for each model.
 PER_MODEL = (
     *("refit_kernels", "refit", "freeze", "score", "performance", "subgroups"),
-    "performance_figures",
+    *("usefulness", "performance_figures"),
 )
 
 
@@ -29,7 +29,7 @@ def jobs(configuration: Path, cwd: Path) -> dict[str, int]:
 
 def expected(models: int = 1, **others: int) -> dict[str, int]:
     counts = dict.fromkeys(ONCE, 1) | dict.fromkeys(PER_MODEL, models)
-    counts |= {"tables": 5, "baseline": 2}
+    counts |= {"tables": 9, "baseline": 2}
     counts |= others
     return {rule: count for rule, count in counts.items() if count}
 

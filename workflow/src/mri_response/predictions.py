@@ -201,7 +201,7 @@ def cross_validated_predictions(
     grid: Sequence[str | None],
     model: str,
     cohort: str,
-    probability: np.ndarray,
+    probability: np.ndarray | None = None,
 ) -> pd.DataFrame:
     """Predictions of the discovery cohort, one row a repeat and row of the cohort.
 
@@ -213,28 +213,25 @@ def cross_validated_predictions(
     grid : sequence of str or None
         The candidates in words.
     model, cohort : str
-    probability : numpy.ndarray, shape (repeats, n)
-        Of the positive class.
+    probability : numpy.ndarray, shape (repeats, n), optional
+        Of the positive class; missing for baselines.
 
     Returns
     -------
     pandas.DataFrame
         As in `predictions.tsv`.
     """
+    observed = resampled.decision[0]
+    probability = np.full(observed.shape, np.nan) if probability is None else probability
     parts = [
-        _predictions(people, decision, model, cohort, likely).assign(
+        _predictions(people, decision, model, cohort).assign(
             repeat=repeat,
             outer_fold=fold,
+            probability=likely,
             hyperparameters=np.asarray(grid, dtype=object)[candidate],
         )
         for repeat, (decision, fold, candidate, likely) in enumerate(
-            zip(
-                resampled.decision[0],
-                resampled.fold[0],
-                resampled.candidate[0],
-                probability,
-                strict=True,
-            ),
+            zip(observed, resampled.fold[0], resampled.candidate[0], probability, strict=True),
             start=1,
         )
     ]
@@ -247,10 +244,10 @@ def frozen_predictions(
     chosen: str | None,
     model: str,
     cohort: str,
-    probability: np.ndarray,
+    probability: np.ndarray | float = np.nan,
 ) -> pd.DataFrame:
     """Predictions of a frozen model in a cohort; repeat and outer fold do not apply."""
-    part = _predictions(people, decision, model, cohort, probability)
+    part = _predictions(people, decision, model, cohort).assign(probability=probability)
     return _ordered(part.assign(repeat=np.nan, outer_fold=np.nan, hyperparameters=chosen))
 
 
@@ -306,18 +303,13 @@ def grid_warnings(candidate: np.ndarray, plateau: np.ndarray, n_grid: int, model
 
 
 def _predictions(
-    people: pd.DataFrame,
-    decision: np.ndarray,
-    model: str,
-    cohort: str,
-    probability: np.ndarray,
+    people: pd.DataFrame, decision: np.ndarray, model: str, cohort: str
 ) -> pd.DataFrame:
     values = pd.DataFrame(
         {
             "label": people["label"].to_numpy(),
             "decision": decision,
             "predicted": (decision > 0).astype(int),
-            "probability": probability,
         }
     )
     return identified(people, values).assign(model=model, cohort=cohort)

@@ -78,7 +78,11 @@ _EXPLAINED_NULLS = {
 
 # What the further tables hold, beside their download.
 _TABLE_TITLES: dict[str, str] = {
+    "calibration": "Calibration of the probabilities",
     "comparisons": "Comparisons of models",
+    "decision_curve": "Decision curves",
+    "decision_rules": "Probabilities and thresholds that each training set taught",
+    "operating_points": "Operating points",
     "qc": "Quality of the scans, person by person",
     "subgroups": "Performance in subgroups",
     "specificity": "External against control cohorts",
