@@ -370,7 +370,8 @@ def _cohorts(a: pd.DataFrame, b: pd.DataFrame, roles: Mapping[str, str]):
 
 def _joined(a: pd.DataFrame, b: pd.DataFrame) -> pd.DataFrame:
     """Both models' decision values of the same rows, as decision and decision_b."""
-    keys = [key for key in a if key not in ("model", "decision", "predicted", "hyperparameters")]
+    which = ("cohort", "participant_id", "session_id", "repeat", "outer_fold", "label")
+    keys = [key for key in which if key in a]
     a, b = a.reset_index(drop=True), b.reset_index(drop=True)
     if len(a) != len(b) or not a[keys].equals(b[keys]):
         raise ValueError("two models were not given the same people and folds")
