@@ -1,5 +1,7 @@
 """Calibration against scikit-learn and statsmodels."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import statsmodels.api as sm
@@ -33,7 +35,9 @@ def scored(n=60, seed=0, repeats=1, rows=1, slope=0.7, cohort="away", positive=N
     probability = expit(linear + 0.3 * rng.normal(size=(repeats, len(person))))
     role = "discovery" if repeats > 1 else "external"
     aggregation = "mean_over_repeats" if repeats > 1 else "frozen_model"
-    return Scored(cohort, role, aggregation, labels, weights, person, probability, {}, {})
+    return Scored(
+        cohort, role, aggregation, repeats > 1, labels, weights, person, probability, {}, {}
+    )
 
 
 def glm(cohort: Scored, design, offset=None):
@@ -100,13 +104,8 @@ def test_the_interval_of_the_scaled_brier_score_is_that_of_the_jackknife():
 
 def test_of_cross_validation_the_mean_over_repeats():
     cohort = scored(repeats=3)
-    single = [
-        calibration_metrics(
-            Scored("a", "external", "frozen_model", cohort.labels, cohort.weights, cohort.person,
-                   one[None], {}, {})
-        )
-        for one in cohort.probability
-    ]  # fmt: skip
+    parts = [replace(cohort, probability=one[None]) for one in cohort.probability]
+    single = [calibration_metrics(part) for part in parts]
     for name, (estimate, low, high) in calibration_metrics(cohort).items():
         assert estimate == pytest.approx(np.mean([one[name][0] for one in single]))
         if name != "brier_prevalence":
@@ -119,7 +118,7 @@ def test_separated_and_equal_probabilities_have_no_slope():
     labels = np.repeat([0, 1], 10)
     for probability in (0.2 + 0.6 * labels, np.full(20, 0.4)):
         cohort = Scored(
-            "a", "external", "frozen_model", labels, np.ones(20), np.arange(20),
+            "a", "external", "frozen_model", False, labels, np.ones(20), np.arange(20),
             probability[None], {}, {},
         )  # fmt: skip
         metrics = calibration_metrics(cohort)
@@ -172,7 +171,7 @@ def test_the_band_is_a_bootstrap_of_people():
 def test_two_rows_of_a_person_are_one_person():
     cohort = scored(n=50)
     twice = Scored(
-        "away", "external", "frozen_model", np.repeat(cohort.labels, 2), np.full(100, 0.5),
+        "away", "external", "frozen_model", False, np.repeat(cohort.labels, 2), np.full(100, 0.5),
         np.repeat(cohort.person, 2), np.repeat(cohort.probability, 2, axis=1), {}, {},
     )  # fmt: skip
     for metric, limits in calibration_metrics(cohort).items():

@@ -57,6 +57,15 @@ def test_cohorts_and_the_external_ones_together():
     assert pooled.too_small(2)
 
 
+def test_people_held_out_once_are_independent():
+    predictions, rules = tables()
+    once = (predictions["repeat"] == 1) & (predictions["outer_fold"] == 1)
+    (home,) = scored_cohorts(predictions[once], rules, {"home": "discovery"})
+    assert home.aggregation == "mean_over_repeats"
+    assert not home.cross_validated
+    assert home.n == 2
+
+
 def test_one_external_cohort_is_not_pooled():
     roles = {"home": "discovery", "far": "external"}
     assert [c.cohort for c in scored_cohorts(*tables(), roles)] == ["home", "far"]
@@ -71,5 +80,7 @@ def test_repeats_of_other_people_are_noticed():
 
 def test_a_class_without_people_is_always_too_small():
     labels = np.zeros(3, dtype=int)
-    scored = Scored("a", "control", "frozen_model", labels, np.ones(3), np.arange(3), None, {}, {})
+    scored = Scored(
+        "a", "control", "frozen_model", False, labels, np.ones(3), np.arange(3), None, {}, {}
+    )
     assert scored.too_small(0)

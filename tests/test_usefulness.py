@@ -57,7 +57,16 @@ def scored(probability=PROBABILITY, labels=OUTCOME, *, person=None, cohort="away
     if len(probability) > 1:
         role, aggregation = "discovery", "mean_over_repeats"
     return Scored(
-        cohort, role, aggregation, labels, weights, person, probability, thresholds, answers
+        cohort,
+        role,
+        aggregation,
+        len(probability) > 1,
+        labels,
+        weights,
+        person,
+        probability,
+        thresholds,
+        answers,
     )
 
 

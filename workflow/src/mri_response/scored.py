@@ -21,6 +21,9 @@ class Scored:
     ----------
     cohort, role, aggregation : str
         Name; discovery, external or control; `mean_over_repeats` or `frozen_model`.
+    cross_validated : bool
+        Whether several models have scored the people, who so share training data: intervals over
+        people are then too narrow.
     labels : ndarray of 0/1, shape (n,)
     weights, person : ndarray, shape (n,)
         1 / (rows of the person), and the number of the person.
@@ -35,6 +38,7 @@ class Scored:
     cohort: str
     role: str
     aggregation: str
+    cross_validated: bool
     labels: NDArray
     weights: NDArray
     person: NDArray
@@ -61,11 +65,6 @@ class Scored:
     def prevalence(self) -> float:
         """Share of the positive class, people weighing alike."""
         return float(self.weights[self.labels == 1].sum() / self.weights.sum())
-
-    @property
-    def cross_validated(self) -> bool:
-        """Whether people share training data, so that intervals over people are too narrow."""
-        return self.aggregation == HEADLINE
 
     def too_small(self, min_class_size: int) -> bool:
         """Whether either class has too few people for any metric."""
@@ -128,6 +127,7 @@ def _scored(cohort: str, role: str, rows: pd.DataFrame, points: list[str]) -> Sc
         cohort,
         role,
         HEADLINE if role == "discovery" else FROZEN,
+        len(rows[["repeat", "outer_fold"]].drop_duplicates()) > 1,
         first["label"].to_numpy(dtype=int),
         weights,
         person,
