@@ -234,8 +234,9 @@ def out_of_fold(jobs: Sequence[Mapping[str, NDArray]], n: int) -> NDArray:
         For the refit, each row's decision value in its search. For an ensemble of the outer models,
         the mean decision value of those that were not trained on the row.
     """
-    if jobs[0]["repeat"][0] == REFIT:
-        return jobs[0]["inner_decision"][0, :n]
+    for job in jobs:
+        if REFIT in job["repeat"]:
+            return job["inner_decision"][list(job["repeat"]).index(REFIT), :n]
     decision = np.concatenate([job["decision"][0, :, :n] for job in jobs])
     tested = ~np.isnan(decision)
     total = np.where(tested, decision, 0.0).sum(axis=0)

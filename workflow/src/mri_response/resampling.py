@@ -241,7 +241,7 @@ def cross_validate_redrawn(
         See `cross_validate`.
     """
     indices = [index for block in blocks for index in block]
-    drawn, results, inner = [], [], []
+    drawn, results, inner = [], [], [np.empty((0, len(weights)))]
     for index in indices:
         labels = exchangeability.permuted(seed, index)
         folds = draw_members(units, labels, scheme, seed, members, permutation=index)
@@ -256,7 +256,7 @@ def cross_validate_redrawn(
                 inner.append(_inner(grams, part, labels, results[-1][start:], options))
     singles = [range(index, index + 1) for index in indices]
     arrays = _arrays(singles, drawn, results, len(weights))
-    return arrays | {"inner_decision": np.concatenate(inner)} if inner else arrays
+    return arrays | {"inner_decision": np.concatenate(inner)} if indices[0] == 0 else arrays
 
 
 class Resampled(NamedTuple):
@@ -387,19 +387,17 @@ def _inner(
     options: ModelOptions,
 ) -> np.ndarray:
     """Decision values of the observed labels in the inner folds at the chosen C, (folds, n)."""
-    return np.array(
-        [
-            inner_decisions(
-                gram,
-                fold.sets,
-                labels,
-                options.C[int(result.candidate[0])],
-                C_relative=options.C_relative,
-                balanced=options.balanced,
-            )
-            for gram, fold, result in zip(grams, folds, results, strict=True)
-        ]
-    )
+    decision = np.empty((len(folds), len(labels)))
+    for row, gram, fold, result in zip(decision, grams, folds, results, strict=True):
+        row[:] = inner_decisions(
+            gram,
+            fold.sets,
+            labels,
+            options.C[int(result.candidate[0])],
+            C_relative=options.C_relative,
+            balanced=options.balanced,
+        )
+    return decision
 
 
 def _arrays(
