@@ -56,7 +56,7 @@ def objective(run: Evidence) -> Fact:
 @fact
 def intended_use(run: Evidence) -> Fact:
     return Fact(
-        "Research alone: to ask whether brain measures carry information on the outcome in groups "
+        "For research only: to ask whether brain measures carry information on the outcome in groups "
         "of people. Not for decisions about single patients, and not a medical device.",
         "terms of the workflow (README.md)",
     )

@@ -45,6 +45,8 @@ class Table:
         has its last cell stretched over the rest.
     note : str
         Text below the table.
+    prose : bool
+        Whether cells hold sentences, which wrap on a narrow screen; other tables scroll.
     """
 
     kind: ClassVar[str] = "table"
@@ -52,6 +54,7 @@ class Table:
     columns: list[str]
     rows: list[list[Any]] = field(default_factory=list)
     note: str = ""
+    prose: bool = False
 
 
 @dataclass

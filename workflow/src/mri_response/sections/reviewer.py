@@ -105,23 +105,23 @@ def _tripod(inputs: ReportInputs, names: Naming) -> list[Block]:
     )
     rows = [
         [
-            f"{row['item']} {row['topic']}",
-            row["asks"],
-            row["answer"],
-            row["source"],
-            row["status"],
+            (f"{row['item']} {row['topic']}", row["asks"]),
+            (row["answer"], f"{row['status'].capitalize()}. {_source(row['source'])}".strip()),
         ]
         for _, row in table.iterrows()
     ]
     shown = Table(
-        names.title("TRIPOD+AI"), ["Item", "Asks", "Answer", "Where it stands", "Status"], rows
+        names.title("TRIPOD+AI"), ["Item", "Answer, and where it stands"], rows, prose=True
     )
     return [Heading("TRIPOD+AI: what a report should say"), Text(text), shown]
 
 
 def _probast(inputs: ReportInputs, names: Naming) -> list[Block]:
     rows = [
-        [f"{row['item']} {row['topic']}", row["part"], row["asks"], row["evidence"], row["source"]]
+        [
+            (f"{row['part'].capitalize()} {row['item']} {row['topic']}", row["asks"]),
+            (row["evidence"], _source(row["source"])),
+        ]
         for _, row in inputs.tables["probast"].iterrows()
     ]
     text = (
@@ -131,14 +131,25 @@ def _probast(inputs: ReportInputs, names: Naming) -> list[Block]:
     )
     shown = Table(
         names.title("PROBAST+AI, domain analysis"),
-        ["Question", "Model", "Asks", "Evidence", "Where it stands"],
+        ["Question", "Evidence, and where it stands"],
         rows,
+        prose=True,
     )
     return [Heading("PROBAST+AI: evidence on the risk of bias"), Text(text), shown]
 
 
 def _model_card(inputs: ReportInputs, names: Naming) -> list[Block]:
-    rows = inputs.tables["model_card"][["section", "statement", "source"]].to_numpy().tolist()
+    rows = [
+        [row["section"], (row["statement"], _source(row["source"]))]
+        for _, row in inputs.tables["model_card"].iterrows()
+    ]
     text = f"Model {inputs.config['primary_model']}. Not for decisions about single patients."
-    shown = Table(names.title("Model card"), ["Section", "Statement", "Where it stands"], rows)
+    shown = Table(
+        names.title("Model card"), ["Section", "Statement, and where it stands"], rows, prose=True
+    )
     return [Heading("Model card"), Text(text), shown]
+
+
+def _source(source: object) -> str:
+    """A source as smaller text; nothing where there is none, as read from a file or not."""
+    return source if isinstance(source, str) and source != "n/a" else ""
