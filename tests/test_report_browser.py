@@ -1,24 +1,84 @@
-"""The result page in a browser, at the width of a laptop and of a phone."""
+"""The result page in a browser, at the width of a laptop and of a phone.
+
+It fits, shows every figure, is silent, and can be read by people who see little or nothing.
+"""
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import re
 import shutil
 import subprocess
+from collections.abc import Callable
 from html import unescape
+from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
 import pytest
-from made_up_run import one_cohort, six_cohorts
+from made_up_run import Run, made_up_run, one_cohort, six_cohorts
 from test_report import page_inputs
+from test_reporting import evidence_of, further_tables
 
+from mri_response.documents import reviewer_files
 from mri_response.report import render_report
 
 # Runs in a copy of the page; the page itself has no script. The copy stands in a frame of
 # the wanted width, since a window cannot be as narrow as a phone.
 PROBE = """
 <script>
+// Contrast as in WCAG 2.2: relative luminance of text and of the ground behind it.
+function numbers(colour) { return (colour.match(/[\\d.]+/g) || []).map(Number); }
+function luminance(colour) {
+  const [r, g, b] = numbers(colour).slice(0, 3).map((value) => {
+    value /= 255;
+    return value <= 0.04045 ? value / 12.92 : ((value + 0.055) / 1.055) ** 2.4;
+  });
+  return 0.2126 * r + 0.7152 * g + 0.0722 * b;
+}
+function ground(element) {
+  for (; element; element = element.parentElement) {
+    const colour = getComputedStyle(element).backgroundColor;
+    const alpha = numbers(colour)[3];
+    if (alpha === undefined || alpha > 0) return colour;
+  }
+  return "rgb(255, 255, 255)";
+}
+function pale() {
+  const found = new Set();
+  const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+  while (walker.nextNode()) {
+    const element = walker.currentNode.parentElement;
+    if (!walker.currentNode.data.trim() || element.matches("script, style, .skip")) continue;
+    const style = getComputedStyle(element);
+    const [a, b] = [luminance(style.color), luminance(ground(element))].sort((x, y) => y - x);
+    const size = parseFloat(style.fontSize);
+    const large = size >= 24 || (size >= 18.66 && Number(style.fontWeight) >= 700);
+    const ratio = (a + 0.05) / (b + 0.05);
+    if (ratio < (large ? 3 : 4.5)) {
+      found.add(ratio.toFixed(2) + " " + walker.currentNode.data.trim().slice(0, 40));
+    }
+  }
+  return [...found];
+}
+// What a screen reader would say of an element that it stops at.
+function nameOf(element) {
+  const by = element.getAttribute("aria-labelledby");
+  const heading = by && document.getElementById(by);
+  return (element.getAttribute("aria-label") || element.alt || element.title
+    || (heading && heading.textContent) || element.textContent || "").trim();
+}
+function nameless() {
+  const what = "a, img, iframe, table, nav, section, [role], [tabindex]";
+  return [...document.querySelectorAll(what)].filter((element) => {
+    if (element.matches("img, iframe") && !element.alt && !element.title) return true;
+    if (element.matches("table") && !(element.caption && element.caption.textContent.trim())) {
+      return true;
+    }
+    return !nameOf(element);
+  }).map((element) => element.outerHTML.slice(0, 60));
+}
 addEventListener("load", () => {
   const root = document.documentElement;
   const wide = [...document.body.querySelectorAll("*")].filter((element) => {
@@ -27,16 +87,31 @@ addEventListener("load", () => {
     return box.width > 0 && (box.right > root.clientWidth + 1 || box.left < -1);
   });
   const images = [...document.images];
+  const all = [...document.querySelectorAll("[id]")].map((element) => element.id);
+  const links = [...document.querySelectorAll('a[href^="#"]')];
   const found = {
     width: innerWidth,
     scrollWidth: root.scrollWidth,
     clientWidth: root.clientWidth,
     wide: wide.map((element) => element.tagName + " " + element.textContent.slice(0, 40)),
     images: images.length,
+    empty: [...document.querySelectorAll("figure")]
+      .filter((figure) => !figure.querySelector("img, svg, iframe")).length,
     broken: images.filter((image) => !image.complete || image.naturalWidth === 0).length,
     narrowest: Math.min(...images.map((image) => image.getBoundingClientRect().width)),
     requests: performance.getEntriesByType("resource")
       .map((entry) => entry.name).filter((name) => !name.startsWith("data:")),
+    headings: [...document.querySelectorAll("h1, h2, h3, h4, h5, h6")]
+      .map((heading) => [Number(heading.tagName[1]), heading.textContent.trim()]),
+    pale: pale(),
+    nameless: nameless(),
+    twice: all.filter((id, i) => all.indexOf(id) !== i),
+    nowhere: links.map((link) => link.hash.slice(1)).filter((id) => !all.includes(id)),
+    unscoped: document.querySelectorAll("th:not([scope])").length,
+    language: root.lang,
+    smallest: Math.min(...[...document.querySelectorAll("p, li, td, th, dd, figcaption, small")]
+      .filter((element) => element.textContent.trim())
+      .map((element) => parseFloat(getComputedStyle(element).fontSize))),
   };
   parent.postMessage(JSON.stringify(found), "*");
 });
@@ -61,21 +136,22 @@ def chromium() -> str:
     pytest.skip("no browser: chromium is not installed")
 
 
-@pytest.fixture(scope="module", params=[six_cohorts, one_cohort], ids=["six", "one"])
-def page(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("page")
-    html = render_report(page_inputs(request.param(), folder / "figures"))
-    path = folder / "report.html"
-    path.write_text(html.replace("</body>", PROBE + "</body>"), encoding="utf-8")
-    shutil.rmtree(folder / "figures")  # everything must be inside the page
-    return path
+def whole_page(make: Callable[[], Run], figures: Path) -> str:
+    """Page of a made-up run with all tables, so that every section is there."""
+    run = make()
+    evidence = evidence_of(run)
+    tables = {**run.tables, **evidence.tables}
+    if make is not one_cohort:
+        evidence = dataclasses.replace(evidence, tables={**tables, **further_tables()})
+    documents, _ = reviewer_files(evidence, {"17": "Approved."})
+    return render_report(page_inputs(run, figures, tables={**tables, **documents}))
 
 
-@pytest.mark.parametrize("width", [1280, 390])
-def test_page_fits_loads_and_is_silent(
-    chromium: str, page: Path, width: int, tmp_path: Path
-) -> None:
-    wrapper = page.with_name(f"frame_{width}.html")
+def look(chromium: str, html: str, width: int, folder: Path) -> tuple[dict[str, Any], list[str]]:
+    """What the probe finds in a page, and what the browser's console says."""
+    page = folder / "report.html"
+    page.write_text(html.replace("</body>", PROBE + "</body>"), encoding="utf-8")
+    wrapper = folder / "frame.html"
     wrapper.write_text(WRAPPER.replace("WIDTH", str(width)), encoding="utf-8")
     command = [
         chromium,
@@ -89,7 +165,7 @@ def test_page_fits_loads_and_is_silent(
         "--disable-sync",
         "--disable-dev-shm-usage",
         "--enable-logging=stderr",
-        f"--user-data-dir={tmp_path / 'profile'}",
+        f"--user-data-dir={folder / 'profile'}",
         "--window-size=1400,1000",
         "--virtual-time-budget=10000",
         "--dump-dom",
@@ -98,13 +174,106 @@ def test_page_fits_loads_and_is_silent(
     result = subprocess.run(command, capture_output=True, text=True, timeout=180, check=True)
     probe = re.search(r'<pre id="probe">(.+?)</pre>', result.stdout, re.S)
     assert probe, result.stderr[-2000:]
-    found = json.loads(unescape(probe[1]))
+    messages = [line for line in result.stderr.splitlines() if "CONSOLE" in line]
+    return json.loads(unescape(probe[1])), messages
+
+
+@pytest.fixture(scope="module", params=[six_cohorts, one_cohort], ids=["six", "one"])
+def html(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> str:
+    folder = tmp_path_factory.mktemp("page")
+    page = whole_page(request.param, folder / "figures")
+    shutil.rmtree(folder / "figures")  # everything must be inside the page
+    return page
+
+
+@pytest.fixture(scope="module", params=[1280, 390], ids=["laptop", "phone"])
+def seen(
+    request: pytest.FixtureRequest,
+    chromium: str,
+    html: str,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> tuple[dict[str, Any], list[str], int]:
+    folder = tmp_path_factory.mktemp("browser")
+    return *look(chromium, html, request.param, folder), request.param
+
+
+def test_page_fits_loads_and_is_silent(seen) -> None:
+    found, messages, width = seen
     assert found["width"] == width
     assert found["scrollWidth"] <= found["clientWidth"]
     assert found["wide"] == []
     assert found["images"] >= 6
+    assert found["empty"] == 0
     assert found["broken"] == 0
     assert found["narrowest"] > 250
     assert found["requests"] == []
-    messages = [line for line in result.stderr.splitlines() if "CONSOLE" in line]
     assert messages == []
+
+
+def test_headings_lead_through_the_page(seen) -> None:
+    headings = seen[0]["headings"]
+    levels = [level for level, _ in headings]
+    assert levels[0] == 1
+    assert levels.count(1) == 1
+    assert levels.count(2) >= 12
+    steps = [b - a for a, b in pairwise(levels)]
+    assert max(steps) == 1, "a level is left out"
+    assert all(text for _, text in headings)
+    sections = [text for level, text in headings if level == 2]
+    assert len(set(sections)) == len(sections)
+
+
+def test_text_is_dark_enough_and_not_tiny(seen) -> None:
+    assert seen[0]["pale"] == []
+    assert seen[0]["smallest"] >= 11.5
+
+
+def test_everything_has_a_name_and_links_lead_somewhere(seen) -> None:
+    found = seen[0]
+    assert found["nameless"] == []
+    assert found["twice"] == []
+    assert found["nowhere"] == []
+    assert found["unscoped"] == 0
+    assert found["language"] == "en-GB"
+
+
+# ---------------------------------------------------------------- would faults be seen?
+@pytest.fixture(scope="module")
+def sound(tmp_path_factory: pytest.TempPathFactory) -> str:
+    return whole_page(made_up_run, tmp_path_factory.mktemp("sound") / "figures")
+
+
+def test_faults_are_seen(chromium: str, sound: str, tmp_path: Path) -> None:
+    """Every fault that the tests above are to find, made at once."""
+    spoilt = sound
+    for figure, fault in zip(
+        re.findall(r"<figure.*?</figure>", sound, re.S),
+        (
+            lambda text: re.sub(r"base64,[^\"]+", "base64,AAAA", text),
+            lambda text: re.sub(r"<img[^>]+>", "", text),
+            lambda text: re.sub(r' alt="[^"]+"', ' alt=""', text),
+        ),
+        strict=False,
+    ):
+        assert fault(figure) != figure
+        spoilt = spoilt.replace(figure, fault(figure))
+    spoilt = spoilt.replace("--soft: #4a5460", "--soft: #aab4c0")
+    spoilt = spoilt.replace('<th scope="col">', "<th>", 1)
+    spoilt = spoilt.replace('<h3 class="hidden">', '<h5 class="hidden">', 1)
+    spoilt = spoilt.replace(
+        "</main>",
+        '<div id="tables" style="width: 3000px">wide</div><p style="font-size: 8px">tiny</p>'
+        '<a href="#nowhere">x</a><script>console.error("a fault")</script></main>',
+    )
+    found, messages = look(chromium, spoilt, 390, tmp_path)
+    assert (found["broken"], found["empty"]) == (1, 1)
+    assert len(found["nameless"]) == 1
+    assert found["pale"]
+    assert found["unscoped"] == 1
+    assert found["twice"] == ["tables"]
+    assert found["nowhere"] == ["nowhere"]
+    assert found["smallest"] == 8
+    assert any("wide" in text for text in found["wide"])
+    assert any("a fault" in line for line in messages)
+    levels = [level for level, _ in found["headings"]]
+    assert any(b - a > 1 for a, b in pairwise(levels))

@@ -56,8 +56,8 @@ def objective(run: Evidence) -> Fact:
 @fact
 def intended_use(run: Evidence) -> Fact:
     return Fact(
-        "For research only: to ask whether brain measures carry information on the outcome in groups "
-        "of people. Not for decisions about single patients, and not a medical device.",
+        "For research only: to ask whether brain measures carry information on the outcome in "
+        "groups of people. Not for decisions about single patients, and not a medical device.",
         "terms of the workflow (README.md)",
     )
 
