@@ -14,7 +14,9 @@ import numpy as np
 import pandas as pd
 from sklearn.metrics import roc_auc_score
 
+from mri_response.quality import MapMeasures, measured
 from mri_response.specificity import specificity_table
+from mri_response.subgroups import subgroup_table
 
 LONG = (
     "An external cohort with a really long title, second hospital, three scanners, "
@@ -98,6 +100,8 @@ CONFIG: dict[str, Any] = {
     "permutation": {"n": 1000, "within": None, "method": "marginal"},
     "external": {"model": "refit"},
     "specificity": {"within": None},
+    "quality_control": {"outlier_z": 3.5, "tiv_min_ml": 900, "tiv_max_ml": 2200, "exclude": []},
+    "subgroups": {"columns": None, "age_bands": [30, 45, 60]},
     "min_class_size": 5,
     "batch": {"outer_folds": 10, "permutations": 1000},
     "report": {"participant_level": False},
@@ -290,7 +294,11 @@ def made_up_run(
         exclusions=pd.DataFrame(exclusions),
         weights=weights,
         planted=pd.DataFrame({"region": REGIONS, "planted": planted}),
-        tables={"specificity": _specificity(config, predictions)},
+        tables={
+            "specificity": _specificity(config, predictions),
+            "qc": _quality(config, predictions),
+            "subgroups": _subgroups(config, predictions),
+        },
     )
 
 
@@ -308,6 +316,53 @@ def _specificity(config: dict[str, Any], predictions: pd.DataFrame) -> pd.DataFr
                 baseline_score=baseline, endpoint_score=(baseline * (1 - fall)).round()
             )
     return specificity_table(config, predictions, people)
+
+
+def _quality(config: dict[str, Any], predictions: pd.DataFrame) -> pd.DataFrame:
+    """Measures of made-up scans; the third of each cohort is bad."""
+    rng = np.random.default_rng(6)
+    tables = []
+    for cohort in config["cohorts"]:
+        own = predictions.loc[predictions["cohort"] == cohort, "participant_id"]
+        people = pd.DataFrame({"participant_id": own.unique()})
+        n = len(people)
+        people["tiv"] = rng.normal(1500, 120, n)
+        regions = pd.DataFrame(rng.normal(5, 0.5, (n, len(REGIONS))), columns=REGIONS)
+        voxels = (rng.uniform(size=200) + 0.2 * rng.normal(size=(n, 200))).astype(np.float32)
+        voxels[2] = rng.uniform(size=200)
+        maps = MapMeasures(voxels.mean(axis=1), voxels, regions)
+        table = measured(people, regions, maps, config["quality_control"])
+        tables.append(table.assign(cohort=cohort, source="gm"))
+    return pd.concat(tables, ignore_index=True)
+
+
+def _subgroups(config: dict[str, Any], predictions: pd.DataFrame) -> pd.DataFrame:
+    """Computed from made-up predictions of people of made-up sex, age and site."""
+    rng = np.random.default_rng(8)
+    tables = []
+    for model, rows in predictions.groupby("model", sort=False):
+        people = {}
+        for cohort in config["cohorts"]:
+            own = rows[rows["cohort"] == cohort].drop_duplicates("participant_id")
+            n = len(own)
+            people[cohort] = own[["participant_id", "label"]].assign(
+                sex=rng.choice(["F", "M"], n),
+                age=rng.uniform(18, 75, n),
+                site=rng.choice(["North", "South", "West"], n),
+            )
+            people[cohort] = people[cohort].reset_index(drop=True)
+        discovery = next(c for c, s in config["cohorts"].items() if s["role"] == "discovery")
+        people = {discovery: people.pop(discovery), **people}
+        own = rows[rows["cohort"] == discovery]
+        observed = own["decision"].to_numpy().reshape(-1, len(people[discovery]))
+        labels = people[discovery]["label"].to_numpy()
+        labels = np.array([labels, *(rng.permutation(labels) for _ in range(25))])
+        null = rng.normal(size=(25, *observed.shape))
+        fold = np.arange(observed.size).reshape(observed.shape) % 10
+        others = rows[rows["cohort"] != discovery]
+        decision = np.concatenate([observed[None], null])
+        tables.append(subgroup_table(model, config, people, decision, fold, labels, others))
+    return pd.concat(tables, ignore_index=True)
 
 
 def _performance_rows(

@@ -16,7 +16,15 @@ from matplotlib.text import Text
 from sklearn.metrics import confusion_matrix, roc_auc_score
 from sklearn.metrics import roc_curve as sklearn_roc_curve
 
-from mri_response.figures import brain, cohorts, performance, specificity, style
+from mri_response.figures import (
+    brain,
+    cohorts,
+    performance,
+    quality,
+    specificity,
+    style,
+    subgroups,
+)
 from mri_response.metrics import person_weights
 from mri_response.wording import naming
 
@@ -40,6 +48,10 @@ def draw(kind: str, run: Run) -> Figure:
         "confusion": lambda: performance.confusion(run.performance, MODEL, names),
         "roi_weights": lambda: brain.roi_weights(run.weights, MODEL, names),
         "flow": lambda: cohorts.flow(run.flow, names),
+        "quality": lambda: quality.quality(run.tables["qc"], names),
+        "subgroups": lambda: subgroups.subgroups(
+            run.tables["subgroups"], run.performance, MODEL, names
+        ),
         "specificity": lambda: specificity.specificity(run.tables["specificity"], MODEL, names),
         "planted_vs_found": lambda: brain.planted_vs_found(run.planted, run.weights, MODEL, names),
     }[kind]()
@@ -53,6 +65,8 @@ KINDS = (
     "roi_weights",
     "flow",
     "planted_vs_found",
+    "quality",
+    "subgroups",
     "specificity",
 )
 
@@ -371,3 +385,64 @@ def test_with_and_without_the_treatment_has_room_for_long_titles() -> None:
 
 def test_with_and_without_the_treatment_says_why_it_is_empty() -> None:
     assert "There is no control cohort" in everything_written(draw("specificity", one_cohort()))
+
+
+# --- quality and subgroups ------------------------------------------------------------------
+
+
+def points_of(figure: Figure) -> np.ndarray:
+    """Places of all points of scatter plots."""
+    found = [np.asarray(part.get_offsets()) for axes in figure.axes for part in axes.collections]
+    return np.concatenate(found)
+
+
+def test_every_scan_is_a_point_and_the_bad_one_is_named_only_where_asked(run: Run) -> None:
+    table = run.tables["qc"]
+    figure = draw("quality", run)
+    # Four measures.
+    assert len(points_of(figure)) == 4 * len(table)
+    written = everything_written(figure)
+    assert f"flagged ({table['flag'].notna().sum()})" in written
+    assert not [who for who in table["participant_id"] if who in written]
+    named = quality.quality(table, naming(run.config), identified=True)
+    written = everything_written(named).replace(" ", "")
+    flagged = table[table["flag"].notna()]
+    assert len(flagged)
+    assert all(who in written for who in flagged["participant_id"])
+    others = table.loc[table["flag"].isna(), "participant_id"]
+    assert not [who for who in others if f"{who}(" in written]
+
+
+def test_measures_that_nobody_has_are_not_drawn() -> None:
+    run = one_cohort()
+    table = run.tables["qc"].assign(map_mean=np.nan, mean_correlation=np.nan, tiv=np.nan)
+    figure = quality.quality(table, naming(run.config))
+    assert len(points_of(figure)) == len(table)
+
+
+def test_the_forest_shows_the_numbers_of_the_table() -> None:
+    run = made_up_run()
+    table = run.tables["subgroups"]
+    figure = draw("subgroups", run)
+    groups = table[table["reference"].isna() & (table["metric"] == "auc")]
+    shown = {
+        round(line.get_xdata()[0], 9)
+        for line in figure.axes[1].get_lines()
+        if line.get_marker() == "o"
+    }
+    assert shown == set(groups["estimate"].dropna().round(9))
+    written = everything_written(figure)
+    small = groups[groups["estimate"].isna()]
+    assert len(small)
+    for _, row in small.iterrows():
+        assert f"{row['n']} ({row['n_positive']})" in written
+    assert "too few people" in written
+    assert "women, n = " in written
+
+
+def test_without_groups_the_forest_says_so() -> None:
+    run = made_up_run()
+    figure = subgroups.subgroups(
+        run.tables["subgroups"].iloc[:0], run.performance, MODEL, naming(run.config)
+    )
+    assert "No cohort has a variable" in everything_written(figure)

@@ -14,11 +14,12 @@ from small_study import ROOT, Study, job_counts, snakemake
 ONCE = (
     *("quality_control", "cohorts", "splits", "comparisons", "flow_figure", "report_page"),
     *("provenance", "default", "specificity", "roi_sets", "characteristics", "reporting"),
+    "quality_figure",
 )
 # Rules that make one job for each model.
 PER_MODEL = (
     *("refit_kernels", "refit", "freeze", "score", "performance", "subgroups"),
-    *("usefulness", "performance_figures"),
+    *("usefulness", "performance_figures", "subgroups_figure"),
 )
 
 

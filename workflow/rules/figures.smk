@@ -22,6 +22,57 @@ rule flow_figure:
         "../scripts/flow_figure.py"
 
 
+rule quality_figure:
+    """Scans among those of their cohort, for the report; and with names, beside it."""
+    input:
+        rules.quality_control.output,
+    output:
+        quality_svg=f"{RUN}/figures/quality.svg",
+        quality_png=report(f"{RUN}/figures/quality.png", "../report/quality.rst", "Cohorts"),
+        people_svg=f"{RUN}/figures/quality_people.svg",
+        people_png=f"{RUN}/figures/quality_people.png",
+    log:
+        f"{RUN}/logs/quality_figure.log",
+    localrule: True
+    conda:
+        ENVIRONMENT
+    params:
+        config=naming_config,
+        participant_level=CONFIG["report"]["participant_level"],
+        code=code_of("quality_figure"),
+    message:
+        "Figure: quality of the scans"
+    script:
+        "../scripts/quality_figure.py"
+
+
+rule subgroups_figure:
+    """Performance by sex, age, site and the like."""
+    input:
+        subgroups=f"{RUN}/subgroups.tsv",
+        performance=f"{RUN}/performance.tsv",
+    output:
+        subgroups_svg=f"{RUN}/figures/subgroups_{{model}}.svg",
+        subgroups_png=report(
+            f"{RUN}/figures/subgroups_{{model}}.png",
+            "../report/subgroups.rst",
+            "Result",
+            "{model}",
+        ),
+    log:
+        f"{RUN}/logs/subgroups_figure_{{model}}.log",
+    localrule: True
+    conda:
+        ENVIRONMENT
+    params:
+        config=naming_config,
+        code=code_of("subgroups_figure"),
+    message:
+        "Figure: subgroups, {wildcards.model}"
+    script:
+        "../scripts/subgroups_figure.py"
+
+
 rule performance_figures:
     """ROC curves, null distributions, decision values and confusion matrices of a model."""
     input:

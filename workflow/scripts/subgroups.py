@@ -6,19 +6,21 @@ with job(snakemake):
     from mri_response.subgroups import subgroup_table
     from mri_response.tables import read_people, read_tsv, write_tsv
 
-    params = snakemake.params
-    config = {**params.config, **params.cohorts}
+    given, params = snakemake.input, snakemake.params
+    config, discovery = {**params.config, **params.cohorts}, params.names[0]
     people = {
-        name: read_people(path)
-        for name, path in zip(params.names, snakemake.input.people, strict=True)
+        name: read_people(path) for name, path in zip(params.names, given.people, strict=True)
     }
-    jobs = [load_arrays(path) for path in snakemake.input.jobs]
-    resampled = collected(jobs, config["cross_validation"]["repeats"])
-    exchangeability = Exchangeability.from_config(people[params.names[0]], config)
+    scheme = config["cross_validation"]
+    held_out = scheme["outer"] == "held_out"
+    jobs = [load_arrays(path) for path in given.jobs]
+    resampled = collected(jobs, scheme["repeats"], held_out=held_out)
+    exchangeability = Exchangeability.from_config(people[discovery], config)
     labels = exchangeability.labellings(config["seed"], range(len(resampled.decision))).T
-    scores = read_tsv(snakemake.input.scores, {"decision": float})
+    tested, resampled = resampled.tested, resampled.of(resampled.tested)
+    people[discovery] = people[discovery][tested].reset_index(drop=True)
+    arrays = resampled.decision, resampled.fold, labels[:, tested]
+    scores = read_tsv(given.scores, {"decision": float})
     model = snakemake.wildcards.model
-    table = subgroup_table(
-        model, config, people, resampled.decision, resampled.fold, labels, scores
-    )
+    table = subgroup_table(model, config, people, *arrays, scores, independent=held_out)
     write_tsv(table, snakemake.output[0])

@@ -40,10 +40,12 @@ VOXEL_MAPS = (
 # Kind of figure: the section of the page it stands in, and its heading.
 _KINDS = {
     "flow": ("cohorts", "Flow of participants"),
+    "quality": ("quality", "Scans among those of their cohort"),
     "roc": ("result", "ROC curves"),
     "null_distribution": ("result", "What chance gives"),
     "decision_scores": ("result", "Decision values"),
     "confusion": ("result", "Confusion matrices"),
+    "subgroups": ("subgroups", "Subgroups"),
     "specificity": ("specificity", "With and without the treatment"),
     "roi_weights": ("brain", "Regions"),
     "weight_map": ("brain", "Weights on the brain"),
@@ -316,9 +318,9 @@ def figure_plan(config: Mapping[str, Any]) -> list[FigureSpec]:
     """
     simulated = bool(config.get("simulation"))
     roles = {cohort["role"] for cohort in config["cohorts"].values()}
-    plan = [FigureSpec("flow", "flow")]
+    plan = [FigureSpec("flow", "flow"), FigureSpec("quality", "quality")]
     for model in ordered_models(config):
-        kinds = ["roc", "null_distribution", "decision_scores", "confusion"]
+        kinds = ["roc", "null_distribution", "decision_scores", "confusion", "subgroups"]
         if {"external", "control"} <= roles:
             kinds.append("specificity")
         feature_kind = None  # without weights there is nothing to draw by region or voxel

@@ -26,6 +26,7 @@ from mri_response.reporting.evidence import FLOW_STEPS, Evidence, null_values
 from mri_response.reporting.methods import caveats, methods, outcome_definition
 from mri_response.sections import SECTIONS
 from mri_response.sections.blocks import Table
+from mri_response.sections.quality import quality_counts
 from mri_response.sections.specificity import verdict
 from mri_response.wording import (
     AGGREGATION_NAMES,
@@ -208,6 +209,8 @@ def alt_text(spec: FigureSpec, inputs: ReportInputs, names: Naming) -> str:
             + "; ".join(f"{names.titles[c]} {analysed[c]}" for c in names.ordered(analysed.index))
             + ". The table above has every step."
         )
+    if spec.kind == "quality":
+        return start + quality_counts(inputs.tables["qc"], names)
     cohorts = names.ordered(performance.loc[performance["model"] == model, "cohort"])
     metrics = {"roc": ["auc"], "null_distribution": ["balanced_accuracy", "auc"]}.get(spec.kind)
     if metrics:
@@ -228,6 +231,8 @@ def alt_text(spec: FigureSpec, inputs: ReportInputs, names: Naming) -> str:
         table = inputs.tables.get("specificity")
         text = None if table is None else verdict(table, model, names)
         return start + (text or "Not computed; the text above says why.")
+    if spec.kind == "subgroups":
+        return f"{start}Balanced accuracy and AUC with 95 % intervals; the table has the numbers."
     if spec.kind in ("decision_scores", "confusion"):
         what = "Points of people" if spec.kind == "decision_scores" else "Counts of people"
         return f"{start}{what} by cohort and outcome. {people_text(performance, model, names)}"
@@ -663,7 +668,7 @@ def _figures(inputs: ReportInputs, names: Naming) -> dict[str, list[dict[str, An
         if name not in inputs.figures:
             raise ValueError(f"figure {name} is missing")
         text = caption(spec, inputs.config)
-        if spec.model and spec.section in ("result", "specificity"):
+        if spec.model and spec.section in ("result", "specificity", "subgroups"):
             text = f"{text} {people_text(inputs.performance, spec.model, names)}"
         elif spec.model:
             discovery = next(c for c, role in names.roles.items() if role == "discovery")

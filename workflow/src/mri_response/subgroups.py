@@ -199,7 +199,8 @@ def discovery_subgroups(
     inflation = {}
     for metric in TESTED:
         values, errors = with_standard_errors(metric, HEADLINE, decision, fold, labels, whole)
-        inflation[metric] = null_inflation(values[1:], errors[1:])
+        defined = np.isfinite(values[1:])
+        inflation[metric] = null_inflation(values[1:][defined], errors[1:][defined])
 
     def estimates(rows: NDArray) -> Estimates:
         group = Cohort(people.iloc[rows])
@@ -246,7 +247,7 @@ def frozen_subgroups(
     def estimates(rows: NDArray) -> Estimates:
         return frozen_estimates(decision[rows], Cohort(people.iloc[rows]))
 
-    base = {**base, "aggregation": FROZEN}
+    base = {"aggregation": FROZEN, **base}
     return _table(people, groups, estimates, base, settings, min_class_size)
 
 
@@ -309,6 +310,8 @@ def subgroup_table(
     fold: NDArray,
     labels: NDArray,
     scores: pd.DataFrame,
+    *,
+    independent: bool = False,
 ) -> pd.DataFrame:
     """Performance of one model in the groups of every cohort.
 
@@ -318,11 +321,13 @@ def subgroup_table(
     config : mapping
         Sections cohorts, subgroups and min_class_size of the configuration.
     people : mapping of str to DataFrame
-        Analysed rows by cohort, the discovery cohort first.
+        Analysed rows by cohort, the discovery cohort first and with its predicted rows alone.
     decision, fold, labels : ndarray
         Of the discovery cohort, as in `discovery_subgroups`.
     scores : DataFrame
         Decision values of the frozen model: ``cohort``, ``participant_id``, ``decision``.
+    independent : bool
+        Discovery people were predicted by one model that has seen none of them (held out).
 
     Returns
     -------
@@ -336,9 +341,14 @@ def subgroup_table(
     settings, least = config["subgroups"], config["min_class_size"]
     discovery, *others = people
     about = {"model": model, "cohort": discovery, "role": "discovery"}
-    tables = [
-        discovery_subgroups(people[discovery], decision, fold, labels, about, settings, least)
-    ]
+    predicted = people[discovery]
+    if independent:
+        about["aggregation"] = HEADLINE
+        groups = groups_of(predicted, settings)
+        first = frozen_subgroups(predicted, decision[0, 0], groups, about, settings, least)
+    else:
+        first = discovery_subgroups(predicted, decision, fold, labels, about, settings, least)
+    tables = [first]
     pooled = []
     for name in others:
         own = scores[scores["cohort"] == name]

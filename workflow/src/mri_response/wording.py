@@ -263,6 +263,13 @@ def is_computed(performance: pd.DataFrame, model: str, cohort: str) -> bool:
     return row is not None and not np.isnan(number(row["estimate"]))
 
 
+def group_name(variable: str, group: str) -> str:
+    """Write a subgroup as readable text, as in ``women``, ``age 30 to 44`` or ``site A``."""
+    if variable == "sex" and group in ("F", "M"):
+        return "women" if group == "F" else "men"
+    return f"{variable} {group}"
+
+
 def percent(value: Any) -> str:
     """Write a proportion as a percentage with one decimal: 0.702 as ``70.2 %``."""
     value = number(value)

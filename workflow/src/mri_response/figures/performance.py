@@ -30,6 +30,7 @@ from mri_response.figures.style import (
     new_figure,
     styled,
     suptitle,
+    swarm,
     wrap,
 )
 from mri_response.intervals import bootstrap_counts
@@ -425,18 +426,6 @@ def null_distribution(
     return figure
 
 
-def _swarm(values: np.ndarray, bin_width: float, spacing: float, limit: float) -> np.ndarray:
-    """Offsets that keep points of similar value apart: people stacked around the middle."""
-    offsets = np.zeros(len(values))
-    bins = np.floor(values / bin_width).astype(int)
-    for members in (np.flatnonzero(bins == b) for b in np.unique(bins)):
-        order = members[np.argsort(values[members], kind="stable")]
-        steps = np.array([(-1) ** k * ((k + 1) // 2) for k in range(len(order))], dtype=float)
-        gap = min(spacing, limit / max(np.abs(steps).max(), 1))
-        offsets[order] = steps * gap
-    return offsets
-
-
 @styled
 def decision_scores(predictions: pd.DataFrame, model: str, names: Naming) -> Figure:
     """Draw every person's decision value by cohort and outcome, without any label of a person.
@@ -491,7 +480,7 @@ def decision_scores(predictions: pd.DataFrame, model: str, names: Naming) -> Fig
             y += row
             if not len(decisions):
                 continue
-            offsets = _swarm(decisions, span / 110, 1.5, row / 2 - 1.4)
+            offsets = swarm(decisions, span / 110, 1.5, row / 2 - 1.4)
             axes.scatter(decisions, centre + offsets, s=9, color=colour, alpha=0.75, linewidths=0)
             if len(decisions) >= 5:
                 low, middle, high = np.percentile(decisions, [25, 50, 75])

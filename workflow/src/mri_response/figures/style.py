@@ -321,3 +321,15 @@ def number_points(axes: Any, x: np.ndarray, y: np.ndarray) -> None:
             va="center",
             arrowprops=arrow,
         )
+
+
+def swarm(values: np.ndarray, bin_width: float, spacing: float, limit: float) -> np.ndarray:
+    """Offsets that keep points of similar value apart: people stacked around the middle."""
+    offsets = np.zeros(len(values))
+    bins = np.floor(values / bin_width).astype(int)
+    for members in (np.flatnonzero(bins == b) for b in np.unique(bins)):
+        order = members[np.argsort(values[members], kind="stable")]
+        steps = np.array([(-1) ** k * ((k + 1) // 2) for k in range(len(order))], dtype=float)
+        gap = min(spacing, limit / max(np.abs(steps).max(), 1))
+        offsets[order] = steps * gap
+    return offsets

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from mri_response.sections import reviewer, specificity
+from mri_response.sections import quality, reviewer, specificity, subgroups
 from mri_response.sections.blocks import Block
 
 
@@ -38,6 +38,14 @@ class Section:
 
 
 SECTIONS: tuple[Section, ...] = (
+    Section("quality", "Quality of the scans", "Scans", "cohorts", quality.blocks),
+    Section(
+        "subgroups",
+        "Does it work alike for everybody?",
+        "Subgroups",
+        "generalisation",
+        subgroups.blocks,
+    ),
     Section("specificity", "Is it the drug?", "The drug", "control", specificity.blocks),
     Section(
         "reviewer",

@@ -1,0 +1,11 @@
+from mri_response.job import job
+
+with job(snakemake):
+    from mri_response.figures.style import save_figure
+    from mri_response.figures.subgroups import subgroups
+    from mri_response.tables import read_tsv
+    from mri_response.wording import naming
+
+    tables = [read_tsv(snakemake.input[name]) for name in ("subgroups", "performance")]
+    figure = subgroups(*tables, snakemake.wildcards.model, naming(snakemake.params.config))
+    save_figure(figure, snakemake.output.subgroups_png, snakemake.output.subgroups_svg)
