@@ -352,6 +352,7 @@ def test_downloads_are_the_tables(trial: Page) -> None:
         "weights_roi_svc.tsv",
         "planted.tsv",
         "specificity.tsv",
+        "subgroups.tsv",
     }
     data = base64.b64decode(links["performance.tsv"].split("base64,")[1]).decode()
     table = pd.read_csv(io.StringIO(data), sep="\t", dtype=str, keep_default_na=False)
@@ -395,7 +396,8 @@ def test_figure_plan_follows_features_and_simulation() -> None:
     kinds = {
         model: {spec.kind for spec in plan if spec.model == model} for model in run.config["models"]
     }
-    everywhere = {"roc", "null_distribution", "decision_scores", "confusion", "specificity"}
+    everywhere = {"roc", "null_distribution", "decision_scores", "confusion"}
+    everywhere |= {"specificity", "subgroups"}
     assert kinds["roi_svc"] == everywhere | {
         "roi_weights",
         "weight_map",
@@ -404,7 +406,7 @@ def test_figure_plan_follows_features_and_simulation() -> None:
     }
     assert kinds["voxel_svc"] == everywhere | {"weight_map", "planted_map"}
     assert kinds["fs_svc"] == everywhere | {"roi_weights"}
-    assert [spec.name for spec in plan[:2]] == ["flow", "roc_voxel_svc"]
+    assert [spec.name for spec in plan[:3]] == ["flow", "quality", "roc_voxel_svc"]
     del run.config["simulation"]
     assert not [spec for spec in figure_plan(run.config) if "planted" in spec.kind]
     for role in ("external", "control"):

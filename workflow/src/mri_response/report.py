@@ -210,7 +210,8 @@ def alt_text(spec: FigureSpec, inputs: ReportInputs, names: Naming) -> str:
             + ". The table above has every step."
         )
     if spec.kind == "quality":
-        return start + quality_counts(inputs.tables["qc"], names)
+        table = inputs.tables.get("qc")
+        return start + ("Not measured." if table is None else quality_counts(table, names))
     cohorts = names.ordered(performance.loc[performance["model"] == model, "cohort"])
     metrics = {"roc": ["auc"], "null_distribution": ["balanced_accuracy", "auc"]}.get(spec.kind)
     if metrics:
