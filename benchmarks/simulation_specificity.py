@@ -71,6 +71,7 @@ SCENARIOS = {
     "very_unequal_response_rates": Scenario((Group(40, 11, 0.65),), Group(10, 39, 0.65)),
     "shifted_scores": Scenario((Group(26, 25, 0.65),), Group(15, 34, 0.65, shift=1.0)),
     "stretched_scores": Scenario((Group(26, 25, 0.65),), Group(15, 34, 0.65, 1.0, 2.0)),
+    "two_active_cohorts": Scenario((Group(18, 8, 0.65), Group(8, 17, 0.65)), Group(25, 24, 0.65)),
     "two_active_cohorts_shifted": Scenario(
         (Group(18, 8, 0.5, shift=0.5), Group(8, 17, 0.5, shift=-0.5)), Group(25, 24, 0.5)
     ),
