@@ -219,17 +219,21 @@ def gram_matrices(
     total = np.zeros((n_sets // together, room, n * (n + 1) // 2))
     gram = np.zeros((n_sets, n, n))
     dtype = np.float32 if features.dtype == np.float32 else np.float64
-    for chunk, original_scale in _preconditioned(features, sets):
-        share, weight = _inverse_variance(chunk, original_scale, sets, standardize, together)
-        if dtype == np.float32:
-            delicate = share < DELICATE
-            for index in np.flatnonzero(delicate.any(axis=1)):
-                own = chunk[:, delicate[index]]
-                gram[index] += (own * weight[index, delicate[index]]) @ own.T
-            weight = np.where(delicate, 0.0, weight)
-        groups = np.zeros((*total.shape[:2], chunk.shape[1]), dtype=dtype)
-        groups[:, :together] = weight.reshape(-1, together, chunk.shape[1])
-        for pairs, products in _pairwise(chunk.astype(dtype)):
+    parts = [sets.subset(slice(start, start + together)) for start in range(0, n_sets, together)]
+    for exact, original_scale in _preconditioned(features, sets):
+        chunk = exact.astype(dtype)
+        groups = np.zeros((len(parts), room, chunk.shape[1]), dtype=dtype)
+        for part, grams, group in zip(parts, gram.reshape(-1, together, n, n), groups, strict=True):
+            share, group[:together] = _inverse_variance(chunk, original_scale, part, standardize)
+            if dtype == np.float32:
+                for index in np.flatnonzero((share < DELICATE).any(axis=1)):
+                    delicate = np.flatnonzero(share[index] < DELICATE)
+                    own, one = exact[:, delicate], part.subset(slice(index, index + 1))
+                    _, weight = _inverse_variance(own, original_scale[delicate], one, standardize)
+                    varying = weight[0] > 0
+                    grams[index] += (own[:, varying] * weight[:, varying]) @ own[:, varying].T
+                    group[index, delicate] = 0.0
+        for pairs, products in _pairwise(chunk):
             # One product a group, always of the same shape: see `together`.
             for sums, group in zip(total, groups, strict=True):
                 sums[:, pairs] += group @ products.T
@@ -379,7 +383,7 @@ def residual_chunks(
     start = 0
     for chunk, original_scale in _preconditioned(features, sets):
         stop = start + chunk.shape[1]
-        _, squared = _inverse_variance(chunk, original_scale, sets, standardize, len(sets.train))
+        _, squared = _inverse_variance(chunk, original_scale, sets, standardize)
         yield slice(start, stop), chunk, np.sqrt(squared), original_scale
         start = stop
 
@@ -409,16 +413,16 @@ def _inverse_variance(
     original_scale: np.ndarray,
     sets: TrainingSets,
     standardize: bool,
-    together: int,
 ) -> tuple[np.ndarray, np.ndarray]:
     """Share of the sum of squares left by the confounds, and the weight of each squared feature.
 
-    Both of shape (S, c). The weight is 0 where the feature is constant in the training rows.
+    Both of shape (S, c). In float32 they are exact enough unless the share is small. The weight is
+    0 where the feature is constant in the training rows.
     """
     n_sets, width, n = sets.basis.shape
-    within = (sets.train.astype(float).reshape(-1, together, n) @ chunk**2).reshape(n_sets, -1)
-    projected = sets.basis.reshape(-1, together * width, n) @ chunk
-    left = within - (projected.reshape(n_sets, width, -1) ** 2).sum(axis=1)
+    within = sets.train.astype(chunk.dtype) @ chunk**2
+    projected = sets.basis.reshape(-1, n).astype(chunk.dtype) @ chunk
+    left = within - np.square(projected, out=projected).reshape(n_sets, width, -1).sum(axis=1)
     with np.errstate(invalid="ignore", divide="ignore"):
         share = np.where(within > 0, left / within, 0.0)
         # Rows far from zero elsewhere do not make a feature that is flat here informative.
@@ -427,7 +431,7 @@ def _inverse_variance(
             weight = np.where(constant, 0.0, sets.train.sum(axis=1)[:, None] / left)
         else:
             weight = np.where(constant, 0.0, original_scale[None, :] ** 2)
-    return np.where(constant, 1.0, share), weight
+    return share, weight
 
 
 def _residual_gram(gram: np.ndarray, design: np.ndarray, coefficients: np.ndarray) -> np.ndarray:
