@@ -14,7 +14,7 @@ from scipy.stats import binom, norm, t
 
 from mri_response.intervals import LEVEL, ROUNDING, delong_difference_variance
 from mri_response.metrics import auc, balanced_accuracy, person_weights
-from mri_response.performance import FROZEN, POOLED, SMALL_CLASS
+from mri_response.performance import FROZEN, HEADLINE, POOLED, SMALL_CLASS
 from mri_response.seeds import Stream, generator
 
 COLUMNS = [
@@ -308,7 +308,8 @@ def comparison_table(
     Notes
     -----
     Cross-validated predictions of two people share training data. The corrected resampled t-test
-    allows for it; the other methods do not, and are marked `APPROXIMATE` there.
+    allows for it; the other methods do not, and are marked `APPROXIMATE` there. People who were
+    held out are compared like those of an external cohort.
     """
     rows: list[dict[str, Any]] = []
     exchanges = count()
@@ -391,8 +392,12 @@ def _cross_validated(both: pd.DataFrame, rng: np.random.Generator) -> list[dict[
     folds = both.groupby(["repeat", "outer_fold"], sort=True).indices.values()
     n = both["participant_id"].nunique()
     tested = np.mean([both["participant_id"].iloc[fold].nunique() for fold in folds])
+    if tested == n:  # held out, and predicted by models that have seen none of them
+        return _same_people(both, HEADLINE, "", rng)
     rows = []
-    for metric in ("balanced_accuracy", "auc"):
+    # Test folds of one person, or of one class each, have neither metric of their own.
+    whole = any(both["label"].iloc[fold].nunique() == 2 for fold in folds)
+    for metric in ("balanced_accuracy", "auc") if whole else ():
         values = np.array(
             [
                 [_metric(metric, both.iloc[fold], name, weights[fold]) for fold in folds]

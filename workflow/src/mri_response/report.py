@@ -48,6 +48,7 @@ from mri_response.wording import (
     people_counts,
     readable_regions,
     rows_of,
+    validated_text,
 )
 
 TEMPLATES = Path(__file__).resolve().parents[2] / "report"
@@ -312,8 +313,13 @@ def _headline_table(inputs: ReportInputs, names: Naming) -> Table:
                 ]
             )
     table.note = (
-        "Small numbers: 95 % intervals over people. Discovery figures are means over the repeats "
-        "of cross-validation with the corrected interval; the other cohorts were scored by the "
+        "Small numbers: 95 % intervals over people. Discovery figures are "
+        + (
+            "of the people held out"
+            if inputs.config["cross_validation"]["outer"] == "held_out"
+            else "means over the repeats of cross-validation with the corrected interval"
+        )
+        + "; the other cohorts were scored by the "
         "frozen model. Positive class: "
         f"{names.positive}. p is one-sided (greater than chance) against the null named in the "
         "last column."
@@ -386,8 +392,10 @@ def _person_table(inputs: ReportInputs, names: Naming) -> Table:
 
 def _discovery_table(inputs: ReportInputs, names: Naming, model: str, cohort: str) -> Table:
     """Every aggregation of the discovery figures with both intervals."""
+    if inputs.config["cross_validation"]["outer"] == "held_out":
+        return _held_out_table(inputs, names, model, cohort)
     table = Table(
-        names.title(f"{names.titles[cohort]}, model {model}: three ways to sum up"),
+        names.title(f"{names.titles[cohort]}, model {model}: ways to sum up"),
         ["Number", "Summed up", "Estimate", "Corrected 95 % interval", "Naive 95 % interval"],
     )
     for metric, metric_name in METRIC_NAMES.items():
@@ -410,6 +418,29 @@ def _discovery_table(inputs: ReportInputs, names: Naming, model: str, cohort: st
         "expected performance of models trained by this procedure on samples of this size, not for "
         "one particular model. The naive bootstrap ignores that people share training data and is "
         "too narrow; the corrected interval widens it by the spread seen under permutation."
+    )
+    return table
+
+
+def _held_out_table(inputs: ReportInputs, names: Naming, model: str, cohort: str) -> Table:
+    """Figures of held-out people, whom one model predicted."""
+    table = Table(
+        names.title(f"{names.titles[cohort]}, model {model}: the people held out"),
+        ["Number", "Estimate", "95 % interval", "Method"],
+    )
+    for metric, metric_name in METRIC_NAMES.items():
+        rows = rows_of(inputs.performance, model, cohort, metric)
+        if len(rows):
+            row = rows.iloc[0]
+            cells = (
+                estimate_text(metric, row["estimate"]),
+                interval_text(metric, row["ci_low"], row["ci_high"]),
+            )
+            method = CI_NAMES.get(row["ci_method"], row["ci_method"])
+            table.rows.append([metric_name, *cells, method])
+    table.note = (
+        "One model learned from the other people of the cohort and predicted these. The intervals "
+        "are for this model and say how far the number would move had other people been held out."
     )
     return table
 
@@ -562,14 +593,24 @@ def _result(inputs: ReportInputs, names: Naming, model: str, cohort: str) -> str
         return f"Model {model}: {_too_small(inputs.config)}"
     row = headline_row(performance, model, cohort, "balanced_accuracy")
     n, n_positive = people_counts(performance, model, cohort)
+    rows = rows_of(performance, model, cohort, "balanced_accuracy")
+    naive = rows[rows["ci_method"] == "naive_bootstrap"]
     cv = inputs.config["cross_validation"]
     text = (
-        f"Model {model}, {names.titles[cohort]}, {n} people ({n_positive} {names.positive}): mean "
-        f"balanced accuracy over {cv['repeats']} repeats of {cv['outer_folds']}-fold nested "
-        f"cross-validation {estimate_text('balanced_accuracy', row['estimate'])} (95 % interval "
+        f"Model {model}, {names.titles[cohort]}, {n} people ({n_positive} {names.positive}): "
+        f"{'mean ' if cv['repeats'] > 1 else ''}balanced accuracy {validated_text(cv)} "
+        f"{estimate_text('balanced_accuracy', row['estimate'])} (95 % interval "
         f"{interval_text('balanced_accuracy', row['ci_low'], row['ci_high'])}, "
-        f"{CI_NAMES.get(row['ci_method'], row['ci_method'])})."
+        f"{CI_NAMES.get(row['ci_method'], row['ci_method'])}"
     )
+    if len(naive) and row["ci_method"] != "naive_bootstrap":
+        limits = naive.iloc[0]
+        text += (
+            "; the naive bootstrap, which takes people who share training data for independent, "
+            "is too narrow: "
+            f"{interval_text('balanced_accuracy', limits['ci_low'], limits['ci_high'])}"
+        )
+    text += ")."
     null = null_values(inputs.null, model, cohort, row["aggregation"])
     if len(null):
         reached = int(np.sum(null >= number(row["estimate"]) - 1e-9))

@@ -24,6 +24,7 @@ from mri_response.wording import (
     CI_NAMES,
     classifier_text,
     headline_row,
+    left_out_text,
     number,
 )
 
@@ -87,9 +88,8 @@ def data_use(run: Evidence) -> Fact:
 def validation(run: Evidence) -> Fact:
     cv = run.config["cross_validation"]
     return Fact(
-        f"Internal validation: nested cross-validation, {cv['repeats']} repeats of "
-        f"{cv['outer_folds']} outer folds, hyperparameters chosen on {cv['inner_folds']} inner "
-        "folds of the training part alone.",
+        f"Internal validation: {left_out_text(cv)}, hyperparameters chosen on "
+        f"{cv['inner_folds']} inner folds of the training part alone.",
         "config: cross_validation; splits.tsv",
         ("nested_cv",),
     )

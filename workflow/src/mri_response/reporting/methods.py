@@ -30,6 +30,7 @@ from mri_response.wording import (
     Naming,
     classifier_text,
     is_computed,
+    left_out_text,
     percent,
 )
 
@@ -144,9 +145,12 @@ def methods(evidence: Evidence) -> list[Fact]:
     )
     paragraphs.append(
         Fact(
-            f"Nested cross-validation: {cv['repeats']} repeats of {cv['outer_folds']} outer folds, "
-            f"{inner}. {scheme}{group} All rows of a person were on one side of every split. The "
-            "headline is the balanced accuracy, its mean over repeats.",
+            f"{'Validation' if cv['outer'] == 'held_out' else 'Nested cross-validation'}: "
+            f"{left_out_text(cv)}, {inner}. {scheme}{group} All rows of a person were on one side "
+            "of every split. The headline is the balanced accuracy of all people predicted"
+            f"{', its mean over repeats' if cv['repeats'] > 1 else ''}. Test folds with one class "
+            "count there like all others; averaged over folds, their balanced accuracy is the "
+            "share that is right, and they have no AUC.",
             "config: cross_validation",
             ("nested_cv", "balanced_accuracy"),
         )

@@ -151,11 +151,13 @@ def heterogeneity(run: Evidence) -> Fact:
 def analysis_sizes(run: Evidence) -> Fact:
     cv = run.config["cross_validation"]
     n, n_positive = run.counts(run.discovery)
-    part = (cv["outer_folds"] - 1) / cv["outer_folds"]
-    text = (
-        f"Development and cross-validation: n = {n}, {n_positive} {run.names.positive}; each outer "
-        f"training part about {part * n:.0f} people."
-    )
+    text = f"Development and cross-validation: n = {n}, {n_positive} {run.names.positive}"
+    if cv["outer"] == "held_out":
+        text += " held out and predicted; the other people of the cohort were learned from"
+    elif cv["outer"] == "k_fold":
+        part = (cv["outer_folds"] - 1) / cv["outer_folds"]
+        text += f"; each outer training part about {part * n:.0f} people"
+    text += "."
     scored = [cohort_size(run, c) for c in run.cohorts if c != run.discovery]
     if scored:
         text += f" Evaluation: {'; '.join(scored)}."
