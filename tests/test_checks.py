@@ -327,6 +327,15 @@ def test_outer_schemes_are_warned_of(study, cross_validation, expected):
     assert study.check().warnings[1].startswith(expected)
 
 
+@pytest.mark.parametrize("size", [19, 24])
+def test_a_part_of_the_people_is_large_enough_and_not_all_of_them(study, size):
+    study.raw["learning_curve"] = {"sizes": [21, size]}
+    assert study.mistake().startswith(
+        f"config: learning_curve.sizes: found {size}, expected 20 (for the folds and both classes) "
+        "to 23 people, since munich.tsv has 24 to analyse; correct"
+    )
+
+
 def test_who_is_at_no_site_is_left_out_and_listed(study):
     study.people["munich"].loc[[3, 4], "site"] = None
     study.write("munich")

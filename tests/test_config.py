@@ -431,6 +431,12 @@ MISTAKES = [
         "config: specificity.within: found 'group', which is the label",
     ),
     ("specificity.within", "label", "config: specificity.within: found 'label', expected a column"),
+    ("learning_curve", {"models": ["svc"]}, "learning_curve.models: found 'svc', expected some of"),
+    (
+        "learning_curve",
+        {"sizes": [3]},
+        "config: learning_curve.sizes[0]: found 3, expected a whole",
+    ),
     # who is left out
     (
         "cross_validation.outer",

@@ -18,7 +18,15 @@ from mri_response.config import (
     used_features,
 )
 from mri_response.errors import InputError
-from mri_response.plan import VOXEL_MAPS, batch_plans, estimated_work, figure_plan, plan_lines
+from mri_response.plan import (
+    VOXEL_MAPS,
+    batch_plans,
+    curve_batches,
+    curve_models,
+    estimated_work,
+    figure_plan,
+    plan_lines,
+)
 from mri_response.provenance import file_sha256, script_hash
 
 
@@ -49,7 +57,9 @@ try:
         for line in check_inputs(CONFIG, cache=".snakemake/mri_response_checked_maps.json"):
             print(line, file=sys.stderr)
     # Jobs on other machines cut the work as the main process did: by the same tables.
-    PLANS = batch_plans(CONFIG, *discovery_size(CONFIG))
+    SIZE = discovery_size(CONFIG)
+    PLANS = batch_plans(CONFIG, *SIZE)
+    CURVE_PLANS = {model: curve_batches(CONFIG, model, *SIZE) for model in curve_models(CONFIG)}
 except InputError as error:
     sys.exit(str(error))
 
@@ -75,6 +85,7 @@ NONLINEAR = [model for model in MODELS if model not in LINEAR]
 FEATURES = used_features(CONFIG)
 BASELINES = used_baselines(CONFIG)
 PAIRS = compared_pairs(CONFIG)
+CURVES = curve_models(CONFIG)
 SCHEME = CONFIG["cross_validation"]
 FIGURES = figure_plan(CONFIG)
 
@@ -92,9 +103,11 @@ EVIDENCE = [
     f"{RUN}/{name}.tsv"
     for name in (
         *("comparisons", "specificity", "calibration", "decision_curve", "operating_points"),
-        *("decision_rules", "qc", "subgroups"),
+        *("decision_rules", "qc", "subgroups", "precision"),
     )
 ]
+if CURVES:
+    EVIDENCE.append(f"{RUN}/learning_curve.tsv")
 CRATE = f"{RUN}/ro-crate-metadata.json"
 FROZEN_MODELS = expand(f"{RUN}/models/{{model}}.json", model=MODELS)
 if LINEAR:

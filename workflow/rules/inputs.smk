@@ -122,6 +122,14 @@ def observed_folds(wildcards):
     return [path for path in all_folds(wildcards) if path.endswith("_labels-0.npz")]
 
 
+def curve_parts(wildcards):
+    """Every job of a model's learning curve."""
+    return expand(
+        f"{RUN}/learning_curve/{wildcards.model}/parts-{{part}}.npz",
+        part=range(len(CURVE_PLANS[wildcards.model])),
+    )
+
+
 def all_refits(wildcards):
     """Every refit job of a model."""
     return expand(
@@ -179,6 +187,7 @@ def naming_config(wildcards):
 def tables_of_models(wildcards):
     """A table of every model and baseline; what is shown of models only, of these."""
     names = MODELS if wildcards.table in OF_MODELS else [*MODELS, *BASELINES]
+    names = CURVES if wildcards.table == "learning_curve" else names
     return [f"{RUN}/performance/{name}_{wildcards.table}.tsv" for name in names]
 
 
@@ -231,6 +240,12 @@ def label_blocks(wildcards):
     """First and last labelling of each block of a job; labelling 0 is observed."""
     blocks = PLANS[wildcards.model].labels[int(wildcards.labels)]
     return [[block.start, block.stop] for block in blocks]
+
+
+def curve_batch(wildcards):
+    """First part of the people of a learning curve's job, by size and repeat, and that after its last."""
+    parts = CURVE_PLANS[wildcards.model][int(wildcards.part)]
+    return [parts.start, parts.stop]
 
 
 def refit_blocks(wildcards):

@@ -117,7 +117,7 @@ rule tables:
     log:
         f"{RUN}/logs/tables_{{table}}.log",
     wildcard_constraints:
-        table="|".join(["performance", "null", "warnings", *OF_MODELS]),
+        table="|".join(["performance", "null", "warnings", "learning_curve", *OF_MODELS]),
     localrule: True
     conda:
         ENVIRONMENT

@@ -107,3 +107,16 @@ def voxel_features_minutes(wildcards, input, attempt):
 def quality_minutes(wildcards, input, attempt):
     """A quarter of a minute a file."""
     return math.ceil(30 + 0.25 * len(input)) * attempt
+
+
+def curve_mb(wildcards, input, attempt):
+    """Gram matrices of some outer folds at a time, and a copy of the features."""
+    grams = 10 * work_of(wildcards, input).gram_mb
+    return math.ceil(1500 + 4 * grams + 15 * input.size_mb) * attempt
+
+
+def curve_minutes(wildcards, input, attempt):
+    """The procedure once for each part of the people."""
+    work, parts = work_of(wildcards, input), CURVE_PLANS[wildcards.model][int(wildcards.part)]
+    seconds = len(parts) * SIZE[2] * (work.gram_s + 5 * work.solver_s)
+    return math.ceil(30 + 5 * seconds / 60) * attempt**2

@@ -29,6 +29,7 @@ from mri_response.config import (
 from mri_response.confounds import ConfoundCoding
 from mri_response.errors import InputError
 from mri_response.permutation import Exchangeability
+from mri_response.plan import smallest_part
 from mri_response.provenance import source_hash
 from mri_response.tables import read_roi_table, shorten, suggestion
 
@@ -177,6 +178,7 @@ def check_discovery(config: Mapping[str, Any], rows: pd.DataFrame) -> None:
                 "confounds.unseen_site: mean or leave the site out"
             )
 
+    _check_parts(config, rows, path)
     _check_knots(config, rows)
     _exchangeability(config, rows)
 
@@ -271,6 +273,18 @@ def _check_left_out(
             f"{path}: column {column}: found {values.nunique()} values, expected at least {least} "
             f"to leave out (cross_validation.outer {cv['outer']}); use fewer folds or another outer"
         )
+
+
+def _check_parts(config: Mapping[str, Any], rows: pd.DataFrame, path: str) -> None:
+    """Sizes of the learning curve, where the configuration gives some."""
+    n, least = _people(rows), smallest_part(config, rows["label"].mean())
+    for size in config["learning_curve"]["sizes"] or []:
+        if not least <= size < n:
+            raise InputError(
+                f"config: learning_curve.sizes: found {size}, expected {least} (for the folds and "
+                f"both classes) to {n - 1} people, since {path} has {n} to analyse; correct it or "
+                "write null"
+            )
 
 
 def _check_knots(config: Mapping[str, Any], rows: pd.DataFrame) -> None:

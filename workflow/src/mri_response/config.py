@@ -541,6 +541,14 @@ def _check_models(config: Mapping[str, Any]) -> None:
                 "a whole number of components from 1 or a fraction of variance below 1",
                 "write a whole number without a point, or null for no PCA",
             )
+    for name in config["learning_curve"]["models"] or []:
+        if name not in config["models"]:
+            raise fault(
+                "learning_curve.models",
+                repr(name),
+                f"some of the models {', '.join(config['models'])}",
+                f"{suggestion(name, config['models'])}correct it",
+            )
     primary = config["primary_model"]
     if primary not in config["models"]:
         raise fault(

@@ -36,6 +36,7 @@ VOXEL_MAPS = (
     "neglog10_p_fdr",
     "neglog10_p_max",
 )
+CURVE_SHARES = (0.4, 0.6, 0.8)  # of the discovery people, where the learning curve has no sizes
 
 # Kind of figure: the section of the page it stands in, and its heading.
 _KINDS = {
@@ -247,6 +248,61 @@ def batch_plans(
         }
         plans[model] = BatchPlan(folds, labels, refits, jobs)
     return plans
+
+
+def curve_models(config: Mapping[str, Any]) -> list[str]:
+    """Models that get a learning curve."""
+    curve = config["learning_curve"]
+    if not curve["enabled"]:
+        return []
+    wanted = curve["models"] or [config["primary_model"]]
+    return [model for model in config["models"] if model in wanted]
+
+
+def smallest_part(config: Mapping[str, Any], share: float) -> int:
+    """People that a part of the sample needs for its folds, and for twice the smallest class.
+
+    Parameters
+    ----------
+    config : mapping
+        Sections cross_validation and min_class_size of the config.
+    share : float
+        Share of the positive class.
+
+    Returns
+    -------
+    int
+    """
+    cv = config["cross_validation"]
+    folds = max(cv["outer_folds"] or 2, cv["inner_folds"])
+    return max(2 * folds, math.ceil(2 * config["min_class_size"] / min(share, 1 - share)))
+
+
+def curve_batches(
+    config: Mapping[str, Any], model: str, n: int, p: Mapping[str, int], outer_folds: int
+) -> list[range]:
+    """Cut the parts of the people on which a learning curve runs into jobs of about 5 minutes.
+
+    Parameters
+    ----------
+    config : mapping
+        The config with its defaults filled in.
+    model : str
+    n, p, outer_folds
+        As in `batch_plans`.
+
+    Returns
+    -------
+    list of range
+        Parts of each job, counted by size, then repeat.
+    """
+    curve, spec = config["learning_curve"], config["models"][model]
+    work = estimated_work(config, model, n, p[spec["features"]])
+    # A single labelling takes the solver longer than one of many.
+    alone = 1 if "estimator" in spec or config["cross_validation"]["scheme"] == "stratified" else 5
+    each = outer_folds * (work.gram_s + alone * work.solver_s)
+    parts = len(curve["sizes"] or CURVE_SHARES) * curve["repeats"]
+    return batches(parts, max(1, int(TARGET_S / each)))
 
 
 def plan_lines(plans: Mapping[str, BatchPlan]) -> Iterator[str]:

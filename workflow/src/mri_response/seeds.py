@@ -18,6 +18,7 @@ class Stream(IntEnum):
     ESTIMATOR = 5
     ARMS = 20
     EXCHANGES = 21
+    LEARNING_CURVE = 22
 
 
 def generator(seed: int, stream: Stream, *indices: int) -> np.random.Generator:

@@ -1,0 +1,17 @@
+from mri_response.job import job
+
+with job(snakemake) as log:
+    import numpy as np
+
+    from mri_response.features import read_features
+    from mri_response.learning_curve import draw_parts, run_parts
+    from mri_response.resampling import save_arrays
+    from mri_response.tables import read_people
+
+    params = snakemake.params
+    people = read_people(snakemake.input.people)
+    draws = draw_parts(people, {**params.config, **params.curve})[slice(*params.draws)]
+    parts = run_parts(people, read_features(snakemake.input.features, people), draws, params.config)
+    done = int((~np.isnan(parts["decision"])).any(axis=1).sum())
+    log.info("%d parts of the people, %d of them large enough", len(draws), done)
+    save_arrays(parts, snakemake.output[0])

@@ -1,0 +1,10 @@
+from mri_response.job import job
+
+with job(snakemake):
+    from mri_response.precision import precision_table
+    from mri_response.tables import read_tsv, write_tsv
+
+    numbers = dict.fromkeys(("estimate", "ci_low", "ci_high", "n", "n_positive"), float)
+    performance = read_tsv(snakemake.input.performance, numbers)
+    table = precision_table(performance, read_tsv(snakemake.input.null, {"value": float}))
+    write_tsv(table, snakemake.output[0])
