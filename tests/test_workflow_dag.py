@@ -20,7 +20,7 @@ ONCE = (
 # Rules that make one job for each model.
 PER_MODEL = (
     *("refit_kernels", "refit", "freeze", "score", "performance", "subgroups"),
-    *("usefulness", "performance_figures", "subgroups_figure"),
+    *("usefulness", "performance_figures", "subgroups_figure", "specificity_figure"),
 )
 
 
@@ -63,7 +63,6 @@ def test_the_demo(tmp_path):
         weight_map_figure=2,
         planted_map_figure=2,
         planted_vs_found_figure=1,
-        specificity_figure=2,
     )
 
 
@@ -81,6 +80,7 @@ def test_the_real_configurations(shared_data, name, cohorts, kernels, nested_cv,
         nested_cv=nested_cv,
         region_weights=1,
         roi_weights_figure=1,
+        specificity_figure=0,
     )
 
 
@@ -130,7 +130,13 @@ def test_without_other_cohorts_the_refits_are_for_the_weights(study):
     batch = {"outer_folds": 2, "permutations": 256}
     config = study.save(cohorts=alone, batch=batch, permutation={"n": 1000})
     assert jobs(config, study.folder) == expected(
-        table_features=1, kernels=3, nested_cv=12, refit=4, region_weights=1, roi_weights_figure=1
+        table_features=1,
+        kernels=3,
+        nested_cv=12,
+        refit=4,
+        region_weights=1,
+        roi_weights_figure=1,
+        specificity_figure=0,
     )
 
 
