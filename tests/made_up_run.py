@@ -15,6 +15,7 @@ import pandas as pd
 from sklearn.metrics import roc_auc_score
 
 from mri_response.quality import MapMeasures, measured
+from mri_response.region_sets import memberships, region_sets, set_table
 from mri_response.specificity import specificity_table
 from mri_response.subgroups import subgroup_table
 
@@ -74,6 +75,7 @@ CONFIG: dict[str, Any] = {
             "grid": "native",
         }
     },
+    "region_sets": {},
     "confounds": {"missing": "exclude", "unseen_site": "error"},
     "models": {
         "roi_svc": {
@@ -282,6 +284,13 @@ def made_up_run(
             "weight": weight / np.linalg.norm(weight),
             "haufe": haufe,
             "weight_mean": weight / np.linalg.norm(weight),
+            "cvr": 40 * weight,
+            "sign_consistency": np.clip(5 * weight, -1, 1),
+            "sign_consistency_null": 0.6,
+            "sign_consistency_p": 0.5,
+            "p_value": np.where(np.abs(haufe) > 0.2, 0.001, 0.4),
+            "p_fdr": np.where(np.abs(haufe) > 0.2, 0.02, 0.5),
+            "p_max": np.where(np.abs(haufe) > 0.22, 0.03, 1.0),
         }
     )
     predictions = pd.concat(predictions, ignore_index=True)
@@ -298,8 +307,33 @@ def made_up_run(
             "specificity": _specificity(config, predictions),
             "qc": _quality(config, predictions),
             "subgroups": _subgroups(config, predictions),
+            "roi_sets": _region_sets(REGIONS, haufe),
         },
     )
+
+
+def _region_sets(regions: list[str], haufe: np.ndarray) -> pd.DataFrame:
+    sets = region_sets({"kind": "roi_maps", "atlas": "neuromorphometrics"}, {})
+    members = memberships(regions, sets)
+    means = haufe @ (members / np.maximum(members.sum(axis=0), 1))
+    covered = members.any(axis=0)
+    evidence = pd.DataFrame(
+        {
+            "haufe": means,
+            "weight": 0.5 * means,
+            "weight_mean": 0.4 * means,
+            "sign_consistency": np.sign(means),
+            "sign_consistency_null": 0.62,
+            "sign_consistency_p": 0.3,
+            "p_value": np.where(np.abs(means) > 0.1, 0.004, 0.6),
+            "p_fdr": np.where(np.abs(means) > 0.1, 0.02, 0.6),
+            "null_low": -0.1,
+            "null_high": 0.1,
+            "null_sd": 0.05,
+            "n_permutations": 1000,
+        }
+    )[covered]
+    return set_table("roi_svc", sets, members, members.sum(axis=0), evidence)
 
 
 def _specificity(config: dict[str, Any], predictions: pd.DataFrame) -> pd.DataFrame:

@@ -21,6 +21,7 @@ from mri_response.figures import (
     cohorts,
     performance,
     quality,
+    region_sets,
     specificity,
     style,
     subgroups,
@@ -47,6 +48,7 @@ def draw(kind: str, run: Run) -> Figure:
         "decision_scores": lambda: performance.decision_scores(run.predictions, MODEL, names),
         "confusion": lambda: performance.confusion(run.performance, MODEL, names),
         "roi_weights": lambda: brain.roi_weights(run.weights, MODEL, names),
+        "region_sets": lambda: region_sets.region_sets(run.tables["roi_sets"], MODEL, names),
         "flow": lambda: cohorts.flow(run.flow, names),
         "quality": lambda: quality.quality(run.tables["qc"], names),
         "subgroups": lambda: subgroups.subgroups(
@@ -62,6 +64,7 @@ KINDS = (
     "null_distribution",
     "decision_scores",
     "confusion",
+    "region_sets",
     "roi_weights",
     "flow",
     "planted_vs_found",

@@ -8,12 +8,12 @@ import yaml
 
 from mri_response.atlases import RESOURCES as ATLASES
 from mri_response.atlases import read_regions
+from mri_response.config import REGION_SETS
 from mri_response.errors import InputError
 from mri_response.images import save_image
 from mri_response.region_sets import (
     COLUMNS,
     RESOURCES,
-    SHIPPED,
     RegionSet,
     check_region_sets,
     memberships,
@@ -80,7 +80,7 @@ def test_every_file_has_every_set(path):
 
 def test_every_file_is_for_some_atlas():
     files = {path.stem for path in RESOURCES.glob("*.yaml")}
-    assert set(SHIPPED.values()) | {"desikan_killiany"} == files
+    assert set(REGION_SETS.values()) | {"desikan_killiany"} == files
 
 
 @pytest.mark.parametrize("atlas", ["neuromorphometrics", "aal"])

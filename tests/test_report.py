@@ -72,6 +72,9 @@ class Page(HTMLParser):
         return " ".join(" ".join(self.texts).replace("\xa0", " ").split())
 
 
+VIEWER = '<!DOCTYPE html><title>Slices</title><canvas></canvas><script>var x = "a";</script>'
+
+
 def page_inputs(run: Run, folder: Path, **changes: Any) -> ReportInputs:
     """Inputs of the page for a made-up run, with small pictures as figures."""
     folder.mkdir(parents=True, exist_ok=True)
@@ -96,6 +99,8 @@ def page_inputs(run: Run, folder: Path, **changes: Any) -> ReportInputs:
         "planted": run.planted if run.config.get("simulation") else None,
         "predictions": run.predictions,
         "tables": run.tables,
+        "viewers": {"roi_svc": VIEWER},
+        "planted_viewer": VIEWER if run.config.get("simulation") else None,
     }
     return ReportInputs(**{**values, **changes})
 
@@ -353,6 +358,7 @@ def test_downloads_are_the_tables(trial: Page) -> None:
         "planted.tsv",
         "specificity.tsv",
         "subgroups.tsv",
+        "roi_sets.tsv",
     }
     data = base64.b64decode(links["performance.tsv"].split("base64,")[1]).decode()
     table = pd.read_csv(io.StringIO(data), sep="\t", dtype=str, keep_default_na=False)
@@ -399,14 +405,17 @@ def test_figure_plan_follows_features_and_simulation() -> None:
     everywhere = {"roc", "null_distribution", "decision_scores", "confusion"}
     everywhere |= {"specificity", "subgroups"}
     assert kinds["roi_svc"] == everywhere | {
+        "region_sets",
         "roi_weights",
         "weight_map",
         "planted_vs_found",
         "planted_map",
     }
-    assert kinds["voxel_svc"] == everywhere | {"weight_map", "planted_map"}
+    assert kinds["voxel_svc"] == everywhere | {"region_sets", "weight_map", "planted_map"}
     assert kinds["fs_svc"] == everywhere | {"roi_weights"}
     assert [spec.name for spec in plan[:3]] == ["flow", "quality", "roc_voxel_svc"]
+    run.config["region_sets"] = {"fs": {"atlas": "destrieux"}}
+    assert "region_sets_fs_svc" in [spec.name for spec in figure_plan(run.config)]
     del run.config["simulation"]
     assert not [spec for spec in figure_plan(run.config) if "planted" in spec.kind]
     for role in ("external", "control"):
@@ -540,7 +549,7 @@ def test_a_topic_adds_its_section_and_its_table(tmp_path, monkeypatch):
     monkeypatch.setattr(report, "SECTIONS", (spoken, silent))
     html = render_report(page_inputs(run, tmp_path, tables=frames))
     page = Page(html)
-    assert html.index('id="control"') < html.index('id="topic"') < html.index('id="brain"')
+    assert html.index('id="control"') < html.index('id="topic"') < html.index('id="caveats"')
     assert '<a href="#topic">Topic</a>' in html
     assert "silence" not in html
     for text in ("As said.", "More", "one point", "How many", "12"):

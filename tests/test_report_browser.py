@@ -6,6 +6,7 @@ It fits, shows every figure, is silent, and can be read by people who see little
 from __future__ import annotations
 
 import dataclasses
+import functools
 import json
 import re
 import shutil
@@ -16,15 +17,18 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
+import nibabel as nib
+import numpy as np
 import pytest
 from made_up_run import Run, made_up_run, one_cohort, six_cohorts
 from test_report import page_inputs
 from test_reporting import evidence_of, further_tables
 
 from mri_response.documents import reviewer_files
+from mri_response.figures.viewer import slice_viewer
 from mri_response.report import render_report
 
-# Runs in a copy of the page; the page itself has no script. The copy stands in a frame of
+# Runs in a copy of the page; only frames in the page have scripts. The copy stands in a frame of
 # the wanted width, since a window cannot be as narrow as a phone.
 PROBE = """
 <script>
@@ -144,7 +148,17 @@ def whole_page(make: Callable[[], Run], figures: Path) -> str:
     if make is not one_cohort:
         evidence = dataclasses.replace(evidence, tables={**tables, **further_tables()})
     documents, _ = reviewer_files(evidence, {"17": "Approved."})
-    return render_report(page_inputs(run, figures, tables={**tables, **documents}))
+    further = {"tables": {**tables, **documents}, "viewers": {"roi_svc": small_viewer()}}
+    return render_report(page_inputs(run, figures, **further))
+
+
+@functools.cache
+def small_viewer() -> str:
+    values = np.zeros((20, 24, 20))
+    values[4:8, 10:14, 8:12] = 0.5
+    affine = np.diag([9.0, 9.0, 9.0, 1.0])
+    affine[:3, 3] = [-90, -126, -72]
+    return slice_viewer(nib.Nifti1Image(values, affine))
 
 
 def look(chromium: str, html: str, width: int, folder: Path) -> tuple[dict[str, Any], list[str]]:
@@ -153,6 +167,15 @@ def look(chromium: str, html: str, width: int, folder: Path) -> tuple[dict[str, 
     page.write_text(html.replace("</body>", PROBE + "</body>"), encoding="utf-8")
     wrapper = folder / "frame.html"
     wrapper.write_text(WRAPPER.replace("WIDTH", str(width)), encoding="utf-8")
+    result = browse(chromium, wrapper, folder / "profile")
+    probe = re.search(r'<pre id="probe">(.+?)</pre>', result.stdout, re.S)
+    assert probe, result.stderr[-2000:]
+    messages = [line for line in result.stderr.splitlines() if "CONSOLE" in line]
+    return json.loads(unescape(probe[1])), messages
+
+
+def browse(chromium: str, path: Path, profile: Path) -> subprocess.CompletedProcess[str]:
+    """The document as it stands at the end, and the log."""
     command = [
         chromium,
         "--headless",
@@ -165,17 +188,13 @@ def look(chromium: str, html: str, width: int, folder: Path) -> tuple[dict[str, 
         "--disable-sync",
         "--disable-dev-shm-usage",
         "--enable-logging=stderr",
-        f"--user-data-dir={folder / 'profile'}",
+        f"--user-data-dir={profile}",
         "--window-size=1400,1000",
         "--virtual-time-budget=10000",
         "--dump-dom",
-        wrapper.as_uri(),
+        path.as_uri(),
     ]
-    result = subprocess.run(command, capture_output=True, text=True, timeout=180, check=True)
-    probe = re.search(r'<pre id="probe">(.+?)</pre>', result.stdout, re.S)
-    assert probe, result.stderr[-2000:]
-    messages = [line for line in result.stderr.splitlines() if "CONSOLE" in line]
-    return json.loads(unescape(probe[1])), messages
+    return subprocess.run(command, capture_output=True, text=True, timeout=180, check=True)
 
 
 @pytest.fixture(scope="module", params=[six_cohorts, one_cohort], ids=["six", "one"])
@@ -277,3 +296,39 @@ def test_faults_are_seen(chromium: str, sound: str, tmp_path: Path) -> None:
     assert any("a fault" in line for line in messages)
     levels = [level for level, _ in found["headings"]]
     assert any(b - a > 1 for a, b in pairwise(levels))
+
+
+def test_the_viewer_draws_slices_and_moves(chromium: str, tmp_path: Path) -> None:
+    """Counts coloured pixels before and after a click elsewhere."""
+    probe = """
+    <script>
+    addEventListener("load", () => setTimeout(() => {
+      const canvas = document.getElementById("3Dviewer");
+      const coloured = () => {
+        const pixels = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height).data;
+        let n = 0;
+        for (let i = 0; i < pixels.length; i += 4) n += pixels[i] - pixels[i + 2] > 60;
+        return n;
+      };
+      const before = coloured();
+      const box = canvas.getBoundingClientRect();
+      const place = { clientX: box.left + 12, clientY: box.top + box.height / 2, bubbles: true };
+      canvas.dispatchEvent(new MouseEvent("click", place));
+      const found = document.createElement("pre");
+      found.id = "probe";
+      found.textContent = `${canvas.width} ${before} ${coloured()}`;
+      document.body.append(found);
+    }, 500));
+    </script></body>"""
+    path = tmp_path / "viewer.html"
+    path.write_text(small_viewer().replace("</body>", probe), encoding="utf-8")
+    result = browse(chromium, path, tmp_path / "profile")
+    found = re.search(r'<pre id="probe">(\d+) (\d+) (\d+)</pre>', result.stdout)
+    assert found, result.stderr[-2000:]
+    width, before, after = map(int, found.groups())
+    assert width > 300
+    assert before > 100
+    assert after != before
+    messages = [line for line in result.stderr.splitlines() if "CONSOLE" in line]
+    # Chromium advises how the probe could read pixels faster.
+    assert [line for line in messages if "getImageData" not in line] == []

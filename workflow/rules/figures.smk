@@ -143,6 +143,34 @@ rule specificity_figure:
         "../scripts/specificity_figure.py"
 
 
+rule region_sets_figure:
+    """Sets of regions beside what chance gives."""
+    input:
+        rules.roi_sets.output,
+    output:
+        region_sets_svg=f"{RUN}/figures/region_sets_{{model}}.svg",
+        region_sets_png=report(
+            f"{RUN}/figures/region_sets_{{model}}.png",
+            "../report/region_sets.rst",
+            "Brain",
+            "{model}",
+        ),
+    log:
+        f"{RUN}/logs/region_sets_figure_{{model}}.log",
+    wildcard_constraints:
+        model=pattern_of(LINEAR),
+    localrule: True
+    conda:
+        ENVIRONMENT
+    params:
+        config=naming_config,
+        code=code_of("region_sets_figure"),
+    message:
+        "Figure: sets of regions, {wildcards.model}"
+    script:
+        "../scripts/region_sets_figure.py"
+
+
 rule roi_weights_figure:
     """Regions with the strongest patterns, weights beside them."""
     input:
@@ -196,6 +224,46 @@ rule weight_map_figure:
         "Figure: {wildcards.model} on the brain"
     script:
         "../scripts/weight_map_figure.py"
+
+
+rule slice_viewer:
+    """The Haufe pattern as slices to click through, for the page."""
+    input:
+        unpack(brain_inputs),
+    output:
+        f"{RUN}/figures/viewer_{{model}}.html",
+    log:
+        f"{RUN}/logs/slice_viewer_{{model}}.log",
+    wildcard_constraints:
+        model=weighted_models("roi_maps", "voxels"),
+    localrule: True
+    conda:
+        ENVIRONMENT
+    params:
+        code=code_of("slice_viewer"),
+    message:
+        "Slice viewer of {wildcards.model}"
+    script:
+        "../scripts/slice_viewer.py"
+
+
+rule planted_viewer:
+    """The same of what was planted."""
+    input:
+        haufe=f"{RUN}/simulation/planted.nii.gz",
+    output:
+        f"{RUN}/simulation/viewer.html",
+    log:
+        f"{RUN}/logs/planted_viewer.log",
+    localrule: True
+    conda:
+        ENVIRONMENT
+    params:
+        code=code_of("slice_viewer"),
+    message:
+        "Slice viewer of what was planted"
+    script:
+        "../scripts/slice_viewer.py"
 
 
 rule planted_map_figure:

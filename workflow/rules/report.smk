@@ -1,6 +1,8 @@
 # report.html: one page that opens without a network.
 
 REGION_MODELS = [model for model in LINEAR if feature_kind(model) != "voxels"]
+MAPPED_MODELS = [model for model in LINEAR if feature_kind(model) != "table"]
+VIEWERS = expand(f"{RUN}/figures/viewer_{{model}}.html", model=MAPPED_MODELS)
 
 
 rule report_page:
@@ -17,8 +19,10 @@ rule report_page:
         figures=[f"{RUN}/figures/{figure.name}.svg" for figure in FIGURES],
         images=[f"{RUN}/figures/{figure.name}.png" for figure in FIGURES],
         weights=expand(f"{RUN}/weights/{{model}}.tsv", model=REGION_MODELS),
+        viewers=VIEWERS,
         frozen=FROZEN_MODELS,
         planted=f"{RUN}/simulation/planted.tsv" if "simulation" in CONFIG else [],
+        planted_viewer=f"{RUN}/simulation/viewer.html" if VIEWERS and "simulation" in CONFIG else [],
     output:
         report(f"{RUN}/report.html", "../report/report.rst", "Report"),
     log:

@@ -28,6 +28,13 @@ with job(snakemake):
         warnings=warnings,
         planted=read_tsv(given.planted) if given.planted else None,
         predictions=read_tsv(given.predictions),
+        viewers={
+            Path(path).stem.removeprefix("viewer_"): Path(path).read_text("utf-8")
+            for path in given.viewers
+        },
+        planted_viewer=Path(given.planted_viewer).read_text("utf-8")
+        if given.planted_viewer
+        else None,
         tables={Path(path).stem: read_tsv(path) for path in given.tables},
     )
     with atomic_path(snakemake.output[0]) as temporary:

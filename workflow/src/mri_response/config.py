@@ -109,6 +109,39 @@ def used_features(config: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
     return {name: spec for name, spec in config["features"].items() if name in names}
 
 
+#: Files of ``workflow/resources/region_sets`` by atlas, as a feature set names it.
+REGION_SETS = {
+    "neuromorphometrics": "neuromorphometrics",
+    "aal": "aal",
+    "nilearn:aal_3v2": "aal3",
+    "nilearn:destrieux_2009": "destrieux",
+    "nilearn:harvard_oxford_cortical": "harvard_oxford",
+    "nilearn:harvard_oxford_subcortical": "harvard_oxford",
+}
+
+
+def region_sets_file(spec: Mapping[str, Any], given: Mapping[str, Any]) -> str | None:
+    """File of the region sets that ship for a feature set, None where none do.
+
+    Parameters
+    ----------
+    spec, given : mapping
+        Sections ``features`` and ``region_sets`` of the feature set; the latter may be empty.
+    """
+    if given.get("atlas"):
+        return given["atlas"]
+    if spec["kind"] == "voxels":
+        return "neuromorphometrics"
+    atlas = spec.get("atlas")
+    return REGION_SETS.get(atlas) if isinstance(atlas, str) else None
+
+
+def has_region_sets(config: Mapping[str, Any], features: str) -> bool:
+    """Whether a feature set has region sets, covered or not."""
+    given = config["region_sets"].get(features, {})
+    return bool(region_sets_file(config["features"][features], given) or given.get("own"))
+
+
 def column_of(confound: Confound) -> str:
     """The column of the cohort tables that a confound is read from."""
     return confound if isinstance(confound, str) else confound["column"]

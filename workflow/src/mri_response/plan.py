@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from mri_response.config import grid_of_c, is_linear
+from mri_response.config import grid_of_c, has_region_sets, is_linear
 
 # Jobs are whole blocks and keep places in a group, so that batching changes no byte.
 BLOCK = 256  # permutations solved together
@@ -48,6 +48,7 @@ _KINDS = {
     "confusion": ("result", "Confusion matrices"),
     "subgroups": ("subgroups", "Subgroups"),
     "specificity": ("specificity", "With and without the treatment"),
+    "region_sets": ("brain", "Sets of regions"),
     "roi_weights": ("brain", "Regions"),
     "weight_map": ("brain", "Weights on the brain"),
     "planted_vs_found": ("simulation", "Planted beside found, by region"),
@@ -382,6 +383,8 @@ def figure_plan(config: Mapping[str, Any]) -> list[FigureSpec]:
         feature_kind = None  # without weights there is nothing to draw by region or voxel
         if is_linear(config["models"][model]):
             feature_kind = config["features"][config["models"][model]["features"]]["kind"]
+        if feature_kind and has_region_sets(config, config["models"][model]["features"]):
+            kinds.append("region_sets")
         if feature_kind in ("roi_maps", "table"):
             kinds.append("roi_weights")
         if feature_kind in ("roi_maps", "voxels"):

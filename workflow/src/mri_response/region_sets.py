@@ -17,22 +17,12 @@ import yaml
 
 from mri_response.atlases import LICENCES, listed_regions, load_atlas
 from mri_response.cohorts import roi_table_columns
-from mri_response.config import fault, used_features
+from mri_response.config import fault, region_sets_file, used_features
 from mri_response.errors import InputError
 from mri_response.images import Grid, open_image, read_values
 from mri_response.tables import matches, shorten, suggestion
 
 RESOURCES = Path(__file__).resolve().parents[2] / "resources" / "region_sets"
-
-#: Files of the sets that ship, by atlas as a configuration names it.
-SHIPPED = {
-    "neuromorphometrics": "neuromorphometrics",
-    "aal": "aal",
-    "nilearn:aal_3v2": "aal3",
-    "nilearn:destrieux_2009": "destrieux",
-    "nilearn:harvard_oxford_cortical": "harvard_oxford",
-    "nilearn:harvard_oxford_subcortical": "harvard_oxford",
-}
 
 #: Columns of ``roi_sets.tsv``.
 COLUMNS = [
@@ -91,7 +81,7 @@ def region_sets(spec: Mapping[str, Any], given: Mapping[str, Any]) -> list[Regio
     list of RegionSet
         Own sets take the place of shipped ones with the same name.
     """
-    shipped = given.get("atlas") or SHIPPED.get(_atlas(spec, given))
+    shipped = region_sets_file(spec, given)
     text = {}
     if shipped:
         text = yaml.safe_load((RESOURCES / f"{shipped}.yaml").read_text(encoding="utf-8"))
@@ -102,13 +92,6 @@ def region_sets(spec: Mapping[str, Any], given: Mapping[str, Any]) -> list[Regio
     for name, patterns in given.get("own", {}).items():
         found[name] = RegionSet(name, tuple(patterns), own=True)
     return list(found.values())
-
-
-def _atlas(spec: Mapping[str, Any], given: Mapping[str, Any]) -> Any:
-    """Atlas of the regions of a feature set; voxels have one only for their sets."""
-    if spec["kind"] == "voxels":
-        return given.get("atlas") or "neuromorphometrics"
-    return None if spec["kind"] == "table" or isinstance(spec["atlas"], Mapping) else spec["atlas"]
 
 
 def check_region_sets(config: Mapping[str, Any]) -> None:
@@ -131,15 +114,16 @@ def check_region_sets(config: Mapping[str, Any]) -> None:
             near = suggestion(features, config["features"])
             raise fault(key, repr(features), "a name in features", f"{near}correct it")
         spec = config["features"][features]
-        if spec["kind"] == "voxels" and _atlas(spec, given) not in LICENCES:
+        shipped = region_sets_file(spec, given)
+        if spec["kind"] == "voxels" and shipped not in LICENCES:
             expected = f"{' or '.join(LICENCES)}, whose images are at hand"
-            raise fault(f"{key}.atlas", repr(given["atlas"]), expected, "write one of them")
+            raise fault(f"{key}.atlas", repr(shipped), expected, "write one of them")
         if features not in used_features(config):
             continue
         if spec["kind"] == "table":
             regions = roi_table_columns(config, features)
         else:
-            regions = listed_regions(spec.get("atlas") or _atlas(spec, given))
+            regions = listed_regions(spec.get("atlas", shipped))
         if regions is not None:
             memberships(regions, [one for one in region_sets(spec, given) if one.own])
 
@@ -201,7 +185,7 @@ def memberships_in_mask(
     """
     image = open_image(mask)
     inside = read_values(image, mask) > 0
-    atlas = _atlas({"kind": "voxels"}, given)
+    atlas = region_sets_file({"kind": "voxels"}, given)
     found = load_atlas(atlas, Grid.of(image), every_region=False)
     labels = found.labels[inside]
     present = found.regions[found.regions["index"].isin(np.unique(labels))]

@@ -19,13 +19,13 @@ import numpy as np
 import pandas as pd
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from mri_response.config import is_linear
 from mri_response.documents import cited, references
 from mri_response.plan import FigureSpec, figure_plan, ordered_models
 from mri_response.reporting.evidence import FLOW_STEPS, Evidence, null_values
 from mri_response.reporting.methods import caveats, methods, outcome_definition
 from mri_response.sections import SECTIONS
 from mri_response.sections.blocks import Table
+from mri_response.sections.brain import sets_verdict
 from mri_response.sections.quality import quality_counts
 from mri_response.sections.specificity import verdict
 from mri_response.wording import (
@@ -37,7 +37,6 @@ from mri_response.wording import (
     Naming,
     as_number,
     estimate_text,
-    estimator_name,
     headline_row,
     interval_text,
     is_computed,
@@ -120,6 +119,10 @@ class ReportInputs:
         ``simulation/planted.tsv``.
     predictions : DataFrame, optional
         Needed only when the config has ``report: participant_level: true``.
+    viewers : mapping of str to str
+        Model to its slice viewer, a page of HTML.
+    planted_viewer : str, optional
+        The same of what was planted.
     tables : mapping of str to DataFrame
         Further tables of the run, by name without suffix, for the sections and for downloads.
     """
@@ -136,6 +139,8 @@ class ReportInputs:
     warnings: Sequence[str] = ()
     planted: pd.DataFrame | None = None
     predictions: pd.DataFrame | None = None
+    viewers: Mapping[str, str] = field(default_factory=dict)
+    planted_viewer: str | None = None
     tables: Mapping[str, pd.DataFrame] = field(default_factory=dict)
 
     @property
@@ -238,6 +243,8 @@ def alt_text(spec: FigureSpec, inputs: ReportInputs, names: Naming) -> str:
     if spec.kind in ("decision_scores", "confusion"):
         what = "Points of people" if spec.kind == "decision_scores" else "Counts of people"
         return f"{start}{what} by cohort and outcome. {people_text(performance, model, names)}"
+    if spec.kind == "region_sets" and "roi_sets" in inputs.tables:
+        return start + sets_verdict(inputs.tables["roi_sets"], model, names)
     if spec.kind in ("roi_weights", "planted_vs_found") and model in inputs.weights:
         weights = inputs.weights[model]
         haufe = as_number(weights["haufe"]).to_numpy()
@@ -489,32 +496,6 @@ def _signed(value: float) -> str:
     return f"{value:+.3f}".replace("-", "−")
 
 
-def _weights_table(inputs: ReportInputs, names: Naming, model: str, top: int = 10) -> Table:
-    weights = inputs.weights[model]
-    haufe = as_number(weights["haufe"]).to_numpy()
-    weight = as_number(weights["weight"]).to_numpy()
-    regions = readable_regions(weights["region"])
-    table = Table(
-        names.title(f"Strongest patterns, model {model}"),
-        ["Region", "Haufe pattern", "Weight", "Leans towards"],
-    )
-    for i in np.argsort(-np.abs(haufe), kind="stable")[:top]:
-        leaning = names.positive if haufe[i] > 0 else names.negative
-        table.rows.append([regions[i], _signed(haufe[i]), _signed(weight[i]), leaning])
-    return table
-
-
-def _without_weights(config: Mapping[str, Any]) -> list[str]:
-    """Why some models have no place in the section on the brain."""
-    return [
-        f"Model {model} has no weights and no pattern here: the decision value of its classifier "
-        f"({estimator_name(config['models'][model])}) is not a weighted sum of the features, so "
-        "that there is no single number for a region or voxel."
-        for model in ordered_models(config)
-        if not is_linear(config["models"][model])
-    ]
-
-
 def _planted_table(inputs: ReportInputs, names: Naming, model: str) -> Table:
     both = inputs.planted[["region", "planted"]].merge(
         inputs.weights[model][["region", "haufe"]], on="region", how="inner"
@@ -756,8 +737,9 @@ def render_report(inputs: ReportInputs, templates: Path = TEMPLATES) -> str:
     Returns
     -------
     str
-        HTML with everything inside: no script, no date, no path, no address to load. The same
-        inputs give the same bytes. Rows of single people are in it only when the config has
+        HTML with everything inside: no date, no path, no address to load, and no script but those
+        of the slice viewers, which run in frames shut off from the page and from the network. The
+        same inputs give the same bytes. Rows of single people are in it only when the config has
         ``report: participant_level: true``.
 
     Raises
@@ -799,9 +781,6 @@ def render_report(inputs: ReportInputs, templates: Path = TEMPLATES) -> str:
         discovery_tables=[_discovery_table(inputs, names, m, discovery) for m in models],
         external_table=_frozen_table(inputs, names, "external") if "external" in roles else None,
         control_table=_frozen_table(inputs, names, "control") if "control" in roles else None,
-        linear=any(is_linear(model) for model in config["models"].values()),
-        without_weights=_without_weights(config),
-        weights_tables=[_weights_table(inputs, names, model) for model in with_weights],
         planted_tables=[_planted_table(inputs, names, model) for model in with_weights]
         if inputs.planted is not None
         else [],

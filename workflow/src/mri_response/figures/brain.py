@@ -161,6 +161,7 @@ def brain_maps(
     names: Naming,
     axial: tuple[int, ...] = (-42, -26, -10, 6, 22, 38, 54),
     sagittal: tuple[int, ...] = (-48, -32, -6, 6, 32, 48),
+    glass: bool = False,
 ) -> Figure:
     """Draw maps on slices of the MNI152 template.
 
@@ -175,6 +176,8 @@ def brain_maps(
         Names of the run.
     axial, sagittal : tuple of int
         Slice positions in mm.
+    glass : bool
+        Add a glass brain of each map: the value of largest size along each line of sight.
 
     Returns
     -------
@@ -184,16 +187,15 @@ def brain_maps(
     """
     # Imported here: it costs seconds, and only this figure needs it.
     from nilearn.datasets import load_mni152_template
-    from nilearn.plotting import plot_stat_map
+    from nilearn.plotting import plot_glass_brain, plot_stat_map
 
     background = load_mni152_template(resolution=2)
     title = names.title(title)
     wrapped_title = wrap(title, DOUBLE_COLUMN - 6, 9, "bold")
     headings = [wrap(text, DOUBLE_COLUMN - 6, weight="bold") for text in maps]
-    row_axial, row_sagittal, bar, gap = 31.0, 26.0, 18.0, 4.0
-    blocks = [
-        line_count(t) * line_height() + row_axial + row_sagittal + bar + 2 * gap for t in headings
-    ]
+    row_axial, row_sagittal, row_glass, bar, gap = 31.0, 26.0, 33.0 * glass, 18.0, 4.0
+    rows = row_axial + row_sagittal + row_glass + bar + 2 * gap
+    blocks = [line_count(t) * line_height() + rows for t in headings]
     top = 4.5 * line_count(wrapped_title) + 3
     height = top + sum(blocks)
     figure, canvas = new_canvas(DOUBLE_COLUMN, height)
@@ -234,6 +236,23 @@ def brain_maps(
                     transform=slice_axes.ax.transAxes,
                 )
             y += size + gap
+        if glass:
+            plot_glass_brain(
+                image,
+                display_mode="lyrz",
+                figure=figure,
+                axes=(0.01, 1 - (y + row_glass) / height, 0.98, row_glass / height),
+                cmap=DIVERGING,
+                vmax=limit,
+                vmin=-limit,
+                threshold=1e-12,
+                colorbar=False,
+                plot_abs=False,
+                annotate=False,
+                black_bg=False,
+                resampling_interpolation="nearest",
+            ).annotate(size=8, positions=False)
+            y += row_glass
         bar_axes = figure.add_axes((0.3, 1 - (y + 5) / height, 0.4, 2.8 / height))
         mappable = ScalarMappable(Normalize(-limit, limit), DIVERGING)
         colour_bar = figure.colorbar(mappable, cax=bar_axes, orientation="horizontal")
@@ -269,6 +288,7 @@ def weight_map(weight: Nifti1Image, haufe: Nifti1Image, model: str, names: Namin
         },
         f"Weights on the brain, model {model}",
         names,
+        glass=True,
     )
 
 

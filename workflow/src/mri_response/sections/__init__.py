@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from mri_response.sections import quality, reviewer, specificity, subgroups
+from mri_response.sections import brain, quality, reviewer, specificity, subgroups
 from mri_response.sections.blocks import Block
 
 
@@ -47,6 +47,7 @@ SECTIONS: tuple[Section, ...] = (
         subgroups.blocks,
     ),
     Section("specificity", "Is it the drug?", "The drug", "control", specificity.blocks),
+    Section("brain", "Where in the brain", "Brain", "control", brain.blocks),
     Section(
         "reviewer",
         "For the reviewer: TRIPOD+AI, PROBAST+AI, model card",

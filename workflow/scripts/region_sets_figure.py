@@ -1,0 +1,11 @@
+from mri_response.job import job
+
+with job(snakemake):
+    from mri_response.figures.region_sets import region_sets
+    from mri_response.figures.style import save_figure
+    from mri_response.tables import read_tsv
+    from mri_response.wording import naming
+
+    names = naming(snakemake.params.config)
+    figure = region_sets(read_tsv(snakemake.input[0]), snakemake.wildcards.model, names)
+    save_figure(figure, snakemake.output.region_sets_png, snakemake.output.region_sets_svg)
