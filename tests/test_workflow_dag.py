@@ -51,6 +51,8 @@ def test_the_demo(tmp_path):
         2,
         simulate_cohort=4,
         planted=1,
+        planted_viewer=1,
+        region_sets_figure=2,
         atlas=1,
         mask=1,
         roi_features=4,
@@ -61,6 +63,7 @@ def test_the_demo(tmp_path):
         voxel_weights=1,
         roi_weights_figure=1,
         weight_map_figure=2,
+        slice_viewer=2,
         planted_map_figure=2,
         planted_vs_found_figure=1,
     )
@@ -171,12 +174,27 @@ def test_voxels_alone_and_the_ensemble(study_with_maps):
     config = study.save(external={"model": "ensemble"}, batch={"outer_folds": 2})
     # The refit stays: weights are those of the model on all discovery people.
     assert jobs(config, study.folder) == expected(
-        mask=1, voxel_features=3, kernels=3, nested_cv=3, voxel_weights=1, weight_map_figure=1
+        mask=1,
+        voxel_features=3,
+        kernels=3,
+        nested_cv=3,
+        voxel_weights=1,
+        weight_map_figure=1,
+        slice_viewer=1,
+        region_sets_figure=1,
     )
     models = study.config["models"]
     models["again"] = models["voxel_svc"] | {"standardize": False}
     assert jobs(study.save(), study.folder) == expected(
-        2, mask=1, voxel_features=3, kernels=2, nested_cv=2, voxel_weights=2, weight_map_figure=2
+        2,
+        mask=1,
+        voxel_features=3,
+        kernels=2,
+        nested_cv=2,
+        voxel_weights=2,
+        weight_map_figure=2,
+        slice_viewer=2,
+        region_sets_figure=2,
     )
 
 
@@ -206,7 +224,7 @@ def test_estimators_need_no_kernels_and_have_weights_where_they_are_linear(study
         3, roi_features=3, voxel_features=3, table_features=3, atlas=1, mask=1, kernels=3,
         nested_cv=3, nested_cv_estimator=6, refit_kernels=1, refit=1, refit_estimator=2, freeze=2,
         score=2, freeze_recipe=1, score_recipe=1, region_weights=2, roi_weights_figure=2,
-        weight_map_figure=1, baseline=1,
+        weight_map_figure=1, slice_viewer=1, baseline=1,
     )  # fmt: skip
     assert jobs(study.save(batch=batch), study.folder) == counts
     scheme = study.config["cross_validation"] | {"scheme": "stratified"}

@@ -57,7 +57,7 @@ def test_every_documented_file_is_there_and_no_other(study, results):
         for model in ("roi_svc", "voxel_svc")
         for kind in ("roc", "null_distribution", "decision_scores", "confusion", "weight_map")
     }
-    figures.add("roi_weights_roi_svc")
+    figures |= {"roi_weights_roi_svc", "region_sets_voxel_svc"}
     names = {f"figures/{name}.{suffix}" for name in figures for suffix in ("png", "svg")}
     tables = ("splits", "predictions", "performance", "null", "exclusions", "flow", "warnings")
     names |= {f"{name}.tsv" for name in (*tables, "comparisons")} | {
@@ -68,7 +68,7 @@ def test_every_documented_file_is_there_and_no_other(study, results):
     }
     names |= {f"weights/voxel_svc_{kind}.nii.gz" for kind in VOXEL_MAPS}
     for model in ("roi_svc", "voxel_svc"):
-        names.add(f"weights/sets/{model}.tsv")
+        names |= {f"weights/sets/{model}.tsv", f"figures/viewer_{model}.html"}
         names |= {f"models/{model}.json", f"models/{model}.npz", f"scores/{model}.tsv"}
         tables = ("predictions", "performance", "null", "warnings")
         names |= {f"performance/{model}_{name}.tsv" for name in tables}
