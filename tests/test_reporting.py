@@ -346,3 +346,10 @@ def test_a_recipe_is_told_apart_from_weights():
 
 def test_a_fact_is_plain():
     assert Fact("a", "b") == Fact("a", "b", (), True)
+
+
+def test_methods_name_the_comparison_of_arms_only_where_there_are_both() -> None:
+    found = [f for f in methods(evidence_of(made_up_run())) if "Specificity of" in f.text]
+    assert len(found) == 1
+    assert "firth" in found[0].cites
+    assert not [f for f in methods(evidence_of(one_cohort())) if "Specificity of" in f.text]

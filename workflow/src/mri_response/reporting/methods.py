@@ -172,6 +172,8 @@ def methods(evidence: Evidence) -> list[Fact]:
                 ("wilson", "mover", "delong"),
             )
         )
+    if {"external", "control"} <= {names.roles[cohort] for cohort in others}:
+        paragraphs.append(_specificity_method(config))
     paragraphs.append(
         Fact(
             "Missing confounds: "
@@ -221,6 +223,21 @@ def _software(versions: Mapping[str, str]) -> Fact:
         f"Software: {', '.join(f'{name} {version}' for name, version in versions.items())}.",
         "ro-crate-metadata.json",
         tuple(key for name, key in cites.items() if name in versions),
+    )
+
+
+def _specificity_method(config: Mapping[str, Any]) -> Fact:
+    within = config["specificity"]["within"] or config["permutation"]["within"]
+    shared = f" (and within {within}, where the arms share its values)" if within else ""
+    return Fact(
+        "Specificity of the treatment: AUC of the external cohorts minus AUC of the control "
+        "cohorts over its DeLong error, the arms permuted within outcome class"
+        f"{shared}, one-sided. Interactions of decision value and arm: logistic regression on the "
+        "outcome and analysis of covariance on the score at the end, given the baseline score "
+        "where there is one, with HC3 errors; Firth's penalised likelihood where the classes are "
+        "separated.",
+        "config: cohorts, specificity, permutation",
+        ("studentised_permutation", "delong", "hc3", "firth"),
     )
 
 
