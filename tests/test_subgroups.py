@@ -6,7 +6,7 @@ import pytest
 from sklearn.metrics import balanced_accuracy_score, recall_score, roc_auc_score
 from statsmodels.stats.proportion import confint_proportions_2indep, proportion_confint
 
-from mri_response.intervals import null_inflated_intervals, null_inflation
+from mri_response.intervals import null_inflated_intervals
 from mri_response.metrics import METRICS
 from mri_response.performance import SMALL_CLASS, Cohort, with_standard_errors
 from mri_response.subgroups import (
@@ -55,7 +55,9 @@ def made_up(n=80, seed=0, permutations=40):
     }
     truth = people["trial"]["label"].to_numpy()
     labels = np.array([truth, *(rng.permutation(truth) for _ in range(permutations))])
-    decision = rng.normal(size=(len(labels), 3, n)) + labels[:, None] - 0.5
+    # Models of a permutation do well or badly for everybody: the naive spread is too small.
+    strength = np.r_[1, 0.8 * rng.normal(size=permutations)][:, None, None]
+    decision = rng.normal(size=(len(labels), 3, n)) + strength * (labels[:, None] - 0.5)
     fold = np.array([rng.permutation(n) % 5 for _ in range(3)])
     scores = pd.concat(
         [
@@ -167,34 +169,71 @@ def test_cross_validated_groups_are_means_over_repeats(run):
             assert found.loc[metric, "estimate"] == pytest.approx(np.mean(each))
 
 
-def test_cross_validated_intervals_are_widened_by_the_factor_of_the_whole_cohort(run):
+def test_cross_validated_intervals_are_widened_by_the_factor_of_the_group(run):
     people, decision, fold, labels, _, table = run
-    fold = np.broadcast_to(fold, decision.shape)
-    inflation = {}
-    for metric in ("balanced_accuracy", "auc"):
-        values, errors = with_standard_errors(
-            metric, "mean_over_repeats", decision, fold, labels, Cohort(people["trial"])
-        )
-        inflation[metric] = null_inflation(values[1:], errors[1:])
     inside = (people["trial"]["sex"] == "F").to_numpy()
     women = Cohort(people["trial"][inside])
-    estimate, error = {}, {}
+    fold = np.broadcast_to(fold, decision.shape)
+    estimate, error, inflation = {}, {}, {}
     for metric in METRICS:
         values, errors = with_standard_errors(
             metric,
             "mean_over_repeats",
-            decision[:1, :, inside],
-            fold[:1, :, inside],
-            labels[:1, inside],
+            decision[:, :, inside],
+            fold[:, :, inside],
+            labels[:, inside],
             women,
         )
         estimate[metric], error[metric] = values[0], errors[0]
+        # By hand: spread of the null over the naive standard error.
+        inflation[metric] = np.std(values[1:], ddof=1) / np.sqrt(np.mean(errors[1:] ** 2))
+        inflation[metric] = max(1.0, inflation[metric])
+    assert inflation["auc"] > 1.1
     limits = null_inflated_intervals(estimate, error, inflation, women.n_positive, women.n_negative)
     found = of_group(table, "trial", "sex", "F")
     for metric in METRICS:
         row = found.loc[metric]
         assert (row["ci_low"], row["ci_high"]) == pytest.approx(limits[metric])
         assert row["ci_method"] == "null_inflated"
+
+
+def test_permutations_without_a_class_in_the_group_are_not_counted():
+    people, decision, fold, labels, scores = made_up()
+    people["trial"]["sex"] = "F"
+    rows = people["trial"]
+    men = [*rows.index[rows["label"] == 1][:5], *rows.index[rows["label"] == 0][:5]]
+    people["trial"].loc[men, "sex"] = "M"
+    before = subgroup_table("svc", CONFIG, people, decision, fold, labels, scores)
+    # Further permutations that give all men one class.
+    labels, decision = labels.repeat(2, axis=0)[1:], decision.repeat(2, axis=0)[1:]
+    labels[1:40:2, men] = 1
+    labels[:1] = people["trial"]["label"]
+    kept = [0, *range(2, 40, 2), *range(40, len(labels))]
+    expected = subgroup_table("svc", CONFIG, people, decision[kept], fold, labels[kept], scores)
+    found = subgroup_table("svc", CONFIG, people, decision, fold, labels, scores)
+    pd.testing.assert_frame_equal(
+        of_group(found, "trial", "sex", "M"), of_group(expected, "trial", "sex", "M")
+    )
+    assert of_group(found, "trial", "sex", "M")["ci_low"].notna().all()
+    assert before.shape == found.shape
+
+
+def test_people_held_out_are_independent(run):
+    people, decision, fold, labels, scores, _ = run
+    table = subgroup_table(
+        "svc", CONFIG, people, decision[:, :1], fold[:1], labels, scores, independent=True
+    )
+    found = of_group(table, "trial", "sex", "F")
+    assert set(found["aggregation"]) == {"mean_over_repeats"}
+    assert found["ci_method"].to_dict() == {
+        "balanced_accuracy": "mover_wilson",
+        "sensitivity": "wilson",
+        "specificity": "wilson",
+        "auc": "delong_logit",
+    }
+    inside = (people["trial"]["sex"] == "F").to_numpy()
+    expected = roc_auc_score(labels[0, inside], decision[0, 0, inside])
+    assert found.loc["auc", "estimate"] == pytest.approx(expected)
 
 
 def test_difference_of_two_proportions_is_that_of_newcombe():

@@ -188,24 +188,32 @@ def discovery_subgroups(
 
     Notes
     -----
-    Intervals are those of the headline (`mri_response.intervals.null_inflated_intervals`): the
-    group's naive standard error times the factor by which the permutations show it to be too small
-    in the whole cohort. The fewer people are averaged, the less their common training data matter,
-    so that for a group the factor is, if anything, too large. Differences take the limits of two
-    groups as independent.
+    Intervals are those of the headline (`mri_response.intervals.null_inflated_intervals`), with the
+    factor that the permutations show for the group itself: the fewer people, the less their common
+    training data matter. Permutations that leave a class of the group with less than two people
+    are not counted. Differences take the limits of two groups as independent.
     """
     fold = np.broadcast_to(fold, decision.shape)
-    whole = Cohort(people)
-    inflation = {}
-    for metric in TESTED:
-        values, errors = with_standard_errors(metric, HEADLINE, decision, fold, labels, whole)
-        defined = np.isfinite(values[1:])
-        inflation[metric] = null_inflation(values[1:][defined], errors[1:][defined])
 
     def estimates(rows: NDArray) -> Estimates:
         group = Cohort(people.iloc[rows])
-        arguments = decision[:1, :, rows], fold[:1, :, rows], labels[:1, rows], group
-        both = {metric: with_standard_errors(metric, HEADLINE, *arguments) for metric in METRICS}
+        n_positive = labels[:, rows].sum(axis=1)
+        drawn = np.minimum(n_positive, len(rows) - n_positive) > 1
+        drawn[0] = False  # the observed labels
+        both, inflation = {}, {}
+        for metric in METRICS:
+            wanted = slice(None) if metric in TESTED else slice(1)
+            values, errors = with_standard_errors(
+                metric,
+                HEADLINE,
+                decision[wanted][:, :, rows],
+                fold[wanted][:, :, rows],
+                labels[wanted][:, rows],
+                group,
+            )
+            both[metric] = values, errors
+            if metric in TESTED:
+                inflation[metric] = null_inflation(values[drawn], errors[drawn])
         estimate = {metric: float(values[0]) for metric, (values, _) in both.items()}
         error = {metric: float(errors[0]) for metric, (_, errors) in both.items()}
         limits = null_inflated_intervals(

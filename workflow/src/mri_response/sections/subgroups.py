@@ -117,8 +117,8 @@ def _table(own: pd.DataFrame, model: str, names: Naming, least: int) -> Table:
             table.rows.append(cells)
     table.note = (
         "Small numbers: 95 % intervals over people. Discovery: mean over the repeats of "
-        "cross-validation, the interval corrected by the factor that the permutations show for the "
-        "whole cohort. Other cohorts: the frozen model; Wilson, MOVER and DeLong intervals. Age in "
-        "completed years. Differences: MOVER, from the intervals of the two groups."
+        "cross-validation, the interval corrected by the spread of the group under permutation. "
+        "Other cohorts: the frozen model; Wilson, MOVER and DeLong intervals. Age in completed "
+        "years. Differences: MOVER, from the intervals of the two groups."
     )
     return table
