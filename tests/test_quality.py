@@ -284,7 +284,9 @@ def test_who_is_excluded_is_listed_and_counted(maps_study, monkeypatch):
     assert "sub-QD007" not in set(people["participant_id"])
     assert len(build_cohort(config, "external", quality)[0]) == 16
     # Somebody of another cohort may have the same id.
-    other = quality[quality["excluded"].notna()].assign(participant_id="sub-QD008", cohort="control")
+    other = quality[quality["excluded"].notna()].assign(
+        participant_id="sub-QD008", cohort="control"
+    )
     assert len(build_cohort(config, "discovery", pd.concat([quality, other]))[0]) == 29
     candidates = {name: build_cohort(config, name)[0] for name in config["cohorts"]}
     assert any("quality_control" in line for line in input_warnings(config, candidates))
