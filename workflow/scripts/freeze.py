@@ -2,6 +2,7 @@ from mri_response.job import job
 
 with job(snakemake) as log:
     from mri_response.confounds import ConfoundCoding
+    from mri_response.decision_rules import out_of_fold
     from mri_response.features import read_features
     from mri_response.frozen import describe, fitted_models, freeze, freeze_weights
     from mri_response.kernels import training_sets
@@ -13,9 +14,10 @@ with job(snakemake) as log:
     features = read_features(snakemake.input.features, people)
     coding = ConfoundCoding.of(people, config["model"]["confounds"])
     confounds = coding.matrix(people)
-    fitted = fitted_models([load_arrays(path) for path in snakemake.input.fitted], len(people))
+    jobs = [load_arrays(path) for path in snakemake.input.fitted]
+    fitted, decision = fitted_models(jobs, len(people)), out_of_fold(jobs, len(people))
     train, intercept = fitted["train"], fitted["intercept"]
-    about = coding, describe(snakemake.wildcards.model, config, fitted, people)
+    about = coding, describe(snakemake.wildcards.model, config, fitted, people, decision)
     if "beta" in fitted:
         sets, standardize = training_sets(confounds, train), config["model"]["standardize"]
         beta = fitted["beta"]

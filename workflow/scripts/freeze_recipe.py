@@ -2,6 +2,7 @@ from mri_response.job import job
 
 with job(snakemake) as log:
     from mri_response.confounds import ConfoundCoding
+    from mri_response.decision_rules import out_of_fold
     from mri_response.frozen import describe, fitted_models
     from mri_response.recipe import recipe
     from mri_response.resampling import load_arrays
@@ -9,12 +10,13 @@ with job(snakemake) as log:
 
     config = {**snakemake.params.config, **snakemake.params.outcome}
     people = read_people(snakemake.input.people)
-    fitted = fitted_models([load_arrays(path) for path in snakemake.input.fitted], len(people))
+    jobs = [load_arrays(path) for path in snakemake.input.fitted]
+    fitted, decision = fitted_models(jobs, len(people)), out_of_fold(jobs, len(people))
     frozen = recipe(
         fitted,
         {name: snakemake.input[name] for name in ("people", "features", "splits")},
         ConfoundCoding.of(people, config["model"]["confounds"]),
-        describe(snakemake.wildcards.model, config, fitted, people),
+        describe(snakemake.wildcards.model, config, fitted, people, decision),
         config["seed"],
     )
     frozen.save(snakemake.output.json)

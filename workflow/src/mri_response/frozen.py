@@ -14,7 +14,7 @@ import pandas as pd
 
 from mri_response.atomic import atomic_path
 from mri_response.confounds import ConfoundCoding
-from mri_response.decision_rules import learned_rules, out_of_fold
+from mri_response.decision_rules import learned_rules
 from mri_response.features import identified, read_features
 from mri_response.kernels import TrainingSets, fit_confounds, weight_chunks
 from mri_response.metrics import person_weights
@@ -239,7 +239,13 @@ def scores(frozen: Any, cohorts: Iterable[tuple[str, str, str]], unseen: str) ->
     return pd.concat(parts, ignore_index=True)
 
 
-def describe(model: str, config: dict, fitted: dict[str, np.ndarray], people: pd.DataFrame) -> dict:
+def describe(
+    model: str,
+    config: dict,
+    fitted: dict[str, np.ndarray],
+    people: pd.DataFrame,
+    decision: np.ndarray,
+) -> dict:
     """What a reader of a frozen model must know, and how its decision values are read.
 
     Parameters
@@ -252,6 +258,8 @@ def describe(model: str, config: dict, fitted: dict[str, np.ndarray], people: pd
         As from `fitted_models`.
     people : pandas.DataFrame
         The discovery rows.
+    decision : numpy.ndarray, shape (n,)
+        Their decision values as from `mri_response.decision_rules.out_of_fold`.
 
     Returns
     -------
@@ -259,7 +267,7 @@ def describe(model: str, config: dict, fitted: dict[str, np.ndarray], people: pd
     """
     labels, points = people["label"].to_numpy(dtype=int), config["operating_points"]
     weights, _ = person_weights(people["participant_id"])
-    rules = learned_rules(fitted["out_of_fold"], labels, weights, points)
+    rules = learned_rules(decision, labels, weights, points)
     return {
         "model": model,
         "kind": config["external"]["model"],
@@ -287,9 +295,8 @@ def fitted_models(jobs: list[dict[str, np.ndarray]], n: int) -> dict[str, np.nda
     Returns
     -------
     dict of str to numpy.ndarray
-        ``train``, ``fitted`` (S, n), ``intercept``, ``candidate`` (S,), ``out_of_fold`` (n,), see
-        `mri_response.decision_rules.out_of_fold`, and, as the jobs have them, ``beta`` (S, n),
-        ``per_sd`` and ``per_unit`` (S, p).
+        ``train``, ``fitted`` (S, n), ``intercept``, ``candidate`` (S,) and, as the jobs have them,
+        ``beta`` (S, n), ``per_sd`` and ``per_unit`` (S, p).
     """
     of_rows = [name for name in ("train", "beta", "fitted") if name in jobs[0]]
     whole = [name for name in ("intercept", "per_sd", "per_unit") if name in jobs[0]]
@@ -297,5 +304,4 @@ def fitted_models(jobs: list[dict[str, np.ndarray]], n: int) -> dict[str, np.nda
         **{name: np.concatenate([job[name][:, :n] for job in jobs]) for name in of_rows},
         **{name: np.concatenate([job[name] for job in jobs]) for name in whole},
         "candidate": np.concatenate([job["candidate"][0] for job in jobs]),
-        "out_of_fold": out_of_fold(jobs, n),
     }
