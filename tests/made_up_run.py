@@ -12,12 +12,16 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from scipy.special import expit
 from sklearn.metrics import roc_auc_score
 
+from mri_response.probabilities import calibration_table
 from mri_response.quality import MapMeasures, measured
 from mri_response.region_sets import memberships, region_sets, set_table
+from mri_response.scored import scored_cohorts
 from mri_response.specificity import specificity_table
 from mri_response.subgroups import subgroup_table
+from mri_response.usefulness import decision_curve_table, operating_point_table
 
 LONG = (
     "An external cohort with a really long title, second hospital, three scanners, "
@@ -200,6 +204,7 @@ def made_up_run(
                             "label": label,
                             "decision": decision,
                             "predicted": (decision > 0).astype(int),
+                            "probability": expit(2 * decision),
                             "hyperparameters": "C=0.01",
                         }
                     )
@@ -308,6 +313,7 @@ def made_up_run(
             "qc": _quality(config, predictions),
             "subgroups": _subgroups(config, predictions),
             "roi_sets": _region_sets(REGIONS, haufe),
+            **_usefulness(config, predictions, table),
         },
     )
 
@@ -334,6 +340,35 @@ def _region_sets(regions: list[str], haufe: np.ndarray) -> pd.DataFrame:
         }
     )[covered]
     return set_table("roi_svc", sets, members, members.sum(axis=0), evidence)
+
+
+def _usefulness(
+    config: dict[str, Any], predictions: pd.DataFrame, performance: pd.DataFrame
+) -> dict[str, pd.DataFrame]:
+    """Computed too, from made-up predictions and thresholds that nobody learned."""
+    numbers = predictions.replace({"repeat": {"n/a": None}, "outer_fold": {"n/a": None}})
+    numbers = numbers.astype({"repeat": float, "outer_fold": float})
+    rules = numbers[["model", "repeat", "outer_fold"]].drop_duplicates()
+    points = {"decision_zero": 0.0, "youden": 0.05, "sensitivity_0.9": -0.6, "specificity_0.9": 0.6}
+    rules = rules.merge(
+        pd.DataFrame({"operating_point": points.keys(), "threshold": points.values()}), "cross"
+    )
+    roles = {name: cohort["role"] for name, cohort in config["cohorts"].items()}
+    small = {"min_class_size": config["min_class_size"]}
+    parts: dict[str, list[pd.DataFrame]] = {}
+    for model in config["models"]:
+        own = [table[table["model"] == model] for table in (numbers, rules, performance)]
+        cohorts = list(scored_cohorts(own[0], own[1], roles))
+        tables = {
+            "calibration": calibration_table(model, cohorts, seed=7, **small),
+            "decision_curve": decision_curve_table(model, cohorts, **small),
+            "operating_points": operating_point_table(
+                model, cohorts, own[2].replace("n/a", None), prevalence=None, **small
+            ),
+        }
+        for name, table in tables.items():
+            parts.setdefault(name, []).append(table)
+    return {name: pd.concat(tables, ignore_index=True) for name, tables in parts.items()}
 
 
 def _specificity(config: dict[str, Any], predictions: pd.DataFrame) -> pd.DataFrame:

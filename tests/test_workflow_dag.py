@@ -20,7 +20,8 @@ ONCE = (
 # Rules that make one job for each model.
 PER_MODEL = (
     *("refit_kernels", "refit", "freeze", "score", "performance", "subgroups"),
-    *("usefulness", "performance_figures", "subgroups_figure", "specificity_figure"),
+    *("usefulness", "performance_figures", "usefulness_figures", "subgroups_figure"),
+    "specificity_figure",
 )
 
 

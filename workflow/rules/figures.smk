@@ -117,6 +117,41 @@ rule performance_figures:
         "../scripts/performance_figures.py"
 
 
+rule usefulness_figures:
+    """Calibration curves and decision curves of a model."""
+    input:
+        predictions=rules.performance.output.predictions,
+        calibration=rules.usefulness.output.calibration,
+        decision_curve=rules.usefulness.output.decision_curve,
+    output:
+        calibration_svg=f"{RUN}/figures/calibration_{{model}}.svg",
+        calibration_png=report(
+            f"{RUN}/figures/calibration_{{model}}.png",
+            "../report/calibration.rst",
+            "Usefulness",
+            "{model}",
+        ),
+        decision_curve_svg=f"{RUN}/figures/decision_curve_{{model}}.svg",
+        decision_curve_png=report(
+            f"{RUN}/figures/decision_curve_{{model}}.png",
+            "../report/decision_curve.rst",
+            "Usefulness",
+            "{model}",
+        ),
+    log:
+        f"{RUN}/logs/usefulness_figures_{{model}}.log",
+    localrule: True
+    conda:
+        ENVIRONMENT
+    params:
+        config=naming_config,
+        code=code_of("usefulness_figures"),
+    message:
+        "Figures: probabilities and decisions of {wildcards.model}"
+    script:
+        "../scripts/usefulness_figures.py"
+
+
 rule specificity_figure:
     """External cohorts beside control cohorts, and the differences."""
     input:

@@ -46,6 +46,8 @@ _KINDS = {
     "null_distribution": ("result", "What chance gives"),
     "decision_scores": ("result", "Decision values"),
     "confusion": ("result", "Confusion matrices"),
+    "calibration": ("usefulness", "Are the probabilities right?"),
+    "decision_curve": ("usefulness", "Would acting on the answers help?"),
     "subgroups": ("subgroups", "Subgroups"),
     "specificity": ("specificity", "With and without the treatment"),
     "region_sets": ("brain", "Sets of regions"),
@@ -377,7 +379,8 @@ def figure_plan(config: Mapping[str, Any]) -> list[FigureSpec]:
     roles = {cohort["role"] for cohort in config["cohorts"].values()}
     plan = [FigureSpec("flow", "flow"), FigureSpec("quality", "quality")]
     for model in ordered_models(config):
-        kinds = ["roc", "null_distribution", "decision_scores", "confusion", "subgroups"]
+        kinds = ["roc", "null_distribution", "decision_scores", "confusion"]
+        kinds += ["calibration", "decision_curve", "subgroups"]
         if {"external", "control"} <= roles:
             kinds.append("specificity")
         feature_kind = None  # without weights there is nothing to draw by region or voxel

@@ -28,6 +28,7 @@ from mri_response.sections.blocks import Table
 from mri_response.sections.brain import sets_verdict
 from mri_response.sections.quality import quality_counts
 from mri_response.sections.specificity import verdict
+from mri_response.sections.usefulness import benefit_verdict, calibration_verdict
 from mri_response.wording import (
     AGGREGATION_NAMES,
     CI_NAMES,
@@ -234,6 +235,11 @@ def alt_text(spec: FigureSpec, inputs: ReportInputs, names: Naming) -> str:
                     text += f", {p_phrase(row['p_value'], row['n_permutations'])}"
                 parts.append(text)
         return start + "; ".join(parts) + "."
+    if spec.section == "usefulness":
+        table = inputs.tables.get(spec.kind, pd.DataFrame())
+        said = {"calibration": calibration_verdict, "decision_curve": benefit_verdict}[spec.kind]
+        parts = [said(table, model, cohort, names) for cohort in cohorts] if len(table) else []
+        return start + (" ".join(filter(None, parts)) or "Not computed; the text above says why.")
     if spec.kind == "specificity":
         table = inputs.tables.get("specificity")
         text = None if table is None else verdict(table, model, names)
@@ -691,7 +697,8 @@ def _figures(inputs: ReportInputs, names: Naming) -> dict[str, list[dict[str, An
         if name not in inputs.figures:
             raise ValueError(f"figure {name} is missing")
         text = caption(spec, inputs.config)
-        if spec.model and spec.section in ("result", "specificity", "subgroups"):
+        own_people = ("result", "usefulness", "specificity", "subgroups")
+        if spec.model and spec.section in own_people:
             text = f"{text} {people_text(inputs.performance, spec.model, names)}"
         elif spec.model:
             discovery = next(c for c, role in names.roles.items() if role == "discovery")

@@ -10,7 +10,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from mri_response.sections import brain, quality, reviewer, specificity, subgroups
+from mri_response.sections import (
+    brain,
+    quality,
+    reviewer,
+    specificity,
+    subgroups,
+    usefulness,
+)
 from mri_response.sections.blocks import Block
 
 
@@ -39,6 +46,13 @@ class Section:
 
 SECTIONS: tuple[Section, ...] = (
     Section("quality", "Quality of the scans", "Scans", "cohorts", quality.blocks),
+    Section(
+        "usefulness",
+        "Can the scores be read as probabilities, and would they help?",
+        "Usefulness",
+        "generalisation",
+        usefulness.blocks,
+    ),
     Section(
         "subgroups",
         "Does it work alike for everybody?",
