@@ -449,3 +449,27 @@ def test_without_groups_the_forest_says_so() -> None:
         run.tables["subgroups"].iloc[:0], run.performance, MODEL, naming(run.config)
     )
     assert "No cohort has a variable" in everything_written(figure)
+
+
+def test_slices_of_flagged_scans_stand_below_the_one_most_like_its_cohort(tmp_path) -> None:
+    run = one_cohort()
+    qc = run.tables["qc"]
+    rows = quality.shown_scans(qc)
+    assert rows[0] == qc["mean_correlation"].idxmax()
+    assert set(rows[1:]) == set(qc.index[qc["flag"].notna()])
+    assert 2 in rows
+    paths = {}
+    for row in rows:
+        values = np.full((8, 9, 10), row / 100, dtype=np.float32)
+        paths[row] = tmp_path / f"{row}.nii"
+        nib.save(nib.Nifti1Image(values, np.eye(4)), paths[row])
+    names = naming(run.config)
+    figure = quality.scans(qc, paths, names)
+    assert len(figure.axes) == 5 * len(rows)
+    shown = [axes.get_images()[0].get_array().max() for axes in figure.axes[::5]]
+    np.testing.assert_allclose(shown, np.array(rows) / 100)
+    written = everything_written(figure)
+    assert all(qc.loc[row, "participant_id"] in written for row in rows)
+    none = quality.scans(qc.assign(flag=None), {}, names)
+    assert "No map is flagged" in everything_written(none)
+    assert quality.shown_scans(qc.assign(mean_correlation=np.nan)) == []

@@ -31,6 +31,8 @@ rule quality_figure:
         quality_png=report(f"{RUN}/figures/quality.png", "../report/quality.rst", "Cohorts"),
         people_svg=f"{RUN}/figures/quality_people.svg",
         people_png=f"{RUN}/figures/quality_people.png",
+        scans_svg=f"{RUN}/figures/quality_scans.svg",
+        scans_png=f"{RUN}/figures/quality_scans.png",
     log:
         f"{RUN}/logs/quality_figure.log",
     localrule: True

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from pathlib import Path
+
 import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure, FigureBase
@@ -15,14 +18,16 @@ from mri_response.figures.style import (
     hanging,
     line_count,
     line_height,
+    message,
     new_figure,
     styled,
     suptitle,
     swarm,
     wrap,
 )
+from mri_response.images import open_image, read_values
 from mri_response.quality import MEASURES
-from mri_response.wording import Naming, as_number
+from mri_response.wording import Naming, as_number, number
 
 _LABELS = {
     "tiv": "Total intracranial volume (ml)",
@@ -30,6 +35,10 @@ _LABELS = {
     "mean_correlation": "Correlation with the mean map of the others",
     "mahalanobis": "Mahalanobis distance of the regions from the median",
 }
+
+
+#: Axis and place along it of each slice.
+_SLICES = ((2, 0.35), (2, 0.5), (2, 0.65), (1, 0.5), (0, 0.4))
 
 
 @styled
@@ -102,10 +111,10 @@ def quality(qc: pd.DataFrame, names: Naming, *, identified: bool = False) -> Fig
                 for row, a, b in zip(known.index, x, y, strict=True)
                 if row in numbers
             ]
-            for order, (number, a, b) in enumerate(sorted(named, key=lambda point: point[1])):
+            for order, (mark, a, b) in enumerate(sorted(named, key=lambda point: point[1])):
                 shift = -8 if order % 2 else 8
                 axes.annotate(
-                    str(number),
+                    str(mark),
                     (a, b),
                     (0, shift),
                     textcoords="offset points",
@@ -131,12 +140,77 @@ def quality(qc: pd.DataFrame, names: Naming, *, identified: bool = False) -> Fig
     return figure
 
 
+@styled
+def scans(qc: pd.DataFrame, paths: Mapping[int, Path], names: Naming) -> Figure:
+    """Draw slices of the flagged scans, below those of the scan most like its cohort.
+
+    Parameters
+    ----------
+    qc : DataFrame
+        The table ``qc.tsv``.
+    paths : mapping of int to path
+        The map of each row of `shown_scans`.
+    names : Naming
+        Names of the run.
+
+    Returns
+    -------
+    Figure
+        Names people. Three axial slices, a coronal and a sagittal one, all maps in one grey scale;
+        left and right as the voxels lie.
+    """
+    title = names.title("Flagged scans, below the scan most like its cohort")
+    rows = shown_scans(qc)
+    if len(rows) < 2:
+        return message(names.title("Flagged scans"), "No map is flagged or excluded by a rule.")
+    figure = new_figure(DOUBLE_COLUMN, 30.0 * len(rows) + 10)
+    suptitle(figure, title, DOUBLE_COLUMN)
+    grid = figure.subplots(len(rows), 5, squeeze=False)
+    for line, row in zip(grid, rows, strict=True):
+        image = open_image(paths[row])
+        values = np.nan_to_num(read_values(image, paths[row]))
+        for axes, (axis, share) in zip(line, _SLICES, strict=True):
+            picture = np.take(values, round(share * (values.shape[axis] - 1)), axis=axis)
+            axes.imshow(picture.T, origin="lower", cmap="gray", vmin=0, vmax=1)
+            axes.axis("off")
+        correlation = number(qc.loc[row, "mean_correlation"])
+        text = f"{_identity(qc.loc[row])}, {names.titles[qc.loc[row, 'cohort']]}"
+        line[0].set_title(wrap(f"{text}, correlation {correlation:.2f}", DOUBLE_COLUMN - 8))
+    return figure
+
+
+def shown_scans(qc: pd.DataFrame, most: int = 12) -> list[int]:
+    """Rows of ``qc.tsv`` whose maps are drawn: the one most like its cohort, then flagged ones.
+
+    Parameters
+    ----------
+    qc : DataFrame
+    most : int
+        Flagged or excluded scans at most, those least like their cohort first.
+
+    Returns
+    -------
+    list of int
+        Empty without maps.
+    """
+    correlation = as_number(qc["mean_correlation"]).dropna()
+    if correlation.empty:
+        return []
+    marked = qc["flag"].notna() | qc["excluded"].notna()
+    found = correlation[marked[correlation.index]].sort_values(kind="stable").index[:most]
+    typical = correlation[~correlation.index.isin(found)]
+    return [*([typical.idxmax()] if len(typical) else []), *found]
+
+
+def _identity(row: pd.Series) -> str:
+    keys = ("participant_id", "session_id")
+    return " ".join(row[key] for key in keys if isinstance(row.get(key), str))
+
+
 def _who(row: pd.Series, names: Naming) -> str:
     """Whose scan, and what is conspicuous about it."""
-    keys = ("participant_id", "session_id")
-    who = " ".join(row[key] for key in keys if isinstance(row.get(key), str))
     why = "; ".join(row[key] for key in ("excluded", "flag") if isinstance(row[key], str))
-    return f"{who} ({names.titles[row['cohort']]}): {why}"
+    return f"{_identity(row)} ({names.titles[row['cohort']]}): {why}"
 
 
 def _legend(part: FigureBase, qc: pd.DataFrame) -> None:
