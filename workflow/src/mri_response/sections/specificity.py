@@ -159,8 +159,9 @@ def _differences(table: pd.DataFrame, models: list[str], names: Naming) -> Table
     made.note = (
         "Small numbers: 95 % intervals over people (AUC: DeLong, logit scale; balanced accuracy: "
         "Wilson; differences: MOVER of the two, within cohorts DeLong). In the permutation test "
-        "people of the same outcome exchange their groups, and the difference is divided by its DeLong error. The "
-        "test is one-sided, the interval two-sided: p may be below 0.05 where 0 is in the interval."
+        "people of the same outcome exchange their groups, and the difference is divided by its "
+        "DeLong error. The test is one-sided, the interval two-sided: p may be below 0.05 where 0 "
+        "is in the interval."
     )
     return made
 
