@@ -16,6 +16,9 @@ from scipy.special import expit
 from sklearn.metrics import roc_auc_score
 
 from mri_response.probabilities import calibration_table
+from mri_response.learning_curve import learning_curve
+from mri_response.plan import CURVE_SHARES
+from mri_response.precision import precision_table
 from mri_response.quality import MapMeasures, measured
 from mri_response.region_sets import memberships, region_sets, set_table
 from mri_response.scored import scored_cohorts
@@ -109,6 +112,7 @@ CONFIG: dict[str, Any] = {
     "quality_control": {"outlier_z": 3.5, "tiv_min_ml": 900, "tiv_max_ml": 2200, "exclude": []},
     "subgroups": {"columns": None, "age_bands": [30, 45, 60]},
     "min_class_size": 5,
+    "learning_curve": {"enabled": True, "models": None, "sizes": None, "repeats": 20},
     "batch": {"outer_folds": 10, "permutations": 1000},
     "report": {"participant_level": False},
 }
@@ -311,6 +315,8 @@ def made_up_run(
         tables={
             "specificity": _specificity(config, predictions),
             "qc": _quality(config, predictions),
+            "precision": _precision(table, pd.concat(null, ignore_index=True)),
+            "learning_curve": _learning_curve(config, predictions, table),
             "subgroups": _subgroups(config, predictions),
             "roi_sets": _region_sets(REGIONS, haufe),
             **_usefulness(config, predictions, table),
@@ -385,6 +391,32 @@ def _specificity(config: dict[str, Any], predictions: pd.DataFrame) -> pd.DataFr
                 baseline_score=baseline, endpoint_score=(baseline * (1 - fall)).round()
             )
     return specificity_table(config, predictions, people)
+
+
+def _precision(performance: pd.DataFrame, null: pd.DataFrame) -> pd.DataFrame:
+    numbers = ["estimate", "ci_low", "ci_high"]
+    figures = performance.replace("n/a", np.nan).astype(dict.fromkeys(numbers, float))
+    return precision_table(figures.assign(null=performance["null"]), null)
+
+
+def _learning_curve(
+    config: dict[str, Any], predictions: pd.DataFrame, performance: pd.DataFrame
+) -> pd.DataFrame:
+    """Of the primary model, from noisier decision values of parts of the discovery people."""
+    rng = np.random.default_rng(7)
+    model, cohort = config["primary_model"], next(iter(config["cohorts"]))
+    own = predictions[(predictions["model"] == model) & (predictions["cohort"] == cohort)]
+    people = own[own["repeat"] == own["repeat"].iloc[0]].reset_index(drop=True)
+    whole = np.stack([part["decision"].to_numpy() for _, part in own.groupby("repeat")])
+    n = len(people)
+    size = np.repeat([round(share * n) for share in CURVE_SHARES], 20)
+    decision = whole.mean(axis=0) + rng.normal(size=(len(size), n)) * (20 / size[:, None])
+    for row, many in zip(decision, size, strict=True):
+        row[rng.permutation(n)[many:]] = np.nan
+    parts = {"size": size, "decision": decision}
+    return learning_curve(
+        model, cohort, people, parts, whole, performance[performance["model"] == model]
+    )
 
 
 def _quality(config: dict[str, Any], predictions: pd.DataFrame) -> pd.DataFrame:

@@ -22,6 +22,7 @@ from mri_response.figures import (
     performance,
     quality,
     region_sets,
+    sample,
     specificity,
     style,
     subgroups,
@@ -54,6 +55,7 @@ def draw(kind: str, run: Run) -> Figure:
         "subgroups": lambda: subgroups.subgroups(
             run.tables["subgroups"], run.performance, MODEL, names
         ),
+        "learning_curve": lambda: sample.learning_curve(run.tables["learning_curve"], MODEL, names),
         "specificity": lambda: specificity.specificity(run.tables["specificity"], MODEL, names),
         "planted_vs_found": lambda: brain.planted_vs_found(run.planted, run.weights, MODEL, names),
     }[kind]()
@@ -70,6 +72,7 @@ KINDS = (
     "planted_vs_found",
     "quality",
     "subgroups",
+    "learning_curve",
     "specificity",
 )
 
@@ -122,7 +125,9 @@ def test_title_says_simulated_only_when_it_is(kind: str) -> None:
     assert "simulated" not in everything_written(draw(kind, one_cohort()))
 
 
-@pytest.mark.parametrize("kind", ["roc", "null_distribution", "confusion", "flow", "specificity"])
+@pytest.mark.parametrize(
+    "kind", ["roc", "null_distribution", "confusion", "flow", "specificity", "learning_curve"]
+)
 def test_text_boxes_do_not_overlap(kind: str, run: Run) -> None:
     figure = draw(kind, run)
     renderer = figure.canvas.get_renderer()

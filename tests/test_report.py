@@ -306,6 +306,64 @@ def test_best_of_chance_agrees_with_drawing(trial: Page) -> None:
     assert np.mean(drawn < shown - 6e-4) < 0.95 + 0.003
 
 
+def test_how_far_the_sample_carries(trial: Page) -> None:
+    assert "How far can this sample carry it?" in trial.text
+    for part in (
+        "The corrected one is the one to quote",
+        "Balanced accuracy with 40 people",
+        "with all 99",
+        "how many people are enough is not shown",
+        "People for ±5 points",
+        "Best of permutations",
+    ):
+        assert part in trial.text, part
+
+
+@pytest.mark.parametrize(
+    ("changed", "parts"),
+    [
+        (
+            {"outer": "leave_one_site_out", "outer_column": "clinic", "repeats": 1},
+            (
+                "balanced accuracy of nested cross-validation that leaves out one clinic at a time",
+                "one outer fold for each value of clinic, of all people with that value, 10 inner",
+            ),
+        ),
+        (
+            {"outer": "leave_group_out", "outer_column": "clinic", "outer_folds": 4},
+            (
+                "mean balanced accuracy over 10 repeats of 4-fold nested cross-validation by whole",
+                "10 repeats of 4 outer folds, each of all people with some values of clinic",
+            ),
+        ),
+        (
+            {"outer": "leave_one_out", "repeats": 1},
+            ("leave-one-person-out", "one outer fold for each person, 10 inner folds"),
+        ),
+        (
+            {"outer": "held_out", "held_out": {"part": ["2", "3"]}, "repeats": 1},
+            (
+                "balanced accuracy of the held-out people",
+                "one split: those with part 2 or 3, were held out and predicted by a model",
+                "model roi_svc: the people held out",
+                "Discovery figures are of the people held out",
+            ),
+        ),
+        (
+            {"outer": "held_out", "held_out": 0.25, "repeats": 1},
+            ("one split: 25.0 % of the people, drawn without looking at the labels, were held",),
+        ),
+    ],
+)
+def test_methods_say_who_was_left_out(changed, parts, tmp_path: Path) -> None:
+    run = made_up_run()
+    folds = {} if "outer_folds" in changed else {"outer_folds": None}
+    run.config["cross_validation"] |= changed | folds
+    text = Page(render_report(page_inputs(run, tmp_path))).text.replace("\xa0", " ")
+    for part in parts:
+        assert part in text, part
+
+
 def test_methods_have_the_numbers_of_the_config(tmp_path: Path) -> None:
     run = made_up_run()
     run.config["cross_validation"] |= {
@@ -411,7 +469,9 @@ def test_figure_plan_follows_features_and_simulation() -> None:
         "planted_vs_found",
         "planted_map",
     }
-    assert kinds["voxel_svc"] == everywhere | {"region_sets", "weight_map", "planted_map"}
+    # The primary model alone has a learning curve unless the config names others.
+    primary = {"learning_curve", "region_sets", "weight_map", "planted_map"}
+    assert kinds["voxel_svc"] == everywhere | primary
     assert kinds["fs_svc"] == everywhere | {"roi_weights"}
     assert [spec.name for spec in plan[:3]] == ["flow", "quality", "roc_voxel_svc"]
     run.config["region_sets"] = {"fs": {"atlas": "destrieux"}}

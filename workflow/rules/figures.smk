@@ -208,6 +208,34 @@ rule region_sets_figure:
         "../scripts/region_sets_figure.py"
 
 
+rule learning_curve_figure:
+    """Performance against the number of people."""
+    input:
+        f"{RUN}/learning_curve.tsv",
+    output:
+        learning_curve_svg=f"{RUN}/figures/learning_curve_{{model}}.svg",
+        learning_curve_png=report(
+            f"{RUN}/figures/learning_curve_{{model}}.png",
+            "../report/learning_curve.rst",
+            "Sample",
+            "{model}",
+        ),
+    log:
+        f"{RUN}/logs/learning_curve_figure_{{model}}.log",
+    wildcard_constraints:
+        model=pattern_of(CURVES),
+    localrule: True
+    conda:
+        ENVIRONMENT
+    params:
+        config=naming_config,
+        code=code_of("learning_curve_figure"),
+    message:
+        "Figure: learning curve of {wildcards.model}"
+    script:
+        "../scripts/learning_curve_figure.py"
+
+
 rule roi_weights_figure:
     """Regions with the strongest patterns, weights beside them."""
     input:

@@ -4,7 +4,7 @@ with job(snakemake) as log:
     import numpy as np
 
     from mri_response.features import read_features
-    from mri_response.learning_curve import draw_parts, run_parts
+    from mri_response.parts import draw_parts, run_parts
     from mri_response.resampling import save_arrays
     from mri_response.tables import read_people
 

@@ -50,6 +50,7 @@ _KINDS = {
     "decision_curve": ("usefulness", "Would acting on the answers help?"),
     "subgroups": ("subgroups", "Subgroups"),
     "specificity": ("specificity", "With and without the treatment"),
+    "learning_curve": ("sample", "Performance by number of people"),
     "region_sets": ("brain", "Sets of regions"),
     "roi_weights": ("brain", "Regions"),
     "weight_map": ("brain", "Weights on the brain"),
@@ -383,6 +384,8 @@ def figure_plan(config: Mapping[str, Any]) -> list[FigureSpec]:
         kinds += ["calibration", "decision_curve", "subgroups"]
         if {"external", "control"} <= roles:
             kinds.append("specificity")
+        if model in curve_models(config):
+            kinds.append("learning_curve")
         feature_kind = None  # without weights there is nothing to draw by region or voxel
         if is_linear(config["models"][model]):
             feature_kind = config["features"][config["models"][model]["features"]]["kind"]

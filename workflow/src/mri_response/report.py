@@ -27,6 +27,7 @@ from mri_response.sections import SECTIONS
 from mri_response.sections.blocks import Table
 from mri_response.sections.brain import sets_verdict
 from mri_response.sections.quality import quality_counts
+from mri_response.sections.sample import curve_verdict
 from mri_response.sections.specificity import verdict
 from mri_response.sections.usefulness import benefit_verdict, calibration_verdict
 from mri_response.wording import (
@@ -85,6 +86,8 @@ _TABLE_TITLES: dict[str, str] = {
     "decision_curve": "Decision curves",
     "decision_rules": "Probabilities and thresholds that each training set taught",
     "operating_points": "Operating points",
+    "learning_curve": "Performance by number of people",
+    "precision": "Best of chance, and people for a narrow interval",
     "qc": "Quality of the scans, person by person",
     "subgroups": "Performance in subgroups",
     "specificity": "External against control cohorts",
@@ -244,6 +247,9 @@ def alt_text(spec: FigureSpec, inputs: ReportInputs, names: Naming) -> str:
         table = inputs.tables.get("specificity")
         text = None if table is None else verdict(table, model, names)
         return start + (text or "Not computed; the text above says why.")
+    if spec.kind == "learning_curve":
+        table = inputs.tables.get("learning_curve")
+        return start + ("Not computed." if table is None else curve_verdict(table, model))
     if spec.kind == "subgroups":
         return f"{start}Balanced accuracy and AUC with 95 % intervals; the table has the numbers."
     if spec.kind in ("decision_scores", "confusion"):

@@ -14,6 +14,7 @@ from mri_response.sections import (
     brain,
     quality,
     reviewer,
+    sample,
     specificity,
     subgroups,
     usefulness,
@@ -59,6 +60,9 @@ SECTIONS: tuple[Section, ...] = (
         "Subgroups",
         "generalisation",
         subgroups.blocks,
+    ),
+    Section(
+        "sample", "How far can this sample carry it?", "The sample", "generalisation", sample.blocks
     ),
     Section("specificity", "Is it the drug?", "The drug", "control", specificity.blocks),
     Section("brain", "Where in the brain", "Brain", "control", brain.blocks),
