@@ -15,10 +15,10 @@ import pandas as pd
 from scipy.special import expit
 from sklearn.metrics import roc_auc_score
 
-from mri_response.probabilities import calibration_table
 from mri_response.learning_curve import learning_curve
 from mri_response.plan import CURVE_SHARES
 from mri_response.precision import precision_table
+from mri_response.probabilities import calibration_table
 from mri_response.quality import MapMeasures, measured
 from mri_response.region_sets import memberships, region_sets, set_table
 from mri_response.scored import scored_cohorts

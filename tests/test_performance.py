@@ -247,14 +247,16 @@ def test_people_who_were_held_out_have_the_intervals_of_an_external_cohort():
     )  # fmt: skip
     scores = FrozenScores("d", "external", people, decision[0, 0])
     as_external, _ = score([scores])
-    assert set(performance["aggregation"]) == {"mean_over_repeats"}
-    assert set(null["aggregation"]) == {"mean_over_repeats"}
-    for metric in (*METRICS, *COUNTS):
-        row, other = one(performance, metric=metric), one(as_external, metric=metric)
-        for column in ("n", "n_positive", "estimate", "ci_low", "ci_high", "ci_method"):
-            np.testing.assert_equal(row[column], other[column])
-    tested = one(performance, metric="balanced_accuracy")
-    draws = null.query("metric == 'balanced_accuracy'")["value"].to_numpy()
+    # Predicted once, a person's mean decision is that decision.
+    for aggregation in ("mean_over_repeats", "person"):
+        for metric in (*METRICS, *COUNTS):
+            row = one(performance, metric=metric, aggregation=aggregation)
+            other = one(as_external, metric=metric)
+            for column in ("n", "n_positive", "estimate", "ci_low", "ci_high", "ci_method"):
+                np.testing.assert_equal(row[column], other[column])
+    tested = one(performance, metric="balanced_accuracy", aggregation="mean_over_repeats")
+    draws = null[null["aggregation"] == "mean_over_repeats"]
+    draws = draws.query("metric == 'balanced_accuracy'")["value"].to_numpy()
     assert tested["p_value"] == permutation_p_value(tested["estimate"], draws)
 
 

@@ -149,14 +149,11 @@ def best_of_chance(n_positive: int, n_negative: int, quantile: float = 0.95) -> 
 def aggregations_of(outer: str) -> tuple[str, ...]:
     """Ways of summing up that an outer scheme has (`cross_validation.outer`), the headline first.
 
-    People who are held out are predicted once, so that all ways are one. Test folds of one person
-    have neither a balanced accuracy nor an AUC of their own.
+    Test folds of one person have neither a balanced accuracy nor an AUC of their own; people who
+    are held out are one fold.
     """
-    if outer == "held_out":
-        return (HEADLINE,)
-    if outer == "leave_one_out":
-        return (HEADLINE, "person")
-    return AGGREGATIONS
+    whole = outer in ("held_out", "leave_one_out")
+    return (HEADLINE, "person") if whole else AGGREGATIONS
 
 
 def discovery_performance(
