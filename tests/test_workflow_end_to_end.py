@@ -52,15 +52,19 @@ def results(study: Study) -> Path:
 def test_every_documented_file_is_there_and_no_other(study, results):
     inputs = {*study.people, "atlas.nii.gz", "atlas.tsv", "study.yaml"}
     assert {path.name for path in study.folder.iterdir()} == inputs | {"results", ".snakemake"}
-    figures = {"flow"} | {
+    figures = {"flow", "quality"} | {
         f"{kind}_{model}"
         for model in ("roi_svc", "voxel_svc")
-        for kind in ("roc", "null_distribution", "decision_scores", "confusion", "weight_map")
+        for kind in (
+            *("roc", "null_distribution", "decision_scores", "confusion", "weight_map"),
+            "subgroups",
+        )
     }
     figures |= {"roi_weights_roi_svc", "region_sets_voxel_svc"}
     names = {f"figures/{name}.{suffix}" for name in figures for suffix in ("png", "svg")}
     tables = ("splits", "predictions", "performance", "null", "exclusions", "flow", "warnings")
-    names |= {f"{name}.tsv" for name in (*tables, "comparisons")} | {
+    names |= {f"qc/{name}.{suffix}" for name in ("people", "scans") for suffix in ("png", "svg")}
+    names |= {f"{name}.tsv" for name in (*tables, "comparisons", "qc", "subgroups")} | {
         "ro-crate-metadata.json",
         "report.html",
         "weights/roi_svc.tsv",
@@ -71,7 +75,7 @@ def test_every_documented_file_is_there_and_no_other(study, results):
         names |= {f"weights/sets/{model}.tsv", f"figures/viewer_{model}.html"}
         names |= {f"models/{model}.json", f"models/{model}.npz", f"scores/{model}.tsv"}
         tables = ("predictions", "performance", "null", "warnings")
-        names |= {f"performance/{model}_{name}.tsv" for name in tables}
+        names |= {f"performance/{model}_{name}.tsv" for name in (*tables, "subgroups")}
     for baseline in ("confounds_only", "majority_class"):
         names |= {f"performance/{baseline}_{name}.tsv" for name in tables}
     for cohort in ("discovery", "external", "control"):

@@ -29,10 +29,10 @@ rule quality_figure:
     output:
         quality_svg=f"{RUN}/figures/quality.svg",
         quality_png=report(f"{RUN}/figures/quality.png", "../report/quality.rst", "Cohorts"),
-        people_svg=f"{RUN}/figures/quality_people.svg",
-        people_png=f"{RUN}/figures/quality_people.png",
-        scans_svg=f"{RUN}/figures/quality_scans.svg",
-        scans_png=f"{RUN}/figures/quality_scans.png",
+        people_svg=f"{RUN}/qc/people.svg",
+        people_png=f"{RUN}/qc/people.png",
+        scans_svg=f"{RUN}/qc/scans.svg",
+        scans_png=f"{RUN}/qc/scans.png",
     log:
         f"{RUN}/logs/quality_figure.log",
     localrule: True

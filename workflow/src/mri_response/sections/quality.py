@@ -106,8 +106,8 @@ def _table(qc: pd.DataFrame, names: Naming) -> Table:
             table.rows.append([title, len(own), flagged, excluded, *cells])
     table.note = (
         "Scans of everybody who met all other criteria, before exclusion by a rule. Which scan is "
-        "flagged, why, and what it looks like: qc.tsv, figures/quality_people.png and "
-        "figures/quality_scans.png in the folder of the run, which name people."
+        "flagged, why, and what it looks like: qc.tsv, qc/people.png and "
+        "qc/scans.png in the folder of the run, which name people."
     )
     return table
 
