@@ -84,6 +84,7 @@ def test_the_real_configurations(shared_data, name, cohorts, kernels, nested_cv,
         nested_cv=nested_cv,
         region_weights=1,
         roi_weights_figure=1,
+        region_sets_figure=1,
         specificity_figure=0,
     )
 
