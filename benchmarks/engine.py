@@ -333,7 +333,7 @@ def growth_figure(table: pd.DataFrame) -> Figure:
     left, right = figure.subplots(1, 2, sharey=True)
     permutations = np.array([0, 100, 300, 1000, 3000, 10_000])
     for (p, rows), colour, marker in zip(
-        table.groupby("p"), ("#0072B2", "#D55E00", "#009E73"), "osD", strict=True
+        table.groupby("p"), ("#0072B2", "#D55E00", "#009E73"), "osD", strict=False
     ):
         style = {"color": colour, "marker": marker, "label": f"{p:,} features"}
         minutes = (rows["grams_cpu_s"] + N_PERMUTATIONS * rows["labelling_cpu_s"]) / 60
@@ -365,6 +365,8 @@ def main() -> None:
     parts, workloads = given.parts or ["ratio", "whole", "growth"], given.workload or WORKLOADS
     if unknown := set(parts) - {"ratio", "whole", "growth"}:
         parser.error(f"unknown part {sorted(unknown)[0]}: ratio, whole or growth")
+    if len(set(given.features)) > 3:
+        parser.error("the figure has room for 3 numbers of features")
     given.out.mkdir(parents=True, exist_ok=True)
     tables = {
         "ratio": lambda: [ratio(w, s, given.compared) for w in workloads for s in (False, True)],
