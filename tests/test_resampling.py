@@ -195,7 +195,9 @@ def test_a_job_behind_the_last_fold_says_nothing():
     )
     assert {name: array.dtype for name, array in empty.items()} == {
         # Models of permuted labels are left out where there are none.
-        name: array.dtype for name, array in whole.items() if name != "null_beta"
+        name: array.dtype
+        for name, array in whole.items()
+        if name != "null_beta"
     }
     for name in ("train", "beta", "fitted", "intercept", "plateau"):
         np.testing.assert_array_equal(np.concatenate([whole[name], empty[name]]), whole[name])
