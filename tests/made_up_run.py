@@ -354,6 +354,7 @@ def _usefulness(
     """Computed too, from made-up predictions and thresholds that nobody learned."""
     numbers = predictions.replace({"repeat": {"n/a": None}, "outer_fold": {"n/a": None}})
     numbers = numbers.astype({"repeat": float, "outer_fold": float})
+    numbers["repeat"] += 1
     rules = numbers[["model", "repeat", "outer_fold"]].drop_duplicates()
     points = {"decision_zero": 0.0, "youden": 0.05, "sensitivity_0.9": -0.6, "specificity_0.9": 0.6}
     rules = rules.merge(

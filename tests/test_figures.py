@@ -26,6 +26,7 @@ from mri_response.figures import (
     specificity,
     style,
     subgroups,
+    usefulness,
 )
 from mri_response.metrics import person_weights
 from mri_response.wording import naming
@@ -56,6 +57,12 @@ def draw(kind: str, run: Run) -> Figure:
             run.tables["subgroups"], run.performance, MODEL, names
         ),
         "learning_curve": lambda: sample.learning_curve(run.tables["learning_curve"], MODEL, names),
+        "calibration": lambda: usefulness.calibration(
+            run.tables["calibration"], run.predictions, MODEL, names
+        ),
+        "decision_curve": lambda: usefulness.decision_curve(
+            run.tables["decision_curve"], MODEL, names
+        ),
         "specificity": lambda: specificity.specificity(run.tables["specificity"], MODEL, names),
         "planted_vs_found": lambda: brain.planted_vs_found(run.planted, run.weights, MODEL, names),
     }[kind]()
@@ -73,6 +80,8 @@ KINDS = (
     "quality",
     "subgroups",
     "learning_curve",
+    "calibration",
+    "decision_curve",
     "specificity",
 )
 
@@ -126,7 +135,11 @@ def test_title_says_simulated_only_when_it_is(kind: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "kind", ["roc", "null_distribution", "confusion", "flow", "specificity", "learning_curve"]
+    "kind",
+    [
+        *("roc", "null_distribution", "confusion", "flow", "learning_curve"),
+        *("calibration", "decision_curve", "specificity"),
+    ],
 )
 def test_text_boxes_do_not_overlap(kind: str, run: Run) -> None:
     figure = draw(kind, run)

@@ -414,6 +414,11 @@ def test_downloads_are_the_tables(trial: Page) -> None:
         "exclusions_by_reason.tsv",
         "weights_roi_svc.tsv",
         "planted.tsv",
+        "calibration.tsv",
+        "learning_curve.tsv",
+        "precision.tsv",
+        "decision_curve.tsv",
+        "operating_points.tsv",
         "specificity.tsv",
         "subgroups.tsv",
         "roi_sets.tsv",
@@ -461,7 +466,7 @@ def test_figure_plan_follows_features_and_simulation() -> None:
         model: {spec.kind for spec in plan if spec.model == model} for model in run.config["models"]
     }
     everywhere = {"roc", "null_distribution", "decision_scores", "confusion"}
-    everywhere |= {"specificity", "subgroups"}
+    everywhere |= {"calibration", "decision_curve", "specificity", "subgroups"}
     assert kinds["roi_svc"] == everywhere | {
         "region_sets",
         "roi_weights",

@@ -241,7 +241,9 @@ def alt_text(spec: FigureSpec, inputs: ReportInputs, names: Naming) -> str:
     if spec.section == "usefulness":
         table = inputs.tables.get(spec.kind, pd.DataFrame())
         said = {"calibration": calibration_verdict, "decision_curve": benefit_verdict}[spec.kind]
-        parts = [said(table, model, cohort, names) for cohort in cohorts] if len(table) else []
+        parts = []
+        if len(table):
+            parts = [said(table, model, cohort, names) for cohort in names.together(cohorts)]
         return start + (" ".join(filter(None, parts)) or "Not computed; the text above says why.")
     if spec.kind == "specificity":
         table = inputs.tables.get("specificity")

@@ -78,6 +78,13 @@ class Naming:
         names = [name for name in self.titles if name in present]
         return sorted(names, key=lambda c: 2 if c == POOLED else rank[self.roles[c]])
 
+    def together(self, cohorts: Iterable[str]) -> list[str]:
+        """Return the cohorts present in order, for external ones the pooled one if it is there."""
+        names = self.ordered(cohorts)
+        if POOLED not in names:
+            return names
+        return [c for c in names if c == POOLED or self.roles[c] != "external"]
+
 
 def naming(config: Mapping[str, Any]) -> Naming:
     """Derive the names of a run from its validated config.

@@ -23,6 +23,7 @@ from mri_response.figures.style import (
     new_figure,
     styled,
     suptitle,
+    text_width,
     wrap,
 )
 from mri_response.performance import SMALL_CLASS
@@ -71,10 +72,10 @@ def calibration(
         (Line2D([], [], color=BLUE), "observed share"),
         (Patch(color=BLUE, alpha=0.2, linewidth=0), "95 % band"),
         (Line2D([], [], **_DASHED), "calibrated"),
-        (Patch(color=POSITIVE), f"people: {names.positive}"),
-        (Patch(color=NEGATIVE), names.negative),
+        (Patch(color=POSITIVE), f"people, {names.positive}"),
+        (Patch(color=NEGATIVE), f"people, {names.negative}"),
     ]
-    labels = ("Probability given by the model", f"Share of {names.positive}")
+    labels = ("Probability", "Observed share")
     title = f"Are the probabilities right? Model {model}"
     return _panels(table, model, names, title, labels, handles, draw, 1.34)
 
@@ -111,7 +112,7 @@ def decision_curve(table: pd.DataFrame, model: str, names: Naming) -> Figure:
         (Line2D([], [], color=BLACK, linewidth=1.2, linestyle=(0, (5, 1.5))), "act on everybody"),
         (Line2D([], [], color=GREY, linewidth=1.2, linestyle=(0, (1, 1))), "act on nobody"),
     ]
-    labels = ("Threshold probability", "Net benefit (share of people)")
+    labels = ("Threshold probability", "Net benefit")
     title = f"Would acting on the answers help? Model {model}"
     return _panels(table, model, names, title, labels, handles, draw, 1.0)
 
@@ -128,9 +129,7 @@ def _panels(
 ) -> Figure:
     """One panel a cohort, external cohorts together where they are; `aspect` is height by width."""
     table = table[table["model"] == model]
-    cohorts = names.ordered(table["cohort"])
-    if POOLED in cohorts:
-        cohorts = [c for c in cohorts if c == POOLED or names.roles[c] != "external"]
+    cohorts = names.together(table["cohort"])
     n_columns = min(_COLUMNS, len(cohorts))
     n_rows = -(-len(cohorts) // n_columns)
     heads = {}
@@ -139,9 +138,13 @@ def _panels(
         people = f"n = {int(number(row['n']))} ({int(number(row['n_positive']))} {names.positive})"
         heads[cohort] = wrap(f"{names.titles[cohort]}\n{people}", _PANEL - 14)
     head = max(map(line_count, heads.values())) * line_height()
-    width = DOUBLE_COLUMN if n_columns > 1 else 110.0
+    width = DOUBLE_COLUMN if n_columns > 1 else 120.0
     panel = min(_PANEL, width / n_columns) - 12
-    figure = new_figure(width, 26 + n_rows * (panel * aspect + head + 8))
+    n_across = int(width // (12 + max(text_width(text, 8) for _, text in handles)))
+    n_across = max(1, min(n_across, len(handles)))
+    legend = (line_height() + 1) * -(-len(handles) // n_across)
+    figure = new_figure(width, 12 + legend + n_rows * (panel * aspect + head + 12))
+    figure.get_layout_engine().set(hspace=0.06)
     suptitle(figure, names.title(title), width)
     grid = figure.subplots(n_rows, n_columns, squeeze=False).ravel()
     for axes in grid[len(cohorts) :]:
@@ -155,9 +158,9 @@ def _panels(
             axes.text(0, 0.6, wrap(text, panel - 4), transform=axes.transAxes, va="center")
             continue
         draw(axes, rows, cohort)
-    figure.supxlabel(labels[0], fontsize=8)
-    figure.supylabel(labels[1], fontsize=8)
-    figure.legend(*zip(*handles, strict=True), loc="outside lower center", ncols=3)
+        axes.set_xlabel(labels[0])
+        axes.set_ylabel(labels[1] if axes is grid[0] else "")
+    figure.legend(*zip(*handles, strict=True), loc="outside lower center", ncols=n_across)
     return figure
 
 

@@ -9,7 +9,7 @@ import pandas as pd
 
 from mri_response.performance import SMALL_CLASS
 from mri_response.plan import ordered_models
-from mri_response.sections.blocks import Block, Table, Text
+from mri_response.sections.blocks import Block, Bullets, Table, Text
 from mri_response.wording import MINUS, Naming, as_number, interval_text, number, percent
 
 if TYPE_CHECKING:
@@ -19,14 +19,14 @@ _MEANING = (
     "A decision value is not a probability. It was turned into one by Platt scaling: a logistic "
     "curve learned inside the training data, from people whom the inner model had not seen, and "
     "applied unchanged to others. Probabilities are calibrated if of the people who are given "
-    "30 %, about 30 % turn out to be {positive}."
+    "30 %, about 30 % turn out to be of the class {positive}."
 )
 _HELP = (
     "Whether a model would help depends on what is done with its answer. A decision curve asks: if "
     "a person were acted on (as one would for a {positive}) whenever the probability reaches a "
-    "threshold, which share of all people would be rightly chosen, once the wrongly chosen ones are "
+    "threshold, which share of all people would be rightly chosen, once those chosen wrongly are "
     "subtracted at the odds of that threshold? A model is of use only where it does better than "
-    "acting on everybody and than acting on nobody."
+    "acting on everybody and than acting on nobody. Intervals are of each threshold by itself."
 )
 _POINTS = {
     "decision_zero": "decision value 0",
@@ -65,10 +65,16 @@ def calibration_verdict(table: pd.DataFrame, model: str, cohort: str, names: Nam
     if "brier" not in rows.index or np.isnan(number(rows.loc["brier", "estimate"])):
         return None
     scaled = _numbers(rows.loc["scaled_brier"])
+    if scaled[1] > 0:
+        words = "nearer to what happened than"
+    elif scaled[2] < 0:
+        words = "further from what happened than"
+    else:
+        words = "not shown to be nearer to what happened than"
     parts = [
-        f"{names.titles[cohort]}: the squared error of the probabilities is "
-        f"{_signed(100 * scaled[0], 1)} % better than that of giving everybody the cohort's own "
-        f"share (95 % interval {_signed(100 * scaled[1], 1)} to {_signed(100 * scaled[2], 1)})"
+        f"{names.titles[cohort]}: scaled Brier score {_signed(100 * scaled[0], 1)} % "
+        f"({_signed(100 * scaled[1], 1)} to {_signed(100 * scaled[2], 1)}): the probabilities are "
+        f"{words} giving everybody the cohort's own share"
     ]
     large = _numbers(rows.loc["calibration_in_the_large"])
     if large[1] > 0:
@@ -79,7 +85,7 @@ def calibration_verdict(table: pd.DataFrame, model: str, cohort: str, names: Nam
     if np.isnan(slope[0]):
         parts.append("a slope cannot be estimated")
     else:
-        words = "no sign that they are too extreme or too timid, as far as these people can tell"
+        words = "not shown to be too extreme or too timid"
         if slope[2] < 1:
             words = "they are too extreme" if slope[2] > 0 else "they point the wrong way"
         elif slope[1] > 1:
@@ -135,12 +141,9 @@ def blocks(inputs: ReportInputs, names: Naming) -> list[Block]:
         if table is curves:
             result.append(Text(_HELP.format(positive=names.positive)))
         for model in models:
-            said = [
-                verdict(table, model, cohort, names)
-                for cohort in names.ordered(table.loc[table["model"] == model, "cohort"])
-            ]
+            said = [verdict(table, model, c, names) for c in _cohorts(table, model, names)]
             if any(said):
-                result.append(Text(f"Model {model}. " + " ".join(filter(None, said))))
+                result += [Text(f"Model {model}:"), Bullets(list(filter(None, said)))]
     too_small = (
         f"Not computed: a class has fewer than {inputs.config['min_class_size']} people, "
         "too few for a meaningful number."
@@ -189,8 +192,8 @@ def _calibration_table(
         "giving everybody the cohort's own share. Scaled Brier: 1 minus their ratio; 0 % is no "
         "better than the share. Calibration in the large (log odds): 0 is right, above 0 the "
         "probabilities are too low. Slope: 1 is right, below 1 they are too extreme. Small "
-        "numbers: 95 % intervals over people; those of cross-validation ignore that people share training "
-        "data and are too narrow."
+        "numbers: 95 % intervals over people; those of cross-validation ignore that people share "
+        "training data and are too narrow."
     )
     return made
 
@@ -212,14 +215,15 @@ def _point_table(table: pd.DataFrame, models: list[str], names: Naming, too_smal
         ],
     )
     for model in models:
-        for cohort in names.ordered(table.loc[table["model"] == model, "cohort"]):
+        for cohort in _cohorts(table, model, names):
             own = _rows(table, model, cohort)
+            who = [(names.titles[cohort], names.roles[cohort]), model]
+            if own["ci_method"].iloc[0] == SMALL_CLASS:
+                made.rows.append([*who, too_small])
+                continue
             for point in own["operating_point"].drop_duplicates():
                 rows = _best_interval(own[own["operating_point"] == point])
-                first = [(names.titles[cohort], names.roles[cohort]), model, point_text(point)]
-                if rows["ci_method"].iloc[0] == SMALL_CLASS:
-                    made.rows.append([*first, too_small])
-                    continue
+                first = [*who, point_text(point)]
                 made.rows.append(
                     [
                         *first,
@@ -244,9 +248,13 @@ def _point_table(table: pd.DataFrame, models: list[str], names: Naming, too_smal
         "for one more right answer than chance gives; missing where there is none to gain. "
         "Thresholds were chosen inside the training data and applied unchanged. Small numbers: "
         "95 % intervals over people, of cross-validation corrected by the permutation null where "
-        "there is one."
+        "there is one. operating_points.tsv also has each external cohort by itself."
     )
     return made
+
+
+def _cohorts(table: pd.DataFrame, model: str, names: Naming) -> list[str]:
+    return names.together(table.loc[table["model"] == model, "cohort"])
 
 
 def _rows(table: pd.DataFrame, model: str, cohort: str) -> pd.DataFrame:
