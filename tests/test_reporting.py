@@ -60,6 +60,7 @@ def further_tables() -> dict[str, pd.DataFrame]:
     cohort = {"model": "roi_svc", "cohort": "discovery", "role": "discovery"}
     calibration = [
         {**cohort, "metric": m, "estimate": v, "ci_low": v - 0.2, "ci_high": v + 0.2}
+        | {"ci_method": "naive_sandwich"}
         for m, v in {"calibration_slope": 0.91, "brier": 0.227, "observed_share": 0.5}.items()
     ]
     return {
@@ -85,6 +86,7 @@ def further_tables() -> dict[str, pd.DataFrame]:
                 "net_benefit": [0.3, 0.2, 0.1],
                 "advantage": [-0.01, 0.05, 0.03],
                 "advantage_low": [-0.05, 0.01, -0.02],
+                "ci_method": "normal",
             }
         ),
         "subgroups": pd.DataFrame(
@@ -94,6 +96,31 @@ def further_tables() -> dict[str, pd.DataFrame]:
                 for g, n, e in (("F", 61, 0.652), ("M", 38, np.nan))
             ]
         ),
+        "learning_curve": pd.DataFrame(
+            {
+                "model": "roi_svc",
+                "cohort": "discovery",
+                "metric": "balanced_accuracy",
+                "n": [40, 70, 99],
+                "estimate": [0.58, 0.66, 0.692],
+                "within_margin": ["False", "True", np.nan],
+            }
+        ),
+        "precision": pd.DataFrame(
+            [
+                {**cohort, "metric": "balanced_accuracy", "n_for_margin": 1520},
+                {**cohort, "metric": "auc", "n_for_margin": 700},
+            ]
+        ),
+        "roi_sets": pd.DataFrame(
+            {
+                "model": "roi_svc",
+                "region_set": ["frontal_lobe", "cerebellum", "amygdala"],
+                "haufe": [0.2, -0.1, np.nan],
+                "p_fdr": [0.004, 0.21, np.nan],
+            }
+        ),
+        "operating_points": pd.DataFrame([{**cohort, "operating_point": "youden"}]),
         "qc": pd.DataFrame(
             {
                 "cohort": ["discovery"] * 99 + ["saline"] * 49,
@@ -186,24 +213,39 @@ def test_further_tables_are_told():
     without = gather(evidence)
     evidence = dataclasses.replace(evidence, tables={**evidence.tables, **further_tables()})
     told = gather(evidence)
-    assert set(further_tables()) - {"qc"} <= set(told) - set(without)
+    assert set(told) - set(without) == {
+        *("comparisons", "measures_compared", "specificity", "calibration", "decision_curve"),
+        *("subgroups", "learning_curve", "size_for_precision", "region_sets", "quality"),
+    }
     for name, part in {
         "comparisons": "roi_svc minus confounds_only in Drug, discovery: AUC +0.31 (0.11 to 0.48), "
         "p = 0.012, by Holm 0.024, corrected resampled t",
         "specificity": "External cohorts minus control: AUC +0.31 (0.11 to 0.48); p = 0.037",
-        "calibration": "discovery: slope 0.91 (0.71 to 1.11), Brier score 0.23 (0.03 to 0.43)",
+        "calibration": "slope 0.91 (0.71 to 1.11), Brier score 0.23 (0.03 to 0.43)",
         "decision_curve": "at 2 of 3 threshold probabilities, with the whole 95 % interval above 0 "
         "at 1",
         "subgroups": "sex F 65.2 % (50.0 to 80.0 %; n = 61), 1 groups too small for a number",
         "quality": "Drug, discovery 3 of 99, Saline 0 of 49",
+        "learning_curve": "70 people 66.0 %, 99 people 69.2 %. From 70 people on",
+        "size_for_precision": "Drug, discovery 1,520.",
+        "region_sets": "Of 2 sets of regions, 1 had a Haufe pattern beyond chance at an FDR of "
+        "5 %: frontal lobe (towards responder; p by FDR 0.004).",
+        "model_output": "Other operating points were chosen inside the training data alone.",
     }.items():
         assert part in told[name].text, name
     assert "nan" not in " ".join(fact.text for fact in told.values())
+    assert "those of cross-validation are naive" in told["calibration"].text
+    assert "naive" not in told["decision_curve"].text
+    assert "It is no probability" in without["model_output"].text
+    assert "It is no probability" not in told["model_output"].text
 
 
 # ---------------------------------------------------------------- sources
 def test_every_number_can_be_traced(evidence):
     """Rows that a source names exist; files and keys that it names are of the known kinds."""
+    if "discovery" in evidence.cohorts:
+        tables = {**evidence.tables, **further_tables()}
+        evidence = dataclasses.replace(evidence, tables=tables)
     tables = {"performance": evidence.performance, "null": evidence.null, "flow": evidence.flow}
     tables |= evidence.tables
     for name, fact in gather(evidence).items():
@@ -249,6 +291,12 @@ def test_no_participant_and_no_missing_number_in_any_fact():
         assert "sub-0" not in text
         assert not re.search(r"\bnan\b", text)
         assert "\u00a0" not in " ".join(fact.text for fact in gather(evidence).values())
+
+
+def test_a_curve_that_shows_nothing_says_so():
+    curve = further_tables()["learning_curve"].assign(within_margin="False")
+    told = gather(evidence_of(made_up_run(), tables={"learning_curve": curve}))
+    assert "was not shown" in told["learning_curve"].text
 
 
 def test_a_run_without_tables_tells_less_and_fails_nowhere(evidence):

@@ -6,6 +6,7 @@ import numpy as np
 
 from mri_response.checks import FEW_PEOPLE
 from mri_response.config import (
+    left_out_column,
     used_confounds,
 )
 from mri_response.plan import ordered_models
@@ -17,6 +18,7 @@ from mri_response.reporting.evidence import (
     listed,
     not_applicable,
     people,
+    rows_of,
     where,
 )
 from mri_response.reporting.methods import learned_steps, permutation_method
@@ -70,11 +72,31 @@ def precision(run: Evidence) -> Fact | None:
 
 
 @fact
+def size_for_precision(run: Evidence) -> Fact | None:
+    rows = rows_of(run, "precision")
+    if rows is None:
+        return None
+    rows = rows[(rows["model"] == run.model) & (rows["metric"] == "balanced_accuracy")]
+    titles = run.names.titles
+    told = [
+        f"{titles[row['cohort']]} {row['n_for_margin']:,.0f}"
+        for _, row in rows[rows["n_for_margin"].notna()].iterrows()
+    ]
+    if not told:
+        return None
+    return Fact(
+        "People for a 95 % interval of ±5 percentage points, were the balanced accuracies what "
+        f"they were seen to be (post hoc): {', '.join(told)}.",
+        where("precision", model=run.model, metric="balanced_accuracy", column="n_for_margin"),
+    )
+
+
+@fact
 def data_use(run: Evidence) -> Fact:
     names = run.names
     text = (
         f"{names.titles[run.discovery]} served development and internal validation: every person "
-        "was predicted by models that were fitted without them."
+        "whose prediction counts was predicted by models that were fitted without them."
     )
     if run.others:
         text += (
@@ -147,7 +169,10 @@ def people_apart(run: Evidence) -> Fact:
 def clusters(run: Evidence) -> Fact:
     within = run.config["permutation"]["within"]
     site = "site" in used_confounds(run.config)
+    cv = run.config["cross_validation"]
+    apart = cv.get("outer") in ("leave_one_site_out", "leave_group_out")
     parts = [
+        f"outer splits leave out whole values of {left_out_column(cv)}" if apart else None,
         f"labels were permuted within the values of {within}" if within else None,
         "site was removed as a confound" if site else None,
         "cohorts are reported apart" if run.others else None,
@@ -155,7 +180,7 @@ def clusters(run: Evidence) -> Fact:
     text = "; ".join(filter(None, parts)) or "nothing was done about clusters"
     return Fact(
         f"Clusters: {text}. Model parameters do not vary between clusters.",
-        "config: permutation.within, models.*.confounds, cohorts",
+        "config: cross_validation.outer, permutation.within, models.*.confounds, cohorts",
     )
 
 
@@ -262,11 +287,20 @@ def factors(run: Evidence) -> Fact:
 
 @fact
 def model_output(run: Evidence) -> Fact:
-    return Fact(
+    text = (
         f"A decision value, positive for {run.names.positive}; the class by the threshold 0, which "
-        "the training alone determines and which no cohort changed. It is no probability.",
-        "performance.tsv: operating_point=decision_zero, threshold",
+        "the training alone determines and which no cohort changed."
     )
+    source = "performance.tsv: operating_point=decision_zero"
+    if "operating_points" in run.tables:
+        text += " Other operating points were chosen inside the training data alone."
+        source += "; operating_points.tsv"
+    if "calibration" in run.tables:
+        text += " Probabilities come from Platt scaling, fitted inside the training data."
+        source += "; calibration.tsv"
+    else:
+        text += " It is no probability."
+    return Fact(text, source)
 
 
 @fact

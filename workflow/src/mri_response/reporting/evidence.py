@@ -198,6 +198,13 @@ _NUMBERS = (
     "threshold",
     "advantage",
     "advantage_low",
+    "difference",
+    "difference_low",
+    "difference_high",
+    "p_fdr",
+    "haufe",
+    "n_regions",
+    "n_for_margin",
     "n",
 )
 

@@ -214,6 +214,8 @@ RESULTS = (
     "decision_curve",
     "specificity",
     "subgroups",
+    "learning_curve",
+    "region_sets",
 )
 
 

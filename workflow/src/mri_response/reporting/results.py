@@ -11,6 +11,7 @@ from mri_response.config import (
     CONFOUNDS_ONLY,
     used_confounds,
 )
+from mri_response.learning_curve import enough_people
 from mri_response.plan import ordered_models
 from mri_response.reporting.evidence import (
     Evidence,
@@ -343,8 +344,8 @@ def calibration(run: Evidence) -> Fact | None:
     for cohort in run.names.ordered(rows["cohort"]):
         own = rows[rows["cohort"] == cohort].drop_duplicates("metric").set_index("metric")
         told = [
-            f"{words} {own.loc[m, 'estimate']:.2f} ({_limits(own.loc[m])})"
-            for m, words in _CALIBRATION.items()
+            f"{name} {_plain_number(own.loc[m, 'estimate'])} ({_limits(own.loc[m])})"
+            for m, name in _CALIBRATION.items()
             if m in own.index
         ]
         if told:
@@ -353,7 +354,7 @@ def calibration(run: Evidence) -> Fact | None:
         return None
     return Fact(
         "Probabilities by Platt scaling, fitted in training data alone (ideal: slope 1, intercept "
-        f"0). {'; '.join(parts)} (95 % intervals).",
+        f"0). {'; '.join(parts)} (95 % intervals{_naive(rows)}).",
         where("calibration", model=run.model, metric=", ".join(_CALIBRATION)),
     )
 
@@ -383,7 +384,7 @@ def decision_curve(run: Evidence) -> Fact | None:
     if not parts:
         return None
     return Fact(
-        f"Decision curve. {'; '.join(parts)}.",
+        f"Decision curve. {'; '.join(parts)}{_naive(rows)}.",
         where("decision_curve", model=run.model, column="advantage, advantage_low"),
         ("decision_curve",),
     )
@@ -419,6 +420,62 @@ def subgroups(run: Evidence) -> Fact | None:
     )
 
 
+@fact
+def learning_curve(run: Evidence) -> Fact | None:
+    rows = rows_of(run, "learning_curve")
+    if rows is None:
+        return None
+    rows = rows[(rows["model"] == run.model) & (rows["metric"] == "balanced_accuracy")]
+    rows = rows[rows["estimate"].notna()].sort_values("n")
+    if len(rows) < 2:
+        return None
+    steps = ", ".join(f"{r['n']:.0f} people {percent(r['estimate'])}" for _, r in rows.iterrows())
+    enough = enough_people(
+        rows.assign(within_margin=_true(rows["within_margin"])), "balanced_accuracy"
+    )
+    shown = (
+        f"From {enough} people on, the difference to all of them lies within ±3 percentage points."
+        if enough
+        else "That fewer people would have been enough (difference to all within ±3 percentage "
+        "points) was not shown."
+    )
+    return Fact(
+        f"Learning curve, balanced accuracy: {steps}. {shown}",
+        where("learning_curve", model=run.model, metric="balanced_accuracy"),
+    )
+
+
+@fact
+def region_sets(run: Evidence) -> Fact | None:
+    rows = rows_of(run, "roi_sets")
+    if rows is None:
+        return None
+    rows = rows[(rows["model"] == run.model) & rows["p_fdr"].notna()]
+    if not len(rows):
+        return None
+    found = [
+        f"{words(row['region_set'])} (towards {_side(run, row['haufe'])}; p by FDR "
+        f"{row['p_fdr']:.3f})"
+        for _, row in rows[rows["p_fdr"] <= 0.05].iterrows()
+    ]
+    return Fact(
+        f"Of {len(rows)} sets of regions, {len(found)} had a Haufe pattern beyond chance at an FDR "
+        f"of 5 %{': ' if found else ''}{', '.join(found)}. A pattern says where signal is, not "
+        "what causes it.",
+        where("roi_sets", model=run.model, column="p_fdr, haufe"),
+        ("haufe",),
+    )
+
+
+def _side(run: Evidence, value: float) -> str:
+    return run.names.positive if value > 0 else run.names.negative
+
+
+def _true(column: pd.Series) -> pd.Series:
+    """Truth values, as computed or as read from a file."""
+    return column.astype(str) == "True"
+
+
 def _difference(row: pd.Series) -> str:
     """A difference of balanced accuracies in percentage points, of AUCs as it is."""
     metric = row["metric"]
@@ -431,5 +488,15 @@ def _difference(row: pd.Series) -> str:
 def _limits(row: pd.Series, scale: float = 1, digits: int = 2) -> str:
     if np.isnan(row["ci_low"]) or np.isnan(row["ci_high"]):
         return "no interval"
-    low, high = (f"{scale * row[c]:.{digits}f}".replace("-", "−") for c in ("ci_low", "ci_high"))
+    low, high = (_plain_number(scale * row[c], digits) for c in ("ci_low", "ci_high"))
     return f"{low} to {high}"
+
+
+def _plain_number(value: float, digits: int = 2) -> str:
+    return f"{value:.{digits}f}".replace("-", "−")
+
+
+def _naive(rows: pd.DataFrame) -> str:
+    """A word on intervals that take people for independent who share training data."""
+    naive = rows["ci_method"].dropna().astype(str).str.startswith("naive").any()
+    return "; those of cross-validation are naive, which is too narrow" if naive else ""
