@@ -92,8 +92,6 @@ _TABLE_TITLES: dict[str, str] = {
     "subgroups": "Performance in subgroups",
     "specificity": "External against control cohorts",
     "roi_sets": "Sets of regions",
-    "learning_curve": "Performance against the number of people",
-    "precision": "Precision of the figures",
     "characteristics": "Who the analysed people are, by cohort and class",
     "tripod": "TRIPOD+AI, filled in",
     "probast": "PROBAST+AI, evidence for the analysis domain",
