@@ -21,6 +21,10 @@ from mri_response.wording import naming
 MODEL = "roi_svc"
 
 
+def cell(row):
+    return f"{row['estimate']:.2f}", f"{row['ci_low']:.2f} to {row['ci_high']:.2f}"
+
+
 def page(run: Run, tables=None):
     inputs = SimpleNamespace(config=run.config, tables=tables or run.tables)
     return blocks(inputs, naming(run.config))
@@ -45,22 +49,14 @@ def test_numbers_of_the_page_are_those_of_the_tables(run):
     table = run.tables["calibration"]
     own = table[table["cohort"] == "external_pooled"].drop_duplicates("metric").set_index("metric")
     (row,) = (r for r in calibration.rows if r[0][0] == "External cohorts together")
-    slope = own.loc["calibration_slope"]
     assert row[2] == "51 (26)"
-    assert row[-1] == (
-        f"{slope['estimate']:.2f}",
-        f"{slope['ci_low']:.2f} to {slope['ci_high']:.2f}",
-    )
+    assert row[-1] == cell(own.loc["calibration_slope"])
     assert row[4] == f"{own.loc['brier_prevalence', 'estimate']:.2f}"
     table = run.tables["operating_points"]
     own = table[(table["cohort"] == "discovery") & (table["operating_point"] == "youden")]
     own = own[own["ci_method"].str.startswith("null_inflated")].set_index("metric")
     (row,) = (r for r in points.rows if r[0][1] == "discovery" and "Youden" in r[2])
-    ratio = own.loc["likelihood_ratio_positive"]
-    assert row[5] == (
-        f"{ratio['estimate']:.2f}",
-        f"{ratio['ci_low']:.2f} to {ratio['ci_high']:.2f}",
-    )
+    assert row[5] == cell(own.loc["likelihood_ratio_positive"])
     assert row[7][0] == f"{100 * own.loc['ppv', 'estimate']:.1f}\u00a0%"
     # External cohorts one by one are in the table to download.
     assert {r[0][1] for r in points.rows} == {"discovery", "external", "control"}
