@@ -185,11 +185,8 @@ def check_discovery(config: Mapping[str, Any], rows: pd.DataFrame) -> None:
 
 def _check_folds(config: Mapping[str, Any], rows: pd.DataFrame, path: str) -> None:
     """Enough people (or families) for the outer and inner folds, both classes to learn from."""
-    # Here, since every job reads this module and scikit-learn takes time.
-    from mri_response.splits import Scheme, draw_folds, units_of
-
     cv, names = config["cross_validation"], class_names(config)
-    units = units_of(rows, cv)
+    units = rows[cv["group"] or "participant_id"]
     unit = "people" if cv["group"] is None else f"families (column {cv['group']})"
     column = left_out_column(cv)
     if cv["outer"] in ("k_fold", "leave_one_out"):
@@ -208,6 +205,9 @@ def _check_folds(config: Mapping[str, Any], rows: pd.DataFrame, path: str) -> No
                 )
             _check_inner(cv, path, count - math.ceil(count / outer_folds), what)
         return
+    # Here, since scikit-learn takes time and most runs need none of it yet.
+    from mri_response.splits import Scheme, draw_folds
+
     if column is not None:
         _check_left_out(cv, rows, units, path, column)
     scheme = Scheme.from_config(cv, rows)._replace(inner_repeats=0)
