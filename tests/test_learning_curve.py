@@ -148,6 +148,17 @@ def test_the_table():
         )
 
 
+def test_people_held_out_are_not_counted():
+    people, parts, whole, performance = run()
+    predicted = np.arange(N) < 12
+    decision = np.where(predicted, np.nan_to_num(parts["decision"][:3]), np.nan)
+    parts = {"size": parts["size"][:3], "decision": decision}
+    whole = np.where(predicted, whole, np.nan)
+    curve = learning_curve("svc", "home", people, parts, whole, performance)
+    assert curve["n"].tolist() == [24, N - 12] * 2
+    assert curve["difference"].notna().tolist() == [True, False] * 2
+
+
 def test_the_factor_is_that_of_the_discovery_figure():
     values = {"balanced_accuracy": 0.7, "auc": 0.75, "sensitivity": 0.6, "specificity": 0.8}
     limits = null_inflated_intervals(

@@ -137,22 +137,40 @@ def test_a_part_in_plain_scikit_learn():
 
 
 @pytest.mark.parametrize(
-    ("cv", "share"),
+    "cv",
     [
-        ({"outer": "leave_one_site_out", "outer_column": "site", "outer_folds": None}, 1.0),
-        ({"outer": "leave_group_out", "outer_column": "site", "outer_folds": 3}, 1.0),
-        ({"outer": "leave_one_out", "outer_folds": None}, 1.0),
-        ({"outer": "held_out", "held_out": 0.5, "outer_folds": None}, 0.5),
+        {"outer": "leave_one_site_out", "outer_column": "site", "outer_folds": None},
+        {"outer": "leave_group_out", "outer_column": "site", "outer_folds": 3},
+        {"outer": "leave_one_out", "outer_folds": None},
     ],
 )
-def test_every_outer_scheme_has_a_curve(cv, share):
+def test_every_outer_scheme_has_a_curve(cv):
     people, features = study()
     settings_ = config(sizes=[30], repeats=2, **cv)
     draws = draw_parts(people, settings_)
     parts = run_parts(people, features, draws, settings_)
     for draw, decision in zip(draws, parts["decision"], strict=True):
-        assert (~np.isnan(decision)).sum() == share * 30
-        assert not (~np.isnan(decision) & ~draw.rows).any()
+        np.testing.assert_array_equal(~np.isnan(decision), draw.rows)
+
+
+@pytest.mark.parametrize("held_out", [0.25, {"site": ["A"]}])
+def test_the_run_holds_out_whom_every_part_holds_out(held_out):
+    people, features = study()
+    cv = {"outer": "held_out", "held_out": held_out, "outer_folds": None}
+    settings_ = config(sizes=[20, 25], repeats=2, **cv)
+    scheme = Scheme.from_config(settings_["cross_validation"], people)
+    labels = people["label"].to_numpy()
+    (fold,) = draw_folds(people["participant_id"], labels, scheme, 7, repeats=[1])
+    draws = draw_parts(people, settings_)
+    parts = run_parts(people, features, draws, settings_)
+    for draw, decision in zip(draws, parts["decision"], strict=True):
+        np.testing.assert_array_equal(~np.isnan(decision), fold.sets.test[0])
+        assert (draw.rows & fold.sets.test[0]).sum() == fold.sets.test[0].sum()
+        assert (draw.rows & ~fold.sets.test[0]).sum() == draw.size
+    # They are not learned from.
+    other = people.assign(label=np.where(fold.sets.test[0], 1 - people["label"], people["label"]))
+    again = run_parts(other, features, draws, settings_)
+    np.testing.assert_array_equal(again["decision"], parts["decision"])
 
 
 def test_a_part_without_two_sites_says_nothing():

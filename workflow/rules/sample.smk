@@ -69,6 +69,7 @@ rule precision:
     conda:
         ENVIRONMENT
     params:
+        models=MODELS,
         code=code_of("precision"),
     message:
         "Precision of the figures"

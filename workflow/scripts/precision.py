@@ -6,5 +6,6 @@ with job(snakemake):
 
     numbers = dict.fromkeys(("estimate", "ci_low", "ci_high", "n", "n_positive"), float)
     performance = read_tsv(snakemake.input.performance, numbers)
+    performance = performance[performance["model"].isin(snakemake.params.models)]
     table = precision_table(performance, read_tsv(snakemake.input.null, {"value": float}))
     write_tsv(table, snakemake.output[0])

@@ -110,7 +110,7 @@ def learning_curve(
     -------
     pandas.DataFrame
         Columns `COLUMNS`, a row for each metric and size, that of all people last; there the
-        difference is missing. `within_margin` says whether the paired interval of the difference
+        difference is missing. People who are held out do not count in `n`. `within_margin` says whether the paired interval of the difference
         lies within +- `MARGIN`.
 
     Notes
@@ -123,6 +123,9 @@ def learning_curve(
     labels = people["label"].to_numpy(dtype=int)
     weights, person = person_weights(people["participant_id"].astype(str))
     z = norm.ppf((1 + level) / 2)
+    # People who are held out are predicted and not learned from.
+    predicted = ~np.isnan(whole[0])
+    n = np.unique(person if predicted.all() else person[~predicted]).size
     rows = []
     for metric in CURVE_METRICS:
         found = {
@@ -131,7 +134,6 @@ def learning_curve(
             )
             for size in np.unique(parts["size"]).tolist()
         }
-        n = person.max() + 1
         found = {size: one for size, one in found.items() if one[2]}
         found[n] = mean_and_influence(metric, whole, labels, weights, person)
         estimate, influence, _ = found[n]

@@ -25,15 +25,18 @@ class Draw(NamedTuple):
     Attributes
     ----------
     size : int
-        People, or a few more where families stay whole.
+        People, or a few more where families stay whole; people who are held out do not count.
     repeat : int
         From 1. The parts of a repeat are nested.
     rows : numpy.ndarray of bool, shape (n,)
+    held_out : numpy.ndarray of bool, shape (n,)
+        The people whom the run holds out, if it does so: all of them belong to every part.
     """
 
     size: int
     repeat: int
     rows: NDArray[np.bool_]
+    held_out: NDArray[np.bool_]
 
 
 def draw_parts(people: pd.DataFrame, config: Mapping[str, Any]) -> list[Draw]:
@@ -55,14 +58,21 @@ def draw_parts(people: pd.DataFrame, config: Mapping[str, Any]) -> list[Draw]:
         people, or of all, have no rows.
     """
     cv, curve = config["cross_validation"], config["learning_curve"]
-    n, sizes = people["participant_id"].nunique(), curve["sizes"]
+    held_out = np.zeros(len(people), dtype=bool)
+    if cv["outer"] == "held_out":
+        scheme = Scheme.from_config(cv, people)._replace(inner_repeats=0)
+        labels = people["label"].to_numpy()
+        (fold,) = draw_folds(units_of(people, cv), labels, scheme, config["seed"], repeats=[1])
+        held_out = fold.sets.test[0]
+    n, sizes = people["participant_id"][~held_out].nunique(), curve["sizes"]
     if sizes is None:
         sizes = [round(n * share) for share in CURVE_SHARES]
     least = smallest_part(config, people["label"].mean())
-    unit = pd.factorize(units_of(people, cv))[0]
-    first = np.unique(unit, return_index=True)[1]
-    labels = people["label"].to_numpy()[first]
-    members = people.groupby(unit)["participant_id"].nunique().to_numpy()
+    # Units that are held out have the number -1.
+    unit = pd.factorize(units_of(people, cv).where(~held_out))[0]
+    numbers, first = np.unique(unit, return_index=True)
+    labels = people["label"].to_numpy()[first[numbers >= 0]]
+    members = people[~held_out].groupby(unit[~held_out])["participant_id"].nunique().to_numpy()
     draws = []
     for repeat in range(1, curve["repeats"] + 1):
         rng = generator(config["seed"], Stream.LEARNING_CURVE, repeat)
@@ -78,17 +88,22 @@ def draw_parts(people: pd.DataFrame, config: Mapping[str, Any]) -> list[Draw]:
         for size in sizes:
             possible = least <= size < n
             chosen = order[: (1 + np.searchsorted(reached, size)) * possible]
-            draws.append(Draw(size, repeat, np.isin(unit, chosen)))
+            rows = np.isin(unit, chosen)
+            draws.append(Draw(size, repeat, rows | (held_out & possible), held_out))
     return sorted(draws, key=lambda draw: (draw.size, draw.repeat))
 
 
-def scheme_of_part(part: pd.DataFrame, cross_validation: dict, seed: int) -> Scheme | None:
+def scheme_of_part(
+    part: pd.DataFrame, held_out: NDArray[np.bool_], cross_validation: dict, seed: int
+) -> Scheme | None:
     """One repeat of the run's splits, for a part of the people.
 
     Parameters
     ----------
     part : pandas.DataFrame
         Its rows.
+    held_out : numpy.ndarray of bool
+        Which of them are held out.
     cross_validation : dict
     seed : int
         Of the splits of this part.
@@ -103,6 +118,8 @@ def scheme_of_part(part: pd.DataFrame, cross_validation: dict, seed: int) -> Sch
     scheme = Scheme.from_config(cross_validation, part)._replace(repeats=1)
     if scheme.outer == "leave_group_out":
         scheme = scheme._replace(outer_folds=min(scheme.outer_folds, len(set(scheme.left_out))))
+    if scheme.outer == "held_out":
+        scheme = scheme._replace(left_out=tuple(map(str, held_out)), held_out=frozenset(["True"]))
     units = units_of(part, cross_validation).to_numpy()
     outer = scheme._replace(inner_repeats=0)
     for fold in draw_folds(units, part["label"].to_numpy(), outer, seed, repeats=[1]):
@@ -145,7 +162,7 @@ def run_parts(
     for index, draw in enumerate(draws):
         rng = generator(config["seed"], Stream.LEARNING_CURVE, draw.repeat, draw.size)
         seed, part = int(rng.integers(2**31)), people[draw.rows].reset_index(drop=True)
-        scheme = scheme_of_part(part, cv, seed)
+        scheme = scheme_of_part(part, draw.held_out[draw.rows], cv, seed)
         if scheme is None:
             continue
         arguments = (

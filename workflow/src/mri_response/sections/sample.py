@@ -73,7 +73,8 @@ def blocks(inputs: ReportInputs, names: Naming) -> list[Block]:
     curve = inputs.tables.get("learning_curve")
     if curve is not None:
         of_models = [model for model in models if model in curve_models(inputs.config)]
-        result.append(Text(_CURVE))
+        held_out = inputs.config["cross_validation"]["outer"] == "held_out"
+        result.append(Text(_CURVE + _HELD_OUT * held_out))
         result += [Text(curve_verdict(curve, model)) for model in of_models]
         result.append(_curve(curve, names, of_models))
     return result
@@ -84,6 +85,12 @@ _CURVE = (
     "without looking at their outcome. Differences to all people are paired, person by person. The "
     "curve says what more people of the same kind would do for this model, not what another model "
     "or another hospital would."
+)
+
+
+_HELD_OUT = (
+    " People are those learned from; the people held out are the same throughout, and the "
+    "intervals are over them."
 )
 
 
