@@ -152,5 +152,5 @@ def test_words_follow_the_interval_of_the_advantage(run):
 
 def test_operating_points_in_words():
     assert point_text("decision_zero") == "decision value 0"
-    assert point_text("sensitivity_0.9") == "sensitivity at least 90 % in training"
-    assert point_text("specificity_0.975") == "specificity at least 97.5 % in training"
+    assert point_text("sensitivity_0.9") == "sensitivity ≥\u00a090\u00a0%"
+    assert point_text("specificity_0.975") == "specificity ≥\u00a097.5\u00a0%"

@@ -19,18 +19,19 @@ _MEANING = (
     "A decision value is not a probability. It was turned into one by Platt scaling: a logistic "
     "curve learned inside the training data, from people whom the inner model had not seen, and "
     "applied unchanged to others. Probabilities are calibrated if of the people who are given "
-    "30 %, about 30 % turn out to be of the class {positive}."
+    "30\u00a0%, about 30\u00a0% turn out to be of the class {positive}."
 )
 _HELP = (
     "Whether a model would help depends on what is done with its answer. A decision curve asks: if "
     "a person were acted on (as one would for a {positive}) whenever the probability reaches a "
     "threshold, which share of all people would be rightly chosen, once those chosen wrongly are "
     "subtracted at the odds of that threshold? A model is of use only where it does better than "
-    "acting on everybody and than acting on nobody. Intervals are of each threshold by itself."
+    "acting on everybody and than acting on nobody. Intervals are of each threshold by itself, and "
+    "too narrow in the discovery cohort, where people share training data."
 )
 _POINTS = {
     "decision_zero": "decision value 0",
-    "youden": "best sum of sensitivity and specificity (Youden)",
+    "youden": "Youden’s index",
 }
 _RATIOS = (
     "likelihood_ratio_positive",
@@ -40,11 +41,11 @@ _RATIOS = (
 
 
 def point_text(point: str) -> str:
-    """An operating point in words, as in ``sensitivity at least 90 %``."""
+    """An operating point in words, as in ``sensitivity ≥ 90 %``."""
     if point in _POINTS:
         return _POINTS[point]
     metric, _, value = point.partition("_")
-    return f"{metric} at least {100 * float(value):g} % in training"
+    return f"{metric} ≥\u00a0{100 * float(value):g}\u00a0%"
 
 
 def calibration_verdict(table: pd.DataFrame, model: str, cohort: str, names: Naming) -> str | None:
@@ -246,7 +247,9 @@ def _point_table(table: pd.DataFrame, models: list[str], names: Naming, too_smal
         f"so; LR{MINUS}: when it says {names.negative}; 1 says nothing. PPV, NPV: share of these "
         f"answers that are right, at {at}. Number needed to predict: people who must be examined "
         "for one more right answer than chance gives; missing where there is none to gain. "
-        "Thresholds were chosen inside the training data and applied unchanged. Small numbers: "
+        "Thresholds were chosen inside the training data, where Youden’s index (the sum of "
+        "sensitivity and specificity) is highest or one of the two reaches what is wanted, and "
+        "applied unchanged. Small numbers: "
         "95 % intervals over people, of cross-validation corrected by the permutation null where "
         "there is one. operating_points.tsv also has each external cohort by itself."
     )
