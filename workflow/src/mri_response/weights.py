@@ -39,10 +39,9 @@ class WeightEvidence(NamedTuple):
         ``sign_consistency_p``: see `OuterModels`. ``p_value``, ``p_fdr``, ``p_max``: of the
         pattern, see `PatternTest`.
     sets : pandas.DataFrame, k rows
-        ``haufe``, ``weight``, ``weight_mean``: means over the features of the set.
-        ``sign_consistency``, ``sign_consistency_null``, ``sign_consistency_p``: of its mean
-        weight. ``p_value``, ``p_fdr``: of its mean pattern, with the null's ``null_low``,
-        ``null_high`` (2.5 and 97.5 %) and ``null_sd``, and ``n_permutations``.
+        Those of `set_evidence`, and ``weight``, ``weight_mean``: means over the features of the
+        set. ``sign_consistency``, ``sign_consistency_null``, ``sign_consistency_p``: of its mean
+        weight.
     """
 
     features: pd.DataFrame
@@ -178,7 +177,15 @@ def weight_evidence(
             "p_max": pattern.p_max,
         }
     )
-    return WeightEvidence(table, _set_table(table, pattern, outer, members))
+    means = _averaging(members)
+    sets = set_evidence(pattern).assign(
+        weight=weight @ means,
+        weight_mean=outer.mean @ means,
+        sign_consistency=outer.set_sign,
+        sign_consistency_null=outer.set_null,
+        sign_consistency_p=outer.set_p_value,
+    )
+    return WeightEvidence(table, sets)
 
 
 def pattern_test(
@@ -313,10 +320,19 @@ def map_values(table: pd.DataFrame) -> dict[str, np.ndarray]:
     return values
 
 
-def _set_table(
-    table: pd.DataFrame, pattern: PatternTest, outer: OuterModels, members: np.ndarray
-) -> pd.DataFrame:
-    means = _averaging(members)
+def set_evidence(pattern: PatternTest) -> pd.DataFrame:
+    """Test of each set of features by its mean pattern.
+
+    Parameters
+    ----------
+    pattern : PatternTest
+
+    Returns
+    -------
+    pandas.DataFrame, k rows
+        ``haufe``, ``p_value`` (two-sided), ``p_fdr`` (over the sets), ``null_low``, ``null_high``
+        (2.5 and 97.5 % of the permutations), ``null_sd`` and ``n_permutations``.
+    """
     observed, null = pattern.null[0], pattern.null[1:]
     p_value = p_fdr = low = high = sd = np.full(len(observed), np.nan)
     if len(null) and len(observed):
@@ -327,11 +343,6 @@ def _set_table(
     return pd.DataFrame(
         {
             "haufe": observed,
-            "weight": table["weight"].to_numpy() @ means,
-            "weight_mean": table["weight_mean"].to_numpy() @ means,
-            "sign_consistency": outer.set_sign,
-            "sign_consistency_null": outer.set_null,
-            "sign_consistency_p": outer.set_p_value,
             "p_value": p_value,
             "p_fdr": p_fdr,
             "null_low": low,
