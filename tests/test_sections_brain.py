@@ -143,11 +143,11 @@ def test_a_viewer_needs_nothing_from_outside_and_is_small(viewer):
 
 
 def test_a_viewer_starts_at_the_peak(viewer):
-    # The peak's first voxel of 9 mm is centred at −54, −36, 0 mm.
+    # The block spans −58.5 to −22.5, −40.5 to −4.5 and −4.5 to 31.5 mm (voxels 8 to 11 of 9 mm).
     first = re.search(r'"numSlice": \{"X": ([\d.]+), "Y": ([\d.]+), "Z": ([\d.]+)\}', viewer)
     assert first
     mm = np.array([-90, -126, -72]) + 3 * np.array([float(x) for x in first.groups()])
-    np.testing.assert_allclose(mm, [-54, -36, 0], atol=6)
+    np.testing.assert_allclose(mm, [-40.5, -18, 13.5], atol=9)
 
 
 def test_an_empty_map_has_a_viewer_too():

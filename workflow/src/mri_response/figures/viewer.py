@@ -14,7 +14,10 @@ _CORNER_MM, _EXTENT_MM = (-90, -126, -72), (180, 216, 180)
 _POLICY = (
     '<meta http-equiv="Content-Security-Policy" content="default-src \'none\'; '
     "script-src 'unsafe-inline'; style-src 'unsafe-inline'; img-src data:\">"
+    "<style>html, body { margin: 0; overflow: hidden; } #div_viewer { max-width: 640px; } "
+    "canvas { display: block; }</style>"
 )
+HEIGHT = 280  # of the page in pixels
 
 
 def slice_viewer(image: Nifti1Image) -> str:
@@ -29,12 +32,13 @@ def slice_viewer(image: Nifti1Image) -> str:
     -------
     str
         HTML with scripts and pictures inside. The colours are centred at 0 and end at the 99th
-        percentile of the absolute values; slices start where the absolute value is largest.
+        percentile of the absolute values; slices start where the smoothed map is largest.
     """
     # Imported here: it costs seconds.
     from nilearn.datasets import load_mni152_template
     from nilearn.image import resample_img
     from nilearn.plotting import view_img
+    from scipy.ndimage import gaussian_filter
 
     affine = np.diag([*[float(VOXEL_MM)] * 3, 1.0])
     affine[:3, 3] = _CORNER_MM
@@ -48,10 +52,12 @@ def slice_viewer(image: Nifti1Image) -> str:
     values = resample_img(finite, interpolation="nearest", **grid)
     size = np.abs(values.get_fdata())
     drawn = size[size > 0]
-    peak = np.unravel_index(np.argmax(size), size.shape)
+    peak = np.unravel_index(np.argmax(gaussian_filter(size, 6 / VOXEL_MM)), size.shape)
+    template = load_mni152_template(resolution=2)
     view = view_img(
         values,
-        bg_img=resample_img(load_mni152_template(resolution=2), **grid),
+        # Not splines, which ring around the brain.
+        bg_img=resample_img(template, interpolation="linear", **grid),
         cut_coords=tuple((affine @ [*peak, 1])[:3]),
         threshold=1e-12,
         cmap=DIVERGING,

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from mri_response.config import is_linear
+from mri_response.figures.viewer import HEIGHT
 from mri_response.plan import ordered_models
 from mri_response.sections.blocks import Block, Bullets, Frame, Heading, Table, Text
 from mri_response.wording import (
@@ -218,8 +219,11 @@ def _agreement(row: pd.Series) -> tuple[str, str]:
 
 
 def _viewer(html: str, title: str, names: Naming) -> list[Block]:
-    text = f"{title}, on slices of the MNI152 template: click or drag to move through the brain."
-    return [Text(text), Frame(names.title(f"{title}, slices"), html, 330)]
+    text = (
+        f"{title}, on slices of the MNI152 template: click or drag to move through the brain. Red: "
+        f"towards {names.positive}; blue: towards {names.negative}."
+    )
+    return [Text(text), Frame(names.title(f"{title}, slices"), html, HEIGHT)]
 
 
 def _without_weights(config: Mapping[str, Any]) -> list[str]:
