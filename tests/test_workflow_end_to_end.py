@@ -70,6 +70,9 @@ def test_every_documented_file_is_there_and_no_other(study, results):
         "weights/roi_svc.tsv",
         "roi_sets.tsv",
     }
+    documents = ("tripod", "probast", "model_card")
+    names |= {f"{name}.tsv" for name in (*documents, "characteristics")}
+    names |= {f"reporting/{name}.md" for name in (*documents, "methods")}
     names |= {f"weights/voxel_svc_{kind}.nii.gz" for kind in VOXEL_MAPS}
     for model in ("roi_svc", "voxel_svc"):
         names |= {f"weights/sets/{model}.tsv", f"figures/viewer_{model}.html"}
