@@ -14,6 +14,7 @@ import pandas as pd
 import pytest
 import yaml
 from sklearn.metrics import balanced_accuracy_score, confusion_matrix, roc_auc_score
+from sklearn.svm import SVC
 from small_study import REGIONS, ROOT, Study, digests, snakemake
 
 from mri_response.config import load_config
@@ -438,6 +439,47 @@ def test_stratified_folds_and_a_site_that_training_does_not_have(tmp_path):
     rows["seen"] = external[external["site"] != "C"]
     rows["unseen"] = external[external["site"] == "C"]
     compare_with_plain_sklearn(results, "fs_svc", full, rows, REGIONS)
+
+
+def test_every_site_left_out_in_its_turn(tmp_path):
+    """Nothing is known of the site left out: the mean of the others, by plain least squares."""
+    study = Study(tmp_path / "study")
+    study.model("fs_svc", "fs", confounds=["age", "site"])
+    scheme = {"outer": "leave_one_site_out", "inner_folds": 3}
+    config = study.save(
+        cross_validation=scheme, confounds={"unseen_site": "mean"}, batch={"outer_folds": 2}
+    )
+    target = "results/small/predictions.tsv"
+    snakemake(target, "--cores", "2", "--configfile", config, cwd=study.folder)
+    found = table(study.folder / target)
+    found = found[(found["cohort"] == "discovery") & (found["model"] == "fs_svc")]
+    rows = user_tables(study, ["discovery"])["discovery"]
+    found = found.merge(rows, on="participant_id", suffixes=("", "_given"))
+    assert len(found) == 30
+    assert len(found[["outer_fold", "site"]].drop_duplicates()) == 3
+    assert found["repeat"].astype(int).eq(1).all()
+    label = found["label"].astype(int).to_numpy()
+    for site, own in found.groupby("site"):
+        (chosen,) = set(own["hyperparameters"])
+        test = (found["site"] == site).to_numpy()
+        train = ~test
+        others = sorted(set(found["site"]) - {site})
+        indicators = np.array([found["site"] == name for name in others], dtype=float).T
+        indicators -= indicators[train].mean(axis=0)
+        indicators[test] = 0.0
+        age = found[["age"]] - found.loc[train, "age"].mean()
+        design = np.column_stack([np.ones(30), age, indicators])
+        features = found[REGIONS].to_numpy(dtype=float)
+        features -= design @ np.linalg.lstsq(design[train], features[train], rcond=None)[0]
+        features /= features[train].std(axis=0)
+        machine = SVC(
+            kernel="linear", C=float(chosen.removeprefix("C=")), class_weight="balanced", tol=1e-9
+        ).fit(features[train], label[train])
+        np.testing.assert_allclose(
+            found.loc[test, "decision"].astype(float),
+            machine.decision_function(features[test]),
+            atol=1e-4,
+        )
 
 
 # ---------------------------------------------------------------- real people

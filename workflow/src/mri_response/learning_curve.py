@@ -110,8 +110,8 @@ def learning_curve(
     -------
     pandas.DataFrame
         Columns `COLUMNS`, a row for each metric and size, that of all people last; there the
-        difference is missing. People who are held out do not count in `n`. `within_margin` says whether the paired interval of the difference
-        lies within +- `MARGIN`.
+        difference is missing. People who are held out do not count in `n`. `within_margin` says
+        whether the paired interval of the difference lies within +- `MARGIN`.
 
     Notes
     -----
