@@ -361,6 +361,16 @@ def test_methods_follow_the_configuration():
     assert not {"conditional_permutation", "scikit_learn"} & plain
 
 
+def test_methods_tell_how_further_tables_came_about():
+    evidence = evidence_of(made_up_run())
+    without = {fact.text for fact in methods(evidence)}
+    evidence = dataclasses.replace(evidence, tables=further_tables())
+    told = [fact for fact in methods(evidence) if fact.text not in without]
+    assert [fact.text.split()[0] for fact in told] == ["Models", "Decision", "Net", "Where"]
+    cites = {key for fact in told for key in fact.cites}
+    assert {"nadeau_bengio", "mcnemar", "decision_curve", "haufe", "benjamini_hochberg"} <= cites
+
+
 def test_results_are_facts_in_order():
     evidence = evidence_of(made_up_run())
     facts = gather(evidence)

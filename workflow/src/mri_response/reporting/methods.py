@@ -174,6 +174,7 @@ def methods(evidence: Evidence) -> list[Fact]:
         )
     if {"external", "control"} <= {names.roles[cohort] for cohort in others}:
         paragraphs.append(_specificity_method(config))
+    paragraphs += [fact for name, fact in _FURTHER.items() if name in evidence.tables]
     paragraphs.append(
         Fact(
             "Missing confounds: "
@@ -194,6 +195,38 @@ def methods(evidence: Evidence) -> list[Fact]:
         Fact(f"Licence of the atlas: {licence}", "config: features") for licence in licences
     ]
     return paragraphs
+
+
+# How further tables came about, by their names.
+_FURTHER = {
+    "comparisons": Fact(
+        "Models were compared on the same people. Cross-validated: corrected resampled t-test "
+        "and, as approximations, tests on the people's mean decision values. In other cohorts: "
+        "DeLong's test for the AUC, exchange of the two models within people and McNemar's test. "
+        "P values were corrected by Holm's method over the pairs.",
+        "config: comparisons; comparisons.tsv: method",
+        ("nadeau_bengio", "delong", "mcnemar"),
+    ),
+    "calibration": Fact(
+        "Decision values were turned into probabilities by Platt scaling, fitted to the inner "
+        "folds' decision values of the training people alone, as were thresholds of other "
+        "operating points. Calibration: slope, calibration in the large, Brier score.",
+        "config: operating_points; decision_rules.tsv; calibration.tsv: metric",
+    ),
+    "decision_curve": Fact(
+        "Net benefit was compared with that of treating all and none.",
+        "decision_curve.tsv: net_benefit, treat_all, treat_none",
+        ("decision_curve",),
+    ),
+    "roi_sets": Fact(
+        "Where the signal is was read from the Haufe pattern (covariance of the features with the "
+        "decision value) of the refitted model, brought to unit norm, and tested two-sided by "
+        "permutation with all hyperparameters chosen again; p-values of regions and of sets of "
+        "regions were adjusted to the false discovery rate.",
+        "roi_sets.tsv: p_value, p_fdr; weights/",
+        ("haufe", "benjamini_hochberg"),
+    ),
+}
 
 
 def results(evidence: Evidence) -> list[Fact]:
