@@ -15,7 +15,7 @@ ONCE = (
     *("quality_control", "cohorts", "splits", "comparisons", "flow_figure", "report_page"),
     *("provenance", "default", "specificity", "roi_sets", "characteristics", "reporting"),
     "quality_figure",
-    *("learning_curve_parts", "learning_curve", "precision"),
+    *("learning_curve_parts", "learning_curve", "learning_curve_figure", "precision"),
 )
 # Rules that make one job for each model.
 PER_MODEL = (
