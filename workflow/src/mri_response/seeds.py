@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from enum import IntEnum
+from enum import IntEnum, unique
 
 import numpy as np
 
 
+@unique
 class Stream(IntEnum):
     """What random numbers are used for; each use draws from a stream of its own."""
 
@@ -15,7 +16,7 @@ class Stream(IntEnum):
     COHORT_LABELS = 3
     BOOTSTRAP = 4
     HUB = 5
-    ESTIMATOR = 5
+    ESTIMATOR = 6
     ARMS = 20
     EXCHANGES = 21
     LEARNING_CURVE = 22
