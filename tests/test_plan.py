@@ -22,9 +22,12 @@ from mri_response.plan import (
     BatchPlan,
     batch_plans,
     batches,
+    curve_batches,
+    curve_models,
     estimated_work,
     labelling_batches,
     plan_lines,
+    smallest_part,
 )
 
 SCHEMA = ROOT / "workflow" / "schemas" / "config.schema.yaml"
@@ -227,3 +230,26 @@ def test_a_large_study_has_features_in_the_thousands(tmp_path, monkeypatch):
     )
     monkeypatch.chdir(tmp_path)
     assert discovery_size(configuration()) == (2, {"fs": 3000}, 10)
+
+
+def test_parts_of_the_people_are_cut_into_jobs():
+    curve = {"enabled": True, "models": None, "sizes": None, "repeats": 20}
+    config = configuration(learning_curve=curve)
+    assert curve_models(config) == ["one"]
+    # Regions of 99 people: all parts in one job. Voxels of 500: some parts a job, each once.
+    assert curve_batches(config, "one", 99, {"fs": 150}, 10) == [range(60)]
+    jobs = curve_batches(config, "one", 500, {"fs": 400_000}, 10)
+    assert 1 < len(jobs) <= 60
+    assert [part for job in jobs for part in job] == list(range(60))
+    config["learning_curve"] |= {"sizes": [40, 50]}
+    assert curve_batches(config, "one", 99, {"fs": 150}, 10) == [range(40)]
+    config["learning_curve"] |= {"enabled": False}
+    assert curve_models(config) == []
+
+
+@pytest.mark.parametrize(("share", "expected"), [(0.5, 20), (0.25, 40), (0.75, 40)])
+def test_a_part_has_twice_the_smallest_class_on_average(share, expected):
+    config = configuration(min_class_size=5)
+    assert smallest_part(config, share) == expected
+    config["cross_validation"]["outer_folds"] = 30
+    assert smallest_part(config, share) == max(60, expected)

@@ -153,6 +153,17 @@ def test_stratified_folds_are_redrawn_without_kernels_on_disk(study):
     )
 
 
+def test_learning_curves_of_other_models_or_none(study):
+    study.config["models"]["again"] = study.config["models"]["fs_svc"]
+    several = study.save("several.yaml", learning_curve={"models": ["fs_svc", "again"]})
+    counts = jobs(several, study.folder)
+    wanted = ("learning_curve_parts", "learning_curve", "learning_curve_figure")
+    assert [counts[rule] for rule in wanted] == [2, 2, 2]
+    none = jobs(study.save("none.yaml", learning_curve={"enabled": False}), study.folder)
+    assert not set(wanted) & set(none)
+    assert none["tables"] == counts["tables"] - 1
+
+
 @pytest.mark.parametrize(
     ("scheme", "n_jobs"),
     [
