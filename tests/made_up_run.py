@@ -15,6 +15,8 @@ import pandas as pd
 from scipy.special import expit
 from sklearn.metrics import roc_auc_score
 
+from mri_response.comparisons import comparison_table
+from mri_response.config import compared_pairs
 from mri_response.learning_curve import learning_curve
 from mri_response.plan import CURVE_SHARES
 from mri_response.precision import precision_table
@@ -95,6 +97,8 @@ CONFIG: dict[str, Any] = {
         }
     },
     "primary_model": "roi_svc",
+    "stacks": {},
+    "comparisons": None,
     "cross_validation": {
         "outer": "k_fold",
         "outer_column": None,
@@ -106,7 +110,7 @@ CONFIG: dict[str, Any] = {
         "inner_folds": 10,
         "group": None,
     },
-    "permutation": {"n": 1000, "within": None, "method": "marginal"},
+    "permutation": {"n": 1000, "scans": 200, "within": None, "method": "marginal"},
     "external": {"model": "refit"},
     "specificity": {"within": None},
     "quality_control": {"outlier_z": 3.5, "tiv_min_ml": 900, "tiv_max_ml": 2200, "exclude": []},
@@ -320,6 +324,7 @@ def made_up_run(
             "subgroups": _subgroups(config, predictions),
             "roi_sets": _region_sets(REGIONS, haufe),
             **_usefulness(config, predictions, table),
+            "comparisons": _comparisons(config, predictions),
         },
     )
 
@@ -376,6 +381,21 @@ def _usefulness(
         for name, table in tables.items():
             parts.setdefault(name, []).append(table)
     return {name: pd.concat(tables, ignore_index=True) for name, tables in parts.items()}
+
+
+def _comparisons(config: dict[str, Any], predictions: pd.DataFrame) -> pd.DataFrame:
+    """Every model against confounds that say nothing."""
+    rng = np.random.default_rng(11)
+    models = dict(list(predictions.groupby("model")))
+    for name, table in models.items():
+        fold = table.groupby("cohort").cumcount() % 10 + 1
+        models[name] = table.assign(outer_fold=fold.where(table["repeat"] != "n/a"))
+    first = models[config["primary_model"]]
+    models["confounds_only"] = first.assign(decision=rng.normal(size=len(first)))
+    roles = {name: cohort["role"] for name, cohort in config["cohorts"].items()}
+    smallest = config["min_class_size"]
+    pairs = compared_pairs(config)
+    return comparison_table(models, pairs, roles, seed=3, min_class_size=smallest)
 
 
 def _specificity(config: dict[str, Any], predictions: pd.DataFrame) -> pd.DataFrame:

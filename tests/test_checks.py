@@ -376,6 +376,33 @@ def test_sex_that_the_discovery_cohort_does_not_have(study):
     assert study.mistake().startswith("bonn.tsv: confounds: sex is 'M' for sub-b02, a value that")
 
 
+def test_clinical_columns_are_looked_at_before_the_first_job(study):
+    study.raw["features"]["clinic"] = {"kind": "clinical", "columns": ["stage"]}
+    study.raw["models"]["clinic"] = {"features": "clinic"}
+    assert study.mistake().startswith("munich.tsv: ")
+    assert "stage" in study.mistake()
+    for name, rows in study.people.items():
+        rows["stage"] = ["1", "2"] * (len(rows) // 2)
+        study.write(name)
+    study.check()
+    study.people["bonn"]["stage"] = "n/a"
+    study.write("bonn")
+    assert study.mistake().startswith("bonn.tsv: column stage: found no value for any of 12 analys")
+    study.people["bonn"]["stage"] = "late"
+    study.write("bonn")
+    assert study.mistake().startswith(
+        "bonn.tsv: line 2: column stage: found 'late', expected a num"
+    )
+    study.raw["features"]["clinic"]["categorical"] = ["stage"]
+    assert study.mistake().startswith(
+        "bonn.tsv: column stage: found 'late' for sub-b00, expected a"
+    )
+    study.people["bonn"].loc[3:, "stage"] = "1"
+    study.write("bonn")
+    study.raw["features"]["clinic"]["unseen"] = "mean"
+    study.check()
+
+
 def test_knots_lie_inside_the_observed_range(study):
     ages = study.people["munich"]["age"].astype(float)
     inside = [round(ages.quantile(q), 2) for q in (0.25, 0.5, 0.75)]

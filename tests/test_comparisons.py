@@ -274,6 +274,22 @@ def test_holm_runs_over_the_pairs_in_each_cohort_metric_and_method():
         np.testing.assert_allclose(members["p_holm"], expected)
 
 
+def test_people_held_out_are_independent_and_folds_of_one_person_have_no_metric():
+    once = {
+        name: frame[~frame["repeat"].isin([2, 3])].assign(outer_fold=1)
+        for name, frame in MODELS.items()
+    }
+    held_out = table(once, PAIRS[:1]).query("cohort_a == 'home'")
+    assert set(held_out["aggregation"]) == {"mean_over_repeats"}
+    assert set(held_out["method"]) == {"exchanged_within_people", "mcnemar_exact", "delong"}
+    one_each = {
+        name: frame.assign(outer_fold=frame["participant_id"]) for name, frame in MODELS.items()
+    }
+    alone = table(one_each, PAIRS[:1]).query("cohort_a == 'home'")
+    assert set(alone["aggregation"]) == {"person"}
+    assert alone["method"].str.endswith("_approximate").all()
+
+
 def test_order_of_pairs_turns_the_sign_and_keeps_p():
     there = table(pairs=[("good", "poor")])
     back = table(pairs=[("poor", "good")])

@@ -13,8 +13,10 @@ from mri_response.config import (
     compared_pairs,
     described_confound,
     discovery_name,
+    feature_columns,
     grid_of_c,
     load_config,
+    source_features,
     used_confounds,
     used_features,
 )
@@ -149,7 +151,12 @@ def test_defaults_are_filled_at_every_depth(raw, schema_path):
         "scale": "absolute",
     }
     assert config["cross_validation"]["outer_folds"] == 10
-    assert config["permutation"] == {"n": 1000, "within": None, "method": "marginal"}
+    assert config["permutation"] == {
+        "n": 1000,
+        "scans": 200,
+        "within": None,
+        "method": "marginal",
+    }
     assert config["confounds"] == {"missing": "exclude", "unseen_site": "error"}
     assert config["report"] == {"participant_level": False}
     assert config["reporting"] == {"tripod": {}}
@@ -574,9 +581,113 @@ def test_every_model_is_compared_with_the_confounds_and_the_primary_one_with_all
     assert compared_pairs(load_config(raw, schema_path)) == [("b", "majority_class")]
 
 
+def test_stacks_are_compared_like_models(raw, schema_path):
+    raw["models"]["a"] = {"features": "fs"}
+    raw["stacks"] = {"both": ["roi_svc", "a"]}
+    assert compared_pairs(load_config(raw, schema_path)) == [
+        ("roi_svc", "confounds_only"),
+        ("a", "confounds_only"),
+        ("both", "confounds_only"),
+        ("roi_svc", "a"),
+        ("roi_svc", "both"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("path", "value", "expected"),
+    [
+        ("stacks", {"both": ["roi_svc", "b"]}, "config: stacks.both: found 'b', expected some of"),
+        ("stacks", {"a": ["roi_svc", "a"]}, "stacks.a: found the name 'a' of another model"),
+        ("stacks", {"both": ["a"]}, "config: stacks.both: found a list of 1, expected a list of t"),
+        ("external.model", "ensemble", "config: external.model: found ensemble, expected refit, s"),
+    ],
+)
+def test_mistake_in_stacks_is_one_line(raw, schema_path, path, value, expected):
+    raw["models"]["a"] = {"features": "fs"}
+    raw["stacks"] = {"both": ["roi_svc", "a"]}
+    test_mistake_is_one_line(raw, schema_path, path, value, expected)
+
+
 def test_without_confounds_nothing_is_compared_with_them(raw, schema_path):
     raw["models"] = {"a": {"features": "fs"}}
     assert compared_pairs(load_config(raw, schema_path)) == []
     raw["comparisons"] = [["a", "confounds_only"]]
     with pytest.raises(InputError, match=r"comparisons\[0\]: found 'confounds_only'"):
         load_config(raw, schema_path)
+
+
+# ---------------------------------------------------------------- clinical features
+@pytest.fixture
+def with_clinic(raw):
+    raw["features"] |= {
+        "clinic": {"kind": "clinical", "columns": ["age", "stage"], "categorical": ["stage"]},
+        "both": {"kind": "concatenated", "sets": ["fs", "clinic"]},
+    }
+    raw["models"] |= {"clinic": {"features": "clinic"}, "both": {"features": "both"}}
+    return raw
+
+
+CLINICAL_MISTAKES = [
+    (
+        "models",
+        {"clinic": {"features": "clinic"}},
+        "config: models: found clinical models alone, expected a model of the scans beside them",
+    ),
+    (
+        "features.clinic.columns",
+        ["age", "stage", "group"],
+        "config: features.clinic.columns: found 'group', which is the label, expected other col",
+    ),
+    (
+        "features.clinic.columns",
+        ["stage", "endpoint_score"],
+        "config: features.clinic.columns: found 'endpoint_score', expected what is known before",
+    ),
+    (
+        "features.clinic.columns",
+        ["stage", "baseline_score"],
+        "config: features.clinic.columns: found 'baseline_score', expected it only with an outcome",
+    ),
+    (
+        "features.clinic.categorical",
+        ["stages"],
+        "config: features.clinic.categorical: found 'stages', expected some of the columns age, st",
+    ),
+    ("models.clinic.confounds", ["age"], "found 'age', which is a feature of clinic too"),
+    ("models.both.confounds", ["age"], "found 'age', which is a feature of clinic too"),
+    (
+        "features.both.sets",
+        ["roi", "clinics"],
+        "config: features.both.sets: found 'clinics', expected feature sets with a table: roi, fs",
+    ),
+    (
+        "features.both.sets",
+        ["roi", "both"],
+        "config: features.both.sets: found 'both', a set of kind concatenated, expected feature",
+    ),
+]
+
+
+@pytest.mark.parametrize(("path", "value", "expected"), CLINICAL_MISTAKES)
+def test_mistake_in_clinical_features_is_one_line(with_clinic, schema_path, path, value, expected):
+    load_config(with_clinic, schema_path)
+    test_mistake_is_one_line(with_clinic, schema_path, path, value, expected)
+
+
+def test_sets_of_a_concatenated_one_are_used(with_clinic, schema_path):
+    with_clinic["models"].pop("clinic")
+    config = load_config(with_clinic, schema_path)
+    assert list(used_features(config)) == ["roi", "fs", "clinic", "both"]
+    assert list(source_features(config)) == ["roi", "fs"]
+    assert feature_columns(config) == {"age": False, "stage": True}
+
+
+def test_models_are_compared_with_the_clinical_ones(with_clinic, schema_path):
+    assert compared_pairs(load_config(with_clinic, schema_path)) == [
+        ("roi_svc", "confounds_only"),
+        ("clinic", "confounds_only"),
+        ("both", "confounds_only"),
+        ("roi_svc", "clinic"),
+        ("both", "clinic"),
+        ("roi_svc", "both"),
+    ]

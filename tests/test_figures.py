@@ -19,6 +19,7 @@ from sklearn.metrics import roc_curve as sklearn_roc_curve
 from mri_response.figures import (
     brain,
     cohorts,
+    comparisons,
     performance,
     quality,
     region_sets,
@@ -52,6 +53,9 @@ def draw(kind: str, run: Run) -> Figure:
         "roi_weights": lambda: brain.roi_weights(run.weights, MODEL, names),
         "region_sets": lambda: region_sets.region_sets(run.tables["roi_sets"], MODEL, names),
         "flow": lambda: cohorts.flow(run.flow, names),
+        "comparisons": lambda: comparisons.comparisons(
+            run.tables["comparisons"], run.performance, run.config, names
+        ),
         "quality": lambda: quality.quality(run.tables["qc"], names),
         "subgroups": lambda: subgroups.subgroups(
             run.tables["subgroups"], run.performance, MODEL, names
@@ -83,6 +87,7 @@ KINDS = (
     "calibration",
     "decision_curve",
     "specificity",
+    "comparisons",
 )
 
 
@@ -138,7 +143,7 @@ def test_title_says_simulated_only_when_it_is(kind: str) -> None:
     "kind",
     [
         *("roc", "null_distribution", "confusion", "flow", "learning_curve"),
-        *("calibration", "decision_curve", "specificity"),
+        *("calibration", "decision_curve", "specificity", "comparisons"),
     ],
 )
 def test_text_boxes_do_not_overlap(kind: str, run: Run) -> None:

@@ -38,7 +38,9 @@ OPTIONS = {
 class Run:
     """A discovery cohort with its outer models and refit, and another cohort."""
 
-    def __init__(self, options: ModelOptions, p: int = 60, missing: bool = False) -> None:
+    def __init__(
+        self, options: ModelOptions, p: int = 60, missing: bool = False, gaps: bool = False
+    ) -> None:
         rng = np.random.default_rng(5)
         n = N + OTHERS
         people = pd.DataFrame({"participant_id": [f"sub-{i}" for i in range(n)]})
@@ -51,6 +53,9 @@ class Run:
         self.features = rng.normal(50, 3, size=(n, p)) + people["label"].to_numpy()[:, None]
         self.features += people["age"].fillna(40).to_numpy()[:, None] / 20
         self.features[:, 7] = 4.2
+        if gaps:
+            self.features[[1, 9, N + 3], 2] = np.nan
+            self.features[5:, 3] = np.nan  # none left in some training sets
         self.people, self.others = people[:N], people[N:].reset_index(drop=True)
         self.coding = ConfoundCoding.of(self.people, CONFOUNDS)
         self.confounds = self.coding.matrix(people)
@@ -129,6 +134,14 @@ def test_an_ensemble_is_the_mean_of_its_models(missing):
     np.testing.assert_allclose(scores, run.job["decision"][0, :-1, N:].mean(axis=0), atol=1e-9)
 
 
+@pytest.mark.parametrize("name", OPTIONS)
+def test_gaps_in_features_are_filled_as_the_engine_fills_them(name):
+    run = Run(OPTIONS[name], missing=True, gaps=True)
+    for models in (slice(-1, None), slice(0, -1)):
+        expected = run.job["decision"][0, models, N:].mean(axis=0)
+        np.testing.assert_allclose(run.decision(run.frozen(models)), expected, atol=1e-9)
+
+
 def test_more_features_than_a_chunk_and_float32():
     run = Run(OPTIONS["standardised"], p=2500)
     run.features = run.features.astype(np.float32)
@@ -153,6 +166,16 @@ def test_a_missing_confound_contributes_its_training_mean():
     filled = np.where(np.isnan(theirs), np.nanmean(ours, axis=0), theirs)
     decision = run.features[N:] @ frozen.weights + filled @ frozen.confound_weights
     np.testing.assert_allclose(decision + frozen.intercept, run.decision(frozen), atol=1e-10)
+
+
+def test_a_missing_feature_contributes_its_training_mean():
+    run = Run(OPTIONS["standardised"], missing=True, gaps=True)
+    frozen = run.frozen(slice(-1, None))
+    mean = np.nanmean(run.features[:N, 2])
+    run.features[N:, 2] = mean
+    known = run.decision(frozen)
+    run.features[N:, 2] = np.nan
+    np.testing.assert_allclose(run.decision(frozen), known, atol=1e-9)
 
 
 def test_an_unseen_site_is_an_error_unless_it_may_count_as_the_mean():

@@ -422,6 +422,7 @@ def test_downloads_are_the_tables(trial: Page) -> None:
         "specificity.tsv",
         "subgroups.tsv",
         "roi_sets.tsv",
+        "comparisons.tsv",
     }
     data = base64.b64decode(links["performance.tsv"].split("base64,")[1]).decode()
     table = pd.read_csv(io.StringIO(data), sep="\t", dtype=str, keep_default_na=False)
@@ -457,8 +458,8 @@ def test_figure_plan_follows_features_and_simulation() -> None:
         "fs": {"kind": "table"},
     }
     run.config["models"] |= {
-        "voxel_svc": {"features": "voxels"},
-        "fs_svc": {"features": "fs"},
+        "voxel_svc": {"features": "voxels", "confounds": []},
+        "fs_svc": {"features": "fs", "confounds": []},
     }
     run.config["primary_model"] = "voxel_svc"
     plan = figure_plan(run.config)
@@ -478,7 +479,7 @@ def test_figure_plan_follows_features_and_simulation() -> None:
     primary = {"learning_curve", "region_sets", "weight_map", "planted_map"}
     assert kinds["voxel_svc"] == everywhere | primary
     assert kinds["fs_svc"] == everywhere | {"roi_weights"}
-    assert [spec.name for spec in plan[:3]] == ["flow", "quality", "roc_voxel_svc"]
+    assert [spec.name for spec in plan[:4]] == ["flow", "quality", "comparisons", "roc_voxel_svc"]
     run.config["region_sets"] = {"fs": {"atlas": "destrieux"}}
     assert "region_sets_fs_svc" in [spec.name for spec in figure_plan(run.config)]
     del run.config["simulation"]

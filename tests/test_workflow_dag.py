@@ -274,3 +274,32 @@ def test_scans_are_measured_before_cohorts_only_where_a_rule_may_exclude(study):
         config = study.save(quality_control=settings)
         done = snakemake(table, "-n", "-q", "reason", "--configfile", config, cwd=study.folder)
         assert job_counts(done) == {"cohorts": 1, **measured}
+
+
+def test_a_stack_needs_no_fits_of_its_own(study):
+    study.config["models"]["other"] = study.config["models"]["fs_svc"] | {"standardize": False}
+    before = jobs(study.save(), study.folder)
+    study.config["stacks"] = {"both": ["fs_svc", "other"]}
+    assert jobs(study.save(), study.folder) == before | {"freeze_stack": 1, "stack": 1}
+
+
+def test_clinical_and_concatenated_features(study):
+    study.config["features"] |= {
+        "clinic": {"kind": "clinical", "columns": ["age", "sex"]},
+        "both": {"kind": "concatenated", "sets": ["fs", "clinic"]},
+    }
+    forest = "sklearn.ensemble.RandomForestClassifier"
+    study.config["models"] |= {
+        "fs_svc": study.config["models"]["fs_svc"] | {"confounds": []},
+        "clinic": {"features": "clinic"},
+        "both": {"features": "both", "estimator": forest},
+        "svc": {"features": "both"},
+    }
+    study.config["permutation"]["scans"] = 25  # three jobs of the built-in classifier
+    counts = expected(
+        4, table_features=3, clinical_features=3, concatenated_features=3, kernels=3, nested_cv=3,
+        nested_cv_estimator=1, refit_kernels=3, refit=3, refit_estimator=1, freeze=3, score=3,
+        freeze_recipe=1, score_recipe=1, region_weights=3, permuted_scans=3, roi_weights_figure=1,
+        baseline=1,
+    )  # fmt: skip
+    assert jobs(study.save(), study.folder) == counts

@@ -10,15 +10,18 @@ sys.path.insert(0, str(WORKFLOW / "src"))
 from mri_response.checks import check_inputs
 from mri_response.cohorts import discovery_size
 from mri_response.config import (
+    added_pairs,
     compared_pairs,
     discovery_name,
     is_linear,
     load_config,
+    source_features,
     used_baselines,
     used_features,
 )
 from mri_response.errors import InputError
 from mri_response.plan import (
+    batches,
     VOXEL_MAPS,
     batch_plans,
     curve_batches,
@@ -83,7 +86,11 @@ BUILT_IN = [model for model in MODELS if model not in ESTIMATORS]
 LINEAR = [model for model in MODELS if is_linear(CONFIG["models"][model])]
 NONLINEAR = [model for model in MODELS if model not in LINEAR]
 FEATURES = used_features(CONFIG)
+SOURCED = source_features(CONFIG)
 BASELINES = used_baselines(CONFIG)
+STACKS = list(CONFIG["stacks"])
+ADDED = added_pairs(CONFIG)
+SCAN_BATCHES = batches(CONFIG["permutation"]["scans"], 10)
 PAIRS = compared_pairs(CONFIG)
 CURVES = curve_models(CONFIG)
 SCHEME = CONFIG["cross_validation"]

@@ -1,4 +1,4 @@
-# Grey matter by region or voxel, or tables of regions; every cohort alike.
+# Grey matter by region or voxel, tables of regions, clinical columns; every cohort alike.
 
 
 rule atlas:
@@ -122,3 +122,48 @@ rule table_features:
         "Regions of {wildcards.cohort} ({wildcards.features})"
     script:
         "../scripts/table_features.py"
+
+
+rule clinical_features:
+    """Columns of the participants table, categories as indicators; nothing is filled in yet."""
+    input:
+        people=f"{RUN}/cohorts/{{cohort}}.tsv",
+        discovery=table_of(DISCOVERY),
+    output:
+        f"{RUN}/features/{{features}}/{{cohort}}.tsv",
+    log:
+        f"{RUN}/logs/features_{{features}}_{{cohort}}.log",
+    wildcard_constraints:
+        features=features_of_kind("clinical"),
+    localrule: True
+    conda:
+        ENVIRONMENT
+    params:
+        spec=feature_spec,
+        code=code_of("clinical_features"),
+    message:
+        "Clinical features of {wildcards.cohort} ({wildcards.features})"
+    script:
+        "../scripts/clinical_features.py"
+
+
+rule concatenated_features:
+    """Feature sets side by side."""
+    input:
+        sets_in_cohort,
+    output:
+        f"{RUN}/features/{{features}}/{{cohort}}.tsv",
+    log:
+        f"{RUN}/logs/features_{{features}}_{{cohort}}.log",
+    wildcard_constraints:
+        features=features_of_kind("concatenated"),
+    localrule: True
+    conda:
+        ENVIRONMENT
+    params:
+        spec=feature_spec,
+        code=code_of("concatenated_features"),
+    message:
+        "Concatenated features of {wildcards.cohort} ({wildcards.features})"
+    script:
+        "../scripts/concatenated_features.py"

@@ -75,6 +75,28 @@ rule subgroups_figure:
         "../scripts/subgroups_figure.py"
 
 
+rule comparisons_figure:
+    """Models and baselines beside each other, and their differences."""
+    input:
+        table=rules.comparisons.output[0],
+        performance=f"{RUN}/performance.tsv",
+    output:
+        svg=f"{RUN}/figures/comparisons.svg",
+        png=report(f"{RUN}/figures/comparisons.png", "../report/comparisons.rst", "Result"),
+    log:
+        f"{RUN}/logs/comparisons_figure.log",
+    localrule: True
+    conda:
+        ENVIRONMENT
+    params:
+        config=comparisons_config,
+        code=code_of("comparisons_figure"),
+    message:
+        "Figure: models beside each other"
+    script:
+        "../scripts/comparisons_figure.py"
+
+
 rule performance_figures:
     """ROC curves, null distributions, decision values and confusion matrices of a model."""
     input:

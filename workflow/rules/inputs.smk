@@ -32,7 +32,7 @@ def cohort_inputs(wildcards):
         paths += [local(path) for path in tables if path]
         paths += simulated(name)
         if "simulation" not in CONFIG:
-            patterns = [source_of(features, name) for features in FEATURES]
+            patterns = [source_of(features, name) for features in SOURCED]
             for pattern in (*patterns, tiv.get("cat12_report") or ""):
                 paths += files_of(pattern)
     return list(dict.fromkeys(paths))
@@ -69,6 +69,12 @@ def answers_of_the_authors(wildcards):
     """The user's file of answers to TRIPOD+AI, if there is one."""
     answers = CONFIG["reporting"]["tripod"]
     return local(answers) if isinstance(answers, str) else []
+
+
+def sets_in_cohort(wildcards):
+    """The feature sets that a concatenated one consists of."""
+    sets = FEATURES[wildcards.features]["sets"]
+    return [f"{RUN}/features/{name}/{wildcards.cohort}.tsv" for name in sets]
 
 
 # ---------------------------------------------------------------- files of the run
@@ -184,16 +190,79 @@ def naming_config(wildcards):
     return section("run", "title", "seed", "simulation", "cohorts", "outcome")
 
 
+def comparisons_config(wildcards):
+    """What the figure of all models must know."""
+    models = section("models", "features", "primary_model", "comparisons")
+    return {**naming_config(wildcards), **models}
+
+
 def tables_of_models(wildcards):
     """A table of every model and baseline; what is shown of models only, of these."""
-    names = MODELS if wildcards.table in OF_MODELS else [*MODELS, *BASELINES]
+    names = MODELS if wildcards.table in OF_MODELS else [*MODELS, *STACKS, *BASELINES]
     names = CURVES if wildcards.table == "learning_curve" else names
     return [f"{RUN}/performance/{name}_{wildcards.table}.tsv" for name in names]
 
 
+def of_stacked(path, wildcards):
+    """A file of each of the models of a stack."""
+    return expand(path, model=CONFIG["stacks"][wildcards.stack])
+
+
+def stacked_refits(wildcards):
+    """Refits of the observed labels of the models of a stack."""
+    return of_stacked(f"{RUN}/refit/{{model}}/labels-0.npz", wildcards)
+
+
+def stacked_models(wildcards):
+    """The frozen models of a stack."""
+    return of_stacked(f"{RUN}/models/{{model}}.json", wildcards)
+
+
+def stacked_scores(wildcards):
+    """Scores of the models of a stack in the other cohorts."""
+    return of_stacked(f"{RUN}/scores/{{model}}.tsv", wildcards)
+
+
+def stacked_folds(wildcards):
+    """The jobs with the outer models of the observed labels, of all models of a stack."""
+    paths = []
+    for model in CONFIG["stacks"][wildcards.stack]:
+        for part in range(len(PLANS[model].folds)):
+            paths.append(f"{RUN}/crossval/{model}/folds-{part}_labels-0.npz")
+    return paths
+
+
+def models_of_stack(wildcards):
+    """Names of the models of a stack."""
+    return CONFIG["stacks"][wildcards.stack]
+
+
+def sets_of_model(wildcards):
+    """The feature sets that a model has side by side, in the discovery cohort."""
+    sets = FEATURES[CONFIG["models"][wildcards.model]["features"]]["sets"]
+    return [f"{RUN}/features/{name}/{DISCOVERY}.tsv" for name in sets]
+
+
+def clinical_sets_of_model(wildcards):
+    """Which of them are clinical."""
+    sets = FEATURES[CONFIG["models"][wildcards.model]["features"]]["sets"]
+    return [FEATURES[name]["kind"] == "clinical" for name in sets]
+
+
+def scan_permutations(wildcards):
+    """Permutations of the scans that a job makes, from 1."""
+    return [index + 1 for index in SCAN_BATCHES[int(wildcards.part)]]
+
+
+def permuted_scans_of_models(wildcards):
+    """Every job with permuted scans, model by model."""
+    parts = range(len(SCAN_BATCHES))
+    return expand(f"{RUN}/permuted_scans/{{model}}/{{part}}.npz", model=ADDED, part=parts)
+
+
 def compared_predictions(wildcards):
     """Predictions of the models and baselines that are compared."""
-    names = dict.fromkeys(name for pair in PAIRS for name in pair)
+    names = dict.fromkeys(name for pair in (*PAIRS, *ADDED.items()) for name in pair)
     return [f"{RUN}/performance/{name}_predictions.tsv" for name in names]
 
 

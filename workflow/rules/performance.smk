@@ -108,6 +108,59 @@ rule usefulness:
         "../scripts/usefulness.py"
 
 
+rule freeze_stack:
+    """Second level of a stack, from the refits of its models, and the hash of its parameters."""
+    input:
+        people=table_of(DISCOVERY),
+        refits=stacked_refits,
+        models=stacked_models,
+    output:
+        f"{RUN}/models/{{stack}}.json",
+    log:
+        f"{RUN}/logs/freeze_{{stack}}.log",
+    wildcard_constraints:
+        stack=pattern_of(STACKS),
+    conda:
+        ENVIRONMENT
+    threads: 1
+    params:
+        models=models_of_stack,
+        code=code_of("freeze_stack"),
+    message:
+        "Freezing the stack {wildcards.stack}"
+    script:
+        "../scripts/freeze_stack.py"
+
+
+rule stack:
+    """Predictions and metrics of a stack, cross-validated and frozen."""
+    input:
+        people=[table_of(name) for name in COHORTS],
+        folds=stacked_folds,
+        frozen=rules.freeze_stack.output[0],
+        scores=stacked_scores,
+    output:
+        **{
+            name: f"{RUN}/performance/{{stack}}_{name}.tsv"
+            for name in ("predictions", "performance", "null", "warnings")
+        },
+    log:
+        f"{RUN}/logs/performance_{{stack}}.log",
+    wildcard_constraints:
+        stack=pattern_of(STACKS),
+    conda:
+        ENVIRONMENT
+    threads: 1
+    params:
+        config=section("seed", "cross_validation", "permutation", "cohorts", "min_class_size"),
+        names=COHORTS,
+        code=code_of("stack"),
+    message:
+        "Performance of the stack {wildcards.stack}"
+    script:
+        "../scripts/stack.py"
+
+
 rule tables:
     """Put the tables of all models together."""
     input:
@@ -129,10 +182,38 @@ rule tables:
         "../scripts/tables.py"
 
 
+rule permuted_scans:
+    """Clinic and scans, the scans being those of other people."""
+    input:
+        people=table_of(DISCOVERY),
+        splits=rules.splits.output[0],
+        sets=sets_of_model,
+    output:
+        f"{RUN}/permuted_scans/{{model}}/{{part}}.npz",
+    log:
+        f"{RUN}/logs/permuted_scans_{{model}}_{{part}}.log",
+    wildcard_constraints:
+        model=pattern_of(ADDED),
+        part=r"\d+",
+    conda:
+        ENVIRONMENT
+    threads: 1
+    params:
+        config=model_config,
+        clinical=clinical_sets_of_model,
+        permutations=scan_permutations,
+        code=code_of("permuted_scans"),
+    message:
+        "Scans of {wildcards.model} permuted between people: part {wildcards.part}"
+    script:
+        "../scripts/permuted_scans.py"
+
+
 rule comparisons:
     """Differences between models on the same people."""
     input:
-        compared_predictions,
+        predictions=compared_predictions,
+        permuted_scans=permuted_scans_of_models,
     output:
         f"{RUN}/comparisons.tsv",
     log:
@@ -143,6 +224,7 @@ rule comparisons:
     params:
         config=section("seed", "min_class_size", "cohorts"),
         pairs=PAIRS,
+        added=ADDED,
         code=code_of("comparisons"),
     message:
         "Comparisons of models"

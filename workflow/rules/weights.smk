@@ -14,7 +14,7 @@ rule region_weights:
     log:
         f"{RUN}/logs/weights_{{model}}.log",
     wildcard_constraints:
-        model=weighted_models("roi_maps", "table"),
+        model=weighted_models("roi_maps", "table", "clinical", "concatenated"),
     conda:
         ENVIRONMENT
     threads: 1

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import pandas as pd
 
-from mri_response.config import CONFOUNDS_ONLY, Confound, column_of
+from mri_response.config import CONFOUNDS_ONLY, MAJORITY_CLASS, Confound, column_of
 from mri_response.confounds import flexible_confounds, flexible_matrix
 from mri_response.kernels import Confounds, training_sets
 from mri_response.performance import (
@@ -51,13 +51,13 @@ def baseline_tables(
         predictions, performance, null and warnings, as of a model of this name. The majority class
         has no permutation test: it cannot tell anybody apart.
     """
-    (discovery, home), *others = people.items()
+    home, *others = people.values()
     # Whether they say anything is asked of the plain permutations, whatever the models' are.
     within, group = config["permutation"]["within"], config["cross_validation"]["group"]
     exchangeability = Exchangeability(home, group=group, within=within)
     cv = config["cross_validation"]
     scheme, units = Scheme.from_config(cv, home), units_of(home, cv)
-    seed, smallest = config["seed"], config["min_class_size"]
+    seed = config["seed"]
     unseen = config["confounds"]["unseen_site"]
     if baseline == CONFOUNDS_ONLY:
         n_permutations = config["permutation"]["n"]
@@ -70,23 +70,62 @@ def baseline_tables(
             n_permutations,
             seed,
         )
-        strangers = [flexible_matrix(rows, confounds, home, unseen=unseen) for _, rows in others]
+        strangers = [flexible_matrix(rows, confounds, home, unseen=unseen) for rows in others]
         frozen = discriminant_scores(matrix, exchangeability.labels, strangers)
     else:
         n_permutations = 0
         resampled = cross_validate_majority(home, units, scheme, seed)
         constant = majority(exchangeability.labels, row_weights(home))
-        frozen = [np.full(len(rows), constant) for _, rows in others]
-    scores = [
-        FrozenScores(name, config["cohorts"][name]["role"], rows, decision)
-        for (name, rows), decision in zip(others, frozen, strict=True)
-    ]
+        frozen = [np.full(len(rows), constant) for rows in others]
     labels = exchangeability.labellings(seed, range(1 + n_permutations)).T
+    tables = scored_tables(baseline, config, people, resampled, frozen, labels)
+    warnings: list[str] = []
+    if baseline == CONFOUNDS_ONLY:
+        columns = list(dict.fromkeys(map(column_of, confounds)))
+        warnings = confound_warnings(tables["performance"], columns)
+    return tables | {"warnings": pd.DataFrame({"model": baseline, "warning": warnings})}
+
+
+def scored_tables(
+    name: str,
+    config: dict,
+    people: Mapping[str, pd.DataFrame],
+    resampled: Resampled,
+    frozen: Sequence[np.ndarray],
+    labels: np.ndarray,
+) -> dict[str, pd.DataFrame]:
+    """Tables of what is no model of the configuration, from its decision values.
+
+    Parameters
+    ----------
+    name : str
+    config : dict
+        As in `baseline_tables`.
+    people : mapping of str to pandas.DataFrame
+        Analysed rows by cohort, the discovery cohort first.
+    resampled : Resampled
+        Cross-validated decision values of the labellings.
+    frozen : sequence of numpy.ndarray, shape (n_i,)
+        Decision values of each other cohort.
+    labels : numpy.ndarray of 0/1, shape (1 + M, n)
+        With M = 0 there is no permutation test in the discovery cohort.
+
+    Returns
+    -------
+    dict of str to pandas.DataFrame
+        predictions, performance and null.
+    """
+    (discovery, home), *others = people.items()
+    cv, seed, smallest = config["cross_validation"], config["seed"], config["min_class_size"]
+    scores = [
+        FrozenScores(cohort, config["cohorts"][cohort]["role"], rows, decision)
+        for (cohort, rows), decision in zip(others, frozen, strict=True)
+    ]
     tested, resampled = resampled.tested, resampled.of(resampled.tested)
     predicted = home[tested].reset_index(drop=True)
     parts = [
         discovery_performance(
-            baseline,
+            name,
             discovery,
             predicted,
             resampled.decision,
@@ -99,24 +138,28 @@ def baseline_tables(
         )
     ]
     if others:
-        options = {"seed": seed, "n_permutations": n_permutations, "min_class_size": smallest}
-        parts.append(frozen_performance(baseline, scores, **options, within=within, group=group))
+        parts.append(
+            frozen_performance(
+                name,
+                scores,
+                seed=seed,
+                n_permutations=0 if name == MAJORITY_CLASS else config["permutation"]["n"],
+                min_class_size=smallest,
+                within=config["permutation"]["within"],
+                group=cv["group"],
+            )
+        )
     performance, null = (
         pd.concat(tables, ignore_index=True) for tables in zip(*parts, strict=True)
     )
-    warnings: list[str] = []
-    if baseline == CONFOUNDS_ONLY:
-        columns = list(dict.fromkeys(map(column_of, confounds)))
-        warnings = confound_warnings(performance, columns)
-    predictions = [cross_validated_predictions(predicted, resampled, [None], baseline, discovery)]
+    predictions = [cross_validated_predictions(predicted, resampled, [None], name, discovery)]
     predictions += [
-        frozen_predictions(own.people, own.decision, None, baseline, own.cohort) for own in scores
+        frozen_predictions(own.people, own.decision, None, name, own.cohort) for own in scores
     ]
     return {
         "predictions": pd.concat(predictions, ignore_index=True),
         "performance": performance,
         "null": null,
-        "warnings": pd.DataFrame({"model": baseline, "warning": warnings}),
     }
 
 

@@ -28,6 +28,7 @@ from mri_response.config import (
 )
 from mri_response.confounds import ConfoundCoding
 from mri_response.errors import InputError
+from mri_response.features import clinical_features
 from mri_response.permutation import Exchangeability
 from mri_response.plan import smallest_part
 from mri_response.provenance import source_hash
@@ -95,6 +96,7 @@ def check_inputs(
     check_people_apart(config, people)
     check_discovery(config, people[discovery_name(config)])
     _check_categories(config, people)
+    _check_clinical(config, people)
     _check_images(config, people, cache)
     listed = pd.concat(exclusions, ignore_index=True)
     return InputSummary(
@@ -317,6 +319,18 @@ def _check_categories(config: Mapping[str, Any], people: Mapping[str, pd.DataFra
             coding.matrix(rows, unseen=config["confounds"]["unseen_site"])
         except InputError as error:
             raise InputError(f"{config['cohorts'][name]['participants']}: {error}") from None
+
+
+def _check_clinical(config: Mapping[str, Any], people: Mapping[str, pd.DataFrame]) -> None:
+    """Columns without a value, and categories that the discovery cohort does not have."""
+    for spec in used_features(config).values():
+        if spec["kind"] != "clinical":
+            continue
+        for name, rows in people.items():
+            try:
+                clinical_features(rows, people[discovery_name(config)], spec)
+            except InputError as error:
+                raise InputError(f"{config['cohorts'][name]['participants']}: {error}") from None
 
 
 def _people(rows: pd.DataFrame) -> int:

@@ -18,8 +18,10 @@ from mri_response.config import (
     IMAGE_KINDS,
     class_names,
     discovery_name,
+    feature_columns,
     left_out_column,
     placeholders,
+    source_features,
     used_confounds,
     used_features,
 )
@@ -69,8 +71,9 @@ def build_cohort(
         ``participant_id``, ``session_id`` if the table has it, ``label`` (1 is the positive class),
         ``outcome`` (name of the class), ``baseline_score`` and ``endpoint_score`` for outcomes from
         scores, then the columns that the run uses: confounds (``age`` in years, ``sex`` F or M,
-        ``tiv`` in ml, ``site`` text, others numbers), family and permutation block, and those of
-        subgroups; ``tiv`` also where the cohort has it and no model uses it.
+        ``tiv`` in ml, ``site`` text, others numbers), columns that are features, family and
+        permutation block, and those of subgroups; ``tiv`` also where the cohort has it and no model
+        uses it.
     exclusions : pandas.DataFrame
         ``cohort``, ``participant_id``, ``session_id`` if the table has it, ``reason``.
     flow : pandas.DataFrame
@@ -98,7 +101,7 @@ def build_cohort(
 
     reasons = [outcome["reason"], *_missing_columns(columns, config, name)]
     left = pd.concat(reasons, axis=1).isna().all(axis=1)
-    for features in used_features(config):
+    for features in source_features(config):
         reasons.append(_incomplete_features(rows[left], config, name, features))
     if quality is not None:
         reasons.append(_quality_reasons(rows, name, quality))
@@ -202,8 +205,14 @@ def discovery_size(config: Mapping[str, Any]) -> tuple[int, dict[str, int], int]
         "held_out": lambda: 1,
     }.get(cv["outer"], lambda: cv["outer_folds"])()
     p = {}
-    for features, spec in used_features(config).items():
-        if spec["kind"] == "table":
+    used = used_features(config).items()
+    # A concatenated set after those that it consists of.
+    for features, spec in sorted(used, key=lambda item: item[1]["kind"] == "concatenated"):
+        if spec["kind"] == "clinical":
+            p[features] = len(spec["columns"])
+        elif spec["kind"] == "concatenated":
+            p[features] = sum(p[part] for part in spec["sets"])
+        elif spec["kind"] == "table":
             p[features] = len(roi_table_columns(config, features))
         elif spec["kind"] == "roi_maps":
             p[features] = 140
@@ -222,7 +231,8 @@ def _read_participants(config: Mapping[str, Any], name: str) -> pd.DataFrame:
     required = ["participant_id", *cohort["where"]]
     if config["outcome"]["kind"] == "label":
         required.append(config["outcome"]["column"])
-    required += [c for c in used_confounds(config) if c != "tiv"]
+    named = [*used_confounds(config), *feature_columns(config)]
+    required += [c for c in dict.fromkeys(named) if c not in ("tiv", "baseline_score")]
     if cohort["role"] == "discovery":
         required += [column for column in _structure(config) if column is not None]
     elif config["specificity"]["within"] is not None:
@@ -304,13 +314,16 @@ def _outcome_from_scores(rows: pd.DataFrame, config: Mapping[str, Any], name: st
 def _used_columns(
     rows: pd.DataFrame, config: Mapping[str, Any], name: str, known: pd.Series
 ) -> pd.DataFrame:
-    """Confounds, family, permutation block and subgroups by line, each in its type."""
+    """Confounds, clinical features, family, block and subgroups by line, each in its type."""
     cohort = config["cohorts"][name]
     path = cohort["participants"]
     columns: dict[str, pd.Series] = {}
     for confound in used_confounds(config):
         if confound != "tiv":
             columns[confound] = _column(rows, confound, path)
+    for column, categorical in feature_columns(config).items():
+        if column not in (*columns, "tiv", "baseline_score"):
+            columns[column] = _column(rows, column, path, categories=categorical)
     if cohort["tiv"] is not None:
         # Reports of people without an outcome need not be there.
         tiv = read_tiv(cohort["tiv"], rows[known], path)

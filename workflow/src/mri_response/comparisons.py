@@ -34,6 +34,7 @@ COLUMNS = [
     "n_permutations",
 ]
 MODELS = "models"  # two models, the same people
+ADDED = "imaging_added"  # a model of clinic and scans, against that of the clinic
 APPROXIMATE = "_approximate"  # predictions of cross-validation: people share training data
 N_EXCHANGES = 10_000  # of the two models, within people
 
@@ -277,6 +278,7 @@ def comparison_table(
     *,
     seed: int,
     min_class_size: int,
+    added: Sequence[Mapping[str, Any]] = (),
 ) -> pd.DataFrame:
     """Compare pairs of models in the discovery and the external cohorts.
 
@@ -294,6 +296,8 @@ def comparison_table(
         The run's.
     min_class_size : int
         With fewer people in either class nothing is computed.
+    added : sequence of mapping
+        Further rows, see `mri_response.added_value.added_rows`.
 
     Returns
     -------
@@ -330,7 +334,7 @@ def comparison_table(
                 rows += [base | row for row in _cross_validated(both, rng)]
             else:
                 rows += [base | row for row in _same_people(both, FROZEN, "", rng)]
-    return finished(rows)
+    return finished([*rows, *added])
 
 
 def finished(rows: Sequence[Mapping[str, Any]]) -> pd.DataFrame:

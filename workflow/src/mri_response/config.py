@@ -29,6 +29,10 @@ MAJORITY_CLASS = "majority_class"
 RESERVED_COLUMNS = (*ID_COLUMNS, "label", "outcome", "baseline_score", "endpoint_score")
 #: Feature kinds that are read from one image a row.
 IMAGE_KINDS = ("roi_maps", "voxels")
+#: Feature kinds that are made from what the workflow has read already.
+DERIVED_KINDS = ("clinical", "concatenated")
+#: Columns that always hold categories.
+CATEGORIES = ("sex", "site")
 
 #: Classifiers of scikit-learn whose decision value is a weighted sum of the features. Those with
 #: a kernel are so if it is linear.
@@ -104,8 +108,12 @@ def is_linear(model: Mapping[str, Any]) -> bool:
 
 
 def used_features(config: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
-    """The feature sets that some model uses, in the order of the configuration."""
+    """The feature sets that some model uses, in the order of the configuration.
+
+    Those that a concatenated one consists of are among them.
+    """
     names = {model["features"] for model in config["models"].values()}
+    names |= {part for name in names for part in config["features"][name].get("sets", ())}
     return {name: spec for name, spec in config["features"].items() if name in names}
 
 
@@ -142,6 +150,25 @@ def has_region_sets(config: Mapping[str, Any], features: str) -> bool:
     return bool(region_sets_file(config["features"][features], given) or given.get("own"))
 
 
+def source_features(config: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
+    """Those of the used feature sets that are read from a source."""
+    used = used_features(config)
+    return {name: spec for name, spec in used.items() if spec["kind"] not in DERIVED_KINDS}
+
+
+def clinical_features(config: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
+    """Those of the used feature sets that are columns of the participants table."""
+    used = used_features(config)
+    return {name: spec for name, spec in used.items() if spec["kind"] == "clinical"}
+
+
+def feature_columns(config: Mapping[str, Any]) -> dict[str, bool]:
+    """Columns of the used clinical feature sets, and whether they hold categories."""
+    used = clinical_features(config).values()
+    categories = {*CATEGORIES, *(column for spec in used for column in spec["categorical"])}
+    return {column: column in categories for spec in used for column in spec["columns"]}
+
+
 def column_of(confound: Confound) -> str:
     """The column of the cohort tables that a confound is read from."""
     return confound if isinstance(confound, str) else confound["column"]
@@ -169,15 +196,45 @@ def used_baselines(config: Mapping[str, Any]) -> list[str]:
 def compared_pairs(config: Mapping[str, Any]) -> list[tuple[str, str]]:
     """Pairs of models to compare, those that the configuration lists or else the usual ones.
 
-    These are every model against the confounds alone, and the primary model against the others.
+    These are every model against the confounds alone and against the clinical models, and the
+    primary model against the others.
     """
     if config["comparisons"] is not None:
         return [(first, second) for first, second in config["comparisons"]]
     primary = config["primary_model"]
     pairs = []
     if CONFOUNDS_ONLY in used_baselines(config):
-        pairs += [(model, CONFOUNDS_ONLY) for model in config["models"]]
-    return pairs + [(primary, model) for model in config["models"] if model != primary]
+        pairs += [(model, CONFOUNDS_ONLY) for model in (*config["models"], *config["stacks"])]
+    clinical = [model for model in config["models"] if is_clinical(config, model)]
+    others = [m for m in (*config["models"], *config["stacks"]) if m not in clinical]
+    pairs += [(model, clinic) for model in others for clinic in clinical]
+    known = {frozenset(pair) for pair in pairs}
+    return pairs + [
+        (primary, model)
+        for model in (*config["models"], *config["stacks"])
+        if model != primary and frozenset((primary, model)) not in known
+    ]
+
+
+def added_pairs(config: Mapping[str, Any]) -> dict[str, str]:
+    """Models of clinic and scans side by side, and the model of the same clinic alone.
+
+    Those with the built-in classifier, where there are permutations of the scans.
+    """
+    pairs = {}
+    for name, model in config["models"].items() if config["permutation"]["scans"] else ():
+        parts = config["features"][model["features"]].get("sets", ())
+        kinds = {config["features"][part]["kind"] for part in parts}
+        alone = [m for m, other in config["models"].items() if other["features"] in parts]
+        clinical = [m for m in alone if is_clinical(config, m)]
+        if "estimator" not in model and clinical and kinds != {"clinical"}:
+            pairs[name] = clinical[0]
+    return pairs
+
+
+def is_clinical(config: Mapping[str, Any], model: str) -> bool:
+    """Whether a model knows what the clinic knows and nothing else."""
+    return config["features"][config["models"][model]["features"]]["kind"] == "clinical"
 
 
 def discovery_name(config: Mapping[str, Any]) -> str:
@@ -449,9 +506,11 @@ def _cross_check(config: Mapping[str, Any]) -> None:
     _check_names(config)
     _check_outcome(config)
     _check_models(config)
+    _check_derived_features(config)
     _check_confounds(config)
     _check_outer(config)
     _check_permutation(config)
+    _check_stacks(config)
     _check_comparisons(config)
     _check_columns(config)
     _check_sources(config)
@@ -590,6 +649,87 @@ def _check_models(config: Mapping[str, Any]) -> None:
             f"one of the models {', '.join(config['models'])}",
             f"{suggestion(primary, config['models'])}correct it",
         )
+
+
+def _check_derived_features(config: Mapping[str, Any]) -> None:
+    if not source_features(config):
+        raise fault(
+            "models",
+            "clinical models alone",
+            "a model of the scans beside them",
+            "add one; clinical models are what it is compared with",
+        )
+    for name, spec in used_features(config).items():
+        for part in spec.get("sets", ()):
+            kinds = {other: s["kind"] for other, s in config["features"].items()}
+            allowed = [o for o, kind in kinds.items() if kind not in ("voxels", "concatenated")]
+            if part not in allowed:
+                what = f"{part!r}, a set of kind {kinds[part]}" if part in kinds else repr(part)
+                raise fault(
+                    f"features.{name}.sets",
+                    what,
+                    f"feature sets with a table: {', '.join(allowed)}",
+                    "correct it",
+                )
+    outcome = config["outcome"]
+    categories = feature_columns(config)
+    for name, spec in clinical_features(config).items():
+        key = f"features.{name}.columns"
+        for column in spec["columns"]:
+            if categories[column] and column not in (*CATEGORIES, *spec["categorical"]):
+                raise fault(
+                    f"features.{name}.categorical",
+                    f"no {column!r}, which is categorical in another feature set",
+                    "a column to be the same everywhere",
+                    "add it here or remove it there",
+                )
+        for column in spec["categorical"]:
+            if column not in spec["columns"]:
+                raise fault(
+                    f"features.{name}.categorical",
+                    repr(column),
+                    f"some of the columns {', '.join(spec['columns'])}",
+                    f"{suggestion(column, spec['columns'])}add it to columns or correct it",
+                )
+        for column in spec["columns"]:
+            if column == outcome.get("column"):
+                raise fault(key, f"{column!r}, which is the label", "other columns", "remove it")
+            if column == "baseline_score" and outcome.get("baseline") is None:
+                raise fault(
+                    key,
+                    "'baseline_score'",
+                    "it only with an outcome from scores that has a baseline",
+                    "add outcome.baseline or name a column of the participants table",
+                )
+            if column in RESERVED_COLUMNS and column != "baseline_score":
+                raise fault(
+                    key,
+                    repr(column),
+                    "what is known before treatment",
+                    "remove it, or rename the column in the table",
+                )
+            for cohort, own in config["cohorts"].items():
+                if column == "tiv" and own["tiv"] is None:
+                    raise fault(
+                        f"cohorts.{cohort}.tiv",
+                        "nothing",
+                        f"where total intracranial volume comes from, since features.{name} has it",
+                        "add for example {column: tiv} or remove it there",
+                    )
+    for name, model in config["models"].items():
+        parts = config["features"][model["features"]].get("sets", (model["features"],))
+        clinical = clinical_features(config)
+        for part in parts:
+            both = {column_of(c) for c in model["confounds"]} & set(
+                clinical.get(part, {}).get("columns", ())
+            )
+            if both:
+                raise fault(
+                    f"models.{name}.confounds",
+                    f"{sorted(both)[0]!r}, which is a feature of {part} too",
+                    "each column as a confound or as a feature",
+                    "remove one of the two",
+                )
 
 
 def _check_support_vector_classifier(key: str, model: Mapping[str, Any]) -> None:
@@ -779,8 +919,28 @@ def _check_permutation(config: Mapping[str, Any]) -> None:
         )
 
 
+def _check_stacks(config: Mapping[str, Any]) -> None:
+    for name, models in config["stacks"].items():
+        key = f"stacks.{name}"
+        taken = {other.lower() for other in (*config["models"], CONFOUNDS_ONLY, MAJORITY_CLASS)}
+        if name.lower() in taken:
+            raise fault(key, f"the name {name!r} of another model", "a new name", "rename it")
+        for model in models:
+            if model not in config["models"]:
+                near = suggestion(model, config["models"])
+                expected = f"some of the models {', '.join(config['models'])}"
+                raise fault(key, repr(model), expected, f"{near}correct it")
+        if config["external"]["model"] != "refit":
+            raise fault(
+                "external.model",
+                config["external"]["model"],
+                "refit, since a stack is frozen on top of single models",
+                "write refit or remove stacks",
+            )
+
+
 def _check_comparisons(config: Mapping[str, Any]) -> None:
-    known = [*config["models"], *used_baselines(config)]
+    known = [*config["models"], *config["stacks"], *used_baselines(config)]
     seen: set[frozenset[str]] = set()
     for position, pair in enumerate(config["comparisons"] or ()):
         key = f"comparisons[{position}]"
@@ -838,7 +998,7 @@ def _check_columns(config: Mapping[str, Any]) -> None:
 
 
 def _check_sources(config: Mapping[str, Any]) -> None:
-    for features, spec in used_features(config).items():
+    for features, spec in source_features(config).items():
         for name, cohort in config["cohorts"].items():
             sources = cohort["sources"]
             if spec["source"] not in sources:

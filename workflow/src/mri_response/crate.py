@@ -17,7 +17,7 @@ from urllib.parse import quote
 import pandas as pd
 
 from mri_response.cohorts import image_paths
-from mri_response.config import IMAGE_KINDS, used_features
+from mri_response.config import IMAGE_KINDS, source_features, used_features
 from mri_response.provenance import config_hash, file_sha256, versions
 from mri_response.tables import ID_COLUMNS
 
@@ -198,7 +198,7 @@ def _inputs(config: Mapping[str, Any], people: Mapping[str, pd.DataFrame]) -> li
             "tiv": tiv.get("table"),
         }
         images = {"cat12-report": tiv.get("cat12_report")}
-        for spec in features.values():
+        for spec in source_features(config).values():
             kind = images if spec["kind"] in IMAGE_KINDS else tables
             kind[f"source-{spec['source']}"] = cohort["sources"][spec["source"]]
         found += [_table(f"{name}-{what}", path) for what, path in tables.items() if path]

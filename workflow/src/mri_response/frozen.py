@@ -16,7 +16,7 @@ from mri_response.atomic import atomic_path
 from mri_response.confounds import ConfoundCoding
 from mri_response.decision_rules import learned_rules
 from mri_response.features import identified, read_features
-from mri_response.kernels import TrainingSets, fit_confounds, weight_chunks
+from mri_response.kernels import CHUNK, TrainingSets, filled, fit_confounds, weight_chunks
 from mri_response.metrics import person_weights
 from mri_response.tables import read_people
 
@@ -26,12 +26,14 @@ class FrozenModel:
     """A linear classifier with its confound regression and scaling folded into one formula.
 
     ``decision = features @ weights + confounds @ confound_weights + intercept``, where a missing
-    confound contributes its training mean.
+    confound or feature contributes its training mean.
 
     Attributes
     ----------
     weights : numpy.ndarray, shape (p,)
         Per unit of the feature.
+    fill : numpy.ndarray, shape (p,)
+        Contribution of each feature where it is missing.
     confound_weights, confound_fill : numpy.ndarray, shape (q,)
         Weight of each confound, and its contribution where it is missing.
     intercept : float
@@ -41,6 +43,7 @@ class FrozenModel:
     """
 
     weights: np.ndarray
+    fill: np.ndarray
     confound_weights: np.ndarray
     confound_fill: np.ndarray
     intercept: float
@@ -55,6 +58,7 @@ class FrozenModel:
         Parameters
         ----------
         features : numpy.ndarray, shape (n, p)
+            NaN where missing.
         people : pandas.DataFrame
             Their confounds; labels are not looked at.
         unseen : {"error", "mean"}
@@ -65,8 +69,15 @@ class FrozenModel:
         """
         confounds = self.coding.matrix(people, unseen=unseen)
         part = np.where(np.isnan(confounds), self.confound_fill, confounds * self.confound_weights)
-        score = np.array([np.asarray(row, dtype=np.float64) @ self.weights for row in features])
+        score = np.array([self._score(np.asarray(row, dtype=np.float64)) for row in features])
         return score + part.sum(axis=1) + self.intercept
+
+    def _score(self, row: np.ndarray) -> float:
+        """Weighted sum of one person's features."""
+        missing = np.isnan(row)
+        if not missing.any():
+            return row @ self.weights
+        return np.where(missing, 0.0, row) @ self.weights + self.fill[missing].sum()
 
     @property
     def sha256(self) -> str:
@@ -100,6 +111,7 @@ class FrozenModel:
         with np.load(npz, allow_pickle=False) as arrays:
             model = cls(
                 arrays["weights"],
+                arrays["fill"],
                 arrays["confound_weights"],
                 arrays["confound_fill"],
                 float(arrays["intercept"]),
@@ -113,6 +125,7 @@ class FrozenModel:
     def _arrays(self) -> dict[str, np.ndarray]:
         return {
             "weights": self.weights,
+            "fill": self.fill,
             "confound_weights": self.confound_weights,
             "confound_fill": self.confound_fill,
             "intercept": np.array(self.intercept),
@@ -154,13 +167,14 @@ def freeze(
     FrozenModel
         With the mean decision value of the S models.
     """
-    weights = np.empty(features.shape[1])
+    weights, fill = np.empty((2, features.shape[1]))
     score = np.zeros((len(beta), len(features)))
     for chunk in weight_chunks(features, sets, beta, standardize=standardize):
-        weights[chunk.columns] = chunk.per_unit.mean(axis=0)
         raw = np.asarray(features[:, chunk.columns], dtype=np.float64)
-        score += chunk.per_unit @ raw.T
-    return _folded(weights, score, confounds, sets.train, intercept, coding, description)
+        weights[chunk.columns] = chunk.per_unit.mean(axis=0)
+        fill[chunk.columns], part = _contributions(raw, sets.train, chunk.per_unit)
+        score += part
+    return _folded(weights, fill, score, confounds, sets.train, intercept, coding, description)
 
 
 def freeze_weights(
@@ -189,13 +203,35 @@ def freeze_weights(
     -------
     FrozenModel
     """
-    score = np.array([per_unit @ np.asarray(row, dtype=np.float64) for row in features]).T
+    fill, score = np.empty(features.shape[1]), np.zeros((len(per_unit), len(features)))
+    for start in range(0, len(fill), CHUNK):
+        columns = slice(start, start + CHUNK)
+        raw = np.asarray(features[:, columns], dtype=np.float64)
+        fill[columns], part = _contributions(raw, train, per_unit[:, columns])
+        score += part
     weights = per_unit.mean(axis=0)
-    return _folded(weights, score, confounds, train, intercept, coding, description)
+    return _folded(weights, fill, score, confounds, train, intercept, coding, description)
+
+
+def _contributions(
+    raw: np.ndarray, train: np.ndarray, per_unit: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """What features contribute where they are missing, and the weighted sums of S models.
+
+    Of shapes (c,) and (S, n).
+    """
+    if not np.isnan(raw).any():
+        means = np.array([raw[rows].mean(axis=0) for rows in train])
+        return (per_unit * means).mean(axis=0), per_unit @ raw.T
+    complete = [filled(raw, rows) for rows in train]
+    means = np.array([own[rows].mean(axis=0) for own, rows in zip(complete, train, strict=True)])
+    score = np.array([own @ weight for own, weight in zip(complete, per_unit, strict=True)])
+    return (per_unit * means).mean(axis=0), score
 
 
 def _folded(
     weights: np.ndarray,
+    fill: np.ndarray,
     score: np.ndarray,
     confounds: np.ndarray,
     train: np.ndarray,
@@ -206,14 +242,16 @@ def _folded(
     """Mean of S models, given its weights and the weighted sums of the raw features of each."""
     # Confounds regressed out of every feature = regressed out of the weighted sum.
     n_models, q = len(score), confounds.shape[1]
-    confound_weights, fill, constant = np.zeros(q), np.zeros(q), 0.0
+    confound_weights, confound_fill, constant = np.zeros(q), np.zeros(q), 0.0
     for rows, one_score, one_intercept in zip(train, score, intercept, strict=True):
         centred, mean, scale = fit_confounds(confounds, rows)
         slope = np.linalg.pinv(centred[rows], rcond=1e-8) @ one_score[rows] / scale
         confound_weights -= slope / n_models
-        fill -= slope * mean / n_models
+        confound_fill -= slope * mean / n_models
         constant += (one_intercept - one_score[rows].mean() + slope @ mean) / n_models
-    return FrozenModel(weights, confound_weights, fill, float(constant), coding, description)
+    return FrozenModel(
+        weights, fill, confound_weights, confound_fill, float(constant), coding, description
+    )
 
 
 def scores(frozen: Any, cohorts: Iterable[tuple[str, str, str]], unseen: str) -> pd.DataFrame:

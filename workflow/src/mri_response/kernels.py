@@ -117,6 +117,37 @@ def fit_confounds(confounds: np.ndarray | Confounds, train: np.ndarray) -> tuple
     return np.where(constant, 0.0, centred / scale), mean, scale
 
 
+def filled(features: np.ndarray, train: np.ndarray) -> np.ndarray:
+    """Features with what is missing given the mean of the training rows.
+
+    Parameters
+    ----------
+    features : numpy.ndarray, shape (n, p)
+        Missing values are NaN.
+    train : numpy.ndarray of bool, shape (n,)
+
+    Returns
+    -------
+    numpy.ndarray, shape (n, p)
+        0 where a feature is missing for every training row: it is then constant there.
+    """
+    missing = np.isnan(features)
+    if not missing.any():
+        return features
+    present = ~missing[train]
+    total = np.where(present, features[train], 0.0).sum(axis=0)
+    mean = total / np.maximum(present.sum(axis=0), 1)
+    # A feature without training values is made constant for everybody: it says nothing.
+    return np.where(present.any(axis=0), np.where(missing, mean, features), 0.0)
+
+
+def incomplete(features: np.ndarray) -> np.ndarray:
+    """Which features have missing values, shape (p,). Those of maps (float32) never have."""
+    if features.dtype == np.float32:
+        return np.zeros(features.shape[1], dtype=bool)
+    return np.isnan(features[:, :]).any(axis=0)
+
+
 def training_sets(confounds: np.ndarray | Confounds, train: np.ndarray) -> TrainingSets:
     """Build the confound regression of every training set.
 
@@ -180,7 +211,8 @@ def gram_matrices(
     ----------
     features : numpy.ndarray, shape (n, p)
         float64, or float32 (may be a memory map). Products of float32 features are formed in
-        float32 and summed over chunks in float64.
+        float32 and summed over chunks in float64. NaN (in float64) is filled with the mean of the
+        training rows.
     sets : TrainingSets
     standardize : bool
         Divide by the standard deviation of the training rows.
@@ -205,6 +237,15 @@ def gram_matrices(
     together = n_sets if together is None else together
     if n_sets % together:
         raise ValueError(f"{n_sets} training sets do not come in groups of {together}")
+    gaps = incomplete(features)
+    if gaps.any():
+        # What is filled in differs between sets: each has its own pass over these features.
+        gram = gram_matrices(features[:, ~gaps], sets, standardize=standardize, together=together)
+        for index, rows in enumerate(sets.train):
+            own = filled(features[:, gaps], rows)
+            alone = sets.subset(slice(index, index + 1))
+            gram[index] += gram_matrices(own, alone, standardize=standardize)[0]
+        return gram
     if sets.spanned.any() and not sets.spanned.all():
         # Whole groups both times, of which some sets are taken.
         gram = np.empty((n_sets, n, n))
@@ -342,7 +383,7 @@ def weight_chunks(
     for columns, chunk, inverse_sd, original_scale in residual_chunks(
         features, sets, standardize=standardize
     ):
-        per_sd = (rows @ chunk) * inverse_sd
+        per_sd = weighted_sums(rows, chunk) * inverse_sd
         yield WeightChunk(columns, per_sd, per_sd * inverse_sd / original_scale)
 
 
@@ -374,18 +415,38 @@ def residual_chunks(
     columns : slice
         Which features.
     chunk : numpy.ndarray, shape (n, c)
-        Features less what all sets remove, of unit mean square.
+        Features less what all sets remove, of unit mean square; of shape (S, n, c) for several
+        sets and features with gaps, which each set fills with its own means.
     inverse_sd : numpy.ndarray, shape (S, c)
-        Factor of ``residual_rows(...) @ chunk``; zero where the feature is constant.
-    original_scale : numpy.ndarray, shape (c,)
+        Factor of ``weighted_sums(residual_rows(...), chunk)``; zero where the feature is constant.
+    original_scale : numpy.ndarray, shape (c,) or (S, c)
         What the features were divided by.
     """
+    if incomplete(features).any():
+        each = [
+            residual_chunks(
+                filled(features, rows), sets.subset(slice(i, i + 1)), standardize=standardize
+            )
+            for i, rows in enumerate(sets.train)
+        ]
+        if len(each) == 1:
+            yield from each[0]
+            return
+        for chunks in zip(*each, strict=True):
+            columns, chunk, inverse_sd, original_scale = zip(*chunks, strict=True)
+            yield columns[0], np.stack(chunk), np.vstack(inverse_sd), np.stack(original_scale)
+        return
     start = 0
     for chunk, original_scale in _preconditioned(features, sets):
         stop = start + chunk.shape[1]
         _, squared = _inverse_variance(chunk, original_scale, sets, standardize)
         yield slice(start, stop), chunk, np.sqrt(squared), original_scale
         start = stop
+
+
+def weighted_sums(rows: np.ndarray, chunk: np.ndarray) -> np.ndarray:
+    """Sums over the rows of a chunk of `residual_chunks`, for weights of shape (S, n): (S, c)."""
+    return rows @ chunk if chunk.ndim == 2 else np.matmul(rows[:, None], chunk)[:, 0]
 
 
 def _preconditioned(

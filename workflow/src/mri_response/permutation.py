@@ -153,6 +153,19 @@ class Exchangeability:
         """
         return np.stack([self.permuted(seed, index, stream=stream) for index in permutations], 1)
 
+    def rows(self, seed: int, permutation: int) -> np.ndarray:
+        """Whose row each row gets where something else than labels is exchanged, shape (n,).
+
+        The same people exchange it as would their labels; permutation 0 leaves everything.
+        """
+        index = np.arange(len(self.labels))
+        if permutation == 0:
+            return index
+        rng = generator(seed, Stream.SCANS, permutation)
+        for rows in self._strata:
+            index[rows] = rows[rng.permutation(len(rows))]
+        return index
+
     def _walked(self, labels: np.ndarray, rng: np.random.Generator) -> np.ndarray:
         """A labelling some steps of pairwise swaps further on the chain."""
         labels = labels.copy()

@@ -13,7 +13,7 @@ from sklearn.exceptions import ConvergenceWarning
 
 from mri_response.crossval import chosen_candidate, mean_where_tested, recall_mean
 from mri_response.estimators import EstimatorOptions, decision_values
-from mri_response.kernels import CHUNK, fit_confounds, principal_components
+from mri_response.kernels import CHUNK, filled, fit_confounds, principal_components
 from mri_response.permutation import Exchangeability
 from mri_response.resampling import StackedRows
 from mri_response.seeds import Stream, generator
@@ -61,7 +61,7 @@ def prepared(
     ----------
     features : numpy.ndarray or StackedRows, shape (n, p)
     confounds : numpy.ndarray, shape (n, q)
-        NaN is filled with the mean of the training rows.
+        NaN, here and in the features, is filled with the mean of the training rows.
     train, test : numpy.ndarray of bool, shape (n,)
     options : EstimatorOptions
         Its `standardize` (division by the training standard deviation, ``ddof=0``) and `pca`.
@@ -82,7 +82,7 @@ def prepared(
     scales = np.ones(p)
     for start in range(0, p, CHUNK):
         columns = slice(start, start + CHUNK)
-        raw = np.asarray(features[:, columns], dtype=np.float64)
+        raw = filled(np.asarray(features[:, columns], dtype=np.float64), train)
         mean = raw[train].mean(axis=0)
         slope = inverse @ (raw[train] - mean)
         residual = raw[train] - mean - centred[train] @ slope

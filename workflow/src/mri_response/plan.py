@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from mri_response.config import grid_of_c, has_region_sets, is_linear
+from mri_response.config import compared_pairs, grid_of_c, has_region_sets, is_linear
 
 # Jobs are whole blocks and keep places in a group, so that batching changes no byte.
 BLOCK = 256  # permutations solved together
@@ -48,6 +48,7 @@ _KINDS = {
     "confusion": ("result", "Confusion matrices"),
     "calibration": ("usefulness", "Are the probabilities right?"),
     "decision_curve": ("usefulness", "Would acting on the answers help?"),
+    "comparisons": ("comparisons", "Models beside each other"),
     "subgroups": ("subgroups", "Subgroups"),
     "specificity": ("specificity", "With and without the treatment"),
     "learning_curve": ("sample", "Performance by number of people"),
@@ -379,6 +380,8 @@ def figure_plan(config: Mapping[str, Any]) -> list[FigureSpec]:
     simulated = bool(config.get("simulation"))
     roles = {cohort["role"] for cohort in config["cohorts"].values()}
     plan = [FigureSpec("flow", "flow"), FigureSpec("quality", "quality")]
+    if compared_pairs(config):
+        plan.append(FigureSpec("comparisons", "comparisons"))
     for model in ordered_models(config):
         kinds = ["roc", "null_distribution", "decision_scores", "confusion"]
         kinds += ["calibration", "decision_curve", "subgroups"]

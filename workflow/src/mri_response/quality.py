@@ -17,7 +17,7 @@ from scipy.stats import median_abs_deviation
 
 from mri_response.atlases import Atlas, load_atlas
 from mri_response.cohorts import build_cohort, roi_table_columns
-from mri_response.config import IMAGE_KINDS, discovery_name, used_features
+from mri_response.config import IMAGE_KINDS, discovery_name, source_features
 from mri_response.features import (
     PathLike,
     identified,
@@ -366,7 +366,7 @@ def quality_table(config: Mapping[str, Any]) -> pd.DataFrame:
         If a table or map cannot be read.
     """
     sources: dict[str, dict[str, Mapping[str, Any]]] = {}
-    for features, spec in used_features(config).items():
+    for features, spec in source_features(config).items():
         sources.setdefault(spec["source"], {})[features] = spec
     people = {name: build_cohort(config, name)[0] for name in config["cohorts"]}
     tables = []

@@ -17,7 +17,7 @@ import yaml
 
 from mri_response.atlases import LICENCES, listed_regions, load_atlas
 from mri_response.cohorts import roi_table_columns
-from mri_response.config import fault, region_sets_file, used_features
+from mri_response.config import DERIVED_KINDS, fault, region_sets_file, used_features
 from mri_response.errors import InputError
 from mri_response.images import Grid, open_image, read_values
 from mri_response.tables import matches, shorten, suggestion
@@ -118,6 +118,9 @@ def check_region_sets(config: Mapping[str, Any]) -> None:
         if spec["kind"] == "voxels" and shipped not in LICENCES:
             expected = f"{' or '.join(LICENCES)}, whose images are at hand"
             raise fault(f"{key}.atlas", repr(shipped), expected, "write one of them")
+        if spec["kind"] in DERIVED_KINDS:
+            expected = "a feature set that is read from scans or their tables"
+            raise fault(key, f"one of kind {spec['kind']}", expected, "remove it")
         if features not in used_features(config):
             continue
         if spec["kind"] == "table":

@@ -26,6 +26,7 @@ from mri_response.reporting.methods import caveats, methods, outcome_definition
 from mri_response.sections import SECTIONS
 from mri_response.sections.blocks import Table
 from mri_response.sections.brain import sets_verdict
+from mri_response.sections.comparisons import verdicts
 from mri_response.sections.quality import quality_counts
 from mri_response.sections.sample import curve_verdict
 from mri_response.sections.specificity import verdict
@@ -245,6 +246,10 @@ def alt_text(spec: FigureSpec, inputs: ReportInputs, names: Naming) -> str:
         if len(table):
             parts = [said(table, model, cohort, names) for cohort in names.together(cohorts)]
         return start + (" ".join(filter(None, parts)) or "Not computed; the text above says why.")
+    if spec.kind == "comparisons":
+        table = inputs.tables.get("comparisons")
+        texts = [] if table is None else verdicts(table, inputs.config, names)
+        return start + (" ".join(texts) or "The tables above have the numbers.")
     if spec.kind == "specificity":
         table = inputs.tables.get("specificity")
         text = None if table is None else verdict(table, model, names)
@@ -796,7 +801,11 @@ def render_report(inputs: ReportInputs, templates: Path = TEMPLATES) -> str:
         discovery_tables=[_discovery_table(inputs, names, m, discovery) for m in models],
         external_table=_frozen_table(inputs, names, "external") if "external" in roles else None,
         control_table=_frozen_table(inputs, names, "control") if "control" in roles else None,
-        planted_tables=[_planted_table(inputs, names, model) for model in with_weights]
+        planted_tables=[
+            _planted_table(inputs, names, model)
+            for model in with_weights
+            if set(inputs.planted["region"]) & set(inputs.weights[model]["region"])
+        ]
         if inputs.planted is not None
         else [],
         figures=_figures(inputs, names),

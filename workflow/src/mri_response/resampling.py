@@ -198,7 +198,7 @@ def cross_validate(
     results = []
     for block in blocks:
         labels = np.pad(exchangeability.labellings(seed, block), ((0, extra), (0, 0)))
-        results.append(_nested(grams, folds, labels, weights, options))
+        results.append(nested_folds(grams, folds, labels, weights, options))
     arrays = {
         **_arrays(blocks, [folds] * len(blocks), results, len(weights)),
         **_permuted_models(blocks, folds, results, len(weights)),
@@ -251,7 +251,7 @@ def cross_validate_redrawn(
         for start in range(0, len(folds), step):
             part = folds[start : start + step]
             grams = fold_grams(features, confounds, part, options)
-            results[-1] += _nested(grams, part, labels[:, None], weights, options)
+            results[-1] += nested_folds(grams, part, labels[:, None], weights, options)
             if index == 0:
                 inner.append(_inner(grams, part, labels, results[-1][start:], options))
     singles = [range(index, index + 1) for index in indices]
@@ -349,14 +349,26 @@ def _folds_at_once(shape: tuple[int, int], n_sets: int) -> int:
     return max(1, min(wanted, whole_groups(MATRICES // (n_sets * n * n))))
 
 
-def _nested(
+def nested_folds(
     grams: Sequence[np.ndarray],
     folds: Sequence[Fold],
     labels: np.ndarray,
     weights: np.ndarray,
     options: ModelOptions,
 ) -> list[FoldResult]:
-    """Results of some outer folds, one labelling by itself and many together."""
+    """Search and fit in some outer folds, one labelling by itself and many together.
+
+    Parameters
+    ----------
+    grams, folds, weights, options
+        As in `cross_validate`.
+    labels : numpy.ndarray of 0/1, shape (N, m)
+
+    Returns
+    -------
+    list of FoldResult
+        One a fold.
+    """
     C = np.array(options.C)
     how = {"C_relative": options.C_relative, "balanced": options.balanced}
     results = []

@@ -19,6 +19,7 @@ class Stream(IntEnum):
     ESTIMATOR = 6
     ARMS = 20
     EXCHANGES = 21
+    SCANS = 23
     LEARNING_CURVE = 22
 
 

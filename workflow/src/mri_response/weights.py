@@ -22,6 +22,7 @@ from mri_response.kernels import (
     residual_rows,
     training_sets,
     weight_chunks,
+    weighted_sums,
 )
 
 TOLERANCE = 1e-9  # null and observed values closer than this are tied
@@ -288,13 +289,13 @@ def outer_models(
     means = _averaging(members)
     in_sets = np.zeros((len(beta), 1 + permuted.shape[1], members.shape[1]))
     for columns, chunk, inverse_sd, _ in residual_chunks(features, sets, standardize=standardize):
-        weights = rows @ chunk * inverse_sd
+        weights = weighted_sums(rows, chunk) * inverse_sd
         mean[columns], cvr[columns] = weights.mean(axis=0), _ratio(weights)
         single = chunk.astype(np.float32)
-        signs = np.zeros((1 + permuted.shape[1], chunk.shape[1]))
+        signs = np.zeros((1 + permuted.shape[1], chunk.shape[-1]))
         signs[0] = np.sign(weights).sum(axis=0)
         for index, own in enumerate(null_rows):
-            product = own @ single
+            product = own @ (single if single.ndim == 2 else single[index])
             scaled = inverse_sd[index][:, None] * means[columns]
             in_sets[index, 1:] += product @ scaled
             signs[1:] += np.sign(product) * (inverse_sd[index] > 0)

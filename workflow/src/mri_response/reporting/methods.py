@@ -58,6 +58,10 @@ def feature_text(spec: Mapping[str, Any]) -> str:
     """Return a feature set in words."""
     if spec["kind"] == "table":
         return "regional values from a table"
+    if spec["kind"] == "clinical":
+        return f"clinical variables ({', '.join(spec['columns'])})"
+    if spec["kind"] == "concatenated":
+        return f"the feature sets {' and '.join(spec['sets'])} side by side"
     grid = spec["grid"]
     where = "" if grid == "native" else f", resampled to {grid:g} mm"
     if spec["kind"] == "roi_maps":

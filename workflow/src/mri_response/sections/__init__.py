@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 from mri_response.sections import (
     brain,
+    comparisons,
     quality,
     reviewer,
     sample,
@@ -46,6 +47,13 @@ class Section:
 
 
 SECTIONS: tuple[Section, ...] = (
+    Section(
+        "comparisons",
+        "Is it better than what the clinic knows?",
+        "Better than the clinic?",
+        "result",
+        comparisons.blocks,
+    ),
     Section("quality", "Quality of the scans", "Scans", "cohorts", quality.blocks),
     Section(
         "usefulness",

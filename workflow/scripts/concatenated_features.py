@@ -1,0 +1,9 @@
+from mri_response.job import job
+
+with job(snakemake):
+    from mri_response.features import concatenated_features
+    from mri_response.tables import read_tsv, write_tsv
+
+    sets = zip(snakemake.params.spec["sets"], snakemake.input, strict=True)
+    table = concatenated_features({name: read_tsv(path) for name, path in sets})
+    write_tsv(table, snakemake.output[0])

@@ -1,0 +1,20 @@
+from mri_response.job import job
+
+with job(snakemake):
+    from mri_response.resampling import load_arrays
+    from mri_response.stacking import load_stack, stack_tables
+    from mri_response.tables import read_people, read_tsv, write_tsv
+
+    given, names = snakemake.input, snakemake.params.names
+    people = {name: read_people(path) for name, path in zip(names, given.people, strict=True)}
+    second, models = load_stack(given.frozen)
+    jobs = {
+        model: [load_arrays(path) for path in given.folds if f"/crossval/{model}/" in path]
+        for model in models
+    }
+    scores = [read_tsv(path, {"decision": float}) for path in given.scores]
+    tables = stack_tables(
+        snakemake.wildcards.stack, snakemake.params.config, people, jobs, second, scores
+    )
+    for name, table in tables.items():
+        write_tsv(table, snakemake.output[name])
