@@ -1,7 +1,7 @@
 # report.html: one page that opens without a network.
 
 REGION_MODELS = [model for model in LINEAR if feature_kind(model) != "voxels"]
-MAPPED_MODELS = [model for model in LINEAR if feature_kind(model) != "table"]
+MAPPED_MODELS = [model for model in LINEAR if feature_kind(model) in ("roi_maps", "voxels")]
 VIEWERS = expand(f"{RUN}/figures/viewer_{{model}}.html", model=MAPPED_MODELS)
 
 
