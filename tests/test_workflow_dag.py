@@ -14,7 +14,7 @@ from small_study import ROOT, Study, job_counts, snakemake
 ONCE = (
     *("quality_control", "cohorts", "splits", "comparisons", "flow_figure", "report_page"),
     *("provenance", "default", "specificity", "roi_sets", "characteristics", "reporting"),
-    "quality_figure",
+    *("quality_figure", "comparisons_figure"),
     *("learning_curve_parts", "learning_curve", "learning_curve_figure", "precision"),
 )
 # Rules that make one job for each model.
@@ -224,6 +224,7 @@ def test_features_that_no_model_uses_are_not_computed(study_with_maps):
         region_weights=1,
         roi_weights_figure=1,
         baseline=1,
+        comparisons_figure=0,
     )
 
 
@@ -249,7 +250,8 @@ def test_estimators_need_no_kernels_and_have_weights_where_they_are_linear(study
     study.config["models"] = {"forest": forest}
     counts = expected(
         voxel_features=3, mask=1, nested_cv_estimator=1, refit_kernels=0, refit=0, freeze=0,
-        score=0, refit_estimator=1, freeze_recipe=1, score_recipe=1, baseline=1, roi_sets=0,
+        score=0, refit_estimator=1, freeze_recipe=1, score_recipe=1, baseline=1,
+        comparisons_figure=0, roi_sets=0,
     )  # fmt: skip
     assert jobs(study.save("forest.yaml"), study.folder) == counts
 

@@ -192,7 +192,7 @@ def naming_config(wildcards):
 
 def comparisons_config(wildcards):
     """What the figure of all models must know."""
-    models = section("models", "features", "primary_model", "comparisons")
+    models = section("models", "stacks", "features", "primary_model", "comparisons")
     return {**naming_config(wildcards), **models}
 
 

@@ -41,7 +41,7 @@ def comparisons(
     performance : DataFrame
         The table ``performance.tsv``.
     config : mapping
-        Sections models, features, primary_model, comparisons and cohorts of the config.
+        Sections models, stacks, features, primary_model, comparisons and cohorts of the config.
     names : Naming
         Names of the run.
 
@@ -52,7 +52,8 @@ def comparisons(
     cohorts = shown_cohorts(table, config)
     styles = cohort_styles(cohorts, names)
     present = set(performance["model"])
-    models = [m for m in (*ordered_models(config), *used_baselines(config)) if m in present]
+    named = (*ordered_models(config), *config["stacks"], *used_baselines(config))
+    models = [model for model in named if model in present]
     pairs = compared_pairs(config)
     labels = [wrap(title_of(model, config), _LABELS) for model in models]
     of_pairs = [

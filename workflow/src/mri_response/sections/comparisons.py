@@ -67,6 +67,8 @@ def title_of(name: str, config: Any) -> str:
         return f"Confounds alone ({', '.join(used_confounds(config))})"
     if name == MAJORITY_CLASS:
         return "Larger class for everybody"
+    if name in config["stacks"]:
+        return f"Stack {name} ({' and '.join(config['stacks'][name])})"
     return f"Model {name}"
 
 
@@ -192,7 +194,7 @@ def _beside(inputs: ReportInputs, table: pd.DataFrame, names: Naming) -> Table:
         ["", *(f"{METRIC_NAMES[m]}, {names.titles[c]}" for c in cohorts for m in MAIN)],
     )
     present = set(performance["model"])
-    for name in [*ordered_models(config), *used_baselines(config)]:
+    for name in [*ordered_models(config), *config["stacks"], *used_baselines(config)]:
         if name not in present:
             continue
         cells: list[Any] = []
