@@ -257,6 +257,9 @@ RESPONSE = {
 RELATED = {"features": "roi", "confounds": ["site"]}
 
 MISTAKES = [
+    ("operating_points", ["yuden"], "config: operating_points[0]: found 'yuden'"),
+    ("operating_points", [{"sensitivity": 90}], "config: operating_points[0]: found"),
+    ("prevalence", 30, "config: prevalence: found 30, expected a number or null above 0"),
     # misspelt and unknown keys
     (
         "sed",
