@@ -165,7 +165,8 @@ def _reading(table: pd.DataFrame, config: Any, pair: tuple[str, str]) -> str:
 
 
 def _is_reference(name: str, config: Any) -> bool:
-    return name in used_baselines(config) or is_clinical(config, name)
+    clinical = name in config["models"] and is_clinical(config, name)
+    return clinical or name in used_baselines(config)
 
 
 def _difference_text(row: pd.Series) -> str:
