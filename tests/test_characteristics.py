@@ -107,3 +107,21 @@ def test_labels_of_classes_are_named(config):
     }
     found = characteristics(config, {"discovery": people(30, 7)})
     assert list(dict.fromkeys(found["group"])) == ["all", "patient", "control"]
+
+
+def test_clinical_features_are_described(config):
+    config["models"]["clinic"] = {"features": "clinic", "confounds": []}
+    spec = {"kind": "clinical", "columns": ["age", "dose", "arm"], "categorical": ["arm"]}
+    config["features"]["clinic"] = spec
+    table = people(40, 8).assign(dose=np.arange(40.0), arm=[0, 1] * 20)
+    found = characteristics(config, {"discovery": table}).query("group == 'all'")
+    assert found.set_index("variable").loc["dose", "mean"] == pytest.approx(19.5)
+    arm = found[found["variable"] == "arm"].set_index("level")["share"]
+    assert arm.to_dict() == {"0": 0.5, "1": 0.5}
+    assert list(found["variable"]).count("age") == 1
+
+
+def test_without_anything_to_describe_the_table_is_empty(config):
+    config["models"]["roi_svc"]["confounds"] = []
+    table = people(30, 9).drop(columns="baseline_score")
+    assert characteristics(config, {"discovery": table}).empty

@@ -676,6 +676,12 @@ def test_characteristics_on_the_page_are_those_of_the_table(reviewed) -> None:
     assert f"Drug, discovery all 99 {float(row['mean']):.1f} ({float(row['sd']):.1f})" in page.text
 
 
+def test_nothing_to_describe_is_no_table(tmp_path: Path) -> None:
+    tables = {"characteristics": evidence_of(made_up_run()).tables["characteristics"].iloc[:0]}
+    text = Page(render_report(page_inputs(made_up_run(), tmp_path, tables=tables))).text
+    assert "Who the people are" not in text
+
+
 def test_without_its_tables_the_section_is_left_out(trial: Page, tmp_path: Path) -> None:
     assert "For the reviewer" not in trial.text
     assert "Varma and Simon 2006" in trial.text

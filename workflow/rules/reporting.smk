@@ -21,7 +21,7 @@ rule characteristics:
     conda:
         ENVIRONMENT
     params:
-        config=section("cohorts", "models", "outcome", "min_class_size"),
+        config=section("cohorts", "models", "features", "outcome", "min_class_size"),
         cohorts=COHORTS,
         code=code_of("characteristics"),
     message:

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from mri_response.config import class_names, used_confounds
+from mri_response.config import CATEGORIES, class_names, feature_columns, used_confounds
 from mri_response.intervals import ROUNDING
 from mri_response.metrics import person_weights
 
@@ -24,7 +24,6 @@ COLUMNS = [
     "sd",
     "share",
 ]
-_CATEGORIES = ("sex", "site")
 
 
 def characteristics(config: Mapping[str, Any], people: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
@@ -33,37 +32,42 @@ def characteristics(config: Mapping[str, Any], people: Mapping[str, pd.DataFrame
     Parameters
     ----------
     config : mapping
-        Sections cohorts, models, outcome and min_class_size of the configuration.
+        Sections cohorts, models, features, outcome and min_class_size of the configuration.
     people : mapping of str to pandas.DataFrame
         The analysed rows by cohort.
 
     Returns
     -------
     pandas.DataFrame
-        ``cohort``, ``role``, ``group`` ("all" or the name of a class), ``variable`` (baseline score
-        and confounds), ``level`` of a category, ``n`` (people), ``n_missing`` (people without a
+        ``cohort``, ``role``, ``group`` ("all" or the name of a class), ``variable`` (baseline score,
+        confounds and clinical features), ``level`` of a category, ``n`` (people), ``n_missing`` (people without a
         value), ``mean`` and ``sd`` of a number, ``share`` of a level among those with a value.
         A person with several rows counts once, with the mean over them. Nothing is said of fewer
         than ``min_class_size`` people, be it a group or a level: it could tell who they are.
     """
-    variables = [*used_confounds(config)]
+    columns = feature_columns(config)
+    categories = {*CATEGORIES, *(column for column, category in columns.items() if category)}
+    variables = list(dict.fromkeys(["baseline_score", *used_confounds(config), *columns]))
     positive, negative = class_names(config)
     rows = []
     for cohort, table in people.items():
         role = config["cohorts"][cohort]["role"]
-        known = [v for v in ("baseline_score", *variables) if v in table]
+        known = [variable for variable in variables if variable in table]
         for group, members in (
             ("all", table),
             (positive, table[table["label"] == 1]),
             (negative, table[table["label"] == 0]),
         ):
             for variable in known:
-                for row in _described(members, variable, config["min_class_size"]):
+                category = variable in categories
+                for row in _described(members, variable, category, config["min_class_size"]):
                     rows.append({"cohort": cohort, "role": role, "group": group, **row})
     return pd.DataFrame(rows, columns=COLUMNS)
 
 
-def _described(members: pd.DataFrame, variable: str, smallest: float) -> list[dict[str, Any]]:
+def _described(
+    members: pd.DataFrame, variable: str, category: bool, smallest: float
+) -> list[dict[str, Any]]:
     weights, _ = person_weights(members["participant_id"])
     smallest -= ROUNDING  # thirds of a person add up to one, but for the last digit
     values = members[variable]
@@ -71,7 +75,7 @@ def _described(members: pd.DataFrame, variable: str, smallest: float) -> list[di
     n, n_known = weights.sum(), weights[known].sum()
     row = {"variable": variable, "n": round(n), "n_missing": round(n - n_known)}
     enough = n_known >= smallest
-    if variable not in _CATEGORIES:
+    if not category:
         number, w = values[known].to_numpy(dtype=float), weights[known]
         if not enough:
             return [row]
@@ -80,7 +84,9 @@ def _described(members: pd.DataFrame, variable: str, smallest: float) -> list[di
         variance = np.sum(w * (number - mean) ** 2) / (n_known - 1)
         return [row | {"mean": mean, "sd": np.sqrt(variance)}]
     levels = sorted(values[known].astype(str).unique())
-    shares = {level: weights[known & (values == level).to_numpy()].sum() for level in levels}
+    shares = {
+        level: weights[known & (values.astype(str) == level).to_numpy()].sum() for level in levels
+    }
     told = enough and all(count >= smallest for count in shares.values())
     return [
         row | {"level": level, "share": count / n_known if told else np.nan}

@@ -134,6 +134,15 @@ def methods(evidence: Evidence) -> list[Fact]:
                 (*kind, *(("confounds",) if spec["confounds"] else ())),
             )
         )
+    for stack, members in config.get("stacks", {}).items():
+        paragraphs.append(
+            Fact(
+                f"Stack {stack}: a logistic regression on the decision values of "
+                f"{listed(members)}, fitted inside the folds to people whom these models had not "
+                "seen.",
+                f"config: stacks.{stack}",
+            )
+        )
     inner = f"{cv['inner_folds']} inner folds"
     if cv["inner_repeats"] > 1:
         inner += f" repeated {cv['inner_repeats']} times"

@@ -205,10 +205,16 @@ def missing_handling(run: Evidence) -> Fact:
         if imputed
         else "a reason to leave the person out"
     )
+    clinical = any(spec["kind"] == "clinical" for spec in used_features(run.config).values())
+    filled = (
+        " Missing clinical values were given the mean of the training rows, inside the fold."
+        if clinical
+        else ""
+    )
     return Fact(
         "People without outcome or brain measures were left out and counted. Missing confounds "
-        f"were {confounds}. No outcome was carried forward.",
-        "config: confounds.missing",
+        f"were {confounds}.{filled} No outcome was carried forward.",
+        "config: confounds.missing" + ("; config: features" if clinical else ""),
     )
 
 

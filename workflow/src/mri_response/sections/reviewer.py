@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 def blocks(inputs: ReportInputs, names: Naming) -> list[Block]:
     """The documents of the folder ``reporting`` as tables, and who the people are."""
     found: list[Block] = []
-    if "characteristics" in inputs.tables:
+    if len(inputs.tables.get("characteristics", ())):
         found += [Heading("Who the people are"), _characteristics(inputs, names)]
     if "tripod" in inputs.tables:
         found += _tripod(inputs, names)
