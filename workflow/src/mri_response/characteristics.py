@@ -39,9 +39,10 @@ def characteristics(config: Mapping[str, Any], people: Mapping[str, pd.DataFrame
     Returns
     -------
     pandas.DataFrame
-        ``cohort``, ``role``, ``group`` ("all" or the name of a class), ``variable`` (baseline score,
-        confounds and clinical features), ``level`` of a category, ``n`` (people), ``n_missing`` (people without a
-        value), ``mean`` and ``sd`` of a number, ``share`` of a level among those with a value.
+        ``cohort``, ``role``, ``group`` ("all" or the name of a class), ``variable`` (baseline
+        score, confounds and clinical features), ``level`` of a category, ``n`` (people),
+        ``n_missing`` (people without a value), ``mean`` and ``sd`` of a number, ``share`` of a
+        level among those with a value.
         A person with several rows counts once, with the mean over them. Nothing is said of fewer
         than ``min_class_size`` people, be it a group or a level: it could tell who they are.
     """
