@@ -195,7 +195,7 @@ def test_a_moved_folder_comments_and_docstrings_run_nothing_again(moved):
     assert job_counts(again(project, study)) == {}
 
 
-FIGURES = {"flow_figure", "performance_figures", "roi_weights_figure"}
+FIGURES = {"flow_figure", "comparisons_figure", "performance_figures", "roi_weights_figure"}
 END = {"report_page", "provenance", "default"}
 ENGINE = {
     *("kernels", "nested_cv", "refit_kernels", "refit", "freeze", "score", "region_weights"),
@@ -204,6 +204,7 @@ ENGINE = {
         "baseline",
         "comparisons",
         "tables",
+        "comparisons_figure",
         "performance_figures",
         "roi_weights_figure",
     ),

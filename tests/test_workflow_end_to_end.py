@@ -53,7 +53,7 @@ def results(study: Study) -> Path:
 def test_every_documented_file_is_there_and_no_other(study, results):
     inputs = {*study.people, "atlas.nii.gz", "atlas.tsv", "study.yaml"}
     assert {path.name for path in study.folder.iterdir()} == inputs | {"results", ".snakemake"}
-    figures = {"flow", "quality"} | {
+    figures = {"flow", "quality", "comparisons"} | {
         f"{kind}_{model}"
         for model in ("roi_svc", "voxel_svc")
         for kind in (
