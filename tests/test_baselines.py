@@ -158,6 +158,16 @@ def test_the_majority_class_is_that_of_the_training_people():
     assert tables["null"].empty
 
 
+def test_whoever_is_left_out_does_not_count_in_the_majority():
+    people = made_up().assign(label=np.arange(N) % 2)
+    found = baseline_tables("majority_class", config(), {"home": people})["predictions"]
+    for _, fold in found.groupby(["repeat", "outer_fold"]):
+        left = people[~people["participant_id"].isin(fold["participant_id"])]
+        expected = np.sign(left["label"].mean() - 0.5)
+        assert (fold["decision"] == expected).all()
+    assert set(found["decision"]) >= {-1, 1}
+
+
 def test_a_person_counts_once_in_the_majority():
     weights = np.array([1, 1, 1 / 3, 1 / 3, 1 / 3])
     assert majority(np.array([1, 1, 0, 0, 0]), weights) == 1
