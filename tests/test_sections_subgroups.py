@@ -37,6 +37,7 @@ def test_every_group_is_a_row_with_its_numbers(run, tmp_path):
     small = [row for row in shown.rows if row[-1].__class__ is str and "Not computed" in row[-1]]
     assert len(small) == groups["estimate"].isna().sum() > 0
     assert all("fewer than 5 people" in row[-1] for row in small)
+    assert all(row[2].isdigit() for row in small)  # without the number of a class
 
 
 def test_differences_are_said_with_their_interval_and_what_it_means(run):

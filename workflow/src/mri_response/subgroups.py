@@ -291,7 +291,8 @@ def _table(
                     m: (*mover_difference(first[m][:3], second[m][:3]), DIFFERENCE) for m in METRICS
                 }
             rows += _rows(about, size, difference)
-    return pd.DataFrame(rows, columns=SUBGROUP_COLUMNS)
+    table = pd.DataFrame(rows, columns=SUBGROUP_COLUMNS)
+    return table.astype({"n_positive": "Int64"})
 
 
 def _rows(
@@ -301,7 +302,8 @@ def _rows(
     for metric in METRICS:
         row = {**about, "metric": metric, "n": size[0], "n_positive": size[1]}
         if found is None:
-            row["ci_method"] = SMALL_CLASS
+            # Of the only woman over 60 nobody must learn here how she fared.
+            row |= {"n_positive": None, "ci_method": SMALL_CLASS}
         else:
             row |= dict(
                 zip(("estimate", "ci_low", "ci_high", "ci_method"), found[metric], strict=True)

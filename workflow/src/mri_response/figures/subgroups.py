@@ -126,13 +126,12 @@ def _rows(
             for group in of_variable["group"].unique():
                 found = of_variable[of_variable["group"] == group].set_index("metric")
                 first = found.iloc[0]
-                n = f"{int(number(first['n']))}\u00a0({int(number(first['n_positive']))})"
-                name = group_name(variable, group)
+                label = f"{group_name(variable, group)}, n\u00a0=\u00a0{int(number(first['n']))}"
                 if np.isnan(number(first["estimate"])):
-                    small.append(f"{name}, n\u00a0=\u00a0{n}")
+                    small.append(label)
                 else:
                     values = {metric: _limits(found.loc[metric]) for metric in METRICS}
-                    add("group", f"{name}, n\u00a0=\u00a0{n}", **values)
+                    add("group", f"{label}\u00a0({int(number(first['n_positive']))})", **values)
             if small:
                 add("small", "; ".join(small))
     return rows

@@ -102,11 +102,12 @@ def _table(own: pd.DataFrame, model: str, names: Naming, least: int) -> Table:
             cells = [
                 names.titles[cohort],
                 group_name(variable, group),
-                f"{int(number(first['n']))} ({int(number(first['n_positive']))})",
+                f"{int(number(first['n']))}",
             ]
             if np.isnan(number(first["estimate"])):
                 cells.append(f"Not computed: a class has fewer than {least} people.")
             else:
+                cells[-1] += f" ({int(number(first['n_positive']))})"
                 cells += [
                     (
                         estimate_text(metric, rows.loc[metric, "estimate"]),
