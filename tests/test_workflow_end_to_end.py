@@ -53,35 +53,30 @@ def results(study: Study) -> Path:
 def test_every_documented_file_is_there_and_no_other(study, results):
     inputs = {*study.people, "atlas.nii.gz", "atlas.tsv", "study.yaml"}
     assert {path.name for path in study.folder.iterdir()} == inputs | {"results", ".snakemake"}
-    figures = {"flow", "quality", "comparisons"} | {
-        f"{kind}_{model}"
-        for model in ("roi_svc", "voxel_svc")
-        for kind in (
-            *("roc", "null_distribution", "decision_scores", "confusion", "weight_map"),
-            "subgroups",
-        )
-    }
-    figures |= {"roi_weights_roi_svc", "region_sets_voxel_svc"}
-    names = {f"figures/{name}.{suffix}" for name in figures for suffix in ("png", "svg")}
-    tables = ("splits", "predictions", "performance", "null", "exclusions", "flow", "warnings")
-    names |= {f"qc/{name}.{suffix}" for name in ("people", "scans") for suffix in ("png", "svg")}
-    names |= {f"{name}.tsv" for name in (*tables, "comparisons", "qc", "subgroups")} | {
-        "ro-crate-metadata.json",
-        "report.html",
-        "weights/roi_svc.tsv",
-        "roi_sets.tsv",
-    }
+    models = ("roi_svc", "voxel_svc")
+    kinds = ("roc", "null_distribution", "decision_scores", "confusion", "weight_map", "subgroups")
+    kinds += ("calibration", "decision_curve", "specificity")
+    figures = {"flow", "quality", "comparisons"} | {f"{k}_{m}" for m in models for k in kinds}
+    figures |= {"roi_weights_roi_svc", "region_sets_voxel_svc", "learning_curve_roi_svc"}
+    pictures = {f"figures/{name}" for name in figures} | {"qc/people", "qc/scans"}
+    names = {f"{name}.{suffix}" for name in pictures for suffix in ("png", "svg")}
+    names |= {"ro-crate-metadata.json", "report.html", "weights/roi_svc.tsv"}
+
+    of_model = ("predictions", "performance", "null", "warnings")
+    useful = ("calibration", "decision_curve", "decision_rules", "operating_points")
     documents = ("tripod", "probast", "model_card")
-    names |= {f"{name}.tsv" for name in (*documents, "characteristics")}
+    tables = ("splits", "exclusions", "flow", "qc", "subgroups", "comparisons", "specificity")
+    tables += ("learning_curve", "precision", "roi_sets", "characteristics")
+    names |= {f"{name}.tsv" for name in (*of_model, *useful, *documents, *tables)}
     names |= {f"reporting/{name}.md" for name in (*documents, "methods")}
     names |= {f"weights/voxel_svc_{kind}.nii.gz" for kind in VOXEL_MAPS}
-    for model in ("roi_svc", "voxel_svc"):
+    for model in models:
         names |= {f"weights/sets/{model}.tsv", f"figures/viewer_{model}.html"}
         names |= {f"models/{model}.json", f"models/{model}.npz", f"scores/{model}.tsv"}
-        tables = ("predictions", "performance", "null", "warnings")
-        names |= {f"performance/{model}_{name}.tsv" for name in (*tables, "subgroups")}
+        names |= {f"performance/{model}_{name}.tsv" for name in (*of_model, *useful, "subgroups")}
+    names |= {"performance/roi_svc_learning_curve.tsv", "learning_curve/roi_svc/parts-0.npz"}
     for baseline in ("confounds_only", "majority_class"):
-        names |= {f"performance/{baseline}_{name}.tsv" for name in tables}
+        names |= {f"performance/{baseline}_{name}.tsv" for name in of_model}
     for cohort in ("discovery", "external", "control"):
         names |= {f"cohorts/{cohort}.tsv", f"features/roi/{cohort}.tsv"}
         names.add(f"features/voxels/{cohort}.npy")
