@@ -9,12 +9,12 @@ from sklearn.metrics import balanced_accuracy_score
 
 from mri_response.crossval import (
     FoldResult,
-    FoldSets,
     nested_fold,
     nested_folds_of_one,
     recall_mean,
 )
 from mri_response.kernels import gram_matrices, training_sets
+from mri_response.splits import FoldSets
 
 PROPERTY = settings(derandomize=True, deadline=None, max_examples=100)
 GRID = 2.0 ** np.arange(-10, 1)

@@ -183,3 +183,11 @@ def test_imports_are_followed_into_folders(package):
         expected = provenance.source_hash(names, package)
         assert provenance.script_hash([script], package) == expected
     assert provenance.imported_modules(["folder.leaf"], package) == ["bottom", "folder.leaf"]
+
+
+def test_imports_for_annotations_alone_are_not_followed(package):
+    (package / "typed.py").write_text(
+        "from typing import TYPE_CHECKING\n\nfrom mypackage import bottom\n\n"
+        "if TYPE_CHECKING:\n    from mypackage import top\n"
+    )
+    assert provenance.imported_modules(["typed"], package) == ["bottom", "typed"]

@@ -5,10 +5,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn.model_selection import KFold
 
-from mri_response.crossval import FoldSets
 from mri_response.splits import (
     REFIT,
     Fold,
+    FoldSets,
     Scheme,
     draw_folds,
     draw_members,

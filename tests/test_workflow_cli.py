@@ -195,48 +195,60 @@ def test_a_moved_folder_comments_and_docstrings_run_nothing_again(moved):
     assert job_counts(again(project, study)) == {}
 
 
-FIGURES = {"flow_figure", "comparisons_figure", "performance_figures", "roi_weights_figure"}
 END = {"report_page", "provenance", "default"}
-ENGINE = {
-    *("kernels", "nested_cv", "refit_kernels", "refit", "freeze", "score", "region_weights"),
-    *(
-        "performance",
-        "baseline",
-        "comparisons",
-        "tables",
-        "comparisons_figure",
-        "performance_figures",
-        "roi_weights_figure",
-    ),
+FIGURES = {
+    "comparisons_figure",
+    "flow_figure",
+    "learning_curve_figure",
+    "performance_figures",
+    "quality_figure",
+    "roi_weights_figure",
+    "specificity_figure",
+    "subgroups_figure",
+    "usefulness_figures",
 }
+ENGINE = {
+    *("kernels", "nested_cv", "refit_kernels", "refit", "freeze", "score"),
+    *("performance", "baseline", "comparisons", "specificity", "subgroups", "usefulness"),
+    *("learning_curve", "learning_curve_parts", "precision", "region_weights", "roi_sets"),
+    *("tables", "reporting"),
+    *(FIGURES - {"flow_figure", "quality_figure"}),
+}
+COHORTS = {"cohorts", "flow_figure", "characteristics", "table_features"}
 CHANGES: dict[str, tuple[str, str, str, set[str]]] = {
     "classifier": (
         "workflow/src/mri_response/crossval.py",
         "signs = 2.0 * labels - 1.0",
         "signs = 2 * labels - 1.0",
-        {"splits"} | ENGINE | END,
+        ENGINE | END,
     ),
     # Only the Gram matrices read confounds, and their files are temporary.
     "confounds": (
         "workflow/src/mri_response/confounds.py",
         "return np.hstack(parts)",
         "return np.concatenate(parts, axis=1)",
-        ENGINE | END,
+        # Whether folds can be drawn is checked with the confounds' coding.
+        ENGINE | COHORTS | {"splits"} | END,
     ),
     "figures": (
-        "workflow/src/mri_response/figures.py",
+        "workflow/src/mri_response/figures/style.py",
         "figure.draw_without_rendering()",
         "figure.canvas.draw()",
         FIGURES | END,
     ),
     "page": ("workflow/src/mri_response/report.py", '"utf-8"', '"UTF-8"', END),
     "caption": ("workflow/report/flow.rst", " ", "  ", END),
-    "title": ("../study/study.yaml", "run: small\n", "run: small\ntitle: Other\n", FIGURES | END),
+    "title": (
+        "../study/study.yaml",
+        "run: small\n",
+        "run: small\ntitle: Other\n",
+        FIGURES | {"reporting"} | END,
+    ),
     "scale": (
         "../study/study.yaml",
         "log2_max: 0",
         "log2_max: 2",
-        ENGINE | END | {"cohorts", "flow_figure", "splits", "table_features"},
+        ENGINE | COHORTS | {"splits", "quality_control", "quality_figure"} | END,
     ),
 }
 

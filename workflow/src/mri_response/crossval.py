@@ -9,21 +9,9 @@ import numpy as np
 
 from mri_response.admm import AdmmSolver
 from mri_response.pivoting import PivotingSolver, times
+from mri_response.splits import FoldSets
 
 SCORE_TOLERANCE = 1e-9  # inner scores closer than this are tied; the smallest C wins
-
-
-class FoldSets(NamedTuple):
-    """An outer fold and its inner folds as row masks.
-
-    Attributes
-    ----------
-    train, test : numpy.ndarray of bool, shape (1 + n_inner, n)
-        Row 0 is the outer fold, the others its inner folds.
-    """
-
-    train: np.ndarray
-    test: np.ndarray
 
 
 class FoldResult(NamedTuple):

@@ -217,8 +217,16 @@ def _parsed(source: str) -> ast.Module:
 
 @lru_cache(maxsize=256)
 def _import_nodes(source: str) -> list[ast.Import | ast.ImportFrom]:
-    nodes = ast.walk(_parsed(source))
-    return [node for node in nodes if isinstance(node, ast.Import | ast.ImportFrom)]
+    found, waiting = [], [_parsed(source)]
+    while waiting:
+        node = waiting.pop()
+        if isinstance(node, ast.Import | ast.ImportFrom):
+            found.append(node)
+        elif isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING":
+            waiting += node.orelse  # names for annotations: nothing of theirs runs
+        else:
+            waiting += ast.iter_child_nodes(node)
+    return found
 
 
 @lru_cache(maxsize=256)

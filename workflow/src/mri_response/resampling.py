@@ -13,7 +13,6 @@ from mri_response.atomic import atomic_path
 from mri_response.config import grid_of_c
 from mri_response.crossval import (
     FoldResult,
-    FoldSets,
     inner_decisions,
     nested_fold,
     nested_folds_of_one,
@@ -27,7 +26,7 @@ from mri_response.kernels import (
 )
 from mri_response.permutation import Exchangeability
 from mri_response.plan import TOGETHER, whole_groups
-from mri_response.splits import REFIT, Fold, Scheme, draw_members
+from mri_response.splits import REFIT, Fold, FoldSets, Scheme, draw_members
 
 AT_ONCE = 5  # outer folds of a single labelling that are solved together
 MATRICES = 2**25  # entries of all Gram matrices that redrawn folds hold at a time

@@ -10,10 +10,22 @@ import pandas as pd
 from sklearn.model_selection import KFold
 
 from mri_response.config import left_out_column
-from mri_response.crossval import FoldSets
 from mri_response.seeds import Stream, generator
 
 REFIT = 0  # repeat and outer fold of the search over all discovery people; `n/a` in tables
+
+
+class FoldSets(NamedTuple):
+    """An outer fold and its inner folds as row masks.
+
+    Attributes
+    ----------
+    train, test : numpy.ndarray of bool, shape (1 + n_inner, n)
+        Row 0 is the outer fold, the others its inner folds.
+    """
+
+    train: np.ndarray
+    test: np.ndarray
 
 
 class Fold(NamedTuple):
