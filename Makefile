@@ -14,7 +14,7 @@ export PYTHONNOUSERSITE := 1
 # `python -m` in place of the scripts in .venv/bin: those break when the folder is moved.
 RUN := PATH="$(CURDIR)/.venv/bin:$$PATH" "$(CURDIR)/.venv/bin/python" -m
 
-.PHONY: help setup demo test test-slow benchmark calibration lint format lock clean distclean
+.PHONY: help setup demo test test-slow benchmark calibration simulation-study lint format lock clean distclean
 .DEFAULT_GOAL := help
 
 help: ## list what can be made
@@ -39,6 +39,12 @@ benchmark: setup ## time the engine against scikit-learn, an hour or so
 
 calibration: setup ## count how often the permutation test rejects where nothing is, an hour or so
 	@$(RUN:-m=benchmarks/calibration.py) $(ARGS)
+
+# The tables of docs/simulation_study.md; results/simulation_study has them anew.
+simulation-study: setup ## do intervals cover, do tests hold their level, are patterns found: two hours or so
+	@$(RUN:-m=benchmarks/simulation_coverage.py) $(ARGS)
+	@$(RUN:-m=benchmarks/simulation_specificity.py) $(ARGS)
+	@$(RUN:-m=benchmarks/simulation_brain.py) $(ARGS)
 
 lint: setup ## check style and the workflow's rules
 	@$(RUN) ruff check .
