@@ -16,6 +16,7 @@ from mri_response.intervals import (
     bootstrap_counts,
     delong_variance,
     mover_balanced_accuracy,
+    mover_difference,
     naive_bootstrap,
     naive_standard_error,
     newcombe_auc,
@@ -123,6 +124,15 @@ def test_mover_equals_statsmodels(data, n_1, n_0):
     expected = confint_proportions_2indep(tp, n_1, n_0 - tn, n_0, method="newcomb", compare="diff")
     assert (2 * low - 1, 2 * high - 1) == pytest.approx(np.clip(expected, -1, 1), abs=1e-9)
     assert 0 <= low <= (tp / n_1 + tn / n_0) / 2 <= high <= 1
+
+
+def test_difference_of_two_proportions_is_that_of_newcombe():
+    first, second = (30, 40), (18, 35)
+    limits = [(k / n, *proportion_confint(k, n, method="wilson")) for k, n in (first, second)]
+    found = mover_difference(*limits)
+    expected = confint_proportions_2indep(*first, *second, method="newcomb", compare="diff")
+    assert found[0] == pytest.approx(first[0] / first[1] - second[0] / second[1])
+    np.testing.assert_allclose(found[1:], expected, rtol=1e-6)
 
 
 @pytest.mark.parametrize("sizes", [(13, 13), (26, 25), (15, 34), (5, 44)])

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from sklearn.metrics import balanced_accuracy_score, recall_score, roc_auc_score
-from statsmodels.stats.proportion import confint_proportions_2indep, proportion_confint
+from statsmodels.stats.proportion import proportion_confint
 
 from mri_response.intervals import null_inflated_intervals
 from mri_response.metrics import METRICS
@@ -15,7 +15,6 @@ from mri_response.subgroups import (
     UNKNOWN,
     age_band,
     groups_of,
-    mover_difference,
     subgroup_table,
 )
 
@@ -236,15 +235,6 @@ def test_people_held_out_are_independent(run):
     inside = (people["trial"]["sex"] == "F").to_numpy()
     expected = roc_auc_score(labels[0, inside], decision[0, 0, inside])
     assert found.loc["auc", "estimate"] == pytest.approx(expected)
-
-
-def test_difference_of_two_proportions_is_that_of_newcombe():
-    first, second = (30, 40), (18, 35)
-    limits = [(k / n, *proportion_confint(k, n, method="wilson")) for k, n in (first, second)]
-    found = mover_difference(*limits)
-    expected = confint_proportions_2indep(*first, *second, method="newcomb", compare="diff")
-    assert found[0] == pytest.approx(first[0] / first[1] - second[0] / second[1])
-    np.testing.assert_allclose(found[1:], expected, rtol=1e-6)
 
 
 def test_the_difference_is_given_where_there_are_two_groups(run):

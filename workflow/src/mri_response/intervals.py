@@ -87,6 +87,33 @@ def mover_balanced_accuracy(
     return np.clip(low, 0, 1), np.clip(high, 0, 1)
 
 
+def mover_difference(
+    first: tuple[float, float, float], second: tuple[float, float, float]
+) -> tuple[float, float, float]:
+    """Difference of two independent estimates, and its limits from theirs.
+
+    Parameters
+    ----------
+    first, second : tuple of float
+        Estimate, lower and upper limit.
+
+    Returns
+    -------
+    estimate, low, high : float
+        NaN where a limit is.
+
+    References
+    ----------
+    Zou GY, Donner A (2008). Construction of confidence limits about effect measures: a general
+    approach. Statistics in Medicine 27, 1693-1702. On Wilson limits it is method 10 of Newcombe RG
+    (1998), Statistics in Medicine 17, 873-890.
+    """
+    (a, a_low, a_high), (b, b_low, b_high) = first, second
+    low = a - b - np.hypot(a - a_low, b_high - b)
+    high = a - b + np.hypot(a_high - a, b - b_low)
+    return a - b, float(low), float(high)
+
+
 def delong_variance(
     labels: NDArray, decision: NDArray, weights: NDArray, person: NDArray[np.intp]
 ) -> float:

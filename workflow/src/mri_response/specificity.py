@@ -20,7 +20,13 @@ from scipy.special import owens_t
 from scipy.stats import norm
 
 from mri_response.config import discovery_name
-from mri_response.intervals import LEVEL, auc_interval, delong_variance, mover_balanced_accuracy
+from mri_response.intervals import (
+    LEVEL,
+    auc_interval,
+    delong_variance,
+    mover_balanced_accuracy,
+    mover_difference,
+)
 from mri_response.metrics import (
     FloatArray,
     auc,
@@ -705,18 +711,10 @@ def distinct_arrangements(arms: Arms) -> int:
 
 
 def _mover(of_arm: Mapping[str, Mapping[str, tuple]], metric: str) -> dict[str, float]:
-    """Difference of two independent estimates and its limits, recovered from theirs.
-
-    Zou and Donner (2008), as in `mri_response.intervals.mover_balanced_accuracy`.
-    """
-    (one, _, one_low, one_high, _), (other, _, other_low, other_high, _) = (
-        of_arm[arm][metric] for arm in ("active", "control")
-    )
-    return {
-        "estimate": one - other,
-        "ci_low": one - other - float(np.hypot(one - one_low, other_high - other)),
-        "ci_high": one - other + float(np.hypot(one_high - one, other - other_low)),
-    }
+    """Difference between the arms and its limits."""
+    estimates = (of_arm[arm][metric] for arm in ("active", "control"))
+    found = mover_difference(*((value, low, high) for value, _, low, high, _ in estimates))
+    return dict(zip(("estimate", "ci_low", "ci_high"), found, strict=True))
 
 
 def _interactions(arms: Arms, config: Mapping[str, Any], sd: float) -> list[dict[str, Any]]:

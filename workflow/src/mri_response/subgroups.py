@@ -15,7 +15,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from mri_response.cohorts import SUBGROUPS
-from mri_response.intervals import null_inflated_intervals, null_inflation
+from mri_response.intervals import mover_difference, null_inflated_intervals, null_inflation
 from mri_response.metrics import METRICS
 from mri_response.performance import (
     FROZEN,
@@ -126,33 +126,6 @@ def _ordered(variable: str, names: NDArray, settings: Mapping[str, Any]) -> list
     else:
         order = sorted(present - {UNKNOWN})
     return [name for name in [*order, UNKNOWN] if name in present]
-
-
-def mover_difference(
-    first: tuple[float, float, float], second: tuple[float, float, float]
-) -> tuple[float, float, float]:
-    """Difference of two independent estimates, and its limits from theirs.
-
-    Parameters
-    ----------
-    first, second : tuple of float
-        Estimate, lower and upper limit.
-
-    Returns
-    -------
-    estimate, low, high : float
-        NaN where a limit is.
-
-    References
-    ----------
-    Zou GY, Donner A (2008). Construction of confidence limits about effect measures: a general
-    approach. Statistics in Medicine 27, 1693-1702. On Wilson limits it is method 10 of Newcombe RG
-    (1998), Statistics in Medicine 17, 873-890.
-    """
-    (a, a_low, a_high), (b, b_low, b_high) = first, second
-    low = a - b - np.hypot(a - a_low, b_high - b)
-    high = a - b + np.hypot(a_high - a, b - b_low)
-    return a - b, float(low), float(high)
 
 
 def discovery_subgroups(
