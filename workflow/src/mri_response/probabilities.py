@@ -95,14 +95,7 @@ def calibration_table(
     """
     rows: list[dict[str, Any]] = []
     for index, scored in enumerate(cohorts):
-        base = {
-            "model": model,
-            "cohort": scored.cohort,
-            "role": scored.role,
-            "aggregation": scored.aggregation,
-            "n": scored.n,
-            "n_positive": scored.n_positive,
-        }
+        base = scored.about(model)
         if scored.too_small(min_class_size):
             rows += [base | {"metric": m, "ci_method": SMALL_CLASS} for m in (*METRICS, CURVE)]
             continue

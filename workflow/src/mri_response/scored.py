@@ -66,6 +66,17 @@ class Scored:
         """Share of the positive class, people weighing alike."""
         return float(self.weights[self.labels == 1].sum() / self.weights.sum())
 
+    def about(self, model: str) -> dict[str, str | int]:
+        """What every row of a table says of the cohort and who scored it."""
+        return {
+            "model": model,
+            "cohort": self.cohort,
+            "role": self.role,
+            "aggregation": self.aggregation,
+            "n": self.n,
+            "n_positive": self.n_positive,
+        }
+
     def too_small(self, min_class_size: int) -> bool:
         """Whether either class has too few people for any metric."""
         return min(self.n_positive, self.n_negative) < max(1, min_class_size)

@@ -125,15 +125,9 @@ def operating_point_table(
     factor = inflation(performance)
     rows: list[dict[str, Any]] = []
     for scored in cohorts:
-        base = {
-            "model": model,
-            "cohort": scored.cohort,
-            "role": scored.role,
-            "aggregation": scored.aggregation,
+        base = scored.about(model) | {
             "prevalence": scored.prevalence if prevalence is None else prevalence,
             "prevalence_from": OWN_SHARE if prevalence is None else STATED,
-            "n": scored.n,
-            "n_positive": scored.n_positive,
         }
         for point, answer in scored.answer.items():
             # Rows of an outer fold share its threshold; folds differ by a person at most.
@@ -327,14 +321,7 @@ def decision_curve_table(
     """
     rows: list[dict[str, Any]] = []
     for scored in cohorts:
-        base = {
-            "model": model,
-            "cohort": scored.cohort,
-            "role": scored.role,
-            "aggregation": scored.aggregation,
-            "n": scored.n,
-            "n_positive": scored.n_positive,
-        }
+        base = scored.about(model)
         if scored.too_small(min_class_size):
             rows.append(base | {"ci_method": SMALL_CLASS})
             continue
