@@ -14,6 +14,7 @@ from sklearn.linear_model import LogisticRegression
 
 from mri_response.atomic import atomic_path
 from mri_response.baselines import scored_tables
+from mri_response.decision_rules import out_of_fold
 from mri_response.resampling import Resampled, row_weights
 
 Jobs = Sequence[Mapping[str, np.ndarray]]
@@ -113,7 +114,8 @@ def stacked_folds(
         if any((member["train"] != train).any() for member in members):
             raise ValueError("the models of a stack have different training people")
         test = ~np.isnan(values).any(axis=1)
-        second = SecondLevel.fit(_inner(members)[train], labels[train], weights[train])
+        inner = np.stack([m["inner_decision"] for m in members], axis=1)
+        second = SecondLevel.fit(inner[train], labels[train], weights[train])
         decision[0, repeat - 1, test] = second.decision(values[test])
         number[0, repeat - 1, test] = outer_fold
     return Resampled(decision, number, np.zeros_like(number))
@@ -133,8 +135,8 @@ def refitted_stack(refits: Sequence[Jobs], labels: np.ndarray, weights: np.ndarr
     -------
     SecondLevel
     """
-    members = [{name: job[name][0] for name in ("inner_decision",)} for (job, *_) in refits]
-    return SecondLevel.fit(_inner(members)[: len(labels)], labels, weights)
+    values = np.stack([out_of_fold(jobs, len(labels)) for jobs in refits], axis=1)
+    return SecondLevel.fit(values, labels, weights)
 
 
 def save_stack(path: Path, name: str, second: SecondLevel, parts: Mapping[str, Path]) -> None:
@@ -241,8 +243,3 @@ def _by_fold(jobs: Jobs) -> dict[tuple[int, int], dict[str, np.ndarray]]:
                 "decision": job["decision"][0, position],
             }
     return dict(sorted(found.items()))
-
-
-def _inner(members: Sequence[Mapping[str, np.ndarray]]) -> np.ndarray:
-    """Out-of-fold decision values of all models, shape (n, k)."""
-    return np.stack([member["inner_decision"] for member in members], axis=1)
