@@ -14,7 +14,7 @@ from scipy.stats import binom, norm, t
 
 from mri_response.intervals import LEVEL, ROUNDING, delong_difference_variance
 from mri_response.metrics import auc, balanced_accuracy, person_weights
-from mri_response.performance import FROZEN, HEADLINE, POOLED, SMALL_CLASS
+from mri_response.performance import FROZEN, HEADLINE, POOLED, SMALL_CLASS, Cohort
 from mri_response.seeds import Stream, generator
 
 COLUMNS = [
@@ -328,7 +328,7 @@ def comparison_table(
                 "cohort_b": cohort,
             }
             rng = generator(seed, Stream.EXCHANGES, next(exchanges))
-            if _smallest_class(both) < max(1, min_class_size):
+            if Cohort(both).smallest_class < max(1, min_class_size):
                 rows.append(base | {"method": SMALL_CLASS})
             elif role == "discovery":
                 rows += [base | row for row in _cross_validated(both, rng)]
@@ -381,11 +381,6 @@ def _joined(a: pd.DataFrame, b: pd.DataFrame) -> pd.DataFrame:
     if len(a) != len(b) or not a[keys].equals(b[keys]):
         raise ValueError("two models were not given the same people and folds")
     return a[[*keys, "decision"]].assign(decision_b=b["decision"])
-
-
-def _smallest_class(both: pd.DataFrame) -> int:
-    people = both.groupby("label")["participant_id"].nunique()
-    return int(people.reindex([0, 1], fill_value=0).min())
 
 
 def _cross_validated(both: pd.DataFrame, rng: np.random.Generator) -> list[dict[str, Any]]:
