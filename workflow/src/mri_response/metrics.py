@@ -49,6 +49,12 @@ def person_weights(participant_id: ArrayLike) -> tuple[FloatArray, NDArray[np.in
     return 1.0 / rows[person], person
 
 
+def rows_of_people(person: NDArray[np.intp]) -> list[NDArray[np.intp]]:
+    """Positions of each person's rows, people in the order of their numbers."""
+    order = np.argsort(person, kind="stable")
+    return np.split(order, np.flatnonzero(np.diff(person[order])) + 1)
+
+
 def confusion(
     labels: ArrayLike, predicted: ArrayLike, weights: ArrayLike | None = None, axis: int = 0
 ) -> Confusion:

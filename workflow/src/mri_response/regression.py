@@ -16,6 +16,7 @@ from scipy.special import expit
 from scipy.stats import chi2, norm, t
 
 from mri_response.intervals import LEVEL
+from mri_response.metrics import rows_of_people
 
 MAX_STEPS = 1000
 MAX_STEP = 5.0  # of the linear predictor's coefficients, as in logistf
@@ -201,7 +202,7 @@ def _robust_covariance(
     """HC3 of a least-squares problem with unit weights; the jackknife over people's rows."""
     bread = np.linalg.inv(scaled.T @ scaled)
     meat = np.zeros_like(bread)
-    for rows in _rows_of_people(person):
+    for rows in rows_of_people(person):
         block = scaled[rows]
         if len(rows) == 1:  # faster, and the same
             left = 1 - block[0] @ bread @ block[0]
@@ -212,11 +213,6 @@ def _robust_covariance(
         score = block.T @ np.linalg.pinv(left, hermitian=True) @ residual[rows]
         meat += np.outer(score, score)
     return bread @ meat @ bread
-
-
-def _rows_of_people(person: NDArray[np.intp]) -> list[NDArray[np.intp]]:
-    order = np.argsort(person, kind="stable")
-    return np.split(order, np.flatnonzero(np.diff(person[order])) + 1)
 
 
 def _newton(

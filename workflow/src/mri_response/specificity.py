@@ -35,8 +35,15 @@ from mri_response.metrics import (
     cross_validated,
     person_weights,
     placements,
+    rows_of_people,
 )
-from mri_response.performance import POOLED, SMALL_CLASS, permutation_p_value
+from mri_response.performance import (
+    HEADLINE,
+    POOLED,
+    SMALL_CLASS,
+    Cohort,
+    permutation_p_value,
+)
 from mri_response.regression import Coefficient, least_squares, logistic
 from mri_response.seeds import Stream, generator
 from mri_response.wording import Naming, number
@@ -238,10 +245,8 @@ def exchangeable_people(arms: Arms) -> list[NDArray[np.intp]]:
     list of ndarray of int
         Numbers of people, for each group that has several.
     """
-    order = np.argsort(arms.person, kind="stable")
-    rows = np.split(order, np.flatnonzero(np.diff(arms.person[order])) + 1)
     groups: dict[tuple, list[int]] = {}
-    for who, of_person in enumerate(rows):
+    for who, of_person in enumerate(rows_of_people(arms.person)):
         site = "" if arms.site is None else arms.site[of_person[0]]
         groups.setdefault((*sorted(arms.labels[of_person].tolist()), site), []).append(who)
     return [np.array(groups[key]) for key in sorted(groups, key=str) if len(groups[key]) > 1]
@@ -460,7 +465,7 @@ def _model_rows(
             row = {"analysis": "discovery_minus_control", "metric": metric}
             row |= {"active": discovery["name"], "control": names["control"]}
             row |= {**arms.sizes(), **discovery["sizes"]}
-            row |= {"estimate": discovery[metric] - estimate[0], "method": "mean_over_repeats"}
+            row |= {"estimate": discovery[metric] - estimate[0], "method": HEADLINE}
             rows.append(row | {"note": DESCRIPTIVE})
     return rows
 
@@ -500,21 +505,17 @@ def _discovery(predictions: pd.DataFrame, name: str) -> dict[str, Any]:
     own = predictions[predictions["cohort"] == name]
     repeats = [rows for _, rows in own.groupby("repeat", sort=True)]
     decision = np.stack([rows["decision"].to_numpy(dtype=float) for rows in repeats])
-    labels = repeats[0]["label"].to_numpy(dtype=int)
-    weights, person = person_weights(repeats[0]["participant_id"].astype(str))
+    cohort = Cohort(repeats[0])
     result: dict[str, Any] = {
         "name": name,
-        "sd": discovery_sd(decision, weights),
-        "sizes": {
-            "n_active": np.unique(person).size,
-            "n_positive_active": np.unique(person[labels == 1]).size,
-        },
-        "smallest_class": min(np.unique(person[labels == label]).size for label in (0, 1)),
+        "sd": discovery_sd(decision, cohort.weights),
+        "sizes": {"n_active": cohort.n, "n_positive_active": cohort.n_positive},
+        "smallest_class": cohort.smallest_class,
     }
     fold = np.zeros(decision.shape, dtype=int)
     for metric in ("auc", "balanced_accuracy"):
         value = cross_validated(
-            metric, "mean_over_repeats", decision[None], fold, labels[None], weights
+            metric, HEADLINE, decision[None], fold, cohort.labels[None], cohort.weights
         )
         result[metric] = float(value[0])
     return result
