@@ -16,7 +16,6 @@ rule provenance:
         ENVIRONMENT
     params:
         config=section(*(key for key in CONFIG if key != "batch")),
-        cohorts=COHORTS,
         source=code_of(*(path.stem for path in (WORKFLOW / "scripts").glob("*.py"))),
         code=code_of("provenance"),
     message:

@@ -23,7 +23,6 @@ rule performance:
     params:
         config=model_config,
         cohorts=section("cohorts", "external", "min_class_size", "operating_points"),
-        names=COHORTS,
         code=code_of("performance"),
     message:
         "Performance of {wildcards.model}"
@@ -47,7 +46,6 @@ rule subgroups:
     params:
         config=model_config,
         cohorts=section("cohorts", "subgroups", "min_class_size"),
-        names=COHORTS,
         code=code_of("subgroups"),
     message:
         "Subgroups, {wildcards.model}"
@@ -75,7 +73,6 @@ rule baseline:
         config=section(
             *("seed", "cross_validation", "permutation", "confounds", "cohorts", "min_class_size")
         ),
-        names=COHORTS,
         confounds=[c for model in CONFIG["models"].values() for c in model["confounds"]],
         code=code_of("baseline"),
     message:
@@ -153,7 +150,6 @@ rule stack:
     threads: 1
     params:
         config=section("seed", "cross_validation", "permutation", "cohorts", "min_class_size"),
-        names=COHORTS,
         code=code_of("stack"),
     message:
         "Performance of the stack {wildcards.stack}"

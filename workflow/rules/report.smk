@@ -32,7 +32,6 @@ rule report_page:
         ENVIRONMENT
     params:
         config=section(*(key for key in CONFIG if key != "batch")),
-        cohorts=COHORTS,
         texts=texts_of("report.html.jinja", *(f"{figure.kind}.rst" for figure in FIGURES)),
         code=code_of("report_page"),
     message:

@@ -22,7 +22,6 @@ rule characteristics:
         ENVIRONMENT
     params:
         config=section("cohorts", "models", "features", "outcome", "min_class_size"),
-        cohorts=COHORTS,
         code=code_of("characteristics"),
     message:
         "Characteristics of the analysed people"

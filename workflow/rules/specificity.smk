@@ -17,7 +17,6 @@ rule specificity:
         config=section(
             *("seed", "cohorts", "models", "permutation", "specificity", "min_class_size")
         ),
-        cohorts=COHORTS,
         code=code_of("specificity"),
     message:
         "Specificity of the treatment: external against control cohorts"

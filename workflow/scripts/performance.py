@@ -6,16 +6,13 @@ with job(snakemake):
 
     from mri_response.predictions import model_tables
     from mri_response.resampling import load_arrays
-    from mri_response.tables import read_people, read_tsv, write_tsv
+    from mri_response.tables import read_cohorts, read_tsv, write_tsv
 
     config = {**snakemake.params.config, **snakemake.params.cohorts}
     tables = model_tables(
         snakemake.wildcards.model,
         config,
-        {
-            name: read_people(path)
-            for name, path in zip(snakemake.params.names, snakemake.input.people, strict=True)
-        },
+        read_cohorts(snakemake.input.people),
         [load_arrays(path) for path in snakemake.input.jobs],
         [load_arrays(path) for path in snakemake.input.refits],
         read_tsv(snakemake.input.scores, {"decision": float}),

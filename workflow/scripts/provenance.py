@@ -5,12 +5,10 @@ with job(snakemake):
 
     from mri_response.atomic import atomic_path
     from mri_response.crate import run_crate
-    from mri_response.tables import read_people
+    from mri_response.tables import read_cohorts
 
     given, params = snakemake.input, snakemake.params
-    people = {
-        name: read_people(path) for name, path in zip(params.cohorts, given.people, strict=True)
-    }
+    people = read_cohorts(given.people)
     run = run_folder(snakemake)
     crate = run_crate(params.config, people, dict.fromkeys(given), run, params.source)
     with atomic_path(snakemake.output[0]) as temporary:

@@ -7,13 +7,10 @@ with job(snakemake):
     from mri_response.checks import input_warnings
     from mri_response.provenance import config_hash, versions
     from mri_response.report import ReportInputs, render_report
-    from mri_response.tables import read_people, read_tsv
+    from mri_response.tables import read_cohorts, read_tsv
 
     config, given = snakemake.params.config, snakemake.input
-    people = {
-        name: read_people(path)
-        for name, path in zip(snakemake.params.cohorts, given.people, strict=True)
-    }
+    people = read_cohorts(given.people)
     warnings = [*input_warnings(config, people), *read_tsv(given.warnings)["warning"]]
     inputs = ReportInputs(
         config=config,

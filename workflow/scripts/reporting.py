@@ -11,10 +11,10 @@ with job(snakemake):
     from mri_response.features import count_features
     from mri_response.provenance import config_hash, versions
     from mri_response.reporting import Evidence
-    from mri_response.tables import read_people, read_tsv, write_tsv
+    from mri_response.tables import read_cohorts, read_tsv, write_tsv
 
     config, given = snakemake.params.config, snakemake.input
-    people = {Path(path).stem: read_people(path) for path in given.people}
+    people = read_cohorts(given.people)
     evidence = Evidence(
         config=config,
         **{name: read_tsv(given[name]) for name in ("performance", "null", "flow")},

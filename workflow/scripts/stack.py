@@ -3,10 +3,10 @@ from mri_response.job import job
 with job(snakemake):
     from mri_response.resampling import load_arrays
     from mri_response.stacking import load_stack, stack_tables
-    from mri_response.tables import read_people, read_tsv, write_tsv
+    from mri_response.tables import read_cohorts, read_tsv, write_tsv
 
-    given, names = snakemake.input, snakemake.params.names
-    people = {name: read_people(path) for name, path in zip(names, given.people, strict=True)}
+    given = snakemake.input
+    people = read_cohorts(given.people)
     second, models = load_stack(given.frozen)
     jobs = {
         model: [load_arrays(path) for path in given.folds if f"/crossval/{model}/" in path]

@@ -4,13 +4,11 @@ with job(snakemake):
     from mri_response.permutation import Exchangeability
     from mri_response.resampling import collected, load_arrays
     from mri_response.subgroups import subgroup_table
-    from mri_response.tables import read_people, read_tsv, write_tsv
+    from mri_response.tables import read_cohorts, read_tsv, write_tsv
 
     given, params = snakemake.input, snakemake.params
-    config, discovery = {**params.config, **params.cohorts}, params.names[0]
-    people = {
-        name: read_people(path) for name, path in zip(params.names, given.people, strict=True)
-    }
+    config, people = {**params.config, **params.cohorts}, read_cohorts(given.people)
+    discovery, *_ = people
     scheme = config["cross_validation"]
     held_out = scheme["outer"] == "held_out"
     jobs = [load_arrays(path) for path in given.jobs]

@@ -79,6 +79,11 @@ def read_people(path: str | os.PathLike[str]) -> pd.DataFrame:
     return frame.astype({"label": int})
 
 
+def read_cohorts(paths: Iterable[str | os.PathLike[str]]) -> dict[str, pd.DataFrame]:
+    """Tables of analysed people by cohort, see `read_people`; a file is named after its cohort."""
+    return {Path(path).stem: read_people(path) for path in paths}
+
+
 def write_tsv(frame: pd.DataFrame, path: str | os.PathLike[str]) -> None:
     """Write a table, whole or not at all.
 
