@@ -21,6 +21,7 @@ from mri_response.metrics import person_weights
 from mri_response.performance import (
     FrozenScores,
     aggregations_of,
+    decision_of,
     discovery_performance,
     frozen_performance,
 )
@@ -159,15 +160,12 @@ def _frozen_scores(
     for name in others:
         rows = slice(start, start + len(people[name]))
         start = rows.stop
-        own = scores[scores["cohort"] == name]
-        if list(own["participant_id"]) != list(people[name]["participant_id"]):
-            raise ValueError(f"the scores of {name} are not those of its analysed people")
         frozen.append(
             FrozenScores(
                 name,
                 config["cohorts"][name]["role"],
                 people[name],
-                own["decision"].to_numpy(),
+                decision_of(scores, name, people[name]),
                 None if permuted is None else permuted[:, rows],
             )
         )

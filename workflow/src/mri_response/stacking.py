@@ -15,6 +15,7 @@ from sklearn.linear_model import LogisticRegression
 from mri_response.atomic import atomic_path
 from mri_response.baselines import scored_tables
 from mri_response.decision_rules import out_of_fold
+from mri_response.performance import decision_of
 from mri_response.resampling import Resampled, row_weights
 
 Jobs = Sequence[Mapping[str, np.ndarray]]
@@ -185,10 +186,8 @@ def stack_scores(
     """
     decisions = []
     for cohort, rows in people.items():
-        own = [table[table["cohort"] == cohort] for table in scores]
-        if any(list(t["participant_id"]) != list(rows["participant_id"]) for t in own):
-            raise ValueError(f"the scores of {cohort} are not those of its analysed people")
-        decisions.append(second.decision(np.stack([t["decision"].to_numpy() for t in own], 1)))
+        values = [decision_of(table, cohort, rows) for table in scores]
+        decisions.append(second.decision(np.stack(values, axis=1)))
     return decisions
 
 

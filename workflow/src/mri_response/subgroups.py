@@ -24,6 +24,7 @@ from mri_response.performance import (
     SMALL_CLASS,
     TESTED,
     Cohort,
+    decision_of,
     frozen_estimates,
     with_standard_errors,
 )
@@ -194,15 +195,13 @@ def discovery_subgroups(
         )
         return {m: (estimate[m], *limits[m], "null_inflated") for m in METRICS}
 
-    groups = groups_of(people, settings)
     base = {**base, "aggregation": HEADLINE}
-    return _table(people, groups, estimates, base, settings, min_class_size)
+    return _table(people, estimates, base, settings, min_class_size)
 
 
 def frozen_subgroups(
     people: pd.DataFrame,
     decision: NDArray,
-    groups: Mapping[str, NDArray],
     base: Mapping[str, Any],
     settings: Mapping[str, Any],
     min_class_size: int,
@@ -214,8 +213,6 @@ def frozen_subgroups(
     people : DataFrame
         The cohort's n analysed rows.
     decision : ndarray, shape (n,)
-    groups : mapping of str to ndarray of str, shape (n,)
-        As `groups_of`.
     base, settings, min_class_size
         As in `discovery_subgroups`.
 
@@ -229,12 +226,11 @@ def frozen_subgroups(
         return frozen_estimates(decision[rows], Cohort(people.iloc[rows]))
 
     base = {"aggregation": FROZEN, **base}
-    return _table(people, groups, estimates, base, settings, min_class_size)
+    return _table(people, estimates, base, settings, min_class_size)
 
 
 def _table(
     people: pd.DataFrame,
-    groups: Mapping[str, NDArray],
     estimates: Any,
     base: Mapping[str, Any],
     settings: Mapping[str, Any],
@@ -242,7 +238,7 @@ def _table(
 ) -> pd.DataFrame:
     """Every group of every variable, and the difference where there are two."""
     rows: list[dict[str, Any]] = []
-    for variable, names in groups.items():
+    for variable, names in groups_of(people, settings).items():
         found: dict[str, Estimates | None] = {}
         sizes = {}
         for name in _ordered(variable, names, settings):
@@ -327,30 +323,25 @@ def subgroup_table(
     predicted = people[discovery]
     if independent:
         about["aggregation"] = HEADLINE
-        groups = groups_of(predicted, settings)
-        first = frozen_subgroups(predicted, decision[0, 0], groups, about, settings, least)
+        first = frozen_subgroups(predicted, decision[0, 0], about, settings, least)
     else:
         first = discovery_subgroups(predicted, decision, fold, labels, about, settings, least)
     tables = [first]
     pooled = []
     for name in others:
-        own = scores[scores["cohort"] == name]
-        if list(own["participant_id"]) != list(people[name]["participant_id"]):
-            raise ValueError(f"the scores of {name} are not those of its analysed people")
         role = config["cohorts"][name]["role"]
-        values = own["decision"].to_numpy()
+        values = decision_of(scores, name, people[name])
         about = {"model": model, "cohort": name, "role": role}
-        groups = groups_of(people[name], settings)
-        tables.append(frozen_subgroups(people[name], values, groups, about, settings, least))
+        tables.append(frozen_subgroups(people[name], values, about, settings, least))
         if role == "external":
             # The cohort's name keeps people apart whom two studies call the same.
             ids = name + "/" + people[name]["participant_id"].astype(str)
             pooled.append((people[name].assign(participant_id=ids), values))
     if len(pooled) > 1:
         together = pd.concat([rows for rows, _ in pooled], ignore_index=True)
-        groups = groups_of(together.drop(columns="site", errors="ignore"), settings)
+        together = together.drop(columns="site", errors="ignore")
         about = {"model": model, "cohort": POOLED, "role": "external"}
         values = np.concatenate([values for _, values in pooled])
-        tables.append(frozen_subgroups(together, values, groups, about, settings, least))
+        tables.append(frozen_subgroups(together, values, about, settings, least))
     filled = [table for table in tables if len(table)]
     return pd.concat(filled, ignore_index=True) if filled else tables[0]
