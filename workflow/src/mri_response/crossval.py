@@ -9,7 +9,7 @@ import numpy as np
 
 from mri_response.admm import AdmmSolver
 from mri_response.pivoting import PivotingSolver, times
-from mri_response.splits import FoldSets
+from mri_response.splits import FoldSets, mean_where_tested
 
 SCORE_TOLERANCE = 1e-9  # inner scores closer than this are tied; the smallest C wins
 
@@ -220,13 +220,6 @@ def inner_decisions(
     solution = next(inner.path(2.0 * labels - 1.0, inner.grid(np.array([C]), C_relative)))
     decision = times(gram[1:], solution.beta.T) + solution.intercept[:, None]
     return mean_where_tested(decision, sets.test[1:])
-
-
-def mean_where_tested(decision: np.ndarray, tested: np.ndarray) -> np.ndarray:
-    """Mean of each column over some of its values, NaN where there are none; both (S, n)."""
-    n_tests = tested.sum(axis=0)
-    total = np.where(tested, decision, 0.0).sum(axis=0)
-    return np.where(n_tests > 0, total / np.maximum(n_tests, 1), np.nan)
 
 
 def recall_mean(labels: np.ndarray, predicted: np.ndarray, weights: np.ndarray) -> np.ndarray:

@@ -16,7 +16,7 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy.special import expit, logit
 
-from mri_response.splits import REFIT
+from mri_response.splits import REFIT, mean_where_tested
 
 DECISION_ZERO = "decision_zero"
 YOUDEN = "youden"
@@ -238,10 +238,7 @@ def out_of_fold(jobs: Sequence[Mapping[str, NDArray]], n: int) -> NDArray:
         if REFIT in job["repeat"]:
             return job["inner_decision"][list(job["repeat"]).index(REFIT), :n]
     decision = np.concatenate([job["decision"][0, :, :n] for job in jobs])
-    tested = ~np.isnan(decision)
-    total = np.where(tested, decision, 0.0).sum(axis=0)
-    times = tested.sum(axis=0)
-    return np.where(times > 0, total / np.maximum(times, 1), np.nan)
+    return mean_where_tested(decision, ~np.isnan(decision))
 
 
 def fold_rules(

@@ -11,13 +11,13 @@ import numpy as np
 from sklearn.base import BaseEstimator
 from sklearn.exceptions import ConvergenceWarning
 
-from mri_response.crossval import chosen_candidate, mean_where_tested, recall_mean
+from mri_response.crossval import chosen_candidate, recall_mean
 from mri_response.estimators import EstimatorOptions, decision_values
 from mri_response.kernels import CHUNK, filled, fit_confounds, principal_components
 from mri_response.permutation import Exchangeability
 from mri_response.resampling import StackedRows
 from mri_response.seeds import Stream, generator
-from mri_response.splits import REFIT, Fold, Scheme, draw_members
+from mri_response.splits import REFIT, Fold, Scheme, draw_members, mean_where_tested
 
 LOGGER = logging.getLogger("mri_response")
 
@@ -367,7 +367,7 @@ def _inner(
 
 
 def _kept(model: Fitted, data: Prepared, train: np.ndarray, linear: bool) -> dict[str, np.ndarray]:
-    """What is kept of the model of the observed labels in an outer fold."""
+    """What is kept of a model that was fitted to the training rows of an outer fold."""
     intercept, coefficients = model.constant, np.zeros(data.train.shape[1])
     if linear and model.estimator is not None:
         intercept = np.ravel(model.estimator.intercept_)[0]

@@ -212,6 +212,13 @@ def draw_members(
     return folds[members.start - first : members.stop - first]
 
 
+def mean_where_tested(decision: np.ndarray, tested: np.ndarray) -> np.ndarray:
+    """Mean of each column over some of its values, NaN where there are none; both (S, n)."""
+    n_tests = tested.sum(axis=0)
+    total = np.where(tested, decision, 0.0).sum(axis=0)
+    return np.where(n_tests > 0, total / np.maximum(n_tests, 1), np.nan)
+
+
 def folds_table(folds: Sequence[Fold], people: pd.DataFrame, inner_folds: int) -> pd.DataFrame:
     """Splits in long form, the content of `splits.tsv`.
 
