@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from mri_response.comparisons import ADDED
-from mri_response.kernels import Confounds, principal_component_gram
+from mri_response.kernels import Confounds, principal_component_grams
 from mri_response.metrics import cross_validated, person_weights
 from mri_response.performance import HEADLINE, TESTED, permutation_p_value
 from mri_response.permutation import Exchangeability
@@ -73,7 +73,10 @@ def cross_validate_permuted_scans(
             others = fold_grams(scans[rows], _of(confounds, rows), part, plain)
             grams = [a + b for a, b in zip(own, others, strict=True)]
             if options.pca is not None:
-                grams = [_components(g, f, options.pca) for g, f in zip(grams, part, strict=True)]
+                grams = [
+                    principal_component_grams(gram, fold.sets.train, options.pca)
+                    for gram, fold in zip(grams, part, strict=True)
+                ]
             for fold, result in zip(
                 part, nested_folds(grams, part, labels[:, None], weights, options), strict=True
             ):
@@ -147,8 +150,3 @@ def _of(confounds: np.ndarray | Confounds, rows: np.ndarray) -> np.ndarray | Con
     if isinstance(confounds, Confounds):
         return confounds._replace(matrix=confounds.matrix[rows])
     return confounds[rows]
-
-
-def _components(gram: np.ndarray, fold: Fold, pca: int | float) -> np.ndarray:
-    train = fold.sets.train
-    return np.stack([principal_component_gram(g, t, pca) for g, t in zip(gram, train, strict=True)])

@@ -241,8 +241,9 @@ def gram_matrices(
     if gaps.any():
         # What is filled in differs between sets: each has its own pass over these features.
         gram = gram_matrices(features[:, ~gaps], sets, standardize=standardize, together=together)
+        with_gaps = features[:, gaps]
         for index, rows in enumerate(sets.train):
-            own = filled(features[:, gaps], rows)
+            own = filled(with_gaps, rows)
             alone = sets.subset(slice(index, index + 1))
             gram[index] += gram_matrices(own, alone, standardize=standardize)[0]
         return gram
@@ -314,6 +315,14 @@ def principal_component_gram(
     values, vectors = principal_components(gram, train, n_components)
     scores = gram[:, train] @ (vectors / np.sqrt(values))
     return scores @ scores.T
+
+
+def principal_component_grams(
+    gram: np.ndarray, train: np.ndarray, n_components: int | float
+) -> np.ndarray:
+    """The same for S training sets: shapes (S, n, n) and (S, n), result (S, n, n)."""
+    sets = zip(gram, train, strict=True)
+    return np.stack([principal_component_gram(one, rows, n_components) for one, rows in sets])
 
 
 def principal_components(

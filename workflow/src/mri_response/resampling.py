@@ -20,7 +20,7 @@ from mri_response.crossval import (
 from mri_response.kernels import (
     CHUNK,
     gram_matrices,
-    principal_component_gram,
+    principal_component_grams,
     principal_components,
     training_sets,
 )
@@ -151,8 +151,7 @@ def fold_grams(
     ).reshape(*train.shape, -1)
     if options.pca is not None:
         for index in asked:
-            for matrix, rows in zip(gram[index], train[index], strict=True):
-                matrix[:] = principal_component_gram(matrix, rows, options.pca)
+            gram[index] = principal_component_grams(gram[index], train[index], options.pca)
     return [gram[index] for index in asked]
 
 
