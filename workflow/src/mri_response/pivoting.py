@@ -276,7 +276,8 @@ def pivoted(
         free = (position == 0) & inside
         fixed = np.where(position > 0, upper, np.where(position < 0, lower, 0.0))
         rest = target - times(gram, fixed)
-        moved, intercept = _free_system(gram, free, rest, -fixed.sum(axis=1), RIDGE)
+        excess = fixed.sum(axis=1)
+        moved, intercept = _free_system(gram, free, rest, -excess, RIDGE)
         beta = fixed + moved
         violation = rest - times(gram, moved)
         none = ~free.any(axis=1)
@@ -292,12 +293,12 @@ def pivoted(
         exchanged = np.where(leaving & inside, 0, exchanged)
         going_on = (exchanged != position).any(axis=1)
         position = exchanged
-        excess, width = np.abs(fixed.sum(axis=1)), (upper - lower).sum(axis=1)
         if not going_on.all():
             done = ~going_on
             solution[live[done]] = np.clip(beta, lower, upper)[done]
             # Without a free variable nothing else makes the sum zero.
-            settled[live[done]] = ~none[done] | (excess <= EXACT * width)[done]
+            sums_to_zero = np.abs(excess) <= EXACT * (upper - lower).sum(axis=1)
+            settled[live[done]] = (~none | sums_to_zero)[done]
             live = live[going_on]
             if not len(live):
                 break
