@@ -21,13 +21,14 @@ from mri_response.config import (
 )
 from mri_response.errors import InputError
 from mri_response.plan import (
-    batches,
     VOXEL_MAPS,
     batch_plans,
+    batches,
     curve_batches,
     curve_models,
     estimated_work,
     figure_plan,
+    part_seconds,
     plan_lines,
 )
 from mri_response.provenance import file_sha256, script_hash

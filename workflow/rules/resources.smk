@@ -118,5 +118,5 @@ def curve_mb(wildcards, input, attempt):
 def curve_minutes(wildcards, input, attempt):
     """The procedure once for each part of the people."""
     work, parts = work_of(wildcards, input), CURVE_PLANS[wildcards.model][int(wildcards.part)]
-    seconds = len(parts) * SIZE[2] * (work.gram_s + 5 * work.solver_s)
+    seconds = len(parts) * part_seconds(CONFIG, wildcards.model, work, SIZE[2])
     return math.ceil(30 + 5 * seconds / 60) * attempt**2

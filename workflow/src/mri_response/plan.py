@@ -138,8 +138,7 @@ def estimated_work(config: Mapping[str, Any], model: str, n: int, p: int) -> Wor
     folds and 13 values of C, 2.7 ms a labelling were seen at n = 99, 6.4 ms at n = 165 (region
     tables), and up to ten times as much where the classes can hardly be separated; with folds
     redrawn for every labelling five times as much. One fit of an estimator of scikit-learn is
-    taken to last 30 ms at n = 100: a logistic regression is quicker,
-    a forest slower.
+    taken to last 30 ms at n = 100: a logistic regression is quicker, a forest slower.
     """
     scheme = config["cross_validation"]
     n_sets = 1 + scheme["inner_repeats"] * scheme["inner_folds"]
@@ -303,11 +302,31 @@ def curve_batches(
     """
     curve, spec = config["learning_curve"], config["models"][model]
     work = estimated_work(config, model, n, p[spec["features"]])
-    # A single labelling takes the solver longer than one of many.
-    alone = 1 if "estimator" in spec or config["cross_validation"]["scheme"] == "stratified" else 5
-    each = outer_folds * (work.gram_s + alone * work.solver_s)
     parts = len(curve["sizes"] or CURVE_SHARES) * curve["repeats"]
-    return batches(parts, max(1, int(TARGET_S / each)))
+    return batches(parts, max(1, int(TARGET_S / part_seconds(config, model, work, outer_folds))))
+
+
+def part_seconds(config: Mapping[str, Any], model: str, work: Work, outer_folds: int) -> float:
+    """Estimated seconds of the procedure on a part of the people, were it as large as the whole.
+
+    Parameters
+    ----------
+    config : mapping
+        Sections models and cross_validation of the config.
+    model : str
+    work : Work
+        Of all people.
+    outer_folds : int
+        Of a repeat.
+
+    Returns
+    -------
+    float
+    """
+    spec, scheme = config["models"][model], config["cross_validation"]["scheme"]
+    # A single labelling takes the solver longer than one of many.
+    alone = 1 if "estimator" in spec or scheme == "stratified" else 5
+    return outer_folds * (work.gram_s + alone * work.solver_s)
 
 
 def plan_lines(plans: Mapping[str, BatchPlan]) -> Iterator[str]:
@@ -342,7 +361,7 @@ class FigureSpec:
     name : str
         File name without suffix: ``figures/<name>.png`` and ``figures/<name>.svg``.
     kind : str
-        The function of :mod:`mri_response.figures` that draws it, and its caption
+        The function in :mod:`mri_response.figures` that draws it, and its caption
         ``workflow/report/<kind>.rst``.
     model : str or None
         The model; None for figures of the whole run.
