@@ -191,19 +191,19 @@ def discovery_size(config: Mapping[str, Any]) -> tuple[int, dict[str, int], int]
         Outer folds of a repeat. Where people of a table are left out, no fewer than there will be.
     """
     discovery = discovery_name(config)
-    simulation = config.get("simulation")
+    simulation, cv = config.get("simulation"), config["cross_validation"]
+    column = cv["outer_column"]
     if simulation:
         sizes = simulation["cohorts"][discovery]
-        n, left_out = sizes["n"], {"site": sizes["scanners"]}
+        n = sizes["n"]
+        n_left_out = sizes["scanners"] if column == "site" else n
     else:
         rows = _filtered(_read_participants(config, discovery), config, discovery)
-        n, left_out = len(rows), rows.nunique()
-    cv = config["cross_validation"]
-    outer_folds = {
-        "leave_one_site_out": lambda: left_out[cv["outer_column"]],
-        "leave_one_out": lambda: n,
-        "held_out": lambda: 1,
-    }.get(cv["outer"], lambda: cv["outer_folds"])()
+        n = len(rows)
+        n_left_out = rows[column].nunique() if column else 0
+    outer_folds = {"leave_one_site_out": n_left_out, "leave_one_out": n, "held_out": 1}.get(
+        cv["outer"], cv["outer_folds"]
+    )
     p = {}
     used = used_features(config).items()
     # A concatenated set after those that it consists of.
@@ -221,7 +221,7 @@ def discovery_size(config: Mapping[str, Any]) -> tuple[int, dict[str, int], int]
             cube = simulation["voxel_size_mm"] ** 3 / 1000 if simulation else None
             voxel = cube or first_voxel_ml(pattern) or 1.5**3 / 1000
             p[features] = round(1450 / voxel)
-    return n, p, int(outer_folds)
+    return n, p, outer_folds
 
 
 # ---------------------------------------------------------------- rows
