@@ -19,8 +19,8 @@ class Stream(IntEnum):
     ESTIMATOR = 6
     ARMS = 20
     EXCHANGES = 21
-    SCANS = 23
     LEARNING_CURVE = 22
+    SCANS = 23
 
 
 def generator(seed: int, stream: Stream, *indices: int) -> np.random.Generator:
