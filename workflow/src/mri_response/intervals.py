@@ -225,7 +225,7 @@ def auc_interval(
     """
     if not variance > ROUNDING**2 or _at_edge(estimate):
         return (*newcombe_auc(estimate, n_positive, n_negative, level), "newcombe_auc")
-    return (*_logit_interval(estimate, np.sqrt(variance), level), "delong_logit")
+    return (*logit_interval(estimate, np.sqrt(variance), level), "delong_logit")
 
 
 def newcombe_auc(
@@ -459,7 +459,7 @@ def null_inflated_intervals(
         spread = factor * standard_error[metric]
         n_1, n_0 = n_positive / factor**2, n_negative / factor**2
         if spread > ROUNDING and not _at_edge(value):
-            limits[metric] = _logit_interval(value, spread, level)
+            limits[metric] = logit_interval(value, spread, level)
         elif metric == "auc":
             limits[metric] = newcombe_auc(value, n_1, n_0, level)
         elif metric == "balanced_accuracy":
@@ -572,6 +572,19 @@ def _z(level: float) -> float:
     return float(norm.ppf((1 + level) / 2))
 
 
-def _logit_interval(estimate: float, standard_error: float, level: float) -> tuple[float, float]:
+def logit_interval(
+    estimate: float, standard_error: float, level: float = LEVEL
+) -> tuple[float, float]:
+    """Normal interval on the logit scale of a proportion that is neither 0 nor 1.
+
+    Parameters
+    ----------
+    estimate, standard_error : float
+        On the scale of the proportion.
+
+    Returns
+    -------
+    low, high : float
+    """
     half = _z(level) * standard_error / (estimate * (1 - estimate))
     return float(expit(logit(estimate) - half)), float(expit(logit(estimate) + half))

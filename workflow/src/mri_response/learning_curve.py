@@ -7,10 +7,10 @@ from collections.abc import Mapping
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from scipy.special import expit, logit
+from scipy.special import logit
 from scipy.stats import norm
 
-from mri_response.intervals import LEVEL, ROUNDING
+from mri_response.intervals import LEVEL, ROUNDING, logit_interval
 from mri_response.metrics import FloatArray, person_weights, placements
 from mri_response.performance import HEADLINE
 
@@ -141,7 +141,9 @@ def learning_curve(
         inflation = inflation_of(performance, metric, estimate, naive, level)
         for size, (value, own, draws) in found.items():
             error = inflation * np.sqrt((own**2).sum())
-            low, high = _on_logit_scale(value, z * error)
+            low = high = float("nan")
+            if 0 < value < 1 and error > 0:
+                low, high = logit_interval(value, error, level)
             row = {"model": model, "cohort": cohort, "metric": metric, "n": size, "draws": draws}
             row |= {"estimate": value, "ci_low": low, "ci_high": high, "inflation": inflation}
             if size < n:
@@ -198,7 +200,7 @@ def enough_people(curve: pd.DataFrame, metric: str) -> int | None:
     Parameters
     ----------
     curve : pandas.DataFrame
-        As from `learning_curve`.
+        As from `learning_curve`, or as text, with numbers in `n`.
     metric : str
 
     Returns
@@ -206,12 +208,6 @@ def enough_people(curve: pd.DataFrame, metric: str) -> int | None:
     int or None
         None where no size was shown to be enough.
     """
-    shown = curve[(curve["metric"] == metric) & (curve["within_margin"] == True)]  # noqa: E712
+    within = curve["within_margin"].astype(str) == "True"
+    shown = curve[within & (curve["metric"] == metric)]
     return None if shown.empty else int(shown["n"].min())
-
-
-def _on_logit_scale(value: float, half: float) -> tuple[float, float]:
-    if not 0 < value < 1 or half <= 0:
-        return float("nan"), float("nan")
-    half /= value * (1 - value)
-    return float(expit(logit(value) - half)), float(expit(logit(value) + half))

@@ -430,9 +430,7 @@ def learning_curve(run: Evidence) -> Fact | None:
     if len(rows) < 2:
         return None
     steps = ", ".join(f"{r['n']:.0f} people {percent(r['estimate'])}" for _, r in rows.iterrows())
-    enough = enough_people(
-        rows.assign(within_margin=_true(rows["within_margin"])), "balanced_accuracy"
-    )
+    enough = enough_people(rows, "balanced_accuracy")
     shown = (
         f"From {enough} people on, the difference to all of them lies within ±3 percentage points."
         if enough
@@ -469,11 +467,6 @@ def region_sets(run: Evidence) -> Fact | None:
 
 def _side(run: Evidence, value: float) -> str:
     return run.names.positive if value > 0 else run.names.negative
-
-
-def _true(column: pd.Series) -> pd.Series:
-    """Truth values, as computed or as read from a file."""
-    return column.astype(str) == "True"
 
 
 def _difference(row: pd.Series) -> str:

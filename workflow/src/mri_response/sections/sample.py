@@ -39,7 +39,7 @@ def curve_verdict(table: pd.DataFrame, model: str) -> str:
             f"Model {model}: no learning curve, since parts of so few people are too small for the "
             "folds or for both classes."
         )
-    curve = own.assign(n=sizes, within_margin=own["within_margin"].astype(str) == "True")
+    curve = own.assign(n=sizes)
     whole, points = int(sizes.max()), 100 * MARGIN
     parts = []
     for metric in CURVE_METRICS:
