@@ -382,6 +382,8 @@ def test_methods_have_the_numbers_of_the_config(tmp_path: Path) -> None:
     for part in (
         "3 repeats of 7 outer folds, 4 inner folds repeated 2 times",
         "stratified on the labels and drawn anew in every permutation",
+        "parts of the discovery people, drawn so that both classes keep their share",
+        "that were drawn so that both classes keep their share",
         "Families (column family)",
         "1,000 permutations of the labels within the values of site",
         "the mean decision value of all outer models",
@@ -392,6 +394,7 @@ def test_methods_have_the_numbers_of_the_config(tmp_path: Path) -> None:
         "Seed 7.",
     ):
         assert part in text, part
+    assert "drawn without looking at their outcome" not in text
 
 
 def test_user_texts_are_escaped(tmp_path: Path) -> None:

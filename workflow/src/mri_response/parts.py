@@ -40,7 +40,7 @@ class Draw(NamedTuple):
 
 
 def draw_parts(people: pd.DataFrame, config: Mapping[str, Any]) -> list[Draw]:
-    """Draw parts of the discovery people, from the seed and without looking at their labels.
+    """Draw parts of the discovery people from the seed, as blind to their labels as the folds.
 
     Parameters
     ----------

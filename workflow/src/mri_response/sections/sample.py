@@ -73,8 +73,10 @@ def blocks(inputs: ReportInputs, names: Naming) -> list[Block]:
     curve = inputs.tables.get("learning_curve")
     if curve is not None:
         of_models = [model for model in models if model in curve_models(inputs.config)]
-        held_out = inputs.config["cross_validation"]["outer"] == "held_out"
-        result.append(Text(_CURVE + _HELD_OUT * held_out))
+        cv = inputs.config["cross_validation"]
+        drawn = _STRATIFIED if cv["scheme"] == "stratified" else _LABEL_BLIND
+        text = _CURVE.format(drawn=drawn) + _HELD_OUT * (cv["outer"] == "held_out")
+        result.append(Text(text))
         result += [Text(curve_verdict(curve, model)) for model in of_models]
         result.append(_curve(curve, names, of_models))
     return result
@@ -82,10 +84,12 @@ def blocks(inputs: ReportInputs, names: Naming) -> list[Block]:
 
 _CURVE = (
     "Learning curve: the whole procedure was run again on parts of the discovery people, drawn "
-    "without looking at their outcome. Differences to all people are paired, person by person. The "
+    "{drawn}. Differences to all people are paired, person by person. The "
     "curve says what more people of the same kind would do for this model, not what another model "
     "or another hospital would."
 )
+_LABEL_BLIND = "without looking at their outcome"
+_STRATIFIED = "so that both classes keep their share, as in the folds"
 
 
 _HELD_OUT = (
