@@ -224,7 +224,7 @@ def _import_nodes(source: str) -> list[ast.Import | ast.ImportFrom]:
             found.append(node)
         elif isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING":
             waiting += node.orelse  # names for annotations: nothing of theirs runs
-        else:
+        elif not isinstance(node, ast.expr):  # no expression holds a statement
             waiting += ast.iter_child_nodes(node)
     return found
 
