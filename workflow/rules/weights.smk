@@ -22,6 +22,7 @@ rule region_weights:
         config=model_config,
         features=feature_spec_of_model,
         region_sets=region_sets_of_model,
+        shipped_sets=resources_of("region_sets"),
         code=code_of("region_weights"),
     message:
         "Weights of {wildcards.model}"
@@ -54,6 +55,7 @@ rule voxel_weights:
         config=model_config,
         features=feature_spec_of_model,
         region_sets=region_sets_of_model,
+        shipped_sets=resources_of("region_sets"),
         code=code_of("voxel_weights"),
     message:
         "Weight maps of {wildcards.model}"
