@@ -17,7 +17,13 @@ from mri_response.config import expected_words, resolved
 BEGIN = "<!-- keys: made from workflow/schemas/config.schema.yaml -->"
 END = "<!-- end of keys -->"
 
-_NAMES = {"cohorts": "COHORT", "features": "FEATURES", "models": "MODEL", "where": "COLUMN"}
+_NAMES = {
+    "cohorts": "COHORT",
+    "features": "FEATURES",
+    "region_sets": "FEATURES",
+    "models": "MODEL",
+    "where": "COLUMN",
+}
 
 
 def key_table(schema: Mapping[str, Any]) -> str:
