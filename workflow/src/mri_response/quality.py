@@ -7,7 +7,7 @@ models: a measure can only leave a scan out, by a rule with a fixed limit in the
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -385,7 +385,7 @@ def _read(
     source: str,
     sets: Mapping[str, Mapping[str, Any]],
     people: Mapping[str, pd.DataFrame],
-) -> Any:
+) -> Iterator[tuple[str, pd.DataFrame, MapMeasures | None]]:
     """Name, regions and maps of each cohort, for one source."""
     paths = {name: config["cohorts"][name]["sources"][source] for name in people}
     images = [spec for spec in sets.values() if spec["kind"] in IMAGE_KINDS]
