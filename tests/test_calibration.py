@@ -2,26 +2,21 @@
 
 from __future__ import annotations
 
-import importlib.util
-from pathlib import Path
-
 import numpy as np
 import pandas as pd
 import pytest
+from benchmark_script import load_benchmark
 from threadpoolctl import threadpool_limits
 
 from mri_response.resampling import ModelOptions
 from mri_response.splits import Scheme
 
-SCRIPT = Path(__file__).resolve().parents[1] / "benchmarks" / "calibration.py"
 M = 19
 
 
 @pytest.fixture(scope="module")
 def calibration():
-    spec = importlib.util.spec_from_file_location("calibration", SCRIPT)
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
+    module = load_benchmark("calibration")
     module.SCHEMES = {
         "label_blind": Scheme(1, 4, 1, 2),
         "stratified": Scheme(1, 4, 1, 2, stratified=True),

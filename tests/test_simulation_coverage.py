@@ -2,22 +2,16 @@
 
 from __future__ import annotations
 
-import importlib.util
-from pathlib import Path
-
 import numpy as np
 import pandas as pd
 import pytest
+from benchmark_script import load_benchmark
 from threadpoolctl import threadpool_limits
-
-SCRIPT = Path(__file__).resolve().parents[1] / "benchmarks" / "simulation_coverage.py"
 
 
 @pytest.fixture(scope="module")
 def simulation():
-    spec = importlib.util.spec_from_file_location("simulation_coverage", SCRIPT)
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
+    module = load_benchmark("simulation_coverage")
     module.N_FRESH = 4000
     with threadpool_limits(1):  # matrices are small
         yield module

@@ -2,24 +2,18 @@
 
 from __future__ import annotations
 
-import importlib.util
-from pathlib import Path
-
 import numpy as np
 import pandas as pd
 import pytest
+from benchmark_script import load_benchmark
 from sklearn.metrics import roc_auc_score
 
-SCRIPT = Path(__file__).resolve().parents[1] / "benchmarks" / "simulation_specificity.py"
 SHIFTED = "two_active_cohorts_shifted"
 
 
 @pytest.fixture(scope="module")
 def simulation():
-    spec = importlib.util.spec_from_file_location("simulation_specificity", SCRIPT)
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+    return load_benchmark("simulation_specificity")
 
 
 @pytest.mark.parametrize("name", ["stretched_scores", SHIFTED, "power_strong"])
