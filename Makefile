@@ -37,10 +37,10 @@ test-slow: setup ## run the long tests: kills at many moments, full disks, fault
 benchmark: setup ## time the engine against scikit-learn, an hour or so
 	@$(RUN:-m=benchmarks/engine.py) $(ARGS)
 
-calibration: setup ## count how often the permutation test rejects where nothing is, an hour or so
+calibration: setup ## count how often the permutation test rejects where nothing is, an hour or two
 	@$(RUN:-m=benchmarks/calibration.py) $(ARGS)
 
-# The tables of docs/simulation_study.md; results/simulation_study has them anew.
+# At the scripts' defaults: the studies of docs/simulation_study.md and the coverage of intervals.
 simulation-study: setup ## do intervals cover, do tests hold their level, are patterns found: two hours or so
 	@$(RUN:-m=benchmarks/simulation_coverage.py) $(ARGS)
 	@$(RUN:-m=benchmarks/simulation_specificity.py) $(ARGS)

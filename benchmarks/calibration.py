@@ -1,6 +1,6 @@
 """How often the permutation test of the whole procedure says p <= 0.05 where nothing is there.
 
-    python benchmarks/calibration.py              # everything, under an hour on 2 cores; --help
+    python benchmarks/calibration.py              # everything, an hour or two on 2 cores; --help
     python benchmarks/calibration.py --scenarios sites --datasets 200
 
 Null data sets of each scenario go through what the workflow runs: splits, Gram matrices, the choice
