@@ -462,9 +462,17 @@ def test_the_forest_shows_the_numbers_of_the_table() -> None:
     small = groups[groups["estimate"].isna()]
     assert len(small)
     for _, row in small.iterrows():
-        assert f"{row['n']} ({row['n_positive']})" in written
+        assert f"n = {row['n']}" in written
+        assert pd.isna(row["n_positive"])
     assert "too few people" in written
     assert "women, n = " in written
+
+
+def test_a_learning_curve_without_intervals_is_drawn() -> None:
+    run = made_up_run()
+    curve = run.tables["learning_curve"].assign(estimate=1.0, ci_low=np.nan, ci_high=np.nan)
+    figure = sample.learning_curve(curve, MODEL, naming(run.config))
+    assert figure.axes[0].get_ylim() == (0.4, 1)
 
 
 def test_without_groups_the_forest_says_so() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
@@ -61,7 +62,8 @@ def learning_curve(table: pd.DataFrame, model: str, names: Naming) -> Figure:
         axes.plot(n, value, color=BLUE, marker="o", markersize=4, clip_on=False)
         axes.set_xticks(n, [f"{size:.0f}" for size in n])
         axes.set(xlim=(0.9 * n[0], n[-1] * 1.03), xlabel="People", title=METRIC_NAMES[metric])
-        axes.set_ylim(min(0.4, low[low == low].min() - 0.02), 1)
+        # A perfect figure has no interval.
+        axes.set_ylim(min([0.4, *(low[~np.isnan(low)] - 0.02)]), 1)
     shared.set_ylabel("Cross-validated performance")
     handles = [
         Line2D([], [], color=BLUE, marker="o", markersize=4, label="Mean over parts of this size"),
