@@ -293,6 +293,15 @@ def test_no_participant_and_no_missing_number_in_any_fact():
         assert "\u00a0" not in " ".join(fact.text for fact in gather(evidence).values())
 
 
+def test_no_p_is_zero():
+    tables = further_tables()
+    tables["comparisons"] = tables["comparisons"].assign(p_value=1e-5, p_holm=2e-5)
+    tables["roi_sets"] = tables["roi_sets"].assign(p_fdr=1e-6)
+    told = gather(evidence_of(made_up_run(), tables=tables))
+    assert "p < 0.001, by Holm < 0.001" in told["comparisons"].text
+    assert "p by FDR < 0.001" in told["region_sets"].text
+
+
 def test_a_curve_that_shows_nothing_says_so():
     curve = further_tables()["learning_curve"].assign(within_margin="False")
     told = gather(evidence_of(made_up_run(), tables={"learning_curve": curve}))

@@ -60,6 +60,12 @@ def test_differences_are_said_with_their_interval_and_what_it_means(run):
     assert "does not include 0. One of many comparisons" in bullets.items[0]
 
 
+def test_hyphens_of_titles_stay_hyphens(run):
+    run.config["cohorts"]["discovery"]["title"] = "Drug-naive"
+    (bullets,) = (b for b in page(run, run.tables["subgroups"]) if isinstance(b, Bullets))
+    assert bullets.items[0].startswith("Drug-naive: ")
+
+
 def test_small_groups_have_no_difference(run):
     table = run.tables["subgroups"].copy()
     table.loc[table["reference"].notna(), ["estimate", "ci_low", "ci_high"]] = float("nan")

@@ -51,6 +51,7 @@ from mri_response.wording import (
     readable_regions,
     rows_of,
     validated_text,
+    with_sign,
 )
 
 TEMPLATES = Path(__file__).resolve().parents[2] / "report"
@@ -511,10 +512,6 @@ def _frozen_table(inputs: ReportInputs, names: Naming, role: str) -> Table:
     return table
 
 
-def _signed(value: float) -> str:
-    return f"{value:+.3f}".replace("-", "−")
-
-
 def _planted_table(inputs: ReportInputs, names: Naming, model: str) -> Table:
     both = inputs.planted[["region", "planted"]].merge(
         inputs.weights[model][["region", "haufe"]], on="region", how="inner"
@@ -545,7 +542,7 @@ def _planted_table(inputs: ReportInputs, names: Naming, model: str) -> Table:
                     int(members.sum()),
                     int((found > 0).sum()),
                     int((found < 0).sum()),
-                    _signed(found.mean()),
+                    with_sign(found.mean(), 3),
                 ]
             )
     return table

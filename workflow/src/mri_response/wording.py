@@ -346,6 +346,16 @@ def interval_text(metric: str, low: Any, high: Any) -> str:
     return text.replace(" ", _NBSP)
 
 
+def minus(value: float, digits: int = 2) -> str:
+    """Write a number with a real minus sign."""
+    return f"{value:.{digits}f}".replace("-", MINUS)
+
+
+def with_sign(value: float, digits: int) -> str:
+    """Write a number with its sign, as in ``+0.120``."""
+    return "n/a" if np.isnan(value) else f"{value:+.{digits}f}".replace("-", MINUS)
+
+
 def signed(metric: str, value: float) -> str:
     """A difference with its sign: AUC with two decimals, balanced accuracy in points of percent."""
     text = f"{abs(value):.2f}" if metric.startswith("auc") else f"{100 * abs(value):.1f}"

@@ -209,10 +209,6 @@ _NUMBERS = (
 )
 
 
-def signed(value: float, digits: int) -> str:
-    return f"{value:+.{digits}f}".replace("-", "−")
-
-
 def words(name: str) -> str:
     return str(name).replace("_", " ")
 

@@ -23,7 +23,6 @@ from mri_response.reporting.evidence import (
     null_values,
     p_words,
     rows_of,
-    signed,
     where,
     words,
 )
@@ -36,8 +35,12 @@ from mri_response.wording import (
     headline_row,
     interval_text,
     is_computed,
+    minus,
     number,
+    p_phrase,
+    p_text,
     percent,
+    with_sign,
 )
 
 
@@ -72,8 +75,8 @@ def optimism(run: Evidence) -> Fact | None:
     gap = 100 * (number(outer["estimate"]) - number(inner["estimate"]))
     return Fact(
         f"Balanced accuracy {percent(inner['estimate'])} by cross-validation, "
-        f"{percent(outer['estimate'])} in {run.names.titles[cohort]}: {signed(gap, 1)} percentage "
-        "points.",
+        f"{percent(outer['estimate'])} in {run.names.titles[cohort]}: {with_sign(gap, 1)} "
+        "percentage points.",
         where("performance", model=run.model, metric="balanced_accuracy", cohort=run.discovery)
         + f" and {cohort}",
     )
@@ -268,8 +271,8 @@ def comparisons(run: Evidence) -> Fact | None:
         return None
     parts = [
         f"{row['model_a']} minus {row['model_b']} in {run.names.titles[row['cohort_a']]}: "
-        f"{_difference(row)}, p = {row['p_value']:.3f}, by Holm {row['p_holm']:.3f}, "
-        f"{words(row['method'])}"
+        f"{_difference(row)}, {p_phrase(row['p_value'], None)}, by Holm "
+        f"{p_text(row['p_holm'], None)}, {words(row['method'])}"
         for _, row in rows.iterrows()
     ]
     return Fact(
@@ -344,7 +347,7 @@ def calibration(run: Evidence) -> Fact | None:
     for cohort in run.names.ordered(rows["cohort"]):
         own = rows[rows["cohort"] == cohort].drop_duplicates("metric").set_index("metric")
         told = [
-            f"{name} {_plain_number(own.loc[m, 'estimate'])} ({_limits(own.loc[m])})"
+            f"{name} {minus(own.loc[m, 'estimate'])} ({_limits(own.loc[m])})"
             for m, name in _CALIBRATION.items()
             if m in own.index
         ]
@@ -453,7 +456,7 @@ def region_sets(run: Evidence) -> Fact | None:
         return None
     found = [
         f"{words(row['region_set'])} (towards {_side(run, row['haufe'])}; p by FDR "
-        f"{row['p_fdr']:.3f})"
+        f"{p_text(row['p_fdr'], None)})"
         for _, row in rows[rows["p_fdr"] <= 0.05].iterrows()
     ]
     return Fact(
@@ -475,18 +478,15 @@ def _difference(row: pd.Series) -> str:
     name = METRIC_NAMES[metric] if metric == "auc" else METRIC_NAMES[metric].lower()
     scale, digits = (1, 2) if metric == "auc" else (100, 1)
     unit = "" if metric == "auc" else " percentage points"
-    return f"{name} {signed(scale * row['estimate'], digits)}{unit} ({_limits(row, scale, digits)})"
+    value = with_sign(scale * row["estimate"], digits)
+    return f"{name} {value}{unit} ({_limits(row, scale, digits)})"
 
 
 def _limits(row: pd.Series, scale: float = 1, digits: int = 2) -> str:
     if np.isnan(row["ci_low"]) or np.isnan(row["ci_high"]):
         return "no interval"
-    low, high = (_plain_number(scale * row[c], digits) for c in ("ci_low", "ci_high"))
+    low, high = (minus(scale * row[c], digits) for c in ("ci_low", "ci_high"))
     return f"{low} to {high}"
-
-
-def _plain_number(value: float, digits: int = 2) -> str:
-    return f"{value:.{digits}f}".replace("-", "−")
 
 
 def _naive(rows: pd.DataFrame) -> str:

@@ -90,9 +90,7 @@ def sites(run: Evidence) -> Fact | None:
     rows = table[(table["variable"] == "site") & (table["group"] == "all")]
     counts = rows.groupby("cohort", sort=False)["level"].nunique()
     return Fact(
-        "Sites: "
-        + "; ".join(f"{run.names.titles[c]} {n}" for c, n in counts.items() if c in counts)
-        + ".",
+        "Sites: " + "; ".join(f"{run.names.titles[c]} {n}" for c, n in counts.items()) + ".",
         where("characteristics", variable="site", group="all"),
     )
 

@@ -13,13 +13,13 @@ from mri_response.figures.viewer import HEIGHT
 from mri_response.plan import ordered_models
 from mri_response.sections.blocks import Block, Bullets, Frame, Heading, Table, Text
 from mri_response.wording import (
-    MINUS,
     Naming,
     as_number,
     estimator_name,
     number,
     p_text,
     readable_regions,
+    with_sign,
 )
 
 if TYPE_CHECKING:
@@ -141,12 +141,12 @@ def _sets_table(table: pd.DataFrame, model: str, names: Naming) -> Table:
         note = row["note"] if isinstance(row["note"], str) else ""
         haufe = number(row["haufe"])
         low, high = number(row["null_low"]), number(row["null_high"])
-        band = "" if np.isnan(low) else f"chance: {_signed(low)} to {_signed(high)}"
+        band = "" if np.isnan(low) else f"chance: {with_sign(low, 3)} to {with_sign(high, 3)}"
         made.rows.append(
             [
                 (_capital(row["region_set"]), note),
                 int(number(row["n_regions"])),
-                (_signed(haufe), band),
+                (with_sign(haufe, 3), band),
                 p_text(row["p_value"], row["n_permutations"]),
                 p_text(row["p_fdr"], None),
                 _agreement(row),
@@ -189,12 +189,12 @@ def _weights_table(inputs: ReportInputs, names: Naming, model: str) -> Table:
         made.rows.append(
             [
                 regions[i],
-                _signed(haufe[i]),
+                with_sign(haufe[i], 3),
                 p_text(row["p_value"], n_permutations),
                 p_text(row["p_fdr"], None),
                 p_text(row["p_max"], n_permutations),
-                _signed(number(row["weight"])),
-                _signed(number(row["cvr"]), 1),
+                with_sign(number(row["weight"]), 3),
+                with_sign(number(row["cvr"]), 1),
                 _agreement(row),
                 names.positive if haufe[i] > 0 else names.negative,
             ]
@@ -239,7 +239,3 @@ def _without_weights(config: Mapping[str, Any]) -> list[str]:
 
 def _capital(text: str) -> str:
     return text[:1].upper() + text[1:]
-
-
-def _signed(value: float, digits: int = 3) -> str:
-    return "n/a" if np.isnan(value) else f"{value:+.{digits}f}".replace("-", MINUS)

@@ -12,7 +12,6 @@ from mri_response.sections.blocks import Block, Table, Text
 from mri_response.specificity import ALPHA, ASSUMED, arm_row, arm_title, people_of
 from mri_response.wording import (
     METRIC_NAMES,
-    MINUS,
     Naming,
     estimate_text,
     interval_text,
@@ -21,6 +20,7 @@ from mri_response.wording import (
     p_text,
     signed,
     signed_interval,
+    with_sign,
 )
 
 if TYPE_CHECKING:
@@ -208,5 +208,5 @@ def _effect(metric: str, values: list[float]) -> tuple[str, str]:
         odds = [float(np.exp(min(value, 20.0))) for value in values]
         estimate, low, high = (f"{x:.2f}" if x < 100 else f"{x:.3g}" for x in odds)
         return f"odds × {estimate}", f"{low} to {high}"
-    estimate, low, high = (f"{value:+.1f}".replace("-", MINUS) for value in values)
+    estimate, low, high = (with_sign(value, 1) for value in values)
     return f"{estimate} points", f"{low} to {high}"

@@ -16,6 +16,7 @@ from mri_response.wording import (
     group_name,
     interval_text,
     number,
+    with_sign,
 )
 
 if TYPE_CHECKING:
@@ -76,15 +77,15 @@ def _differences(own: pd.DataFrame, names: Naming) -> list[str]:
                 continue
             text = (
                 f"{names.titles[cohort]}: balanced accuracy in {first} minus that in {second} "
-                f"{100 * estimate:+.1f} percentage points (95 % interval {100 * low:+.1f} to "
-                f"{100 * high:+.1f}). "
+                f"{with_sign(100 * estimate, 1)} percentage points (95 % interval "
+                f"{with_sign(100 * low, 1)} to {with_sign(100 * high, 1)}). "
             )
             text += (
                 "The interval includes 0: neither a difference nor its absence is shown."
                 if low <= 0 <= high
                 else "The interval does not include 0. One of many comparisons: to be confirmed."
             )
-            sentences.append(text.replace("-", "−"))
+            sentences.append(text)
     return sentences
 
 

@@ -10,7 +10,7 @@ import pandas as pd
 from mri_response.performance import SMALL_CLASS
 from mri_response.plan import ordered_models
 from mri_response.sections.blocks import Block, Bullets, Table, Text
-from mri_response.wording import MINUS, Naming, as_number, interval_text, number, percent
+from mri_response.wording import MINUS, Naming, as_number, interval_text, minus, number, percent
 
 if TYPE_CHECKING:
     from mri_response.report import ReportInputs
@@ -33,11 +33,7 @@ _POINTS = {
     "decision_zero": "decision value 0",
     "youden": "Youden’s index",
 }
-_RATIOS = (
-    "likelihood_ratio_positive",
-    "likelihood_ratio_negative",
-    "number_needed_to_predict",
-)
+_RATIOS = ("likelihood_ratio_positive", "likelihood_ratio_negative")
 
 
 def point_text(point: str) -> str:
@@ -73,8 +69,8 @@ def calibration_verdict(table: pd.DataFrame, model: str, cohort: str, names: Nam
     else:
         words = "not shown to be nearer to what happened than"
     parts = [
-        f"{names.titles[cohort]}: scaled Brier score {_signed(100 * scaled[0], 1)} % "
-        f"({_signed(100 * scaled[1], 1)} to {_signed(100 * scaled[2], 1)}): the probabilities are "
+        f"{names.titles[cohort]}: scaled Brier score {minus(100 * scaled[0], 1)} % "
+        f"({minus(100 * scaled[1], 1)} to {minus(100 * scaled[2], 1)}): the probabilities are "
         f"{words} giving everybody the cohort's own share"
     ]
     large = _numbers(rows.loc["calibration_in_the_large"])
@@ -91,8 +87,8 @@ def calibration_verdict(table: pd.DataFrame, model: str, cohort: str, names: Nam
             words = "they are too extreme" if slope[2] > 0 else "they point the wrong way"
         elif slope[1] > 1:
             words = "they are too timid"
-        interval = f"{_signed(slope[1])} to {_signed(slope[2])}"
-        parts.append(f"calibration slope {_signed(slope[0])} ({interval}; 1 is right): {words}")
+        interval = f"{minus(slope[1])} to {minus(slope[2])}"
+        parts.append(f"calibration slope {minus(slope[0])} ({interval}; 1 is right): {words}")
     return "; ".join(parts) + "."
 
 
@@ -177,7 +173,7 @@ def _calibration_table(
             if rows["ci_method"].iloc[0] == SMALL_CLASS:
                 made.rows.append([*first, too_small])
                 continue
-            scaled = [_signed(100 * x, 1) for x in _numbers(rows.loc["scaled_brier"])]
+            scaled = [minus(100 * x, 1) for x in _numbers(rows.loc["scaled_brier"])]
             made.rows.append(
                 [
                     *first,
@@ -229,7 +225,7 @@ def _point_table(table: pd.DataFrame, models: list[str], names: Naming, too_smal
                     [
                         *first,
                         *(_cell(rows.loc[m], share=True) for m in ("sensitivity", "specificity")),
-                        *(_cell(rows.loc[m]) for m in _RATIOS[:2]),
+                        *(_cell(rows.loc[m]) for m in _RATIOS),
                         *(_cell(rows.loc[m], share=True) for m in ("ppv", "npv")),
                         _cell(rows.loc["number_needed_to_predict"]),
                     ]
@@ -280,10 +276,6 @@ def _numbers(row: pd.Series) -> list[float]:
     return [number(row[column]) for column in ("estimate", "ci_low", "ci_high")]
 
 
-def _signed(value: float, decimals: int = 2) -> str:
-    return f"{value:.{decimals}f}".replace("-", MINUS)
-
-
 def _cell(row: pd.Series, *, share: bool = False) -> tuple[str, str]:
     estimate, low, high = _numbers(row)
     if np.isnan(estimate):
@@ -295,7 +287,7 @@ def _cell(row: pd.Series, *, share: bool = False) -> tuple[str, str]:
 
 
 def _ratio(value: float) -> str:
-    return "∞" if value == np.inf else _signed(value, 2 if abs(value) < 10 else 1)
+    return "∞" if value == np.inf else minus(value, 2 if abs(value) < 10 else 1)
 
 
 def _ranges(thresholds: np.ndarray) -> str:
