@@ -285,7 +285,8 @@ def test_no_participant_and_no_missing_number_in_any_fact():
         run = make()
         evidence = evidence_of(run)
         evidence = dataclasses.replace(evidence, tables={**evidence.tables, **further_tables()})
-        facts = [*gather(evidence).values(), *methods(evidence), *results(evidence)]
+        told = gather(evidence)
+        facts = [*told.values(), *methods(evidence), *results(told)]
         text = " ".join(f"{fact.text} {fact.source}" for fact in facts)
         assert not [who for who in run.ids if who in text]
         assert "sub-0" not in text
@@ -383,7 +384,7 @@ def test_methods_tell_how_further_tables_came_about():
 def test_results_are_facts_in_order():
     evidence = evidence_of(made_up_run())
     facts = gather(evidence)
-    told = results(evidence)
+    told = results(facts)
     assert [facts["flow"], facts["missing_counts"], facts["characteristics"]] == told[:3]
     assert facts["performance"] in told
 

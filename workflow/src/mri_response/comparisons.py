@@ -36,6 +36,15 @@ COLUMNS = [
 MODELS = "models"  # two models, the same people
 ADDED = "imaging_added"  # a model of clinic and scans, against that of the clinic
 APPROXIMATE = "_approximate"  # predictions of cross-validation: people share training data
+#: The test to read for each metric: the first of these that a cohort has.
+MAIN = {
+    "balanced_accuracy": (
+        "corrected_resampled_t",
+        "exchanged_within_people",
+        f"exchanged_within_people{APPROXIMATE}",
+    ),
+    "auc": ("corrected_resampled_t", "delong", f"delong{APPROXIMATE}"),
+}
 N_EXCHANGES = 10_000  # of the two models, within people
 
 
@@ -455,3 +464,22 @@ def _without_spread(estimate: float) -> Difference:
     """Two models that do not differ; a difference that never varies has no interval."""
     same = abs(estimate) <= ROUNDING
     return Difference(estimate, np.nan, np.nan, 1.0 if same else np.nan)
+
+
+def main_row(
+    table: pd.DataFrame, pair: tuple[str, str], cohort: str, metric: str
+) -> pd.Series | None:
+    """The row of a difference that is to be read first; None where it was not computed."""
+    rows = table[
+        (table["comparison"] == MODELS)
+        & (table["model_a"] == pair[0])
+        & (table["model_b"] == pair[1])
+        & (table["cohort_a"] == cohort)
+        & (table["metric"] == metric)
+        & table["estimate"].notna()
+    ]
+    for method in MAIN[metric]:
+        chosen = rows[rows["method"] == method]
+        if len(chosen):
+            return chosen.iloc[0]
+    return None

@@ -7,6 +7,7 @@ Markdown are in ``workflow/resources/reporting``.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 import pandas as pd
@@ -60,7 +61,7 @@ def reviewer_files(
     return tables, documents(
         tables,
         methods(evidence),
-        results(evidence),
+        results(facts),
         title=evidence.config["title"],
         run=evidence.config["run"],
         simulated=evidence.names.simulated,
@@ -265,15 +266,21 @@ def documents(
     }
 
 
-def _markdown(name: str, **values: Any) -> str:
-    environment = Environment(
-        loader=FileSystemLoader(RESOURCES),
+def templates_of(folder: Path, *, autoescape: bool) -> Environment:
+    """Templates of a folder, in which what is not given is an error."""
+    return Environment(
+        loader=FileSystemLoader(folder),
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
         keep_trailing_newline=True,
-        autoescape=False,  # Markdown, not HTML: `prose` escapes what would be markup
+        autoescape=autoescape,
     )
+
+
+def _markdown(name: str, **values: Any) -> str:
+    # Markdown, not HTML: `prose` escapes what would be markup.
+    environment = templates_of(RESOURCES, autoescape=False)
     environment.filters["prose"] = _prose
     return environment.get_template(f"{name}.md.jinja").render(**values)
 

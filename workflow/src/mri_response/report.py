@@ -17,9 +17,10 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from jinja2 import Environment, StrictUndefined
 
-from mri_response.documents import cited, references
+from mri_response.config import discovery_name
+from mri_response.documents import cited, references, templates_of
 from mri_response.plan import FigureSpec, figure_plan, ordered_models
 from mri_response.reporting.evidence import FLOW_STEPS, Evidence, null_values
 from mri_response.reporting.methods import caveats, methods, outcome_definition
@@ -43,6 +44,7 @@ from mri_response.wording import (
     headline_row,
     interval_text,
     is_computed,
+    lowered,
     naming,
     number,
     p_phrase,
@@ -50,6 +52,7 @@ from mri_response.wording import (
     people_counts,
     readable_regions,
     rows_of,
+    too_small,
     validated_text,
     with_sign,
 )
@@ -234,7 +237,7 @@ def alt_text(spec: FigureSpec, inputs: ReportInputs, names: Naming) -> str:
                 continue
             for metric in metrics:
                 row = headline_row(performance, model, cohort, metric)
-                name = METRIC_NAMES[metric] if metric == "auc" else METRIC_NAMES[metric].lower()
+                name = lowered(METRIC_NAMES[metric])
                 text = f"{names.titles[cohort]} {name} {estimate_text(metric, row['estimate'])}"
                 if spec.kind == "null_distribution":
                     text += f", {p_phrase(row['p_value'], row['n_permutations'])}"
@@ -270,10 +273,7 @@ def alt_text(spec: FigureSpec, inputs: ReportInputs, names: Naming) -> str:
         haufe = as_number(weights["haufe"]).to_numpy()
         regions = readable_regions(weights["region"])
         order = np.argsort(-np.abs(haufe), kind="stable")[:3]
-        top = "; ".join(
-            f"{regions[i]} (towards {names.positive if haufe[i] > 0 else names.negative})"
-            for i in order
-        )
+        top = "; ".join(f"{regions[i]} (towards {names.leaning(haufe[i])})" for i in order)
         return f"{start}Strongest Haufe patterns: {top}."
     return f"{start}Slices of the brain with colour for each voxel or region."
 
@@ -292,13 +292,6 @@ def _metric_cell(row: pd.Series | None, metric: str) -> tuple[str, str]:
 
 def _p_cell(row: pd.Series | None) -> str:
     return "n/a" if row is None else p_text(row["p_value"], row["n_permutations"])
-
-
-def _too_small(config: Mapping[str, Any]) -> str:
-    return (
-        f"Not computed: a class has fewer than {config['min_class_size']} people, "
-        "too few for a meaningful number."
-    )
 
 
 def _headline_table(inputs: ReportInputs, names: Naming) -> Table:
@@ -323,7 +316,7 @@ def _headline_table(inputs: ReportInputs, names: Naming) -> Table:
             n, n_positive = people_counts(performance, model, cohort)
             first = [(names.titles[cohort], names.roles[cohort]), model, f"{n} ({n_positive})"]
             if not is_computed(performance, model, cohort):
-                table.rows.append([*first, _too_small(inputs.config)])
+                table.rows.append([*first, too_small(inputs.config)])
                 continue
             rows = {m: headline_row(performance, model, cohort, m) for m in METRIC_NAMES}
             null = str(rows["balanced_accuracy"]["null"])
@@ -486,7 +479,7 @@ def _frozen_table(inputs: ReportInputs, names: Naming, role: str) -> Table:
             if names.roles[cohort] != role:
                 continue
             if not is_computed(performance, model, cohort):
-                table.rows.append([names.titles[cohort], model, _too_small(inputs.config)])
+                table.rows.append([names.titles[cohort], model, too_small(inputs.config)])
                 continue
             for metric, metric_name in METRIC_NAMES.items():
                 rows = rows_of(performance, model, cohort, metric)
@@ -587,7 +580,7 @@ def _question(config: Mapping[str, Any], names: Naming) -> list[str]:
 def _result(inputs: ReportInputs, names: Naming, model: str, cohort: str) -> str:
     performance = inputs.performance
     if not is_computed(performance, model, cohort):
-        return f"Model {model}: {_too_small(inputs.config)}"
+        return f"Model {model}: {too_small(inputs.config)}"
     row = headline_row(performance, model, cohort, "balanced_accuracy")
     n, n_positive = people_counts(performance, model, cohort)
     rows = rows_of(performance, model, cohort, "balanced_accuracy")
@@ -711,7 +704,7 @@ def _figures(inputs: ReportInputs, names: Naming) -> dict[str, list[dict[str, An
         if spec.model and spec.section in own_people:
             text = f"{text} {people_text(inputs.performance, spec.model, names)}"
         elif spec.model:
-            discovery = next(c for c, role in names.roles.items() if role == "discovery")
+            discovery = discovery_name(inputs.config)
             n, n_positive = people_counts(inputs.performance, spec.model, discovery)
             text = (
                 f"{text} Model fitted to {names.titles[discovery]}, n = {n} "
@@ -768,19 +761,12 @@ def render_report(inputs: ReportInputs, templates: Path = TEMPLATES) -> str:
     names = naming(config)
     models = ordered_models(config)
     roles = {role for cohort, role in names.roles.items() if cohort != POOLED}
-    discovery = next(c for c, role in names.roles.items() if role == "discovery")
+    discovery = discovery_name(inputs.config)
     with_weights = [m for m in models if m in inputs.weights]
     used_nulls = set(inputs.performance["null"])
     evidence = inputs.evidence
     paragraphs = methods(evidence)
-    environment = Environment(
-        loader=FileSystemLoader(templates),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        keep_trailing_newline=True,
-    )
+    environment = templates_of(templates, autoescape=True)
     return environment.get_template("report.html.jinja").render(
         title=config.get("title") or config["run"],
         run=config["run"],

@@ -11,7 +11,13 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from mri_response.config import class_names, left_out_column
+from mri_response.config import (
+    CONFOUNDS_ONLY,
+    MAJORITY_CLASS,
+    class_names,
+    left_out_column,
+    used_confounds,
+)
 
 POOLED = "external_pooled"
 
@@ -77,6 +83,10 @@ class Naming:
         rank = {"discovery": 0, "external": 1, "control": 3}
         names = [name for name in self.titles if name in present]
         return sorted(names, key=lambda c: 2 if c == POOLED else rank[self.roles[c]])
+
+    def leaning(self, value: float) -> str:
+        """Return the class that a weight or pattern of this sign leans towards."""
+        return self.positive if value > 0 else self.negative
 
     def together(self, cohorts: Iterable[str]) -> list[str]:
         """Return the cohorts present in order, for external ones the pooled one if it is there."""
@@ -308,6 +318,35 @@ def is_computed(performance: pd.DataFrame, model: str, cohort: str) -> bool:
     """Return whether the cohort has metrics, i.e. both classes were large enough."""
     row = headline_row(performance, model, cohort, "auc")
     return row is not None and not np.isnan(number(row["estimate"]))
+
+
+def lowered(text: str) -> str:
+    """Write a title inside a sentence: its first letter small, unless it is an acronym."""
+    return text if text.isupper() else text[0].lower() + text[1:]
+
+
+def model_title(name: str, config: Mapping[str, Any]) -> str:
+    """Write a model, stack or baseline in words."""
+    if name == CONFOUNDS_ONLY:
+        return f"Confounds alone ({', '.join(used_confounds(config))})"
+    if name == MAJORITY_CLASS:
+        return "Larger class for everybody"
+    if name in config["stacks"]:
+        return f"Stack {name} ({' and '.join(config['stacks'][name])})"
+    return f"Model {name}"
+
+
+def pair_title(pair: tuple[str, str], config: Mapping[str, Any]) -> str:
+    """Write the difference of two models in words."""
+    return f"{model_title(pair[0], config)} − {lowered(model_title(pair[1], config))}"
+
+
+def too_small(config: Mapping[str, Any]) -> str:
+    """Say why a cohort has no numbers."""
+    return (
+        f"Not computed: a class has fewer than {config['min_class_size']} people, "
+        "too few for a meaningful number."
+    )
 
 
 def group_name(variable: str, group: str) -> str:

@@ -7,11 +7,13 @@ from typing import Any
 import pandas as pd
 from matplotlib.figure import Figure
 
+from mri_response.comparisons import MAIN, main_row
 from mri_response.config import compared_pairs, used_baselines
 from mri_response.figures.style import (
+    DASHED,
     DOUBLE_COLUMN,
-    GREY,
     cohort_styles,
+    draw_interval,
     line_count,
     line_height,
     new_figure,
@@ -20,12 +22,18 @@ from mri_response.figures.style import (
     wrap,
 )
 from mri_response.plan import ordered_models
-from mri_response.sections.comparisons import MAIN, main_row, shown_cohorts, title_of
-from mri_response.wording import METRIC_NAMES, Naming, headline_row, number, people_counts
+from mri_response.wording import (
+    METRIC_NAMES,
+    Naming,
+    headline_row,
+    lowered,
+    model_title,
+    pair_title,
+    people_counts,
+)
 
 _LABELS = 44.0  # mm for the names of models
 _MARKERS = "osD^v"
-_DASHED = {"color": GREY, "linewidth": 0.8, "linestyle": (0, (4, 3)), "zorder": 0}
 
 
 @styled
@@ -49,16 +57,14 @@ def comparisons(
     -------
     Figure
     """
-    cohorts = shown_cohorts(table, config)
+    cohorts = names.together(table["cohort_a"])
     styles = cohort_styles(cohorts, names)
     present = set(performance["model"])
     named = (*ordered_models(config), *config["stacks"], *used_baselines(config))
     models = [model for model in named if model in present]
     pairs = compared_pairs(config)
-    labels = [wrap(title_of(model, config), _LABELS) for model in models]
-    of_pairs = [
-        wrap(f"{title_of(a, config)} − {_lower(title_of(b, config))}", _LABELS) for a, b in pairs
-    ]
+    labels = [wrap(model_title(model, config), _LABELS) for model in models]
+    of_pairs = [wrap(pair_title(pair, config), _LABELS) for pair in pairs]
     row = 1.15 * line_height() * max(map(line_count, labels + of_pairs)) + 1.5
     row = max(row, 2.6 * len(cohorts) + 2.4)
     legend = [_legend(c, config, performance, names) for c in cohorts]
@@ -75,17 +81,19 @@ def comparisons(
             shift = (k - (len(cohorts) - 1) / 2) * 0.55 / max(1, len(cohorts) - 1)
             for position, model in enumerate(models):
                 found = headline_row(performance, model, cohort, metric)
-                _interval(upper, found, position + shift, colour, marker)
+                if found is not None:
+                    draw_interval(upper, found, position + shift, colour, marker, 4.5)
             for position, pair in enumerate(pairs):
                 found = main_row(table, pair, cohort, metric)
-                _interval(lower, found, position + shift, colour, marker)
-        upper.axvline(0.5, **_DASHED)
+                if found is not None:
+                    draw_interval(lower, found, position + shift, colour, marker, 4.5)
+        upper.axvline(0.5, zorder=0, **DASHED)
         upper.set(xlim=(0, 1), ylim=(len(models) - 0.4, -0.6))
         upper.set_title(METRIC_NAMES[metric])
         upper.set_yticks(range(len(models)), labels, linespacing=1.1)
-        lower.axvline(0, **_DASHED)
+        lower.axvline(0, zorder=0, **DASHED)
         lower.set(xlim=(-1, 1), ylim=(max(len(pairs), 1) - 0.4, -0.6))
-        lower.set_title(f"Difference in {_lower(METRIC_NAMES[metric])}")
+        lower.set_title(f"Difference in {lowered(METRIC_NAMES[metric])}")
         lower.set_yticks(range(len(pairs)), of_pairs, linespacing=1.1)
     grid[0, 0].set_xlabel("95 % interval over people; dashed: chance")
     grid[1, 0].set_xlabel("95 % interval; dashed: no difference")
@@ -101,15 +109,3 @@ def _legend(cohort: str, config: Any, performance: pd.DataFrame, names: Naming) 
     n, n_positive = people_counts(performance, config["primary_model"], cohort)
     text = f"{names.titles[cohort]}, n = {n} ({n_positive} {names.positive})"
     return wrap(text, DOUBLE_COLUMN - 20)
-
-
-def _interval(axes: Any, row: pd.Series | None, y: float, colour: str, marker: str) -> None:
-    if row is None:
-        return
-    limits = [number(row["ci_low"]), number(row["ci_high"])]
-    axes.plot(limits, [y, y], color=colour, linewidth=1.5, solid_capstyle="butt")
-    axes.plot([number(row["estimate"])], [y], marker, color=colour, markersize=4.5)
-
-
-def _lower(text: str) -> str:
-    return text if text.isupper() else text[0].lower() + text[1:]

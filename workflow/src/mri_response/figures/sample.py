@@ -10,6 +10,7 @@ from matplotlib.patches import Patch
 
 from mri_response.figures.style import (
     BLUE,
+    DASHED,
     DOUBLE_COLUMN,
     GREY,
     message,
@@ -19,8 +20,6 @@ from mri_response.figures.style import (
 )
 from mri_response.learning_curve import CURVE_METRICS, MARGIN
 from mri_response.wording import METRIC_NAMES, Naming, as_number
-
-_DASHED = {"color": GREY, "linewidth": 0.8, "linestyle": (0, (4, 3))}
 
 
 @styled
@@ -58,7 +57,7 @@ def learning_curve(table: pd.DataFrame, model: str, names: Naming) -> Figure:
         )
         axes.fill_between(n, low, high, color=BLUE, alpha=0.2, linewidth=0)
         axes.axhspan(value[-1] - MARGIN, value[-1] + MARGIN, color=GREY, alpha=0.18, linewidth=0)
-        axes.axhline(0.5, zorder=0, **_DASHED)
+        axes.axhline(0.5, zorder=0, **DASHED)
         axes.plot(n, value, color=BLUE, marker="o", markersize=4, clip_on=False)
         axes.set_xticks(n, [f"{size:.0f}" for size in n])
         axes.set(xlim=(0.9 * n[0], n[-1] * 1.03), xlabel="People", title=METRIC_NAMES[metric])
@@ -69,7 +68,7 @@ def learning_curve(table: pd.DataFrame, model: str, names: Naming) -> Figure:
         Line2D([], [], color=BLUE, marker="o", markersize=4, label="Mean over parts of this size"),
         Patch(color=BLUE, alpha=0.2, label="95 % interval over people"),
         Patch(color=GREY, alpha=0.18, label=f"All people ±{100 * MARGIN:.0f} points"),
-        Line2D([], [], label="Chance", **_DASHED),
+        Line2D([], [], label="Chance", **DASHED),
     ]
     below = figure.add_subplot(grid[1, :])
     below.axis("off")

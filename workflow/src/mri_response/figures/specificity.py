@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import pandas as pd
 from matplotlib.figure import Figure
 
 from mri_response.figures.style import (
     BLACK,
+    DASHED,
     DOUBLE_COLUMN,
     GREY,
     VERMILION,
+    draw_interval,
     line_count,
     line_height,
     message,
@@ -24,7 +24,6 @@ from mri_response.specificity import arm_row, arm_title, people_of
 from mri_response.wording import METRIC_NAMES, Naming, number, p_phrase, signed, signed_interval
 
 _STYLES = {"active": (VERMILION, "o"), "control": (BLACK, "s")}
-_DASHED = {"color": GREY, "linewidth": 0.8, "linestyle": (0, (4, 3))}
 _BESIDE = {
     "ha": "center",
     "va": "center",
@@ -69,16 +68,16 @@ def specificity(table: pd.DataFrame, model: str, names: Naming) -> Figure:
         of_arms.text(0.01, top - 0.62, METRIC_NAMES[metric], va="center", fontweight="bold")
         for j, arm in enumerate(("active", "control")):
             row = arm_row(table, model, arm, metric)
-            _interval(of_arms, row, top + j, *_STYLES[arm])
+            draw_interval(of_arms, row, top + j, *_STYLES[arm], 6)
         row = arm_row(table, model, "difference", metric)
-        _interval(of_differences, row, top + 0.5, GREY, "D")
+        draw_interval(of_differences, row, top + 0.5, GREY, "D", 6)
         of_differences.text(0, top + 1.1, _difference_text(metric, row), **_BESIDE)
-    of_arms.axvline(0.5, zorder=0, **_DASHED)
+    of_arms.axvline(0.5, zorder=0, **DASHED)
     of_arms.set(xlim=(0, 1), ylim=(_STEP + 1.6, -1), xlabel="95 % interval; dashed: chance")
     ticks = [_STEP * k + j for k in range(2) for j in range(2)]
     of_arms.set_yticks(ticks, [*labels.values()] * 2, linespacing=1.1)
     of_arms.set_title("Each group")
-    of_differences.axvline(0, zorder=0, **_DASHED)
+    of_differences.axvline(0, zorder=0, **DASHED)
     of_differences.set(xlim=(-1, 1), xlabel="95 % interval; dashed: no difference")
     of_differences.set_title("Treated minus control")
     of_differences.tick_params(axis="y", left=False, labelleft=False)
@@ -92,9 +91,3 @@ def _difference_text(metric: str, row: pd.Series) -> str:
     if metric == "auc":
         text += f", {p_phrase(row['p_value'], row['n_permutations'])}"
     return text
-
-
-def _interval(axes: Any, row: pd.Series, y: float, colour: str, marker: str) -> None:
-    limits = [number(row["ci_low"]), number(row["ci_high"])]
-    axes.plot(limits, [y, y], color=colour, linewidth=1.5, solid_capstyle="butt")
-    axes.plot([number(row["estimate"])], [y], marker, color=colour, markersize=6)

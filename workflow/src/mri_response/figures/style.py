@@ -19,6 +19,7 @@ from typing import Any
 import matplotlib
 import matplotlib.ticker
 import numpy as np
+import pandas as pd
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure, FigureBase
 from matplotlib.font_manager import FontProperties
@@ -29,6 +30,7 @@ from mri_response.atomic import atomic_path
 from mri_response.wording import (
     POOLED,
     Naming,
+    number,
 )
 
 MM = 1 / 25.4
@@ -61,6 +63,10 @@ _CONTROL_STYLES = [(BLACK, (0, (1, 1))), (GREY, (0, (6, 2))), (GREY, (0, (3, 1, 
 
 
 DIVERGING = "RdBu_r"
+
+
+# Lines at chance and at no difference.
+DASHED: dict[str, Any] = {"color": GREY, "linewidth": 0.8, "linestyle": (0, (4, 3))}
 
 
 _STYLE: dict[str, Any] = {
@@ -245,6 +251,15 @@ def cohort_styles(cohorts: list[str], names: Naming) -> dict[str, tuple[str, Any
             styles[cohort] = _CONTROL_STYLES[controls % len(_CONTROL_STYLES)]
             controls += 1
     return styles
+
+
+def draw_interval(
+    axes: Any, row: pd.Series, y: float, colour: str, marker: str, size: float
+) -> None:
+    """Draw an estimate of a table with its interval, across."""
+    limits = [number(row["ci_low"]), number(row["ci_high"])]
+    axes.plot(limits, [y, y], color=colour, linewidth=1.5, solid_capstyle="butt")
+    axes.plot([number(row["estimate"])], [y], marker, color=colour, markersize=size)
 
 
 def message(title: str, text: str) -> Figure:

@@ -14,6 +14,7 @@ from matplotlib.patches import Patch
 from mri_response.figures.style import (
     BLACK,
     BLUE,
+    DASHED,
     DOUBLE_COLUMN,
     GREY,
     NEGATIVE,
@@ -33,7 +34,6 @@ from mri_response.wording import POOLED, Naming, as_number, number
 _COLUMNS = 3
 _PANEL = 56.0  # mm for a panel with its labels
 _BINS = np.linspace(0, 1, 11)
-_DASHED = {"color": GREY, "linewidth": 0.8, "linestyle": (0, (4, 3))}
 
 
 @styled
@@ -61,7 +61,7 @@ def calibration(
         at, share, low, high = (
             as_number(curve[c]).to_numpy() for c in ("probability", "estimate", "ci_low", "ci_high")
         )
-        axes.plot([0, 1], [0, 1], **_DASHED)
+        axes.plot([0, 1], [0, 1], **DASHED)
         axes.fill_between(at, low, high, color=BLUE, alpha=0.2, linewidth=0)
         axes.plot(at, share, color=BLUE)
         _spread(axes, predictions, model, cohort, names)
@@ -71,7 +71,7 @@ def calibration(
     handles = [
         (Line2D([], [], color=BLUE), "observed share"),
         (Patch(color=BLUE, alpha=0.2, linewidth=0), "95 % band"),
-        (Line2D([], [], **_DASHED), "calibrated"),
+        (Line2D([], [], **DASHED), "calibrated"),
         (Patch(color=POSITIVE), f"people, {names.positive}"),
         (Patch(color=NEGATIVE), f"people, {names.negative}"),
     ]

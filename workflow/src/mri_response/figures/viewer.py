@@ -17,7 +17,6 @@ _POLICY = (
     "<style>html, body { margin: 0; overflow: hidden; } #div_viewer { max-width: 640px; } "
     "canvas { display: block; }</style>"
 )
-HEIGHT = 280  # of the page in pixels
 
 
 def slice_viewer(image: Nifti1Image) -> str:

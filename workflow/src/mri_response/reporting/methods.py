@@ -19,7 +19,6 @@ from mri_response.reporting.evidence import (
     Evidence,
     Fact,
     cohort_size,
-    gather,
     listed,
     null_values,
     people,
@@ -101,7 +100,7 @@ def learned_steps(spec: Mapping[str, Any]) -> list[str]:
 def methods(evidence: Evidence) -> list[Fact]:
     """Return the methods as paragraphs with what they cite."""
     config, names = evidence.config, evidence.names
-    cv = config["cross_validation"]
+    cv, others = config["cross_validation"], evidence.others
     n, n_positive = evidence.counts(evidence.discovery)
     paragraphs = [
         Fact(
@@ -109,7 +108,7 @@ def methods(evidence: Evidence) -> list[Fact]:
             f"{names.titles[evidence.discovery]} ({people(n)}, {n_positive} {names.positive})"
             + (
                 f" and scored, frozen, in {listed(cohort_size(evidence, c) for c in others)}."
-                if (others := evidence.others)
+                if others
                 else "; no other cohort was scored."
             ),
             "config: outcome, cohorts; "
@@ -242,9 +241,8 @@ _FURTHER = {
 }
 
 
-def results(evidence: Evidence) -> list[Fact]:
-    """Return what came out as paragraphs."""
-    facts = gather(evidence)
+def results(facts: Mapping[str, Fact]) -> list[Fact]:
+    """Return those of the facts that say what came out, as paragraphs."""
     return [facts[name] for name in RESULTS if name in facts]
 
 

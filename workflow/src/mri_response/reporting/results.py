@@ -35,6 +35,7 @@ from mri_response.wording import (
     headline_row,
     interval_text,
     is_computed,
+    lowered,
     minus,
     number,
     p_phrase,
@@ -110,7 +111,7 @@ def performance(run: Evidence) -> Fact:
 
 def _metric(run: Evidence, cohort: str, metric: str) -> str:
     row = headline_row(run.performance, run.model, cohort, metric)
-    name = METRIC_NAMES[metric] if metric == "auc" else METRIC_NAMES[metric].lower()
+    name = lowered(METRIC_NAMES[metric])
     interval = interval_text(metric, row["ci_low"], row["ci_high"])
     inside = [f"95 % interval {interval}, {CI_NAMES.get(row['ci_method'], row['ci_method'])}"]
     if row["null"] in NULL_NAMES:
@@ -455,7 +456,7 @@ def region_sets(run: Evidence) -> Fact | None:
     if not len(rows):
         return None
     found = [
-        f"{words(row['region_set'])} (towards {_side(run, row['haufe'])}; p by FDR "
+        f"{words(row['region_set'])} (towards {run.names.leaning(row['haufe'])}; p by FDR "
         f"{p_text(row['p_fdr'], None)})"
         for _, row in rows[rows["p_fdr"] <= 0.05].iterrows()
     ]
@@ -468,14 +469,10 @@ def region_sets(run: Evidence) -> Fact | None:
     )
 
 
-def _side(run: Evidence, value: float) -> str:
-    return run.names.positive if value > 0 else run.names.negative
-
-
 def _difference(row: pd.Series) -> str:
     """A difference of balanced accuracies in percentage points, of AUCs as it is."""
     metric = row["metric"]
-    name = METRIC_NAMES[metric] if metric == "auc" else METRIC_NAMES[metric].lower()
+    name = lowered(METRIC_NAMES[metric])
     scale, digits = (1, 2) if metric == "auc" else (100, 1)
     unit = "" if metric == "auc" else " percentage points"
     value = with_sign(scale * row["estimate"], digits)

@@ -9,7 +9,6 @@ import numpy as np
 import pandas as pd
 
 from mri_response.config import is_linear
-from mri_response.figures.viewer import HEIGHT
 from mri_response.plan import ordered_models
 from mri_response.sections.blocks import Block, Bullets, Frame, Heading, Table, Text
 from mri_response.wording import (
@@ -26,6 +25,7 @@ if TYPE_CHECKING:
     from mri_response.report import ReportInputs
 
 ALPHA = 0.05
+_HEIGHT = 280  # of a slice viewer in pixels
 TOP = 10  # regions in the table of a model
 _QUESTIONS = [
     "Weights say how the model computes its score. A region may have a large weight without any "
@@ -98,7 +98,7 @@ def regions_verdict(weights: pd.DataFrame, model: str, names: Naming) -> str:
     found = by_max if len(by_max) else by_fdr
     found = found[np.argsort(-np.abs(haufe[found]), kind="stable")][:5]
     return f"{text} Strongest: " + "; ".join(
-        f"{regions[i]} (towards {names.positive if haufe[i] > 0 else names.negative})"
+        f"{regions[i]} (towards {names.leaning(haufe[i])})"
         for i in found
     ) + "."  # fmt: skip
 
@@ -121,8 +121,7 @@ def sets_verdict(table: pd.DataFrame, model: str, names: Naming) -> str:
             )
         else:
             parts = [
-                f"{row['region_set']} (towards "
-                f"{names.positive if number(row['haufe']) > 0 else names.negative})"
+                f"{row['region_set']} (towards {names.leaning(number(row['haufe']))})"
                 for _, row in found.iterrows()
             ]
             text += f"beyond chance, of {len(covered)} (false discovery rate): {'; '.join(parts)}."
@@ -150,7 +149,7 @@ def _sets_table(table: pd.DataFrame, model: str, names: Naming) -> Table:
                 p_text(row["p_value"], row["n_permutations"]),
                 p_text(row["p_fdr"], None),
                 _agreement(row),
-                names.positive if haufe > 0 else names.negative,
+                names.leaning(haufe),
             ]
         )
     made.note = _NOTE_ON_SIGNS
@@ -196,7 +195,7 @@ def _weights_table(inputs: ReportInputs, names: Naming, model: str) -> Table:
                 with_sign(number(row["weight"]), 3),
                 with_sign(number(row["cvr"]), 1),
                 _agreement(row),
-                names.positive if haufe[i] > 0 else names.negative,
+                names.leaning(haufe[i]),
             ]
         )
     made.note = (
@@ -223,7 +222,7 @@ def _viewer(html: str, title: str, names: Naming) -> list[Block]:
         f"{title}, on slices of the MNI152 template: click or drag to move through the brain. Red: "
         f"towards {names.positive}; blue: towards {names.negative}."
     )
-    return [Text(text), Frame(names.title(f"{title}, slices"), html, HEIGHT)]
+    return [Text(text), Frame(names.title(f"{title}, slices"), html, _HEIGHT)]
 
 
 def _without_weights(config: Mapping[str, Any]) -> list[str]:

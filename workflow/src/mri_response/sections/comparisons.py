@@ -7,28 +7,27 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from mri_response.comparisons import ADDED, MODELS
+from mri_response.comparisons import ADDED, APPROXIMATE, MAIN, main_row
 from mri_response.config import (
-    CONFOUNDS_ONLY,
-    MAJORITY_CLASS,
     compared_pairs,
     discovery_name,
     is_clinical,
     used_baselines,
-    used_confounds,
 )
 from mri_response.plan import ordered_models
 from mri_response.sections.blocks import Block, Table, Text
 from mri_response.wording import (
     METRIC_NAMES,
-    POOLED,
     Naming,
     estimate_text,
     headline_row,
     interval_text,
+    lowered,
+    model_title,
     number,
     p_phrase,
     p_text,
+    pair_title,
     signed,
     signed_interval,
 )
@@ -46,12 +45,6 @@ _NO_CLINIC = (
     "No clinical model was asked for. Whether the scan tells more than severity, duration of the "
     "illness or earlier treatments remains open: a feature set of kind clinical answers it."
 )
-#: The test to read for each metric, in the discovery cohort and in external ones.
-MAIN = {
-    "balanced_accuracy": ("corrected_resampled_t", "exchanged_within_people"),
-    "auc": ("corrected_resampled_t", "delong"),
-}
-_FALLBACK = {"balanced_accuracy": "exchanged_within_people", "auc": "delong"}
 METHODS = {
     "corrected_resampled_t": "corrected resampled t-test over folds",
     "exchanged_within_people": "models exchanged within people",
@@ -59,42 +52,6 @@ METHODS = {
     "mcnemar_exact": "McNemar, exact",
     "imaging_rows_permuted": "scans permuted between people",
 }
-
-
-def title_of(name: str, config: Any) -> str:
-    """A model or baseline in words."""
-    if name == CONFOUNDS_ONLY:
-        return f"Confounds alone ({', '.join(used_confounds(config))})"
-    if name == MAJORITY_CLASS:
-        return "Larger class for everybody"
-    if name in config["stacks"]:
-        return f"Stack {name} ({' and '.join(config['stacks'][name])})"
-    return f"Model {name}"
-
-
-def shown_cohorts(table: pd.DataFrame, config: Any) -> list[str]:
-    """The discovery cohort and, of the external ones, all together or the only one."""
-    external = [c for c in dict.fromkeys(table["cohort_a"]) if c != discovery_name(config)]
-    return [discovery_name(config), *([POOLED] if POOLED in external else external)]
-
-
-def main_row(
-    table: pd.DataFrame, pair: tuple[str, str], cohort: str, metric: str
-) -> pd.Series | None:
-    """The row of a difference that is to be read first; None where it was not computed."""
-    rows = table[
-        (table["comparison"] == MODELS)
-        & (table["model_a"] == pair[0])
-        & (table["model_b"] == pair[1])
-        & (table["cohort_a"] == cohort)
-        & (table["metric"] == metric)
-    ]
-    approximate = f"{_FALLBACK[metric]}_approximate"
-    for method in (*MAIN[metric], approximate):
-        chosen = rows[rows["method"] == method]
-        if len(chosen) and not np.isnan(number(chosen["estimate"].iloc[0])):
-            return chosen.iloc[0]
-    return None
 
 
 def blocks(inputs: ReportInputs, names: Naming) -> list[Block]:
@@ -114,48 +71,49 @@ def blocks(inputs: ReportInputs, names: Naming) -> list[Block]:
 def verdicts(table: pd.DataFrame, config: Any, names: Naming) -> list[str]:
     """What the differences of the primary model say, a sentence or two for each reference."""
     texts = []
-    primary = config["primary_model"]
+    primary, cohorts = config["primary_model"], names.together(table["cohort_a"])
     for first, second in compared_pairs(config):
         if first != primary or not _is_reference(second, config):
             continue
         found = []
-        for cohort in shown_cohorts(table, config):
+        for cohort in cohorts:
             row = main_row(table, (first, second), cohort, "balanced_accuracy")
             if row is None:
                 found.append(f"{names.titles[cohort]}: too few people for a comparison")
                 continue
             found.append(f"{names.titles[cohort]}: {_difference_text(row)}, {_p_text(row)}")
         texts.append(
-            f"{title_of(first, config)} against {_lower(title_of(second, config))}, balanced "
-            f"accuracy: {'; '.join(found)}. {_reading(table, config, (first, second))}"
+            f"{model_title(first, config)} against {lowered(model_title(second, config))}, "
+            f"balanced accuracy: {'; '.join(found)}. "
+            f"{_reading(table, (first, second), cohorts)}"
         )
-    return texts + [
-        f"Scans given to other people at random, everything else kept: {title_of(a, config)} does "
-        f"better with everybody's own scan than with another's, {_p_text(row)} (balanced accuracy, "
-        f"{_difference_text(row)} against {_lower(title_of(b, config))})."
-        if number(row["p_value"]) <= ALPHA
-        else f"Scans given to other people at random, everything else kept: that "
-        f"{_lower(title_of(a, config))} does better with everybody's own scan has not been shown, "
-        f"{_p_text(row)} (balanced accuracy, {_difference_text(row)} against "
-        f"{_lower(title_of(b, config))})."
-        for a, b, row in _added(table)
-    ]
+    return texts + [_added_text(row, config) for row in _added(table)]
 
 
-def _added(table: pd.DataFrame) -> list[tuple[str, str, pd.Series]]:
+def _added(table: pd.DataFrame) -> list[pd.Series]:
     rows = table[(table["comparison"] == ADDED) & (table["metric"] == "balanced_accuracy")]
-    return [(row["model_a"], row["model_b"], row) for _, row in rows.iterrows()]
+    return [row for _, row in rows.iterrows()]
 
 
-def _reading(table: pd.DataFrame, config: Any, pair: tuple[str, str]) -> str:
-    rows = [
-        main_row(table, pair, cohort, "balanced_accuracy")
-        for cohort in shown_cohorts(table, config)
-    ]
-    p_values = [number(row["p_holm"]) for row in rows if row is not None]
+def _added_text(row: pd.Series, config: Any) -> str:
+    first = model_title(row["model_a"], config)
+    beside = f"{_difference_text(row)} against {lowered(model_title(row['model_b'], config))}"
+    if number(row["p_value"]) <= ALPHA:
+        said = f"{first} does better with everybody's own scan than with another's"
+    else:
+        said = f"that {lowered(first)} does better with everybody's own scan has not been shown"
+    return (
+        f"Scans given to other people at random, everything else kept: {said}, {_p_text(row)} "
+        f"(balanced accuracy, {beside})."
+    )
+
+
+def _reading(table: pd.DataFrame, pair: tuple[str, str], cohorts: list[str]) -> str:
+    rows = (main_row(table, pair, cohort, "balanced_accuracy") for cohort in cohorts)
     better = [
-        p <= ALPHA and number(row["estimate"]) > 0
-        for p, row in zip(p_values, [row for row in rows if row is not None], strict=True)
+        number(row["p_holm"]) <= ALPHA and number(row["estimate"]) > 0
+        for row in rows
+        if row is not None
     ]
     if better and all(better):
         return "The scan tells more."
@@ -183,13 +141,9 @@ def _p_text(row: pd.Series) -> str:
     return f"{p_phrase(row['p_value'], row['n_permutations'])}{corrected}"
 
 
-def _lower(text: str) -> str:
-    return text[0].lower() + text[1:]
-
-
 def _beside(inputs: ReportInputs, table: pd.DataFrame, names: Naming) -> Table:
     config, performance = inputs.config, inputs.performance
-    cohorts = shown_cohorts(table, config)
+    cohorts = names.together(table["cohort_a"])
     made = Table(
         names.title("Models beside what needs no scan"),
         ["", *(f"{METRIC_NAMES[m]}, {names.titles[c]}" for c in cohorts for m in MAIN)],
@@ -207,7 +161,7 @@ def _beside(inputs: ReportInputs, table: pd.DataFrame, names: Naming) -> Table:
                     continue
                 interval = interval_text(metric, row["ci_low"], row["ci_high"])
                 cells.append((estimate_text(metric, row["estimate"]), interval))
-        made.rows.append([title_of(name, config), *cells])
+        made.rows.append([model_title(name, config), *cells])
     made.note = (
         "Small numbers: 95 % intervals over people. The confounds alone are a linear discriminant "
         "on the confounds of all models; the larger class is what most training people are in. In "
@@ -222,15 +176,15 @@ def _differences(table: pd.DataFrame, config: Any, names: Naming) -> Table:
         ["First minus second", "Cohort", "Metric", "Difference", "p", "Holm p", "Test"],
     )
     for pair in compared_pairs(config):
-        for cohort in shown_cohorts(table, config):
+        for cohort in names.together(table["cohort_a"]):
             for metric in MAIN:
                 row = main_row(table, pair, cohort, metric)
                 if row is not None:
-                    label = f"{title_of(pair[0], config)} − {_lower(title_of(pair[1], config))}"
+                    label = pair_title(pair, config)
                     made.rows.append([label, names.titles[cohort], *_cells(row)])
-    for first, second, _ in _added(table):
-        rows = table[(table["comparison"] == ADDED) & (table["model_a"] == first)]
-        label = f"{title_of(first, config)} − {_lower(title_of(second, config))}"
+    for added in _added(table):
+        rows = table[(table["comparison"] == ADDED) & (table["model_a"] == added["model_a"])]
+        label = pair_title((added["model_a"], added["model_b"]), config)
         home = names.titles[discovery_name(config)]
         made.rows += [[label, home, *_cells(row)] for _, row in rows.iterrows()]
     made.note = (
@@ -249,11 +203,11 @@ def _cells(row: pd.Series) -> list[Any]:
     low, high = number(row["ci_low"]), number(row["ci_high"])
     unit = "" if metric == "auc" else " points"
     interval = "" if np.isnan(low) else signed_interval(metric, low, high)
-    approximate = " (approximate)" if method.endswith("_approximate") else ""
+    approximate = " (approximate)" if method.endswith(APPROXIMATE) else ""
     return [
         METRIC_NAMES[metric],
         (f"{signed(metric, number(row['estimate']))}{unit}", interval),
         p_text(row["p_value"], row["n_permutations"]),
         p_text(row["p_holm"], np.nan),
-        METHODS[method.removesuffix("_approximate")] + approximate,
+        METHODS[method.removesuffix(APPROXIMATE)] + approximate,
     ]

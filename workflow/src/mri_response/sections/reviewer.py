@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from mri_response.config import class_names
 from mri_response.sections.blocks import Block, Heading, Table, Text
 from mri_response.wording import Naming, as_number
 
@@ -38,25 +39,20 @@ def _characteristics(inputs: ReportInputs, names: Naming) -> Table:
     numbers = {c: as_number(table[c]) for c in ("n", "n_missing", "mean", "sd", "share")}
     table = table.assign(**numbers)
     cohorts = names.ordered(table["cohort"])
-    groups = list(dict.fromkeys(table["group"]))
-    title = {"all": "all", groups[1]: names.positive, groups[2]: names.negative}
+    positive, negative = map(str, class_names(inputs.config))
+    groups = {"all": "all", positive: names.positive, negative: names.negative}
+    columns = _keys(table)
     shown = Table(
         names.title("Characteristics of the analysed people"),
-        ["Cohort", "Group", "People", *(_variable(key) for key in _keys(table))],
+        ["Cohort", "Group", "People", *(_variable(key) for key in columns)],
     )
     for cohort in cohorts:
-        for group in groups:
+        for group, title in groups.items():
             rows = table[(table["cohort"] == cohort) & (table["group"] == group)]
-            cells = {(r["variable"], r["level"]): _cell(r) for _, r in rows.iterrows()}
-            keys = {(v, "" if level != level else level): c for (v, level), c in cells.items()}
+            cells = dict(zip(_keys(rows), (_cell(r) for _, r in rows.iterrows()), strict=True))
             n = f"{rows['n'].iloc[0]:.0f}" if len(rows) else "n/a"
             shown.rows.append(
-                [
-                    names.titles[cohort],
-                    title[group],
-                    n,
-                    *(keys.get(key, "n/a") for key in _keys(table)),
-                ]
+                [names.titles[cohort], title, n, *(cells.get(key, "n/a") for key in columns)]
             )
     shown.note = (
         "Numbers are means (standard deviations), categories shares. n/a: not known, or too few "

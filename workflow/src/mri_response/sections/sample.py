@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from mri_response.config import discovery_name
 from mri_response.learning_curve import CURVE_METRICS, MARGIN, enough_people
 from mri_response.plan import curve_models, ordered_models
 from mri_response.precision import MARGIN as HALF_WIDTH
@@ -19,6 +20,7 @@ from mri_response.wording import (
     estimate_text,
     interval_text,
     is_computed,
+    lowered,
     number,
     percent,
     rows_of,
@@ -43,7 +45,7 @@ def curve_verdict(table: pd.DataFrame, model: str) -> str:
     whole, points = int(sizes.max()), 100 * MARGIN
     parts = []
     for metric in CURVE_METRICS:
-        name = METRIC_NAMES[metric] if metric == "auc" else METRIC_NAMES[metric].lower()
+        name = lowered(METRIC_NAMES[metric])
         rows = curve[curve["metric"] == metric].sort_values("n")
         first = rows.iloc[0]
         fewest = enough_people(curve, metric)
@@ -101,7 +103,7 @@ _HELD_OUT = (
 def _two_intervals(inputs: ReportInputs, names: Naming, model: str) -> list[str]:
     """Naive and corrected interval of the discovery figure, beside each other."""
     performance = inputs.performance
-    discovery = next(c for c, role in names.roles.items() if role == "discovery")
+    discovery = discovery_name(inputs.config)
     if not is_computed(performance, model, discovery):
         return []
     rows = rows_of(performance, model, discovery, "balanced_accuracy").set_index("ci_method")

@@ -10,7 +10,16 @@ import pandas as pd
 from mri_response.performance import SMALL_CLASS
 from mri_response.plan import ordered_models
 from mri_response.sections.blocks import Block, Bullets, Table, Text
-from mri_response.wording import MINUS, Naming, as_number, interval_text, minus, number, percent
+from mri_response.wording import (
+    MINUS,
+    Naming,
+    as_number,
+    interval_text,
+    minus,
+    number,
+    percent,
+    too_small,
+)
 
 if TYPE_CHECKING:
     from mri_response.report import ReportInputs
@@ -141,18 +150,13 @@ def blocks(inputs: ReportInputs, names: Naming) -> list[Block]:
             said = [verdict(table, model, c, names) for c in _cohorts(table, model, names)]
             if any(said):
                 result += [Text(f"Model {model}:"), Bullets(list(filter(None, said)))]
-    too_small = (
-        f"Not computed: a class has fewer than {inputs.config['min_class_size']} people, "
-        "too few for a meaningful number."
-    )
-    result.append(_calibration_table(calibration, models, names, too_small))
-    result.append(_point_table(points, models, names, too_small))
+    reason = too_small(inputs.config)
+    result.append(_calibration_table(calibration, models, names, reason))
+    result.append(_point_table(points, models, names, reason))
     return result
 
 
-def _calibration_table(
-    table: pd.DataFrame, models: list[str], names: Naming, too_small: str
-) -> Table:
+def _calibration_table(table: pd.DataFrame, models: list[str], names: Naming, reason: str) -> Table:
     made = Table(
         names.title("Are the probabilities right?"),
         [
@@ -171,7 +175,7 @@ def _calibration_table(
             rows = _rows(table, model, cohort).drop_duplicates("metric").set_index("metric")
             first = _first_cells(rows.iloc[0], cohort, model, names)
             if rows["ci_method"].iloc[0] == SMALL_CLASS:
-                made.rows.append([*first, too_small])
+                made.rows.append([*first, reason])
                 continue
             scaled = [minus(100 * x, 1) for x in _numbers(rows.loc["scaled_brier"])]
             made.rows.append(
@@ -195,7 +199,7 @@ def _calibration_table(
     return made
 
 
-def _point_table(table: pd.DataFrame, models: list[str], names: Naming, too_small: str) -> Table:
+def _point_table(table: pd.DataFrame, models: list[str], names: Naming, reason: str) -> Table:
     made = Table(
         names.title("What an answer is worth, by operating point"),
         [
@@ -216,7 +220,7 @@ def _point_table(table: pd.DataFrame, models: list[str], names: Naming, too_smal
             own = _rows(table, model, cohort)
             who = [(names.titles[cohort], names.roles[cohort]), model]
             if own["ci_method"].iloc[0] == SMALL_CLASS:
-                made.rows.append([*who, too_small])
+                made.rows.append([*who, reason])
                 continue
             for point in own["operating_point"].drop_duplicates():
                 rows = _best_interval(own[own["operating_point"] == point])
