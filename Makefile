@@ -27,8 +27,9 @@ demo: setup ## analyse the simulated trial; the report is results/demo/report.ht
 	@$(RUN) snakemake --cores $(CORES) $(ARGS)
 	@if [ -f results/demo/report.html ]; then $(RUN) snakemake --report results/demo/snakemake-report.zip; fi
 
+# A file of tests stays in one process: it shares its runs of small studies.
 test: setup ## run the tests
-	@$(RUN) pytest $(ARGS)
+	@$(RUN) pytest -n $(CORES) --dist loadfile --no-loadscope-reorder $(ARGS)
 
 # With MRI_RESPONSE_TEST_SLURM=1 and root also those on the test cluster; docs/faults.md is then new.
 test-slow: setup ## run the long tests: kills at many moments, full disks, faults of a cluster

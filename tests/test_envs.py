@@ -287,4 +287,5 @@ def test_make_hides_the_users_python_settings(tmp_path):
         return subprocess.check_output(command, cwd=tmp_path, env=environment, text=True)
 
     assert "-m snakemake --cores 3 --dry-run::1\n" in make("demo", "CORES=3", "ARGS=--dry-run")
-    assert "-m pytest -k log::1\n" in make("test", "ARGS=-k log")
+    tests = make("test", "CORES=3", "ARGS=-k log")
+    assert "-m pytest -n 3 --dist loadfile --no-loadscope-reorder -k log::1\n" in tests
