@@ -9,10 +9,11 @@ optimality gap; what fails is solved by pivoting from the start, some labellings
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import NamedTuple
 
 import numpy as np
 
-from mri_response.pivoting import PivotingSolver, pivoted, positions
+from mri_response.pivoting import PivotingSolver, pivoted
 from mri_response.svm import (
     ROUNDING,
     TOLERANCE,
@@ -104,18 +105,17 @@ class AdmmSolver:
         Solution
             For each value of C. The arrays are overwritten by the next one.
         """
-        n, m = signs.shape
-        solution = _empty_solution(n, m)
-        start = None
-        moving = self._two_classes(signs, solution)
+        solution = _empty_solution(*signs.shape)
+        start, moving = None, self._two_classes(signs, solution)
+        target, weights = self._problems(signs, moving)
         for value in C:
-            solved, start = self._solve(signs[:, moving], float(value), start)
+            solved, start = self._solve(target, weights, float(value), start)
             _assign(solution, moving, solved)
             yield solution
             going_on = solved.at_bound[0]
             if not going_on.all():
-                moving = moving[going_on]
-                start = tuple(array[:, going_on] for array in start)
+                moving, target, weights = moving[going_on], target[going_on], weights[going_on]
+                start = _Start(*(array[going_on] for array in start))
 
     def at(self, signs: np.ndarray, C: np.ndarray) -> Solution:
         """Solve every labelling at a C of its own.
@@ -129,12 +129,11 @@ class AdmmSolver:
         -------
         Solution
         """
-        n, m = signs.shape
-        solution = _empty_solution(n, m)
+        solution = _empty_solution(*signs.shape)
         usable = self._two_classes(signs, solution)
         for value in np.unique(C[usable]):
             columns = usable[C[usable] == value]
-            solved, _ = self._solve(signs[:, columns], float(value), None)
+            solved, _ = self._solve(*self._problems(signs, columns), float(value), None)
             _assign(solution, columns, solved)
         return solution
 
@@ -145,46 +144,60 @@ class AdmmSolver:
         solution.intercept[single] = np.sign(total[single])
         return np.flatnonzero(~single)
 
-    def _solve(self, signs: np.ndarray, C: float, start: tuple | None) -> tuple[Solution, tuple]:
-        """Solve columns that share C, in units where the mean squared norm is 1."""
+    def _problems(self, signs: np.ndarray, columns: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Signs and class weights as rows, one a labelling: rows are taken out quickly."""
+        own = signs[:, columns]
+        weights = upper_bounds(own, self.mean_square_norm, self.balanced)
+        return np.ascontiguousarray(own.T), np.ascontiguousarray(weights.T)
+
+    def _solve(
+        self, signs: np.ndarray, weights: np.ndarray, C: float, start: _Start | None
+    ) -> tuple[Solution, _Start]:
+        """Solve rows that share C, in units where the mean squared norm is 1."""
         scale = self.mean_square_norm
-        bound = upper_bounds(signs, C * scale, self.balanced)
+        bound = C * weights
         full = signs * bound
         lower, upper = np.minimum(full, 0.0), np.maximum(full, 0.0)
         step = max(1.4 / (C * scale), self._step_floor)
         if start is None:
             # At small C every variable is at its bound; at large C few are, and 1 is their scale.
             primal, residual = np.clip(full, -1.0, 1.0), np.zeros(signs.shape)
+            beta, plateau = primal.copy(), np.arange(len(signs))
         else:
-            primal, residual, previous_full = start
             # Variables at their bound move with it, the others stay: the path is continuous.
-            primal = np.where(positions(primal, previous_full) == signs, full, primal)
-        # On the plateau, all of them at it, nothing else is to be done.
-        gap = optimality_gap(full, signs - self._scaled @ full, lower, upper)
-        beta, converged = full.copy(), gap <= self.tolerance
+            primal, residual = start.beta.copy(), start.residual
+            np.copyto(primal, full, where=start.at_bound)
+            beta, plateau = start.beta, np.flatnonzero(start.at_bound.all(axis=1))
+        violation, converged = np.empty(signs.shape), np.zeros(len(signs), dtype=bool)
+        # On the plateau, all of them at it, nothing else is to be done. It has no second part.
+        beta[plateau] = full[plateau]
+        violation[plateau] = signs[plateau] - full[plateau] @ self._scaled
+        gap = _gap(full[plateau], violation[plateau], lower[plateau], upper[plateau])
+        converged[plateau] = gap <= self.tolerance
         moving = np.flatnonzero(~converged)
         if len(moving):
-            given = (array[:, moving] for array in (signs, lower, upper, primal, residual))
-            beta[:, moving], converged[moving] = self._iterate(step, *given)
-        self.n_solved += signs.shape[1]
+            given = (array[moving] for array in (signs, lower, upper, primal, residual))
+            beta[moving], violation[moving], converged[moving] = self._iterate(step, *given)
+        self.n_solved += len(signs)
         hard = np.flatnonzero(~converged)
         for first in range(0, len(hard), HARD):
-            columns = hard[first : first + HARD]
+            rows = hard[first : first + HARD]
             solver = PivotingSolver(
-                np.broadcast_to(self.gram, (len(columns), *self.gram.shape)),
-                np.ones((len(columns), len(signs)), dtype=bool),
+                np.broadcast_to(self.gram, (len(rows), *self.gram.shape)),
+                np.ones((len(rows), signs.shape[1]), dtype=bool),
                 balanced=self.balanced,
                 tolerance=self.tolerance,
             )
-            exact = next(solver.path(signs[:, columns].T, np.full((1, len(columns)), C)))
-            beta[:, columns] = exact.beta * scale
-            self.n_pivoted += len(columns)
+            exact = next(solver.path(signs[rows], np.full((1, len(rows)), C)))
+            beta[rows] = exact.beta.T * scale
+            violation[rows] = signs[rows] - beta[rows] @ self._scaled
+            self.n_pivoted += len(rows)
             self.n_fallback += int(solver.n_fallback.sum())
-        violation = signs - self._scaled @ beta
-        intercept = free_intercept(beta, violation, lower, upper)
+        intercept = free_intercept(beta.T, violation.T, lower.T, upper.T)
         at_bound = np.abs(beta) >= bound * (1 - ROUNDING)
-        solved = Solution(beta / scale, intercept, np.stack([at_bound.any(0), at_bound.all(0)]))
-        return solved, (beta, violation - intercept, full)
+        ends = np.stack([at_bound.any(axis=1), at_bound.all(axis=1)])
+        violation -= intercept[:, None]
+        return Solution(beta.T / scale, intercept, ends), _Start(beta, violation, at_bound)
 
     def _iterate(
         self,
@@ -194,55 +207,70 @@ class AdmmSolver:
         upper: np.ndarray,
         primal: np.ndarray,
         residual: np.ndarray,
-    ) -> tuple[np.ndarray, np.ndarray]:
-        """Alternating direction method of multipliers, converged columns taken out as it goes."""
-        beta, dual = np.empty(signs.shape), residual / step
-        converged = np.zeros(signs.shape[1], dtype=bool)
+    ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Alternating direction method of multipliers, converged rows taken out as it goes."""
+        beta, violation, dual = np.empty(signs.shape), np.empty(signs.shape), residual / step
+        converged = np.zeros(len(signs), dtype=bool)
         propagator = (self._vectors * (RELAXATION * step / (self._values + step))) @ self._vectors.T
-        columns = np.arange(signs.shape[1])
+        rows = np.arange(len(signs))
         for look in range(MAX_LOOKS):
             single = look < SINGLE_LOOKS
             advance = _advanced_in_single if single else _advanced
             steps = SINGLE_STEPS if single else STEPS
             primal, dual = advance(steps, signs / step, lower, upper, propagator, primal, dual)
-            n_free = ((primal > lower) & (primal < upper)).sum(axis=0)
+            free = (primal > lower) & (primal < upper)
             # What float32 leaves is near enough to pivot from, and no solution by itself.
-            looked = np.flatnonzero(n_free <= (FEW if single else len(primal)))
+            n_free = np.count_nonzero(free, axis=1)
+            looked = np.flatnonzero(n_free <= (FEW if single else len(self.gram)))
             if not len(looked):
                 continue
-            given = (array[:, looked] for array in (primal, signs, lower, upper))
-            feasible, gap = self._certify(*given)
+            given = (array[looked] for array in (primal, free, signs, lower, upper))
+            feasible, wrong, gap = self._certify(*given)
             done = gap <= self.tolerance
-            beta[:, columns[looked[done]]] = feasible[:, done]
-            converged[columns[looked[done]]] = True
             if done.any():
-                keep = np.delete(np.arange(len(columns)), looked[done])
-                columns = columns[keep]
-                signs, lower, upper, primal, dual = (
-                    np.ascontiguousarray(array[:, keep])
-                    for array in (signs, lower, upper, primal, dual)
+                ended = rows[looked[done]]
+                beta[ended], violation[ended], converged[ended] = feasible[done], wrong[done], True
+                keep = np.delete(np.arange(len(rows)), looked[done])
+                rows, signs, lower, upper, primal, dual = (
+                    array[keep] for array in (rows, signs, lower, upper, primal, dual)
                 )
-            if not len(columns):
+            if not len(rows):
                 break
-        return beta, converged
+        return beta, violation, converged
 
     def _certify(
-        self, primal: np.ndarray, signs: np.ndarray, lower: np.ndarray, upper: np.ndarray
-    ) -> tuple[np.ndarray, np.ndarray]:
-        """Nearest point that satisfies the constraints, or what pivots lead to, and its gap."""
-        free = (primal > lower) & (primal < upper)
-        n_free = free.sum(axis=0)
-        feasible = primal - free * (primal.sum(axis=0) / np.maximum(n_free, 1))
+        self,
+        primal: np.ndarray,
+        free: np.ndarray,
+        signs: np.ndarray,
+        lower: np.ndarray,
+        upper: np.ndarray,
+    ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Nearest point that satisfies the constraints, or what pivots lead to; violation, gap."""
+        n_free = np.count_nonzero(free, axis=1)
+        feasible = primal - free * (primal.sum(axis=1) / np.maximum(n_free, 1))[:, None]
         np.maximum(feasible, lower, out=feasible)
         np.minimum(feasible, upper, out=feasible)
         few = np.flatnonzero(n_free <= FEW)
         if len(few):
             position = np.where(free, 0, np.where(primal <= lower, -1, 1))
-            problem = [array[:, few].T.copy() for array in (signs, lower, upper, position)]
+            problem = (array[few] for array in (signs, lower, upper, position))
             exact, settled = pivoted(self._scaled, *problem, max_pivots=MAX_PIVOTS)
-            feasible[:, few[settled]] = exact[settled].T
-        violation = signs - self._scaled @ feasible
-        return feasible, optimality_gap(feasible, violation, lower, upper)
+            feasible[few[settled]] = exact[settled]
+        violation = signs - feasible @ self._scaled
+        return feasible, violation, _gap(feasible, violation, lower, upper)
+
+
+class _Start(NamedTuple):
+    """Where the next C starts: solutions, violations less intercepts, what is at its bound."""
+
+    beta: np.ndarray
+    residual: np.ndarray
+    at_bound: np.ndarray
+
+
+def _gap(beta: np.ndarray, *others: np.ndarray) -> np.ndarray:
+    return optimality_gap(beta.T, *(array.T for array in others))
 
 
 def _advanced(
@@ -260,7 +288,7 @@ def _advanced(
     for _ in range(n_steps):
         np.subtract(primal, dual, out=target)
         target += linear
-        np.matmul(propagator, target, out=point)
+        np.matmul(target, propagator, out=point)
         primal *= 1 - RELAXATION
         point += primal
         point += dual
@@ -276,7 +304,9 @@ def _advanced_in_single(
     """Take some steps in float32; bounds that are met are met exactly."""
     single = [array.astype(np.float32) for array in (linear, lower, upper, *others)]
     near, dual = _advanced(n_steps, *single)
-    primal = np.where(near <= single[1], lower, np.where(near >= single[2], upper, near))
+    primal = near.astype(np.float64)
+    np.copyto(primal, lower, where=near <= single[1])
+    np.copyto(primal, upper, where=near >= single[2])
     return primal, dual.astype(np.float64)
 
 
