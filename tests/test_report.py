@@ -601,7 +601,6 @@ def test_a_topic_adds_its_section_and_its_table(tmp_path, monkeypatch):
         "counts": pd.DataFrame({"cohort": ["a"], "n": [12]}),
         "people": pd.DataFrame({"participant_id": ["sub-secret"], "x": [1.5]}),
     }
-    monkeypatch.setattr(report, "_TABLE_TITLES", {"counts": "Counts", "people": "People"})
 
     def blocks(inputs, names):
         rows = inputs.tables["counts"].to_numpy().tolist()
@@ -613,9 +612,10 @@ def test_a_topic_adds_its_section_and_its_table(tmp_path, monkeypatch):
             Frame("A viewer", '<p title="x">inside</p>'),
         ]
 
-    spoken = Section("topic", "A topic", "Topic", "control", blocks)
+    titles = {"counts": "Counts", "people": "People"}
+    spoken = Section("topic", "A topic", "Topic", "control", blocks, titles)
     silent = Section("silence", "Nothing", "Nothing", "control", lambda inputs, names: [])
-    monkeypatch.setattr(report, "SECTIONS", (spoken, silent))
+    monkeypatch.setattr(report, "SECTIONS", (*report.SECTIONS, spoken, silent))
     html = render_report(page_inputs(run, tmp_path, tables=frames))
     page = Page(html)
     assert html.index('id="control"') < html.index('id="topic"') < html.index('id="caveats"')
@@ -623,7 +623,7 @@ def test_a_topic_adds_its_section_and_its_table(tmp_path, monkeypatch):
     assert "silence" not in html
     for text in ("As said.", "More", "one point", "How many", "12"):
         assert text in page.text
-    (frame,) = page.all("iframe")
+    (frame,) = (found for found in page.all("iframe") if "A viewer" in found["title"])
     assert frame["srcdoc"] == '<p title="x">inside</p>'
     assert frame["sandbox"] == "allow-scripts"
     names = [link.get("download") for link in page.all("a")]

@@ -24,14 +24,8 @@ from mri_response.documents import cited, references, templates_of
 from mri_response.plan import FigureSpec, figure_plan, ordered_models
 from mri_response.reporting.evidence import FLOW_STEPS, Evidence, null_values
 from mri_response.reporting.methods import caveats, methods, outcome_definition
-from mri_response.sections import SECTIONS
+from mri_response.sections import SECTIONS, brain
 from mri_response.sections.blocks import Table
-from mri_response.sections.brain import sets_verdict
-from mri_response.sections.comparisons import verdicts
-from mri_response.sections.quality import quality_counts
-from mri_response.sections.sample import curve_verdict
-from mri_response.sections.specificity import verdict
-from mri_response.sections.usefulness import benefit_verdict, calibration_verdict
 from mri_response.wording import (
     AGGREGATION_NAMES,
     CI_NAMES,
@@ -50,7 +44,6 @@ from mri_response.wording import (
     p_phrase,
     p_text,
     people_counts,
-    readable_regions,
     rows_of,
     too_small,
     validated_text,
@@ -81,26 +74,6 @@ _EXPLAINED_NULLS = {
         "were scored on the cohort's true labels. Asks: does a model that learned from true labels "
         "do better here than models that learned from none?"
     ),
-}
-
-
-# What the further tables hold, beside their download.
-_TABLE_TITLES: dict[str, str] = {
-    "calibration": "Calibration of the probabilities",
-    "comparisons": "Comparisons of models",
-    "decision_curve": "Decision curves",
-    "decision_rules": "Probabilities and thresholds that each training set taught",
-    "operating_points": "Operating points",
-    "learning_curve": "Performance by number of people",
-    "precision": "Best of chance, and people for a narrow interval",
-    "qc": "Quality of the scans, person by person",
-    "subgroups": "Performance in subgroups",
-    "specificity": "External against control cohorts",
-    "roi_sets": "Sets of regions",
-    "characteristics": "Who the analysed people are, by cohort and class",
-    "tripod": "TRIPOD+AI, filled in",
-    "probast": "PROBAST+AI, evidence for the analysis domain",
-    "model_card": "Model card, statement by statement",
 }
 
 
@@ -214,68 +187,37 @@ def alt_text(spec: FigureSpec, inputs: ReportInputs, names: Naming) -> str:
     -------
     str
     """
+    title = names.title(f"{spec.heading}, model {spec.model}" if spec.model else spec.heading)
+    of_sections = {section.id: section.alt_text for section in SECTIONS}
+    of_sections["simulation"] = brain.alt_text
+    said = of_sections.get(spec.section, _alt_text)(spec, inputs, names)
+    return f"{title}. {said}"
+
+
+def _alt_text(spec: FigureSpec, inputs: ReportInputs, names: Naming) -> str:
+    """Of the figures that belong to no section of `SECTIONS`."""
     performance, model = inputs.performance, spec.model
-    start = names.title(f"{spec.heading}, model {model}" if model else spec.heading) + ". "
     if spec.kind == "flow":
         analysed = inputs.flow[inputs.flow["step"] == "analysed"].set_index("cohort")["n"]
-        return (
-            start
-            + "Analysed: "
-            + "; ".join(f"{names.titles[c]} {analysed[c]}" for c in names.ordered(analysed.index))
-            + ". The table above has every step."
-        )
-    if spec.kind == "quality":
-        table = inputs.tables.get("qc")
-        return start + ("Not measured." if table is None else quality_counts(table, names))
-    cohorts = names.ordered(performance.loc[performance["model"] == model, "cohort"])
-    metrics = {"roc": ["auc"], "null_distribution": ["balanced_accuracy", "auc"]}.get(spec.kind)
-    if metrics:
-        parts = []
-        for cohort in cohorts:
-            if not is_computed(performance, model, cohort):
-                parts.append(f"{names.titles[cohort]} not computed")
-                continue
-            for metric in metrics:
-                row = headline_row(performance, model, cohort, metric)
-                name = lowered(METRIC_NAMES[metric])
-                text = f"{names.titles[cohort]} {name} {estimate_text(metric, row['estimate'])}"
-                if spec.kind == "null_distribution":
-                    text += f", {p_phrase(row['p_value'], row['n_permutations'])}"
-                parts.append(text)
-        return start + "; ".join(parts) + "."
-    if spec.section == "usefulness":
-        table = inputs.tables.get(spec.kind, pd.DataFrame())
-        said = {"calibration": calibration_verdict, "decision_curve": benefit_verdict}[spec.kind]
-        parts = []
-        if len(table):
-            parts = [said(table, model, cohort, names) for cohort in names.together(cohorts)]
-        return start + (" ".join(filter(None, parts)) or "Not computed; the text above says why.")
-    if spec.kind == "comparisons":
-        table = inputs.tables.get("comparisons")
-        texts = [] if table is None else verdicts(table, inputs.config, names)
-        return start + (" ".join(texts) or "The tables above have the numbers.")
-    if spec.kind == "specificity":
-        table = inputs.tables.get("specificity")
-        text = None if table is None else verdict(table, model, names)
-        return start + (text or "Not computed; the text above says why.")
-    if spec.kind == "learning_curve":
-        table = inputs.tables.get("learning_curve")
-        return start + ("Not computed." if table is None else curve_verdict(table, model))
-    if spec.kind == "subgroups":
-        return f"{start}Balanced accuracy and AUC with 95 % intervals; the table has the numbers."
+        counts = (f"{names.titles[c]} {analysed[c]}" for c in names.ordered(analysed.index))
+        return f"Analysed: {'; '.join(counts)}. The table above has every step."
     if spec.kind in ("decision_scores", "confusion"):
         what = "Points of people" if spec.kind == "decision_scores" else "Counts of people"
-        return f"{start}{what} by cohort and outcome. {people_text(performance, model, names)}"
-    if spec.kind == "region_sets" and "roi_sets" in inputs.tables:
-        return start + sets_verdict(inputs.tables["roi_sets"], model, names)
-    if spec.kind in ("roi_weights", "planted_vs_found") and model in inputs.weights:
-        weights = inputs.weights[model]
-        haufe = as_number(weights["haufe"]).to_numpy()
-        regions = readable_regions(weights["region"])
-        order = np.argsort(-np.abs(haufe), kind="stable")[:3]
-        top = "; ".join(f"{regions[i]} (towards {names.leaning(haufe[i])})" for i in order)
-        return f"{start}Strongest Haufe patterns: {top}."
-    return f"{start}Slices of the brain with colour for each voxel or region."
+        return f"{what} by cohort and outcome. {people_text(performance, model, names)}"
+    metrics = {"roc": ["auc"], "null_distribution": ["balanced_accuracy", "auc"]}[spec.kind]
+    parts = []
+    for cohort in names.ordered(performance.loc[performance["model"] == model, "cohort"]):
+        if not is_computed(performance, model, cohort):
+            parts.append(f"{names.titles[cohort]} not computed")
+            continue
+        for metric in metrics:
+            row = headline_row(performance, model, cohort, metric)
+            name = lowered(METRIC_NAMES[metric])
+            text = f"{names.titles[cohort]} {name} {estimate_text(metric, row['estimate'])}"
+            if spec.kind == "null_distribution":
+                text += f", {p_phrase(row['p_value'], row['n_permutations'])}"
+            parts.append(text)
+    return f"{'; '.join(parts)}."
 
 
 # --- tables ---------------------------------------------------------------------------------
@@ -674,8 +616,9 @@ def _downloads(inputs: ReportInputs, names: Naming) -> list[dict[str, Any]]:
             _download("planted.tsv", inputs.planted, names.title("Planted differences by region"))
         )
     participant_level = inputs.config["report"]["participant_level"]
+    titles = {name: title for section in SECTIONS for name, title in section.tables.items()}
     downloads += [
-        _download(f"{name}.tsv", frame, names.title(_TABLE_TITLES[name]))
+        _download(f"{name}.tsv", frame, names.title(titles[name]))
         for name, frame in inputs.tables.items()
         if participant_level or "participant_id" not in frame
     ]

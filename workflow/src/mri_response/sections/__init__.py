@@ -2,13 +2,14 @@
 
 A module has a function ``blocks(inputs, names)`` that takes `mri_response.report.ReportInputs` and
 `mri_response.wording.Naming`; without blocks the section is left out. Figures whose kind belongs
-to the section (`mri_response.plan.figure_plan`) stand behind its blocks.
+to the section (`mri_response.plan.figure_plan`) stand behind its blocks, described by
+``alt_text(spec, inputs, names)``; ``TABLES`` has the titles of its tables.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 
 from mri_response.sections import (
     brain,
@@ -37,6 +38,10 @@ class Section:
         Section of ``report.html.jinja`` behind which it stands; several stand there in the order
         of `SECTIONS`.
     blocks : callable
+    tables : mapping of str to str
+        Tables to download that belong to it, with their titles.
+    alt_text : callable or None
+        Describes each of its figures.
     """
 
     id: str
@@ -44,6 +49,8 @@ class Section:
     label: str
     after: str
     blocks: Callable[..., list[Block]]
+    tables: Mapping[str, str] = field(default_factory=dict)
+    alt_text: Callable[..., str] | None = None
 
 
 SECTIONS: tuple[Section, ...] = (
@@ -53,14 +60,26 @@ SECTIONS: tuple[Section, ...] = (
         "Better than the clinic?",
         "result",
         comparisons.blocks,
+        comparisons.TABLES,
+        comparisons.alt_text,
     ),
-    Section("quality", "Quality of the scans", "Scans", "cohorts", quality.blocks),
+    Section(
+        "quality",
+        "Quality of the scans",
+        "Scans",
+        "cohorts",
+        quality.blocks,
+        quality.TABLES,
+        quality.alt_text,
+    ),
     Section(
         "usefulness",
         "Can the scores be read as probabilities, and would they help?",
         "Usefulness",
         "generalisation",
         usefulness.blocks,
+        usefulness.TABLES,
+        usefulness.alt_text,
     ),
     Section(
         "subgroups",
@@ -68,17 +87,42 @@ SECTIONS: tuple[Section, ...] = (
         "Subgroups",
         "generalisation",
         subgroups.blocks,
+        subgroups.TABLES,
+        subgroups.alt_text,
     ),
     Section(
-        "sample", "How far can this sample carry it?", "The sample", "generalisation", sample.blocks
+        "sample",
+        "How far can this sample carry it?",
+        "The sample",
+        "generalisation",
+        sample.blocks,
+        sample.TABLES,
+        sample.alt_text,
     ),
-    Section("specificity", "Is it the drug?", "The drug", "control", specificity.blocks),
-    Section("brain", "Where in the brain", "Brain", "control", brain.blocks),
+    Section(
+        "specificity",
+        "Is it the drug?",
+        "The drug",
+        "control",
+        specificity.blocks,
+        specificity.TABLES,
+        specificity.alt_text,
+    ),
+    Section(
+        "brain",
+        "Where in the brain",
+        "Brain",
+        "control",
+        brain.blocks,
+        brain.TABLES,
+        brain.alt_text,
+    ),
     Section(
         "reviewer",
         "For the reviewer: TRIPOD+AI, PROBAST+AI, model card",
         "For the reviewer",
         "methods",
         reviewer.blocks,
+        reviewer.TABLES,
     ),
 )

@@ -22,7 +22,13 @@ from mri_response.wording import (
 )
 
 if TYPE_CHECKING:
+    from mri_response.plan import FigureSpec
     from mri_response.report import ReportInputs
+
+#: Tables to download, with their titles.
+TABLES = {
+    "roi_sets": "Sets of regions",
+}
 
 ALPHA = 0.05
 _HEIGHT = 280  # of a slice viewer in pixels
@@ -74,6 +80,20 @@ def blocks(inputs: ReportInputs, names: Naming) -> list[Block]:
     if inputs.weights or sets is not None:
         result.append(Text(_CAUTION))
     return result
+
+
+def alt_text(spec: FigureSpec, inputs: ReportInputs, names: Naming) -> str:
+    """Describe a figure of this section to readers who do not see it."""
+    if spec.kind == "region_sets" and "roi_sets" in inputs.tables:
+        return sets_verdict(inputs.tables["roi_sets"], spec.model, names)
+    if spec.kind in ("roi_weights", "planted_vs_found") and spec.model in inputs.weights:
+        weights = inputs.weights[spec.model]
+        haufe = as_number(weights["haufe"]).to_numpy()
+        regions = readable_regions(weights["region"])
+        order = np.argsort(-np.abs(haufe), kind="stable")[:3]
+        top = "; ".join(f"{regions[i]} (towards {names.leaning(haufe[i])})" for i in order)
+        return f"Strongest Haufe patterns: {top}."
+    return "Slices of the brain with colour for each voxel or region."
 
 
 def regions_verdict(weights: pd.DataFrame, model: str, names: Naming) -> str:

@@ -33,7 +33,13 @@ from mri_response.wording import (
 )
 
 if TYPE_CHECKING:
+    from mri_response.plan import FigureSpec
     from mri_response.report import ReportInputs
+
+#: Tables to download, with their titles.
+TABLES = {
+    "comparisons": "Comparisons of models",
+}
 
 ALPHA = 0.05
 _QUESTION = (
@@ -66,6 +72,13 @@ def blocks(inputs: ReportInputs, names: Naming) -> list[Block]:
         result.append(Text(_NO_CLINIC))
     tables = (_beside(inputs, table, names), _differences(table, config, names))
     return result + [made for made in tables if made.rows]
+
+
+def alt_text(spec: FigureSpec, inputs: ReportInputs, names: Naming) -> str:
+    """Describe a figure of this section to readers who do not see it."""
+    table = inputs.tables.get("comparisons")
+    texts = [] if table is None else verdicts(table, inputs.config, names)
+    return " ".join(texts) or "The tables above have the numbers."
 
 
 def verdicts(table: pd.DataFrame, config: Any, names: Naming) -> list[str]:

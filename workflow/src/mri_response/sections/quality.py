@@ -12,7 +12,13 @@ from mri_response.sections.blocks import Block, Table, Text
 from mri_response.wording import Naming, as_number
 
 if TYPE_CHECKING:
+    from mri_response.plan import FigureSpec
     from mri_response.report import ReportInputs
+
+#: Tables to download, with their titles.
+TABLES = {
+    "qc": "Quality of the scans, person by person",
+}
 
 
 def blocks(inputs: ReportInputs, names: Naming) -> list[Block]:
@@ -46,6 +52,12 @@ def blocks(inputs: ReportInputs, names: Naming) -> list[Block]:
     if inputs.config["report"]["participant_level"]:
         found.append(_people(qc, names))
     return found
+
+
+def alt_text(spec: FigureSpec, inputs: ReportInputs, names: Naming) -> str:
+    """Describe a figure of this section to readers who do not see it."""
+    table = inputs.tables.get("qc")
+    return "Not measured." if table is None else quality_counts(table, names)
 
 
 def quality_counts(qc: pd.DataFrame, names: Naming) -> str:

@@ -11,6 +11,14 @@ from mri_response.wording import Naming, as_number
 if TYPE_CHECKING:
     from mri_response.report import ReportInputs
 
+#: Tables to download, with their titles.
+TABLES = {
+    "characteristics": "Who the analysed people are, by cohort and class",
+    "tripod": "TRIPOD+AI, filled in",
+    "probast": "PROBAST+AI, evidence for the analysis domain",
+    "model_card": "Model card, statement by statement",
+}
+
 
 def blocks(inputs: ReportInputs, names: Naming) -> list[Block]:
     """The documents of the folder ``reporting`` as tables, and who the people are."""

@@ -29,7 +29,14 @@ from mri_response.wording import (
 )
 
 if TYPE_CHECKING:
+    from mri_response.plan import FigureSpec
     from mri_response.report import ReportInputs
+
+#: Tables to download, with their titles.
+TABLES = {
+    "learning_curve": "Performance by number of people",
+    "precision": "Best of chance, and people for a narrow interval",
+}
 
 
 def curve_verdict(table: pd.DataFrame, model: str) -> str:
@@ -82,6 +89,12 @@ def blocks(inputs: ReportInputs, names: Naming) -> list[Block]:
         result += [Text(curve_verdict(curve, model)) for model in of_models]
         result.append(_curve(curve, names, of_models))
     return result
+
+
+def alt_text(spec: FigureSpec, inputs: ReportInputs, names: Naming) -> str:
+    """Describe a figure of this section to readers who do not see it."""
+    table = inputs.tables.get("learning_curve")
+    return "Not computed." if table is None else curve_verdict(table, spec.model)
 
 
 _CURVE = (

@@ -24,7 +24,13 @@ from mri_response.wording import (
 )
 
 if TYPE_CHECKING:
+    from mri_response.plan import FigureSpec
     from mri_response.report import ReportInputs
+
+#: Tables to download, with their titles.
+TABLES = {
+    "specificity": "External against control cohorts",
+}
 
 _FITS = {
     "logistic_hc3_z": "logistic regression, HC3 errors",
@@ -110,6 +116,13 @@ def blocks(inputs: ReportInputs, names: Naming) -> list[Block]:
         if made.rows
     ]
     return result
+
+
+def alt_text(spec: FigureSpec, inputs: ReportInputs, names: Naming) -> str:
+    """Describe a figure of this section to readers who do not see it."""
+    table = inputs.tables.get("specificity")
+    text = None if table is None else verdict(table, spec.model, names)
+    return text or "Not computed; the text above says why."
 
 
 def _not_computed(table: pd.DataFrame, model: str, several: bool) -> str:

@@ -20,7 +20,13 @@ from mri_response.wording import (
 )
 
 if TYPE_CHECKING:
+    from mri_response.plan import FigureSpec
     from mri_response.report import ReportInputs
+
+#: Tables to download, with their titles.
+TABLES = {
+    "subgroups": "Performance in subgroups",
+}
 
 
 def blocks(inputs: ReportInputs, names: Naming) -> list[Block]:
@@ -63,6 +69,11 @@ def blocks(inputs: ReportInputs, names: Naming) -> list[Block]:
     if len(config["models"]) > 1:
         found.append(Text("The other models are in the figures and in subgroups.tsv."))
     return found
+
+
+def alt_text(spec: FigureSpec, inputs: ReportInputs, names: Naming) -> str:
+    """Describe a figure of this section to readers who do not see it."""
+    return "Balanced accuracy and AUC with 95 % intervals; the table has the numbers."
 
 
 def _differences(own: pd.DataFrame, names: Naming) -> list[str]:

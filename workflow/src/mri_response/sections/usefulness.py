@@ -22,7 +22,16 @@ from mri_response.wording import (
 )
 
 if TYPE_CHECKING:
+    from mri_response.plan import FigureSpec
     from mri_response.report import ReportInputs
+
+#: Tables to download, with their titles.
+TABLES = {
+    "calibration": "Calibration of the probabilities",
+    "decision_curve": "Decision curves",
+    "decision_rules": "Probabilities and thresholds that each training set taught",
+    "operating_points": "Operating points",
+}
 
 _MEANING = (
     "A decision value is not a probability. It was turned into one by Platt scaling: a logistic "
@@ -154,6 +163,15 @@ def blocks(inputs: ReportInputs, names: Naming) -> list[Block]:
     result.append(_calibration_table(calibration, models, names, reason))
     result.append(_point_table(points, models, names, reason))
     return result
+
+
+def alt_text(spec: FigureSpec, inputs: ReportInputs, names: Naming) -> str:
+    """Describe a figure of this section to readers who do not see it."""
+    table, performance = inputs.tables.get(spec.kind, pd.DataFrame()), inputs.performance
+    said = {"calibration": calibration_verdict, "decision_curve": benefit_verdict}[spec.kind]
+    cohorts = performance.loc[performance["model"] == spec.model, "cohort"]
+    parts = [said(table, spec.model, c, names) for c in names.together(cohorts) if len(table)]
+    return " ".join(filter(None, parts)) or "Not computed; the text above says why."
 
 
 def _calibration_table(table: pd.DataFrame, models: list[str], names: Naming, reason: str) -> Table:
