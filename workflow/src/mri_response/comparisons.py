@@ -9,8 +9,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from scipy.optimize import brentq
-from scipy.stats import binom, norm, t
+from scipy.special import ndtr, ndtri, stdtr, stdtrit
 
 from mri_response.intervals import LEVEL, ROUNDING, delong_difference_variance
 from mri_response.metrics import auc, balanced_accuracy, person_weights
@@ -96,8 +95,8 @@ def corrected_resampled_t(
     error = float(np.sqrt((1 / n + test_share) * defined.var(ddof=1)))
     if error <= ROUNDING:
         return _without_spread(estimate)
-    half = t.ppf((1 + level) / 2, n - 1) * error
-    p = 2 * t.sf(abs(estimate) / error, n - 1)
+    half = stdtrit(n - 1, (1 + level) / 2) * error
+    p = 2 * stdtr(n - 1, -abs(estimate) / error)
     return Difference(estimate, max(estimate - half, -1.0), min(estimate + half, 1.0), float(p))
 
 
@@ -130,8 +129,8 @@ def delong_difference(
     error = np.sqrt(delong_difference_variance(labels, first, second, weights, person))
     if error <= ROUNDING:
         return _without_spread(estimate)
-    half = norm.ppf((1 + level) / 2) * error
-    p = 2 * norm.sf(abs(estimate) / error)
+    half = ndtri((1 + level) / 2) * error
+    p = 2 * ndtr(-abs(estimate) / error)
     return Difference(estimate, max(estimate - half, -1.0), min(estimate + half, 1.0), float(p))
 
 
@@ -152,6 +151,8 @@ def mcnemar_exact(better: int, worse: int) -> float:
     McNemar Q (1947). Note on the sampling error of the difference between correlated proportions or
     percentages. Psychometrika 12, 153-157.
     """
+    from scipy.stats import binom  # takes time to import; only needed here
+
     return float(min(1.0, 2 * binom.cdf(min(better, worse), better + worse, 0.5)))
 
 
@@ -178,7 +179,9 @@ def paired_proportions(
     Tango T (1998). Equivalence test and confidence interval for the difference in proportions for
     the paired-sample design. Statistics in Medicine 17, 891-908.
     """
-    z = norm.ppf((1 + level) / 2)
+    from scipy.optimize import brentq  # takes time to import; only needed here
+
+    z = ndtri((1 + level) / 2)
 
     def score(delta: float) -> float:
         # The maximum-likelihood share of `worse`, given that the difference is delta.

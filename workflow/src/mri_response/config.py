@@ -4,6 +4,8 @@ Everything that can be said about a configuration without opening a file is said
 the files is in :mod:`mri_response.checks`.
 """
 
+from __future__ import annotations
+
 import copy
 import itertools
 import math
@@ -11,13 +13,15 @@ import os
 import string
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import yaml
-from jsonschema import Draft202012Validator, ValidationError
 
 from mri_response.errors import InputError
 from mri_response.tables import ID_COLUMNS, shorten, suggestion
+
+if TYPE_CHECKING:
+    from jsonschema import Draft202012Validator, ValidationError
 
 #: Cohort names that would clash with names the workflow uses itself: the pooled rows of
 #: performance.tsv, and features/<features>/regions.tsv.
@@ -80,6 +84,8 @@ def load_config(raw: Mapping[str, Any], schema_path: str | os.PathLike[str]) -> 
     InputError
         ``config: key: found X, expected Y; do Z``, for the first mistake.
     """
+    from jsonschema import Draft202012Validator  # takes time to import; only needed here
+
     schema = yaml.safe_load(Path(schema_path).read_text(encoding="utf-8"))
     raw = _plain(raw)
     validator = Draft202012Validator(schema)

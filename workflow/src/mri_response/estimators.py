@@ -6,16 +6,16 @@ import importlib
 import inspect
 import warnings
 from collections.abc import Iterator, Mapping
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
-from sklearn.base import BaseEstimator
-from sklearn.model_selection import ParameterGrid
-from sklearn.utils import all_estimators
 
 from mri_response.config import fault, is_linear
 from mri_response.errors import InputError
 from mri_response.tables import suggestion
+
+if TYPE_CHECKING:
+    from sklearn.base import BaseEstimator
 
 LOGIT_LIMIT = 20.0  # of probabilities 2e-9 from 0 or 1, so that means over repeats stay finite
 
@@ -54,6 +54,8 @@ class EstimatorOptions(NamedTuple):
         Parameters in alphabetical order, the values of the last one changing fastest; values of a
         parameter in the order of the configuration.
         """
+        from sklearn.model_selection import ParameterGrid  # takes a second to import
+
         return list(ParameterGrid(dict(self.grid)))
 
     @property
@@ -126,6 +128,8 @@ def check_estimators(config: Mapping[str, Any]) -> None:
 
 
 def _check_class(key: str, options: EstimatorOptions) -> None:
+    from sklearn.utils import all_estimators  # takes a second to import
+
     path = options.estimator
     # The workflow's inner folds choose, so that people stay together and labels outside unseen.
     known = {

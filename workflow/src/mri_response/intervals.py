@@ -14,9 +14,7 @@ from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy.optimize import brentq
-from scipy.special import expit, logit
-from scipy.stats import norm
+from scipy.special import expit, logit, ndtri
 
 from mri_response.metrics import FloatArray, placements
 
@@ -246,6 +244,8 @@ def newcombe_auc(
     statistic. Part 2: asymptotic methods and evaluation. Statistics in Medicine 25, 559-573
     (method 5).
     """
+    from scipy.optimize import brentq  # takes time to import; seldom needed
+
     z = _z(level)
     estimate = min(max(estimate, 0.0), 1.0)
     others = (n_positive + n_negative) / 2 - 1
@@ -569,7 +569,7 @@ def _at_edge(proportion: float) -> bool:
 
 
 def _z(level: float) -> float:
-    return float(norm.ppf((1 + level) / 2))
+    return float(ndtri((1 + level) / 2))
 
 
 def logit_interval(

@@ -7,8 +7,7 @@ from collections.abc import Mapping
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from scipy.special import logit
-from scipy.stats import norm
+from scipy.special import logit, ndtri
 
 from mri_response.intervals import LEVEL, ROUNDING, logit_interval
 from mri_response.metrics import FloatArray, person_weights, placements
@@ -122,7 +121,7 @@ def learning_curve(
     """
     labels = people["label"].to_numpy(dtype=int)
     weights, person = person_weights(people["participant_id"].astype(str))
-    z = norm.ppf((1 + level) / 2)
+    z = ndtri((1 + level) / 2)
     # People who are held out are predicted and not learned from.
     predicted = ~np.isnan(whole[0])
     n = np.unique(person if predicted.all() else person[~predicted]).size
@@ -190,7 +189,7 @@ def inflation_of(
     if not known or not 0 < limits[0, 0] < limits[0, 1] < 1:
         return 1.0
     half = np.diff(logit(limits[0]))[0] / 2
-    corrected = half * estimate * (1 - estimate) / norm.ppf((1 + level) / 2)
+    corrected = half * estimate * (1 - estimate) / ndtri((1 + level) / 2)
     return max(1.0, float(corrected / naive))
 
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from math import comb
 from typing import Any
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from scipy.stats import binom
 
 from mri_response.errors import InputError
 from mri_response.intervals import (
@@ -136,7 +136,7 @@ def best_of_chance(n_positive: int, n_negative: int, quantile: float = 0.95) -> 
     right_positive, right_negative = np.arange(n_positive + 1), np.arange(n_negative + 1)
     value = np.add.outer(right_positive * n_negative, right_negative * n_positive).ravel()
     probability = np.outer(
-        binom.pmf(right_positive, n_positive, 0.5), binom.pmf(right_negative, n_negative, 0.5)
+        *([comb(n, right) / 2**n for right in range(n + 1)] for n in (n_positive, n_negative))
     ).ravel()
     order = np.argsort(value, kind="stable")
     value, cumulative = value[order], np.cumsum(probability[order])

@@ -5,11 +5,9 @@ from __future__ import annotations
 import logging
 import warnings
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
-from sklearn.base import BaseEstimator
-from sklearn.exceptions import ConvergenceWarning
 
 from mri_response.crossval import chosen_candidate, recall_mean
 from mri_response.estimators import EstimatorOptions, decision_values
@@ -18,6 +16,9 @@ from mri_response.permutation import Exchangeability
 from mri_response.resampling import StackedRows
 from mri_response.seeds import Stream, generator
 from mri_response.splits import REFIT, Fold, Scheme, draw_members, mean_where_tested
+
+if TYPE_CHECKING:
+    from sklearn.base import BaseEstimator
 
 LOGGER = logging.getLogger("mri_response")
 
@@ -154,6 +155,8 @@ class Fitting:
 
         All of these share one random state, as in a grid search over one classifier.
         """
+        from sklearn.exceptions import ConvergenceWarning  # scikit-learn takes a second to import
+
         if len(set(labels)) == 1:
             return Fitted(None, 2.0 * labels[0] - 1.0)
         key = (permutation, fold.repeat, fold.outer_fold)

@@ -13,8 +13,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from scipy.special import expit, logit
-from scipy.stats import t as student
+from scipy.special import expit, logit, stdtrit
 
 from mri_response.intervals import LEVEL
 from mri_response.performance import SMALL_CLASS
@@ -240,7 +239,7 @@ def _with_limits(
     n = len(influence)
     n_learned = 2 if metric == "calibration_slope" else 1
     error = np.sqrt((influence**2).sum() * n / (n - n_learned))
-    half = student.ppf((1 + LEVEL) / 2, n - n_learned) * error
+    half = stdtrit(n - n_learned, (1 + LEVEL) / 2) * error
     low, high = estimate - half, estimate + half
     if metric == "brier":
         low, high = np.clip([low, high], 0, 1)

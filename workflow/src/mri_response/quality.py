@@ -13,7 +13,6 @@ from typing import Any, NamedTuple
 import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
-from scipy.stats import median_abs_deviation
 
 from mri_response.atlases import Atlas, load_atlas
 from mri_response.cohorts import build_cohort, roi_table_columns
@@ -78,6 +77,8 @@ def robust_z(values: ArrayLike) -> FloatArray:
     Iglewicz B, Hoaglin DC (1993). How to Detect and Handle Outliers. ASQC Quality Press (they call
     |z| above 3.5 an outlier).
     """
+    from scipy.stats import median_abs_deviation  # takes time to import; only needed here
+
     values = np.asarray(values, dtype=float)
     result = np.full(values.shape, np.nan)
     known = ~np.isnan(values)

@@ -6,14 +6,13 @@ Standard errors are robust (HC3). A person's rows count as one: every row has th
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.optimize import brentq, linprog
-from scipy.special import expit
-from scipy.stats import chi2, norm, t
+from scipy.special import chdtrc, expit, gammaincinv, ndtr, ndtri, stdtr, stdtrit
 
 from mri_response.intervals import LEVEL
 from mri_response.metrics import rows_of_people
@@ -81,7 +80,8 @@ def least_squares(
     residual = root * outcome - scaled @ coefficients
     se = np.sqrt(_robust_covariance(scaled, residual, person)[column, column])
     freedom = np.unique(person).size - design.shape[1]
-    return _wald(coefficients[column], se, t(freedom), "ols_hc3_t")
+    quantile, below = partial(stdtrit, freedom), partial(stdtr, freedom)
+    return _wald(coefficients[column], se, quantile, below, "ols_hc3_t")
 
 
 def logistic(
@@ -107,7 +107,7 @@ def logistic(
     scaled = design * np.sqrt(weights * variance)[:, None]
     residual = np.sqrt(weights / variance) * (label - p)
     se = np.sqrt(_robust_covariance(scaled, residual, person)[column, column])
-    return _wald(coefficients[column], se, norm, "logistic_hc3_z")
+    return _wald(coefficients[column], se, ndtri, ndtr, "logistic_hc3_z")
 
 
 def separated(label: NDArray, design: NDArray) -> bool:
@@ -131,6 +131,8 @@ def separated(label: NDArray, design: NDArray) -> bool:
     Konis K (2007). Linear programming algorithms for detecting separated data in binary logistic
     regression models. DPhil thesis, University of Oxford.
     """
+    from scipy.optimize import linprog  # takes time to import; only needed here
+
     scaled = design / np.abs(design).max(axis=0)
     towards = np.where(label == 1, 1.0, -1.0)[:, None] * scaled
     found = linprog(-towards.sum(axis=0), A_ub=-towards, b_ub=np.zeros(len(label)), bounds=(-1, 1))
@@ -160,12 +162,14 @@ def firth(label: NDArray, design: NDArray, column: int, weights: NDArray) -> Coe
     Heinze G, Schemper M (2002). A solution to the problem of separation in logistic regression.
     Statistics in Medicine 21, 2409-2419.
     """
+    from scipy.optimize import brentq  # takes time to import; seldom needed
+
     coefficients = _newton(label, design, weights, penalised=True)
     highest = _log_likelihood(coefficients, label, design, weights, penalised=True)
     estimate = float(coefficients[column])
     information = _information(coefficients, design, weights)
     se = float(np.sqrt(np.linalg.inv(information)[column, column]))
-    critical = chi2(1).ppf(LEVEL)
+    critical = 2 * gammaincinv(0.5, LEVEL)  # of chi-squared with one degree of freedom
 
     def drop(value: float) -> float:
         start = coefficients.copy()
@@ -182,16 +186,22 @@ def firth(label: NDArray, design: NDArray, column: int, weights: NDArray) -> Coe
         return float(brentq(lambda value: drop(value) - critical, estimate, edge, xtol=1e-10))
 
     statistic = max(drop(0.0), 0.0)
-    p_value = float(chi2(1).sf(statistic))
+    p_value = float(chdtrc(1, statistic))
     return Coefficient(
         estimate, se, limit(-1), limit(1), statistic, p_value, "firth_profile_likelihood"
     )
 
 
-def _wald(estimate: float, se: float, distribution: Any, method: str) -> Coefficient:
+def _wald(
+    estimate: float,
+    se: float,
+    quantile: Callable[[float], float],
+    below: Callable[[float], float],
+    method: str,
+) -> Coefficient:
     statistic = estimate / se
-    half = distribution.ppf((1 + LEVEL) / 2) * se
-    p_value = 2 * distribution.sf(abs(statistic))
+    half = quantile((1 + LEVEL) / 2) * se
+    p_value = 2 * below(-abs(statistic))
     numbers = (estimate, se, estimate - half, estimate + half, statistic, p_value)
     return Coefficient(*map(float, numbers), method)
 

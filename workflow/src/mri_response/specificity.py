@@ -16,8 +16,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from scipy.special import owens_t
-from scipy.stats import norm
+from scipy.special import ndtr, ndtri, owens_t
 
 from mri_response.config import discovery_name
 from mri_response.intervals import (
@@ -342,7 +341,7 @@ def binormal_auc_variance(auc: float, n_positive: float, n_negative: float) -> f
     Owen DB (1956). Tables for computing bivariate normal probabilities. Annals of Mathematical
     Statistics 27, 1075-1090 (Q).
     """
-    both = auc - 2 * owens_t(norm.ppf(auc), 1 / np.sqrt(3))
+    both = auc - 2 * owens_t(ndtri(auc), 1 / np.sqrt(3))
     spread = auc * (1 - auc) + (n_positive + n_negative - 2) * (both - auc**2)
     return float(max(spread, 0.0) / (n_positive * n_negative))
 
@@ -373,7 +372,7 @@ def expected_power(
     )
     se = float(np.sqrt(variance))
     expected = float(studentised(np.array(auc_active - auc_control), np.array(se)))
-    return float(norm.sf(norm.isf(alpha) - expected)), se
+    return float(ndtr(expected + ndtri(alpha))), se
 
 
 # ---------------------------------------------------------------- the table
@@ -647,7 +646,7 @@ def _differences(
     )
     if arms.cohort is not None:
         tested = specificity_test(arms, config["seed"], n_permutations, within_cohorts=True)
-        half = float(norm.ppf((1 + LEVEL) / 2)) * tested.se
+        half = float(ndtri((1 + LEVEL) / 2)) * tested.se
         if np.isfinite(tested.difference):
             rows.append(
                 {

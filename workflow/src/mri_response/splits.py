@@ -7,7 +7,6 @@ from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
-from sklearn.model_selection import KFold
 
 from mri_response.config import left_out_column
 from mri_response.seeds import Stream, generator
@@ -343,6 +342,8 @@ def _test_masks(
         )
         fold[order] = np.arange(len(members)) % n_folds
     else:
+        from sklearn.model_selection import KFold  # takes a second to import
+
         splitter = KFold(n_folds, shuffle=True, random_state=int(rng.integers(2**31)))
         for number, (_, test) in enumerate(splitter.split(members)):
             fold[test] = number

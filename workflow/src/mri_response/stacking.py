@@ -10,7 +10,6 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
-from sklearn.linear_model import LogisticRegression
 
 from mri_response.atomic import atomic_path
 from mri_response.baselines import scored_tables
@@ -61,6 +60,8 @@ class SecondLevel:
         if len(set(labels)) == 1:
             slopes, intercept = np.zeros(values.shape[1]), 2.0 * labels[0] - 1.0
         else:
+            from sklearn.linear_model import LogisticRegression  # takes a second to import
+
             of_class = np.bincount(labels, weights)[labels]
             balanced = weights * weights.sum() / (2 * of_class)
             model = LogisticRegression(tol=1e-8, max_iter=1000)

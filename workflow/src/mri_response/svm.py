@@ -10,7 +10,6 @@ from __future__ import annotations
 from typing import NamedTuple
 
 import numpy as np
-from sklearn.svm import SVC
 
 TOLERANCE = 1e-6  # largest optimality gap of an accepted solution, in units of the decision value
 ROUNDING = 1e-9  # a dual variable nearer to an end of its box, as a share of it, is at that end
@@ -132,6 +131,8 @@ def libsvm(
     ----------
     Chang and Lin (2011). LIBSVM: a library for support vector machines. ACM TIST 2, 27.
     """
+    from sklearn.svm import SVC  # takes a second to import; seldom needed
+
     weight = "balanced" if balanced else None
     model = SVC(kernel="precomputed", C=C, class_weight=weight, tol=tolerance).fit(gram, signs)
     beta = np.zeros(len(signs))

@@ -8,8 +8,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from scipy.special import logit
-from scipy.stats import norm
+from scipy.special import logit, ndtri
 
 from mri_response.intervals import LEVEL, ROUNDING, wilson
 from mri_response.metrics import confusion
@@ -388,5 +387,5 @@ def _mean_limits(scored: Scored, weights: NDArray, values: NDArray) -> tuple[flo
     error = np.sqrt((influence**2).sum() * n / (n - 1))
     if error < ROUNDING:
         return mean, float("nan"), float("nan")
-    half = norm.ppf((1 + LEVEL) / 2) * error
+    half = ndtri((1 + LEVEL) / 2) * error
     return mean, float(mean - half), float(mean + half)
