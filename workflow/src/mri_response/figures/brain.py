@@ -25,6 +25,7 @@ from mri_response.figures.style import (
     hanging,
     line_count,
     line_height,
+    modules_kept,
     new_canvas,
     new_figure,
     number_points,
@@ -155,6 +156,7 @@ def weight_image(files: Mapping[str, str], kind: str) -> Nifti1Image:
 
 
 @styled
+@modules_kept()
 def brain_maps(
     maps: Mapping[str, tuple[Nifti1Image, str]],
     title: str,

@@ -12,7 +12,9 @@ to colorblind people. J*Fly, 2008.
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable
+import gc
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -121,6 +123,23 @@ def _round_layout(figure: FigureBase) -> None:
         axes.apply_aspect()
     for text in figure.texts:
         text.set_position(np.round(text.get_position(), 9))
+
+
+@contextmanager
+def modules_kept() -> Iterator[None]:
+    """Keep the modules of nilearn, and what else there is, out of garbage collection.
+
+    nilearn collects garbage with every map that it reads; to go through all modules each time takes
+    longer than the drawing.
+    """
+    import nilearn.datasets
+    import nilearn.plotting  # noqa: F401
+
+    gc.freeze()
+    try:
+        yield
+    finally:
+        gc.unfreeze()
 
 
 def new_figure(width: float, height: float, constrained: bool = True) -> Figure:

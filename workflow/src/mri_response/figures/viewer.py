@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from nibabel.nifti1 import Nifti1Image
 
-from mri_response.figures.style import DIVERGING
+from mri_response.figures.style import DIVERGING, modules_kept
 
 VOXEL_MM = 3  # finer maps make the page large: 0.4 MB at 3 mm, 0.7 MB at 2 mm
 # The MNI152 template's field of view.
@@ -19,6 +19,7 @@ _POLICY = (
 )
 
 
+@modules_kept()
 def slice_viewer(image: Nifti1Image) -> str:
     """Make nilearn's viewer of a map on the MNI152 template.
 
