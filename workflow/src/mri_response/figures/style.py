@@ -23,6 +23,7 @@ import matplotlib.ticker
 import numpy as np
 import pandas as pd
 from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.backends.backend_svg import FigureCanvasSVG
 from matplotlib.figure import Figure, FigureBase
 from matplotlib.font_manager import FontProperties
 from matplotlib.textpath import text_to_path
@@ -167,12 +168,12 @@ def save_figure(figure: Figure, path_png: Path | str, path_svg: Path | str) -> N
         # Glyphs as paths: the same picture where the font is not installed.
         matplotlib.rcParams.update({**_STYLE, "svg.hashsalt": "mri-response"})
         matplotlib.rcParams["svg.fonttype"] = "path"
+        # `savefig` would draw each twice, the first time for a layout that is done.
+        figure.dpi = 300
         with atomic_path(path_png) as temporary:
-            figure.savefig(temporary, format="png", dpi=300, metadata={"Software": None})
+            FigureCanvasAgg(figure).print_png(temporary, metadata={"Software": None})
         with atomic_path(path_svg) as temporary:
-            figure.savefig(
-                temporary, format="svg", dpi=300, metadata={"Date": None, "Creator": None}
-            )
+            FigureCanvasSVG(figure).print_svg(temporary, metadata={"Date": None, "Creator": None})
 
 
 @functools.lru_cache(maxsize=4096)
