@@ -1,5 +1,7 @@
 """What the script of every rule works in."""
 
+import atexit
+import gc
 import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -28,6 +30,8 @@ def job(snakemake: Any) -> Iterator[logging.Logger]:
     -----
     Files are checked and recorded as :func:`mri_response.integrity.intact` says.
     """
+    # Python ends with a last search for garbage in all modules: a sixth of a short job.
+    atexit.register(gc.freeze)
     with (
         logged(snakemake.log[0], snakemake.rule, snakemake.threads) as log,
         intact(snakemake.input, snakemake.output, run_folder(snakemake)),
