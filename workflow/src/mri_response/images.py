@@ -277,10 +277,10 @@ def load_map(
         raise InputError(_other_grid(path, own, grid))
     values = np.nan_to_num(read_values(image, path), nan=0.0, posinf=0.0, neginf=0.0)
     if smoothing_fwhm_mm:
-        from scipy.ndimage import gaussian_filter  # takes time to import; only needed here
+        from nilearn.image import smooth_img  # takes seconds to import; only needed here
 
-        sd_mm = smoothing_fwhm_mm / np.sqrt(8 * np.log(2))
-        values = gaussian_filter(values, sd_mm / nib.affines.voxel_sizes(own.affine))
+        smoothed = smooth_img(nib.Nifti1Image(values, own.affine), smoothing_fwhm_mm)
+        values = smoothed.get_fdata(dtype=np.float32)
     if same:
         return values
     return resampled(values, own, grid)
