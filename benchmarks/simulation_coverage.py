@@ -3,9 +3,9 @@
     python benchmarks/simulation_coverage.py            # --help
 
 A trial draws a discovery cohort of 99 people, an external one of 51 and a control one of 49, by
-region, without signal (`null`) or with a planted difference (`planted`), and takes them through
-what the workflow runs: repeated nested cross-validation with permuted labels, refit, frozen model,
-performance.tsv. What each interval is meant to cover:
+region, without signal (`null`) or with a planted difference (`planted`, 5 outer folds as in `null`;
+`planted_ten_folds`), and takes them through what the workflow runs: nested cross-validation with
+permuted labels, refit, frozen model, performance.tsv. What each interval is meant to cover:
 
 - discovery: the mean performance, over all trials of the scenario, of the procedure fitted to 99
   people, each time measured on 20,000 fresh people;
@@ -59,8 +59,14 @@ SIZES = {"discovery": 99, "external": 51, "control": 49}
 PREVALENCE = {"discovery": 0.525, "external": 0.5, "control": 0.3}
 MIN_CLASS = 8  # a draw with fewer in either class is drawn again
 N_FRESH = 20_000
-EFFECTS = {"null": 0.0, "planted": 0.65}  # standard deviations, in the planted regions
-SCHEME = Scheme(repeats=2, outer_folds=5, inner_repeats=1, inner_folds=5)
+FIVE_FOLDS = Scheme(repeats=2, outer_folds=5, inner_repeats=1, inner_folds=5)
+TEN_FOLDS = Scheme(repeats=1, outer_folds=10, inner_repeats=1, inner_folds=5)
+#: Difference in the planted regions in standard deviations, and the folds of the search.
+SCENARIOS = {
+    "null": (0.0, FIVE_FOLDS),
+    "planted": (0.65, FIVE_FOLDS),
+    "planted_ten_folds": (0.65, TEN_FOLDS),
+}
 OPTIONS = ModelOptions(C=tuple(2.0 ** np.arange(-12, -3, 2)))
 CONFOUNDS = ("age", "sex", "tiv")
 
@@ -113,14 +119,14 @@ def _cohort(rng: np.random.Generator, cohort: str, effect: float) -> Drawn:
 # ---------------------------------------------------------------- one trial
 def trial(index: int, scenario: str, n_permutations: int) -> list[dict]:
     """Estimates, intervals and truths of one trial, from its number alone."""
-    effect = EFFECTS[scenario]
+    effect, scheme = SCENARIOS[scenario]
     rng = np.random.default_rng([SEED, crc32(scenario.encode()), index])
     cohorts = {name: _cohort(rng, name, effect) for name in SIZES}
     people, features = cohorts["discovery"]
     labels = people["label"].to_numpy()
     coding = ConfoundCoding.of(people, list(CONFOUNDS))
     confounds = coding.matrix(people)
-    *outer, refit = draw_folds(people["participant_id"], labels, SCHEME, index)
+    *outer, refit = draw_folds(people["participant_id"], labels, scheme, index)
     exchangeability = Exchangeability(people)
 
     def run(folds: list, blocks: list[range]) -> dict[str, np.ndarray]:
@@ -129,7 +135,7 @@ def trial(index: int, scenario: str, n_permutations: int) -> list[dict]:
         return cross_validate(grams, folds, exchangeability, blocks, weights, OPTIONS, index)
 
     labellings = [range(1), range(1, 1 + n_permutations)]
-    resampled = collected([run(outer, labellings)], SCHEME.repeats)
+    resampled = collected([run(outer, labellings)], scheme.repeats)
     discovery, _ = discovery_performance(
         "model",
         "discovery",
@@ -214,7 +220,7 @@ def markdown(table: pd.DataFrame) -> str:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--scenarios", nargs="+", choices=EFFECTS, default=list(EFFECTS))
+    parser.add_argument("--scenarios", nargs="+", choices=SCENARIOS, default=list(SCENARIOS))
     parser.add_argument("--trials", type=int, default=1000)
     parser.add_argument("--permutations", type=int, default=99)
     parser.add_argument("--jobs", type=int, default=os.cpu_count())

@@ -332,3 +332,29 @@ def test_the_viewer_draws_slices_and_moves(chromium: str, tmp_path: Path) -> Non
     messages = [line for line in result.stderr.splitlines() if "CONSOLE" in line]
     # Chromium advises how the probe could read pixels faster.
     assert [line for line in messages if "getImageData" not in line] == []
+
+
+def test_the_viewer_draws_when_its_frame_is_laid_out_late(chromium: str, tmp_path: Path) -> None:
+    """Without a width at first, as a frame that is loaded before it is in sight."""
+    probe = """
+    <style>#div_viewer { display: none; }</style>
+    <script>
+    const width = () => document.getElementById("3Dviewer").width;
+    addEventListener("load", () => setTimeout(() => {
+      const found = document.createElement("pre");
+      found.id = "probe";
+      const before = width();
+      document.getElementById("div_viewer").style.display = "block";
+      setTimeout(() => {
+        found.textContent = `${before} ${width()}`;
+        document.body.append(found);
+      }, 3000);
+    }, 500));
+    </script></body>"""
+    path = tmp_path / "viewer.html"
+    path.write_text(small_viewer().replace("</body>", probe), encoding="utf-8")
+    result = browse(chromium, path, tmp_path / "profile")
+    found = re.search(r'<pre id="probe">(\d+) (\d+)</pre>', result.stdout)
+    assert found, result.stderr[-2000:]
+    before, after = map(int, found.groups())
+    assert before < 400 < after

@@ -55,11 +55,12 @@ def test_numbers_of_the_page_are_those_of_the_tables(run):
     table = run.tables["operating_points"]
     own = table[(table["cohort"] == "discovery") & (table["operating_point"] == "youden")]
     own = own[own["ci_method"].str.startswith("null_inflated")].set_index("metric")
-    (row,) = (r for r in points.rows if r[0][1] == "discovery" and "Youden" in r[2])
-    assert row[5] == cell(own.loc["likelihood_ratio_positive"])
-    assert row[7][0] == f"{100 * own.loc['ppv', 'estimate']:.1f}\u00a0%"
+    (row,) = (r for r in points.rows if r[0][1] == "discovery, roi_svc" and "Youden" in r[1])
+    assert row[4] == cell(own.loc["likelihood_ratio_positive"])
+    assert row[6][0] == f"{100 * own.loc['ppv', 'estimate']:.1f}\u00a0%"
     # External cohorts one by one are in the table to download.
-    assert {r[0][1] for r in points.rows} == {"discovery", "external", "control"}
+    roles = {f"{role}, roi_svc" for role in ("discovery", "external", "control")}
+    assert {r[0][1] for r in points.rows} == roles
     assert len(points.rows) == 3 * 4
 
 
@@ -68,7 +69,7 @@ def test_without_a_corrected_interval_the_naive_one(run):
     inflated = table["ci_method"].str.startswith("null_inflated")
     table.loc[inflated, ["ci_low", "ci_high"]] = np.nan
     *_, points = (b for b in page(run, run.tables | {"operating_points": table}))
-    (row,) = (r for r in points.rows if r[0][1] == "discovery" and "Youden" in r[2])
+    (row,) = (r for r in points.rows if r[0][1] == "discovery, roi_svc" and "Youden" in r[1])
     naive = table[
         (table["cohort"] == "discovery")
         & (table["operating_point"] == "youden")
@@ -76,7 +77,7 @@ def test_without_a_corrected_interval_the_naive_one(run):
         & (table["metric"] == "sensitivity")
     ].iloc[0]
     limits = f"{100 * naive['ci_low']:.1f} to {100 * naive['ci_high']:.1f} %"
-    assert row[3][1].replace("\u00a0", " ") == limits
+    assert row[2][1].replace("\u00a0", " ") == limits
 
 
 def test_small_cohorts_say_why():

@@ -17,6 +17,11 @@ _POLICY = (
     "<style>html, body { margin: 0; overflow: hidden; } #div_viewer { max-width: 640px; } "
     "canvas { display: block; }</style>"
 )
+# A browser may load a frame that is not in sight before it lays it out: drawn once it has a width.
+_REDRAW = (
+    '<script>new ResizeObserver(() => window.dispatchEvent(new Event("resize")))'
+    '.observe(document.getElementById("div_viewer"));</script></body>'
+)
 
 
 @modules_kept()
@@ -68,4 +73,5 @@ def slice_viewer(image: Nifti1Image) -> str:
         resampling_interpolation="nearest",
         width_view=640,
     )
-    return view.get_standalone().replace("<head>", f"<head>{_POLICY}", 1)
+    page = view.get_standalone().replace("<head>", f"<head>{_POLICY}", 1)
+    return page.replace("</body>", _REDRAW, 1)

@@ -134,8 +134,9 @@ def _two_intervals(inputs: ReportInputs, names: Naming, model: str) -> list[str]
         "people are taken for independent (naive), and "
         f"{corrected} once it is allowed for that they share the people their models learned from "
         "(corrected, by how much more the figure spreads when labels are permuted). The corrected "
-        "one is the one to quote. Both are for models trained in this way on so many people, and "
-        "neither tells what other hospitals would bring."
+        "one is the one to quote. Both are for models that learned from a part of these people, "
+        "as in the folds: the model of all of them tends to be better, the more so the fewer the "
+        "folds. Neither tells what other hospitals would bring."
     ]
 
 

@@ -221,8 +221,7 @@ def _point_table(table: pd.DataFrame, models: list[str], names: Naming, reason: 
     made = Table(
         names.title("What an answer is worth, by operating point"),
         [
-            "Cohort",
-            "Model",
+            "Cohort, model",
             "Threshold chosen for",
             "Sensitivity",
             "Specificity",
@@ -236,16 +235,16 @@ def _point_table(table: pd.DataFrame, models: list[str], names: Naming, reason: 
     for model in models:
         for cohort in _cohorts(table, model, names):
             own = _rows(table, model, cohort)
-            who = [(names.titles[cohort], names.roles[cohort]), model]
+            who = (names.titles[cohort], f"{names.roles[cohort]}, {model}")
             if own["ci_method"].iloc[0] == SMALL_CLASS:
-                made.rows.append([*who, reason])
+                made.rows.append([who, reason])
                 continue
             for point in own["operating_point"].drop_duplicates():
                 rows = _best_interval(own[own["operating_point"] == point])
-                first = [*who, point_text(point)]
                 made.rows.append(
                     [
-                        *first,
+                        who,
+                        point_text(point),
                         *(_cell(rows.loc[m], share=True) for m in ("sensitivity", "specificity")),
                         *(_cell(rows.loc[m]) for m in _RATIOS),
                         *(_cell(rows.loc[m], share=True) for m in ("ppv", "npv")),
