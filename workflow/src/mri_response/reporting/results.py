@@ -266,6 +266,7 @@ def comparisons(run: Evidence) -> Fact | None:
         (rows["comparison"] == "models")
         & ((rows["model_a"] == run.model) | (rows["model_b"] == run.model))
         & rows["metric"].isin(["balanced_accuracy", "auc"])
+        & rows["cohort_a"].isin(run.names.together(rows["cohort_a"]))
         & rows["estimate"].notna()
     ].drop_duplicates(["model_a", "model_b", "cohort_a", "metric"])
     if not len(rows):
@@ -278,7 +279,8 @@ def comparisons(run: Evidence) -> Fact | None:
     ]
     return Fact(
         f"Paired differences with 95 % intervals and two-sided p: {'; '.join(parts)}.",
-        "comparisons.tsv: comparison=models, first method of each pair, cohort and metric",
+        "comparisons.tsv: comparison=models, first method of each pair, cohort (external ones "
+        "together) and metric",
         ("nadeau_bengio", "delong"),
     )
 
