@@ -298,6 +298,17 @@ def test_faults_are_seen(chromium: str, sound: str, tmp_path: Path) -> None:
     assert any(b - a > 1 for a, b in pairwise(levels))
 
 
+def probed(chromium: str, probe: str, folder: Path, start: str = "<body>") -> tuple[list[int], str]:
+    """Numbers that a script writes into a viewer's element ``probe``, and the browser's log."""
+    path = folder / "viewer.html"
+    page = small_viewer().replace("<body>", start).replace("</body>", probe)
+    path.write_text(page, encoding="utf-8")
+    result = browse(chromium, path, folder / "profile")
+    found = re.search(r'<pre id="probe">(\d+(?: \d+)*)</pre>', result.stdout)
+    assert found, result.stderr[-2000:]
+    return [int(number) for number in found[1].split()], result.stderr
+
+
 def test_the_viewer_draws_slices_and_moves(chromium: str, tmp_path: Path) -> None:
     """Counts coloured pixels before and after a click elsewhere."""
     probe = """
@@ -320,22 +331,20 @@ def test_the_viewer_draws_slices_and_moves(chromium: str, tmp_path: Path) -> Non
       document.body.append(found);
     }, 500));
     </script></body>"""
-    path = tmp_path / "viewer.html"
-    path.write_text(small_viewer().replace("</body>", probe), encoding="utf-8")
-    result = browse(chromium, path, tmp_path / "profile")
-    found = re.search(r'<pre id="probe">(\d+) (\d+) (\d+)</pre>', result.stdout)
-    assert found, result.stderr[-2000:]
-    width, before, after = map(int, found.groups())
+    (width, before, after), log = probed(chromium, probe, tmp_path)
     assert width > 300
     assert before > 100
     assert after != before
-    messages = [line for line in result.stderr.splitlines() if "CONSOLE" in line]
+    messages = [line for line in log.splitlines() if "CONSOLE" in line]
     # Chromium advises how the probe could read pixels faster.
     assert [line for line in messages if "getImageData" not in line] == []
 
 
 def test_the_viewer_draws_when_its_frame_is_laid_out_late(chromium: str, tmp_path: Path) -> None:
-    """Without a width at first, as a frame that is loaded before it is in sight."""
+    """Without a width at first, as a frame that is loaded before it is in sight.
+
+    Headless and in virtual time no sizes are observed: the probe does it when the frame has one.
+    """
     probe = """
     <style>#div_viewer { display: none; }</style>
     <script>
@@ -344,17 +353,18 @@ def test_the_viewer_draws_when_its_frame_is_laid_out_late(chromium: str, tmp_pat
       const found = document.createElement("pre");
       found.id = "probe";
       const before = width();
-      document.getElementById("div_viewer").style.display = "block";
-      setTimeout(() => {
-        found.textContent = `${before} ${width()}`;
-        document.body.append(found);
-      }, 3000);
+      observed.element.style.display = "block";
+      observed.tell();
+      found.textContent = `${before} ${width()}`;
+      document.body.append(found);
     }, 500));
     </script></body>"""
-    path = tmp_path / "viewer.html"
-    path.write_text(small_viewer().replace("</body>", probe), encoding="utf-8")
-    result = browse(chromium, path, tmp_path / "profile")
-    found = re.search(r'<pre id="probe">(\d+) (\d+)</pre>', result.stdout)
-    assert found, result.stderr[-2000:]
-    before, after = map(int, found.groups())
+    observer = """<script>
+    const observed = {};
+    window.ResizeObserver = class {
+      constructor(tell) { observed.tell = tell; }
+      observe(element) { observed.element = element; }
+    };
+    </script><body>"""
+    (before, after), _ = probed(chromium, probe, tmp_path, observer)
     assert before < 400 < after
