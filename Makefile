@@ -41,7 +41,7 @@ benchmark: setup ## time the engine against scikit-learn, an hour or so
 calibration: setup ## count how often the permutation test rejects where nothing is, an hour or two
 	@$(RUN:-m=benchmarks/calibration.py) $(ARGS)
 
-# At the scripts' defaults: the studies of docs/simulation_study.md and the coverage of intervals.
+# The tables of docs/simulation_study.md; results/simulation_study has them anew.
 simulation-study: setup ## do intervals cover, do tests hold their level, are patterns found: two hours or so
 	@$(RUN:-m=benchmarks/simulation_coverage.py) $(ARGS)
 	@$(RUN:-m=benchmarks/simulation_specificity.py) $(ARGS)

@@ -169,7 +169,8 @@ class AdmmSolver:
             np.copyto(primal, full, where=start.at_bound)
             beta, plateau = start.beta, np.flatnonzero(start.at_bound.all(axis=1))
         violation, converged = np.empty(signs.shape), np.zeros(len(signs), dtype=bool)
-        # On the plateau, all of them at it, nothing else is to be done. It has no second part.
+        # On the plateau, all of them at it, nothing else is to be done. Whoever has left it at a
+        # smaller C does not come back.
         beta[plateau] = full[plateau]
         violation[plateau] = signs[plateau] - full[plateau] @ self._scaled
         gap = _gap(full[plateau], violation[plateau], lower[plateau], upper[plateau])
