@@ -17,7 +17,7 @@ from mri_response.atlases import (
     load_atlas,
     read_regions,
 )
-from mri_response.errors import InputError
+from mri_response.core.errors import InputError
 from mri_response.images import Grid, template_map
 
 NOT_GREY = (

@@ -9,7 +9,7 @@ import pytest
 import yaml
 
 from mri_response.checklists import RESOURCES, read_answers, resource, tripod_items
-from mri_response.errors import InputError
+from mri_response.core.errors import InputError
 from mri_response.reporting import fact_names
 
 ROOT = Path(__file__).resolve().parents[1]

@@ -13,7 +13,7 @@ import yaml
 from mri_response import images
 from mri_response.checks import check_discovery, check_inputs
 from mri_response.config import load_config
-from mri_response.errors import InputError
+from mri_response.core.errors import InputError
 
 SHAPE = (8, 9, 10)
 AFFINE = np.diag([2.0, 2.0, 2.0, 1.0])

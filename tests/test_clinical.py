@@ -9,7 +9,7 @@ from sklearn.linear_model import LinearRegression, LogisticRegression
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import OneHotEncoder, StandardScaler
 
-from mri_response.errors import InputError
+from mri_response.core.errors import InputError
 from mri_response.estimators import EstimatorOptions
 from mri_response.features import clinical_features, concatenated_features
 from mri_response.kernels import filled, gram_matrices, training_sets, weight_chunks

@@ -20,7 +20,7 @@ from mri_response.config import (
     used_confounds,
     used_features,
 )
-from mri_response.errors import InputError
+from mri_response.core.errors import InputError
 
 MINIMAL = """
 run: study

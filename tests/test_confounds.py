@@ -4,7 +4,7 @@ import pytest
 from scipy.interpolate import CubicSpline
 
 from mri_response.confounds import ConfoundCoding, natural_spline
-from mri_response.errors import InputError
+from mri_response.core.errors import InputError
 from mri_response.estimators import EstimatorOptions
 from mri_response.kernels import Confounds, gram_matrices, training_sets
 from mri_response.plain import prepared

@@ -24,7 +24,7 @@ from mri_response.documents import (
     tripod_table,
 )
 from mri_response.reporting import Fact, gather
-from mri_response.tables import read_tsv, write_tsv
+from mri_response.core.tables import read_tsv, write_tsv
 
 NAMES = ("tripod", "probast", "model_card", "methods")
 

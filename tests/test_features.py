@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 
 from mri_response.atlases import Atlas, load_atlas
-from mri_response.errors import InputError
+from mri_response.core.errors import InputError
 from mri_response.features import (
     roi_features,
     table_columns,

@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 
 from mri_response.confounds import ConfoundCoding
-from mri_response.errors import InputError
+from mri_response.core.errors import InputError
 from mri_response.frozen import FrozenModel, fitted_models, freeze
 from mri_response.kernels import training_sets
 from mri_response.permutation import Exchangeability

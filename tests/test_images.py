@@ -8,7 +8,7 @@ import nibabel as nib
 import numpy as np
 import pytest
 
-from mri_response.errors import InputError
+from mri_response.core.errors import InputError
 from mri_response.images import (
     Grid,
     check_map,

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mri_response.errors import InputError
+from mri_response.core.errors import InputError
 from mri_response.outcomes import (
     clinical_outcome,
     has_remitted,
@@ -14,7 +14,7 @@ from mri_response.outcomes import (
     highest_score,
     read_scores,
 )
-from mri_response.tables import read_table
+from mri_response.core.tables import read_table
 
 RESPONSE = {
     "kind": "response",

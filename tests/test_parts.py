@@ -12,7 +12,7 @@ from mri_response.parts import draw_parts, run_parts
 from mri_response.permutation import Exchangeability
 from mri_response.plain import cross_validate_estimator
 from mri_response.resampling import row_weights
-from mri_response.seeds import Stream, generator
+from mri_response.core.seeds import Stream, generator
 from mri_response.splits import Scheme, draw_folds
 
 N = 48

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from scipy.stats import binom
 from sklearn.metrics import balanced_accuracy_score, roc_auc_score
 
-from mri_response.errors import InputError
+from mri_response.core.errors import InputError
 from mri_response.intervals import MIN_PERMUTATIONS, mover_balanced_accuracy, wilson
 from mri_response.metrics import AGGREGATIONS, METRICS
 from mri_response.performance import (
@@ -26,7 +26,7 @@ from mri_response.performance import (
     own_labels,
     permutation_p_value,
 )
-from mri_response.tables import write_tsv
+from mri_response.core.tables import write_tsv
 
 M = 60
 

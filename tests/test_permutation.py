@@ -8,9 +8,9 @@ from scipy.optimize import minimize
 from scipy.special import expit
 from scipy.stats import chisquare
 
-from mri_response.errors import InputError
+from mri_response.core.errors import InputError
 from mri_response.permutation import Exchangeability, log_odds
-from mri_response.seeds import Stream
+from mri_response.core.seeds import Stream
 
 
 def rows(**columns) -> pd.DataFrame:

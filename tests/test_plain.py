@@ -33,7 +33,7 @@ from mri_response.resampling import (
     row_weights,
     with_strangers,
 )
-from mri_response.seeds import Stream, generator
+from mri_response.core.seeds import Stream, generator
 from mri_response.splits import Scheme, draw_folds
 
 SEED, N, OTHERS = 11, 36, 7

@@ -33,7 +33,7 @@ from mri_response.report import (
 )
 from mri_response.sections import Section
 from mri_response.sections.blocks import Bullets, Frame, Heading, Table, Text
-from mri_response.tables import read_tsv, write_tsv
+from mri_response.core.tables import read_tsv, write_tsv
 from mri_response.wording import naming
 
 RUNS = {"trial": made_up_run, "six cohorts": six_cohorts, "one cohort": one_cohort}

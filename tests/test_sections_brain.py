@@ -13,7 +13,7 @@ from made_up_run import made_up_run
 from mri_response.figures.viewer import slice_viewer
 from mri_response.sections.blocks import Bullets, Frame, Heading, Table, Text
 from mri_response.sections.brain import blocks, regions_verdict, sets_verdict
-from mri_response.tables import read_tsv, write_tsv
+from mri_response.core.tables import read_tsv, write_tsv
 from mri_response.wording import naming
 
 MODEL = "roi_svc"

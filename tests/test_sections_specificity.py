@@ -9,7 +9,7 @@ from made_up_run import made_up_run, one_cohort, six_cohorts
 
 from mri_response.sections.blocks import Table, Text
 from mri_response.sections.specificity import blocks
-from mri_response.tables import read_tsv, write_tsv
+from mri_response.core.tables import read_tsv, write_tsv
 from mri_response.wording import naming
 
 MODEL = "roi_svc"

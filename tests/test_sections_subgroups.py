@@ -9,7 +9,7 @@ from made_up_run import Run, made_up_run
 
 from mri_response.sections.blocks import Bullets, Table, Text
 from mri_response.sections.subgroups import blocks
-from mri_response.tables import read_tsv, write_tsv
+from mri_response.core.tables import read_tsv, write_tsv
 from mri_response.wording import estimate_text, interval_text, naming
 
 

@@ -15,7 +15,7 @@ from mri_response.sections.usefulness import (
     calibration_verdict,
     point_text,
 )
-from mri_response.tables import read_tsv, write_tsv
+from mri_response.core.tables import read_tsv, write_tsv
 from mri_response.wording import naming
 
 MODEL = "roi_svc"

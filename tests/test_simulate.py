@@ -12,7 +12,7 @@ import yaml
 
 from mri_response.atlases import Atlas, load_atlas
 from mri_response.config import load_config
-from mri_response.errors import InputError
+from mri_response.core.errors import InputError
 from mri_response.features import roi_features
 from mri_response.images import Grid, check_maps, resolve_pattern, template_map
 from mri_response.simulate import (
@@ -26,7 +26,7 @@ from mri_response.simulate import (
     roi_operator,
     simulate_cohort,
 )
-from mri_response.tables import read_table, read_tsv
+from mri_response.core.tables import read_table, read_tsv
 from mri_response.tiv import read_tiv
 
 COHORTS = {

@@ -16,7 +16,7 @@ from mri_response.splits import (
     folds_table,
     units_of,
 )
-from mri_response.tables import read_tsv, write_tsv
+from mri_response.core.tables import read_tsv, write_tsv
 
 PROPERTY = settings(derandomize=True, deadline=None, max_examples=40)
 

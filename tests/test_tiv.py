@@ -4,8 +4,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from mri_response.errors import InputError
-from mri_response.tables import read_table
+from mri_response.core.errors import InputError
+from mri_response.core.tables import read_table
 from mri_response.tiv import read_cat12_report, read_tiv
 
 # Abridged from the layout that CAT12 writes.

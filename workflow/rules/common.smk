@@ -23,7 +23,7 @@ from mri_response.config import (
     used_baselines,
     used_features,
 )
-from mri_response.errors import InputError
+from mri_response.core.errors import InputError
 from mri_response.plan import (
     VOXEL_MAPS,
     batch_plans,
@@ -35,7 +35,7 @@ from mri_response.plan import (
     part_seconds,
     plan_lines,
 )
-from mri_response.provenance import file_sha256, script_hash
+from mri_response.core.provenance import file_sha256, script_hash
 
 
 def typed(values, given):

@@ -1,4 +1,4 @@
-from mri_response.job import job
+from mri_response.core.job import job
 
 with job(snakemake) as log:
     import pandas as pd
@@ -6,7 +6,7 @@ with job(snakemake) as log:
     from mri_response.checks import check_discovery
     from mri_response.cohorts import build_cohort
     from mri_response.config import discovery_name
-    from mri_response.tables import read_tsv, write_tsv
+    from mri_response.core.tables import read_tsv, write_tsv
 
     config, quality = snakemake.params.config, None
     if snakemake.input.quality:

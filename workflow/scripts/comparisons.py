@@ -1,4 +1,4 @@
-from mri_response.job import job
+from mri_response.core.job import job
 
 with job(snakemake):
     import pandas as pd
@@ -7,7 +7,7 @@ with job(snakemake):
     from mri_response.comparisons import comparison_table
     from mri_response.config import discovery_name
     from mri_response.resampling import load_arrays
-    from mri_response.tables import read_tsv, write_tsv
+    from mri_response.core.tables import read_tsv, write_tsv
 
     config, given = snakemake.params.config, snakemake.input
     dtype = {"participant_id": str, "session_id": str, "label": int, "decision": float}

@@ -1,4 +1,4 @@
-from mri_response.job import job
+from mri_response.core.job import job
 
 with job(snakemake) as log:
     from mri_response.confounds import ConfoundCoding
@@ -7,7 +7,7 @@ with job(snakemake) as log:
     from mri_response.frozen import describe, fitted_models, freeze, freeze_weights
     from mri_response.kernels import training_sets
     from mri_response.resampling import load_arrays
-    from mri_response.tables import read_people
+    from mri_response.core.tables import read_people
 
     config = {**snakemake.params.config, **snakemake.params.outcome}
     people = read_people(snakemake.input.people)

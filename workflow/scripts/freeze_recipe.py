@@ -1,4 +1,4 @@
-from mri_response.job import job
+from mri_response.core.job import job
 
 with job(snakemake) as log:
     from mri_response.confounds import ConfoundCoding
@@ -6,7 +6,7 @@ with job(snakemake) as log:
     from mri_response.frozen import describe, fitted_models
     from mri_response.recipe import recipe
     from mri_response.resampling import load_arrays
-    from mri_response.tables import read_people
+    from mri_response.core.tables import read_people
 
     config = {**snakemake.params.config, **snakemake.params.outcome}
     people = read_people(snakemake.input.people)

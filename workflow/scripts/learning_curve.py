@@ -1,11 +1,11 @@
-from mri_response.job import job
+from mri_response.core.job import job
 
 with job(snakemake):
     import numpy as np
 
     from mri_response.learning_curve import learning_curve
     from mri_response.resampling import collected, load_arrays
-    from mri_response.tables import read_people, read_tsv, write_tsv
+    from mri_response.core.tables import read_people, read_tsv, write_tsv
 
     given, params = snakemake.input, snakemake.params
     cv = params.config["cross_validation"]

@@ -1,4 +1,4 @@
-from mri_response.job import job
+from mri_response.core.job import job
 
 with job(snakemake) as log:
     import numpy as np
@@ -6,7 +6,7 @@ with job(snakemake) as log:
     from mri_response.features import read_features
     from mri_response.parts import draw_parts, run_parts
     from mri_response.resampling import save_arrays
-    from mri_response.tables import read_people
+    from mri_response.core.tables import read_people
 
     params = snakemake.params
     people = read_people(snakemake.input.people)

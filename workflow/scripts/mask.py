@@ -1,4 +1,4 @@
-from mri_response.job import job
+from mri_response.core.job import job
 
 with job(snakemake) as log:
     import nibabel as nib
@@ -6,7 +6,7 @@ with job(snakemake) as log:
 
     from mri_response.features import map_paths, voxel_mask
     from mri_response.images import reference_grid, save_image
-    from mri_response.tables import read_tsv
+    from mri_response.core.tables import read_tsv
 
     spec = snakemake.params.spec
     first = map_paths(snakemake.params.pattern, read_tsv(snakemake.input.people).head(1))[0]

@@ -1,4 +1,4 @@
-from mri_response.job import job
+from mri_response.core.job import job
 
 with job(snakemake) as log:
     from mri_response.confounds import ConfoundCoding
@@ -8,7 +8,7 @@ with job(snakemake) as log:
     from mri_response.plain import cross_validate_estimator_redrawn
     from mri_response.resampling import row_weights, save_arrays
     from mri_response.splits import Scheme, units_of
-    from mri_response.tables import read_people
+    from mri_response.core.tables import read_people
 
     config = snakemake.params.config
     people = read_people(snakemake.input.people)

@@ -1,4 +1,4 @@
-from mri_response.job import job
+from mri_response.core.job import job
 
 with job(snakemake):
     import json
@@ -6,7 +6,7 @@ with job(snakemake):
 
     from mri_response.predictions import model_tables
     from mri_response.resampling import load_arrays
-    from mri_response.tables import read_cohorts, read_tsv, write_tsv
+    from mri_response.core.tables import read_cohorts, read_tsv, write_tsv
 
     config = {**snakemake.params.config, **snakemake.params.cohorts}
     tables = model_tables(

@@ -1,4 +1,4 @@
-from mri_response.job import job
+from mri_response.core.job import job
 
 with job(snakemake):
     from mri_response.figures.performance import (
@@ -8,7 +8,7 @@ with job(snakemake):
         roc,
     )
     from mri_response.figures.style import save_figure
-    from mri_response.tables import read_tsv
+    from mri_response.core.tables import read_tsv
     from mri_response.wording import naming
 
     config, model = snakemake.params.config, snakemake.wildcards.model

@@ -1,4 +1,4 @@
-from mri_response.job import job
+from mri_response.core.job import job
 
 with job(snakemake):
     import numpy as np
@@ -9,7 +9,7 @@ with job(snakemake):
     from mri_response.permutation import Exchangeability
     from mri_response.resampling import ModelOptions, row_weights, save_arrays
     from mri_response.splits import folds_from_table
-    from mri_response.tables import read_people, read_tsv
+    from mri_response.core.tables import read_people, read_tsv
 
     given, params, config = snakemake.input, snakemake.params, snakemake.params.config
     people = read_people(given.people)

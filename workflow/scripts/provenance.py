@@ -1,11 +1,11 @@
-from mri_response.job import job, run_folder
+from mri_response.core.job import job, run_folder
 
 with job(snakemake):
     import json
 
-    from mri_response.atomic import atomic_path
+    from mri_response.core.atomic import atomic_path
     from mri_response.crate import run_crate
-    from mri_response.tables import read_cohorts
+    from mri_response.core.tables import read_cohorts
 
     given, params = snakemake.input, snakemake.params
     people = read_cohorts(given.people)

@@ -1,4 +1,4 @@
-from mri_response.job import job
+from mri_response.core.job import job
 
 with job(snakemake) as log:
     import numpy as np
@@ -10,7 +10,7 @@ with job(snakemake) as log:
     from mri_response.plain import cross_validate_estimator
     from mri_response.resampling import StackedRows, row_weights, save_arrays, with_strangers
     from mri_response.splits import folds_from_table
-    from mri_response.tables import read_people, read_tsv
+    from mri_response.core.tables import read_people, read_tsv
 
     config = snakemake.params.config
     people = read_people(snakemake.input.people)

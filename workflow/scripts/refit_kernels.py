@@ -1,4 +1,4 @@
-from mri_response.job import job
+from mri_response.core.job import job
 
 with job(snakemake):
     from mri_response.confounds import ConfoundCoding
@@ -11,7 +11,7 @@ with job(snakemake):
         with_strangers,
     )
     from mri_response.splits import folds_from_table
-    from mri_response.tables import read_people, read_tsv
+    from mri_response.core.tables import read_people, read_tsv
 
     config = snakemake.params.config
     people = read_people(snakemake.input.people)

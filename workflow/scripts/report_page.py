@@ -1,13 +1,13 @@
-from mri_response.job import job
+from mri_response.core.job import job
 
 with job(snakemake):
     from pathlib import Path
 
-    from mri_response.atomic import atomic_path
+    from mri_response.core.atomic import atomic_path
     from mri_response.checks import input_warnings
-    from mri_response.provenance import config_hash, versions
+    from mri_response.core.provenance import config_hash, versions
     from mri_response.report import ReportInputs, render_report
-    from mri_response.tables import read_cohorts, read_tsv
+    from mri_response.core.tables import read_cohorts, read_tsv
 
     config, given = snakemake.params.config, snakemake.input
     people = read_cohorts(given.people)

@@ -1,17 +1,17 @@
-from mri_response.job import job
+from mri_response.core.job import job
 
 with job(snakemake):
     import json
     from pathlib import Path
 
-    from mri_response.atomic import atomic_path
+    from mri_response.core.atomic import atomic_path
     from mri_response.checklists import read_answers
     from mri_response.checks import input_warnings
     from mri_response.documents import reviewer_files
     from mri_response.features import count_features
-    from mri_response.provenance import config_hash, versions
+    from mri_response.core.provenance import config_hash, versions
     from mri_response.reporting import Evidence
-    from mri_response.tables import read_cohorts, read_tsv, write_tsv
+    from mri_response.core.tables import read_cohorts, read_tsv, write_tsv
 
     config, given = snakemake.params.config, snakemake.input
     people = read_cohorts(given.people)

@@ -1,11 +1,11 @@
-from mri_response.job import job
+from mri_response.core.job import job
 
 with job(snakemake) as log:
     from mri_response.features import read_features
     from mri_response.frozen import scores
     from mri_response.recipe import Recipe
     from mri_response.splits import folds_from_table
-    from mri_response.tables import read_people, read_tsv, write_tsv
+    from mri_response.core.tables import read_people, read_tsv, write_tsv
 
     given = snakemake.input
     recipe = Recipe.load(given.json)

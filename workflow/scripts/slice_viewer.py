@@ -1,7 +1,7 @@
-from mri_response.job import job
+from mri_response.core.job import job
 
 with job(snakemake):
-    from mri_response.atomic import atomic_path
+    from mri_response.core.atomic import atomic_path
     from mri_response.figures.brain import weight_image
     from mri_response.figures.viewer import slice_viewer
 

@@ -1,10 +1,10 @@
-from mri_response.job import job
+from mri_response.core.job import job
 
 with job(snakemake):
     from mri_response.permutation import Exchangeability
     from mri_response.resampling import collected, load_arrays
     from mri_response.subgroups import subgroup_table
-    from mri_response.tables import read_cohorts, read_tsv, write_tsv
+    from mri_response.core.tables import read_cohorts, read_tsv, write_tsv
 
     given, params = snakemake.input, snakemake.params
     config, people = {**params.config, **params.cohorts}, read_cohorts(given.people)

@@ -1,9 +1,9 @@
 import sys
 
-from mri_response.job import job, run_folder
+from mri_response.core.job import job, run_folder
 
 with job(snakemake) as log:
-    from mri_response.integrity import verify
+    from mri_response.core.integrity import verify
 
     run = run_folder(snakemake)
     n, problems = verify(run, snakemake.params.temporary)

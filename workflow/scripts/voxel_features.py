@@ -1,10 +1,10 @@
-from mri_response.job import job
+from mri_response.core.job import job
 
 with job(snakemake):
-    from mri_response.atomic import atomic_path
+    from mri_response.core.atomic import atomic_path
     from mri_response.features import map_paths, voxel_features
     from mri_response.images import Grid, open_image, read_values
-    from mri_response.tables import read_tsv
+    from mri_response.core.tables import read_tsv
 
     spec = snakemake.params.spec
     mask = open_image(snakemake.input.mask)

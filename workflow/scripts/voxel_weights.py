@@ -1,4 +1,4 @@
-from mri_response.job import job
+from mri_response.core.job import job
 
 with job(snakemake):
     from mri_response.confounds import ConfoundCoding
@@ -6,7 +6,7 @@ with job(snakemake):
     from mri_response.images import masked_image, save_image
     from mri_response.region_sets import memberships_in_mask, region_sets, set_table
     from mri_response.resampling import load_arrays
-    from mri_response.tables import read_people, write_tsv
+    from mri_response.core.tables import read_people, write_tsv
     from mri_response.weights import map_values, weight_evidence
 
     model, given = snakemake.params.config["model"], snakemake.params.region_sets

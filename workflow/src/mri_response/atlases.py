@@ -17,9 +17,9 @@ import nibabel as nib
 import numpy as np
 import pandas as pd
 
-from mri_response.errors import InputError
+from mri_response.core.errors import InputError
 from mri_response.images import Grid, open_image, read_values
-from mri_response.tables import read_table, require_columns, shorten, suggestion
+from mri_response.core.tables import read_table, require_columns, shorten, suggestion
 
 RESOURCES = Path(__file__).resolve().parents[2] / "resources" / "atlases"
 

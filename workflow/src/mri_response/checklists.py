@@ -10,8 +10,8 @@ from typing import Any
 
 import yaml
 
-from mri_response.errors import InputError
-from mri_response.tables import suggestion
+from mri_response.core.errors import InputError
+from mri_response.core.tables import suggestion
 
 RESOURCES = Path(__file__).resolve().parents[2] / "resources" / "reporting"
 

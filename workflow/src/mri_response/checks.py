@@ -1,6 +1,6 @@
 """Everything that is checked before the first job starts.
 
-Mistakes raise :class:`mri_response.errors.InputError`; what is allowed but weakens the result
+Mistakes raise :class:`mri_response.core.errors.InputError`; what is allowed but weakens the result
 becomes a warning.
 """
 
@@ -15,7 +15,7 @@ from typing import Any
 
 import pandas as pd
 
-from mri_response.atomic import atomic_path
+from mri_response.core.atomic import atomic_path
 from mri_response.checklists import read_answers
 from mri_response.cohorts import build_cohort, image_paths, roi_table_columns
 from mri_response.config import (
@@ -27,12 +27,12 @@ from mri_response.config import (
     used_features,
 )
 from mri_response.confounds import ConfoundCoding
-from mri_response.errors import InputError
+from mri_response.core.errors import InputError
 from mri_response.features import clinical_features
 from mri_response.permutation import Exchangeability
 from mri_response.plan import smallest_part
-from mri_response.provenance import source_hash
-from mri_response.tables import read_roi_table, shorten, suggestion
+from mri_response.core.provenance import source_hash
+from mri_response.core.tables import read_roi_table, shorten, suggestion
 
 #: Below this many discovery people the error bars of cross-validation are about +-10 points
 #: (Varoquaux 2018, NeuroImage 180: 68-77).

@@ -25,11 +25,11 @@ from mri_response.config import (
     used_confounds,
     used_features,
 )
-from mri_response.errors import InputError
+from mri_response.core.errors import InputError
 from mri_response.features import table_columns
 from mri_response.images import first_voxel_ml, resolve_pattern
 from mri_response.outcomes import clinical_outcome, missing_score, read_scores
-from mri_response.tables import (
+from mri_response.core.tables import (
     ID_COLUMNS,
     check_ids,
     check_same_ids,
@@ -351,7 +351,7 @@ def subgroup_columns(rows: pd.DataFrame, config: Mapping[str, Any]) -> list[str]
     Parameters
     ----------
     rows : pandas.DataFrame
-        Text, as :func:`mri_response.tables.read_table` returns it.
+        Text, as :func:`mri_response.core.tables.read_table` returns it.
     config : mapping
 
     Returns

@@ -14,7 +14,7 @@ from scipy.special import ndtr, ndtri, stdtr, stdtrit
 from mri_response.intervals import LEVEL, ROUNDING, delong_difference_variance
 from mri_response.metrics import auc, balanced_accuracy, person_weights
 from mri_response.performance import FROZEN, HEADLINE, POOLED, SMALL_CLASS, Cohort
-from mri_response.seeds import Stream, generator
+from mri_response.core.seeds import Stream, generator
 
 COLUMNS = [
     "comparison",

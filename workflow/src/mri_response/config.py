@@ -17,8 +17,8 @@ from typing import TYPE_CHECKING, Any
 
 import yaml
 
-from mri_response.errors import InputError
-from mri_response.tables import ID_COLUMNS, shorten, suggestion
+from mri_response.core.errors import InputError
+from mri_response.core.tables import ID_COLUMNS, shorten, suggestion
 
 if TYPE_CHECKING:
     from jsonschema import Draft202012Validator, ValidationError

@@ -10,7 +10,7 @@ from typing import Any
 
 import yaml
 
-from mri_response.atomic import atomic_path
+from mri_response.core.atomic import atomic_path
 from mri_response.config import expected_words, resolved
 
 #: Lines of config/README.md between which the table stands.

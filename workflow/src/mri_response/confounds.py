@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from mri_response.config import Confound, column_of
-from mri_response.errors import InputError
+from mri_response.core.errors import InputError
 from mri_response.kernels import Confounds
 
 

@@ -18,8 +18,8 @@ import pandas as pd
 
 from mri_response.cohorts import image_paths
 from mri_response.config import IMAGE_KINDS, source_features, used_features
-from mri_response.provenance import config_hash, file_sha256, versions
-from mri_response.tables import ID_COLUMNS
+from mri_response.core.provenance import config_hash, file_sha256, versions
+from mri_response.core.tables import ID_COLUMNS
 
 NAME = "ro-crate-metadata.json"
 SPECIFICATION = "https://w3id.org/ro/crate/1.1"
@@ -47,7 +47,7 @@ def run_crate(
     run : path-like
         The run's folder.
     source : str
-        Hash of the code (see :func:`mri_response.provenance.script_hash`).
+        Hash of the code (see :func:`mri_response.core.provenance.script_hash`).
 
     Returns
     -------

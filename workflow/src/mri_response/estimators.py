@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from mri_response.config import fault, is_linear
-from mri_response.errors import InputError
-from mri_response.tables import suggestion
+from mri_response.core.errors import InputError
+from mri_response.core.tables import suggestion
 
 if TYPE_CHECKING:
     from sklearn.base import BaseEstimator

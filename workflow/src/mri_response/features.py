@@ -15,7 +15,7 @@ import pandas as pd
 
 from mri_response.atlases import Atlas
 from mri_response.config import CATEGORIES
-from mri_response.errors import InputError
+from mri_response.core.errors import InputError
 from mri_response.images import (
     Grid,
     in_threads,
@@ -25,7 +25,7 @@ from mri_response.images import (
     resolve_pattern,
     template_map,
 )
-from mri_response.tables import ID_COLUMNS, read_roi_table, read_tsv, shorten
+from mri_response.core.tables import ID_COLUMNS, read_roi_table, read_tsv, shorten
 
 PathLike = str | os.PathLike[str]
 
@@ -294,7 +294,7 @@ def table_columns(
     ----------
     path : path-like
     columns, exclude : sequence of str
-        Names or glob patterns, as in :func:`mri_response.tables.read_roi_table`.
+        Names or glob patterns, as in :func:`mri_response.core.tables.read_roi_table`.
 
     Returns
     -------

@@ -25,9 +25,9 @@ import numpy as np
 from nibabel.filebasedimages import ImageFileError
 from nibabel.spatialimages import HeaderDataError, SpatialImage
 
-from mri_response.atomic import atomic_path
-from mri_response.errors import InputError
-from mri_response.tables import shorten
+from mri_response.core.atomic import atomic_path
+from mri_response.core.errors import InputError
+from mri_response.core.tables import shorten
 
 #: Largest difference between two affines of one grid, in mm.
 AFFINE_TOLERANCE_MM = 1e-3

@@ -21,8 +21,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from mri_response.errors import InputError
-from mri_response.tables import check_ids, numbers, read_table, shorten, suggestion
+from mri_response.core.errors import InputError
+from mri_response.core.tables import check_ids, numbers, read_table, shorten, suggestion
 
 #: Highest possible total of known scales, by the start of the scale's name (letters and digits, in
 #: lower case). All start at 0.

@@ -15,7 +15,7 @@ from mri_response.permutation import Exchangeability
 from mri_response.plain import cross_validate_estimator_redrawn
 from mri_response.plan import CURVE_SHARES, smallest_part
 from mri_response.resampling import ModelOptions, collected, cross_validate_redrawn, row_weights
-from mri_response.seeds import Stream, generator
+from mri_response.core.seeds import Stream, generator
 from mri_response.splits import Scheme, draw_folds, units_of
 
 

@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from mri_response.errors import InputError
+from mri_response.core.errors import InputError
 from mri_response.intervals import (
     auc_interval,
     bootstrap_counts,
@@ -33,7 +33,7 @@ from mri_response.metrics import (
     person_weights,
 )
 from mri_response.permutation import WHOLE_PROCEDURE, Exchangeability
-from mri_response.seeds import Stream, generator
+from mri_response.core.seeds import Stream, generator
 
 PERFORMANCE_COLUMNS = [
     "model",

@@ -14,7 +14,7 @@ from mri_response.estimators import EstimatorOptions, decision_values
 from mri_response.kernels import CHUNK, filled, fit_confounds, principal_components
 from mri_response.permutation import Exchangeability
 from mri_response.resampling import StackedRows
-from mri_response.seeds import Stream, generator
+from mri_response.core.seeds import Stream, generator
 from mri_response.splits import REFIT, Fold, Scheme, draw_members, mean_where_tested
 
 if TYPE_CHECKING:

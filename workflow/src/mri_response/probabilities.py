@@ -18,7 +18,7 @@ from scipy.special import expit, logit, stdtrit
 from mri_response.intervals import LEVEL
 from mri_response.performance import SMALL_CLASS
 from mri_response.scored import Scored
-from mri_response.seeds import Stream, generator
+from mri_response.core.seeds import Stream, generator
 
 CALIBRATION_COLUMNS = [
     "model",

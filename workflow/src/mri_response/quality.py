@@ -27,7 +27,7 @@ from mri_response.features import (
 )
 from mri_response.images import Grid, load_map, reference_grid
 from mri_response.metrics import FloatArray
-from mri_response.tables import ID_COLUMNS
+from mri_response.core.tables import ID_COLUMNS
 
 #: What a rule of exclusion may name, in words.
 MEASURES = {

@@ -18,11 +18,11 @@ import numpy as np
 import pandas as pd
 import sklearn
 
-from mri_response.atomic import atomic_path
+from mri_response.core.atomic import atomic_path
 from mri_response.confounds import ConfoundCoding
 from mri_response.estimators import EstimatorOptions
 from mri_response.plain import Fitted, Fitting, prepared
-from mri_response.provenance import file_sha256
+from mri_response.core.provenance import file_sha256
 from mri_response.resampling import StackedRows
 from mri_response.splits import REFIT, Fold
 

@@ -9,7 +9,7 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
-from mri_response.atomic import atomic_path
+from mri_response.core.atomic import atomic_path
 from mri_response.config import grid_of_c
 from mri_response.crossval import (
     FoldResult,

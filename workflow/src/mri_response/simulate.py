@@ -27,9 +27,9 @@ import numpy as np
 import pandas as pd
 
 from mri_response.atlases import Atlas, load_atlas
-from mri_response.errors import InputError
+from mri_response.core.errors import InputError
 from mri_response.images import Grid, resampled, template_map
-from mri_response.tables import write_tsv
+from mri_response.core.tables import write_tsv
 
 #: Distance of the spline knots, in mm: of the fine field and of the coarse ones.
 FINE_MM, COARSE_MM = 12.0, 48.0

@@ -44,7 +44,7 @@ from mri_response.performance import (
     permutation_p_value,
 )
 from mri_response.regression import Coefficient, least_squares, logistic
-from mri_response.seeds import Stream, generator
+from mri_response.core.seeds import Stream, generator
 from mri_response.wording import Naming, number
 
 COLUMNS = [

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from mri_response.config import left_out_column
-from mri_response.seeds import Stream, generator
+from mri_response.core.seeds import Stream, generator
 
 REFIT = 0  # repeat and outer fold of the search over all discovery people; `n/a` in tables
 

@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from mri_response.atomic import atomic_path
+from mri_response.core.atomic import atomic_path
 from mri_response.baselines import scored_tables
 from mri_response.decision_rules import out_of_fold
 from mri_response.performance import decision_of

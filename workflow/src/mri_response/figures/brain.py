@@ -33,7 +33,7 @@ from mri_response.figures.style import (
     suptitle,
     wrap,
 )
-from mri_response.tables import read_tsv
+from mri_response.core.tables import read_tsv
 from mri_response.wording import (
     Naming,
     as_number,

@@ -35,7 +35,7 @@ from mri_response.figures.style import (
 )
 from mri_response.intervals import bootstrap_counts
 from mri_response.metrics import person_weights
-from mri_response.seeds import Stream, generator
+from mri_response.core.seeds import Stream, generator
 from mri_response.wording import (
     NULL_NAMES,
     POOLED,

@@ -29,7 +29,7 @@ from matplotlib.font_manager import FontProperties
 from matplotlib.textpath import text_to_path
 from matplotlib.transforms import Bbox
 
-from mri_response.atomic import atomic_path
+from mri_response.core.atomic import atomic_path
 from mri_response.wording import (
     POOLED,
     Naming,

@@ -18,7 +18,7 @@ from mri_response.reporting.evidence import (
     where,
 )
 from mri_response.reporting.methods import feature_text, outcome_definition
-from mri_response.tables import ID_COLUMNS
+from mri_response.core.tables import ID_COLUMNS
 from mri_response.wording import (
     as_number,
     number,

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from mri_response.errors import InputError
-from mri_response.integrity import check, intact, verify, write_record
+from mri_response.core.errors import InputError
+from mri_response.core.integrity import check, intact, verify, write_record
 
 
 @pytest.fixture

@@ -9,9 +9,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from mri_response.log import logged
+from mri_response.core.log import logged
 
-SOURCE = Path(__file__).resolve().parents[1] / "workflow" / "src"
+SOURCE = Path(__file__).resolve().parents[2] / "workflow" / "src"
 
 
 def run(tmp_path: Path, body: str, arguments: str = "") -> subprocess.CompletedProcess:
@@ -21,8 +21,8 @@ def run(tmp_path: Path, body: str, arguments: str = "") -> subprocess.CompletedP
         "import logging, os, subprocess, sys, warnings\n"
         f"sys.path.insert(0, {str(SOURCE)!r})\n"
         "import numpy as np\n"
-        "from mri_response.errors import InputError\n"
-        "from mri_response.log import logged\n"
+        "from mri_response.core.errors import InputError\n"
+        "from mri_response.core.log import logged\n"
         "print('before')\n"
         f"with logged('logs/new/rule.log', 'rule'{arguments}) as log:\n{lines}\n"
         "print('after')\n"

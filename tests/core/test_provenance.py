@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 import mri_response
-from mri_response import provenance
+from mri_response.core import provenance
 
 MODULES = {
     "__init__": '"""Package."""\n__version__ = "1"\nLIMIT = 3\n',

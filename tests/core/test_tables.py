@@ -1,4 +1,4 @@
-"""Tests of mri_response.tables."""
+"""Tests of mri_response.core.tables."""
 
 import numpy as np
 import pandas as pd
@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mri_response.errors import InputError
-from mri_response.tables import (
+from mri_response.core.errors import InputError
+from mri_response.core.tables import (
     check_ids,
     check_same_ids,
     numbers,

@@ -1,10 +1,10 @@
-"""Tests of mri_response.atomic."""
+"""Tests of mri_response.core.atomic."""
 
 import os
 
 import pytest
 
-from mri_response.atomic import atomic_path, remove_leftovers
+from mri_response.core.atomic import atomic_path, remove_leftovers
 
 
 def test_file_appears_whole_under_its_name(tmp_path):

@@ -10,9 +10,9 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from mri_response.atomic import atomic_path, remove_leftovers
-from mri_response.errors import InputError
-from mri_response.provenance import file_sha256
+from mri_response.core.atomic import atomic_path, remove_leftovers
+from mri_response.core.errors import InputError
+from mri_response.core.provenance import file_sha256
 
 RECORDS = ".sha256"
 PathLike = str | os.PathLike[str]

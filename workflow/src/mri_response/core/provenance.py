@@ -12,7 +12,7 @@ from typing import Any
 
 import mri_response
 
-PACKAGE_DIR = Path(__file__).resolve().parent
+PACKAGE_DIR = Path(__file__).resolve().parents[1]
 
 # Packages whose version can change a number or a picture.
 MAIN_PACKAGES = (

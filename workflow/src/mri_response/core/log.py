@@ -11,8 +11,8 @@ from pathlib import Path
 
 from threadpoolctl import threadpool_limits
 
-from mri_response.errors import InputError
-from mri_response.provenance import versions
+from mri_response.core.errors import InputError
+from mri_response.core.provenance import versions
 
 LOGGER = logging.getLogger("mri_response")
 

@@ -8,8 +8,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from mri_response.integrity import intact
-from mri_response.log import logged
+from mri_response.core.integrity import intact
+from mri_response.core.log import logged
 
 
 @contextmanager
@@ -24,11 +24,11 @@ def job(snakemake: Any) -> Iterator[logging.Logger]:
     Yields
     ------
     logging.Logger
-        See :func:`mri_response.log.logged`, also for how errors are told.
+        See :func:`mri_response.core.log.logged`, also for how errors are told.
 
     Notes
     -----
-    Files are checked and recorded as :func:`mri_response.integrity.intact` says.
+    Files are checked and recorded as :func:`mri_response.core.integrity.intact` says.
     """
     # Python ends with a last search for garbage in all modules: a sixth of a short job.
     atexit.register(gc.freeze)

@@ -7,8 +7,8 @@ from types import SimpleNamespace
 
 import pytest
 
-from mri_response.integrity import verify
-from mri_response.job import job, run_folder
+from mri_response.core.integrity import verify
+from mri_response.core.job import job, run_folder
 
 
 @pytest.fixture

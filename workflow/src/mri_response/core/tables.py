@@ -21,8 +21,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from mri_response.atomic import atomic_path
-from mri_response.errors import InputError
+from mri_response.core.atomic import atomic_path
+from mri_response.core.errors import InputError
 
 MISSING = "n/a"
 #: What is read as a missing value in a user's table, beside the empty cell.

@@ -1,0 +1,1 @@
+"""What every stage rests on: errors, logs, atomic files, tables, seeds, provenance."""
