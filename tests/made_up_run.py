@@ -16,9 +16,9 @@ from scipy.special import expit
 from sklearn.metrics import roc_auc_score
 
 from mri_response.comparisons import comparison_table
-from mri_response.config import compared_pairs
+from mri_response.config.load import compared_pairs
 from mri_response.learning_curve import learning_curve
-from mri_response.plan import CURVE_SHARES
+from mri_response.config.plan import CURVE_SHARES
 from mri_response.precision import precision_table
 from mri_response.probabilities import calibration_table
 from mri_response.quality import MapMeasures, measured

@@ -12,7 +12,7 @@ import yaml
 
 from mri_response import images
 from mri_response.checks import check_discovery, check_inputs
-from mri_response.config import load_config
+from mri_response.config.load import load_config
 from mri_response.core.errors import InputError
 
 SHAPE = (8, 9, 10)

@@ -8,7 +8,7 @@ import pytest
 import yaml
 
 from mri_response.cohorts import build_cohort, image_paths, roi_table_columns
-from mri_response.config import load_config
+from mri_response.config.load import load_config
 from mri_response.core.errors import InputError
 from mri_response.core.tables import read_people, write_tsv
 

@@ -10,7 +10,7 @@ import pytest
 from made_up_run import made_up_run, one_cohort
 from test_reporting import SHA256, evidence_of, further_tables
 
-from mri_response.checklists import tripod_items
+from mri_response.config.answers import tripod_items
 from mri_response.documents import (
     CARD_COLUMNS,
     PROBAST_COLUMNS,

@@ -10,7 +10,7 @@ import yaml
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils import all_estimators
 
-from mri_response.config import KERNEL_ESTIMATORS, LINEAR_ESTIMATORS, is_linear, load_config
+from mri_response.config.load import KERNEL_ESTIMATORS, LINEAR_ESTIMATORS, is_linear, load_config
 from mri_response.core.errors import InputError
 from mri_response.estimators import EstimatorOptions, check_estimators, decision_values
 from mri_response.wording import classifier_text, estimator_name

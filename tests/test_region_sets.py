@@ -8,7 +8,7 @@ import yaml
 
 from mri_response.atlases import RESOURCES as ATLASES
 from mri_response.atlases import read_regions
-from mri_response.config import REGION_SETS
+from mri_response.config.load import REGION_SETS
 from mri_response.core.errors import InputError
 from mri_response.images import save_image
 from mri_response.region_sets import (

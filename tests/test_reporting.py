@@ -12,8 +12,8 @@ import pytest
 from made_up_run import CONFIG, Run, made_up_run, one_cohort, six_cohorts
 
 from mri_response.characteristics import characteristics
-from mri_response.checklists import resource
-from mri_response.config import CONFOUNDS_ONLY
+from mri_response.config.answers import resource
+from mri_response.config.load import CONFOUNDS_ONLY
 from mri_response.reporting import Evidence, Fact, fact_names, gather
 from mri_response.reporting.methods import caveats, methods, results
 from mri_response.wording import rows_of

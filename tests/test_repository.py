@@ -11,7 +11,7 @@ import pytest
 import yaml
 
 import mri_response
-from mri_response.config import load_config
+from mri_response.config.load import load_config
 
 ROOT = Path(__file__).resolve().parents[1]
 

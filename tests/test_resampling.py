@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from mri_response.permutation import Exchangeability
-from mri_response.plan import batches, labelling_batches
+from mri_response.config.plan import batches, labelling_batches
 from mri_response.resampling import (
     ModelOptions,
     StackedRows,
@@ -56,7 +56,7 @@ def label_blind(
 @pytest.mark.parametrize("pca", [None, 5])
 @pytest.mark.parametrize("together", [1, 2, 5])
 def test_batches_change_no_byte(dtype, pca, together, monkeypatch):
-    monkeypatch.setattr("mri_response.plan.BLOCK", 4)
+    monkeypatch.setattr("mri_response.config.plan.BLOCK", 4)
     if together > 1:
         monkeypatch.setattr("mri_response.resampling.CHUNK", 1)
         monkeypatch.setattr("mri_response.resampling.TOGETHER", together)
@@ -82,7 +82,7 @@ def test_batches_change_no_byte(dtype, pca, together, monkeypatch):
 
 
 def test_redrawn_folds_change_no_byte_in_batches_either(monkeypatch):
-    monkeypatch.setattr("mri_response.plan.BLOCK", 2)
+    monkeypatch.setattr("mri_response.config.plan.BLOCK", 2)
     people, features, confounds = made_up(dtype=np.float32)
     scheme = SCHEME._replace(stratified=True)
 

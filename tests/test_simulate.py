@@ -11,7 +11,7 @@ import pytest
 import yaml
 
 from mri_response.atlases import Atlas, load_atlas
-from mri_response.config import load_config
+from mri_response.config.load import load_config
 from mri_response.core.errors import InputError
 from mri_response.features import roi_features
 from mri_response.images import Grid, check_maps, resolve_pattern, template_map

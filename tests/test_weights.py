@@ -11,7 +11,7 @@ from test_resampling import made_up
 
 from mri_response.kernels import training_sets
 from mri_response.permutation import Exchangeability
-from mri_response.plan import VOXEL_MAPS
+from mri_response.config.plan import VOXEL_MAPS
 from mri_response.resampling import ModelOptions, cross_validate, fold_grams
 from mri_response.splits import Scheme, draw_folds
 from mri_response.weights import map_values, outer_models, pattern_test, weight_evidence

@@ -17,8 +17,8 @@ from sklearn.metrics import balanced_accuracy_score, confusion_matrix, roc_auc_s
 from sklearn.svm import SVC
 from small_study import REGIONS, ROOT, Study, digests, snakemake
 
-from mri_response.config import load_config
-from mri_response.plan import VOXEL_MAPS
+from mri_response.config.load import load_config
+from mri_response.config.plan import VOXEL_MAPS
 
 SCHEMA = ROOT / "workflow" / "schemas" / "config.schema.yaml"
 # Folders whose files are named by batch.

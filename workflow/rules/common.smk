@@ -13,7 +13,7 @@ os.environ.setdefault("MALLOC_MMAP_THRESHOLD_", str(32 * 1024**2))
 
 from mri_response.checks import check_inputs
 from mri_response.cohorts import discovery_size
-from mri_response.config import (
+from mri_response.config.load import (
     added_pairs,
     compared_pairs,
     discovery_name,
@@ -24,7 +24,7 @@ from mri_response.config import (
     used_features,
 )
 from mri_response.core.errors import InputError
-from mri_response.plan import (
+from mri_response.config.plan import (
     VOXEL_MAPS,
     batch_plans,
     batches,

@@ -5,7 +5,7 @@ with job(snakemake) as log:
 
     from mri_response.checks import check_discovery
     from mri_response.cohorts import build_cohort
-    from mri_response.config import discovery_name
+    from mri_response.config.load import discovery_name
     from mri_response.core.tables import read_tsv, write_tsv
 
     config, quality = snakemake.params.config, None

@@ -5,7 +5,7 @@ with job(snakemake):
     from pathlib import Path
 
     from mri_response.core.atomic import atomic_path
-    from mri_response.checklists import read_answers
+    from mri_response.config.answers import read_answers
     from mri_response.checks import input_warnings
     from mri_response.documents import reviewer_files
     from mri_response.features import count_features

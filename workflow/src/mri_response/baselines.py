@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import pandas as pd
 
-from mri_response.config import CONFOUNDS_ONLY, MAJORITY_CLASS, Confound, column_of
+from mri_response.config.load import CONFOUNDS_ONLY, MAJORITY_CLASS, Confound, column_of
 from mri_response.confounds import flexible_confounds, flexible_matrix
 from mri_response.kernels import Confounds, training_sets
 from mri_response.performance import (

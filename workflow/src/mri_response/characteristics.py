@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from mri_response.config import CATEGORIES, class_names, feature_columns, used_confounds
+from mri_response.config.load import CATEGORIES, class_names, feature_columns, used_confounds
 from mri_response.intervals import ROUNDING
 from mri_response.metrics import person_weights
 

@@ -16,9 +16,9 @@ from typing import Any
 import pandas as pd
 
 from mri_response.core.atomic import atomic_path
-from mri_response.checklists import read_answers
+from mri_response.config.answers import read_answers
 from mri_response.cohorts import build_cohort, image_paths, roi_table_columns
-from mri_response.config import (
+from mri_response.config.load import (
     IMAGE_KINDS,
     class_names,
     discovery_name,
@@ -30,7 +30,7 @@ from mri_response.confounds import ConfoundCoding
 from mri_response.core.errors import InputError
 from mri_response.features import clinical_features
 from mri_response.permutation import Exchangeability
-from mri_response.plan import smallest_part
+from mri_response.config.plan import smallest_part
 from mri_response.core.provenance import source_hash
 from mri_response.core.tables import read_roi_table, shorten, suggestion
 
@@ -73,7 +73,7 @@ def check_inputs(
     Parameters
     ----------
     config : mapping
-        As :func:`mri_response.config.load_config` returns it.
+        As :func:`mri_response.config.load.load_config` returns it.
     cache : path-like, optional
         JSON file that remembers which images passed (by path, size and modification time), so that
         only the first start reads them.

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from mri_response.config import (
+from mri_response.config.load import (
     IMAGE_KINDS,
     class_names,
     discovery_name,
@@ -57,7 +57,7 @@ def build_cohort(
     Parameters
     ----------
     config : mapping
-        As :func:`mri_response.config.load_config` returns it.
+        As :func:`mri_response.config.load.load_config` returns it.
     name : str
         The cohort.
     quality : pandas.DataFrame, optional
@@ -178,7 +178,7 @@ def discovery_size(config: Mapping[str, Any]) -> tuple[int, dict[str, int], int]
     Parameters
     ----------
     config : mapping
-        As :func:`mri_response.config.load_config` returns it.
+        As :func:`mri_response.config.load.load_config` returns it.
 
     Returns
     -------

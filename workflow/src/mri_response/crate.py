@@ -17,7 +17,7 @@ from urllib.parse import quote
 import pandas as pd
 
 from mri_response.cohorts import image_paths
-from mri_response.config import IMAGE_KINDS, source_features, used_features
+from mri_response.config.load import IMAGE_KINDS, source_features, used_features
 from mri_response.core.provenance import config_hash, file_sha256, versions
 from mri_response.core.tables import ID_COLUMNS
 
@@ -39,7 +39,7 @@ def run_crate(
     Parameters
     ----------
     config : mapping
-        As :func:`mri_response.config.load_config` returns it, without what changes no result.
+        As :func:`mri_response.config.load.load_config` returns it, without what changes no result.
     people : mapping of str to pandas.DataFrame
         The analysed rows by cohort.
     files : iterable of path-like

@@ -13,7 +13,7 @@ from typing import Any
 import pandas as pd
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from mri_response.checklists import RESOURCES, resource
+from mri_response.config.answers import RESOURCES, resource
 from mri_response.reporting import Evidence, Fact, gather
 from mri_response.reporting.methods import methods, results
 
@@ -43,7 +43,7 @@ def reviewer_files(
     ----------
     evidence : Evidence
     answers : mapping of str to str
-        As from :func:`mri_response.checklists.read_answers`.
+        As from :func:`mri_response.config.answers.read_answers`.
 
     Returns
     -------

@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 
 from mri_response.atlases import Atlas
-from mri_response.config import CATEGORIES
+from mri_response.config.load import CATEGORIES
 from mri_response.core.errors import InputError
 from mri_response.images import (
     Grid,

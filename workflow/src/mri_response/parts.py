@@ -13,7 +13,7 @@ from mri_response.confounds import ConfoundCoding
 from mri_response.estimators import EstimatorOptions
 from mri_response.permutation import Exchangeability
 from mri_response.plain import cross_validate_estimator_redrawn
-from mri_response.plan import CURVE_SHARES, smallest_part
+from mri_response.config.plan import CURVE_SHARES, smallest_part
 from mri_response.resampling import ModelOptions, collected, cross_validate_redrawn, row_weights
 from mri_response.core.seeds import Stream, generator
 from mri_response.splits import Scheme, draw_folds, units_of
@@ -54,7 +54,7 @@ def draw_parts(people: pd.DataFrame, config: Mapping[str, Any]) -> list[Draw]:
     Returns
     -------
     list of Draw
-        By size, then repeat, in the order of `mri_response.plan.curve_batches`. Parts of too few
+        By size, then repeat, in the order of `mri_response.config.plan.curve_batches`. Parts of too few
         people, or of all, have no rows.
     """
     cv, curve = config["cross_validation"], config["learning_curve"]

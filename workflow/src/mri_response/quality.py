@@ -16,7 +16,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from mri_response.atlases import Atlas, load_atlas
 from mri_response.cohorts import build_cohort, roi_table_columns
-from mri_response.config import IMAGE_KINDS, discovery_name, source_features
+from mri_response.config.load import IMAGE_KINDS, discovery_name, source_features
 from mri_response.features import (
     PathLike,
     identified,
@@ -348,7 +348,7 @@ def quality_table(config: Mapping[str, Any]) -> pd.DataFrame:
     Parameters
     ----------
     config : mapping
-        As :func:`mri_response.config.load_config` returns it.
+        As :func:`mri_response.config.load.load_config` returns it.
 
     Returns
     -------

@@ -19,9 +19,9 @@ import numpy as np
 import pandas as pd
 from jinja2 import Environment, StrictUndefined
 
-from mri_response.config import discovery_name
+from mri_response.config.load import discovery_name
 from mri_response.documents import cited, references, templates_of
-from mri_response.plan import FigureSpec, figure_plan, ordered_models
+from mri_response.config.plan import FigureSpec, figure_plan, ordered_models
 from mri_response.reporting.evidence import FLOW_STEPS, Evidence, null_values
 from mri_response.reporting.methods import caveats, methods, outcome_definition
 from mri_response.sections import SECTIONS, brain

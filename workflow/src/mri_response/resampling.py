@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from mri_response.core.atomic import atomic_path
-from mri_response.config import grid_of_c
+from mri_response.config.load import grid_of_c
 from mri_response.crossval import (
     FoldResult,
     inner_decisions,
@@ -25,7 +25,7 @@ from mri_response.kernels import (
     training_sets,
 )
 from mri_response.permutation import Exchangeability
-from mri_response.plan import TOGETHER, whole_groups
+from mri_response.config.plan import TOGETHER, whole_groups
 from mri_response.splits import REFIT, Fold, FoldSets, Scheme, draw_members
 
 AT_ONCE = 5  # outer folds of a single labelling that are solved together

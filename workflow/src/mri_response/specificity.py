@@ -18,7 +18,7 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy.special import ndtr, ndtri, owens_t
 
-from mri_response.config import discovery_name
+from mri_response.config.load import discovery_name
 from mri_response.intervals import (
     LEVEL,
     auc_interval,

@@ -8,7 +8,7 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from mri_response.comparisons import MAIN, main_row
-from mri_response.config import compared_pairs, used_baselines
+from mri_response.config.load import compared_pairs, used_baselines
 from mri_response.figures.style import (
     DASHED,
     DOUBLE_COLUMN,
@@ -21,7 +21,7 @@ from mri_response.figures.style import (
     suptitle,
     wrap,
 )
-from mri_response.plan import ordered_models
+from mri_response.config.plan import ordered_models
 from mri_response.wording import (
     METRIC_NAMES,
     Naming,

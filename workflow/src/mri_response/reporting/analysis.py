@@ -5,11 +5,11 @@ from __future__ import annotations
 import numpy as np
 
 from mri_response.checks import FEW_PEOPLE
-from mri_response.config import (
+from mri_response.config.load import (
     left_out_column,
     used_confounds,
 )
-from mri_response.plan import ordered_models
+from mri_response.config.plan import ordered_models
 from mri_response.reporting.evidence import (
     Evidence,
     Fact,

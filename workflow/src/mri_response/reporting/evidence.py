@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from mri_response.config import (
+from mri_response.config.load import (
     discovery_name,
 )
 from mri_response.wording import (
@@ -29,7 +29,7 @@ class Evidence:
     Attributes
     ----------
     config : mapping
-        As :func:`mri_response.config.load_config` returns it.
+        As :func:`mri_response.config.load.load_config` returns it.
     performance, null, flow : DataFrame
         The tables of the same names.
     tables : mapping of str to DataFrame

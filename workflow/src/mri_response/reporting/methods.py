@@ -9,12 +9,12 @@ import numpy as np
 
 from mri_response.atlases import licence_of
 from mri_response.checks import FEW_PEOPLE
-from mri_response.config import (
+from mri_response.config.load import (
     described_confound,
     used_features,
 )
 from mri_response.performance import best_of_chance
-from mri_response.plan import ordered_models
+from mri_response.config.plan import ordered_models
 from mri_response.reporting.evidence import (
     Evidence,
     Fact,

@@ -7,12 +7,12 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
-from mri_response.config import (
+from mri_response.config.load import (
     CONFOUNDS_ONLY,
     used_confounds,
 )
 from mri_response.learning_curve import enough_people
-from mri_response.plan import ordered_models
+from mri_response.config.plan import ordered_models
 from mri_response.reporting.evidence import (
     Evidence,
     Fact,

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from mri_response.config import (
+from mri_response.config.load import (
     described_confound,
     used_confounds,
     used_features,
 )
-from mri_response.plan import ordered_models
+from mri_response.config.plan import ordered_models
 from mri_response.reporting.evidence import (
     FLOW_STEPS,
     Evidence,

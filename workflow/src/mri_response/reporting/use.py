@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from mri_response.config import (
+from mri_response.config.load import (
     used_confounds,
 )
 from mri_response.reporting.evidence import Evidence, Fact, fact, where

@@ -2,7 +2,7 @@
 
 A module has a function ``blocks(inputs, names)`` that takes `mri_response.report.ReportInputs` and
 `mri_response.wording.Naming`; without blocks the section is left out. Figures whose kind belongs
-to the section (`mri_response.plan.figure_plan`) stand behind its blocks, described by
+to the section (`mri_response.config.plan.figure_plan`) stand behind its blocks, described by
 ``alt_text(spec, inputs, names)``; ``TABLES`` has the titles of its tables.
 """
 
@@ -31,7 +31,7 @@ class Section:
     Attributes
     ----------
     id : str
-        Anchor, and what `mri_response.plan.FigureSpec.section` says of its figures.
+        Anchor, and what `mri_response.config.plan.FigureSpec.section` says of its figures.
     heading, label : str
         Heading, and its short form in the table of contents.
     after : str

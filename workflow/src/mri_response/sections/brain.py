@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from mri_response.config import is_linear
-from mri_response.plan import ordered_models
+from mri_response.config.load import is_linear
+from mri_response.config.plan import ordered_models
 from mri_response.sections.blocks import Block, Bullets, Frame, Heading, Table, Text
 from mri_response.wording import (
     Naming,
@@ -22,7 +22,7 @@ from mri_response.wording import (
 )
 
 if TYPE_CHECKING:
-    from mri_response.plan import FigureSpec
+    from mri_response.config.plan import FigureSpec
     from mri_response.report import ReportInputs
 
 #: Tables to download, with their titles.

@@ -8,13 +8,13 @@ import numpy as np
 import pandas as pd
 
 from mri_response.comparisons import ADDED, APPROXIMATE, MAIN, main_row
-from mri_response.config import (
+from mri_response.config.load import (
     compared_pairs,
     discovery_name,
     is_clinical,
     used_baselines,
 )
-from mri_response.plan import ordered_models
+from mri_response.config.plan import ordered_models
 from mri_response.sections.blocks import Block, Table, Text
 from mri_response.wording import (
     METRIC_NAMES,
@@ -33,7 +33,7 @@ from mri_response.wording import (
 )
 
 if TYPE_CHECKING:
-    from mri_response.plan import FigureSpec
+    from mri_response.config.plan import FigureSpec
     from mri_response.report import ReportInputs
 
 #: Tables to download, with their titles.

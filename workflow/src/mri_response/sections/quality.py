@@ -12,7 +12,7 @@ from mri_response.sections.blocks import Block, Table, Text
 from mri_response.wording import Naming, as_number
 
 if TYPE_CHECKING:
-    from mri_response.plan import FigureSpec
+    from mri_response.config.plan import FigureSpec
     from mri_response.report import ReportInputs
 
 #: Tables to download, with their titles.

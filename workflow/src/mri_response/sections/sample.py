@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from mri_response.config import discovery_name
+from mri_response.config.load import discovery_name
 from mri_response.learning_curve import CURVE_METRICS, MARGIN, enough_people
-from mri_response.plan import curve_models, ordered_models
+from mri_response.config.plan import curve_models, ordered_models
 from mri_response.precision import MARGIN as HALF_WIDTH
 from mri_response.sections.blocks import Block, Table, Text
 from mri_response.wording import (
@@ -29,7 +29,7 @@ from mri_response.wording import (
 )
 
 if TYPE_CHECKING:
-    from mri_response.plan import FigureSpec
+    from mri_response.config.plan import FigureSpec
     from mri_response.report import ReportInputs
 
 #: Tables to download, with their titles.

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from mri_response.performance import SMALL_CLASS
-from mri_response.plan import ordered_models
+from mri_response.config.plan import ordered_models
 from mri_response.sections.blocks import Block, Bullets, Table, Text
 from mri_response.wording import (
     MINUS,
@@ -22,7 +22,7 @@ from mri_response.wording import (
 )
 
 if TYPE_CHECKING:
-    from mri_response.plan import FigureSpec
+    from mri_response.config.plan import FigureSpec
     from mri_response.report import ReportInputs
 
 #: Tables to download, with their titles.

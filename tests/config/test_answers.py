@@ -8,11 +8,11 @@ from pathlib import Path
 import pytest
 import yaml
 
-from mri_response.checklists import RESOURCES, read_answers, resource, tripod_items
+from mri_response.config.answers import RESOURCES, read_answers, resource, tripod_items
 from mri_response.core.errors import InputError
 from mri_response.reporting import fact_names
 
-ROOT = Path(__file__).resolve().parents[1]
+ROOT = Path(__file__).resolve().parents[2]
 # 27 items, 52 with their parts: Collins et al. 2024, BMJ 385: e078378, table 2.
 PARTS = {3: "abc", 5: "ab", 6: "abc", 8: "abc", 9: "abc", 12: "abcdefg", 18: "abcdef"} | {
     20: "abc",

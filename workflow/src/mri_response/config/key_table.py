@@ -1,6 +1,6 @@
 """The table of configuration keys in ``config/README.md``, made from the schema.
 
-``PYTHONPATH=workflow/src python -m mri_response.configdocs`` writes it anew.
+``PYTHONPATH=workflow/src python -m mri_response.config.key_table`` writes it anew.
 """
 
 import re
@@ -11,7 +11,7 @@ from typing import Any
 import yaml
 
 from mri_response.core.atomic import atomic_path
-from mri_response.config import expected_words, resolved
+from mri_response.config.load import expected_words, resolved
 
 #: Lines of config/README.md between which the table stands.
 BEGIN = "<!-- keys: made from workflow/schemas/config.schema.yaml -->"
@@ -114,7 +114,7 @@ def write(readme: Path, schema: Path) -> None:
 
 
 if __name__ == "__main__":
-    project = Path(__file__).resolve().parents[3]
+    project = Path(__file__).resolve().parents[4]
     write(
         project / "config" / "README.md",
         project / "workflow" / "schemas" / "config.schema.yaml",

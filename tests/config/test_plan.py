@@ -16,8 +16,8 @@ from hypothesis import strategies as st
 from small_study import ROOT, Study
 
 from mri_response.cohorts import discovery_size
-from mri_response.config import load_config
-from mri_response.plan import (
+from mri_response.config.load import load_config
+from mri_response.config.plan import (
     BLOCK,
     BatchPlan,
     batch_plans,

@@ -1,4 +1,4 @@
-"""Tests of mri_response.config and of the schema."""
+"""Tests of mri_response.config.load and of the schema."""
 
 import copy
 import re
@@ -7,7 +7,7 @@ import pytest
 import yaml
 from jsonschema import Draft202012Validator
 
-from mri_response.config import (
+from mri_response.config.load import (
     class_names,
     column_of,
     compared_pairs,

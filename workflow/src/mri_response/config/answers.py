@@ -13,7 +13,7 @@ import yaml
 from mri_response.core.errors import InputError
 from mri_response.core.tables import suggestion
 
-RESOURCES = Path(__file__).resolve().parents[2] / "resources" / "reporting"
+RESOURCES = Path(__file__).resolve().parents[3] / "resources" / "reporting"
 
 
 @cache

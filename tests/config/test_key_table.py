@@ -4,7 +4,7 @@ import re
 
 import yaml
 
-from mri_response.configdocs import BEGIN, END, key_table, write
+from mri_response.config.key_table import BEGIN, END, key_table, write
 
 
 def test_key_table_is_that_of_the_schema(root):
@@ -12,7 +12,7 @@ def test_key_table_is_that_of_the_schema(root):
     text = (root / "config" / "README.md").read_text()
     shown = text.split(BEGIN)[1].split(END)[0].strip()
     assert shown == key_table(schema).strip(), (
-        "write it anew: PYTHONPATH=workflow/src python -m mri_response.configdocs"
+        "write it anew: PYTHONPATH=workflow/src python -m mri_response.config.key_table"
     )
 
 

@@ -1,0 +1,1 @@
+"""The configuration: read, checked against its schema, completed, and cut into jobs."""
