@@ -39,7 +39,7 @@ EFFECT = {"l_front_u": 1.0, "r_back_d": -1.0}
 @cache
 def template() -> nib.Nifti1Image:
     """Grey-matter template of 8 mm."""
-    from mri_response.images import template_map
+    from mri_response.inputs.images import template_map
 
     return template_map(8)
 

@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 import yaml
 
-from mri_response import images
+from mri_response.inputs import images
 from mri_response.checks import check_discovery, check_inputs
 from mri_response.config.load import load_config
 from mri_response.core.errors import InputError

@@ -5,7 +5,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from mri_response.atlases import Atlas, load_atlas
+from mri_response.inputs.atlases import Atlas, load_atlas
 from mri_response.core.errors import InputError
 from mri_response.features import (
     roi_features,
@@ -14,7 +14,7 @@ from mri_response.features import (
     voxel_features,
     voxel_mask,
 )
-from mri_response.images import Grid, load_map, template_map
+from mri_response.inputs.images import Grid, load_map, template_map
 
 
 @pytest.fixture(scope="module")

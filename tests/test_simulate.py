@@ -10,11 +10,11 @@ import pandas as pd
 import pytest
 import yaml
 
-from mri_response.atlases import Atlas, load_atlas
+from mri_response.inputs.atlases import Atlas, load_atlas
 from mri_response.config.load import load_config
 from mri_response.core.errors import InputError
 from mri_response.features import roi_features
-from mri_response.images import Grid, check_maps, resolve_pattern, template_map
+from mri_response.inputs.images import Grid, check_maps, resolve_pattern, template_map
 from mri_response.simulate import (
     LARGEST,
     NOTICE,
@@ -27,7 +27,7 @@ from mri_response.simulate import (
     simulate_cohort,
 )
 from mri_response.core.tables import read_table, read_tsv
-from mri_response.tiv import read_tiv
+from mri_response.inputs.tiv import read_tiv
 
 COHORTS = {
     "discovery": (99, 52),

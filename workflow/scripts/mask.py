@@ -5,7 +5,7 @@ with job(snakemake) as log:
     import numpy as np
 
     from mri_response.features import map_paths, voxel_mask
-    from mri_response.images import reference_grid, save_image
+    from mri_response.inputs.images import reference_grid, save_image
     from mri_response.core.tables import read_tsv
 
     spec = snakemake.params.spec

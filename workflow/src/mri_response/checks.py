@@ -379,9 +379,9 @@ def _check_maps(
     if cache is not None and key in _remembered(cache):
         return
     # Laying the atlas on the grid takes seconds and is needed only if some map is new.
-    from mri_response.atlases import load_atlas
+    from mri_response.inputs.atlases import load_atlas
     from mri_response.features import voxel_mask
-    from mri_response.images import check_maps, reference_grid
+    from mri_response.inputs.images import check_maps, reference_grid
 
     grid = reference_grid(spec["grid"], paths[0])
     if spec["kind"] == "roi_maps":

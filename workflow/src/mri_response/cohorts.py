@@ -27,7 +27,7 @@ from mri_response.config.load import (
 )
 from mri_response.core.errors import InputError
 from mri_response.features import table_columns
-from mri_response.images import first_voxel_ml, resolve_pattern
+from mri_response.inputs.images import first_voxel_ml, resolve_pattern
 from mri_response.outcomes import clinical_outcome, missing_score, read_scores
 from mri_response.core.tables import (
     ID_COLUMNS,
@@ -40,7 +40,7 @@ from mri_response.core.tables import (
     shorten,
     suggestion,
 )
-from mri_response.tiv import read_tiv
+from mri_response.inputs.tiv import read_tiv
 
 #: What is read as female and male. Numbers are not: 1 and 2 are used both ways round.
 SEX_CODES = {"f": "F", "female": "F", "m": "M", "male": "M"}

@@ -13,10 +13,10 @@ import nibabel as nib
 import numpy as np
 import pandas as pd
 
-from mri_response.atlases import Atlas
+from mri_response.inputs.atlases import Atlas
 from mri_response.config.load import CATEGORIES
 from mri_response.core.errors import InputError
-from mri_response.images import (
+from mri_response.inputs.images import (
     Grid,
     in_threads,
     load_map,
@@ -37,7 +37,7 @@ def map_paths(pattern: str, people: pd.DataFrame) -> list[Path]:
     Parameters
     ----------
     pattern : str
-        See :func:`mri_response.images.resolve_pattern`.
+        See :func:`mri_response.inputs.images.resolve_pattern`.
     people : pandas.DataFrame
         ``participant_id`` and, if any, ``session_id``.
 
@@ -261,7 +261,7 @@ def voxel_features(
         ``.npy`` file of float32, shape (maps, voxels of the mask in C order). Rows are written as
         they come, so memory holds a few maps, never the matrix.
     smoothing_fwhm_mm : float, optional
-        See :func:`mri_response.images.load_map`; 0 or None for none.
+        See :func:`mri_response.inputs.images.load_map`; 0 or None for none.
     resample : bool, default False
     threads : int, default 1
 

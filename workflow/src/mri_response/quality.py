@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
-from mri_response.atlases import Atlas, load_atlas
+from mri_response.inputs.atlases import Atlas, load_atlas
 from mri_response.cohorts import build_cohort, roi_table_columns
 from mri_response.config.load import IMAGE_KINDS, discovery_name, source_features
 from mri_response.features import (
@@ -25,7 +25,7 @@ from mri_response.features import (
     table_features,
     voxel_mask,
 )
-from mri_response.images import Grid, load_map, reference_grid
+from mri_response.inputs.images import Grid, load_map, reference_grid
 from mri_response.metrics import FloatArray
 from mri_response.core.tables import ID_COLUMNS
 

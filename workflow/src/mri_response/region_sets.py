@@ -15,11 +15,11 @@ import numpy as np
 import pandas as pd
 import yaml
 
-from mri_response.atlases import LICENCES, listed_regions, load_atlas
+from mri_response.inputs.atlases import LICENCES, listed_regions, load_atlas
 from mri_response.cohorts import roi_table_columns
 from mri_response.config.load import DERIVED_KINDS, fault, region_sets_file, used_features
 from mri_response.core.errors import InputError
-from mri_response.images import Grid, open_image, read_values
+from mri_response.inputs.images import Grid, open_image, read_values
 from mri_response.core.tables import matches, shorten, suggestion
 
 RESOURCES = Path(__file__).resolve().parents[2] / "resources" / "region_sets"

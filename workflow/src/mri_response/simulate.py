@@ -26,9 +26,9 @@ import nibabel as nib
 import numpy as np
 import pandas as pd
 
-from mri_response.atlases import Atlas, load_atlas
+from mri_response.inputs.atlases import Atlas, load_atlas
 from mri_response.core.errors import InputError
-from mri_response.images import Grid, resampled, template_map
+from mri_response.inputs.images import Grid, resampled, template_map
 from mri_response.core.tables import write_tsv
 
 #: Distance of the spline knots, in mm: of the fine field and of the coarse ones.

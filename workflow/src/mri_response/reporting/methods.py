@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from mri_response.atlases import licence_of
+from mri_response.inputs.atlases import licence_of
 from mri_response.checks import FEW_PEOPLE
 from mri_response.config.load import (
     described_confound,

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from mri_response.core.errors import InputError
-from mri_response.images import (
+from mri_response.inputs.images import (
     Grid,
     check_map,
     check_maps,

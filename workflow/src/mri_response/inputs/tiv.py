@@ -9,7 +9,7 @@ from typing import Any
 import pandas as pd
 
 from mri_response.core.errors import InputError
-from mri_response.images import resolve_pattern
+from mri_response.inputs.images import resolve_pattern
 from mri_response.core.tables import ID_COLUMNS, check_ids, numbers, read_table
 
 #: ml in one unit.

@@ -18,10 +18,10 @@ import numpy as np
 import pandas as pd
 
 from mri_response.core.errors import InputError
-from mri_response.images import Grid, open_image, read_values
+from mri_response.inputs.images import Grid, open_image, read_values
 from mri_response.core.tables import read_table, require_columns, shorten, suggestion
 
-RESOURCES = Path(__file__).resolve().parents[2] / "resources" / "atlases"
+RESOURCES = Path(__file__).resolve().parents[3] / "resources" / "atlases"
 
 #: Licence and credit of each atlas that comes with the workflow, for reports.
 LICENCES = {

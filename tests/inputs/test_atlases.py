@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from mri_response.atlases import (
+from mri_response.inputs.atlases import (
     FETCHERS,
     LICENCES,
     RESOURCES,
@@ -18,7 +18,7 @@ from mri_response.atlases import (
     read_regions,
 )
 from mri_response.core.errors import InputError
-from mri_response.images import Grid, template_map
+from mri_response.inputs.images import Grid, template_map
 
 NOT_GREY = (
     "ventricle",

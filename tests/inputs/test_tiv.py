@@ -6,7 +6,7 @@ import pytest
 
 from mri_response.core.errors import InputError
 from mri_response.core.tables import read_table
-from mri_response.tiv import read_cat12_report, read_tiv
+from mri_response.inputs.tiv import read_cat12_report, read_tiv
 
 # Abridged from the layout that CAT12 writes.
 REPORT = """<?xml version="1.0" encoding="utf-8"?>

@@ -1,0 +1,1 @@
+"""What users bring: images, atlases and intracranial volumes, found, checked and read."""
