@@ -35,7 +35,7 @@ from mri_response.config.load import discovery_name, grid_of_c, load_config
 from mri_response.crossval import nested_fold
 from mri_response.inputs.images import Grid, template_map
 from mri_response.kernels import gram_matrices, training_sets
-from mri_response.simulate import draw_cohort, roi_operator
+from mri_response.simulation.trial import draw_cohort, roi_operator
 from mri_response.splits import Scheme, draw_folds
 
 ROOT = Path(__file__).resolve().parents[1]

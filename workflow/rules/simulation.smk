@@ -16,11 +16,11 @@ if "simulation" in CONFIG:
             ENVIRONMENT
         params:
             simulation=CONFIG["simulation"],
-            code=code_of("simulate_cohort"),
+            code=code_of("simulation/simulate_cohort"),
         message:
             "Simulating {wildcards.cohort}"
         script:
-            "../scripts/simulate_cohort.py"
+            "../scripts/simulation/simulate_cohort.py"
 
     rule planted:
         """What was planted, region by region and voxel by voxel."""
@@ -33,8 +33,8 @@ if "simulation" in CONFIG:
             ENVIRONMENT
         params:
             simulation=CONFIG["simulation"],
-            code=code_of("planted"),
+            code=code_of("simulation/planted"),
         message:
             "Writing down what was planted"
         script:
-            "../scripts/planted.py"
+            "../scripts/simulation/planted.py"

@@ -15,7 +15,7 @@ from mri_response.config.load import load_config
 from mri_response.core.errors import InputError
 from mri_response.features import roi_features
 from mri_response.inputs.images import Grid, check_maps, resolve_pattern, template_map
-from mri_response.simulate import (
+from mri_response.simulation.trial import (
     LARGEST,
     NOTICE,
     STEP,
@@ -39,7 +39,7 @@ COHORTS = {
 
 @pytest.fixture(scope="module")
 def demo() -> dict:
-    root = Path(__file__).resolve().parents[1]
+    root = Path(__file__).resolve().parents[2]
     raw = yaml.safe_load((root / "config" / "config.yaml").read_text(encoding="utf-8"))
     return load_config(raw, root / "workflow" / "schemas" / "config.schema.yaml")
 
