@@ -12,7 +12,7 @@ import pytest
 import yaml
 from small_study import ROOT, Study
 
-from mri_response.cohorts import build_cohort
+from mri_response.people.cohorts import build_cohort
 from mri_response.config.load import load_config
 from mri_response.crate import combined_sha256, run_crate, today
 from mri_response.core.provenance import config_hash, versions

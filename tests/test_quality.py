@@ -12,7 +12,7 @@ from sklearn.covariance import ledoit_wolf
 from small_study import ROOT, Study, template
 
 from mri_response.checks import input_warnings
-from mri_response.cohorts import build_cohort
+from mri_response.people.cohorts import build_cohort
 from mri_response.config.load import load_config
 from mri_response.core.errors import InputError
 from mri_response.features import roi_features, voxel_mask

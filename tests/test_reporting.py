@@ -11,7 +11,7 @@ import pandas as pd
 import pytest
 from made_up_run import CONFIG, Run, made_up_run, one_cohort, six_cohorts
 
-from mri_response.characteristics import characteristics
+from mri_response.people.characteristics import characteristics
 from mri_response.config.answers import resource
 from mri_response.config.load import CONFOUNDS_ONLY
 from mri_response.reporting import Evidence, Fact, fact_names, gather

@@ -15,7 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from small_study import ROOT, Study
 
-from mri_response.cohorts import discovery_size
+from mri_response.people.cohorts import discovery_size
 from mri_response.config.load import load_config
 from mri_response.config.plan import (
     BLOCK,

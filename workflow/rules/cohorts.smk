@@ -41,8 +41,8 @@ rule cohorts:
         ENVIRONMENT
     params:
         config=cohort_config,
-        code=code_of("cohorts"),
+        code=code_of("people/cohorts"),
     message:
         "Cohorts: who is analysed, and with which outcome"
     script:
-        "../scripts/cohorts.py"
+        "../scripts/people/cohorts.py"

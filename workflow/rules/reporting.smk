@@ -22,11 +22,11 @@ rule characteristics:
         ENVIRONMENT
     params:
         config=section("cohorts", "models", "features", "outcome", "min_class_size"),
-        code=code_of("characteristics"),
+        code=code_of("people/characteristics"),
     message:
         "Characteristics of the analysed people"
     script:
-        "../scripts/characteristics.py"
+        "../scripts/people/characteristics.py"
 
 
 rule reporting:

@@ -17,7 +17,7 @@ import pandas as pd
 
 from mri_response.core.atomic import atomic_path
 from mri_response.config.answers import read_answers
-from mri_response.cohorts import build_cohort, image_paths, roi_table_columns
+from mri_response.people.cohorts import build_cohort, image_paths, roi_table_columns
 from mri_response.config.load import (
     IMAGE_KINDS,
     class_names,

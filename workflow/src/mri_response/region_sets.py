@@ -16,7 +16,7 @@ import pandas as pd
 import yaml
 
 from mri_response.inputs.atlases import LICENCES, listed_regions, load_atlas
-from mri_response.cohorts import roi_table_columns
+from mri_response.people.cohorts import roi_table_columns
 from mri_response.config.load import DERIVED_KINDS, fault, region_sets_file, used_features
 from mri_response.core.errors import InputError
 from mri_response.inputs.images import Grid, open_image, read_values

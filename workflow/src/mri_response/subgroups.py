@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from mri_response.cohorts import SUBGROUPS
+from mri_response.people.cohorts import SUBGROUPS
 from mri_response.intervals import mover_difference, null_inflated_intervals, null_inflation
 from mri_response.metrics import METRICS
 from mri_response.performance import (

@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 from made_up_run import CONFIG
 
-from mri_response.characteristics import COLUMNS, characteristics
+from mri_response.people.characteristics import COLUMNS, characteristics
 
 CONFOUNDS = ["age", "sex", "site", "tiv"]
 

@@ -1,4 +1,4 @@
-"""Tests of mri_response.cohorts."""
+"""Tests of mri_response.people.cohorts."""
 
 import copy
 
@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 import yaml
 
-from mri_response.cohorts import build_cohort, image_paths, roi_table_columns
+from mri_response.people.cohorts import build_cohort, image_paths, roi_table_columns
 from mri_response.config.load import load_config
 from mri_response.core.errors import InputError
 from mri_response.core.tables import read_people, write_tsv

@@ -1,4 +1,4 @@
-"""Tests of mri_response.outcomes."""
+"""Tests of mri_response.people.outcomes."""
 
 import numpy as np
 import pandas as pd
@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mri_response.core.errors import InputError
-from mri_response.outcomes import (
+from mri_response.people.outcomes import (
     clinical_outcome,
     has_remitted,
     has_responded,

@@ -28,7 +28,7 @@ from mri_response.config.load import (
 from mri_response.core.errors import InputError
 from mri_response.features import table_columns
 from mri_response.inputs.images import first_voxel_ml, resolve_pattern
-from mri_response.outcomes import clinical_outcome, missing_score, read_scores
+from mri_response.people.outcomes import clinical_outcome, missing_score, read_scores
 from mri_response.core.tables import (
     ID_COLUMNS,
     check_ids,

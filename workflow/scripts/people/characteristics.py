@@ -1,7 +1,7 @@
 from mri_response.core.job import job
 
 with job(snakemake):
-    from mri_response.characteristics import characteristics
+    from mri_response.people.characteristics import characteristics
     from mri_response.core.tables import read_cohorts, write_tsv
 
     people = read_cohorts(snakemake.input.people)

@@ -1,0 +1,1 @@
+"""Who is analysed, and with which outcome."""
