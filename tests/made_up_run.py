@@ -21,8 +21,8 @@ from mri_response.learning_curve import learning_curve
 from mri_response.config.plan import CURVE_SHARES
 from mri_response.precision import precision_table
 from mri_response.probabilities import calibration_table
-from mri_response.quality import MapMeasures, measured
-from mri_response.region_sets import memberships, region_sets, set_table
+from mri_response.features.quality import MapMeasures, measured
+from mri_response.features.region_sets import memberships, region_sets, set_table
 from mri_response.scored import scored_cohorts
 from mri_response.specificity import specificity_table
 from mri_response.subgroups import subgroup_table

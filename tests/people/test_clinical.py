@@ -11,7 +11,7 @@ from sklearn.preprocessing import OneHotEncoder, StandardScaler
 
 from mri_response.core.errors import InputError
 from mri_response.estimators import EstimatorOptions
-from mri_response.features import clinical_features, concatenated_features
+from mri_response.features.extract import clinical_features, concatenated_features
 from mri_response.kernels import filled, gram_matrices, training_sets, weight_chunks
 from mri_response.permutation import Exchangeability
 from mri_response.plain import cross_validate_estimator, prepared

@@ -13,7 +13,7 @@ import yaml
 from mri_response.inputs.atlases import Atlas, load_atlas
 from mri_response.config.load import load_config
 from mri_response.core.errors import InputError
-from mri_response.features import roi_features
+from mri_response.features.extract import roi_features
 from mri_response.inputs.images import Grid, check_maps, resolve_pattern, template_map
 from mri_response.simulation.trial import (
     LARGEST,

@@ -19,11 +19,11 @@ rule quality_control:
         runtime=quality_minutes,
     params:
         config=quality_config,
-        code=code_of("quality_control"),
+        code=code_of("features/quality_control"),
     message:
         "Quality of the scans of all cohorts"
     script:
-        "../scripts/quality_control.py"
+        "../scripts/features/quality_control.py"
 
 
 rule cohorts:

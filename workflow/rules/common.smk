@@ -58,7 +58,7 @@ try:
 
         check_estimators(CONFIG)
     if workflow.is_main_process and CONFIG["region_sets"]:
-        from mri_response.region_sets import check_region_sets
+        from mri_response.features.region_sets import check_region_sets
 
         check_region_sets(CONFIG)
     if workflow.is_main_process and "simulation" not in CONFIG:

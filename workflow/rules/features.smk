@@ -19,11 +19,11 @@ rule atlas:
     params:
         spec=feature_spec,
         pattern=source_in_discovery,
-        code=code_of("atlas"),
+        code=code_of("features/atlas"),
     message:
         "Atlas of {wildcards.features}, on the grid of the maps"
     script:
-        "../scripts/atlas.py"
+        "../scripts/features/atlas.py"
 
 
 rule roi_features:
@@ -44,11 +44,11 @@ rule roi_features:
     params:
         spec=feature_spec,
         pattern=source_in_cohort,
-        code=code_of("roi_features"),
+        code=code_of("features/roi_features"),
     message:
         "Regions of {wildcards.cohort} ({wildcards.features})"
     script:
-        "../scripts/roi_features.py"
+        "../scripts/features/roi_features.py"
 
 
 rule mask:
@@ -68,11 +68,11 @@ rule mask:
     params:
         spec=feature_spec,
         pattern=source_in_discovery,
-        code=code_of("mask"),
+        code=code_of("features/mask"),
     message:
         "Mask of {wildcards.features}, on the grid of the maps"
     script:
-        "../scripts/mask.py"
+        "../scripts/features/mask.py"
 
 
 rule voxel_features:
@@ -95,11 +95,11 @@ rule voxel_features:
     params:
         spec=feature_spec,
         pattern=source_in_cohort,
-        code=code_of("voxel_features"),
+        code=code_of("features/voxel_features"),
     message:
         "Voxels of {wildcards.cohort} ({wildcards.features})"
     script:
-        "../scripts/voxel_features.py"
+        "../scripts/features/voxel_features.py"
 
 
 rule table_features:
@@ -117,11 +117,11 @@ rule table_features:
         ENVIRONMENT
     params:
         spec=feature_spec,
-        code=code_of("table_features"),
+        code=code_of("features/table_features"),
     message:
         "Regions of {wildcards.cohort} ({wildcards.features})"
     script:
-        "../scripts/table_features.py"
+        "../scripts/features/table_features.py"
 
 
 rule clinical_features:
@@ -140,11 +140,11 @@ rule clinical_features:
         ENVIRONMENT
     params:
         spec=feature_spec,
-        code=code_of("clinical_features"),
+        code=code_of("features/clinical_features"),
     message:
         "Clinical features of {wildcards.cohort} ({wildcards.features})"
     script:
-        "../scripts/clinical_features.py"
+        "../scripts/features/clinical_features.py"
 
 
 rule concatenated_features:
@@ -162,8 +162,8 @@ rule concatenated_features:
         ENVIRONMENT
     params:
         spec=feature_spec,
-        code=code_of("concatenated_features"),
+        code=code_of("features/concatenated_features"),
     message:
         "Concatenated features of {wildcards.cohort} ({wildcards.features})"
     script:
-        "../scripts/concatenated_features.py"
+        "../scripts/features/concatenated_features.py"

@@ -2,7 +2,7 @@ from mri_response.core.job import job
 
 with job(snakemake):
     from mri_response.confounds import ConfoundCoding
-    from mri_response.features import read_features
+    from mri_response.features.extract import read_features
     from mri_response.resampling import ModelOptions, fold_grams, save_arrays
     from mri_response.splits import folds_from_table
     from mri_response.core.tables import read_people, read_tsv

@@ -3,7 +3,7 @@ from mri_response.core.job import job
 with job(snakemake) as log:
     import numpy as np
 
-    from mri_response.features import read_features
+    from mri_response.features.extract import read_features
     from mri_response.parts import draw_parts, run_parts
     from mri_response.resampling import save_arrays
     from mri_response.core.tables import read_people

@@ -3,7 +3,7 @@ from mri_response.core.job import job
 with job(snakemake) as log:
     from mri_response.confounds import ConfoundCoding
     from mri_response.estimators import EstimatorOptions
-    from mri_response.features import read_features
+    from mri_response.features.extract import read_features
     from mri_response.permutation import Exchangeability
     from mri_response.plain import cross_validate_estimator
     from mri_response.resampling import row_weights, save_arrays

@@ -2,7 +2,7 @@ from mri_response.core.job import job
 
 with job(snakemake) as log:
     from mri_response.confounds import ConfoundCoding
-    from mri_response.features import read_features
+    from mri_response.features.extract import read_features
     from mri_response.permutation import Exchangeability
     from mri_response.resampling import (
         ModelOptions,

@@ -5,7 +5,7 @@ with job(snakemake):
 
     from mri_response.added_value import cross_validate_permuted_scans
     from mri_response.confounds import ConfoundCoding
-    from mri_response.features import read_features
+    from mri_response.features.extract import read_features
     from mri_response.permutation import Exchangeability
     from mri_response.resampling import ModelOptions, row_weights, save_arrays
     from mri_response.splits import folds_from_table

@@ -1,7 +1,7 @@
 from mri_response.core.job import job
 
 with job(snakemake):
-    from mri_response.features import map_paths
+    from mri_response.features.extract import map_paths
     from mri_response.figures.quality import quality, scans, shown_scans
     from mri_response.figures.style import save_figure
     from mri_response.core.tables import read_tsv

@@ -5,7 +5,7 @@ with job(snakemake) as log:
 
     from mri_response.confounds import ConfoundCoding
     from mri_response.estimators import EstimatorOptions
-    from mri_response.features import read_features
+    from mri_response.features.extract import read_features
     from mri_response.permutation import Exchangeability
     from mri_response.plain import cross_validate_estimator
     from mri_response.resampling import StackedRows, row_weights, save_arrays, with_strangers

@@ -8,7 +8,7 @@ with job(snakemake):
     from mri_response.config.answers import read_answers
     from mri_response.checks import input_warnings
     from mri_response.documents import reviewer_files
-    from mri_response.features import count_features
+    from mri_response.features.extract import count_features
     from mri_response.core.provenance import config_hash, versions
     from mri_response.reporting import Evidence
     from mri_response.core.tables import read_cohorts, read_tsv, write_tsv

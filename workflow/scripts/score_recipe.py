@@ -1,7 +1,7 @@
 from mri_response.core.job import job
 
 with job(snakemake) as log:
-    from mri_response.features import read_features
+    from mri_response.features.extract import read_features
     from mri_response.frozen import scores
     from mri_response.recipe import Recipe
     from mri_response.splits import folds_from_table

@@ -28,7 +28,7 @@ from mri_response.config.load import (
 )
 from mri_response.confounds import ConfoundCoding
 from mri_response.core.errors import InputError
-from mri_response.features import clinical_features
+from mri_response.features.extract import clinical_features
 from mri_response.permutation import Exchangeability
 from mri_response.config.plan import smallest_part
 from mri_response.core.provenance import source_hash
@@ -380,7 +380,7 @@ def _check_maps(
         return
     # Laying the atlas on the grid takes seconds and is needed only if some map is new.
     from mri_response.inputs.atlases import load_atlas
-    from mri_response.features import voxel_mask
+    from mri_response.features.extract import voxel_mask
     from mri_response.inputs.images import check_maps, reference_grid
 
     grid = reference_grid(spec["grid"], paths[0])

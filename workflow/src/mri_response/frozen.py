@@ -15,7 +15,7 @@ import pandas as pd
 from mri_response.core.atomic import atomic_path
 from mri_response.confounds import ConfoundCoding
 from mri_response.decision_rules import learned_rules
-from mri_response.features import identified, read_features
+from mri_response.features.extract import identified, read_features
 from mri_response.kernels import CHUNK, TrainingSets, filled, fit_confounds, weight_chunks
 from mri_response.metrics import person_weights
 from mri_response.core.tables import read_people

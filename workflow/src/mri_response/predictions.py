@@ -16,7 +16,7 @@ from mri_response.decision_rules import (
     rules_table,
 )
 from mri_response.estimators import EstimatorOptions
-from mri_response.features import identified
+from mri_response.features.extract import identified
 from mri_response.metrics import person_weights
 from mri_response.performance import (
     FrozenScores,

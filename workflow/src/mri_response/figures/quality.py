@@ -26,7 +26,7 @@ from mri_response.figures.style import (
     wrap,
 )
 from mri_response.inputs.images import open_image, read_values
-from mri_response.quality import MEASURES
+from mri_response.features.quality import MEASURES
 from mri_response.wording import Naming, as_number, number
 
 _LABELS = {

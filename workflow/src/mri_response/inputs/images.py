@@ -325,7 +325,7 @@ def masked_image(values: np.ndarray, mask: str | os.PathLike[str]) -> nib.Nifti1
     Parameters
     ----------
     values : numpy.ndarray, shape (voxels of the mask,)
-        In C order of the mask, as :func:`mri_response.features.voxel_features` writes them.
+        In C order of the mask, as :func:`mri_response.features.extract.voxel_features` writes them.
     mask : path-like
 
     Returns

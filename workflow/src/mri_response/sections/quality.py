@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from mri_response.quality import FEWEST, MEASURES
+from mri_response.features.quality import FEWEST, MEASURES
 from mri_response.sections.blocks import Block, Table, Text
 from mri_response.wording import Naming, as_number
 

@@ -22,7 +22,7 @@ from mri_response.core.errors import InputError
 from mri_response.inputs.images import Grid, open_image, read_values
 from mri_response.core.tables import matches, shorten, suggestion
 
-RESOURCES = Path(__file__).resolve().parents[2] / "resources" / "region_sets"
+RESOURCES = Path(__file__).resolve().parents[3] / "resources" / "region_sets"
 
 #: Columns of ``roi_sets.tsv``.
 COLUMNS = [

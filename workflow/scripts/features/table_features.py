@@ -1,7 +1,7 @@
 from mri_response.core.job import job
 
 with job(snakemake):
-    from mri_response.features import identified, table_columns, table_features
+    from mri_response.features.extract import identified, table_columns, table_features
     from mri_response.core.tables import read_tsv, write_tsv
 
     spec = snakemake.params.spec

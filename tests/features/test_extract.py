@@ -7,7 +7,7 @@ import pytest
 
 from mri_response.inputs.atlases import Atlas, load_atlas
 from mri_response.core.errors import InputError
-from mri_response.features import (
+from mri_response.features.extract import (
     roi_features,
     table_columns,
     table_features,

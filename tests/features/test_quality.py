@@ -15,9 +15,9 @@ from mri_response.checks import input_warnings
 from mri_response.people.cohorts import build_cohort
 from mri_response.config.load import load_config
 from mri_response.core.errors import InputError
-from mri_response.features import roi_features, voxel_mask
+from mri_response.features.extract import roi_features, voxel_mask
 from mri_response.inputs.images import Grid
-from mri_response.quality import (
+from mri_response.features.quality import (
     COLUMNS,
     FEWEST,
     correlation_with_others,

@@ -1,7 +1,7 @@
 from mri_response.core.job import job
 
 with job(snakemake):
-    from mri_response.features import clinical_features, identified
+    from mri_response.features.extract import clinical_features, identified
     from mri_response.core.tables import read_tsv, write_tsv
 
     # As text: a category that is written as a number stays as it is written.

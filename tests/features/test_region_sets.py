@@ -11,7 +11,7 @@ from mri_response.inputs.atlases import read_regions
 from mri_response.config.load import REGION_SETS
 from mri_response.core.errors import InputError
 from mri_response.inputs.images import save_image
-from mri_response.region_sets import (
+from mri_response.features.region_sets import (
     COLUMNS,
     RESOURCES,
     RegionSet,

@@ -1,7 +1,7 @@
 from mri_response.core.job import job
 
 with job(snakemake):
-    from mri_response.features import concatenated_features
+    from mri_response.features.extract import concatenated_features
     from mri_response.core.tables import read_tsv, write_tsv
 
     sets = zip(snakemake.params.spec["sets"], snakemake.input, strict=True)

@@ -2,7 +2,7 @@ from mri_response.core.job import job
 
 with job(snakemake):
     from mri_response.inputs.atlases import load_atlas
-    from mri_response.features import map_paths
+    from mri_response.features.extract import map_paths
     from mri_response.inputs.images import reference_grid, save_image
     from mri_response.core.tables import read_tsv, write_tsv
 

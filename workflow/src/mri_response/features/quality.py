@@ -17,7 +17,7 @@ from numpy.typing import ArrayLike, NDArray
 from mri_response.inputs.atlases import Atlas, load_atlas
 from mri_response.people.cohorts import build_cohort, roi_table_columns
 from mri_response.config.load import IMAGE_KINDS, discovery_name, source_features
-from mri_response.features import (
+from mri_response.features.extract import (
     PathLike,
     identified,
     map_paths,

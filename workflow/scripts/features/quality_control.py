@@ -1,7 +1,7 @@
 from mri_response.core.job import job
 
 with job(snakemake) as log:
-    from mri_response.quality import quality_table
+    from mri_response.features.quality import quality_table
     from mri_response.core.tables import write_tsv
 
     table = quality_table(snakemake.params.config)

@@ -4,7 +4,7 @@ with job(snakemake) as log:
     import nibabel as nib
     import numpy as np
 
-    from mri_response.features import map_paths, voxel_mask
+    from mri_response.features.extract import map_paths, voxel_mask
     from mri_response.inputs.images import reference_grid, save_image
     from mri_response.core.tables import read_tsv
 

@@ -1,0 +1,1 @@
+"""Feature matrices and the quality of the scans they come from."""
