@@ -41,11 +41,11 @@ from scipy.stats import binom
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "workflow" / "src"))
 
 from mri_response.baselines import cross_validate_discriminant
-from mri_response.confounds import ConfoundCoding, flexible_matrix
+from mri_response.learning.preparation.confounds import ConfoundCoding, flexible_matrix
 from mri_response.metrics import balanced_accuracy, cross_validated
 from mri_response.performance import HEADLINE, TESTED, permutation_p_value
-from mri_response.permutation import Exchangeability
-from mri_response.resampling import (
+from mri_response.learning.permutation import Exchangeability
+from mri_response.learning.procedure import (
     ModelOptions,
     collected,
     cross_validate,
@@ -54,7 +54,7 @@ from mri_response.resampling import (
     row_weights,
     with_strangers,
 )
-from mri_response.splits import Scheme, draw_folds
+from mri_response.learning.splits import Scheme, draw_folds
 
 SEED = 20260117  # fixed before the first run
 ALPHA = 0.05

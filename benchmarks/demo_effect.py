@@ -32,11 +32,11 @@ import yaml
 
 from mri_response.inputs.atlases import load_atlas
 from mri_response.config.load import discovery_name, grid_of_c, load_config
-from mri_response.crossval import nested_fold
+from mri_response.learning.nested import nested_fold
 from mri_response.inputs.images import Grid, template_map
-from mri_response.kernels import gram_matrices, training_sets
+from mri_response.learning.gram import gram_matrices, training_sets
 from mri_response.simulation.trial import draw_cohort, roi_operator
-from mri_response.splits import Scheme, draw_folds
+from mri_response.learning.splits import Scheme, draw_folds
 
 ROOT = Path(__file__).resolve().parents[1]
 

@@ -54,9 +54,9 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "workflow" / "src")
 
 from mri_response.features.extract import voxel_features
 from mri_response.inputs.images import Grid
-from mri_response.permutation import Exchangeability
+from mri_response.learning.permutation import Exchangeability
 from mri_response.config.plan import batches, labelling_batches
-from mri_response.resampling import (
+from mri_response.learning.procedure import (
     ModelOptions,
     cross_validate,
     cross_validate_redrawn,
@@ -64,7 +64,7 @@ from mri_response.resampling import (
     load_arrays,
     save_arrays,
 )
-from mri_response.splits import Fold, Scheme, draw_folds
+from mri_response.learning.splits import Fold, Scheme, draw_folds
 
 SEED = 20260117
 N, SHARE_POSITIVE = 99, 52 / 99

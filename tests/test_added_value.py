@@ -9,9 +9,9 @@ from sklearn.preprocessing import StandardScaler
 
 from mri_response.added_value import added_rows, cross_validate_permuted_scans
 from mri_response.metrics import cross_validated
-from mri_response.permutation import Exchangeability
-from mri_response.resampling import ModelOptions, cross_validate, fold_grams, row_weights
-from mri_response.splits import Scheme, draw_folds
+from mri_response.learning.permutation import Exchangeability
+from mri_response.learning.procedure import ModelOptions, cross_validate, fold_grams, row_weights
+from mri_response.learning.splits import Scheme, draw_folds
 
 N, SEED = 60, 5
 GRID = ModelOptions(tuple(2.0 ** np.arange(-6, 1, 3)))

@@ -8,9 +8,9 @@ from sklearn.discriminant_analysis import LinearDiscriminantAnalysis
 from sklearn.metrics import roc_auc_score
 
 from mri_response.baselines import baseline_tables, cross_validate_discriminant, majority
-from mri_response.confounds import flexible_matrix, natural_spline
-from mri_response.permutation import Exchangeability
-from mri_response.splits import Scheme, draw_folds
+from mri_response.learning.preparation.confounds import flexible_matrix, natural_spline
+from mri_response.learning.permutation import Exchangeability
+from mri_response.learning.splits import Scheme, draw_folds
 
 N, SEED = 60, 4
 OUTER = {"outer": "k_fold", "outer_column": None, "held_out": None}

@@ -8,8 +8,8 @@ import pytest
 from benchmark_script import load_benchmark
 from threadpoolctl import threadpool_limits
 
-from mri_response.resampling import ModelOptions
-from mri_response.splits import Scheme
+from mri_response.learning.procedure import ModelOptions
+from mri_response.learning.splits import Scheme
 
 M = 19
 

@@ -7,12 +7,12 @@ import oracle
 import pandas as pd
 import pytest
 
-from mri_response.confounds import ConfoundCoding
+from mri_response.learning.preparation.confounds import ConfoundCoding
 from mri_response.core.errors import InputError
 from mri_response.frozen import FrozenModel, fitted_models, freeze
-from mri_response.kernels import training_sets
-from mri_response.permutation import Exchangeability
-from mri_response.resampling import (
+from mri_response.learning.gram import training_sets
+from mri_response.learning.permutation import Exchangeability
+from mri_response.learning.procedure import (
     ModelOptions,
     StackedRows,
     cross_validate,
@@ -20,7 +20,7 @@ from mri_response.resampling import (
     row_weights,
     with_strangers,
 )
-from mri_response.splits import Scheme, draw_folds
+from mri_response.learning.splits import Scheme, draw_folds
 
 N, OTHERS = 40, 13
 CONFOUNDS = [{"column": "age", "knots": [30, 45, 60]}, "site"]

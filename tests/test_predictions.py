@@ -5,8 +5,8 @@ import pandas as pd
 import pytest
 from sklearn.metrics import roc_auc_score
 
-from mri_response.decision_rules import fit_platt, learned_rules, out_of_fold
-from mri_response.permutation import Exchangeability
+from mri_response.learning.decision_rules import fit_platt, learned_rules, out_of_fold
+from mri_response.learning.permutation import Exchangeability
 from mri_response.predictions import (
     cross_validated_predictions,
     frozen_predictions,
@@ -14,7 +14,7 @@ from mri_response.predictions import (
     grid_warnings,
     model_tables,
 )
-from mri_response.resampling import (
+from mri_response.learning.procedure import (
     ModelOptions,
     Resampled,
     cross_validate,
@@ -22,7 +22,7 @@ from mri_response.resampling import (
     row_weights,
     with_strangers,
 )
-from mri_response.splits import Scheme, draw_folds
+from mri_response.learning.splits import Scheme, draw_folds
 
 N_PERMUTATIONS, SEED = 9, 3
 SIZES = {"home": 30, "away": 14, "saline": 12}

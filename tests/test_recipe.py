@@ -10,11 +10,11 @@ import pandas as pd
 import pytest
 from test_plain import ENGINE, KINDS, OTHERS, SEED, SVC, N, Study
 
-from mri_response.confounds import ConfoundCoding
+from mri_response.learning.preparation.confounds import ConfoundCoding
 from mri_response.frozen import fitted_models, freeze, freeze_weights
-from mri_response.kernels import training_sets
+from mri_response.learning.gram import training_sets
 from mri_response.recipe import Recipe, recipe
-from mri_response.resampling import (
+from mri_response.learning.procedure import (
     StackedRows,
     cross_validate,
     fold_grams,
@@ -74,7 +74,7 @@ def test_an_ensemble_is_the_mean_of_the_outer_models(tmp_path):
     folds = [with_strangers(fold, OTHERS) for fold in study.folds]
     for fold in folds:
         fold.sets.test[0, N:] = True
-    from mri_response.plain import cross_validate_estimator
+    from mri_response.learning.plain import cross_validate_estimator
 
     job = cross_validate_estimator(
         StackedRows(study.features[:N], study.features[N:]), study.confounds, folds,

@@ -10,11 +10,11 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-from mri_response.estimators import EstimatorOptions
-from mri_response.permutation import Exchangeability
-from mri_response.plain import cross_validate_estimator
-from mri_response.resampling import ModelOptions, cross_validate, fold_grams, row_weights
-from mri_response.splits import Scheme, draw_folds
+from mri_response.learning.estimators import EstimatorOptions
+from mri_response.learning.permutation import Exchangeability
+from mri_response.learning.plain import cross_validate_estimator
+from mri_response.learning.procedure import ModelOptions, cross_validate, fold_grams, row_weights
+from mri_response.learning.splits import Scheme, draw_folds
 from mri_response.stacking import (
     SecondLevel,
     load_stack,

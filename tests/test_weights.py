@@ -9,11 +9,11 @@ import pytest
 from statsmodels.stats.multitest import multipletests
 from test_resampling import made_up
 
-from mri_response.kernels import training_sets
-from mri_response.permutation import Exchangeability
+from mri_response.learning.gram import training_sets
+from mri_response.learning.permutation import Exchangeability
 from mri_response.config.plan import VOXEL_MAPS
-from mri_response.resampling import ModelOptions, cross_validate, fold_grams
-from mri_response.splits import Scheme, draw_folds
+from mri_response.learning.procedure import ModelOptions, cross_validate, fold_grams
+from mri_response.learning.splits import Scheme, draw_folds
 from mri_response.weights import map_values, outer_models, pattern_test, weight_evidence
 
 SEED, N_PERMUTATIONS, FIRST_BLOCK = 4, 39, 24

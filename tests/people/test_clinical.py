@@ -10,13 +10,13 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import OneHotEncoder, StandardScaler
 
 from mri_response.core.errors import InputError
-from mri_response.estimators import EstimatorOptions
+from mri_response.learning.estimators import EstimatorOptions
 from mri_response.features.extract import clinical_features, concatenated_features
-from mri_response.kernels import filled, gram_matrices, training_sets, weight_chunks
-from mri_response.permutation import Exchangeability
-from mri_response.plain import cross_validate_estimator, prepared
-from mri_response.resampling import ModelOptions, cross_validate, fold_grams, row_weights
-from mri_response.splits import Scheme, draw_folds
+from mri_response.learning.gram import filled, gram_matrices, training_sets, weight_chunks
+from mri_response.learning.permutation import Exchangeability
+from mri_response.learning.plain import cross_validate_estimator, prepared
+from mri_response.learning.procedure import ModelOptions, cross_validate, fold_grams, row_weights
+from mri_response.learning.splits import Scheme, draw_folds
 
 N, SEED = 45, 2
 SPEC = {"columns": ["madrs", "sex", "stage"], "categorical": ["stage"], "unseen": "error"}

@@ -54,7 +54,7 @@ try:
     CONFIG = load_config(config, WORKFLOW / "schemas" / "config.schema.yaml")
     # Jobs on other machines read this file too: the check is for the person who starts the run.
     if workflow.is_main_process and any("estimator" in m for m in CONFIG["models"].values()):
-        from mri_response.estimators import check_estimators
+        from mri_response.learning.estimators import check_estimators
 
         check_estimators(CONFIG)
     if workflow.is_main_process and CONFIG["region_sets"]:

@@ -14,11 +14,11 @@ rule splits:
         ENVIRONMENT
     params:
         config=section("seed", "cross_validation"),
-        code=code_of("splits"),
+        code=code_of("learning/splits"),
     message:
         f"Splits: {SCHEME['outer']}, {SCHEME['inner_folds']} inner folds"
     script:
-        "../scripts/splits.py"
+        "../scripts/learning/splits.py"
 
 
 if SCHEME["scheme"] == "label_blind":
@@ -44,11 +44,11 @@ if SCHEME["scheme"] == "label_blind":
         params:
             config=model_config,
             folds=fold_batch,
-            code=code_of("kernels"),
+            code=code_of("learning/kernels"),
         message:
             "Gram matrices of {wildcards.model}: outer folds, part {wildcards.folds}"
         script:
-            "../scripts/kernels.py"
+            "../scripts/learning/kernels.py"
 
     rule nested_cv:
         """Observed and permuted labels through some outer folds, C chosen anew for each."""
@@ -72,11 +72,11 @@ if SCHEME["scheme"] == "label_blind":
             config=model_config,
             folds=fold_batch,
             blocks=label_blocks,
-            code=code_of("nested_cv"),
+            code=code_of("learning/nested_cv"),
         message:
             "Nested cross-validation of {wildcards.model}: outer folds, part {wildcards.folds}; labellings, part {wildcards.labels}"
         script:
-            "../scripts/nested_cv.py"
+            "../scripts/learning/nested_cv.py"
 
     rule nested_cv_estimator:
         """The same with a classifier of scikit-learn, one fit at a time."""
@@ -100,11 +100,11 @@ if SCHEME["scheme"] == "label_blind":
             config=model_config,
             folds=fold_batch,
             blocks=label_blocks,
-            code=code_of("nested_cv_estimator"),
+            code=code_of("learning/nested_cv_estimator"),
         message:
             "Nested cross-validation of {wildcards.model}: outer folds, part {wildcards.folds}; labellings, part {wildcards.labels}"
         script:
-            "../scripts/nested_cv_estimator.py"
+            "../scripts/learning/nested_cv_estimator.py"
 
 else:
 
@@ -129,11 +129,11 @@ else:
             config=model_config,
             folds=fold_batch,
             blocks=label_blocks,
-            code=code_of("nested_cv_redrawn"),
+            code=code_of("learning/nested_cv_redrawn"),
         message:
             "Nested cross-validation of {wildcards.model}, folds redrawn: outer folds, part {wildcards.folds}; labellings, part {wildcards.labels}"
         script:
-            "../scripts/nested_cv_redrawn.py"
+            "../scripts/learning/nested_cv_redrawn.py"
 
     rule nested_cv_estimator_redrawn:
         """The same with a classifier of scikit-learn, one fit at a time."""
@@ -156,8 +156,8 @@ else:
             config=model_config,
             folds=fold_batch,
             blocks=label_blocks,
-            code=code_of("nested_cv_estimator_redrawn"),
+            code=code_of("learning/nested_cv_estimator_redrawn"),
         message:
             "Nested cross-validation of {wildcards.model}, folds redrawn: outer folds, part {wildcards.folds}; labellings, part {wildcards.labels}"
         script:
-            "../scripts/nested_cv_estimator_redrawn.py"
+            "../scripts/learning/nested_cv_estimator_redrawn.py"

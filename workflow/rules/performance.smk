@@ -198,11 +198,11 @@ rule permuted_scans:
         config=model_config,
         clinical=clinical_sets_of_model,
         permutations=scan_permutations,
-        code=code_of("permuted_scans"),
+        code=code_of("learning/permuted_scans"),
     message:
         "Scans of {wildcards.model} permuted between people: part {wildcards.part}"
     script:
-        "../scripts/permuted_scans.py"
+        "../scripts/learning/permuted_scans.py"
 
 
 rule comparisons:

@@ -24,11 +24,11 @@ if CURVES:
             config=model_config,
             curve=section("learning_curve", "min_class_size"),
             draws=curve_batch,
-            code=code_of("learning_curve_parts"),
+            code=code_of("learning/learning_curve_parts"),
         message:
             "Learning curve of {wildcards.model}, part {wildcards.part}"
         script:
-            "../scripts/learning_curve_parts.py"
+            "../scripts/learning/learning_curve_parts.py"
 
     rule learning_curve:
         """Performance by number of people, paired with that of all of them."""

@@ -6,7 +6,7 @@ with job(snakemake):
     from mri_response.added_value import added_rows
     from mri_response.comparisons import comparison_table
     from mri_response.config.load import discovery_name
-    from mri_response.resampling import load_arrays
+    from mri_response.learning.procedure import load_arrays
     from mri_response.core.tables import read_tsv, write_tsv
 
     config, given = snakemake.params.config, snakemake.input

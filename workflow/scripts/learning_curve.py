@@ -4,7 +4,7 @@ with job(snakemake):
     import numpy as np
 
     from mri_response.learning_curve import learning_curve
-    from mri_response.resampling import collected, load_arrays
+    from mri_response.learning.procedure import collected, load_arrays
     from mri_response.core.tables import read_people, read_tsv, write_tsv
 
     given, params = snakemake.input, snakemake.params

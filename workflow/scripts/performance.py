@@ -5,7 +5,7 @@ with job(snakemake):
     from pathlib import Path
 
     from mri_response.predictions import model_tables
-    from mri_response.resampling import load_arrays
+    from mri_response.learning.procedure import load_arrays
     from mri_response.core.tables import read_cohorts, read_tsv, write_tsv
 
     config = {**snakemake.params.config, **snakemake.params.cohorts}

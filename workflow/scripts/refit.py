@@ -3,8 +3,8 @@ from mri_response.core.job import job
 with job(snakemake) as log:
     import numpy as np
 
-    from mri_response.permutation import Exchangeability
-    from mri_response.resampling import (
+    from mri_response.learning.permutation import Exchangeability
+    from mri_response.learning.procedure import (
         ModelOptions,
         cross_validate,
         load_arrays,
@@ -12,7 +12,7 @@ with job(snakemake) as log:
         save_arrays,
         with_strangers,
     )
-    from mri_response.splits import folds_from_table
+    from mri_response.learning.splits import folds_from_table
     from mri_response.core.tables import read_people, read_tsv
 
     config = snakemake.params.config

@@ -1,16 +1,16 @@
 from mri_response.core.job import job
 
 with job(snakemake):
-    from mri_response.confounds import ConfoundCoding
+    from mri_response.learning.preparation.confounds import ConfoundCoding
     from mri_response.features.extract import read_features
-    from mri_response.resampling import (
+    from mri_response.learning.procedure import (
         ModelOptions,
         StackedRows,
         fold_grams,
         save_arrays,
         with_strangers,
     )
-    from mri_response.splits import folds_from_table
+    from mri_response.learning.splits import folds_from_table
     from mri_response.core.tables import read_people, read_tsv
 
     config = snakemake.params.config

@@ -4,7 +4,7 @@ with job(snakemake) as log:
     from mri_response.features.extract import read_features
     from mri_response.frozen import scores
     from mri_response.recipe import Recipe
-    from mri_response.splits import folds_from_table
+    from mri_response.learning.splits import folds_from_table
     from mri_response.core.tables import read_people, read_tsv, write_tsv
 
     given = snakemake.input

@@ -1,8 +1,8 @@
 from mri_response.core.job import job
 
 with job(snakemake):
-    from mri_response.permutation import Exchangeability
-    from mri_response.resampling import collected, load_arrays
+    from mri_response.learning.permutation import Exchangeability
+    from mri_response.learning.procedure import collected, load_arrays
     from mri_response.subgroups import subgroup_table
     from mri_response.core.tables import read_cohorts, read_tsv, write_tsv
 

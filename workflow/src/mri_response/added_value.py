@@ -9,12 +9,12 @@ import numpy as np
 import pandas as pd
 
 from mri_response.comparisons import ADDED
-from mri_response.kernels import Confounds, principal_component_grams
+from mri_response.learning.gram import Confounds, principal_component_grams
 from mri_response.metrics import cross_validated, person_weights
 from mri_response.performance import HEADLINE, TESTED, permutation_p_value
-from mri_response.permutation import Exchangeability
-from mri_response.resampling import ModelOptions, fold_grams, nested_folds
-from mri_response.splits import Fold
+from mri_response.learning.permutation import Exchangeability
+from mri_response.learning.procedure import ModelOptions, fold_grams, nested_folds
+from mri_response.learning.splits import Fold
 
 METHOD = "imaging_rows_permuted"
 FOLDS_AT_ONCE = 10  # outer folds whose Gram matrices are held in memory

@@ -26,10 +26,10 @@ from mri_response.config.load import (
     used_confounds,
     used_features,
 )
-from mri_response.confounds import ConfoundCoding
+from mri_response.learning.preparation.confounds import ConfoundCoding
 from mri_response.core.errors import InputError
 from mri_response.features.extract import clinical_features
-from mri_response.permutation import Exchangeability
+from mri_response.learning.permutation import Exchangeability
 from mri_response.config.plan import smallest_part
 from mri_response.core.provenance import source_hash
 from mri_response.core.tables import read_roi_table, shorten, suggestion
@@ -208,7 +208,7 @@ def _check_folds(config: Mapping[str, Any], rows: pd.DataFrame, path: str) -> No
             _check_inner(cv, path, count - math.ceil(count / outer_folds), what)
         return
     # Here, since scikit-learn takes time and most runs need none of it yet.
-    from mri_response.splits import Scheme, draw_folds
+    from mri_response.learning.splits import Scheme, draw_folds
 
     if column is not None:
         _check_left_out(cv, rows, units, path, column)

@@ -13,10 +13,10 @@ import numpy as np
 import pandas as pd
 
 from mri_response.core.atomic import atomic_path
-from mri_response.confounds import ConfoundCoding
-from mri_response.decision_rules import learned_rules
+from mri_response.learning.preparation.confounds import ConfoundCoding
+from mri_response.learning.decision_rules import learned_rules
 from mri_response.features.extract import identified, read_features
-from mri_response.kernels import CHUNK, TrainingSets, filled, fit_confounds, weight_chunks
+from mri_response.learning.gram import CHUNK, TrainingSets, filled, fit_confounds, weight_chunks
 from mri_response.metrics import person_weights
 from mri_response.core.tables import read_people
 
@@ -297,7 +297,7 @@ def describe(
     people : pandas.DataFrame
         The discovery rows.
     decision : numpy.ndarray, shape (n,)
-        Their decision values as from `mri_response.decision_rules.out_of_fold`.
+        Their decision values as from `mri_response.learning.decision_rules.out_of_fold`.
 
     Returns
     -------
@@ -325,8 +325,8 @@ def fitted_models(jobs: list[dict[str, np.ndarray]], n: int) -> dict[str, np.nda
     Parameters
     ----------
     jobs : list of dict
-        As from `mri_response.resampling.cross_validate` or
-        `mri_response.plain.cross_validate_estimator`.
+        As from `mri_response.learning.procedure.cross_validate` or
+        `mri_response.learning.plain.cross_validate_estimator`.
     n : int
         Discovery rows; rows behind them, which no model was trained on, are dropped.
 

@@ -32,7 +32,7 @@ from mri_response.metrics import (
     cross_validated,
     person_weights,
 )
-from mri_response.permutation import WHOLE_PROCEDURE, Exchangeability
+from mri_response.learning.permutation import WHOLE_PROCEDURE, Exchangeability
 from mri_response.core.seeds import Stream, generator
 
 PERFORMANCE_COLUMNS = [
@@ -205,7 +205,7 @@ def discovery_performance(
     min_class_size : int
         With fewer people in either class nothing is computed.
     null_name : str
-        What the permuted labellings are called, see `mri_response.permutation.Exchangeability`.
+        What the permuted labellings are called, see `mri_response.learning.permutation.Exchangeability`.
     aggregations : sequence of str
         See `aggregations_of`.
     independent : bool
@@ -315,7 +315,7 @@ def frozen_performance(
         in ``external_pooled``.
     within, group : str, optional
         Columns of exchangeability blocks and of families, see
-        `mri_response.permutation.Exchangeability`; each applies where a cohort has the column.
+        `mri_response.learning.permutation.Exchangeability`; each applies where a cohort has the column.
 
     Returns
     -------

@@ -8,14 +8,14 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
-from mri_response.decision_rules import (
+from mri_response.learning.decision_rules import (
     DecisionRules,
     fold_rules,
     probabilities,
     rule_warnings,
     rules_table,
 )
-from mri_response.estimators import EstimatorOptions
+from mri_response.learning.estimators import EstimatorOptions
 from mri_response.features.extract import identified
 from mri_response.metrics import person_weights
 from mri_response.performance import (
@@ -25,8 +25,8 @@ from mri_response.performance import (
     discovery_performance,
     frozen_performance,
 )
-from mri_response.permutation import Exchangeability
-from mri_response.resampling import ModelOptions, Resampled, collected
+from mri_response.learning.permutation import Exchangeability
+from mri_response.learning.procedure import ModelOptions, Resampled, collected
 
 COLUMNS = [
     "model",
@@ -63,7 +63,7 @@ def model_tables(
     people : dict of str to pandas.DataFrame
         Analysed rows by cohort, the discovery cohort first.
     jobs, refits : sequence of dict
-        Results of `mri_response.resampling.cross_validate`.
+        Results of `mri_response.learning.procedure.cross_validate`.
     scores : pandas.DataFrame
         Decision values of the frozen model: cohort, participant_id, decision.
     description : dict

@@ -2,7 +2,7 @@
 
 A model is calibrated if of the people to whom it gives 30 %, 30 % are of the positive class.
 Nothing is fitted here that anyone is scored with: the probabilities come from the training data
-(`mri_response.decision_rules`), and these numbers describe them.
+(`mri_response.learning.decision_rules`), and these numbers describe them.
 """
 
 from __future__ import annotations

@@ -19,12 +19,12 @@ import pandas as pd
 import sklearn
 
 from mri_response.core.atomic import atomic_path
-from mri_response.confounds import ConfoundCoding
-from mri_response.estimators import EstimatorOptions
-from mri_response.plain import Fitted, Fitting, prepared
+from mri_response.learning.preparation.confounds import ConfoundCoding
+from mri_response.learning.estimators import EstimatorOptions
+from mri_response.learning.plain import Fitted, Fitting, prepared
 from mri_response.core.provenance import file_sha256
-from mri_response.resampling import StackedRows
-from mri_response.splits import REFIT, Fold
+from mri_response.learning.procedure import StackedRows
+from mri_response.learning.splits import REFIT, Fold
 
 DECIMALS = 6  # of decision values, when they are compared
 

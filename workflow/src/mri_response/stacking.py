@@ -13,9 +13,9 @@ import pandas as pd
 
 from mri_response.core.atomic import atomic_path
 from mri_response.baselines import scored_tables
-from mri_response.decision_rules import out_of_fold
+from mri_response.learning.decision_rules import out_of_fold
 from mri_response.performance import decision_of
-from mri_response.resampling import Resampled, row_weights
+from mri_response.learning.procedure import Resampled, row_weights
 
 Jobs = Sequence[Mapping[str, np.ndarray]]
 
@@ -86,7 +86,7 @@ def stacked_folds(
     ----------
     models : sequence of sequence of dict
         For each model the results of its cross-validation jobs that hold the observed labels, with
-        ``inner_decision`` (see `mri_response.resampling.cross_validate`).
+        ``inner_decision`` (see `mri_response.learning.procedure.cross_validate`).
     labels : numpy.ndarray of 0/1, shape (n,)
     weights : numpy.ndarray, shape (n,)
     repeats : int

@@ -1,0 +1,202 @@
+"""One outer fold against a literal loop, and the scores by which C is chosen."""
+
+import numpy as np
+import oracle
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from sklearn.metrics import balanced_accuracy_score
+
+from mri_response.learning.nested import (
+    FoldResult,
+    nested_fold,
+    nested_folds_of_one,
+    recall_mean,
+)
+from mri_response.learning.gram import gram_matrices, training_sets
+from mri_response.learning.splits import FoldSets
+
+PROPERTY = settings(derandomize=True, deadline=None, max_examples=100)
+GRID = 2.0 ** np.arange(-10, 1)
+
+
+def made_up(n=36, p=20, m=4, seed=0, inner_folds=4):
+    """Features with a weak signal, labellings, and one outer fold with its inner ones."""
+    rng = np.random.default_rng(seed)
+    features = rng.normal(size=(n, p))
+    labels = (rng.random((n, m)) < 0.5).astype(int)
+    labels[:, 0] = features[:, 0] + rng.normal(size=n) > 0
+    test = np.zeros((1 + inner_folds, n), dtype=bool)
+    test[0, : n // 4] = True
+    rest = np.arange(n // 4, n)
+    for fold, rows in enumerate(np.array_split(rest, inner_folds), start=1):
+        test[fold, rows] = True
+    train = ~test & ~test[0]
+    train[0] = ~test[0]
+    return features, labels, FoldSets(train, test)
+
+
+@pytest.fixture(params=["many labellings", "one labelling"])
+def run(request):
+    """Both ways through an outer fold, called alike."""
+
+    def many(features, labels, sets, weights=None, C=GRID, **options):
+        weights = np.ones(len(features)) if weights is None else weights
+        gram = gram_matrices(features, training_sets(np.empty((len(features), 0)), sets.train))
+        if request.param == "many labellings":
+            return nested_fold(gram, sets, labels, weights, C, **options)
+        columns = [
+            nested_folds_of_one([gram], [sets], column, weights, C, **options)[0]
+            for column in labels.T
+        ]
+        joined = [
+            np.concatenate(parts, axis=-1) for parts in zip(*(c[:6] for c in columns), strict=True)
+        ]
+        return FoldResult(*joined, *(sum(one[i] for one in columns) for i in (6, 7)))
+
+    return many
+
+
+def expected(
+    features, labels, sets, weights=None, *, C=GRID, relative=False, class_weight="balanced"
+):
+    inner = [
+        (np.flatnonzero(train), np.flatnonzero(test))
+        for train, test in zip(sets.train[1:], sets.test[1:], strict=True)
+    ]
+    return [
+        oracle.nested(
+            oracle.pipeline(0, class_weight=class_weight),
+            features,
+            column,
+            np.flatnonzero(sets.train[0]),
+            inner,
+            list(C),
+            weights=weights,
+            relative=relative,
+        )
+        for column in labels.T
+    ]
+
+
+@PROPERTY
+@given(st.integers(0, 2**31), st.integers(1, 30), st.booleans())
+def test_inner_scores_are_balanced_accuracy_and_recall_where_a_class_is_missing(seed, n, one_class):
+    rng = np.random.default_rng(seed)
+    labels, predicted = rng.integers(0, 2, (2, n, 5))
+    if one_class:
+        labels[:] = rng.integers(0, 2, 5)
+    weights = rng.uniform(0.1, 1, n)
+    scores = recall_mean(labels, predicted.astype(bool), weights)
+    for column in range(5):
+        present = np.unique(labels[:, column])
+        recalls = [
+            np.average(predicted[labels[:, column] == k, column] == k,
+                       weights=weights[labels[:, column] == k])
+            for k in present
+        ]  # fmt: skip
+        assert scores[column] == pytest.approx(np.mean(recalls))
+        if len(present) == 2:
+            assert scores[column] == pytest.approx(
+                balanced_accuracy_score(
+                    labels[:, column], predicted[:, column], sample_weight=weights
+                )
+            )
+
+
+@pytest.mark.parametrize("balanced", [True, False])
+@pytest.mark.parametrize("relative", [True, False])
+@pytest.mark.parametrize("p", [8, 20, 300])
+def test_an_outer_fold_is_a_literal_loop(run, p, relative, balanced):
+    features, labels, sets = made_up(p=p)
+    C = 16 * GRID if relative else GRID
+    weight = "balanced" if balanced else None
+    reference = expected(features, labels, sets, C=C, relative=relative, class_weight=weight)
+    result = run(features, labels, sets, C=C, C_relative=relative, balanced=balanced)
+    assert result.candidate.tolist() == [one.candidate for one in reference]
+    if p < 300:  # else every value of C separates the classes
+        assert len(set(result.candidate)) > 1
+    for column, one in enumerate(reference):
+        decision = one.model.decision_function(features[sets.test[0]])
+        np.testing.assert_allclose(result.decision[:, column], decision, atol=1e-5)
+        fitted = one.model.decision_function(features[sets.train[0]])
+        np.testing.assert_allclose(
+            result.fitted[:, column] + result.intercept[column], fitted, atol=1e-5
+        )
+
+
+def test_people_count_in_the_inner_score_and_not_rows(run):
+    features, labels, sets = made_up(n=40, m=8, seed=2)
+    weights = np.random.default_rng(1).choice([1.0, 0.5, 1 / 6], 40)
+    reference = [one.candidate for one in expected(features, labels, sets, weights)]
+    assert run(features, labels, sets, weights).candidate.tolist() == reference
+    assert run(features, labels, sets).candidate.tolist() != reference
+
+
+def test_the_smallest_of_tied_values_of_C_is_chosen(run):
+    """Classes far apart: every C predicts without error."""
+    features, labels, sets = made_up(p=3)
+    features[:, 0] = np.where(labels[:, 0] == 1, 50, -50)
+    result = run(features, labels[:, :1], sets, C=np.array([0.25, 0.5, 1.0]))
+    assert result.candidate.tolist() == [0]
+
+
+def test_scores_that_differ_by_rounding_are_tied(run, monkeypatch):
+    """Mean inner scores of the three values of C: 0.7, 0.7 + 1e-12, 0.7 - 1e-6."""
+    features, labels, sets = made_up(m=1)
+    scores = iter(np.tile([0.7, 0.7 + 1e-12, 0.7 - 1e-6], 4)[:, None])
+    monkeypatch.setattr("mri_response.learning.nested.recall_mean", lambda *_: next(scores))
+    assert run(features, labels, sets, C=np.array([0.1, 0.2, 0.4])).candidate.tolist() == [0]
+
+
+def test_an_inner_test_fold_with_one_class_scores_its_recall(run):
+    features, labels, sets = made_up(m=1, seed=3)
+    labels[sets.test[1], 0] = 1
+    reference = expected(features, labels, sets)
+    result = run(features, labels, sets)
+    assert result.candidate[0] == reference[0].candidate
+
+
+def test_an_inner_training_set_with_one_class_predicts_that_class(run):
+    features, labels, sets = made_up(m=2, inner_folds=2)
+    labels[:, 1] = 0
+    labels[sets.test[1], 1] = 1  # so that the first inner fold trains on zeros alone
+    result = run(features, labels, sets)
+    assert np.isfinite(result.decision).all()
+    reference = expected(features, labels, sets)
+    assert result.candidate.tolist() == [one.candidate for one in reference]
+
+
+def test_an_outer_training_set_with_one_class_predicts_that_class(run):
+    features, labels, sets = made_up(m=1)
+    labels[sets.train[0]] = 0
+    result = run(features, labels, sets)
+    np.testing.assert_array_equal(result.decision, -1)
+    assert not result.beta.any()
+
+
+def test_labels_of_the_outer_test_rows_are_not_looked_at(run):
+    features, labels, sets = made_up()
+    changed = labels.copy()
+    changed[sets.test[0]] = 1 - changed[sets.test[0]]
+    one, other = run(features, labels, sets), run(features, changed, sets)
+    np.testing.assert_array_equal(one.decision, other.decision)
+    np.testing.assert_array_equal(one.candidate, other.candidate)
+
+
+def test_what_a_fold_hands_on(run):
+    features, labels, sets = made_up(p=50)
+    result = run(features, labels, sets)
+    gram = gram_matrices(features, training_sets(np.empty((36, 0)), sets.train))[0]
+    inside = np.ix_(sets.train[0], sets.train[0])
+    np.testing.assert_allclose(result.fitted, gram[inside] @ result.beta, atol=1e-12)
+    np.testing.assert_allclose(
+        result.decision,
+        gram[np.ix_(sets.test[0], sets.train[0])] @ result.beta + result.intercept,
+        atol=1e-12,
+    )
+    tiny = run(features, labels, sets, C=np.array([1e-9]))
+    assert tiny.plateau.all()
+    assert not run(features, labels, sets, C=np.array([1.0])).plateau.any()
+    # At one C: an inner solution for each of 4 folds, and an outer one, of 4 labellings.
+    assert (tiny.n_solved, tiny.n_fallback) == (20, 0)

@@ -1,0 +1,29 @@
+from mri_response.core.job import job
+
+with job(snakemake):
+    import numpy as np
+
+    from mri_response.added_value import cross_validate_permuted_scans
+    from mri_response.learning.preparation.confounds import ConfoundCoding
+    from mri_response.features.extract import read_features
+    from mri_response.learning.permutation import Exchangeability
+    from mri_response.learning.procedure import ModelOptions, row_weights, save_arrays
+    from mri_response.learning.splits import folds_from_table
+    from mri_response.core.tables import read_people, read_tsv
+
+    given, params, config = snakemake.input, snakemake.params, snakemake.params.config
+    people = read_people(given.people)
+    clinical, sets = np.array(params.clinical), [read_features(path, people) for path in given.sets]
+    coding = ConfoundCoding.of(people, config["model"]["confounds"])
+    decision = cross_validate_permuted_scans(
+        np.hstack([sets[i] for i in np.flatnonzero(~clinical)]),
+        np.hstack([sets[i] for i in np.flatnonzero(clinical)]),
+        coding.stacked(people, unseen=config["confounds"]["unseen_site"]),
+        folds_from_table(read_tsv(given.splits), people)[:-1],
+        Exchangeability.from_config(people, config),
+        params.permutations,
+        row_weights(people),
+        ModelOptions.from_config(config["model"]),
+        config["seed"],
+    )
+    save_arrays({"decision": decision}, snakemake.output[0])

@@ -1,0 +1,12 @@
+from mri_response.core.job import job
+
+with job(snakemake):
+    from mri_response.learning.splits import Scheme, draw_folds, folds_table, units_of
+    from mri_response.core.tables import read_people, write_tsv
+
+    config = snakemake.params.config
+    people = read_people(snakemake.input.people)
+    scheme = Scheme.from_config(config["cross_validation"], people)
+    units = units_of(people, config["cross_validation"])
+    folds = draw_folds(units, people["label"].to_numpy(), scheme, config["seed"])
+    write_tsv(folds_table(folds, people, scheme.inner_folds), snakemake.output[0])

@@ -1,0 +1,1 @@
+"""Splits, preparation inside the fold, learners, and labellings under permutation."""

@@ -1,0 +1,1 @@
+"""Steps of preparation that learn from the training rows of a fold."""
