@@ -11,7 +11,7 @@ from scipy.stats import median_abs_deviation
 from sklearn.covariance import ledoit_wolf
 from small_study import ROOT, Study, template
 
-from mri_response.checks import input_warnings
+from mri_response.preflight.checks import input_warnings
 from mri_response.people.cohorts import build_cohort
 from mri_response.config.load import load_config
 from mri_response.core.errors import InputError

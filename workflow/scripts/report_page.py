@@ -4,7 +4,7 @@ with job(snakemake):
     from pathlib import Path
 
     from mri_response.core.atomic import atomic_path
-    from mri_response.checks import input_warnings
+    from mri_response.preflight.checks import input_warnings
     from mri_response.core.provenance import config_hash, versions
     from mri_response.report import ReportInputs, render_report
     from mri_response.core.tables import read_cohorts, read_tsv

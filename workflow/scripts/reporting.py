@@ -6,7 +6,7 @@ with job(snakemake):
 
     from mri_response.core.atomic import atomic_path
     from mri_response.config.answers import read_answers
-    from mri_response.checks import input_warnings
+    from mri_response.preflight.checks import input_warnings
     from mri_response.documents import reviewer_files
     from mri_response.features.extract import count_features
     from mri_response.core.provenance import config_hash, versions

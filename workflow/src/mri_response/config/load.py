@@ -1,7 +1,7 @@
 """The configuration: checked against its schema, completed with defaults, cross-checked.
 
 Everything that can be said about a configuration without opening a file is said here; what needs
-the files is in :mod:`mri_response.checks`.
+the files is in :mod:`mri_response.preflight.checks`.
 """
 
 from __future__ import annotations

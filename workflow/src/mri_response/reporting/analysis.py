@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from mri_response.checks import FEW_PEOPLE
+from mri_response.preflight.checks import FEW_PEOPLE
 from mri_response.config.load import (
     left_out_column,
     used_confounds,

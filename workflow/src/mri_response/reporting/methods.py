@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from mri_response.inputs.atlases import licence_of
-from mri_response.checks import FEW_PEOPLE
+from mri_response.preflight.checks import FEW_PEOPLE
 from mri_response.config.load import (
     described_confound,
     used_features,

@@ -1,4 +1,4 @@
-"""Tests of mri_response.checks: everything is found before the first job, in one line."""
+"""Tests of mri_response.preflight.checks: everything is found before the first job, in one line."""
 
 import copy
 import json
@@ -11,7 +11,7 @@ import pytest
 import yaml
 
 from mri_response.inputs import images
-from mri_response.checks import check_discovery, check_inputs
+from mri_response.preflight.checks import check_discovery, check_inputs
 from mri_response.config.load import load_config
 from mri_response.core.errors import InputError
 
