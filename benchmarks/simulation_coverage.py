@@ -37,7 +37,7 @@ from scipy.stats import binom
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "workflow" / "src"))
 
 from mri_response.learning.preparation.confounds import ConfoundCoding
-from mri_response.frozen import fitted_models, freeze
+from mri_response.models.frozen import fitted_models, freeze
 from mri_response.learning.gram import training_sets
 from mri_response.metrics import METRICS, auc, balanced_accuracy, confusion
 from mri_response.performance import FrozenScores, discovery_performance, frozen_performance

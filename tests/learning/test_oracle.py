@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 from mri_response.learning.preparation.confounds import ConfoundCoding
-from mri_response.frozen import fitted_models, freeze
+from mri_response.models.frozen import fitted_models, freeze
 from mri_response.learning.gram import training_sets
 from mri_response.learning.permutation import Exchangeability
 from mri_response.learning.procedure import (

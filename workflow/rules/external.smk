@@ -23,11 +23,11 @@ rule refit_kernels:
         runtime=kernels_minutes,
     params:
         config=model_config,
-        code=code_of("refit_kernels"),
+        code=code_of("models/refit_kernels"),
     message:
         "Gram matrices of {wildcards.model}, refit on all discovery people"
     script:
-        "../scripts/refit_kernels.py"
+        "../scripts/models/refit_kernels.py"
 
 
 rule refit:
@@ -51,11 +51,11 @@ rule refit:
     params:
         config=model_config,
         blocks=refit_blocks,
-        code=code_of("refit"),
+        code=code_of("models/refit"),
     message:
         "Refit of {wildcards.model} on all discovery people: labellings, part {wildcards.labels}"
     script:
-        "../scripts/refit.py"
+        "../scripts/models/refit.py"
 
 
 rule refit_estimator:
@@ -81,11 +81,11 @@ rule refit_estimator:
     params:
         config=model_config,
         blocks=refit_blocks,
-        code=code_of("refit_estimator"),
+        code=code_of("models/refit_estimator"),
     message:
         "Refit of {wildcards.model} on all discovery people: labellings, part {wildcards.labels}"
     script:
-        "../scripts/refit_estimator.py"
+        "../scripts/models/refit_estimator.py"
 
 
 rule freeze:
@@ -107,11 +107,11 @@ rule freeze:
     params:
         config=model_config,
         outcome=section("outcome", "external", "features", "operating_points"),
-        code=code_of("freeze"),
+        code=code_of("models/freeze"),
     message:
         "Freezing {wildcards.model}"
     script:
-        "../scripts/freeze.py"
+        "../scripts/models/freeze.py"
 
 
 rule freeze_recipe:
@@ -133,11 +133,11 @@ rule freeze_recipe:
     params:
         config=model_config,
         outcome=section("outcome", "external", "features", "operating_points"),
-        code=code_of("freeze_recipe"),
+        code=code_of("models/freeze_recipe"),
     message:
         "Freezing the recipe of {wildcards.model}"
     script:
-        "../scripts/freeze_recipe.py"
+        "../scripts/models/freeze_recipe.py"
 
 
 rule score:
@@ -159,11 +159,11 @@ rule score:
     params:
         cohorts=OTHERS,
         config=section("confounds"),
-        code=code_of("score"),
+        code=code_of("models/score"),
     message:
         "Scoring the other cohorts with the frozen {wildcards.model}"
     script:
-        "../scripts/score.py"
+        "../scripts/models/score.py"
 
 
 rule score_recipe:
@@ -189,8 +189,8 @@ rule score_recipe:
     params:
         cohorts=OTHERS,
         config=section("confounds"),
-        code=code_of("score_recipe"),
+        code=code_of("models/score_recipe"),
     message:
         "Scoring the other cohorts with {wildcards.model}, fitted again from its recipe"
     script:
-        "../scripts/score_recipe.py"
+        "../scripts/models/score_recipe.py"

@@ -122,11 +122,11 @@ rule freeze_stack:
     threads: 1
     params:
         models=models_of_stack,
-        code=code_of("freeze_stack"),
+        code=code_of("models/freeze_stack"),
     message:
         "Freezing the stack {wildcards.stack}"
     script:
-        "../scripts/freeze_stack.py"
+        "../scripts/models/freeze_stack.py"
 
 
 rule stack:
@@ -150,11 +150,11 @@ rule stack:
     threads: 1
     params:
         config=section("seed", "cross_validation", "permutation", "cohorts", "min_class_size"),
-        code=code_of("stack"),
+        code=code_of("models/stack"),
     message:
         "Performance of the stack {wildcards.stack}"
     script:
-        "../scripts/stack.py"
+        "../scripts/models/stack.py"
 
 
 rule tables:

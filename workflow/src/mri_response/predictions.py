@@ -67,7 +67,7 @@ def model_tables(
     scores : pandas.DataFrame
         Decision values of the frozen model: cohort, participant_id, decision.
     description : dict
-        Of the frozen model, see `mri_response.frozen.describe`.
+        Of the frozen model, see `mri_response.models.frozen.describe`.
 
     Returns
     -------

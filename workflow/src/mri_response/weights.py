@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 from scipy.stats import false_discovery_control
 
-from mri_response.frozen import fitted_models
+from mri_response.models.frozen import fitted_models
 from mri_response.learning.gram import (
     TrainingSets,
     gram_matrices,

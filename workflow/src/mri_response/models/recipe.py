@@ -187,7 +187,7 @@ def recipe(
     Parameters
     ----------
     fitted : dict
-        As from `mri_response.frozen.fitted_models`.
+        As from `mri_response.models.frozen.fitted_models`.
     paths : mapping of str to path
         Files of the discovery cohort: people, features and splits.
     coding : ConfoundCoding

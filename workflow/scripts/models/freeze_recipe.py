@@ -3,8 +3,8 @@ from mri_response.core.job import job
 with job(snakemake) as log:
     from mri_response.learning.preparation.confounds import ConfoundCoding
     from mri_response.learning.decision_rules import out_of_fold
-    from mri_response.frozen import describe, fitted_models
-    from mri_response.recipe import recipe
+    from mri_response.models.frozen import describe, fitted_models
+    from mri_response.models.recipe import recipe
     from mri_response.learning.procedure import load_arrays
     from mri_response.core.tables import read_people
 

@@ -9,7 +9,7 @@ import pytest
 
 from mri_response.learning.preparation.confounds import ConfoundCoding
 from mri_response.core.errors import InputError
-from mri_response.frozen import FrozenModel, fitted_models, freeze
+from mri_response.models.frozen import FrozenModel, fitted_models, freeze
 from mri_response.learning.gram import training_sets
 from mri_response.learning.permutation import Exchangeability
 from mri_response.learning.procedure import (

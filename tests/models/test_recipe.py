@@ -11,9 +11,9 @@ import pytest
 from test_plain import ENGINE, KINDS, OTHERS, SEED, SVC, N, Study
 
 from mri_response.learning.preparation.confounds import ConfoundCoding
-from mri_response.frozen import fitted_models, freeze, freeze_weights
+from mri_response.models.frozen import fitted_models, freeze, freeze_weights
 from mri_response.learning.gram import training_sets
-from mri_response.recipe import Recipe, recipe
+from mri_response.models.recipe import Recipe, recipe
 from mri_response.learning.procedure import (
     StackedRows,
     cross_validate,

@@ -1,7 +1,7 @@
 from mri_response.core.job import job
 
 with job(snakemake) as log:
-    from mri_response.frozen import FrozenModel, scores
+    from mri_response.models.frozen import FrozenModel, scores
     from mri_response.core.tables import write_tsv
 
     given = snakemake.input
