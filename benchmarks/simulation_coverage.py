@@ -39,8 +39,8 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "workflow" / "src")
 from mri_response.learning.preparation.confounds import ConfoundCoding
 from mri_response.models.frozen import fitted_models, freeze
 from mri_response.learning.gram import training_sets
-from mri_response.metrics import METRICS, auc, balanced_accuracy, confusion
-from mri_response.performance import FrozenScores, discovery_performance, frozen_performance
+from mri_response.evaluation.metrics import METRICS, auc, balanced_accuracy, confusion
+from mri_response.evaluation.performance import FrozenScores, discovery_performance, frozen_performance
 from mri_response.learning.permutation import Exchangeability
 from mri_response.learning.procedure import (
     ModelOptions,

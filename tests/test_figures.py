@@ -29,7 +29,7 @@ from mri_response.figures import (
     subgroups,
     usefulness,
 )
-from mri_response.metrics import person_weights
+from mri_response.evaluation.metrics import person_weights
 from mri_response.wording import naming
 
 MODEL = "roi_svc"

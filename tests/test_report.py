@@ -22,7 +22,7 @@ from mri_response import report
 from mri_response.documents import reviewer_files
 from mri_response.figures.performance import confusion, null_distribution, roc
 from mri_response.figures.style import contrast, save_figure
-from mri_response.performance import FrozenScores, discovery_performance, frozen_performance
+from mri_response.evaluation.performance import FrozenScores, discovery_performance, frozen_performance
 from mri_response.report import (
     TEMPLATES,
     FigureSpec,

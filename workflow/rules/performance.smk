@@ -23,11 +23,11 @@ rule performance:
     params:
         config=model_config,
         cohorts=section("cohorts", "external", "min_class_size", "operating_points"),
-        code=code_of("performance"),
+        code=code_of("evaluation/performance"),
     message:
         "Performance of {wildcards.model}"
     script:
-        "../scripts/performance.py"
+        "../scripts/evaluation/performance.py"
 
 
 rule subgroups:
@@ -46,11 +46,11 @@ rule subgroups:
     params:
         config=model_config,
         cohorts=section("cohorts", "subgroups", "min_class_size"),
-        code=code_of("subgroups"),
+        code=code_of("evaluation/subgroups"),
     message:
         "Subgroups, {wildcards.model}"
     script:
-        "../scripts/subgroups.py"
+        "../scripts/evaluation/subgroups.py"
 
 
 rule baseline:
@@ -74,11 +74,11 @@ rule baseline:
             *("seed", "cross_validation", "permutation", "confounds", "cohorts", "min_class_size")
         ),
         confounds=[c for model in CONFIG["models"].values() for c in model["confounds"]],
-        code=code_of("baseline"),
+        code=code_of("evaluation/baseline"),
     message:
         "Performance of the baseline {wildcards.baseline}"
     script:
-        "../scripts/baseline.py"
+        "../scripts/evaluation/baseline.py"
 
 
 rule usefulness:
@@ -98,11 +98,11 @@ rule usefulness:
         ENVIRONMENT
     params:
         config=section("seed", "cohorts", "prevalence", "min_class_size"),
-        code=code_of("usefulness"),
+        code=code_of("evaluation/usefulness"),
     message:
         "Probabilities and operating points of {wildcards.model}"
     script:
-        "../scripts/usefulness.py"
+        "../scripts/evaluation/usefulness.py"
 
 
 rule freeze_stack:
@@ -171,11 +171,11 @@ rule tables:
     conda:
         ENVIRONMENT
     params:
-        code=code_of("tables"),
+        code=code_of("evaluation/tables"),
     message:
         "Table of all models: {wildcards.table}"
     script:
-        "../scripts/tables.py"
+        "../scripts/evaluation/tables.py"
 
 
 rule permuted_scans:
@@ -221,8 +221,8 @@ rule comparisons:
         config=section("seed", "min_class_size", "cohorts"),
         pairs=PAIRS,
         added=ADDED,
-        code=code_of("comparisons"),
+        code=code_of("evaluation/comparisons"),
     message:
         "Comparisons of models"
     script:
-        "../scripts/comparisons.py"
+        "../scripts/evaluation/comparisons.py"

@@ -49,11 +49,11 @@ if CURVES:
         params:
             config=section("cross_validation"),
             cohort=DISCOVERY,
-            code=code_of("learning_curve"),
+            code=code_of("evaluation/learning_curve"),
         message:
             "Learning curve of {wildcards.model}"
         script:
-            "../scripts/learning_curve.py"
+            "../scripts/evaluation/learning_curve.py"
 
 
 rule precision:
@@ -70,8 +70,8 @@ rule precision:
         ENVIRONMENT
     params:
         models=MODELS,
-        code=code_of("precision"),
+        code=code_of("evaluation/precision"),
     message:
         "Precision of the figures"
     script:
-        "../scripts/precision.py"
+        "../scripts/evaluation/precision.py"

@@ -17,8 +17,8 @@ rule specificity:
         config=section(
             *("seed", "cohorts", "models", "permutation", "specificity", "min_class_size")
         ),
-        code=code_of("specificity"),
+        code=code_of("evaluation/specificity"),
     message:
         "Specificity of the treatment: external against control cohorts"
     script:
-        "../scripts/specificity.py"
+        "../scripts/evaluation/specificity.py"

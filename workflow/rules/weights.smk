@@ -75,8 +75,8 @@ rule roi_sets:
     conda:
         ENVIRONMENT
     params:
-        code=code_of("tables"),
+        code=code_of("evaluation/tables"),
     message:
         "Table of region sets, all models"
     script:
-        "../scripts/tables.py"
+        "../scripts/evaluation/tables.py"

@@ -3,7 +3,7 @@ from mri_response.core.job import job
 with job(snakemake):
     import numpy as np
 
-    from mri_response.added_value import cross_validate_permuted_scans
+    from mri_response.evaluation.added_value import cross_validate_permuted_scans
     from mri_response.learning.preparation.confounds import ConfoundCoding
     from mri_response.features.extract import read_features
     from mri_response.learning.permutation import Exchangeability

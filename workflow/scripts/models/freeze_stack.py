@@ -2,7 +2,7 @@ from mri_response.core.job import job
 
 with job(snakemake):
     from mri_response.learning.procedure import load_arrays, row_weights
-    from mri_response.stacking import refitted_stack, save_stack
+    from mri_response.evaluation.stacking import refitted_stack, save_stack
     from mri_response.core.tables import read_people
 
     people = read_people(snakemake.input.people)

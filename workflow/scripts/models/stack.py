@@ -2,7 +2,7 @@ from mri_response.core.job import job
 
 with job(snakemake):
     from mri_response.learning.procedure import load_arrays
-    from mri_response.stacking import load_stack, stack_tables
+    from mri_response.evaluation.stacking import load_stack, stack_tables
     from mri_response.core.tables import read_cohorts, read_tsv, write_tsv
 
     given = snakemake.input

@@ -26,7 +26,7 @@ from mri_response.features.extract import (
     voxel_mask,
 )
 from mri_response.inputs.images import Grid, load_map, reference_grid
-from mri_response.metrics import FloatArray
+from mri_response.evaluation.metrics import FloatArray
 from mri_response.core.tables import ID_COLUMNS
 
 #: What a rule of exclusion may name, in words.

@@ -7,7 +7,7 @@ from typing import Any
 import pandas as pd
 from matplotlib.figure import Figure
 
-from mri_response.comparisons import MAIN, main_row
+from mri_response.evaluation.comparisons import MAIN, main_row
 from mri_response.config.load import compared_pairs, used_baselines
 from mri_response.figures.style import (
     DASHED,

@@ -33,8 +33,8 @@ from mri_response.figures.style import (
     swarm,
     wrap,
 )
-from mri_response.intervals import bootstrap_counts
-from mri_response.metrics import person_weights
+from mri_response.evaluation.intervals import bootstrap_counts
+from mri_response.evaluation.metrics import person_weights
 from mri_response.core.seeds import Stream, generator
 from mri_response.wording import (
     NULL_NAMES,

@@ -18,7 +18,7 @@ from mri_response.figures.style import (
     styled,
     suptitle,
 )
-from mri_response.learning_curve import CURVE_METRICS, MARGIN
+from mri_response.evaluation.learning_curve import CURVE_METRICS, MARGIN
 from mri_response.wording import METRIC_NAMES, Naming, as_number
 
 

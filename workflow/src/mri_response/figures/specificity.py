@@ -20,7 +20,7 @@ from mri_response.figures.style import (
     suptitle,
     wrap,
 )
-from mri_response.specificity import arm_row, arm_title, people_of
+from mri_response.evaluation.specificity import arm_row, arm_title, people_of
 from mri_response.wording import METRIC_NAMES, Naming, number, p_phrase, signed, signed_interval
 
 _STYLES = {"active": (VERMILION, "o"), "control": (BLACK, "s")}

@@ -27,8 +27,8 @@ from mri_response.figures.style import (
     text_width,
     wrap,
 )
-from mri_response.performance import SMALL_CLASS
-from mri_response.probabilities import CURVE
+from mri_response.evaluation.performance import SMALL_CLASS
+from mri_response.evaluation.calibration import CURVE
 from mri_response.wording import POOLED, Naming, as_number, number
 
 _COLUMNS = 3

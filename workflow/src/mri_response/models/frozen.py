@@ -17,7 +17,7 @@ from mri_response.learning.preparation.confounds import ConfoundCoding
 from mri_response.learning.decision_rules import learned_rules
 from mri_response.features.extract import identified, read_features
 from mri_response.learning.gram import CHUNK, TrainingSets, filled, fit_confounds, weight_chunks
-from mri_response.metrics import person_weights
+from mri_response.evaluation.metrics import person_weights
 from mri_response.core.tables import read_people
 
 

@@ -9,8 +9,8 @@ import numpy as np
 import pandas as pd
 
 from mri_response.config.load import CATEGORIES, class_names, feature_columns, used_confounds
-from mri_response.intervals import ROUNDING
-from mri_response.metrics import person_weights
+from mri_response.evaluation.intervals import ROUNDING
+from mri_response.evaluation.metrics import person_weights
 
 COLUMNS = [
     "cohort",

@@ -13,7 +13,7 @@ from mri_response.config.load import (
     described_confound,
     used_features,
 )
-from mri_response.performance import best_of_chance
+from mri_response.evaluation.performance import best_of_chance
 from mri_response.config.plan import ordered_models
 from mri_response.reporting.evidence import (
     Evidence,

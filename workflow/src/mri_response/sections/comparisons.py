@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from mri_response.comparisons import ADDED, APPROXIMATE, MAIN, main_row
+from mri_response.evaluation.comparisons import ADDED, APPROXIMATE, MAIN, main_row
 from mri_response.config.load import (
     compared_pairs,
     discovery_name,

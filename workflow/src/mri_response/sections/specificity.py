@@ -9,7 +9,7 @@ import pandas as pd
 
 from mri_response.config.plan import ordered_models
 from mri_response.sections.blocks import Block, Table, Text
-from mri_response.specificity import ALPHA, ASSUMED, arm_row, arm_title, people_of
+from mri_response.evaluation.specificity import ALPHA, ASSUMED, arm_row, arm_title, people_of
 from mri_response.wording import (
     METRIC_NAMES,
     Naming,

@@ -1,0 +1,29 @@
+from mri_response.core.job import job
+
+with job(snakemake):
+    import pandas as pd
+
+    from mri_response.evaluation.added_value import added_rows
+    from mri_response.evaluation.comparisons import comparison_table
+    from mri_response.config.load import discovery_name
+    from mri_response.learning.procedure import load_arrays
+    from mri_response.core.tables import read_tsv, write_tsv
+
+    config, given = snakemake.params.config, snakemake.input
+    dtype = {"participant_id": str, "session_id": str, "label": int, "decision": float}
+    parts = [read_tsv(path, dtype) for path in given.predictions]
+    predictions = dict(list(pd.concat(parts).groupby("model"))) if parts else {}
+    added = []
+    for model, clinic in snakemake.params.added.items():
+        own = [path for path in given.permuted_scans if f"/permuted_scans/{model}/" in path]
+        permuted = [load_arrays(path)["decision"] for path in own]
+        added += added_rows(model, clinic, discovery_name(config), predictions, permuted)
+    table = comparison_table(
+        predictions,
+        snakemake.params.pairs,
+        {name: cohort["role"] for name, cohort in config["cohorts"].items()},
+        seed=config["seed"],
+        min_class_size=config["min_class_size"],
+        added=added,
+    )
+    write_tsv(table, snakemake.output[0])

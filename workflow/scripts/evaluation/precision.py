@@ -1,0 +1,11 @@
+from mri_response.core.job import job
+
+with job(snakemake):
+    from mri_response.evaluation.sample_size import precision_table
+    from mri_response.core.tables import read_tsv, write_tsv
+
+    numbers = dict.fromkeys(("estimate", "ci_low", "ci_high", "n", "n_positive"), float)
+    performance = read_tsv(snakemake.input.performance, numbers)
+    performance = performance[performance["model"].isin(snakemake.params.models)]
+    table = precision_table(performance, read_tsv(snakemake.input.null, {"value": float}))
+    write_tsv(table, snakemake.output[0])

@@ -1,0 +1,10 @@
+from mri_response.core.job import job
+
+with job(snakemake):
+    from mri_response.evaluation.specificity import specificity_table
+    from mri_response.core.tables import read_cohorts, read_tsv, write_tsv
+
+    given, params = snakemake.input, snakemake.params
+    people = read_cohorts(given.people)
+    predictions = read_tsv(given.predictions, {"decision": float, "label": int})
+    write_tsv(specificity_table(params.config, predictions, people), snakemake.output[0])

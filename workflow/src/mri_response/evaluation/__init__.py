@@ -1,0 +1,1 @@
+"""From decision values to tables: performance, intervals, p-values, comparisons, usefulness."""

@@ -1,0 +1,334 @@
+"""What a model must beat: the confounds alone, and the class that most people are in."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+import pandas as pd
+
+from mri_response.config.load import CONFOUNDS_ONLY, MAJORITY_CLASS, Confound, column_of
+from mri_response.learning.preparation.confounds import flexible_confounds, flexible_matrix
+from mri_response.learning.gram import Confounds, training_sets
+from mri_response.evaluation.performance import (
+    HEADLINE,
+    FrozenScores,
+    aggregations_of,
+    discovery_performance,
+    frozen_performance,
+)
+from mri_response.learning.permutation import Exchangeability
+from mri_response.evaluation.predictions import cross_validated_predictions, frozen_predictions
+from mri_response.learning.procedure import Resampled, row_weights
+from mri_response.learning.splits import Scheme, draw_folds, units_of
+
+ALPHA = 0.05  # at or below this p the report warns
+
+
+def baseline_tables(
+    baseline: str,
+    config: dict,
+    people: Mapping[str, pd.DataFrame],
+    confounds: Sequence[Confound] = (),
+) -> dict[str, pd.DataFrame]:
+    """Tables of a baseline, through the splits and labellings of the models.
+
+    Parameters
+    ----------
+    baseline : {"confounds_only", "majority_class"}
+    config : dict
+        Sections seed, cross_validation, permutation, confounds, cohorts and min_class_size of the
+        configuration.
+    people : mapping of str to pandas.DataFrame
+        Analysed rows by cohort, the discovery cohort first. Of the others the labels are only
+        scored.
+    confounds : sequence of str or mapping
+        Those of all models.
+
+    Returns
+    -------
+    dict of str to pandas.DataFrame
+        predictions, performance, null and warnings, as of a model of this name. The majority class
+        has no permutation test: it cannot tell anybody apart.
+    """
+    home, *others = people.values()
+    # Whether they say anything is asked of the plain permutations, whatever the models' are.
+    within, group = config["permutation"]["within"], config["cross_validation"]["group"]
+    exchangeability = Exchangeability(home, group=group, within=within)
+    cv = config["cross_validation"]
+    scheme, units = Scheme.from_config(cv, home), units_of(home, cv)
+    seed = config["seed"]
+    unseen = config["confounds"]["unseen_site"]
+    if baseline == CONFOUNDS_ONLY:
+        n_permutations = config["permutation"]["n"]
+        matrix = flexible_matrix(home, confounds)
+        resampled = cross_validate_discriminant(
+            flexible_confounds(home, confounds, unseen=unseen),
+            units,
+            scheme,
+            exchangeability,
+            n_permutations,
+            seed,
+        )
+        strangers = [flexible_matrix(rows, confounds, home, unseen=unseen) for rows in others]
+        frozen = discriminant_scores(matrix, exchangeability.labels, strangers)
+    else:
+        n_permutations = 0
+        resampled = cross_validate_majority(home, units, scheme, seed)
+        constant = majority(exchangeability.labels, row_weights(home))
+        frozen = [np.full(len(rows), constant) for rows in others]
+    labels = exchangeability.labellings(seed, range(1 + n_permutations)).T
+    tables = scored_tables(baseline, config, people, resampled, frozen, labels)
+    warnings: list[str] = []
+    if baseline == CONFOUNDS_ONLY:
+        columns = list(dict.fromkeys(map(column_of, confounds)))
+        warnings = confound_warnings(tables["performance"], columns)
+    return tables | {"warnings": pd.DataFrame({"model": baseline, "warning": warnings})}
+
+
+def scored_tables(
+    name: str,
+    config: dict,
+    people: Mapping[str, pd.DataFrame],
+    resampled: Resampled,
+    frozen: Sequence[np.ndarray],
+    labels: np.ndarray,
+) -> dict[str, pd.DataFrame]:
+    """Tables of what is no model of the configuration, from its decision values.
+
+    Parameters
+    ----------
+    name : str
+    config : dict
+        As in `baseline_tables`.
+    people : mapping of str to pandas.DataFrame
+        Analysed rows by cohort, the discovery cohort first.
+    resampled : Resampled
+        Cross-validated decision values of the labellings.
+    frozen : sequence of numpy.ndarray, shape (n_i,)
+        Decision values of each other cohort.
+    labels : numpy.ndarray of 0/1, shape (1 + M, n)
+        With M = 0 there is no permutation test in the discovery cohort.
+
+    Returns
+    -------
+    dict of str to pandas.DataFrame
+        predictions, performance and null.
+    """
+    (discovery, home), *others = people.items()
+    cv, seed, smallest = config["cross_validation"], config["seed"], config["min_class_size"]
+    scores = [
+        FrozenScores(cohort, config["cohorts"][cohort]["role"], rows, decision)
+        for (cohort, rows), decision in zip(others, frozen, strict=True)
+    ]
+    tested, resampled = resampled.tested, resampled.of(resampled.tested)
+    predicted = home[tested].reset_index(drop=True)
+    parts = [
+        discovery_performance(
+            name,
+            discovery,
+            predicted,
+            resampled.decision,
+            resampled.fold,
+            labels[:, tested],
+            seed=seed,
+            min_class_size=smallest,
+            aggregations=aggregations_of(cv["outer"]),
+            independent=cv["outer"] == "held_out",
+        )
+    ]
+    if others:
+        parts.append(
+            frozen_performance(
+                name,
+                scores,
+                seed=seed,
+                n_permutations=0 if name == MAJORITY_CLASS else config["permutation"]["n"],
+                min_class_size=smallest,
+                within=config["permutation"]["within"],
+                group=cv["group"],
+            )
+        )
+    performance, null = (
+        pd.concat(tables, ignore_index=True) for tables in zip(*parts, strict=True)
+    )
+    predictions = [cross_validated_predictions(predicted, resampled, [None], name, discovery)]
+    predictions += [
+        frozen_predictions(own.people, own.decision, None, name, own.cohort) for own in scores
+    ]
+    return {
+        "predictions": pd.concat(predictions, ignore_index=True),
+        "performance": performance,
+        "null": null,
+    }
+
+
+def majority(labels: np.ndarray, weights: np.ndarray) -> float:
+    """Decision value of the class that most training people are in: 1, -1, or 0 for a tie."""
+    return float(np.sign(np.round(np.average(2.0 * labels - 1.0, weights=weights), 12)))
+
+
+def cross_validate_majority(
+    people: pd.DataFrame, units: Sequence[str], scheme: Scheme, seed: int
+) -> Resampled:
+    """Predict the majority class of the training rows, on the outer folds of the models.
+
+    Parameters
+    ----------
+    people : pandas.DataFrame
+        Columns participant_id and label.
+    units : sequence of str, length n
+        Person or family of each row.
+    scheme : Scheme
+    seed : int
+
+    Returns
+    -------
+    Resampled
+        Of the observed labels.
+    """
+    scheme = scheme._replace(inner_repeats=0)
+    labels, weights = people["label"].to_numpy(dtype=int), row_weights(people)
+    decision = np.full((1, scheme.repeats, len(labels)), np.nan)
+    number = np.zeros(decision.shape, dtype=np.int16)
+    repeats = range(1, scheme.repeats + 1)
+    for fold in draw_folds(units, labels, scheme, seed, permutation=0, repeats=repeats):
+        train, test = fold.sets.train[0], fold.sets.test[0]
+        decision[0, fold.repeat - 1, test] = majority(labels[train], weights[train])
+        number[0, fold.repeat - 1, test] = fold.outer_fold
+    return Resampled(decision, number, np.zeros_like(number))
+
+
+def discriminant_scores(
+    confounds: np.ndarray, labels: np.ndarray, strangers: Sequence[np.ndarray]
+) -> list[np.ndarray]:
+    """Scores of other people by the discriminant of all discovery people.
+
+    Parameters
+    ----------
+    confounds : numpy.ndarray, shape (n, q)
+        Of the discovery people; NaN, here and elsewhere, is filled with their mean.
+    labels : numpy.ndarray of 0/1, shape (n,)
+    strangers : sequence of numpy.ndarray, shape (n_i, q)
+
+    Returns
+    -------
+    list of numpy.ndarray, shape (n_i,)
+    """
+    everyone = np.vstack([confounds, *strangers])
+    train = np.arange(len(everyone)) < len(labels)
+    sets = training_sets(everyone, train[None])
+    fitted = sets.design[0] @ (sets.coefficients[0][:, train] @ labels[:, None])
+    score = (fitted - _midway(fitted[train], labels[:, None]))[:, 0]
+    score[np.abs(score) < 1e-12] = 0.0
+    return np.split(score, np.cumsum([len(part) for part in (confounds, *strangers)]))[1:-1]
+
+
+def cross_validate_discriminant(
+    confounds: np.ndarray | Confounds,
+    units: Sequence[str],
+    scheme: Scheme,
+    exchangeability: Exchangeability,
+    n_permutations: int,
+    seed: int,
+) -> Resampled:
+    """Repeated cross-validation of Fisher's linear discriminant, for all labellings.
+
+    The outer folds are those of the models. Nothing is tuned, so there is no inner search.
+
+    Parameters
+    ----------
+    confounds : numpy.ndarray, shape (n, q), or Confounds
+        NaN is filled with the mean of the training rows.
+    units : sequence of str, length n
+        Person or family of each row.
+    scheme : Scheme
+    exchangeability : Exchangeability
+    n_permutations : int
+    seed : int
+
+    Returns
+    -------
+    Resampled
+
+    Notes
+    -----
+    For two classes the discriminant is the least-squares regression on the label; its threshold
+    lies midway between the fitted means of the classes, so that both count alike whatever their
+    sizes (Hastie, Tibshirani and Friedman 2009, exercise 4.2).
+    """
+    scheme = scheme._replace(inner_repeats=0)
+    labels = exchangeability.labellings(seed, range(1 + n_permutations))
+    n, n_labellings = labels.shape
+    decision = np.full((n_labellings, scheme.repeats, n), np.nan)
+    number = np.zeros(decision.shape, dtype=np.int16)
+    together = (
+        [slice(i, i + 1) for i in range(n_labellings)]
+        if scheme.stratified
+        else [slice(0, n_labellings)]
+    )
+    for block in together:
+        folds = draw_folds(
+            units,
+            labels[:, block.start],
+            scheme,
+            seed,
+            permutation=block.start,
+            repeats=range(1, scheme.repeats + 1),
+        )
+        sets = training_sets(confounds, np.array([fold.sets.train[0] for fold in folds]))
+        for fold, design, coefficients in zip(folds, sets.design, sets.coefficients, strict=True):
+            train, test = fold.sets.train[0], fold.sets.test[0]
+            fitted = design @ (coefficients[:, train] @ labels[train, block])
+            scores = fitted[test] - _midway(fitted[train], labels[train, block])
+            decision[block, fold.repeat - 1, test] = scores.T
+            number[block, fold.repeat - 1, test] = fold.outer_fold
+    # Where confounds tell nobody apart, what is left of zero is rounding.
+    decision[np.abs(decision) < 1e-12] = 0.0
+    return Resampled(decision, number, np.zeros_like(number))
+
+
+def confound_warnings(performance: pd.DataFrame, names: Sequence[str]) -> list[str]:
+    """Warn where the confounds alone predict the outcome.
+
+    Parameters
+    ----------
+    performance : pandas.DataFrame
+        As from `mri_response.evaluation.performance.discovery_performance`.
+    names : sequence of str
+        Columns of the confounds.
+
+    Returns
+    -------
+    list of str
+        At most one.
+    """
+    tested = performance[
+        (performance["metric"] == "balanced_accuracy")
+        & (performance["aggregation"] == HEADLINE)
+        & (performance["p_value"] <= ALPHA)
+    ]
+    if tested.empty:
+        return []
+    row = tested.iloc[0]
+    return [
+        f"The confounds alone ({', '.join(names)}) predict the outcome: cross-validated balanced "
+        f"accuracy {100 * row['estimate']:.1f} %, p = {row['p_value']:.2g}. A model may have found "
+        "what the removal of confounds left of them in the features, and its p-value would not "
+        "tell: linear regression removes the straight part of an effect alone. Consider splines "
+        "(knots, at a model's confounds) and permutation.method: conditional."
+    ]
+
+
+def _midway(fitted: np.ndarray, labels: np.ndarray) -> np.ndarray:
+    """Midpoint of the mean fitted values of both classes, shape (m,).
+
+    Where a class is absent everybody is given the other: a threshold below or above all.
+    """
+    positive = labels == 1
+    n_positive = positive.sum(axis=0)
+    n_negative = len(labels) - n_positive
+    with np.errstate(invalid="ignore"):
+        upper = (fitted * positive).sum(axis=0) / n_positive
+        lower = (fitted * ~positive).sum(axis=0) / n_negative
+    return np.where(n_negative == 0, 0.0, np.where(n_positive == 0, 1.0, (upper + lower) / 2))

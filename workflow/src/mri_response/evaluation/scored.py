@@ -1,0 +1,148 @@
+"""Cohorts as a model has scored them: labels, probabilities and answers of each repeat."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from mri_response.evaluation.metrics import person_weights
+from mri_response.evaluation.performance import FROZEN, HEADLINE, POOLED
+
+
+@dataclass(frozen=True)
+class Scored:
+    """A cohort's rows and what one model says of them.
+
+    Attributes
+    ----------
+    cohort, role, aggregation : str
+        Name; discovery, external or control; `mean_over_repeats` or `frozen_model`.
+    cross_validated : bool
+        Whether several models have scored the people, who so share training data: intervals over
+        people are then too narrow.
+    labels : ndarray of 0/1, shape (n,)
+    weights, person : ndarray, shape (n,)
+        1 / (rows of the person), and the number of the person.
+    probability : ndarray, shape (repeats, n)
+        Of the positive class; a frozen model has one repeat.
+    threshold : dict of str to ndarray, shape (repeats, n)
+        Operating point to the threshold of each row's training set.
+    answer : dict of str to ndarray of bool, shape (repeats, n)
+        Operating point to whether the decision value is above its threshold.
+    """
+
+    cohort: str
+    role: str
+    aggregation: str
+    cross_validated: bool
+    labels: NDArray
+    weights: NDArray
+    person: NDArray
+    probability: NDArray
+    threshold: Mapping[str, NDArray]
+    answer: Mapping[str, NDArray]
+
+    @property
+    def n(self) -> int:
+        """People."""
+        return int(np.unique(self.person).size)
+
+    @property
+    def n_positive(self) -> int:
+        """People with a row of the positive class."""
+        return int(np.unique(self.person[self.labels == 1]).size)
+
+    @property
+    def n_negative(self) -> int:
+        """People with a row of the negative class."""
+        return int(np.unique(self.person[self.labels == 0]).size)
+
+    @property
+    def prevalence(self) -> float:
+        """Share of the positive class, people weighing alike."""
+        return float(self.weights[self.labels == 1].sum() / self.weights.sum())
+
+    def about(self, model: str) -> dict[str, str | int]:
+        """What every row of a table says of the cohort and who scored it."""
+        return {
+            "model": model,
+            "cohort": self.cohort,
+            "role": self.role,
+            "aggregation": self.aggregation,
+            "n": self.n,
+            "n_positive": self.n_positive,
+        }
+
+    def too_small(self, min_class_size: int) -> bool:
+        """Whether either class has too few people for any metric."""
+        return min(self.n_positive, self.n_negative) < max(1, min_class_size)
+
+    def by_person(self, values: NDArray) -> NDArray:
+        """Sum of row values over each person's rows, shape (n_people,)."""
+        return np.bincount(self.person, values)
+
+
+def scored_cohorts(
+    predictions: pd.DataFrame, rules: pd.DataFrame, roles: Mapping[str, str]
+) -> Iterator[Scored]:
+    """Cohorts of one model in the order of the configuration, external ones also together.
+
+    Parameters
+    ----------
+    predictions, rules : pandas.DataFrame
+        Of one model, as in `predictions.tsv` and `decision_rules.tsv`.
+    roles : mapping of str to str
+        Cohort to role.
+
+    Yields
+    ------
+    Scored
+
+    Raises
+    ------
+    ValueError
+        If the repeats do not hold the same people.
+    """
+    keys = ["repeat", "outer_fold"]
+    # The frozen model has neither repeat nor outer fold; as 0 they find one another.
+    rows, points = predictions.assign(**predictions[keys].fillna(0)), []
+    for point, given in rules.assign(**rules[keys].fillna(0)).groupby(
+        "operating_point", sort=False
+    ):
+        points.append(point)
+        threshold = given[[*keys, "threshold"]].rename(columns={"threshold": point})
+        rows = rows.merge(threshold, on=keys, validate="many_to_one")
+    external = [name for name, role in roles.items() if role == "external"]
+    for cohort, role in roles.items():
+        yield _scored(cohort, role, rows[rows["cohort"] == cohort], points)
+    if len(external) > 1:
+        together = rows[rows["cohort"].isin(external)]
+        # The cohort's name keeps people apart whom two studies call the same.
+        names = together["cohort"] + "/" + together["participant_id"]
+        yield _scored(POOLED, "external", together.assign(participant_id=names), points)
+
+
+def _scored(cohort: str, role: str, rows: pd.DataFrame, points: list[str]) -> Scored:
+    parts = [part for _, part in rows.groupby("repeat", sort=True)]
+    first = parts[0]
+    if any(list(part["participant_id"]) != list(first["participant_id"]) for part in parts):
+        raise ValueError(f"the repeats of {cohort} do not hold the same people")
+    weights, person = person_weights(first["participant_id"])
+    decision = np.array([part["decision"] for part in parts], dtype=float)
+    threshold = {point: np.array([part[point] for part in parts], dtype=float) for point in points}
+    return Scored(
+        cohort,
+        role,
+        HEADLINE if role == "discovery" else FROZEN,
+        len(rows[["repeat", "outer_fold"]].drop_duplicates()) > 1,
+        first["label"].to_numpy(dtype=int),
+        weights,
+        person,
+        np.array([part["probability"] for part in parts], dtype=float),
+        threshold,
+        {point: decision > value for point, value in threshold.items()},
+    )

@@ -1,0 +1,391 @@
+"""What acting on a model's answers would bring: operating points and decision curves."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import Any, NamedTuple
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+from scipy.special import logit, ndtri
+
+from mri_response.evaluation.intervals import LEVEL, ROUNDING, wilson
+from mri_response.evaluation.metrics import confusion
+from mri_response.evaluation.performance import HEADLINE, SMALL_CLASS
+from mri_response.evaluation.scored import Scored
+
+OPERATING_POINT_COLUMNS = [
+    "model",
+    "cohort",
+    "role",
+    "aggregation",
+    "operating_point",
+    "threshold",
+    "prevalence",
+    "prevalence_from",
+    "metric",
+    "n",
+    "n_positive",
+    "estimate",
+    "ci_low",
+    "ci_high",
+    "ci_method",
+]
+DECISION_CURVE_COLUMNS = [
+    "model",
+    "cohort",
+    "role",
+    "aggregation",
+    "threshold",
+    "n",
+    "n_positive",
+    "net_benefit",
+    "ci_low",
+    "ci_high",
+    "ci_method",
+    "standardized_net_benefit",
+    "treat_all",
+    "treat_none",
+    "advantage",
+    "advantage_low",
+    "advantage_high",
+]
+POINT_METRICS = (
+    "sensitivity",
+    "specificity",
+    "balanced_accuracy",
+    "likelihood_ratio_positive",
+    "likelihood_ratio_negative",
+    "ppv",
+    "npv",
+    "predictive_summary_index",
+    "number_needed_to_predict",
+)
+THRESHOLDS = np.round(np.arange(0.01, 1, 0.01), 2)
+OWN_SHARE, STATED = "cohort", "config"
+
+
+# ---------------------------------------------------------------- operating points
+class Recalls(NamedTuple):
+    """Sensitivity and specificity with their Wilson limits.
+
+    Attributes
+    ----------
+    sensitivity, specificity : tuple of float
+        Estimate, low, high.
+    """
+
+    sensitivity: tuple[float, float, float]
+    specificity: tuple[float, float, float]
+
+    def limits_of(self, function: Callable[[float, float], float]) -> tuple[float, float, float]:
+        """Value and limits of a function that rises with both, by variance estimates recovery.
+
+        Each recall in turn is moved to its limit; the two distances are added as independent.
+        For a sum this is MOVER itself (Zou and Donner 2008).
+        """
+        (s, s_low, s_high), (c, c_low, c_high) = self
+        value = function(s, c)
+        low = value - np.hypot(value - function(s_low, c), value - function(s, c_low))
+        high = value + np.hypot(function(s_high, c) - value, function(s, c_high) - value)
+        return float(value), float(low), float(high)
+
+
+def operating_point_table(
+    model: str,
+    cohorts: Iterable[Scored],
+    performance: pd.DataFrame,
+    *,
+    prevalence: float | None,
+    min_class_size: int,
+) -> pd.DataFrame:
+    """The content of `operating_points.tsv` for one model.
+
+    Parameters
+    ----------
+    model : str
+    cohorts : iterable of Scored
+    performance : pandas.DataFrame
+        The model's rows of `performance.tsv`, for `inflation`.
+    prevalence : float or None
+        At which predictive values are stated; None takes each cohort's own share of positives.
+    min_class_size : int
+        With fewer people in either class nothing is computed.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Columns `OPERATING_POINT_COLUMNS`; `threshold` of cross-validation is the mean over the
+        training sets. Intervals of the frozen model are Wilson's and what follows from them (see
+        `point_metrics`). Cross-validated ones stand there twice: ``naive_...``, as if one model had
+        said everything, and ``null_inflated_...``, with n / inflation**2 people.
+    """
+    factor = inflation(performance)
+    rows: list[dict[str, Any]] = []
+    for scored in cohorts:
+        base = scored.about(model) | {
+            "prevalence": scored.prevalence if prevalence is None else prevalence,
+            "prevalence_from": OWN_SHARE if prevalence is None else STATED,
+        }
+        for point, answer in scored.answer.items():
+            # Rows of an outer fold share its threshold; folds differ by a person at most.
+            threshold = float(np.mean(scored.threshold[point]))
+            at = base | {"operating_point": point, "threshold": threshold}
+            if scored.too_small(min_class_size):
+                rows += [at | {"metric": m, "ci_method": SMALL_CLASS} for m in POINT_METRICS]
+                continue
+            given = [("", 1.0)]
+            if scored.cross_validated:
+                given = [("null_inflated_", factor), ("naive_", 1.0)]
+            for prefix, by in given:
+                recalls = _recalls(scored, answer, by)
+                for metric, (estimate, low, high, method) in point_metrics(
+                    recalls, base["prevalence"]
+                ).items():
+                    limits = {"estimate": estimate, "ci_low": low, "ci_high": high}
+                    rows.append(at | {"metric": metric, "ci_method": prefix + method} | limits)
+    return pd.DataFrame(rows, columns=OPERATING_POINT_COLUMNS)
+
+
+def inflation(performance: pd.DataFrame) -> float:
+    """How much too narrow a naive interval of cross-validation is, from `performance.tsv`.
+
+    The width of the null-inflated interval of the balanced accuracy (mean over repeats) over that
+    of the naive one, on the logit scale, and at least 1.
+
+    Parameters
+    ----------
+    performance : pandas.DataFrame
+        Rows of one model.
+
+    Returns
+    -------
+    float
+        NaN where there is no such interval (too few permutations).
+    """
+    rows = performance[
+        (performance["aggregation"] == HEADLINE) & (performance["metric"] == "balanced_accuracy")
+    ].set_index("ci_method")
+    if not {"null_inflated", "naive_bootstrap"} <= set(rows.index):
+        return float("nan")
+    limits = rows.loc[["null_inflated", "naive_bootstrap"], ["ci_low", "ci_high"]].astype(float)
+    width = np.diff(logit(np.clip(limits.to_numpy(), ROUNDING, 1 - ROUNDING)), axis=1).ravel()
+    if np.isnan(width).any():
+        return float("nan")
+    return max(1.0, float(width[0] / width[1])) if width[1] > ROUNDING else 1.0
+
+
+def point_metrics(
+    recalls: Recalls, prevalence: float
+) -> dict[str, tuple[float, float, float, str]]:
+    """Everything that follows from sensitivity, specificity and a prevalence.
+
+    Parameters
+    ----------
+    recalls : Recalls
+    prevalence : float
+        Taken as known.
+
+    Returns
+    -------
+    dict of str to (estimate, low, high, method)
+        `likelihood_ratio_positive` = sensitivity / (1 - specificity), `likelihood_ratio_negative`
+        = (1 - sensitivity) / specificity, `ppv` and `npv` by Bayes' theorem,
+        `predictive_summary_index` = ppv + npv - 1 and `number_needed_to_predict` = its inverse.
+        The latter is missing where the index is not above 0, and its upper limit is infinite
+        where that of the index reaches 0. NaN where a ratio is 0 / 0.
+
+    References
+    ----------
+    Linn S, Grunau PD (2006). New patient-oriented summary measure of net total gain in certainty
+    for dichotomous diagnostic tests. Epidemiologic Perspectives and Innovations 3, 11.
+    """
+    sensitivity, specificity = recalls
+    missed, alarmed = _complement(sensitivity), _complement(specificity)
+    positive = ratio_interval(sensitivity, alarmed)
+    negative = ratio_interval(missed, specificity)
+    odds = prevalence / (1 - prevalence)
+    ppv = tuple(_share(odds * ratio) for ratio in positive)
+    # The negative predictive value falls as the likelihood ratio rises.
+    npv = tuple(1 - _share(odds * negative[i]) for i in (0, 2, 1))
+
+    def gain(sensitivity: float, specificity: float) -> float:
+        said_yes = prevalence * sensitivity + (1 - prevalence) * (1 - specificity)
+        above = prevalence * (1 - prevalence) * (sensitivity + specificity - 1)
+        certain = said_yes * (1 - said_yes)
+        return 0.0 if certain <= 0 else above / certain
+
+    index = recalls.limits_of(gain)
+    index = (index[0], *np.clip(index[1:], -1.0, 1.0))
+    if np.isnan(ppv[0]) or np.isnan(npv[0]):
+        index = (np.nan,) * 3
+    needed = (np.nan,) * 3
+    if index[0] > ROUNDING:
+        most = np.inf if index[1] <= ROUNDING else 1 / index[1]
+        needed = (1 / index[0], 1 / index[2], most)
+    return {
+        "sensitivity": (*sensitivity, "wilson"),
+        "specificity": (*specificity, "wilson"),
+        "balanced_accuracy": (*recalls.limits_of(lambda s, c: (s + c) / 2), "mover_wilson"),
+        "likelihood_ratio_positive": (*positive, "mover_wilson"),
+        "likelihood_ratio_negative": (*negative, "mover_wilson"),
+        "ppv": (*ppv, "mover_wilson"),
+        "npv": (*npv, "mover_wilson"),
+        "predictive_summary_index": (*index, "mover_wilson"),
+        "number_needed_to_predict": (*needed, "mover_wilson"),
+    }
+
+
+def ratio_interval(
+    above: tuple[float, float, float], below: tuple[float, float, float]
+) -> tuple[float, float, float]:
+    """Ratio of two independent proportions with limits by MOVER.
+
+    Parameters
+    ----------
+    above, below : tuple of float
+        Estimate, low, high of each proportion.
+
+    Returns
+    -------
+    estimate, low, high : float
+        Infinite over 0; NaN for 0 / 0.
+
+    References
+    ----------
+    Donner A, Zou G (2012). Closed-form confidence intervals for functions of the normal mean and
+    standard deviation. Statistical Methods in Medical Research 21, 347-359.
+    Newcombe RG (2016). MOVER-R confidence intervals for ratios and products of two independently
+    estimated quantities. Statistical Methods in Medical Research 25, 1774-1778.
+    """
+    (a, a_low, a_high), (b, b_low, b_high) = above, below
+    if a == 0 and b == 0:
+        return (np.nan,) * 3
+    if np.isnan(b_low):
+        return a / b if b > 0 else np.inf, np.nan, np.nan
+
+    def root(of_a: float, of_b: float) -> float:
+        return float(np.sqrt(max((a * b) ** 2 - of_a * of_b, 0.0)))
+
+    least, under_least = a_low * (2 * a - a_low), b_high * (2 * b - b_high)
+    most, under_most = a_high * (2 * a - a_high), b_low * (2 * b - b_low)
+    low = least / (a * b + root(least, under_least)) if least > 0 else 0.0
+    high = (a * b + root(most, under_most)) / under_most if under_most > 0 else np.inf
+    return (a / b if b > 0 else np.inf), float(low), float(high)
+
+
+def _recalls(scored: Scored, answer: NDArray, factor: float) -> Recalls:
+    """Mean recalls over repeats, limits as of n / factor**2 people."""
+    table = confusion(scored.labels, answer, scored.weights, axis=-1)
+    right = (
+        np.mean(table.true_positive / (table.true_positive + table.false_negative)),
+        np.mean(table.true_negative / (table.true_negative + table.false_positive)),
+    )
+    limits = []
+    for recall, people in zip(right, (scored.n_positive, scored.n_negative), strict=True):
+        n = people / factor**2
+        low, high = wilson(recall * n, n)
+        limits.append((float(recall), float(low), float(high)))
+    return Recalls(*limits)
+
+
+def _complement(proportion: tuple[float, float, float]) -> tuple[float, float, float]:
+    estimate, low, high = proportion
+    return 1 - estimate, 1 - high, 1 - low
+
+
+def _share(odds: float) -> float:
+    return 1.0 if odds == np.inf else odds / (1 + odds)
+
+
+# ---------------------------------------------------------------- decision curves
+def decision_curve_table(
+    model: str, cohorts: Iterable[Scored], *, min_class_size: int
+) -> pd.DataFrame:
+    """The content of `decision_curve.tsv` for one model.
+
+    Parameters
+    ----------
+    model : str
+    cohorts : iterable of Scored
+    min_class_size : int
+        With fewer people in either class nothing is computed.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Columns `DECISION_CURVE_COLUMNS`, one row a threshold probability; for a small cohort one
+        row that says so.
+    """
+    rows: list[dict[str, Any]] = []
+    for scored in cohorts:
+        base = scored.about(model)
+        if scored.too_small(min_class_size):
+            rows.append(base | {"ci_method": SMALL_CLASS})
+            continue
+        method = "naive_normal" if scored.cross_validated else "normal"
+        rows += [base | row | {"ci_method": method} for row in net_benefits(scored)]
+    return pd.DataFrame(rows, columns=DECISION_CURVE_COLUMNS)
+
+
+def net_benefits(scored: Scored, thresholds: NDArray = THRESHOLDS) -> list[dict[str, float]]:
+    """Net benefit of acting on those whose probability reaches a threshold.
+
+    Parameters
+    ----------
+    scored : Scored
+    thresholds : ndarray
+        Threshold probabilities, between 0 and 1.
+
+    Returns
+    -------
+    list of dict
+        For each threshold t: `net_benefit` = true positives / n - false positives / n x t / (1 - t)
+        (mean over repeats), its limits (normal, over people; NaN where nobody reaches the
+        threshold), `standardized_net_benefit` (divided by the share of positives, so that 1 is
+        perfect), `treat_all`, `treat_none`, and the `advantage` over the better of these two with
+        its limits, in which that is the same people's.
+
+    References
+    ----------
+    Vickers AJ, Elkin EB (2006). Decision curve analysis: a novel method for evaluating prediction
+    models. Medical Decision Making 26, 565-574.
+    """
+    weights = scored.weights / scored.weights.sum()
+    rows = []
+    for threshold in thresholds:
+        odds = threshold / (1 - threshold)
+        worth = np.where(scored.labels == 1, 1.0, -odds)
+        share = (scored.probability >= threshold).mean(axis=0)
+        everyone = float(weights @ worth)
+        default = np.ones(len(worth)) if everyone > 0 else np.zeros(len(worth))
+        benefit, low, high = _mean_limits(scored, weights, share * worth)
+        gained = _mean_limits(scored, weights, (share - default) * worth)
+        rows.append(
+            {
+                "threshold": float(threshold),
+                "net_benefit": benefit,
+                "ci_low": low,
+                "ci_high": high,
+                "standardized_net_benefit": benefit / scored.prevalence,
+                "treat_all": everyone,
+                "treat_none": 0.0,
+                "advantage": gained[0],
+                "advantage_low": gained[1],
+                "advantage_high": gained[2],
+            }
+        )
+    return rows
+
+
+def _mean_limits(scored: Scored, weights: NDArray, values: NDArray) -> tuple[float, float, float]:
+    """Weighted mean with normal limits over people; no limits where nothing varies."""
+    mean = float(weights @ values)
+    influence = scored.by_person(weights * (values - mean))
+    n = len(influence)
+    error = np.sqrt((influence**2).sum() * n / (n - 1))
+    if error < ROUNDING:
+        return mean, float("nan"), float("nan")
+    half = ndtri((1 + LEVEL) / 2) * error
+    return mean, float(mean - half), float(mean + half)
