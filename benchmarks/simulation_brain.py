@@ -40,7 +40,7 @@ from mri_response.learning.gram import training_sets
 from mri_response.learning.permutation import Exchangeability
 from mri_response.learning.procedure import ModelOptions, cross_validate, fold_grams, row_weights
 from mri_response.learning.splits import Scheme, draw_folds
-from mri_response.weights import pattern_test, set_evidence
+from mri_response.brain.weights import pattern_test, set_evidence
 
 SEED = 20260118  # fixed before the first run
 N, P, FACTORS = 99, 120, 10

@@ -21,7 +21,7 @@ from mri_response.learning.procedure import (
     row_weights,
     with_strangers,
 )
-from mri_response.weights import weight_evidence
+from mri_response.brain.weights import weight_evidence
 
 
 class Frozen:

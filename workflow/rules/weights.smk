@@ -23,11 +23,11 @@ rule region_weights:
         features=feature_spec_of_model,
         region_sets=region_sets_of_model,
         shipped_sets=resources_of("region_sets"),
-        code=code_of("region_weights"),
+        code=code_of("brain/region_weights"),
     message:
         "Weights of {wildcards.model}"
     script:
-        "../scripts/region_weights.py"
+        "../scripts/brain/region_weights.py"
 
 
 rule voxel_weights:
@@ -56,11 +56,11 @@ rule voxel_weights:
         features=feature_spec_of_model,
         region_sets=region_sets_of_model,
         shipped_sets=resources_of("region_sets"),
-        code=code_of("voxel_weights"),
+        code=code_of("brain/voxel_weights"),
     message:
         "Weight maps of {wildcards.model}"
     script:
-        "../scripts/voxel_weights.py"
+        "../scripts/brain/voxel_weights.py"
 
 
 rule roi_sets:

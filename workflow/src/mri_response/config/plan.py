@@ -23,7 +23,7 @@ SHORTEST_S = 30.0  # unless they were shorter than this
 MOST_JOBS = 1000  # cross-validation jobs of a run; beyond, each carries more work
 GRAM_MB = 500.0  # Gram matrices of a job
 
-# Maps of a voxel model's weights, see `mri_response.weights.map_values`.
+# Maps of a voxel model's weights, see `mri_response.brain.weights.map_values`.
 VOXEL_MAPS = (
     "weight",
     "haufe",

@@ -214,7 +214,7 @@ def set_table(
     members : numpy.ndarray of bool, shape (p, k)
     n_regions : sequence of int, length k
     evidence : pandas.DataFrame
-        Of the sets with at least one feature, see `mri_response.weights.WeightEvidence`.
+        Of the sets with at least one feature, see `mri_response.brain.weights.WeightEvidence`.
 
     Returns
     -------

@@ -1,0 +1,1 @@
+"""Where in the brain: weights, patterns and sets of regions."""
