@@ -13,7 +13,7 @@ from sklearn.utils import all_estimators
 from mri_response.config.load import KERNEL_ESTIMATORS, LINEAR_ESTIMATORS, is_linear, load_config
 from mri_response.core.errors import InputError
 from mri_response.learning.estimators import EstimatorOptions, check_estimators, decision_values
-from mri_response.wording import classifier_text, estimator_name
+from mri_response.report.wording import classifier_text, estimator_name
 
 LOGISTIC = "sklearn.linear_model.LogisticRegression"
 FOREST = "sklearn.ensemble.RandomForestClassifier"

@@ -15,11 +15,11 @@ rule flow_figure:
         ENVIRONMENT
     params:
         config=naming_config,
-        code=code_of("flow_figure"),
+        code=code_of("report/flow_figure"),
     message:
         "Figure: flow of participants"
     script:
-        "../scripts/flow_figure.py"
+        "../scripts/report/flow_figure.py"
 
 
 rule quality_figure:
@@ -41,11 +41,11 @@ rule quality_figure:
     params:
         config=naming_config,
         participant_level=CONFIG["report"]["participant_level"],
-        code=code_of("quality_figure"),
+        code=code_of("report/quality_figure"),
     message:
         "Figure: quality of the scans"
     script:
-        "../scripts/quality_figure.py"
+        "../scripts/report/quality_figure.py"
 
 
 rule subgroups_figure:
@@ -68,11 +68,11 @@ rule subgroups_figure:
         ENVIRONMENT
     params:
         config=naming_config,
-        code=code_of("subgroups_figure"),
+        code=code_of("report/subgroups_figure"),
     message:
         "Figure: subgroups, {wildcards.model}"
     script:
-        "../scripts/subgroups_figure.py"
+        "../scripts/report/subgroups_figure.py"
 
 
 rule comparisons_figure:
@@ -90,11 +90,11 @@ rule comparisons_figure:
         ENVIRONMENT
     params:
         config=comparisons_config,
-        code=code_of("comparisons_figure"),
+        code=code_of("report/comparisons_figure"),
     message:
         "Figure: models beside each other"
     script:
-        "../scripts/comparisons_figure.py"
+        "../scripts/report/comparisons_figure.py"
 
 
 rule performance_figures:
@@ -134,11 +134,11 @@ rule performance_figures:
         ENVIRONMENT
     params:
         config=naming_config,
-        code=code_of("performance_figures"),
+        code=code_of("report/performance_figures"),
     message:
         "Figures: performance of {wildcards.model}"
     script:
-        "../scripts/performance_figures.py"
+        "../scripts/report/performance_figures.py"
 
 
 rule usefulness_figures:
@@ -169,11 +169,11 @@ rule usefulness_figures:
         ENVIRONMENT
     params:
         config=naming_config,
-        code=code_of("usefulness_figures"),
+        code=code_of("report/usefulness_figures"),
     message:
         "Figures: probabilities and decisions of {wildcards.model}"
     script:
-        "../scripts/usefulness_figures.py"
+        "../scripts/report/usefulness_figures.py"
 
 
 rule specificity_figure:
@@ -195,11 +195,11 @@ rule specificity_figure:
         ENVIRONMENT
     params:
         config=naming_config,
-        code=code_of("specificity_figure"),
+        code=code_of("report/specificity_figure"),
     message:
         "Figure: {wildcards.model} with and without the treatment"
     script:
-        "../scripts/specificity_figure.py"
+        "../scripts/report/specificity_figure.py"
 
 
 rule region_sets_figure:
@@ -223,11 +223,11 @@ rule region_sets_figure:
         ENVIRONMENT
     params:
         config=naming_config,
-        code=code_of("region_sets_figure"),
+        code=code_of("report/region_sets_figure"),
     message:
         "Figure: sets of regions, {wildcards.model}"
     script:
-        "../scripts/region_sets_figure.py"
+        "../scripts/report/region_sets_figure.py"
 
 
 rule learning_curve_figure:
@@ -251,11 +251,11 @@ rule learning_curve_figure:
         ENVIRONMENT
     params:
         config=naming_config,
-        code=code_of("learning_curve_figure"),
+        code=code_of("report/learning_curve_figure"),
     message:
         "Figure: learning curve of {wildcards.model}"
     script:
-        "../scripts/learning_curve_figure.py"
+        "../scripts/report/learning_curve_figure.py"
 
 
 rule roi_weights_figure:
@@ -279,11 +279,11 @@ rule roi_weights_figure:
         ENVIRONMENT
     params:
         config=naming_config,
-        code=code_of("roi_weights_figure"),
+        code=code_of("report/roi_weights_figure"),
     message:
         "Figure: regions of {wildcards.model}"
     script:
-        "../scripts/roi_weights_figure.py"
+        "../scripts/report/roi_weights_figure.py"
 
 
 rule weight_map_figure:
@@ -306,11 +306,11 @@ rule weight_map_figure:
         ENVIRONMENT
     params:
         config=naming_config,
-        code=code_of("weight_map_figure"),
+        code=code_of("report/weight_map_figure"),
     message:
         "Figure: {wildcards.model} on the brain"
     script:
-        "../scripts/weight_map_figure.py"
+        "../scripts/report/weight_map_figure.py"
 
 
 rule slice_viewer:
@@ -327,11 +327,11 @@ rule slice_viewer:
     conda:
         ENVIRONMENT
     params:
-        code=code_of("slice_viewer"),
+        code=code_of("report/slice_viewer"),
     message:
         "Slice viewer of {wildcards.model}"
     script:
-        "../scripts/slice_viewer.py"
+        "../scripts/report/slice_viewer.py"
 
 
 rule planted_viewer:
@@ -346,11 +346,11 @@ rule planted_viewer:
     conda:
         ENVIRONMENT
     params:
-        code=code_of("slice_viewer"),
+        code=code_of("report/slice_viewer"),
     message:
         "Slice viewer of what was planted"
     script:
-        "../scripts/slice_viewer.py"
+        "../scripts/report/slice_viewer.py"
 
 
 rule planted_map_figure:
@@ -374,11 +374,11 @@ rule planted_map_figure:
         ENVIRONMENT
     params:
         config=naming_config,
-        code=code_of("planted_map_figure"),
+        code=code_of("report/planted_map_figure"),
     message:
         "Figure: planted and found on the brain, {wildcards.model}"
     script:
-        "../scripts/planted_map_figure.py"
+        "../scripts/report/planted_map_figure.py"
 
 
 rule planted_vs_found_figure:
@@ -403,8 +403,8 @@ rule planted_vs_found_figure:
         ENVIRONMENT
     params:
         config=naming_config,
-        code=code_of("planted_vs_found_figure"),
+        code=code_of("report/planted_vs_found_figure"),
     message:
         "Figure: planted and found by region, {wildcards.model}"
     script:
-        "../scripts/planted_vs_found_figure.py"
+        "../scripts/report/planted_vs_found_figure.py"

@@ -33,8 +33,8 @@ rule report_page:
     params:
         config=section(*(key for key in CONFIG if key != "batch")),
         texts=texts_of("report.html.jinja", *(f"{figure.kind}.rst" for figure in FIGURES)),
-        code=code_of("report_page"),
+        code=code_of("report/report_page"),
     message:
         "Report: {output[0]}"
     script:
-        "../scripts/report_page.py"
+        "../scripts/report/report_page.py"

@@ -52,8 +52,8 @@ rule reporting:
     params:
         config=section(*(key for key in CONFIG if key != "batch")),
         texts=resources_of("reporting"),
-        code=code_of("reporting"),
+        code=code_of("report/reporting"),
     message:
         "Documents for the reviewer"
     script:
-        "../scripts/reporting.py"
+        "../scripts/report/reporting.py"

@@ -361,7 +361,7 @@ class FigureSpec:
     name : str
         File name without suffix: ``figures/<name>.png`` and ``figures/<name>.svg``.
     kind : str
-        The function in :mod:`mri_response.figures` that draws it, and its caption
+        The function in :mod:`mri_response.report.figures` that draws it, and its caption
         ``workflow/report/<kind>.rst``.
     model : str or None
         The model; None for figures of the whole run.

@@ -45,7 +45,7 @@ from mri_response.evaluation.performance import (
 )
 from mri_response.evaluation.regression import Coefficient, least_squares, logistic
 from mri_response.core.seeds import Stream, generator
-from mri_response.wording import Naming, number
+from mri_response.report.wording import Naming, number
 
 COLUMNS = [
     "model",

@@ -1,0 +1,423 @@
+"""Facts of a run: the real numbers, each with a place where it stands, and nothing of people."""
+
+from __future__ import annotations
+
+import copy
+import dataclasses
+import re
+
+import numpy as np
+import pandas as pd
+import pytest
+from made_up_run import CONFIG, Run, made_up_run, one_cohort, six_cohorts
+
+from mri_response.people.characteristics import characteristics
+from mri_response.config.answers import resource
+from mri_response.config.load import CONFOUNDS_ONLY
+from mri_response.report.facts import Evidence, Fact, fact_names, gather
+from mri_response.report.facts.methods import caveats, methods, results
+from mri_response.report.wording import rows_of
+
+SHA256 = "ab" * 32
+RUNS = {"trial": made_up_run, "six cohorts": six_cohorts, "one cohort": one_cohort}
+
+
+def people_of(run: Run) -> dict[str, pd.DataFrame]:
+    """Analysed rows of each cohort, with confounds."""
+    rng = np.random.default_rng(8)
+    tables = {}
+    for cohort, rows in run.predictions.groupby("cohort", sort=False):
+        table = rows[["participant_id", "label"]].drop_duplicates().reset_index(drop=True)
+        n = len(table)
+        tables[cohort] = table.assign(
+            age=rng.normal(40, 10, n), sex=rng.choice(["F", "M"], n), tiv=rng.normal(1500, 90, n)
+        )
+    return tables
+
+
+def evidence_of(run: Run, **changes) -> Evidence:
+    """What the documents of a made-up run are drawn from."""
+    values = {
+        "config": run.config,
+        "performance": run.performance,
+        "null": run.null,
+        "flow": run.flow,
+        "tables": {"characteristics": characteristics(run.config, people_of(run))},
+        "frozen": {model: {"sha256": SHA256, "coding": {}} for model in run.config["models"]},
+        "n_features": {"roi": 136},
+        "warnings": ["the chosen C lay at the edge of its grid in 3 of 100 outer folds"],
+        "versions": {"mri-response": "0.1.0", "python": "3.11.9", "snakemake": "9.27.1"},
+        "config_hash": "0123abcd" * 8,
+    }
+    return Evidence(**{**values, **changes})
+
+
+def further_tables() -> dict[str, pd.DataFrame]:
+    """Tables of the sections, in their documented columns."""
+    pair = {"comparison": "models", "model_a": "roi_svc", "model_b": CONFOUNDS_ONLY}
+    difference = {"metric": "auc", "estimate": 0.31, "ci_low": 0.11, "ci_high": 0.48}
+    small = {"estimate": np.nan, "ci_low": np.nan, "ci_high": np.nan}
+    cohort = {"model": "roi_svc", "cohort": "discovery", "role": "discovery"}
+    calibration = [
+        {**cohort, "metric": m, "estimate": v, "ci_low": v - 0.2, "ci_high": v + 0.2}
+        | {"ci_method": "naive_sandwich"}
+        for m, v in {"calibration_slope": 0.91, "brier": 0.227, "observed_share": 0.5}.items()
+    ]
+    return {
+        "comparisons": pd.DataFrame(
+            [
+                {**pair, "cohort_a": "discovery", "cohort_b": "discovery", **difference}
+                | {"p_value": 0.012, "p_holm": 0.024, "method": "corrected_resampled_t"},
+                {**pair, "cohort_a": "saline", "cohort_b": "saline", "metric": "auc", **small}
+                | {"p_value": np.nan, "p_holm": np.nan, "method": "not_computed_small_class"},
+            ]
+        ),
+        "specificity": pd.DataFrame(
+            [
+                {"model": "roi_svc", "analysis": "difference", **difference, "note": "n/a"}
+                | {"p_value": 0.037, "n_permutations": 1000, "power": 0.29}
+            ]
+        ),
+        "calibration": pd.DataFrame(calibration),
+        "decision_curve": pd.DataFrame(
+            {
+                **cohort,
+                "threshold": [0.2, 0.4, 0.6],
+                "net_benefit": [0.3, 0.2, 0.1],
+                "advantage": [-0.01, 0.05, 0.03],
+                "advantage_low": [-0.05, 0.01, -0.02],
+                "ci_method": "normal",
+            }
+        ),
+        "subgroups": pd.DataFrame(
+            [
+                {**cohort, "variable": "sex", "group": g, "reference": np.nan, "n": n}
+                | {"metric": "balanced_accuracy", "estimate": e, "ci_low": 0.5, "ci_high": 0.8}
+                for g, n, e in (("F", 61, 0.652), ("M", 38, np.nan))
+            ]
+        ),
+        "learning_curve": pd.DataFrame(
+            {
+                "model": "roi_svc",
+                "cohort": "discovery",
+                "metric": "balanced_accuracy",
+                "n": [40, 70, 99],
+                "estimate": [0.58, 0.66, 0.692],
+                "within_margin": ["False", "True", np.nan],
+            }
+        ),
+        "precision": pd.DataFrame(
+            [
+                {**cohort, "metric": "balanced_accuracy", "n_for_margin": 1520},
+                {**cohort, "metric": "auc", "n_for_margin": 700},
+            ]
+        ),
+        "roi_sets": pd.DataFrame(
+            {
+                "model": "roi_svc",
+                "region_set": ["frontal_lobe", "cerebellum", "amygdala"],
+                "haufe": [0.2, -0.1, np.nan],
+                "p_fdr": [0.004, 0.21, np.nan],
+            }
+        ),
+        "operating_points": pd.DataFrame([{**cohort, "operating_point": "youden"}]),
+        "qc": pd.DataFrame(
+            {
+                "cohort": ["discovery"] * 99 + ["saline"] * 49,
+                "participant_id": [f"sub-{i:03d}" for i in range(148)],
+                "flag": ["tiv_low"] * 3 + [np.nan] * 145,
+            }
+        ),
+    }
+
+
+@pytest.fixture(scope="module", params=RUNS)
+def evidence(request: pytest.FixtureRequest) -> Evidence:
+    return evidence_of(RUNS[request.param]())
+
+
+def row(run: Run, cohort: str, metric: str) -> pd.Series:
+    return rows_of(run.performance, "roi_svc", cohort, metric).iloc[0]
+
+
+def shown(value: float) -> str:
+    return f"{100 * value:.1f} %"
+
+
+# ---------------------------------------------------------------- numbers
+def test_performance_has_the_numbers_of_the_table():
+    run = made_up_run()
+    text = gather(evidence_of(run))["performance"].text
+    for cohort in ("discovery", "external_a", "external_pooled", "saline"):
+        for metric in ("balanced_accuracy", "sensitivity", "specificity"):
+            found = row(run, cohort, metric)
+            low, high = 100 * found["ci_low"], 100 * found["ci_high"]
+            name = metric.replace("_", " ")
+            assert (
+                f"{name} {shown(found['estimate'])} (95 % interval {low:.1f} to {high:.1f}" in text
+            )
+        assert f"AUC {row(run, cohort, 'auc')['estimate']:.2f} (95 % interval" in text
+    assert "n = 99, 52 responder" in text
+    assert "p = 0.001, the smallest that 1,000 permutations can give, whole procedure" in text
+    assert "p = 0.024, own labels permuted" in text
+
+
+def test_other_facts_have_the_numbers_of_the_tables():
+    run = made_up_run()
+    found = gather(evidence_of(run))
+    null = run.null[
+        (run.null["cohort"] == "discovery")
+        & (run.null["metric"] == "balanced_accuracy")
+        & (run.null["aggregation"] == "mean_over_repeats")
+    ]["value"].mean()
+    inner, outer = (
+        row(run, cohort, "balanced_accuracy")["estimate"]
+        for cohort in ("discovery", "external_pooled")
+    )
+    width = row(run, "saline", "balanced_accuracy")
+    for name, part in {
+        "null_centre": f"{shown(null)} over 1,000 permutations",
+        "optimism": f"{shown(inner)} by cross-validation, {shown(outer)} in External cohorts",
+        "precision": f"Saline {100 * (width['ci_high'] - width['ci_low']):.1f}",
+        "sample_size": "136 features, 0.346 people of the smaller class a feature",
+        "missing_counts": "no MADRS score at ses-24h 3, confound age is missing 1",
+        "flow": "117 in the table, 105 matching the filter, 99 analysed (52 responder, 47",
+        "analysis_sizes": "each outer training part about 89 people",
+        "specification": f"roi_svc: models/roi_svc.json, SHA-256 {SHA256}",
+        "evaluation_balance": "Saline 15 of 49 responder",
+        "outcome": "MADRS score falls by at least 50 % from ses-baseline to ses-24h",
+        "best_of_chance": "each of its 49 people gives a balanced accuracy of up to",
+        "validation": "10 repeats of 10 outer folds",
+        "code": "mri-response 0.1.0",
+        "limitations": "edge of its grid in 3 of 100 outer folds.",
+    }.items():
+        assert part in found[name].text, name
+    gap = 100 * (outer - inner)
+    assert f"{gap:+.1f} percentage points".replace("-", "−") in found["optimism"].text
+
+
+def test_characteristics_are_told_cohort_by_cohort():
+    run = made_up_run()
+    evidence = evidence_of(run)
+    ages = {cohort: table["age"] for cohort, table in people_of(run).items()}
+    told = gather(evidence)
+    for cohort, age in ages.items():
+        part = f"{evidence.names.titles[cohort]}: age {age.mean():.1f} ({age.std():.1f})"
+        assert part in told["characteristics"].text
+    assert "Saline" not in told["characteristics_discovery"].text
+
+
+def test_further_tables_are_told():
+    run = made_up_run()
+    evidence = evidence_of(run)
+    without = gather(evidence)
+    evidence = dataclasses.replace(evidence, tables={**evidence.tables, **further_tables()})
+    told = gather(evidence)
+    assert set(told) - set(without) == {
+        *("comparisons", "measures_compared", "specificity", "calibration", "decision_curve"),
+        *("subgroups", "learning_curve", "size_for_precision", "region_sets", "quality"),
+    }
+    for name, part in {
+        "comparisons": "roi_svc minus confounds_only in Drug, discovery: AUC +0.31 (0.11 to 0.48), "
+        "p = 0.012, by Holm 0.024, corrected resampled t",
+        "specificity": "External cohorts minus control: AUC +0.31 (0.11 to 0.48); p = 0.037",
+        "calibration": "slope 0.91 (0.71 to 1.11), Brier score 0.23 (0.03 to 0.43)",
+        "decision_curve": "at 2 of 3 threshold probabilities, with the whole 95 % interval above 0 "
+        "at 1",
+        "subgroups": "sex F 65.2 % (50.0 to 80.0 %; n = 61), 1 groups too small for a number",
+        "quality": "Drug, discovery 3 of 99, Saline 0 of 49",
+        "learning_curve": "70 people 66.0 %, 99 people 69.2 %. From 70 people on",
+        "size_for_precision": "Drug, discovery 1,520.",
+        "region_sets": "Of 2 sets of regions, 1 had a Haufe pattern beyond chance at an FDR of "
+        "5 %: frontal lobe (towards responder; p by FDR 0.004).",
+        "model_output": "Other operating points were chosen inside the training data alone.",
+    }.items():
+        assert part in told[name].text, name
+    assert "nan" not in " ".join(fact.text for fact in told.values())
+    assert "those of cross-validation are naive" in told["calibration"].text
+    assert "naive" not in told["decision_curve"].text
+    assert "It is no probability" in without["model_output"].text
+    assert "It is no probability" not in told["model_output"].text
+
+
+# ---------------------------------------------------------------- sources
+def test_every_number_can_be_traced(evidence):
+    """Rows that a source names exist; files and keys that it names are of the known kinds."""
+    if "discovery" in evidence.cohorts:
+        tables = {**evidence.tables, **further_tables()}
+        evidence = dataclasses.replace(evidence, tables=tables)
+    tables = {"performance": evidence.performance, "null": evidence.null, "flow": evidence.flow}
+    tables |= evidence.tables
+    for name, fact in gather(evidence).items():
+        assert fact.source, name
+        if re.search(r"\d", fact.text):
+            assert fact.source != "n/a", name
+        for part in fact.source.split("; "):
+            table, _, keys = part.partition(".tsv: ")
+            if table not in tables or "=" not in keys:
+                assert re.match(
+                    r"config: [a-z]|(models|features|figures)/|[a-z_]+\.tsv|checks before|"
+                    r"terms of the workflow|ro-crate",
+                    part,
+                ), (name, part)
+                continue
+            rows = tables[table]
+            for key, values in re.findall(r"(\w+)=([^=]+?)(?=, \w+=|$)", keys):
+                if key == "column":
+                    named = re.split(r", | and ", values)
+                    assert set(named) <= set(rows.columns), (name, part)
+                elif not re.search(r" or |, | and |\.\.\.", values):
+                    rows = rows[rows[key] == values]
+                    assert len(rows), (name, part)
+
+
+def test_what_is_cited_is_known(evidence):
+    known = set(resource("references"))
+    cited = {key for fact in gather(evidence).values() for key in fact.cites}
+    cited |= {key for fact in methods(evidence) for key in fact.cites}
+    assert len(cited) > 8
+    assert cited <= known
+
+
+# ---------------------------------------------------------------- what is left out
+def test_no_participant_and_no_missing_number_in_any_fact():
+    for make in (made_up_run, six_cohorts):
+        run = make()
+        evidence = evidence_of(run)
+        evidence = dataclasses.replace(evidence, tables={**evidence.tables, **further_tables()})
+        told = gather(evidence)
+        facts = [*told.values(), *methods(evidence), *results(told)]
+        text = " ".join(f"{fact.text} {fact.source}" for fact in facts)
+        assert not [who for who in run.ids if who in text]
+        assert "sub-0" not in text
+        assert not re.search(r"\bnan\b", text)
+        assert "\u00a0" not in " ".join(fact.text for fact in gather(evidence).values())
+
+
+def test_no_p_is_zero():
+    tables = further_tables()
+    tables["comparisons"] = tables["comparisons"].assign(p_value=1e-5, p_holm=2e-5)
+    tables["roi_sets"] = tables["roi_sets"].assign(p_fdr=1e-6)
+    told = gather(evidence_of(made_up_run(), tables=tables))
+    assert "p < 0.001, by Holm < 0.001" in told["comparisons"].text
+    assert "p by FDR < 0.001" in told["region_sets"].text
+
+
+def test_a_curve_that_shows_nothing_says_so():
+    curve = further_tables()["learning_curve"].assign(within_margin="False")
+    told = gather(evidence_of(made_up_run(), tables={"learning_curve": curve}))
+    assert "was not shown" in told["learning_curve"].text
+
+
+def test_a_run_without_tables_tells_less_and_fails_nowhere(evidence):
+    bare = dataclasses.replace(evidence, tables={}, frozen={}, n_features={}, warnings=())
+    told = gather(bare)
+    assert not {"characteristics", "comparisons", "specification", "subgroups"} & set(told)
+    assert "features, " not in told["sample_size"].text
+    assert set(told) < set(fact_names())
+
+
+def test_without_other_cohorts_their_items_do_not_apply():
+    told = gather(evidence_of(one_cohort()))
+    for name in ("updating", "cohort_differences"):
+        assert not told[name].applies
+    assert "optimism" not in told
+    assert "frozen_first" not in told
+    assert told["evaluation_data"].text.startswith("None")
+
+
+def test_small_cohorts_have_words_in_place_of_numbers():
+    told = gather(evidence_of(six_cohorts()))
+    part = "(n = 14, 3 responder): not computed, a class has fewer than 5 people."
+    assert part in told["performance"].text
+    assert "ultra-high field" not in told["precision"].text
+    assert "ultra-high field" not in told["heterogeneity"].text
+
+
+def test_row_filters_name_no_people():
+    run = made_up_run()
+    run.config["cohorts"]["saline"]["where"] = {
+        "participant_id": ["sub-a", "sub-b"],
+        "group": ["MDD"],
+    }
+    text = gather(evidence_of(run))["eligibility"].text
+    assert "Saline: 2 given values of participant_id, group is MDD" in text
+    assert "sub-a" not in text
+
+
+# ---------------------------------------------------------------- methods
+def test_methods_follow_the_configuration():
+    run = made_up_run()
+    run.config["permutation"]["method"] = "conditional"
+    run.config["confounds"]["missing"] = "impute"
+    run.config["models"]["forest"] = {
+        "features": "roi",
+        "confounds": [],
+        "standardize": False,
+        "pca": None,
+        "estimator": "sklearn.ensemble.RandomForestClassifier",
+        "parameters": {},
+        "grid": {"max_depth": [2, 4]},
+    }
+    paragraphs = methods(evidence_of(run))
+    text = " ".join(fact.text for fact in paragraphs)
+    cites = {key for fact in paragraphs for key in fact.cites}
+    assert "Labels were drawn given the confounds" in text
+    assert "filled with the mean of the training rows, inside the fold" in text
+    assert "RandomForestClassifier of scikit-learn" in text
+    assert {"conditional_permutation", "scikit_learn", "svm", "nested_cv"} <= cites
+    assert "python 3.11.9" in text
+    plain = {key for fact in methods(evidence_of(made_up_run())) for key in fact.cites}
+    assert not {"conditional_permutation", "scikit_learn"} & plain
+
+
+def test_methods_tell_how_further_tables_came_about():
+    evidence = evidence_of(made_up_run())
+    without = {fact.text for fact in methods(evidence)}
+    evidence = dataclasses.replace(evidence, tables=further_tables())
+    told = [fact for fact in methods(evidence) if fact.text not in without]
+    assert [fact.text.split()[0] for fact in told] == ["Models", "Decision", "Net", "Where"]
+    cites = {key for fact in told for key in fact.cites}
+    assert {"nadeau_bengio", "mcnemar", "decision_curve", "haufe", "benjamini_hochberg"} <= cites
+
+
+def test_results_are_facts_in_order():
+    evidence = evidence_of(made_up_run())
+    facts = gather(evidence)
+    told = results(facts)
+    assert [facts["flow"], facts["missing_counts"], facts["characteristics"]] == told[:3]
+    assert facts["performance"] in told
+
+
+def test_caveats_of_the_page_are_limitations():
+    evidence = evidence_of(made_up_run())
+    text = gather(evidence)["limitations"].text
+    for caveat in caveats(evidence):
+        assert caveat.replace("\u00a0", " ") in text
+
+
+def test_weighting_of_classes_is_told():
+    config = copy.deepcopy(CONFIG)
+    text = gather(evidence_of(made_up_run(config)))["class_imbalance"].text
+    assert "inverse frequency in the training rows: roi_svc." in text
+    config["models"]["roi_svc"]["class_weight"] = None
+    text = gather(evidence_of(made_up_run(config)))["class_imbalance"].text
+    assert "No weighting of classes by the workflow." in text
+
+
+def test_a_recipe_is_told_apart_from_weights():
+    run = made_up_run()
+    frozen = {"roi_svc": {"sha256": SHA256, "coding": {}, "decision_sha256": "cd" * 32}}
+    assert "is a recipe" in gather(evidence_of(run, frozen=frozen))["prediction"].text
+    assert "features × weights" in gather(evidence_of(run))["prediction"].text
+
+
+def test_a_fact_is_plain():
+    assert Fact("a", "b") == Fact("a", "b", (), True)
+
+
+def test_methods_name_the_comparison_of_arms_only_where_there_are_both() -> None:
+    found = [f for f in methods(evidence_of(made_up_run())) if "Specificity of" in f.text]
+    assert len(found) == 1
+    assert "firth" in found[0].cites
+    assert not [f for f in methods(evidence_of(one_cohort())) if "Specificity of" in f.text]

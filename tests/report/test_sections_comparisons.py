@@ -1,0 +1,97 @@
+"""The section on what needs no scan, with every kind of model that it can meet."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+from made_up_run import made_up_run
+
+from mri_response.evaluation.comparisons import ADDED, comparison_table
+from mri_response.config.load import compared_pairs
+from mri_response.report.figures.comparisons import comparisons
+from mri_response.report.sections.comparisons import blocks, verdicts
+from mri_response.report.wording import naming
+
+CLINICAL = {"kind": "clinical", "columns": ["madrs"], "categorical": [], "unseen": "error"}
+
+
+@pytest.fixture(scope="module")
+def inputs():
+    """The made-up run with a clinical model, one of both, a stack and permuted scans."""
+    run = made_up_run()
+    config, predictions = run.config, run.predictions
+    config["features"] |= {
+        "clinic": CLINICAL,
+        "side_by_side": {"kind": "concatenated", "sets": ["roi", "clinic"]},
+    }
+    svc = config["models"]["roi_svc"]
+    config["models"] |= {
+        "clinic": svc | {"features": "clinic", "confounds": []},
+        "both": svc | {"features": "side_by_side", "confounds": ["tiv"]},
+    }
+    config["stacks"] = {"stacked": ["roi_svc", "clinic"]}
+    rng = np.random.default_rng(1)
+    models = {}
+    fold = predictions.groupby("cohort").cumcount() % 10 + 1
+    first = predictions.assign(outer_fold=fold.where(predictions["repeat"] != "n/a"))
+    for name in ("roi_svc", "clinic", "both", "stacked", "confounds_only"):
+        noise = rng.normal(size=len(first))
+        models[name] = first.assign(decision=first["decision"].astype(float) + noise)
+    roles = {name: cohort["role"] for name, cohort in config["cohorts"].items()}
+    added = {
+        "comparison": ADDED,
+        "model_a": "both",
+        "model_b": "clinic",
+        "cohort_a": "discovery",
+        "cohort_b": "discovery",
+        "metric": "balanced_accuracy",
+        "aggregation": "mean_over_repeats",
+        "estimate": 0.1,
+        "p_value": 0.02,
+        "method": "imaging_rows_permuted",
+        "n_permutations": 200,
+    }
+    pairs = compared_pairs(config)
+    table = comparison_table(models, pairs, roles, seed=3, min_class_size=5, added=[added])
+    performance = run.performance.copy()
+    return SimpleNamespace(
+        config=config, performance=performance, tables={"comparisons": table.astype(object)}
+    )
+
+
+def test_it_says_what_the_table_says(inputs):
+    names = naming(inputs.config)
+    texts = verdicts(inputs.tables["comparisons"], inputs.config, names)
+    assert [text.split(",")[0] for text in texts[:2]] == [
+        "Model roi_svc against confounds alone (age",
+        "Model roi_svc against model clinic",
+    ]
+    assert "does better with everybody's own scan than with another's, p = 0.020" in texts[-1]
+    made = blocks(inputs, names)
+    tables = [block for block in made if block.kind == "table"]
+    assert len(tables) == 2
+    labels = [row[0] for row in tables[1].rows]
+    assert "Stack stacked (roi_svc and clinic) − model clinic" in labels
+    assert "Model both − model clinic" in labels
+    cells = next(row for row in tables[1].rows if row[-1] == "scans permuted between people")
+    assert cells[3][0] == "+10.0 points"
+    assert not [block for block in made if "No clinical model" in getattr(block, "text", "")]
+
+
+def test_what_was_not_asked_is_said():
+    run = made_up_run()
+    inputs = SimpleNamespace(config=run.config, performance=run.performance, tables=run.tables)
+    texts = [block.text for block in blocks(inputs, naming(run.config)) if block.kind == "text"]
+    assert any(text.startswith("No clinical model was asked for.") for text in texts)
+    assert blocks(SimpleNamespace(**(vars(inputs) | {"tables": {}})), naming(run.config)) == []
+
+
+def test_the_figure_has_a_row_for_each_pair(inputs):
+    figure = comparisons(
+        inputs.tables["comparisons"], inputs.performance, inputs.config, naming(inputs.config)
+    )
+    labels = [label.get_text().replace("\n", " ") for label in figure.axes[2].get_yticklabels()]
+    assert len(labels) == len(compared_pairs(inputs.config))
+    assert "Stack stacked (roi_svc and clinic) − model clinic" in labels

@@ -1,0 +1,1 @@
+"""What people read: figures, sections of the page, documents for the reviewer."""

@@ -1,0 +1,333 @@
+"""Facts about the analysis."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from mri_response.preflight.checks import FEW_PEOPLE
+from mri_response.config.load import (
+    left_out_column,
+    used_confounds,
+)
+from mri_response.config.plan import ordered_models
+from mri_response.report.facts.evidence import (
+    Evidence,
+    Fact,
+    cohort_size,
+    fact,
+    listed,
+    not_applicable,
+    people,
+    rows_of,
+    where,
+)
+from mri_response.report.facts.methods import learned_steps, permutation_method
+from mri_response.report.wording import (
+    CI_NAMES,
+    classifier_text,
+    headline_row,
+    left_out_text,
+    number,
+)
+
+
+@fact
+def sample_size(run: Evidence) -> Fact:
+    n, n_positive = run.counts(run.discovery)
+    fewer = min(n_positive, n - n_positive)
+    names = run.names
+    text = (
+        f"Development: {people(n)}, {n_positive} {names.positive} and {n - n_positive} "
+        f"{names.negative}."
+    )
+    source = where("performance", model=run.model, cohort=run.discovery, column="n and n_positive")
+    features = run.config["models"][run.model]["features"]
+    if features in run.n_features:
+        p = run.n_features[features]
+        text += f" {p:,} features, {fewer / p:.3g} people of the smaller class a feature."
+        source += f"; features/{features} (columns)"
+    for cohort in run.others:
+        text += f" {cohort_size(run, cohort)}."
+    if n < FEW_PEOPLE:
+        text += f" Development has fewer than {FEW_PEOPLE} people."
+    return Fact(text, source, ("cv_error_bars",) if n < FEW_PEOPLE else ())
+
+
+@fact
+def precision(run: Evidence) -> Fact | None:
+    parts = []
+    for cohort in run.cohorts:
+        row = headline_row(run.performance, run.model, cohort, "balanced_accuracy")
+        if row is None or np.isnan(number(row["ci_high"])):
+            continue
+        width = 100 * (number(row["ci_high"]) - number(row["ci_low"]))
+        parts.append(f"{run.names.titles[cohort]} {width:.1f}")
+    if not parts:
+        return None
+    return Fact(
+        "Width of the 95 % interval of the balanced accuracy in percentage points: "
+        f"{', '.join(parts)}.",
+        where("performance", model=run.model, metric="balanced_accuracy", column="ci_low, ci_high"),
+    )
+
+
+@fact
+def size_for_precision(run: Evidence) -> Fact | None:
+    rows = rows_of(run, "precision")
+    if rows is None:
+        return None
+    rows = rows[(rows["model"] == run.model) & (rows["metric"] == "balanced_accuracy")]
+    titles = run.names.titles
+    told = [
+        f"{titles[row['cohort']]} {row['n_for_margin']:,.0f}"
+        for _, row in rows[rows["n_for_margin"].notna()].iterrows()
+    ]
+    if not told:
+        return None
+    return Fact(
+        "People for a 95 % interval of ±5 percentage points, were the balanced accuracies what "
+        f"they were seen to be (post hoc): {', '.join(told)}.",
+        where("precision", model=run.model, metric="balanced_accuracy", column="n_for_margin"),
+    )
+
+
+@fact
+def data_use(run: Evidence) -> Fact:
+    names = run.names
+    text = (
+        f"{names.titles[run.discovery]} served development and internal validation: every person "
+        "whose prediction counts was predicted by models that were fitted without them."
+    )
+    if run.others:
+        text += (
+            f" {listed(names.titles[c] for c in run.others)} served evaluation alone: the frozen "
+            "model scored them."
+        )
+    return Fact(text, "config: cohorts.*.role, cross_validation")
+
+
+@fact
+def validation(run: Evidence) -> Fact:
+    cv = run.config["cross_validation"]
+    return Fact(
+        f"Internal validation: {left_out_text(cv)}, hyperparameters chosen on "
+        f"{cv['inner_folds']} inner folds of the training part alone.",
+        "config: cross_validation; splits.tsv",
+        ("nested_cv",),
+    )
+
+
+@fact
+def transformations(run: Evidence) -> Fact:
+    parts = []
+    for model in ordered_models(run.config):
+        steps = learned_steps(run.config["models"][model])
+        parts.append(f"{model}: {'; '.join(steps) or 'features as they are'}")
+    return Fact(
+        "Features are numbers and stay so, none was cut into categories. Learned in the training "
+        f"fold and applied to the test fold: {'. '.join(parts)}.",
+        "config: models",
+    )
+
+
+@fact
+def classifier(run: Evidence) -> Fact:
+    models = ordered_models(run.config)
+    text = " ".join(f"{m}: {classifier_text(run.config['models'][m])}" for m in models)
+    own = any("estimator" in run.config["models"][m] for m in models)
+    return Fact(text, "config: models", ("svm", "libsvm") + (("scikit_learn",) if own else ()))
+
+
+@fact
+def permutation(run: Evidence) -> Fact:
+    return permutation_method(run.config)
+
+
+@fact
+def inside_folds(run: Evidence) -> Fact:
+    return Fact(
+        "Confound regression, scaling, components, imputed confounds and hyperparameters are "
+        "learned in the training part of each fold. Outside the folds stands only what learns "
+        "nothing from people: atlas, mask, resampling, smoothing.",
+        "config: models, features",
+        ("confounds",),
+    )
+
+
+@fact
+def people_apart(run: Evidence) -> Fact:
+    group = run.config["cross_validation"]["group"]
+    families = f" Families (column {group}) too." if group else ""
+    return Fact(
+        "All rows of a person lie on one side of every split, and the run stops before the first "
+        f"job if somebody is in two cohorts.{families}",
+        "splits.tsv; checks before the first job",
+    )
+
+
+@fact
+def clusters(run: Evidence) -> Fact:
+    within = run.config["permutation"]["within"]
+    site = "site" in used_confounds(run.config)
+    cv = run.config["cross_validation"]
+    apart = cv.get("outer") in ("leave_one_site_out", "leave_group_out")
+    parts = [
+        f"outer splits leave out whole values of {left_out_column(cv)}" if apart else None,
+        f"labels were permuted within the values of {within}" if within else None,
+        "site was removed as a confound" if site else None,
+        "cohorts are reported apart" if run.others else None,
+    ]
+    text = "; ".join(filter(None, parts)) or "nothing was done about clusters"
+    return Fact(
+        f"Clusters: {text}. Model parameters do not vary between clusters.",
+        "config: cross_validation.outer, permutation.within, models.*.confounds, cohorts",
+    )
+
+
+@fact
+def measures(run: Evidence) -> Fact:
+    methods = run.performance["ci_method"].dropna()
+    named = [CI_NAMES[m] for m in CI_NAMES if (methods == m).any()]
+    return Fact(
+        "Balanced accuracy (headline: indifferent to unequal classes), sensitivity, specificity, "
+        f"AUC. 95 % intervals over people: {', '.join(named)}. Plots: ROC curves, decision values, "
+        "confusion counts, values under permutation.",
+        "performance.tsv: metric, ci_method; figures/",
+        ("balanced_accuracy", "wilson", "mover", "delong"),
+    )
+
+
+@fact
+def updating(run: Evidence) -> Fact:
+    if not run.others:
+        return not_applicable("config: cohorts")
+    return Fact(
+        "None: the frozen model was neither refitted nor recalibrated nor given another threshold "
+        "in any cohort.",
+        "config: external; models/*.json: sha256",
+    )
+
+
+@fact
+def prediction(run: Evidence) -> Fact | None:
+    frozen = run.frozen.get(run.model)
+    if frozen is None:
+        return None
+    if "decision_sha256" in frozen:
+        text = (
+            f"models/{run.model}.json is a recipe: the classifier is fitted again from the "
+            "discovery people and must give the decision values whose hash is recorded; "
+            f"{run.names.positive} is predicted above 0."
+        )
+    else:
+        text = (
+            "decision value = features × weights + confounds × confound weights + intercept, the "
+            f"numbers in models/{run.model}.npz; {run.names.positive} is predicted above 0."
+        )
+    return Fact(f"Prediction: {text}", f"models/{run.model}.json")
+
+
+@fact
+def class_imbalance(run: Evidence) -> Fact:
+    balanced = [
+        m for m, spec in run.config["models"].items() if spec.get("class_weight") == "balanced"
+    ]
+    given = [
+        m
+        for m, spec in run.config["models"].items()
+        if spec.get("parameters", {}).get("class_weight") is not None
+    ]
+    text = (
+        f"Classes weighted by their inverse frequency in the training rows: {listed(balanced)}. "
+        if balanced
+        else "No weighting of classes by the workflow. "
+    )
+    if given:
+        text += f"Class weights given to the classifier: {listed(given)}. "
+    return Fact(
+        f"{text}No person was drawn twice, dropped or made up to balance classes. Decision values "
+        "are no probabilities.",
+        "config: models.*.class_weight, models.*.parameters",
+    )
+
+
+@fact
+def evaluation_balance(run: Evidence) -> Fact:
+    parts = [
+        f"{run.names.titles[c]} {run.counts(c)[1]} of {run.counts(c)[0]} {run.names.positive}"
+        for c in run.cohorts
+    ]
+    return Fact(
+        f"Test people were taken as they are, without weights or resampling: {'; '.join(parts)}.",
+        where("performance", model=run.model, column="n and n_positive"),
+    )
+
+
+@fact
+def fairness(run: Evidence) -> Fact:
+    removed = ", ".join(used_confounds(run.config)) or "nothing"
+    text = (
+        "No method that enforces fairness was used. Removed from the features in training folds: "
+        f"{removed}."
+    )
+    if "subgroups" in run.tables:
+        text += " Performance by group of people: subgroups.tsv."
+    return Fact(text, "config: models.*.confounds")
+
+
+@fact
+def factors(run: Evidence) -> Fact:
+    grouped = "subgroups" in run.tables
+    return Fact(
+        "Performance is reported by cohort"
+        + (" and by group of people (subgroups.tsv)." if grouped else " alone."),
+        "performance.tsv: cohort" + ("; subgroups.tsv" if grouped else ""),
+    )
+
+
+@fact
+def model_output(run: Evidence) -> Fact:
+    text = (
+        f"A decision value, positive for {run.names.positive}; the class by the threshold 0, which "
+        "the training alone determines and which no cohort changed."
+    )
+    source = "performance.tsv: operating_point=decision_zero"
+    if "operating_points" in run.tables:
+        text += " Other operating points were chosen inside the training data alone."
+        source += "; operating_points.tsv"
+    if "calibration" in run.tables:
+        text += " Probabilities come from Platt scaling, fitted inside the training data."
+        source += "; calibration.tsv"
+    else:
+        text += " It is no probability."
+    return Fact(text, source)
+
+
+@fact
+def regularisation(run: Evidence) -> Fact:
+    spec = run.config["models"][run.model]
+    return Fact(
+        f"{run.model}: {classifier_text(spec)}",
+        f"config: models.{run.model}",
+        ("svm",) if "estimator" not in spec else (),
+    )
+
+
+@fact
+def no_apparent(run: Evidence) -> Fact:
+    return Fact(
+        "Performance in the people whom a model was fitted to is neither computed nor shown.",
+        "performance.tsv: aggregation",
+    )
+
+
+@fact
+def frozen_first(run: Evidence) -> Fact | None:
+    sha256 = run.frozen.get(run.model, {}).get("sha256")
+    if not run.others or not sha256:
+        return None
+    return Fact(
+        "The frozen model's hash was written down before labels of other cohorts entered scoring "
+        f"({run.model}: SHA-256 {sha256}); the job that scores reads none of theirs.",
+        f"models/{run.model}.json: sha256",
+    )

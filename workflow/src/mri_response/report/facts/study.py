@@ -1,0 +1,265 @@
+"""Facts about the study and its data."""
+
+from __future__ import annotations
+
+from mri_response.config.load import (
+    described_confound,
+    used_confounds,
+    used_features,
+)
+from mri_response.config.plan import ordered_models
+from mri_response.report.facts.evidence import (
+    FLOW_STEPS,
+    Evidence,
+    Fact,
+    fact,
+    given,
+    listed,
+    where,
+)
+from mri_response.report.facts.methods import feature_text, outcome_definition
+from mri_response.core.tables import ID_COLUMNS
+from mri_response.report.wording import (
+    as_number,
+    number,
+)
+
+
+@fact
+def study(run: Evidence) -> Fact:
+    others = [run.names.titles[c] for c in run.others]
+    simulated = " All data are simulated." if run.names.simulated else ""
+    return Fact(
+        f"Run “{run.config.get('title') or run.config['run']}”: development of a classifier "
+        f"of {run.names.positive} against {run.names.negative} in "
+        f"{run.names.titles[run.discovery]}, with internal validation"
+        + (f", and evaluation of the frozen model in {listed(others)}." if others else ".")
+        + simulated,
+        "config: title, outcome, cohorts",
+    )
+
+
+@fact
+def objective(run: Evidence) -> Fact:
+    kinds = "development with internal validation"
+    if run.others:
+        kinds += " and evaluation in people the model had not seen"
+    else:
+        kinds += "; no evaluation in other people"
+    return Fact(
+        f"To predict {run.names.positive} from brain measures: {kinds}. The primary model, named "
+        f"beforehand in the configuration, is {run.model}.",
+        "config: outcome, cohorts, primary_model",
+    )
+
+
+@fact
+def intended_use(run: Evidence) -> Fact:
+    return Fact(
+        "For research only: to ask whether brain measures carry information on the outcome in "
+        "groups of people. Not for decisions about single patients, and not a medical device.",
+        "terms of the workflow (README.md)",
+    )
+
+
+@fact
+def data_sources(run: Evidence) -> Fact:
+    names = run.names
+    parts = []
+    for cohort in [run.discovery, *run.others]:
+        spec = run.config["cohorts"][cohort]
+        use = {"discovery": "development", "external": "evaluation", "control": "control"}
+        tables = "participants table"
+        if spec.get("scores"):
+            tables += " and clinical scores"
+        parts.append(f"{names.titles[cohort]}: {use[spec['role']]}, {tables}")
+    simulated = "All data are simulated. " if names.simulated else ""
+    return Fact(
+        f"{simulated}{'; '.join(parts)}. Brain measures: "
+        + "; ".join(feature_text(spec) for spec in used_features(run.config).values())
+        + ".",
+        "config: cohorts, features",
+    )
+
+
+@fact
+def sites(run: Evidence) -> Fact | None:
+    table = run.tables.get("characteristics")
+    if table is None or not (table["variable"] == "site").any():
+        return None
+    rows = table[(table["variable"] == "site") & (table["group"] == "all")]
+    counts = rows.groupby("cohort", sort=False)["level"].nunique()
+    return Fact(
+        "Sites: " + "; ".join(f"{run.names.titles[c]} {n}" for c, n in counts.items()) + ".",
+        where("characteristics", variable="site", group="all"),
+    )
+
+
+@fact
+def eligibility(run: Evidence) -> Fact:
+    parts = []
+    for cohort, spec in run.config["cohorts"].items():
+        rules = [
+            f"{len(values)} given values of {column}"
+            if column in ID_COLUMNS
+            else f"{column} is {' or '.join(values)}"
+            for column, values in (spec.get("where") or {}).items()
+        ]
+        if rules:
+            parts.append(f"{run.names.titles[cohort]}: {', '.join(rules)}")
+    rules = "; ".join(parts) if parts else "none"
+    needed = ["a value of the outcome", "brain measures"]
+    if used_confounds(run.config) and run.config["confounds"]["missing"] == "exclude":
+        needed.append(f"the confounds ({', '.join(used_confounds(run.config))})")
+    return Fact(
+        f"Row filters of the analysis: {rules}. Of these, people with {listed(needed)} were "
+        "analysed.",
+        "config: cohorts.*.where, confounds.missing",
+    )
+
+
+@fact
+def arms(run: Evidence) -> Fact | None:
+    controls = [c for c in run.others if run.names.roles[c] == "control"]
+    if not controls:
+        return None
+    return Fact(
+        f"{listed(run.names.titles[c] for c in controls)} took no part in development: control, "
+        "scored by the same frozen model. The treatment is no predictor.",
+        "config: cohorts.*.role",
+    )
+
+
+@fact
+def features(run: Evidence) -> Fact:
+    used = used_features(run.config)
+    counts = {f: f" ({run.n_features[f]:,} features)" for f in used if f in run.n_features}
+    return Fact(
+        "; ".join(
+            f"Feature set {name}: {feature_text(spec)}{counts.get(name, '')}"
+            for name, spec in used.items()
+        )
+        + ". Nothing of this learns from the sample.",
+        "config: features" + ("; features/ (columns)" if counts else ""),
+    )
+
+
+@fact
+def confounds(run: Evidence) -> Fact:
+    parts = []
+    for model in ordered_models(run.config):
+        confounds = run.config["models"][model]["confounds"]
+        what = ", ".join(map(described_confound, confounds)) or "none"
+        parts.append(f"{model}: {what}")
+    return Fact(
+        f"Confounds removed from the features by linear regression fitted on the training rows: "
+        f"{'; '.join(parts)}. Sex and site are coded as categories, the others as numbers.",
+        "config: models.*.confounds",
+        ("confounds",),
+    )
+
+
+@fact
+def outcome(run: Evidence) -> Fact:
+    return Fact(
+        f"{outcome_definition(run.config, run.names)} The positive class is {run.names.positive}.",
+        "config: outcome",
+    )
+
+
+@fact
+def outcome_blind(run: Evidence) -> Fact | None:
+    if run.config["outcome"]["kind"] == "label":
+        return None
+    return Fact(
+        "In this analysis the outcome is computed from the scores by rule, without sight of the "
+        "brain measures.",
+        "config: outcome",
+    )
+
+
+@fact
+def predictor_choice(run: Evidence) -> Fact:
+    reduced = [m for m, spec in run.config["models"].items() if spec["pca"] is not None]
+    text = "All features of a set enter the model; none was selected by looking at the outcome."
+    if reduced:
+        text += f" Principal components (model {listed(reduced)}) are computed in training folds."
+    return Fact(text, "config: features, models.*.pca")
+
+
+@fact
+def no_rater(run: Evidence) -> Fact:
+    return Fact(
+        "Predictors are computed from images or tables by software; this analysis has no rater.",
+        "config: features",
+    )
+
+
+@fact
+def missing_handling(run: Evidence) -> Fact:
+    imputed = run.config["confounds"]["missing"] == "impute"
+    confounds = (
+        "filled with the mean of the training rows, inside the fold"
+        if imputed
+        else "a reason to leave the person out"
+    )
+    clinical = any(spec["kind"] == "clinical" for spec in used_features(run.config).values())
+    filled = (
+        " Missing clinical values were given the mean of the training rows, inside the fold."
+        if clinical
+        else ""
+    )
+    return Fact(
+        "People without outcome or brain measures were left out and counted. Missing confounds "
+        f"were {confounds}.{filled} No outcome was carried forward.",
+        "config: confounds.missing" + ("; config: features" if clinical else ""),
+    )
+
+
+@fact
+def missing_counts(run: Evidence) -> Fact:
+    flow = run.flow.assign(n=as_number(run.flow["n"]))
+    parts = []
+    for cohort in run.names.ordered(flow["cohort"]):
+        rows = flow[(flow["cohort"] == cohort) & ~flow["step"].isin(FLOW_STEPS)]
+        reasons = ", ".join(f"{r['step']} {r['n']:.0f}" for _, r in rows.iterrows())
+        parts.append(f"{run.names.titles[cohort]}: {reasons or 'nobody'}")
+    return Fact(f"Left out: {'; '.join(parts)}.", "flow.tsv: one row a reason")
+
+
+@fact
+def flow(run: Evidence) -> Fact:
+    names = run.names
+    parts = []
+    for cohort in names.ordered(run.flow["cohort"]):
+        n = run.flow[run.flow["cohort"] == cohort].set_index("step")["n"]
+        n = {step: f"{number(value):.0f}" for step, value in n.items()}
+        parts.append(
+            f"{names.titles[cohort]}: {n['in participants table']} in the table, "
+            f"{n['matching the row filter']} matching the filter, {n['analysed']} analysed "
+            f"({n['analysed, positive']} {names.positive}, {n['analysed, negative']} "
+            f"{names.negative})"
+        )
+    return Fact(
+        f"{'; '.join(parts)} (rows: a person with several visits has several). Diagram: "
+        "figures/flow.png.",
+        "flow.tsv: step",
+    )
+
+
+@fact
+def quality(run: Evidence) -> Fact | None:
+    table = run.tables.get("qc")
+    if table is None:
+        return None
+    parts = []
+    for cohort in run.names.ordered(table["cohort"]):
+        rows = table[table["cohort"] == cohort]
+        flagged = int(given(rows["flag"]).sum())
+        parts.append(f"{run.names.titles[cohort]} {flagged} of {len(rows)}")
+    return Fact(
+        "Every scan was measured (intracranial volume, likeness to the others of its cohort, "
+        f"outlying regions) and marked where it stood out: {', '.join(parts)}. Nobody is left out "
+        "but by a rule of the configuration.",
+        "qc.tsv: flag",
+    )

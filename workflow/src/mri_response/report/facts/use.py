@@ -1,0 +1,92 @@
+"""Facts about how to read and apply the models."""
+
+from __future__ import annotations
+
+from mri_response.config.load import (
+    used_confounds,
+)
+from mri_response.report.facts.evidence import Evidence, Fact, fact, where
+from mri_response.report.facts.methods import caveats, coins
+from mri_response.report.wording import (
+    POOLED,
+    is_computed,
+)
+
+
+@fact
+def best_of_chance(run: Evidence) -> Fact:
+    cohorts = [c for c in run.cohorts if c != POOLED]
+    cohorts = [c for c in cohorts if is_computed(run.performance, run.model, c)]
+    return Fact(
+        " ".join(coins(run, c) for c in cohorts) or "No cohort is large enough for figures.",
+        where("performance", model=run.model, column="n and n_positive"),
+    )
+
+
+@fact
+def limitations(run: Evidence) -> Fact:
+    warnings = [text if text.endswith(".") else f"{text}." for text in run.warnings]
+    return Fact(
+        " ".join([*caveats(run), *warnings]),
+        "performance.tsv; null.tsv" + ("; warnings.tsv" if warnings else ""),
+    )
+
+
+@fact
+def input_quality(run: Evidence) -> Fact:
+    unseen = run.config["confounds"]["unseen_site"]
+    text = (
+        "A person without brain measures gets no score. A missing confound counts as its mean in "
+        "the training rows."
+    )
+    if "site" in used_confounds(run.config):
+        text += (
+            " A site that training did not have counts as the mean of the training sites."
+            if unseen == "mean"
+            else " A site that training did not have is an error."
+        )
+    return Fact(
+        f"{text} Images must be prepared as those of the discovery cohort were.",
+        f"models/{run.model}.json: coding; config: confounds",
+    )
+
+
+@fact
+def users(run: Evidence) -> Fact:
+    return Fact(
+        "Users prepare images as for the discovery cohort, look at their quality and describe the "
+        "cohort in the configuration; scoring itself asks nothing of them. It takes experience "
+        "with brain images and the command line.",
+        "terms of the workflow (README.md)",
+    )
+
+
+@fact
+def apply(run: Evidence) -> Fact:
+    return Fact(
+        "Add the new people to the configuration as a cohort of the role external and give the "
+        "command again: their features are computed as before and the frozen model scores them. "
+        "The model must come out with the hash that stands here; it is verified at every reading.",
+        "config: cohorts.*.role",
+    )
+
+
+@fact
+def privacy(run: Evidence) -> Fact:
+    return Fact(
+        "Frozen models, tables of results and these documents hold no rows of single people, but "
+        "can still say something about them; treat them as you treat the data.",
+        "terms of the workflow (README.md)",
+    )
+
+
+@fact
+def code(run: Evidence) -> Fact:
+    version = run.versions.get("mri-response", "unknown")
+    return Fact(
+        f"Code of the analysis: mri-response {version} (BSD-3-Clause), a workflow of Snakemake; "
+        f"SHA-256 of the configuration {run.config_hash or 'not recorded'}, seed "
+        f"{run.config['seed']}.",
+        "ro-crate-metadata.json",
+        ("snakemake",),
+    )

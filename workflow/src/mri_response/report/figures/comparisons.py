@@ -1,0 +1,111 @@
+"""Models and baselines beside each other, and the differences between them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pandas as pd
+from matplotlib.figure import Figure
+
+from mri_response.evaluation.comparisons import MAIN, main_row
+from mri_response.config.load import compared_pairs, used_baselines
+from mri_response.report.figures.style import (
+    DASHED,
+    DOUBLE_COLUMN,
+    cohort_styles,
+    draw_interval,
+    line_count,
+    line_height,
+    new_figure,
+    styled,
+    suptitle,
+    wrap,
+)
+from mri_response.config.plan import ordered_models
+from mri_response.report.wording import (
+    METRIC_NAMES,
+    Naming,
+    headline_row,
+    lowered,
+    model_title,
+    pair_title,
+    people_counts,
+)
+
+_LABELS = 44.0  # mm for the names of models
+_MARKERS = "osD^v"
+
+
+@styled
+def comparisons(
+    table: pd.DataFrame, performance: pd.DataFrame, config: Any, names: Naming
+) -> Figure:
+    """Draw balanced accuracy and AUC of every model and baseline, and the differences of pairs.
+
+    Parameters
+    ----------
+    table : DataFrame
+        The table ``comparisons.tsv``.
+    performance : DataFrame
+        The table ``performance.tsv``.
+    config : mapping
+        Sections models, stacks, features, primary_model, comparisons and cohorts of the config.
+    names : Naming
+        Names of the run.
+
+    Returns
+    -------
+    Figure
+    """
+    cohorts = names.together(table["cohort_a"])
+    styles = cohort_styles(cohorts, names)
+    present = set(performance["model"])
+    named = (*ordered_models(config), *config["stacks"], *used_baselines(config))
+    models = [model for model in named if model in present]
+    pairs = compared_pairs(config)
+    labels = [wrap(model_title(model, config), _LABELS) for model in models]
+    of_pairs = [wrap(pair_title(pair, config), _LABELS) for pair in pairs]
+    row = 1.15 * line_height() * max(map(line_count, labels + of_pairs)) + 1.5
+    row = max(row, 2.6 * len(cohorts) + 2.4)
+    legend = [_legend(c, config, performance, names) for c in cohorts]
+    below = line_height() * sum(line_count(text) for text in legend) * 1.3
+    figure = new_figure(DOUBLE_COLUMN, 36 + below + row * (len(models) + len(pairs)))
+    suptitle(figure, names.title("Is it better than what needs no scan?"), DOUBLE_COLUMN)
+    grid = figure.subplots(
+        2, 2, sharey="row", height_ratios=[len(models) + 0.6, max(len(pairs), 1) + 0.6]
+    )
+    for column, metric in enumerate(MAIN):
+        upper, lower = grid[:, column]
+        for k, cohort in enumerate(cohorts):
+            colour, marker = styles[cohort][0], _MARKERS[k % len(_MARKERS)]
+            shift = (k - (len(cohorts) - 1) / 2) * 0.55 / max(1, len(cohorts) - 1)
+            for position, model in enumerate(models):
+                found = headline_row(performance, model, cohort, metric)
+                if found is not None:
+                    draw_interval(upper, found, position + shift, colour, marker, 4.5)
+            for position, pair in enumerate(pairs):
+                found = main_row(table, pair, cohort, metric)
+                if found is not None:
+                    draw_interval(lower, found, position + shift, colour, marker, 4.5)
+        upper.axvline(0.5, zorder=0, **DASHED)
+        upper.set(xlim=(0, 1), ylim=(len(models) - 0.4, -0.6))
+        upper.set_title(METRIC_NAMES[metric])
+        upper.set_yticks(range(len(models)), labels, linespacing=1.1)
+        lower.axvline(0, zorder=0, **DASHED)
+        lower.set(xlim=(-1, 1), ylim=(max(len(pairs), 1) - 0.4, -0.6))
+        lower.set_title(f"Difference in {lowered(METRIC_NAMES[metric])}")
+        lower.set_yticks(range(len(pairs)), of_pairs, linespacing=1.1)
+    grid[0, 0].set_xlabel("95 % interval over people; dashed: chance")
+    grid[1, 0].set_xlabel("95 % interval; dashed: no difference")
+    handles = [
+        grid[0, 0].plot([], [], _MARKERS[k % len(_MARKERS)], color=styles[c][0], label=text)[0]
+        for k, (c, text) in enumerate(zip(cohorts, legend, strict=True))
+    ]
+    figure.legend(handles=handles, loc="outside lower left", ncols=1)
+    return figure
+
+
+def _legend(cohort: str, config: Any, performance: pd.DataFrame, names: Naming) -> str:
+    n, n_positive = people_counts(performance, config["primary_model"], cohort)
+    text = f"{names.titles[cohort]}, n = {n} ({n_positive} {names.positive})"
+    return wrap(text, DOUBLE_COLUMN - 20)

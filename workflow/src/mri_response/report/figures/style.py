@@ -1,0 +1,370 @@
+"""What all figures share: colours, sizes, text, saving.
+
+Colours are those of Okabe and Ito, told apart by readers with any common colour vision. Sizes
+are in millimetres at print: 85 for one column, 180 for two. Text is never below 8 points.
+
+References
+----------
+Okabe M, Ito K. Color Universal Design: how to make figures and presentations that are friendly
+to colorblind people. J*Fly, 2008.
+"""
+
+from __future__ import annotations
+
+import functools
+import gc
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import matplotlib
+import matplotlib.ticker
+import numpy as np
+import pandas as pd
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.backends.backend_svg import FigureCanvasSVG
+from matplotlib.figure import Figure, FigureBase
+from matplotlib.font_manager import FontProperties
+from matplotlib.textpath import text_to_path
+from matplotlib.transforms import Bbox
+
+from mri_response.core.atomic import atomic_path
+from mri_response.report.wording import (
+    POOLED,
+    Naming,
+    number,
+)
+
+MM = 1 / 25.4
+
+
+SINGLE_COLUMN = 85.0
+
+
+DOUBLE_COLUMN = 180.0
+
+
+BLACK, ORANGE, SKY, GREEN = "#000000", "#E69F00", "#56B4E9", "#009E73"
+
+
+BLUE, VERMILION, PURPLE, GREY = "#0072B2", "#D55E00", "#CC79A7", "#595959"
+
+
+POSITIVE, NEGATIVE = VERMILION, BLUE
+
+
+_EXTERNAL_STYLES = [
+    (GREEN, "-"),
+    (PURPLE, (0, (5, 1.5))),
+    (ORANGE, (0, (3, 1, 1, 1))),
+    (SKY, (0, (1.5, 1))),
+]
+
+
+_CONTROL_STYLES = [(BLACK, (0, (1, 1))), (GREY, (0, (6, 2))), (GREY, (0, (3, 1, 1, 1)))]
+
+
+DIVERGING = "RdBu_r"
+
+
+# Lines at chance and at no difference.
+DASHED: dict[str, Any] = {"color": GREY, "linewidth": 0.8, "linestyle": (0, (4, 3))}
+
+
+_STYLE: dict[str, Any] = {
+    "font.family": "DejaVu Sans",
+    "font.size": 8,
+    "axes.titlesize": 8,
+    "axes.labelsize": 8,
+    "xtick.labelsize": 8,
+    "ytick.labelsize": 8,
+    "legend.fontsize": 8,
+    "figure.titlesize": 9,
+    "axes.titlelocation": "left",
+    "axes.titleweight": "normal",
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.linewidth": 0.7,
+    "xtick.major.width": 0.7,
+    "ytick.major.width": 0.7,
+    "legend.frameon": False,
+    "lines.linewidth": 1.5,
+    "patch.linewidth": 0.7,
+    "figure.facecolor": "white",
+    "savefig.facecolor": "white",
+    "figure.dpi": 100,
+}
+
+
+def styled(draw: Callable[..., Figure]) -> Callable[..., Figure]:
+    @functools.wraps(draw)
+    def wrapper(*args: Any, **kwargs: Any) -> Figure:
+        with matplotlib.rc_context():
+            matplotlib.rcdefaults()
+            matplotlib.rcParams.update(_STYLE)
+            figure = draw(*args, **kwargs)
+            # Layout depends on the style, so it is done before the style is left.
+            figure.draw_without_rendering()
+            figure.set_layout_engine("none")
+            _round_layout(figure)
+            return figure
+
+    return wrapper
+
+
+def _round_layout(figure: FigureBase) -> None:
+    """Round the places that the layout found: its solver leaves their last bit to chance."""
+    for part in figure.subfigs:
+        part.bbox_relative.set_points(np.round(part.bbox_relative.get_points(), 9))
+        _round_layout(part)
+    for axes in figure.axes:
+        place = Bbox(np.round(axes.get_position(original=True).get_points(), 9))
+        axes.set_position(place, which="original")
+        axes.apply_aspect()
+    for text in figure.texts:
+        text.set_position(np.round(text.get_position(), 9))
+
+
+@contextmanager
+def modules_kept() -> Iterator[None]:
+    """Keep the modules of nilearn, and what else there is, out of garbage collection.
+
+    nilearn collects garbage with every map that it reads; to go through all modules each time takes
+    longer than the drawing.
+    """
+    import nilearn.datasets
+    import nilearn.plotting  # noqa: F401
+
+    gc.freeze()
+    try:
+        yield
+    finally:
+        gc.unfreeze()
+
+
+def new_figure(width: float, height: float, constrained: bool = True) -> Figure:
+    figure = Figure(
+        figsize=(width * MM, height * MM), layout="constrained" if constrained else None
+    )
+    FigureCanvasAgg(figure)
+    if constrained:
+        figure.get_layout_engine().set(w_pad=1.2 * MM, h_pad=1.2 * MM, hspace=0.02, wspace=0.02)
+    return figure
+
+
+def save_figure(figure: Figure, path_png: Path | str, path_svg: Path | str) -> None:
+    """Write a figure as PNG (300 dpi) and SVG, the same bytes for the same figure.
+
+    Parameters
+    ----------
+    figure : Figure
+        A figure of this module.
+    path_png, path_svg : path
+        Where to write. A file appears only once it is complete.
+    """
+    with matplotlib.rc_context():
+        matplotlib.rcdefaults()
+        # Glyphs as paths: the same picture where the font is not installed.
+        matplotlib.rcParams.update({**_STYLE, "svg.hashsalt": "mri-response"})
+        matplotlib.rcParams["svg.fonttype"] = "path"
+        # `savefig` would draw each twice, the first time for a layout that is done.
+        figure.dpi = 300
+        with atomic_path(path_png) as temporary:
+            FigureCanvasAgg(figure).print_png(temporary, metadata={"Software": None})
+        with atomic_path(path_svg) as temporary:
+            FigureCanvasSVG(figure).print_svg(temporary, metadata={"Date": None, "Creator": None})
+
+
+@functools.lru_cache(maxsize=4096)
+def text_width(text: str, size: float, weight: str = "normal") -> float:
+    """Width of a line of text in mm."""
+    if not text:
+        return 0.0
+    properties = FontProperties(family="DejaVu Sans", size=size, weight=weight)
+    width, _, _ = text_to_path.get_text_width_height_descent(text, properties, ismath=False)
+    return width / 72 * 25.4
+
+
+def wrap(text: str, width: float, size: float = 8, weight: str = "normal") -> str:
+    """Break text into lines of at most ``width`` mm; words too long for a line are cut.
+
+    Parameters
+    ----------
+    text : str
+        The text. Line breaks in it are kept.
+    width : float
+        Width in mm.
+    size : float
+        Font size in points.
+    weight : str
+        Font weight.
+
+    Returns
+    -------
+    str
+        The text with line breaks.
+    """
+    lines = []
+    for paragraph in text.split("\n"):
+        line = ""
+        for word in paragraph.split(" "):
+            candidate = f"{line} {word}" if line else word
+            if text_width(candidate, size, weight) <= width:
+                line = candidate
+                continue
+            if line:
+                lines.append(line)
+            line = word
+            while text_width(line, size, weight) > width and len(line) > 1:
+                keep = len(line) - 1
+                while keep > 1 and text_width(line[:keep], size, weight) > width:
+                    keep -= 1
+                # Cut after a joint of the word where there is one.
+                joints = [i for i in range(2, keep) if line[i] in "_-/."]
+                keep = joints[-1] + 1 if joints else keep
+                lines.append(line[:keep])
+                line = line[keep:]
+        lines.append(line)
+    return "\n".join(lines)
+
+
+def hanging(mark: str, text: str, width: float) -> str:
+    """Wrap an item of a list so that its lines stand to the right of its mark."""
+    indent = " " * max(1, round(text_width(f"{mark}  ", 8) / text_width(" ", 8)))
+    body = wrap(text, width - text_width(indent, 8))
+    return f"{mark}  " + body.replace("\n", f"\n{indent}")
+
+
+def line_count(text: str) -> int:
+    return text.count("\n") + 1
+
+
+def line_height(size: float = 8) -> float:
+    """Height of a line of text in mm."""
+    return size * 1.2 / 72 * 25.4
+
+
+def suptitle(figure: Figure, text: str, width: float, **kwargs: Any) -> int:
+    """Set the title, left-aligned and wrapped; return its number of lines."""
+    wrapped = wrap(text, width - 6, size=9, weight="bold")
+    figure.suptitle(
+        wrapped, x=2 / width, ha="left", fontweight="bold", fontsize=9, linespacing=1.2, **kwargs
+    )
+    return line_count(wrapped)
+
+
+def cohort_styles(cohorts: list[str], names: Naming) -> dict[str, tuple[str, Any]]:
+    """Colour and line style of each cohort; the same in every figure of a run."""
+    styles: dict[str, tuple[str, Any]] = {}
+    externals = controls = 0
+    for cohort in cohorts:
+        role = names.roles[cohort]
+        if cohort == POOLED:
+            styles[cohort] = (VERMILION, "-")
+        elif role == "discovery":
+            styles[cohort] = (BLUE, "-")
+        elif role == "external":
+            styles[cohort] = _EXTERNAL_STYLES[externals % len(_EXTERNAL_STYLES)]
+            externals += 1
+        else:
+            styles[cohort] = _CONTROL_STYLES[controls % len(_CONTROL_STYLES)]
+            controls += 1
+    return styles
+
+
+def draw_interval(
+    axes: Any, row: pd.Series, y: float, colour: str, marker: str, size: float
+) -> None:
+    """Draw an estimate of a table with its interval, across."""
+    limits = [number(row["ci_low"]), number(row["ci_high"])]
+    axes.plot(limits, [y, y], color=colour, linewidth=1.5, solid_capstyle="butt")
+    axes.plot([number(row["estimate"])], [y], marker, color=colour, markersize=size)
+
+
+def message(title: str, text: str) -> Figure:
+    """Draw a figure that says in words why there is nothing to show."""
+    figure = new_figure(SINGLE_COLUMN, 34)
+    suptitle(figure, title, SINGLE_COLUMN)
+    axes = figure.add_subplot()
+    axes.axis("off")
+    axes.text(0, 0.5, wrap(text, SINGLE_COLUMN - 8), va="center")
+    return figure
+
+
+def contrast(first: Any, second: Any) -> float:
+    """Return the contrast ratio of two colours, from 1 to 21.
+
+    Parameters
+    ----------
+    first, second : colour
+        Anything matplotlib takes for a colour.
+
+    Returns
+    -------
+    float
+
+    References
+    ----------
+    Web Content Accessibility Guidelines (WCAG) 2.1, definition of contrast ratio. W3C, 2018.
+    """
+    luminances = []
+    for colour in (first, second):
+        channels = np.array(matplotlib.colors.to_rgb(colour))
+        linear = np.where(
+            channels <= 0.04045, channels / 12.92, ((channels + 0.055) / 1.055) ** 2.4
+        )
+        luminances.append(float(linear @ [0.2126, 0.7152, 0.0722]))
+    return (max(luminances) + 0.05) / (min(luminances) + 0.05)
+
+
+def mix(colour: str, share: float) -> tuple[float, ...]:
+    """Colour between white (0) and ``colour`` (1)."""
+    full = np.array(matplotlib.colors.to_rgb(colour))
+    return tuple(1 - (1 - full) * (0.06 + 0.94 * share))
+
+
+def new_canvas(width: float, height: float) -> tuple[Figure, Any]:
+    """Figure with one axes over all of it, whose data units are mm from the upper left."""
+    figure = new_figure(width, height, constrained=False)
+    axes = figure.add_axes((0, 0, 1, 1))
+    axes.set(xlim=(0, width), ylim=(height, 0))
+    axes.axis("off")
+    return figure, axes
+
+
+def number_points(axes: Any, x: np.ndarray, y: np.ndarray) -> None:
+    """Number points beside them, moved apart vertically so that no two numbers overlap."""
+    axes.figure.draw_without_rendering()
+    pixels = axes.transData.transform(np.column_stack([x, y]))
+    points = pixels * 72 / axes.figure.dpi
+    placed: list[tuple[float, float]] = []
+    for k in np.argsort(points[:, 1], kind="stable"):
+        right = points[k, 0] + 5
+        upper = points[k, 1]
+        # A number is about 11 points wide and 8 high.
+        while any(abs(right - a) < 11 and abs(upper - b) < 8 for a, b in placed):
+            upper += 1
+        placed.append((right, upper))
+        moved = upper - points[k, 1]
+        arrow = {"arrowstyle": "-", "linewidth": 0.5, "color": GREY} if moved > 4 else None
+        axes.annotate(
+            str(k + 1),
+            (x[k], y[k]),
+            (4, moved),
+            textcoords="offset points",
+            va="center",
+            arrowprops=arrow,
+        )
+
+
+def swarm(values: np.ndarray, bin_width: float, spacing: float, limit: float) -> np.ndarray:
+    """Offsets that keep points of similar value apart: people stacked around the middle."""
+    offsets = np.zeros(len(values))
+    bins = np.floor(values / bin_width).astype(int)
+    for members in (np.flatnonzero(bins == b) for b in np.unique(bins)):
+        order = members[np.argsort(values[members], kind="stable")]
+        steps = np.array([(-1) ** k * ((k + 1) // 2) for k in range(len(order))], dtype=float)
+        gap = min(spacing, limit / max(np.abs(steps).max(), 1))
+        offsets[order] = steps * gap
+    return offsets

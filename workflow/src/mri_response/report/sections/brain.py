@@ -1,0 +1,260 @@
+"""Where in the brain: weights, patterns, which of them are more than chance, and slices."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from mri_response.config.load import is_linear
+from mri_response.config.plan import ordered_models
+from mri_response.report.sections.blocks import Block, Bullets, Frame, Heading, Table, Text
+from mri_response.report.wording import (
+    Naming,
+    as_number,
+    estimator_name,
+    number,
+    p_text,
+    readable_regions,
+    with_sign,
+)
+
+if TYPE_CHECKING:
+    from mri_response.config.plan import FigureSpec
+    from mri_response.report.page import ReportInputs
+
+#: Tables to download, with their titles.
+TABLES = {
+    "roi_sets": "Sets of regions",
+}
+
+ALPHA = 0.05
+_HEIGHT = 280  # of a slice viewer in pixels
+TOP = 10  # regions in the table of a model
+_QUESTIONS = [
+    "Weights say how the model computes its score. A region may have a large weight without any "
+    "signal of its own, because it cancels noise that it shares with another: weights do not say "
+    "where the signal is.",
+    "The pattern (Haufe) says in which regions the measures rise and fall with the score. This is "
+    "the map to read as “where”.",
+    "The p value says whether a pattern is more than chance gives. The labels of the discovery "
+    "cohort were permuted and the model was made anew each time, its hyperparameters chosen again. "
+    "No direction was expected beforehand: every p is two-sided.",
+]
+_CAUTION = (
+    "A pattern says that a region goes along with the score of this model, in these people. It "
+    "does not say that the region causes the outcome, nor that a region without a pattern plays no "
+    "part: in a small sample much that is real stays below the threshold."
+)
+
+
+def blocks(inputs: ReportInputs, names: Naming) -> list[Block]:
+    """The section, for all models."""
+    config = inputs.config
+    models = ordered_models(config)
+    result: list[Block] = []
+    if any(is_linear(config["models"][model]) for model in models):
+        result += [
+            Text("A linear model leads to three questions about the brain, with three answers."),
+            Bullets(_QUESTIONS),
+        ]
+    result += [Text(text) for text in _without_weights(config)]
+    sets = inputs.tables.get("roi_sets")
+    for model in models:
+        own: list[Block] = []
+        if model in inputs.weights:
+            own.append(Text(regions_verdict(inputs.weights[model], model, names)))
+        if sets is not None and (sets["model"] == model).any():
+            own.append(Text(sets_verdict(sets, model, names)))
+            own.append(_sets_table(sets, model, names))
+        if model in inputs.weights:
+            own.append(_weights_table(inputs, names, model))
+        if model in inputs.viewers:
+            own += _viewer(inputs.viewers[model], f"Haufe pattern of model {model}", names)
+        if own:
+            result += [Heading(names.title(f"Model {model}")), *own]
+    if inputs.planted_viewer:
+        result += _viewer(inputs.planted_viewer, "What the simulation planted", names)
+    if inputs.weights or sets is not None:
+        result.append(Text(_CAUTION))
+    return result
+
+
+def alt_text(spec: FigureSpec, inputs: ReportInputs, names: Naming) -> str:
+    """Describe a figure of this section to readers who do not see it."""
+    if spec.kind == "region_sets" and "roi_sets" in inputs.tables:
+        return sets_verdict(inputs.tables["roi_sets"], spec.model, names)
+    if spec.kind in ("roi_weights", "planted_vs_found") and spec.model in inputs.weights:
+        weights = inputs.weights[spec.model]
+        haufe = as_number(weights["haufe"]).to_numpy()
+        regions = readable_regions(weights["region"])
+        order = np.argsort(-np.abs(haufe), kind="stable")[:3]
+        top = "; ".join(f"{regions[i]} (towards {names.leaning(haufe[i])})" for i in order)
+        return f"Strongest Haufe patterns: {top}."
+    return "Slices of the brain with colour for each voxel or region."
+
+
+def regions_verdict(weights: pd.DataFrame, model: str, names: Naming) -> str:
+    """What the tests of single regions say, in a sentence or two."""
+    start = f"Model {model}, {len(weights)} regions: "
+    p_max, p_fdr = (as_number(weights[column]).to_numpy() for column in ("p_max", "p_fdr"))
+    if np.isnan(p_max).all():
+        return start + "without permutations nothing can be said of chance."
+    by_max, by_fdr = np.flatnonzero(p_max <= ALPHA), np.flatnonzero(p_fdr <= ALPHA)
+    if not len(by_max) and not len(by_fdr):
+        return start + (
+            "no single region has a pattern beyond chance once it is counted that so many were "
+            "looked at. The list of the strongest ones describes this model; it is not a finding."
+        )
+    haufe = as_number(weights["haufe"]).to_numpy()
+    regions = readable_regions(weights["region"])
+    text = start + (
+        f"{len(by_max)} with a pattern beyond chance, the chance of even one false alarm among all "
+        f"regions held at 5 % (maximum statistic); {len(by_fdr)} with about 5 % of them expected "
+        "to be false alarms (false discovery rate)."
+    )
+    found = by_max if len(by_max) else by_fdr
+    found = found[np.argsort(-np.abs(haufe[found]), kind="stable")][:5]
+    return f"{text} Strongest: " + "; ".join(
+        f"{regions[i]} (towards {names.leaning(haufe[i])})"
+        for i in found
+    ) + "."  # fmt: skip
+
+
+def sets_verdict(table: pd.DataFrame, model: str, names: Naming) -> str:
+    """What the tests of sets of regions say, and which sets are not covered."""
+    own = table[table["model"] == model]
+    covered = own[as_number(own["n_regions"]) > 0]
+    absent = own.loc[as_number(own["n_regions"]) == 0, "region_set"]
+    text = f"Model {model}: the atlas or table covers none of the sets."
+    if len(covered):
+        p = as_number(covered["p_fdr"])
+        found = covered[p <= ALPHA]
+        text = f"Model {model}, sets of regions: "
+        if p.isna().all():
+            text += "without permutations nothing can be said of chance."
+        elif not len(found):
+            text += (
+                f"none of {len(covered)} has a mean pattern beyond chance (false discovery rate)."
+            )
+        else:
+            parts = [
+                f"{row['region_set']} (towards {names.leaning(number(row['haufe']))})"
+                for _, row in found.iterrows()
+            ]
+            text += f"beyond chance, of {len(covered)} (false discovery rate): {'; '.join(parts)}."
+    if len(covered) and len(absent):
+        text += f" Not covered by the atlas or table, so not tested: {', '.join(absent)}."
+    return text
+
+
+def _sets_table(table: pd.DataFrame, model: str, names: Naming) -> Table:
+    own = table[(table["model"] == model) & (as_number(table["n_regions"]) > 0)]
+    made = Table(
+        names.title(f"Sets of regions, model {model}"),
+        ["Set", "Regions", "Mean pattern", "p", "p (FDR)", "Agreement of signs", "Leans towards"],
+    )
+    for _, row in own.iterrows():
+        note = row["note"] if isinstance(row["note"], str) else ""
+        haufe = number(row["haufe"])
+        low, high = number(row["null_low"]), number(row["null_high"])
+        band = "" if np.isnan(low) else f"chance: {with_sign(low, 3)} to {with_sign(high, 3)}"
+        made.rows.append(
+            [
+                (_capital(row["region_set"]), note),
+                int(number(row["n_regions"])),
+                (with_sign(haufe, 3), band),
+                p_text(row["p_value"], row["n_permutations"]),
+                p_text(row["p_fdr"], None),
+                _agreement(row),
+                names.leaning(haufe),
+            ]
+        )
+    made.note = _NOTE_ON_SIGNS
+    return made
+
+
+_NOTE_ON_SIGNS = (
+    "Agreement of signs: in how many of the models of cross-validation the weight has its commoner "
+    "sign, and in small numbers how many that are on average under permuted labels. These models "
+    "share most of their people and agree without any signal, so only the excess over chance says "
+    "something."
+)
+
+
+def _weights_table(inputs: ReportInputs, names: Naming, model: str) -> Table:
+    weights = inputs.weights[model]
+    haufe = as_number(weights["haufe"]).to_numpy()
+    regions = readable_regions(weights["region"])
+    n_permutations = inputs.config["permutation"]["n"]
+    made = Table(
+        names.title(f"Strongest patterns, model {model}"),
+        [
+            "Region",
+            "Haufe pattern",
+            "p",
+            "p (FDR)",
+            "p (maximum)",
+            "Weight",
+            "CVR",
+            "Agreement of signs",
+            "Leans towards",
+        ],
+    )
+    for i in np.argsort(-np.abs(haufe), kind="stable")[:TOP]:
+        row = weights.iloc[i]
+        made.rows.append(
+            [
+                regions[i],
+                with_sign(haufe[i], 3),
+                p_text(row["p_value"], n_permutations),
+                p_text(row["p_fdr"], None),
+                p_text(row["p_max"], n_permutations),
+                with_sign(number(row["weight"]), 3),
+                with_sign(number(row["cvr"]), 1),
+                _agreement(row),
+                names.leaning(haufe[i]),
+            ]
+        )
+    made.note = (
+        f"The {len(made.rows)} of {len(weights)} regions with the strongest pattern; all are in "
+        "the table to download. p (maximum) accounts for every region that was looked at, p (FDR) "
+        "for the share of false alarms among those called. CVR (cross-validation ratio): mean "
+        "weight over the models of cross-validation divided by its standard error over them; it "
+        f"ranks regions and is not a test, since these models share people. {_NOTE_ON_SIGNS}"
+    )
+    return made
+
+
+def _agreement(row: pd.Series) -> tuple[str, str]:
+    """Share of models with the commoner sign, and that under permuted labels."""
+    share, null = (
+        50 * (1 + abs(number(row[column])))
+        for column in ("sign_consistency", "sign_consistency_null")
+    )
+    return (f"{share:.0f} %", "no null" if np.isnan(null) else f"chance: {null:.0f} %")
+
+
+def _viewer(html: str, title: str, names: Naming) -> list[Block]:
+    text = (
+        f"{title}, on slices of the MNI152 template: click or drag to move through the brain. Red: "
+        f"towards {names.positive}; blue: towards {names.negative}."
+    )
+    return [Text(text), Frame(names.title(f"{title}, slices"), html, _HEIGHT)]
+
+
+def _without_weights(config: Mapping[str, Any]) -> list[str]:
+    """Why some models have no place in the section."""
+    return [
+        f"Model {model} has no weights and no pattern here: the decision value of its classifier "
+        f"({estimator_name(config['models'][model])}) is not a weighted sum of the features, so "
+        "that there is no single number for a region or voxel."
+        for model in ordered_models(config)
+        if not is_linear(config["models"][model])
+    ]
+
+
+def _capital(text: str) -> str:
+    return text[:1].upper() + text[1:]

@@ -1,0 +1,226 @@
+"""Is it better than what the clinic knows? Models and baselines beside each other."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from mri_response.evaluation.comparisons import ADDED, APPROXIMATE, MAIN, main_row
+from mri_response.config.load import (
+    compared_pairs,
+    discovery_name,
+    is_clinical,
+    used_baselines,
+)
+from mri_response.config.plan import ordered_models
+from mri_response.report.sections.blocks import Block, Table, Text
+from mri_response.report.wording import (
+    METRIC_NAMES,
+    Naming,
+    estimate_text,
+    headline_row,
+    interval_text,
+    lowered,
+    model_title,
+    number,
+    p_phrase,
+    p_text,
+    pair_title,
+    signed,
+    signed_interval,
+)
+
+if TYPE_CHECKING:
+    from mri_response.config.plan import FigureSpec
+    from mri_response.report.page import ReportInputs
+
+#: Tables to download, with their titles.
+TABLES = {
+    "comparisons": "Comparisons of models",
+}
+
+ALPHA = 0.05
+_QUESTION = (
+    "A scan is worth having if it tells more than is known without it. Here every model stands "
+    "beside what needs no scan, and each difference is between two models on the same people: "
+    "above 0 the first is better."
+)
+_NO_CLINIC = (
+    "No clinical model was asked for. Whether the scan tells more than severity, duration of the "
+    "illness or earlier treatments remains open: a feature set of kind clinical answers it."
+)
+METHODS = {
+    "corrected_resampled_t": "corrected resampled t-test over folds",
+    "exchanged_within_people": "models exchanged within people",
+    "delong": "DeLong",
+    "mcnemar_exact": "McNemar, exact",
+    "imaging_rows_permuted": "scans permuted between people",
+}
+
+
+def blocks(inputs: ReportInputs, names: Naming) -> list[Block]:
+    """The section; empty without ``comparisons.tsv``."""
+    table = inputs.tables.get("comparisons")
+    if table is None:
+        return []
+    config = inputs.config
+    result: list[Block] = [Text(_QUESTION)]
+    result += [Text(text) for text in verdicts(table, config, names)]
+    if not any(is_clinical(config, model) for model in config["models"]):
+        result.append(Text(_NO_CLINIC))
+    tables = (_beside(inputs, table, names), _differences(table, config, names))
+    return result + [made for made in tables if made.rows]
+
+
+def alt_text(spec: FigureSpec, inputs: ReportInputs, names: Naming) -> str:
+    """Describe a figure of this section to readers who do not see it."""
+    table = inputs.tables.get("comparisons")
+    texts = [] if table is None else verdicts(table, inputs.config, names)
+    return " ".join(texts) or "The tables above have the numbers."
+
+
+def verdicts(table: pd.DataFrame, config: Any, names: Naming) -> list[str]:
+    """What the differences of the primary model say, a sentence or two for each reference."""
+    texts = []
+    primary, cohorts = config["primary_model"], names.together(table["cohort_a"])
+    for first, second in compared_pairs(config):
+        if first != primary or not _is_reference(second, config):
+            continue
+        found = []
+        for cohort in cohorts:
+            row = main_row(table, (first, second), cohort, "balanced_accuracy")
+            if row is None:
+                found.append(f"{names.titles[cohort]}: too few people for a comparison")
+                continue
+            found.append(f"{names.titles[cohort]}: {_difference_text(row)}, {_p_text(row)}")
+        texts.append(
+            f"{model_title(first, config)} against {lowered(model_title(second, config))}, "
+            f"balanced accuracy: {'; '.join(found)}. "
+            f"{_reading(table, (first, second), cohorts)}"
+        )
+    return texts + [_added_text(row, config) for row in _added(table)]
+
+
+def _added(table: pd.DataFrame) -> list[pd.Series]:
+    rows = table[(table["comparison"] == ADDED) & (table["metric"] == "balanced_accuracy")]
+    return [row for _, row in rows.iterrows()]
+
+
+def _added_text(row: pd.Series, config: Any) -> str:
+    first = model_title(row["model_a"], config)
+    beside = f"{_difference_text(row)} against {lowered(model_title(row['model_b'], config))}"
+    if number(row["p_value"]) <= ALPHA:
+        said = f"{first} does better with everybody's own scan than with another's"
+    else:
+        said = f"that {lowered(first)} does better with everybody's own scan has not been shown"
+    return (
+        f"Scans given to other people at random, everything else kept: {said}, {_p_text(row)} "
+        f"(balanced accuracy, {beside})."
+    )
+
+
+def _reading(table: pd.DataFrame, pair: tuple[str, str], cohorts: list[str]) -> str:
+    rows = (main_row(table, pair, cohort, "balanced_accuracy") for cohort in cohorts)
+    better = [
+        number(row["p_holm"]) <= ALPHA and number(row["estimate"]) > 0
+        for row in rows
+        if row is not None
+    ]
+    if better and all(better):
+        return "The scan tells more."
+    if any(better):
+        return "The scan tells more in one of these cohorts; in the others it was not shown."
+    return "That the scan tells more has not been shown, which is not evidence that it does not."
+
+
+def _is_reference(name: str, config: Any) -> bool:
+    clinical = name in config["models"] and is_clinical(config, name)
+    return clinical or name in used_baselines(config)
+
+
+def _difference_text(row: pd.Series) -> str:
+    metric = row["metric"]
+    unit = "" if metric == "auc" else " points"
+    text = f"{signed(metric, number(row['estimate']))}{unit}"
+    low, high = number(row["ci_low"]), number(row["ci_high"])
+    return text if np.isnan(low) else f"{text} (95 % interval {signed_interval(metric, low, high)})"
+
+
+def _p_text(row: pd.Series) -> str:
+    holm = number(row["p_holm"])
+    corrected = "" if np.isnan(holm) else f" (Holm {p_text(holm, np.nan)})"
+    return f"{p_phrase(row['p_value'], row['n_permutations'])}{corrected}"
+
+
+def _beside(inputs: ReportInputs, table: pd.DataFrame, names: Naming) -> Table:
+    config, performance = inputs.config, inputs.performance
+    cohorts = names.together(table["cohort_a"])
+    made = Table(
+        names.title("Models beside what needs no scan"),
+        ["", *(f"{METRIC_NAMES[m]}, {names.titles[c]}" for c in cohorts for m in MAIN)],
+    )
+    present = set(performance["model"])
+    for name in [*ordered_models(config), *config["stacks"], *used_baselines(config)]:
+        if name not in present:
+            continue
+        cells: list[Any] = []
+        for cohort in cohorts:
+            for metric in MAIN:
+                row = headline_row(performance, name, cohort, metric)
+                if row is None or np.isnan(number(row["estimate"])):
+                    cells.append("not computed")
+                    continue
+                interval = interval_text(metric, row["ci_low"], row["ci_high"])
+                cells.append((estimate_text(metric, row["estimate"]), interval))
+        made.rows.append([model_title(name, config), *cells])
+    made.note = (
+        "Small numbers: 95 % intervals over people. The confounds alone are a linear discriminant "
+        "on the confounds of all models; the larger class is what most training people are in. In "
+        "cross-validation it may lie below 50 %: whoever is left out makes their own class smaller."
+    )
+    return made
+
+
+def _differences(table: pd.DataFrame, config: Any, names: Naming) -> Table:
+    made = Table(
+        names.title("Differences between models"),
+        ["First minus second", "Cohort", "Metric", "Difference", "p", "Holm p", "Test"],
+    )
+    for pair in compared_pairs(config):
+        for cohort in names.together(table["cohort_a"]):
+            for metric in MAIN:
+                row = main_row(table, pair, cohort, metric)
+                if row is not None:
+                    label = pair_title(pair, config)
+                    made.rows.append([label, names.titles[cohort], *_cells(row)])
+    for added in _added(table):
+        rows = table[(table["comparison"] == ADDED) & (table["model_a"] == added["model_a"])]
+        label = pair_title((added["model_a"], added["model_b"]), config)
+        home = names.titles[discovery_name(config)]
+        made.rows += [[label, home, *_cells(row)] for _, row in rows.iterrows()]
+    made.note = (
+        "Small numbers: 95 % intervals. p is two-sided, Holm p is corrected for the number of "
+        "pairs, in each cohort and metric. In cross-validation people share training data: the "
+        "corrected resampled t-test (Nadeau and Bengio 2003) allows for it; its difference is the "
+        "mean over folds and may differ from that of the repeats above. In external cohorts the "
+        "frozen models are compared. Where scans were permuted p is one-sided: is the model better "
+        "with everybody's own scan? McNemar's test and more are in comparisons.tsv."
+    )
+    return made
+
+
+def _cells(row: pd.Series) -> list[Any]:
+    metric, method = row["metric"], str(row["method"])
+    low, high = number(row["ci_low"]), number(row["ci_high"])
+    unit = "" if metric == "auc" else " points"
+    interval = "" if np.isnan(low) else signed_interval(metric, low, high)
+    approximate = " (approximate)" if method.endswith(APPROXIMATE) else ""
+    return [
+        METRIC_NAMES[metric],
+        (f"{signed(metric, number(row['estimate']))}{unit}", interval),
+        p_text(row["p_value"], row["n_permutations"]),
+        p_text(row["p_holm"], np.nan),
+        METHODS[method.removesuffix(APPROXIMATE)] + approximate,
+    ]

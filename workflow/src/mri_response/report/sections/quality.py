@@ -1,0 +1,163 @@
+"""Quality of the scans."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from mri_response.features.quality import FEWEST, MEASURES
+from mri_response.report.sections.blocks import Block, Table, Text
+from mri_response.report.wording import Naming, as_number
+
+if TYPE_CHECKING:
+    from mri_response.config.plan import FigureSpec
+    from mri_response.report.page import ReportInputs
+
+#: Tables to download, with their titles.
+TABLES = {
+    "qc": "Quality of the scans, person by person",
+}
+
+
+def blocks(inputs: ReportInputs, names: Naming) -> list[Block]:
+    """What was measured on the scans, how many are conspicuous, who was left out by which rule.
+
+    Parameters
+    ----------
+    inputs : ReportInputs
+        With the table ``qc``.
+    names : Naming
+
+    Returns
+    -------
+    list of Block
+        Rows of single people only with ``report: participant_level: true``.
+    """
+    if "qc" not in inputs.tables:
+        return []
+    qc, settings = inputs.tables["qc"], inputs.config["quality_control"]
+    found: list[Block] = [Text(_what(qc, settings["outlier_z"])), _table(qc, names)]
+    found.append(Text(_rules(qc, settings["exclude"])))
+    small = [c for c in names.ordered(qc["cohort"]) if (qc["cohort"] == c).sum() < FEWEST]
+    if small:
+        titles = ", ".join(names.titles[cohort] for cohort in small)
+        found.append(
+            Text(
+                f"{titles}: fewer than {FEWEST} scans, too few to say what is usual. Only "
+                "implausible volumes are flagged there."
+            )
+        )
+    if inputs.config["report"]["participant_level"]:
+        found.append(_people(qc, names))
+    return found
+
+
+def alt_text(spec: FigureSpec, inputs: ReportInputs, names: Naming) -> str:
+    """Describe a figure of this section to readers who do not see it."""
+    table = inputs.tables.get("qc")
+    return "Not measured." if table is None else quality_counts(table, names)
+
+
+def quality_counts(qc: pd.DataFrame, names: Naming) -> str:
+    """How many scans each cohort has, and how many of them are flagged or excluded by rule."""
+    parts = []
+    for cohort in names.ordered(qc["cohort"]):
+        own = qc[qc["cohort"] == cohort]
+        flagged, excluded = (int(own[column].notna().sum()) for column in ("flag", "excluded"))
+        parts.append(
+            f"{names.titles[cohort]} {len(own)}, {flagged} flagged, {excluded} excluded by rule"
+        )
+    return f"Scans: {'; '.join(parts)}."
+
+
+def _what(qc: pd.DataFrame, limit: float) -> str:
+    maps = as_number(qc["mean_correlation"]).notna().any()
+    regions = as_number(qc["mahalanobis"]).notna().any()
+    measures = []
+    if maps:
+        measures.append(
+            "how well its map correlates with the mean map of all other people, which falls where "
+            "a scan is blurred, cut off or badly aligned"
+        )
+    if regions:
+        measures.append(
+            "how far its regions lie from the cohort's median (Mahalanobis distance, with the "
+            "covariance of the other people, shrunk because there may be more regions than people)"
+        )
+    measures.append("total intracranial volume" + (" and the mean of the map" if maps else ""))
+    return (
+        "Every scan of a person who could be analysed was compared with the others of its cohort: "
+        f"{'; '.join(measures)}. Flagged is what lies more than {limit:g} robust standard "
+        "deviations from the median, one region more than twice as far, or a volume that is not "
+        "plausible. The outcome was not looked at. A flag is a reason to look at the scan, not a "
+        "verdict: large ventricles are conspicuous and real. Among 100 good scans a few are "
+        "flagged."
+    )
+
+
+def _table(qc: pd.DataFrame, names: Naming) -> Table:
+    measures = [m for m in MEASURES if as_number(qc[m]).notna().any()]
+    headers = {
+        "tiv": "Intracranial volume, ml: median (range)",
+        "map_mean": "Mean of the map: median (range)",
+        "mean_correlation": "Correlation with the mean map: median (lowest)",
+        "mahalanobis": "Distance of the regions: median (largest)",
+    }
+    table = Table(
+        names.title("Scans by cohort"),
+        ["Cohort", "Scans", "Flagged", "Excluded by rule", *(headers[m] for m in measures)],
+    )
+    several = len(qc["source"].unique()) > 1
+    for cohort in names.ordered(qc["cohort"]):
+        for source, own in qc[qc["cohort"] == cohort].groupby("source", sort=False):
+            title = f"{names.titles[cohort]}, {source}" if several else names.titles[cohort]
+            flagged, excluded = (int(own[column].notna().sum()) for column in ("flag", "excluded"))
+            cells = [_cell(measure, as_number(own[measure]).dropna()) for measure in measures]
+            table.rows.append([title, len(own), flagged, excluded, *cells])
+    table.note = (
+        "Scans of everybody who met all other criteria, before exclusion by a rule. Which scan is "
+        "flagged, why, and what it looks like: qc.tsv, qc/people.png and "
+        "qc/scans.png in the folder of the run, which name people."
+    )
+    return table
+
+
+def _cell(measure: str, values: pd.Series) -> str:
+    if values.empty:
+        return "not known"
+    digits = {"tiv": 0, "map_mean": 2, "mean_correlation": 2, "mahalanobis": 1}[measure]
+    median, low, high = (f"{v:.{digits}f}" for v in (np.median(values), values.min(), values.max()))
+    shown = {"mean_correlation": low, "mahalanobis": high}.get(measure, f"{low} to {high}")
+    return f"{median} ({shown})"
+
+
+def _rules(qc: pd.DataFrame, rules: list[dict]) -> str:
+    if not rules:
+        return "The configuration has no rule that leaves scans out: all of them were analysed."
+    texts = [
+        f"{MEASURES[rule['measure']]} {side} {rule[side]:g}"
+        for rule in rules
+        for side in ("below", "above")
+        if side in rule
+    ]
+    left_out = int(qc["excluded"].notna().sum())
+    return (
+        f"Left out by a rule of the configuration: {left_out} of {len(qc)} scans (rules: "
+        f"{'; '.join(texts)}). They are among the exclusions above. The limits are fixed numbers "
+        "and see no outcome. Limits chosen after a result was seen would make it too good."
+    )
+
+
+def _people(qc: pd.DataFrame, names: Naming) -> Table:
+    keys = [key for key in ("participant_id", "session_id") if key in qc]
+    table = Table(
+        names.title("Conspicuous scans, person by person"), ["Cohort", *keys, "Flag", "Excluded"]
+    )
+    for _, row in qc[qc["flag"].notna() | qc["excluded"].notna()].iterrows():
+        cells = [
+            row[key] if isinstance(row[key], str) else "" for key in (*keys, "flag", "excluded")
+        ]
+        table.rows.append([names.titles[row["cohort"]], *cells])
+    return table

@@ -1,0 +1,159 @@
+"""For the reviewer: TRIPOD+AI, PROBAST+AI and the model card."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from mri_response.config.load import class_names
+from mri_response.report.sections.blocks import Block, Heading, Table, Text
+from mri_response.report.wording import Naming, as_number
+
+if TYPE_CHECKING:
+    from mri_response.report.page import ReportInputs
+
+#: Tables to download, with their titles.
+TABLES = {
+    "characteristics": "Who the analysed people are, by cohort and class",
+    "tripod": "TRIPOD+AI, filled in",
+    "probast": "PROBAST+AI, evidence for the analysis domain",
+    "model_card": "Model card, statement by statement",
+}
+
+
+def blocks(inputs: ReportInputs, names: Naming) -> list[Block]:
+    """The documents of the folder ``reporting`` as tables, and who the people are."""
+    found: list[Block] = []
+    if len(inputs.tables.get("characteristics", ())):
+        found += [Heading("Who the people are"), _characteristics(inputs, names)]
+    if "tripod" in inputs.tables:
+        found += _tripod(inputs, names)
+    if "probast" in inputs.tables:
+        found += _probast(inputs, names)
+    if "model_card" in inputs.tables:
+        found += _model_card(inputs, names)
+    if not found:
+        return []
+    intro = (
+        "These documents are filled in from this run alone; each answer names the table, file or "
+        "key that it was taken from. What only the authors can say is marked as not provided until "
+        "they say it in the configuration (reporting.tripod). The same stands as Markdown in the "
+        "folder reporting beside this page, with a draft of the methods and results."
+    )
+    return [Text(intro), *found]
+
+
+def _characteristics(inputs: ReportInputs, names: Naming) -> Table:
+    table = inputs.tables["characteristics"]
+    numbers = {c: as_number(table[c]) for c in ("n", "n_missing", "mean", "sd", "share")}
+    table = table.assign(**numbers)
+    cohorts = names.ordered(table["cohort"])
+    positive, negative = map(str, class_names(inputs.config))
+    groups = {"all": "all", positive: names.positive, negative: names.negative}
+    columns = _keys(table)
+    shown = Table(
+        names.title("Characteristics of the analysed people"),
+        ["Cohort", "Group", "People", *(_variable(key) for key in columns)],
+    )
+    for cohort in cohorts:
+        for group, title in groups.items():
+            rows = table[(table["cohort"] == cohort) & (table["group"] == group)]
+            cells = dict(zip(_keys(rows), (_cell(r) for _, r in rows.iterrows()), strict=True))
+            n = f"{rows['n'].iloc[0]:.0f}" if len(rows) else "n/a"
+            shown.rows.append(
+                [names.titles[cohort], title, n, *(cells.get(key, "n/a") for key in columns)]
+            )
+    shown.note = (
+        "Numbers are means (standard deviations), categories shares. n/a: not known, or too few "
+        f"people to be told of (fewer than {inputs.config['min_class_size']})."
+    )
+    return shown
+
+
+def _keys(table) -> list[tuple[str, str]]:
+    pairs = table[["variable", "level"]].fillna("").drop_duplicates()
+    return list(pairs.itertuples(index=False, name=None))
+
+
+def _variable(key: tuple[str, str]) -> str:
+    variable, level = key
+    return f"{_NAMES.get(variable, variable)} {level}".strip()
+
+
+_NAMES = {
+    "age": "Age (years)",
+    "tiv": "TIV (ml)",
+    "sex": "Sex",
+    "site": "Site",
+    "baseline_score": "Score before treatment",
+}
+
+
+def _cell(row) -> str | tuple[str, str]:
+    text = "n/a"
+    if row["share"] == row["share"]:
+        text = f"{100 * row['share']:.0f} %"
+    elif row["mean"] == row["mean"]:
+        text = f"{row['mean']:.1f} ({row['sd']:.1f})"
+    return (text, f"{row['n_missing']:.0f} missing") if row["n_missing"] else text
+
+
+def _tripod(inputs: ReportInputs, names: Naming) -> list[Block]:
+    table = inputs.tables["tripod"]
+    counts = table["status"].value_counts()
+    text = (
+        f"Of {len(table)} items {counts.get('filled', 0)} are filled in, "
+        f"{counts.get('in part', 0)} in part, {counts.get('not provided', 0)} not provided and "
+        f"{counts.get('not applicable', 0)} not applicable. "
+        "Items are those of Collins et al. 2024 (BMJ 385: e078378), described in other words than "
+        "theirs."
+    )
+    rows = [
+        [
+            (f"{row['item']} {row['topic']}", row["asks"]),
+            (row["answer"], f"{row['status'].capitalize()}. {_source(row['source'])}".strip()),
+        ]
+        for _, row in table.iterrows()
+    ]
+    shown = Table(
+        names.title("TRIPOD+AI"), ["Item", "Answer, and where it stands"], rows, prose=True
+    )
+    return [Heading("TRIPOD+AI: what a report should say"), Text(text), shown]
+
+
+def _probast(inputs: ReportInputs, names: Naming) -> list[Block]:
+    rows = [
+        [
+            (f"{row['part'].capitalize()} {row['item']} {row['topic']}", row["asks"]),
+            (row["evidence"], _source(row["source"])),
+        ]
+        for _, row in inputs.tables["probast"].iterrows()
+    ]
+    text = (
+        "Evidence for the signalling questions of the analysis domain (Moons et al. 2025, BMJ "
+        "388: e082505). Whether the risk of bias is low or high is for the reader to judge; "
+        "nothing here is a verdict."
+    )
+    shown = Table(
+        names.title("PROBAST+AI, domain analysis"),
+        ["Question", "Evidence, and where it stands"],
+        rows,
+        prose=True,
+    )
+    return [Heading("PROBAST+AI: evidence on the risk of bias"), Text(text), shown]
+
+
+def _model_card(inputs: ReportInputs, names: Naming) -> list[Block]:
+    rows = [
+        [row["section"], (row["statement"], _source(row["source"]))]
+        for _, row in inputs.tables["model_card"].iterrows()
+    ]
+    text = f"Model {inputs.config['primary_model']}. Not for decisions about single patients."
+    shown = Table(
+        names.title("Model card"), ["Section", "Statement, and where it stands"], rows, prose=True
+    )
+    return [Heading("Model card"), Text(text), shown]
+
+
+def _source(source: object) -> str:
+    """A source as smaller text; nothing where there is none, as read from a file or not."""
+    return source if isinstance(source, str) and source != "n/a" else ""

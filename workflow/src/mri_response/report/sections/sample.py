@@ -1,0 +1,227 @@
+"""How far can this sample carry it? Intervals, chance at each size, the learning curve."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from mri_response.config.load import discovery_name
+from mri_response.evaluation.learning_curve import CURVE_METRICS, MARGIN, enough_people
+from mri_response.config.plan import curve_models, ordered_models
+from mri_response.evaluation.sample_size import MARGIN as HALF_WIDTH
+from mri_response.report.sections.blocks import Block, Table, Text
+from mri_response.report.wording import (
+    METRIC_NAMES,
+    NULL_NAMES,
+    Naming,
+    as_number,
+    estimate_text,
+    interval_text,
+    is_computed,
+    lowered,
+    number,
+    percent,
+    rows_of,
+    signed,
+    signed_interval,
+)
+
+if TYPE_CHECKING:
+    from mri_response.config.plan import FigureSpec
+    from mri_response.report.page import ReportInputs
+
+#: Tables to download, with their titles.
+TABLES = {
+    "learning_curve": "Performance by number of people",
+    "precision": "Best of chance, and people for a narrow interval",
+}
+
+
+def curve_verdict(table: pd.DataFrame, model: str) -> str:
+    """What the learning curve of a model says, in words."""
+    own = table[table["model"] == model]
+    sizes = as_number(own["n"])
+    if sizes.nunique() < 2:
+        return (
+            f"Model {model}: no learning curve, since parts of so few people are too small for the "
+            "folds or for both classes."
+        )
+    curve = own.assign(n=sizes)
+    whole, points = int(sizes.max()), 100 * MARGIN
+    parts = []
+    for metric in CURVE_METRICS:
+        name = lowered(METRIC_NAMES[metric])
+        rows = curve[curve["metric"] == metric].sort_values("n")
+        first = rows.iloc[0]
+        fewest = enough_people(curve, metric)
+        text = (
+            f"{name} with {first['n']:.0f} people {estimate_text(metric, first['estimate'])}, "
+            f"with all {whole} {estimate_text(metric, rows.iloc[-1]['estimate'])}; "
+        )
+        text += (
+            f"how many people are enough is not shown: at no smaller number does the interval of "
+            f"the difference to all people lie within ±{points:.0f} points"
+            if fewest is None
+            else f"from {fewest} people on the interval of the difference to all {whole} lies "
+            f"within ±{points:.0f} points"
+        )
+        parts.append(text)
+    return f"Model {model}: {'. '.join(part[0].upper() + part[1:] for part in parts)}."
+
+
+def blocks(inputs: ReportInputs, names: Naming) -> list[Block]:
+    """The section; empty without ``precision.tsv``."""
+    precision = inputs.tables.get("precision")
+    if precision is None:
+        return []
+    models = ordered_models(inputs.config)
+    result: list[Block] = [Text(text) for text in _two_intervals(inputs, names, models[0])]
+    result.append(_precision(precision, names, models))
+    curve = inputs.tables.get("learning_curve")
+    if curve is not None:
+        of_models = [model for model in models if model in curve_models(inputs.config)]
+        cv = inputs.config["cross_validation"]
+        drawn = _STRATIFIED if cv["scheme"] == "stratified" else _LABEL_BLIND
+        text = _CURVE.format(drawn=drawn) + _HELD_OUT * (cv["outer"] == "held_out")
+        result.append(Text(text))
+        result += [Text(curve_verdict(curve, model)) for model in of_models]
+        result.append(_curve(curve, names, of_models))
+    return result
+
+
+def alt_text(spec: FigureSpec, inputs: ReportInputs, names: Naming) -> str:
+    """Describe a figure of this section to readers who do not see it."""
+    table = inputs.tables.get("learning_curve")
+    return "Not computed." if table is None else curve_verdict(table, spec.model)
+
+
+_CURVE = (
+    "Learning curve: the whole procedure was run again on parts of the discovery people, drawn "
+    "{drawn}. Differences to all people are paired, person by person. The "
+    "curve says what more people of the same kind would do for this model, not what another model "
+    "or another hospital would."
+)
+_LABEL_BLIND = "without looking at their outcome"
+_STRATIFIED = "so that both classes keep their share, as in the folds"
+
+
+_HELD_OUT = (
+    " People are those learned from; the people held out are the same throughout, and the "
+    "intervals are over them."
+)
+
+
+def _two_intervals(inputs: ReportInputs, names: Naming, model: str) -> list[str]:
+    """Naive and corrected interval of the discovery figure, beside each other."""
+    performance = inputs.performance
+    discovery = discovery_name(inputs.config)
+    if not is_computed(performance, model, discovery):
+        return []
+    rows = rows_of(performance, model, discovery, "balanced_accuracy").set_index("ci_method")
+    if not {"null_inflated", "naive_bootstrap"} <= set(rows.index):
+        return []
+    corrected, naive = (
+        interval_text("balanced_accuracy", rows.loc[method, "ci_low"], rows.loc[method, "ci_high"])
+        for method in ("null_inflated", "naive_bootstrap")
+    )
+    if corrected == "n/a":
+        return []
+    estimate = estimate_text("balanced_accuracy", rows["estimate"].iloc[0])
+    return [
+        f"The discovery figure of model {model}, {estimate}, has two 95 % intervals: {naive} if "
+        "people are taken for independent (naive), and "
+        f"{corrected} once it is allowed for that they share the people their models learned from "
+        "(corrected, by how much more the figure spreads when labels are permuted). The corrected "
+        "one is the one to quote. Both are for models that learned from a part of these people, "
+        "as in the folds: the model of all of them tends to be better, the more so the fewer the "
+        "folds. Neither tells what other hospitals would bring."
+    ]
+
+
+def _precision(table: pd.DataFrame, names: Naming, models: list[str]) -> Table:
+    made = Table(
+        names.title("What chance gives at these sizes, and people for a narrow interval"),
+        [
+            "Cohort",
+            "Model",
+            f"n ({names.positive})",
+            "Number",
+            "Estimate",
+            "Best of coins",
+            "Best of permutations",
+            f"People for ±{100 * HALF_WIDTH:.0f} points",
+        ],
+    )
+    for model in models:
+        of_model = table[table["model"] == model]
+        for cohort in names.ordered(of_model["cohort"]):
+            for _, row in of_model[of_model["cohort"] == cohort].iterrows():
+                n, n_positive = int(number(row["n"])), int(number(row["n_positive"]))
+                metric = str(row["metric"])
+                first = [names.titles[cohort], model, f"{n} ({n_positive})", METRIC_NAMES[metric]]
+                if np.isnan(number(row["estimate"])):
+                    made.rows.append([*first, "Not computed: too few people in a class."])
+                    continue
+                coins, null = number(row["best_of_chance"]), number(row["best_of_null"])
+                made.rows.append(
+                    [
+                        *first,
+                        (
+                            estimate_text(metric, row["estimate"]),
+                            interval_text(metric, row["ci_low"], row["ci_high"]),
+                        ),
+                        "" if np.isnan(coins) else percent(coins),
+                        ""
+                        if np.isnan(null)
+                        else (
+                            estimate_text(metric, null),
+                            NULL_NAMES.get(str(row["null"]), str(row["null"])),
+                        ),
+                        f"{int(number(row['n_for_margin'])):,}",
+                    ]
+                )
+    made.note = (
+        "Best of coins: what tossing a coin for each person stays at or below in 19 of 20 cohorts "
+        "of this size. Best of permutations: what 19 of 20 permutations stayed at or below, under "
+        "the null named. People: with so many, the same share of classes and the same figures as "
+        "seen here, the 95 % interval would be ±5 points; it takes the observed figures for the "
+        "truth, so it is an order of magnitude. Where the interval is corrected for "
+        "cross-validation, so is this number."
+    )
+    return made
+
+
+def _curve(table: pd.DataFrame, names: Naming, models: list[str]) -> Table:
+    made = Table(
+        names.title("Learning curve"),
+        ["Model", "People", "Number", "Estimate", "Difference to all people", "Parts"],
+    )
+    for model in models:
+        for _, row in table[table["model"] == model].iterrows():
+            metric = str(row["metric"])
+            difference = number(row["difference"])
+            limits = number(row["difference_low"]), number(row["difference_high"])
+            made.rows.append(
+                [
+                    model,
+                    int(number(row["n"])),
+                    METRIC_NAMES[metric],
+                    (
+                        estimate_text(metric, row["estimate"]),
+                        interval_text(metric, row["ci_low"], row["ci_high"]),
+                    ),
+                    "all people"
+                    if np.isnan(difference)
+                    else (signed(metric, difference), signed_interval(metric, *limits)),
+                    int(number(row["draws"])),
+                ]
+            )
+    made.note = (
+        "Small numbers: 95 % intervals over people, widened by the factor by which the corrected "
+        "interval of the discovery figure is wider than the naive one; at smaller sizes this "
+        "factor is a guess. Estimates with all people are those of the run itself; their parts are "
+        "its repeats."
+    )
+    return made

@@ -1,0 +1,225 @@
+"""Is it the drug? External cohorts against control cohorts under the frozen model."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from mri_response.config.plan import ordered_models
+from mri_response.report.sections.blocks import Block, Table, Text
+from mri_response.evaluation.specificity import ALPHA, ASSUMED, arm_row, arm_title, people_of
+from mri_response.report.wording import (
+    METRIC_NAMES,
+    Naming,
+    estimate_text,
+    interval_text,
+    number,
+    p_phrase,
+    p_text,
+    signed,
+    signed_interval,
+    with_sign,
+)
+
+if TYPE_CHECKING:
+    from mri_response.config.plan import FigureSpec
+    from mri_response.report.page import ReportInputs
+
+#: Tables to download, with their titles.
+TABLES = {
+    "specificity": "External against control cohorts",
+}
+
+_FITS = {
+    "logistic_hc3_z": "logistic regression, HC3 errors",
+    "firth_profile_likelihood": "logistic regression with Firth's penalty, since the classes are "
+    "separated; profile likelihood",
+    "ols_hc3_t": "analysis of covariance, HC3 errors",
+}
+_QUESTION = (
+    "A model that is at chance in the control group may still not be specific to the treatment: "
+    "the control group may just be small. What counts is whether the same frozen model does better "
+    "in treated than in untreated people. Tested is the difference of the AUC: it is the same when "
+    "all scores of a group are shifted, as another scanner may do."
+)
+_ALLOCATION = (
+    "Nobody was allocated to these groups at random. Other hospitals, scanners, patients or "
+    "expectations may explain a difference as well as the treatment does; only a randomised trial "
+    "can tell them apart."
+)
+
+
+def verdict(table: pd.DataFrame, model: str, names: Naming) -> str | None:
+    """What the primary test says of a model, in words; None where it was not computed."""
+    main = arm_row(table, model, "difference", "auc")
+    if main is None:
+        return None
+    parts = []
+    for arm, where in (("active", "with the treatment"), ("control", "without")):
+        row = arm_row(table, model, arm, "auc")
+        title = arm_title(str(row[arm]), names)
+        estimate = estimate_text("auc", row["estimate"])
+        parts.append(f"{estimate} {where} ({title}, {people_of(row, arm, names)})")
+    estimate, low, high, p = (
+        number(main[column]) for column in ("estimate", "ci_low", "ci_high", "p_value")
+    )
+    n_permutations = int(number(main["n_permutations"]))
+    text = (
+        f"Model {model}: AUC {parts[0]} and {parts[1]}. The difference is "
+        f"{signed('auc', estimate)} (95 % interval {signed_interval('auc', low, high)}); "
+        f"{p_phrase(p, n_permutations)}, one-sided (better with the treatment), from "
+        f"{n_permutations:,} permutations of the group within each outcome. "
+    )
+    if p <= ALPHA:
+        text += "The model tells the outcome better with the treatment than without."
+    else:
+        text += (
+            "That it does better with the treatment has not been shown, which is not evidence "
+            "that it does not."
+        )
+    within = arm_row(table, model, "difference", "auc_within_cohorts")
+    if within is not None:
+        p = p_phrase(within["p_value"], within["n_permutations"])
+        text += (
+            " Comparing only people of the same cohort, the difference is "
+            f"{signed('auc', number(within['estimate']))}, {p}: where this disagrees, the pooled "
+            "cohorts differ in their scores and in how many respond, and the pooled AUC is not to "
+            "be trusted."
+        )
+    return (
+        f"{text} In studies of this size the test finds a true difference, of {ASSUMED[0]:.2f} "
+        f"with against {ASSUMED[1]:.2f} without the treatment, "
+        f"{100 * number(main['power']):.0f} % of the time."
+    )
+
+
+def blocks(inputs: ReportInputs, names: Naming) -> list[Block]:
+    """The section; empty without ``specificity.tsv``."""
+    table = inputs.tables.get("specificity")
+    if table is None:
+        return []
+    result: list[Block] = []
+    models = ordered_models(inputs.config)
+    texts = {model: verdict(table, model, names) for model in models}
+    if any(texts.values()):
+        result.append(Text(_QUESTION))
+    for model, text in texts.items():
+        result.append(Text(text or _not_computed(table, model, len(models) > 1)))
+    result = [block for i, block in enumerate(result) if block not in result[:i]]
+    if any(texts.values()):
+        result.append(Text(_ALLOCATION))
+    result += [
+        made
+        for made in (_differences(table, models, names), _interactions(table, models, names))
+        if made.rows
+    ]
+    return result
+
+
+def alt_text(spec: FigureSpec, inputs: ReportInputs, names: Naming) -> str:
+    """Describe a figure of this section to readers who do not see it."""
+    table = inputs.tables.get("specificity")
+    text = None if table is None else verdict(table, spec.model, names)
+    return text or "Not computed; the text above says why."
+
+
+def _not_computed(table: pd.DataFrame, model: str, several: bool) -> str:
+    rows = table[(table["model"] == model) & (table["analysis"] == "difference")]
+    note = str(rows["note"].iloc[0])
+    # Without a cohort the same is true of every model.
+    same = len(set(table.loc[table["analysis"] == "difference", "method"])) == 1
+    return note if same or not several else f"Model {model}: {note}"
+
+
+def _differences(table: pd.DataFrame, models: list[str], names: Naming) -> Table:
+    made = Table(
+        names.title("Treated against untreated people, frozen model"),
+        ["Model", "Number", "Treated", "Control", "Difference", "p", "How to read it"],
+    )
+    readings = {
+        "auc": "primary; one-sided",
+        "auc_within_cohorts": "check: only people of the same cohort are compared; one-sided",
+        "balanced_accuracy": "secondary: a shift of all scores in one hospital changes it, so no p",
+    }
+    for model in models:
+        for metric, reading in readings.items():
+            row = arm_row(table, model, "difference", metric)
+            if row is None:
+                continue
+            cells: list = []
+            for arm in ("active", "control"):
+                of_arm = arm_row(table, model, arm, metric)
+                if of_arm is None:
+                    cells.append("")
+                    continue
+                interval = interval_text(metric, of_arm["ci_low"], of_arm["ci_high"])
+                cells.append((estimate_text(metric, of_arm["estimate"]), interval))
+            low, high = number(row["ci_low"]), number(row["ci_high"])
+            unit = " points" if metric == "balanced_accuracy" else ""
+            difference = signed(metric, number(row["estimate"])) + unit
+            cells.append((difference, signed_interval(metric, low, high)))
+            tested = not np.isnan(number(row["p_value"]))
+            p = p_text(row["p_value"], row["n_permutations"]) if tested else ""
+            name = METRIC_NAMES.get(metric, "AUC within cohorts")
+            made.rows.append([model, name, *cells, p, reading])
+        row = arm_row(table, model, "discovery_minus_control", "auc")
+        if row is not None:
+            cells = [signed("auc", number(row["estimate"])), ""]
+            reading = "description only: cross-validated scores are not a frozen model's"
+            made.rows.append([model, "AUC, discovery minus control", "", "", *cells, reading])
+    made.note = (
+        "Small numbers: 95 % intervals over people (AUC: DeLong, logit scale; balanced accuracy: "
+        "Wilson; differences: MOVER of the two, within cohorts DeLong). In the permutation test "
+        "people of the same outcome exchange their groups, and the difference is divided by its "
+        "DeLong error. The test is one-sided, the interval two-sided: p may be below 0.05 where 0 "
+        "is in the interval."
+    )
+    return made
+
+
+def _interactions(table: pd.DataFrame, models: list[str], names: Naming) -> Table:
+    made = Table(
+        names.title("Does the score say more with the treatment than without?"),
+        ["Model", "Outcome", "Interaction of score and treatment", "p", "Method"],
+    )
+    for model in models:
+        for analysis, metric in (
+            ("interaction_outcome", "log_odds_ratio"),
+            ("interaction_endpoint", "points"),
+        ):
+            own = table[(table["model"] == model) & (table["analysis"] == analysis)]
+            if not len(own):
+                continue
+            first = [model, names.positive if metric == "log_odds_ratio" else "score at the end"]
+            row = arm_row(table, model, analysis, metric)
+            if row is None:
+                made.rows.append([*first, str(own["note"].iloc[0])])
+                continue
+            values = [number(row[column]) for column in ("estimate", "ci_low", "ci_high")]
+            made.rows.append(
+                [
+                    *first,
+                    _effect(metric, values),
+                    p_text(row["p_value"], None),
+                    _FITS[str(row["method"])],
+                ]
+            )
+    made.note = (
+        "Per standard deviation of the decision values in the discovery cohort, given the score at "
+        "baseline where there is one: by how much more the odds of the outcome are multiplied with "
+        "the treatment than without (1 is no interaction), and by how many points more the score "
+        "at the end changes (0 is none). Two-sided; in small groups a check of the "
+        "primary test rather than a result of its own."
+    )
+    return made
+
+
+def _effect(metric: str, values: list[float]) -> tuple[str, str]:
+    if metric == "log_odds_ratio":
+        odds = [float(np.exp(min(value, 20.0))) for value in values]
+        estimate, low, high = (f"{x:.2f}" if x < 100 else f"{x:.3g}" for x in odds)
+        return f"odds × {estimate}", f"{low} to {high}"
+    estimate, low, high = (with_sign(value, 1) for value in values)
+    return f"{estimate} points", f"{low} to {high}"

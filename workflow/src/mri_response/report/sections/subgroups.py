@@ -1,0 +1,137 @@
+"""Does it work alike for everybody?"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from mri_response.config.plan import ordered_models
+from mri_response.report.sections.blocks import Block, Bullets, Table, Text
+from mri_response.report.wording import (
+    METRIC_NAMES,
+    Naming,
+    estimate_text,
+    group_name,
+    interval_text,
+    number,
+    with_sign,
+)
+
+if TYPE_CHECKING:
+    from mri_response.config.plan import FigureSpec
+    from mri_response.report.page import ReportInputs
+
+#: Tables to download, with their titles.
+TABLES = {
+    "subgroups": "Performance in subgroups",
+}
+
+
+def blocks(inputs: ReportInputs, names: Naming) -> list[Block]:
+    """The primary model in the groups of every cohort, and differences where there are two.
+
+    Parameters
+    ----------
+    inputs : ReportInputs
+        With the table ``subgroups``.
+    names : Naming
+
+    Returns
+    -------
+    list of Block
+    """
+    if "subgroups" not in inputs.tables:
+        return []
+    subgroups, config = inputs.tables["subgroups"], inputs.config
+    model = ordered_models(config)[0]
+    own = subgroups[subgroups["model"] == model]
+    if own.empty:
+        return [
+            Text(
+                "Not shown: the participants tables have no sex, age or site (or other columns "
+                "named under subgroups in the configuration) that divides a cohort into groups."
+            )
+        ]
+    found: list[Block] = [
+        Text(
+            "The same predictions, looked at in groups of people. Groups are small, so that most "
+            "intervals are wide: a wide interval says that the answer is not known, not that the "
+            "model works alike. No group is tested by itself, and nothing was fitted, chosen or "
+            "given another threshold within a group."
+        )
+    ]
+    differences = _differences(own, names)
+    if differences:
+        found.append(Bullets(differences))
+    found.append(_table(own, model, names, config["min_class_size"]))
+    if len(config["models"]) > 1:
+        found.append(Text("The other models are in the figures and in subgroups.tsv."))
+    return found
+
+
+def alt_text(spec: FigureSpec, inputs: ReportInputs, names: Naming) -> str:
+    """Describe a figure of this section to readers who do not see it."""
+    return "Balanced accuracy and AUC with 95 % intervals; the table has the numbers."
+
+
+def _differences(own: pd.DataFrame, names: Naming) -> list[str]:
+    """One sentence a cohort and variable of two groups, on the balanced accuracy."""
+    rows = own[own["reference"].notna() & (own["metric"] == "balanced_accuracy")]
+    sentences = []
+    for cohort in names.ordered(rows["cohort"]):
+        for _, row in rows[rows["cohort"] == cohort].iterrows():
+            estimate, low, high = (number(row[c]) for c in ("estimate", "ci_low", "ci_high"))
+            first, second = (group_name(row["variable"], row[c]) for c in ("group", "reference"))
+            if np.isnan(estimate) or np.isnan(low):
+                continue
+            text = (
+                f"{names.titles[cohort]}: balanced accuracy in {first} minus that in {second} "
+                f"{with_sign(100 * estimate, 1)} percentage points (95 % interval "
+                f"{with_sign(100 * low, 1)} to {with_sign(100 * high, 1)}). "
+            )
+            text += (
+                "The interval includes 0: neither a difference nor its absence is shown."
+                if low <= 0 <= high
+                else "The interval does not include 0. One of many comparisons: to be confirmed."
+            )
+            sentences.append(text)
+    return sentences
+
+
+def _table(own: pd.DataFrame, model: str, names: Naming, least: int) -> Table:
+    table = Table(
+        names.title(f"Subgroups, model {model}"),
+        ["Cohort", "Group", f"n ({names.positive})", *METRIC_NAMES.values()],
+    )
+    groups = own[own["reference"].isna()]
+    for cohort in names.ordered(groups["cohort"]):
+        of_cohort = groups[groups["cohort"] == cohort]
+        for (variable, group), rows in of_cohort.groupby(["variable", "group"], sort=False):
+            rows = rows.set_index("metric")
+            first = rows.iloc[0]
+            cells = [
+                names.titles[cohort],
+                group_name(variable, group),
+                f"{int(number(first['n']))}",
+            ]
+            if np.isnan(number(first["estimate"])):
+                cells.append(f"Not computed: a class has fewer than {least} people.")
+            else:
+                cells[-1] += f" ({int(number(first['n_positive']))})"
+                cells += [
+                    (
+                        estimate_text(metric, rows.loc[metric, "estimate"]),
+                        interval_text(metric, *rows.loc[metric, ["ci_low", "ci_high"]]),
+                    )
+                    for metric in METRIC_NAMES
+                ]
+            table.rows.append(cells)
+    table.note = (
+        "Small numbers: 95 % intervals over people. Discovery: mean over the repeats of "
+        "cross-validation, the interval corrected by the spread of the group under permutation. "
+        "Other cohorts: the frozen model; Wilson, MOVER and DeLong intervals. Age in completed "
+        "years. Differences: MOVER, from the intervals of the two groups."
+    )
+    return table
