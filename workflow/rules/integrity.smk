@@ -17,11 +17,11 @@ rule provenance:
     params:
         config=section(*(key for key in CONFIG if key != "batch")),
         source=code_of(*(path.stem for path in (WORKFLOW / "scripts").glob("*.py"))),
-        code=code_of("provenance"),
+        code=code_of("record/provenance"),
     message:
         "Record for machines: {output[0]}"
     script:
-        "../scripts/provenance.py"
+        "../scripts/record/provenance.py"
 
 
 rule verify:
@@ -36,4 +36,4 @@ rule verify:
     message:
         f"Verifying the files in {RUN}"
     script:
-        "../scripts/verify.py"
+        "../scripts/record/verify.py"

@@ -4,7 +4,7 @@ with job(snakemake):
     import json
 
     from mri_response.core.atomic import atomic_path
-    from mri_response.crate import run_crate
+    from mri_response.record.crate import run_crate
     from mri_response.core.tables import read_cohorts
 
     given, params = snakemake.input, snakemake.params

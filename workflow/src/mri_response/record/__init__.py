@@ -1,0 +1,1 @@
+"""What a run came from, for machines."""
