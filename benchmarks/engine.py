@@ -52,10 +52,10 @@ from sklearn.svm import SVC
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "workflow" / "src"))
 
+from mri_response.config.plan import batches, labelling_batches
 from mri_response.features.extract import voxel_features
 from mri_response.inputs.images import Grid
 from mri_response.learning.permutation import Exchangeability
-from mri_response.config.plan import batches, labelling_batches
 from mri_response.learning.procedure import (
     ModelOptions,
     cross_validate,

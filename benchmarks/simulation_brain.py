@@ -36,11 +36,11 @@ from scipy.stats import binom
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "workflow" / "src"))
 
+from mri_response.brain.weights import pattern_test, set_evidence
 from mri_response.learning.gram import training_sets
 from mri_response.learning.permutation import Exchangeability
 from mri_response.learning.procedure import ModelOptions, cross_validate, fold_grams, row_weights
 from mri_response.learning.splits import Scheme, draw_folds
-from mri_response.brain.weights import pattern_test, set_evidence
 
 SEED = 20260118  # fixed before the first run
 N, P, FACTORS = 99, 120, 10

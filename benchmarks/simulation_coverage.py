@@ -36,12 +36,15 @@ from scipy.stats import binom
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "workflow" / "src"))
 
-from mri_response.learning.preparation.confounds import ConfoundCoding
-from mri_response.models.frozen import fitted_models, freeze
-from mri_response.learning.gram import training_sets
 from mri_response.evaluation.metrics import METRICS, auc, balanced_accuracy, confusion
-from mri_response.evaluation.performance import FrozenScores, discovery_performance, frozen_performance
+from mri_response.evaluation.performance import (
+    FrozenScores,
+    discovery_performance,
+    frozen_performance,
+)
+from mri_response.learning.gram import training_sets
 from mri_response.learning.permutation import Exchangeability
+from mri_response.learning.preparation.confounds import ConfoundCoding
 from mri_response.learning.procedure import (
     ModelOptions,
     collected,
@@ -50,6 +53,7 @@ from mri_response.learning.procedure import (
     row_weights,
 )
 from mri_response.learning.splits import Scheme, draw_folds
+from mri_response.models.frozen import fitted_models, freeze
 
 SEED = 20260117  # fixed before the first run
 P = 60  # regions

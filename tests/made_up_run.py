@@ -15,18 +15,18 @@ import pandas as pd
 from scipy.special import expit
 from sklearn.metrics import roc_auc_score
 
-from mri_response.evaluation.comparisons import comparison_table
 from mri_response.config.load import compared_pairs
-from mri_response.evaluation.learning_curve import learning_curve
 from mri_response.config.plan import CURVE_SHARES
-from mri_response.evaluation.sample_size import precision_table
 from mri_response.evaluation.calibration import calibration_table
-from mri_response.features.quality import MapMeasures, measured
-from mri_response.features.region_sets import memberships, region_sets, set_table
+from mri_response.evaluation.comparisons import comparison_table
+from mri_response.evaluation.learning_curve import learning_curve
+from mri_response.evaluation.sample_size import precision_table
 from mri_response.evaluation.scored import scored_cohorts
 from mri_response.evaluation.specificity import specificity_table
 from mri_response.evaluation.subgroups import subgroup_table
 from mri_response.evaluation.usefulness import decision_curve_table, operating_point_table
+from mri_response.features.quality import MapMeasures, measured
+from mri_response.features.region_sets import memberships, region_sets, set_table
 
 LONG = (
     "An external cohort with a really long title, second hospital, three scanners, "

@@ -237,7 +237,7 @@ CHANGES: dict[str, tuple[str, str, str, set[str]]] = {
         FIGURES | END,
     ),
     "page": ("workflow/src/mri_response/report.py", '"utf-8"', '"UTF-8"', END),
-    "caption": ("workflow/report/flow.rst", " ", "  ", END),
+    "caption": ("workflow/src/mri_response/data/report/flow.rst", " ", "  ", END),
     "title": (
         "../study/study.yaml",
         "run: small\n",

@@ -20,7 +20,7 @@ from small_study import REGIONS, ROOT, Study, digests, snakemake
 from mri_response.config.load import load_config
 from mri_response.config.plan import VOXEL_MAPS
 
-SCHEMA = ROOT / "workflow" / "schemas" / "config.schema.yaml"
+SCHEMA = ROOT / "workflow/src/mri_response/data/config.schema.yaml"
 # Folders whose files are named by batch.
 BY_BATCH = ("logs", "crossval", "refit", "kernels", ".sha256")
 

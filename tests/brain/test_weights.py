@@ -9,12 +9,12 @@ import pytest
 from statsmodels.stats.multitest import multipletests
 from test_resampling import made_up
 
+from mri_response.brain.weights import map_values, outer_models, pattern_test, weight_evidence
+from mri_response.config.plan import VOXEL_MAPS
 from mri_response.learning.gram import training_sets
 from mri_response.learning.permutation import Exchangeability
-from mri_response.config.plan import VOXEL_MAPS
 from mri_response.learning.procedure import ModelOptions, cross_validate, fold_grams
 from mri_response.learning.splits import Scheme, draw_folds
-from mri_response.brain.weights import map_values, outer_models, pattern_test, weight_evidence
 
 SEED, N_PERMUTATIONS, FIRST_BLOCK = 4, 39, 24
 BLOCKS = [range(1), range(1, 1 + FIRST_BLOCK), range(1 + FIRST_BLOCK, 1 + N_PERMUTATIONS)]

@@ -94,7 +94,9 @@ def test_works_have_a_text_and_a_doi():
 
 
 def test_the_schema_knows_the_items():
-    schema = yaml.safe_load((ROOT / "workflow/schemas/config.schema.yaml").read_text())
+    schema = yaml.safe_load(
+        (ROOT / "workflow/src/mri_response/data/config.schema.yaml").read_text()
+    )
     node = schema["properties"]["reporting"]["properties"]["tripod"]
     assert node["propertyNames"]["enum"] == ITEMS
 

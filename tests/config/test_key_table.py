@@ -8,7 +8,9 @@ from mri_response.config.key_table import BEGIN, END, key_table, write
 
 
 def test_key_table_is_that_of_the_schema(root):
-    schema = yaml.safe_load((root / "workflow/schemas/config.schema.yaml").read_text())
+    schema = yaml.safe_load(
+        (root / "workflow/src/mri_response/data/config.schema.yaml").read_text()
+    )
     text = (root / "config" / "README.md").read_text()
     shown = text.split(BEGIN)[1].split(END)[0].strip()
     assert shown == key_table(schema).strip(), (
@@ -18,7 +20,9 @@ def test_key_table_is_that_of_the_schema(root):
 
 def test_every_key_of_the_schema_is_in_the_table(root):
     """Not by the code that makes the table: every name under any ``properties``."""
-    schema = yaml.safe_load((root / "workflow/schemas/config.schema.yaml").read_text())
+    schema = yaml.safe_load(
+        (root / "workflow/src/mri_response/data/config.schema.yaml").read_text()
+    )
     text = (root / "config" / "README.md").read_text().split(BEGIN)[1].split(END)[0]
     shown = set(re.findall(r"^\| `(?:\w+\.)*(\w+)` \|", text, flags=re.MULTILINE))
 

@@ -54,7 +54,7 @@ models:
 
 @pytest.fixture
 def schema_path(root):
-    return root / "workflow" / "schemas" / "config.schema.yaml"
+    return root / "workflow/src/mri_response/data/config.schema.yaml"
 
 
 @pytest.fixture

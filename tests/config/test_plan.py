@@ -15,7 +15,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from small_study import ROOT, Study
 
-from mri_response.people.cohorts import discovery_size
 from mri_response.config.load import load_config
 from mri_response.config.plan import (
     BLOCK,
@@ -29,8 +28,9 @@ from mri_response.config.plan import (
     plan_lines,
     smallest_part,
 )
+from mri_response.people.cohorts import discovery_size
 
-SCHEMA = ROOT / "workflow" / "schemas" / "config.schema.yaml"
+SCHEMA = ROOT / "workflow/src/mri_response/data/config.schema.yaml"
 CONFIG = """
 run: study
 cohorts:

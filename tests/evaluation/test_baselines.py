@@ -8,8 +8,8 @@ from sklearn.discriminant_analysis import LinearDiscriminantAnalysis
 from sklearn.metrics import roc_auc_score
 
 from mri_response.evaluation.baselines import baseline_tables, cross_validate_discriminant, majority
-from mri_response.learning.preparation.confounds import flexible_matrix, natural_spline
 from mri_response.learning.permutation import Exchangeability
+from mri_response.learning.preparation.confounds import flexible_matrix, natural_spline
 from mri_response.learning.splits import Scheme, draw_folds
 
 N, SEED = 60, 4

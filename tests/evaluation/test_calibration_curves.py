@@ -10,7 +10,6 @@ from scipy.stats import t as student
 from sklearn.metrics import brier_score_loss
 from statsmodels.nonparametric.smoothers_lowess import lowess
 
-from mri_response.evaluation.metrics import person_weights
 from mri_response.evaluation.calibration import (
     CALIBRATION_COLUMNS,
     CURVE,
@@ -21,6 +20,7 @@ from mri_response.evaluation.calibration import (
     calibration_metrics,
     calibration_table,
 )
+from mri_response.evaluation.metrics import person_weights
 from mri_response.evaluation.scored import Scored
 
 

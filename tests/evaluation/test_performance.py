@@ -11,6 +11,7 @@ from scipy.stats import binom
 from sklearn.metrics import balanced_accuracy_score, roc_auc_score
 
 from mri_response.core.errors import InputError
+from mri_response.core.tables import write_tsv
 from mri_response.evaluation.intervals import MIN_PERMUTATIONS, mover_balanced_accuracy, wilson
 from mri_response.evaluation.metrics import AGGREGATIONS, METRICS
 from mri_response.evaluation.performance import (
@@ -26,7 +27,6 @@ from mri_response.evaluation.performance import (
     own_labels,
     permutation_p_value,
 )
-from mri_response.core.tables import write_tsv
 
 M = 60
 

@@ -5,8 +5,6 @@ import pandas as pd
 import pytest
 from sklearn.metrics import roc_auc_score
 
-from mri_response.learning.decision_rules import fit_platt, learned_rules, out_of_fold
-from mri_response.learning.permutation import Exchangeability
 from mri_response.evaluation.predictions import (
     cross_validated_predictions,
     frozen_predictions,
@@ -14,6 +12,8 @@ from mri_response.evaluation.predictions import (
     grid_warnings,
     model_tables,
 )
+from mri_response.learning.decision_rules import fit_platt, learned_rules, out_of_fold
+from mri_response.learning.permutation import Exchangeability
 from mri_response.learning.procedure import (
     ModelOptions,
     Resampled,

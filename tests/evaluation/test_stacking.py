@@ -10,11 +10,6 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-from mri_response.learning.estimators import EstimatorOptions
-from mri_response.learning.permutation import Exchangeability
-from mri_response.learning.plain import cross_validate_estimator
-from mri_response.learning.procedure import ModelOptions, cross_validate, fold_grams, row_weights
-from mri_response.learning.splits import Scheme, draw_folds
 from mri_response.evaluation.stacking import (
     SecondLevel,
     load_stack,
@@ -24,6 +19,11 @@ from mri_response.evaluation.stacking import (
     stack_tables,
     stacked_folds,
 )
+from mri_response.learning.estimators import EstimatorOptions
+from mri_response.learning.permutation import Exchangeability
+from mri_response.learning.plain import cross_validate_estimator
+from mri_response.learning.procedure import ModelOptions, cross_validate, fold_grams, row_weights
+from mri_response.learning.splits import Scheme, draw_folds
 
 N, SEED = 48, 6
 SCHEME = Scheme(2, 4, 1, 3)

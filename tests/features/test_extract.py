@@ -5,7 +5,6 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from mri_response.inputs.atlases import Atlas, load_atlas
 from mri_response.core.errors import InputError
 from mri_response.features.extract import (
     roi_features,
@@ -14,6 +13,7 @@ from mri_response.features.extract import (
     voxel_features,
     voxel_mask,
 )
+from mri_response.inputs.atlases import Atlas, load_atlas
 from mri_response.inputs.images import Grid, load_map, template_map
 
 

@@ -11,12 +11,9 @@ from scipy.stats import median_abs_deviation
 from sklearn.covariance import ledoit_wolf
 from small_study import ROOT, Study, template
 
-from mri_response.preflight.checks import input_warnings
-from mri_response.people.cohorts import build_cohort
 from mri_response.config.load import load_config
 from mri_response.core.errors import InputError
 from mri_response.features.extract import roi_features, voxel_mask
-from mri_response.inputs.images import Grid
 from mri_response.features.quality import (
     COLUMNS,
     FEWEST,
@@ -27,8 +24,11 @@ from mri_response.features.quality import (
     read_maps,
     robust_z,
 )
+from mri_response.inputs.images import Grid
+from mri_response.people.cohorts import build_cohort
+from mri_response.preflight.checks import input_warnings
 
-SCHEMA = ROOT / "workflow" / "schemas" / "config.schema.yaml"
+SCHEMA = ROOT / "workflow/src/mri_response/data/config.schema.yaml"
 SETTINGS = {"outlier_z": 3.5, "tiv_min_ml": 900, "tiv_max_ml": 2200, "exclude": []}
 
 

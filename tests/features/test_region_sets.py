@@ -6,11 +6,8 @@ import pandas as pd
 import pytest
 import yaml
 
-from mri_response.inputs.atlases import RESOURCES as ATLASES
-from mri_response.inputs.atlases import read_regions
 from mri_response.config.load import REGION_SETS
 from mri_response.core.errors import InputError
-from mri_response.inputs.images import save_image
 from mri_response.features.region_sets import (
     COLUMNS,
     RESOURCES,
@@ -21,6 +18,9 @@ from mri_response.features.region_sets import (
     region_sets,
     set_table,
 )
+from mri_response.inputs.atlases import RESOURCES as ATLASES
+from mri_response.inputs.atlases import read_regions
+from mri_response.inputs.images import save_image
 
 NAMES = [
     "subgenual anterior cingulate",

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from mri_response.core.errors import InputError
 from mri_response.inputs.atlases import (
     FETCHERS,
     LICENCES,
@@ -17,7 +18,6 @@ from mri_response.inputs.atlases import (
     load_atlas,
     read_regions,
 )
-from mri_response.core.errors import InputError
 from mri_response.inputs.images import Grid, template_map
 
 NOT_GREY = (

@@ -31,7 +31,7 @@ outcome: {kind: label, column: group, classes: [patient, control], positive_clas
 features: {fs: {kind: table, source: fs}}
 """)
     raw["models"] = {"m": {"features": "fs", **model}}
-    return load_config(raw, root / "workflow" / "schemas" / "config.schema.yaml")
+    return load_config(raw, root / "workflow/src/mri_response/data/config.schema.yaml")
 
 
 ACCEPTED = [

@@ -7,13 +7,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn.metrics import balanced_accuracy_score
 
+from mri_response.learning.gram import gram_matrices, training_sets
 from mri_response.learning.nested import (
     FoldResult,
     nested_fold,
     nested_folds_of_one,
     recall_mean,
 )
-from mri_response.learning.gram import gram_matrices, training_sets
 from mri_response.learning.splits import FoldSets
 
 PROPERTY = settings(derandomize=True, deadline=None, max_examples=100)

@@ -8,10 +8,9 @@ import oracle
 import pandas as pd
 import pytest
 
-from mri_response.learning.preparation.confounds import ConfoundCoding
-from mri_response.models.frozen import fitted_models, freeze
 from mri_response.learning.gram import training_sets
 from mri_response.learning.permutation import Exchangeability
+from mri_response.learning.preparation.confounds import ConfoundCoding
 from mri_response.learning.procedure import (
     ModelOptions,
     StackedRows,
@@ -21,6 +20,7 @@ from mri_response.learning.procedure import (
     with_strangers,
 )
 from mri_response.learning.splits import Fold, Scheme, draw_folds
+from mri_response.models.frozen import fitted_models, freeze
 
 SEED = 7
 GRID = [2.0**k for k in range(-12, 1)]  # the default of the workflow

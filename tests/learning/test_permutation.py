@@ -9,8 +9,8 @@ from scipy.special import expit
 from scipy.stats import chisquare
 
 from mri_response.core.errors import InputError
-from mri_response.learning.permutation import Exchangeability, log_odds
 from mri_response.core.seeds import Stream
+from mri_response.learning.permutation import Exchangeability, log_odds
 
 
 def rows(**columns) -> pd.DataFrame:

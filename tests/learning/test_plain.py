@@ -17,6 +17,7 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import StandardScaler
 
+from mri_response.core.seeds import Stream, generator
 from mri_response.learning.estimators import EstimatorOptions
 from mri_response.learning.permutation import Exchangeability
 from mri_response.learning.plain import (
@@ -33,7 +34,6 @@ from mri_response.learning.procedure import (
     row_weights,
     with_strangers,
 )
-from mri_response.core.seeds import Stream, generator
 from mri_response.learning.splits import Scheme, draw_folds
 
 SEED, N, OTHERS = 11, 36, 7

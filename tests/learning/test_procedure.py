@@ -4,8 +4,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from mri_response.learning.permutation import Exchangeability
 from mri_response.config.plan import batches, labelling_batches
+from mri_response.learning.permutation import Exchangeability
 from mri_response.learning.procedure import (
     ModelOptions,
     StackedRows,

@@ -5,6 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn.model_selection import KFold
 
+from mri_response.core.tables import read_tsv, write_tsv
 from mri_response.learning.splits import (
     REFIT,
     Fold,
@@ -16,7 +17,6 @@ from mri_response.learning.splits import (
     folds_table,
     units_of,
 )
-from mri_response.core.tables import read_tsv, write_tsv
 
 PROPERTY = settings(derandomize=True, deadline=None, max_examples=40)
 

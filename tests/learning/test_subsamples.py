@@ -6,14 +6,14 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from mri_response.learning.preparation.confounds import ConfoundCoding
+from mri_response.core.seeds import Stream, generator
 from mri_response.learning.estimators import EstimatorOptions
-from mri_response.learning.subsamples import draw_parts, run_parts
 from mri_response.learning.permutation import Exchangeability
 from mri_response.learning.plain import cross_validate_estimator
+from mri_response.learning.preparation.confounds import ConfoundCoding
 from mri_response.learning.procedure import row_weights
-from mri_response.core.seeds import Stream, generator
 from mri_response.learning.splits import Scheme, draw_folds
+from mri_response.learning.subsamples import draw_parts, run_parts
 
 N = 48
 C = {"log2_min": -6, "log2_max": 0, "log2_step": 3, "scale": "absolute"}

@@ -7,11 +7,10 @@ import oracle
 import pandas as pd
 import pytest
 
-from mri_response.learning.preparation.confounds import ConfoundCoding
 from mri_response.core.errors import InputError
-from mri_response.models.frozen import FrozenModel, fitted_models, freeze
 from mri_response.learning.gram import training_sets
 from mri_response.learning.permutation import Exchangeability
+from mri_response.learning.preparation.confounds import ConfoundCoding
 from mri_response.learning.procedure import (
     ModelOptions,
     StackedRows,
@@ -21,6 +20,7 @@ from mri_response.learning.procedure import (
     with_strangers,
 )
 from mri_response.learning.splits import Scheme, draw_folds
+from mri_response.models.frozen import FrozenModel, fitted_models, freeze
 
 N, OTHERS = 40, 13
 CONFOUNDS = [{"column": "age", "knots": [30, 45, 60]}, "site"]

@@ -10,10 +10,9 @@ import pandas as pd
 import pytest
 from test_plain import ENGINE, KINDS, OTHERS, SEED, SVC, N, Study
 
-from mri_response.learning.preparation.confounds import ConfoundCoding
-from mri_response.models.frozen import fitted_models, freeze, freeze_weights
+from mri_response.brain.weights import weight_evidence
 from mri_response.learning.gram import training_sets
-from mri_response.models.recipe import Recipe, recipe
+from mri_response.learning.preparation.confounds import ConfoundCoding
 from mri_response.learning.procedure import (
     StackedRows,
     cross_validate,
@@ -21,7 +20,8 @@ from mri_response.learning.procedure import (
     row_weights,
     with_strangers,
 )
-from mri_response.brain.weights import weight_evidence
+from mri_response.models.frozen import fitted_models, freeze, freeze_weights
+from mri_response.models.recipe import Recipe, recipe
 
 
 class Frozen:

@@ -10,8 +10,8 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import OneHotEncoder, StandardScaler
 
 from mri_response.core.errors import InputError
-from mri_response.learning.estimators import EstimatorOptions
 from mri_response.features.extract import clinical_features, concatenated_features
+from mri_response.learning.estimators import EstimatorOptions
 from mri_response.learning.gram import filled, gram_matrices, training_sets, weight_chunks
 from mri_response.learning.permutation import Exchangeability
 from mri_response.learning.plain import cross_validate_estimator, prepared

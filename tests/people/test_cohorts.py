@@ -7,10 +7,10 @@ import pandas as pd
 import pytest
 import yaml
 
-from mri_response.people.cohorts import build_cohort, image_paths, roi_table_columns
 from mri_response.config.load import load_config
 from mri_response.core.errors import InputError
 from mri_response.core.tables import read_people, write_tsv
+from mri_response.people.cohorts import build_cohort, image_paths, roi_table_columns
 
 CONFIG = """
 run: study
@@ -118,7 +118,7 @@ class Study:
 
 @pytest.fixture
 def study(tmp_path, root):
-    return Study(tmp_path, root / "workflow" / "schemas" / "config.schema.yaml")
+    return Study(tmp_path, root / "workflow/src/mri_response/data/config.schema.yaml")
 
 
 def test_people_exclusions_and_flow(study):

@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mri_response.core.errors import InputError
+from mri_response.core.tables import read_table
 from mri_response.people.outcomes import (
     clinical_outcome,
     has_remitted,
@@ -14,7 +15,6 @@ from mri_response.people.outcomes import (
     highest_score,
     read_scores,
 )
-from mri_response.core.tables import read_table
 
 RESPONSE = {
     "kind": "response",

@@ -10,10 +10,10 @@ import pandas as pd
 import pytest
 import yaml
 
-from mri_response.inputs import images
-from mri_response.preflight.checks import check_discovery, check_inputs
 from mri_response.config.load import load_config
 from mri_response.core.errors import InputError
+from mri_response.inputs import images
+from mri_response.preflight.checks import check_discovery, check_inputs
 
 SHAPE = (8, 9, 10)
 AFFINE = np.diag([2.0, 2.0, 2.0, 1.0])
@@ -106,7 +106,7 @@ class Study:
 
 @pytest.fixture
 def study(tmp_path, root):
-    return Study(tmp_path, root / "workflow" / "schemas" / "config.schema.yaml")
+    return Study(tmp_path, root / "workflow/src/mri_response/data/config.schema.yaml")
 
 
 def test_a_sound_study_passes_and_is_summed_up(study):
@@ -164,7 +164,7 @@ def test_second_visit_as_an_external_cohort_is_caught(root, schema_path, shared_
 
 @pytest.fixture
 def schema_path(root):
-    return root / "workflow" / "schemas" / "config.schema.yaml"
+    return root / "workflow/src/mri_response/data/config.schema.yaml"
 
 
 @pytest.mark.parametrize(

@@ -12,12 +12,12 @@ import pytest
 import yaml
 from small_study import ROOT, Study
 
-from mri_response.people.cohorts import build_cohort
 from mri_response.config.load import load_config
-from mri_response.record.crate import combined_sha256, run_crate, today
 from mri_response.core.provenance import config_hash, versions
+from mri_response.people.cohorts import build_cohort
+from mri_response.record.crate import combined_sha256, run_crate, today
 
-SCHEMA = ROOT / "workflow" / "schemas" / "config.schema.yaml"
+SCHEMA = ROOT / "workflow/src/mri_response/data/config.schema.yaml"
 
 
 @pytest.fixture

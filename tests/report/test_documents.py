@@ -11,6 +11,7 @@ from made_up_run import made_up_run, one_cohort
 from test_reporting import SHA256, evidence_of, further_tables
 
 from mri_response.config.answers import tripod_items
+from mri_response.core.tables import read_tsv, write_tsv
 from mri_response.report.documents import (
     CARD_COLUMNS,
     PROBAST_COLUMNS,
@@ -24,7 +25,6 @@ from mri_response.report.documents import (
     tripod_table,
 )
 from mri_response.report.facts import Fact, gather
-from mri_response.core.tables import read_tsv, write_tsv
 
 NAMES = ("tripod", "probast", "model_card", "methods")
 

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from made_up_run import Run, made_up_run, six_cohorts
 
+from mri_response.core.tables import read_tsv, write_tsv
 from mri_response.report.sections.blocks import Bullets, Table, Text
 from mri_response.report.sections.usefulness import (
     benefit_verdict,
@@ -15,7 +16,6 @@ from mri_response.report.sections.usefulness import (
     calibration_verdict,
     point_text,
 )
-from mri_response.core.tables import read_tsv, write_tsv
 from mri_response.report.wording import naming
 
 MODEL = "roi_svc"

@@ -10,11 +10,13 @@ import pandas as pd
 import pytest
 import yaml
 
-from mri_response.inputs.atlases import Atlas, load_atlas
 from mri_response.config.load import load_config
 from mri_response.core.errors import InputError
+from mri_response.core.tables import read_table, read_tsv
 from mri_response.features.extract import roi_features
+from mri_response.inputs.atlases import Atlas, load_atlas
 from mri_response.inputs.images import Grid, check_maps, resolve_pattern, template_map
+from mri_response.inputs.tiv import read_tiv
 from mri_response.simulation.trial import (
     LARGEST,
     NOTICE,
@@ -26,8 +28,6 @@ from mri_response.simulation.trial import (
     roi_operator,
     simulate_cohort,
 )
-from mri_response.core.tables import read_table, read_tsv
-from mri_response.inputs.tiv import read_tiv
 
 COHORTS = {
     "discovery": (99, 52),
@@ -41,7 +41,7 @@ COHORTS = {
 def demo() -> dict:
     root = Path(__file__).resolve().parents[2]
     raw = yaml.safe_load((root / "config" / "config.yaml").read_text(encoding="utf-8"))
-    return load_config(raw, root / "workflow" / "schemas" / "config.schema.yaml")
+    return load_config(raw, root / "workflow/src/mri_response/data/config.schema.yaml")
 
 
 def small(**changes) -> dict:

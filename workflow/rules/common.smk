@@ -23,6 +23,7 @@ from mri_response.config.load import (
     used_baselines,
     used_features,
 )
+from mri_response.core.data import data_path
 from mri_response.core.errors import InputError
 from mri_response.config.plan import (
     VOXEL_MAPS,
@@ -51,7 +52,7 @@ try:
         for key, given in (workflow.config_settings.config or {}).items()
         if isinstance(given, dict) and key in config
     )
-    CONFIG = load_config(config, WORKFLOW / "schemas" / "config.schema.yaml")
+    CONFIG = load_config(config, data_path("config.schema.yaml"))
     # Jobs on other machines read this file too: the check is for the person who starts the run.
     if workflow.is_main_process and any("estimator" in m for m in CONFIG["models"].values()):
         from mri_response.learning.estimators import check_estimators
@@ -148,17 +149,23 @@ def code_of(*scripts):
     return script_hash(WORKFLOW / "scripts" / f"{script}.py" for script in scripts)
 
 
+def scripts_of_the_workflow():
+    """Names of all scripts, as `code_of` takes them."""
+    folder = WORKFLOW / "scripts"
+    return sorted(str(p.relative_to(folder).with_suffix("")) for p in folder.rglob("*.py"))
+
+
 def texts_of(*names):
-    """Hashes of texts in workflow/report: a changed caption makes the page anew.
+    """Hashes of texts in data/report of the package: a changed caption makes the page anew.
 
     As inputs, with their paths, they would do so whenever the project is moved.
     """
-    return {name: file_sha256(WORKFLOW / "report" / name) for name in names}
+    return {name: file_sha256(data_path("report", name)) for name in names}
 
 
 def resources_of(folder):
-    """Hashes of the files of a folder of workflow/resources, likewise."""
-    paths = sorted((WORKFLOW / "resources" / folder).iterdir())
+    """Hashes of the files of a folder of the package's data, likewise."""
+    paths = sorted(data_path(folder).iterdir())
     return {path.name: file_sha256(path) for path in paths}
 
 

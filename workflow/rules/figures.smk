@@ -7,7 +7,9 @@ rule flow_figure:
         flow=f"{RUN}/flow.tsv",
     output:
         flow_svg=f"{RUN}/figures/flow.svg",
-        flow_png=report(f"{RUN}/figures/flow.png", "../report/flow.rst", "Cohorts"),
+        flow_png=report(
+            f"{RUN}/figures/flow.png", "../src/mri_response/data/report/flow.rst", "Cohorts"
+        ),
     log:
         f"{RUN}/logs/flow_figure.log",
     localrule: True
@@ -28,7 +30,9 @@ rule quality_figure:
         rules.quality_control.output,
     output:
         quality_svg=f"{RUN}/figures/quality.svg",
-        quality_png=report(f"{RUN}/figures/quality.png", "../report/quality.rst", "Cohorts"),
+        quality_png=report(
+            f"{RUN}/figures/quality.png", "../src/mri_response/data/report/quality.rst", "Cohorts"
+        ),
         people_svg=f"{RUN}/qc/people.svg",
         people_png=f"{RUN}/qc/people.png",
         scans_svg=f"{RUN}/qc/scans.svg",
@@ -57,7 +61,7 @@ rule subgroups_figure:
         subgroups_svg=f"{RUN}/figures/subgroups_{{model}}.svg",
         subgroups_png=report(
             f"{RUN}/figures/subgroups_{{model}}.png",
-            "../report/subgroups.rst",
+            "../src/mri_response/data/report/subgroups.rst",
             "Result",
             "{model}",
         ),
@@ -82,7 +86,11 @@ rule comparisons_figure:
         performance=f"{RUN}/performance.tsv",
     output:
         svg=f"{RUN}/figures/comparisons.svg",
-        png=report(f"{RUN}/figures/comparisons.png", "../report/comparisons.rst", "Result"),
+        png=report(
+            f"{RUN}/figures/comparisons.png",
+            "../src/mri_response/data/report/comparisons.rst",
+            "Result",
+        ),
     log:
         f"{RUN}/logs/comparisons_figure.log",
     localrule: True
@@ -105,25 +113,30 @@ rule performance_figures:
         null=f"{RUN}/null.tsv",
     output:
         roc_svg=f"{RUN}/figures/roc_{{model}}.svg",
-        roc_png=report(f"{RUN}/figures/roc_{{model}}.png", "../report/roc.rst", "Result", "{model}"),
+        roc_png=report(
+            f"{RUN}/figures/roc_{{model}}.png",
+            "../src/mri_response/data/report/roc.rst",
+            "Result",
+            "{model}",
+        ),
         null_distribution_svg=f"{RUN}/figures/null_distribution_{{model}}.svg",
         null_distribution_png=report(
             f"{RUN}/figures/null_distribution_{{model}}.png",
-            "../report/null_distribution.rst",
+            "../src/mri_response/data/report/null_distribution.rst",
             "Result",
             "{model}",
         ),
         decision_scores_svg=f"{RUN}/figures/decision_scores_{{model}}.svg",
         decision_scores_png=report(
             f"{RUN}/figures/decision_scores_{{model}}.png",
-            "../report/decision_scores.rst",
+            "../src/mri_response/data/report/decision_scores.rst",
             "Result",
             "{model}",
         ),
         confusion_svg=f"{RUN}/figures/confusion_{{model}}.svg",
         confusion_png=report(
             f"{RUN}/figures/confusion_{{model}}.png",
-            "../report/confusion.rst",
+            "../src/mri_response/data/report/confusion.rst",
             "Result",
             "{model}",
         ),
@@ -151,14 +164,14 @@ rule usefulness_figures:
         calibration_svg=f"{RUN}/figures/calibration_{{model}}.svg",
         calibration_png=report(
             f"{RUN}/figures/calibration_{{model}}.png",
-            "../report/calibration.rst",
+            "../src/mri_response/data/report/calibration.rst",
             "Usefulness",
             "{model}",
         ),
         decision_curve_svg=f"{RUN}/figures/decision_curve_{{model}}.svg",
         decision_curve_png=report(
             f"{RUN}/figures/decision_curve_{{model}}.png",
-            "../report/decision_curve.rst",
+            "../src/mri_response/data/report/decision_curve.rst",
             "Usefulness",
             "{model}",
         ),
@@ -184,7 +197,7 @@ rule specificity_figure:
         specificity_svg=f"{RUN}/figures/specificity_{{model}}.svg",
         specificity_png=report(
             f"{RUN}/figures/specificity_{{model}}.png",
-            "../report/specificity.rst",
+            "../src/mri_response/data/report/specificity.rst",
             "Control",
             "{model}",
         ),
@@ -210,7 +223,7 @@ rule region_sets_figure:
         region_sets_svg=f"{RUN}/figures/region_sets_{{model}}.svg",
         region_sets_png=report(
             f"{RUN}/figures/region_sets_{{model}}.png",
-            "../report/region_sets.rst",
+            "../src/mri_response/data/report/region_sets.rst",
             "Brain",
             "{model}",
         ),
@@ -238,7 +251,7 @@ rule learning_curve_figure:
         learning_curve_svg=f"{RUN}/figures/learning_curve_{{model}}.svg",
         learning_curve_png=report(
             f"{RUN}/figures/learning_curve_{{model}}.png",
-            "../report/learning_curve.rst",
+            "../src/mri_response/data/report/learning_curve.rst",
             "Sample",
             "{model}",
         ),
@@ -266,7 +279,7 @@ rule roi_weights_figure:
         roi_weights_svg=f"{RUN}/figures/roi_weights_{{model}}.svg",
         roi_weights_png=report(
             f"{RUN}/figures/roi_weights_{{model}}.png",
-            "../report/roi_weights.rst",
+            "../src/mri_response/data/report/roi_weights.rst",
             "Brain",
             "{model}",
         ),
@@ -294,7 +307,7 @@ rule weight_map_figure:
         weight_map_svg=f"{RUN}/figures/weight_map_{{model}}.svg",
         weight_map_png=report(
             f"{RUN}/figures/weight_map_{{model}}.png",
-            "../report/weight_map.rst",
+            "../src/mri_response/data/report/weight_map.rst",
             "Brain",
             "{model}",
         ),
@@ -362,7 +375,7 @@ rule planted_map_figure:
         planted_map_svg=f"{RUN}/figures/planted_map_{{model}}.svg",
         planted_map_png=report(
             f"{RUN}/figures/planted_map_{{model}}.png",
-            "../report/planted_map.rst",
+            "../src/mri_response/data/report/planted_map.rst",
             "Simulation",
             "{model}",
         ),
@@ -390,7 +403,7 @@ rule planted_vs_found_figure:
         planted_vs_found_svg=f"{RUN}/figures/planted_vs_found_{{model}}.svg",
         planted_vs_found_png=report(
             f"{RUN}/figures/planted_vs_found_{{model}}.png",
-            "../report/planted_vs_found.rst",
+            "../src/mri_response/data/report/planted_vs_found.rst",
             "Simulation",
             "{model}",
         ),

@@ -24,7 +24,7 @@ rule report_page:
         planted=f"{RUN}/simulation/planted.tsv" if "simulation" in CONFIG else [],
         planted_viewer=f"{RUN}/simulation/viewer.html" if VIEWERS and "simulation" in CONFIG else [],
     output:
-        report(f"{RUN}/report.html", "../report/report.rst", "Report"),
+        report(f"{RUN}/report.html", "../src/mri_response/data/report/report.rst", "Report"),
     log:
         f"{RUN}/logs/report_page.log",
     localrule: True

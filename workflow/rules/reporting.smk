@@ -51,7 +51,7 @@ rule reporting:
         ENVIRONMENT
     params:
         config=section(*(key for key in CONFIG if key != "batch")),
-        texts=resources_of("reporting"),
+        texts=resources_of("documents"),
         code=code_of("report/reporting"),
     message:
         "Documents for the reviewer"

@@ -1,13 +1,13 @@
 from mri_response.core.job import job
 
 with job(snakemake):
-    from mri_response.learning.preparation.confounds import ConfoundCoding
-    from mri_response.features.extract import read_features
-    from mri_response.inputs.images import masked_image, save_image
-    from mri_response.features.region_sets import memberships_in_mask, region_sets, set_table
-    from mri_response.learning.procedure import load_arrays
-    from mri_response.core.tables import read_people, write_tsv
     from mri_response.brain.weights import map_values, weight_evidence
+    from mri_response.core.tables import read_people, write_tsv
+    from mri_response.features.extract import read_features
+    from mri_response.features.region_sets import memberships_in_mask, region_sets, set_table
+    from mri_response.inputs.images import masked_image, save_image
+    from mri_response.learning.preparation.confounds import ConfoundCoding
+    from mri_response.learning.procedure import load_arrays
 
     model, given = snakemake.params.config["model"], snakemake.params.region_sets
     people, mask = read_people(snakemake.input.people), snakemake.input.mask

@@ -1,8 +1,8 @@
 from mri_response.core.job import job
 
 with job(snakemake):
-    from mri_response.evaluation.baselines import baseline_tables
     from mri_response.core.tables import read_cohorts, write_tsv
+    from mri_response.evaluation.baselines import baseline_tables
 
     params = snakemake.params
     people = read_cohorts(snakemake.input.people)

@@ -3,9 +3,9 @@ from mri_response.core.job import job
 with job(snakemake):
     import numpy as np
 
+    from mri_response.core.tables import read_people, read_tsv, write_tsv
     from mri_response.evaluation.learning_curve import learning_curve
     from mri_response.learning.procedure import collected, load_arrays
-    from mri_response.core.tables import read_people, read_tsv, write_tsv
 
     given, params = snakemake.input, snakemake.params
     cv = params.config["cross_validation"]

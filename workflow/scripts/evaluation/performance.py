@@ -4,9 +4,9 @@ with job(snakemake):
     import json
     from pathlib import Path
 
+    from mri_response.core.tables import read_cohorts, read_tsv, write_tsv
     from mri_response.evaluation.predictions import model_tables
     from mri_response.learning.procedure import load_arrays
-    from mri_response.core.tables import read_cohorts, read_tsv, write_tsv
 
     config = {**snakemake.params.config, **snakemake.params.cohorts}
     tables = model_tables(

@@ -1,8 +1,8 @@
 from mri_response.core.job import job
 
 with job(snakemake):
-    from mri_response.evaluation.sample_size import precision_table
     from mri_response.core.tables import read_tsv, write_tsv
+    from mri_response.evaluation.sample_size import precision_table
 
     numbers = dict.fromkeys(("estimate", "ci_low", "ci_high", "n", "n_positive"), float)
     performance = read_tsv(snakemake.input.performance, numbers)

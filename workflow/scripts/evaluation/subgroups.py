@@ -1,10 +1,10 @@
 from mri_response.core.job import job
 
 with job(snakemake):
+    from mri_response.core.tables import read_cohorts, read_tsv, write_tsv
+    from mri_response.evaluation.subgroups import subgroup_table
     from mri_response.learning.permutation import Exchangeability
     from mri_response.learning.procedure import collected, load_arrays
-    from mri_response.evaluation.subgroups import subgroup_table
-    from mri_response.core.tables import read_cohorts, read_tsv, write_tsv
 
     given, params = snakemake.input, snakemake.params
     config, people = {**params.config, **params.cohorts}, read_cohorts(given.people)

@@ -4,9 +4,9 @@ with job(snakemake) as log:
     import nibabel as nib
     import numpy as np
 
+    from mri_response.core.tables import read_tsv
     from mri_response.features.extract import map_paths, voxel_mask
     from mri_response.inputs.images import reference_grid, save_image
-    from mri_response.core.tables import read_tsv
 
     spec = snakemake.params.spec
     first = map_paths(snakemake.params.pattern, read_tsv(snakemake.input.people).head(1))[0]

@@ -1,8 +1,8 @@
 from mri_response.core.job import job
 
 with job(snakemake) as log:
-    from mri_response.features.quality import quality_table
     from mri_response.core.tables import write_tsv
+    from mri_response.features.quality import quality_table
 
     table = quality_table(snakemake.params.config)
     flagged, excluded = table["flag"].notna().sum(), table["excluded"].notna().sum()

@@ -1,11 +1,11 @@
 from mri_response.core.job import job
 
 with job(snakemake):
-    from mri_response.learning.preparation.confounds import ConfoundCoding
+    from mri_response.core.tables import read_people, read_tsv
     from mri_response.features.extract import read_features
+    from mri_response.learning.preparation.confounds import ConfoundCoding
     from mri_response.learning.procedure import ModelOptions, fold_grams, save_arrays
     from mri_response.learning.splits import folds_from_table
-    from mri_response.core.tables import read_people, read_tsv
 
     config = snakemake.params.config
     model, unseen = config["model"], config["confounds"]["unseen_site"]

@@ -3,10 +3,10 @@ from mri_response.core.job import job
 with job(snakemake) as log:
     import numpy as np
 
-    from mri_response.features.extract import read_features
-    from mri_response.learning.subsamples import draw_parts, run_parts
-    from mri_response.learning.procedure import save_arrays
     from mri_response.core.tables import read_people
+    from mri_response.features.extract import read_features
+    from mri_response.learning.procedure import save_arrays
+    from mri_response.learning.subsamples import draw_parts, run_parts
 
     params = snakemake.params
     people = read_people(snakemake.input.people)

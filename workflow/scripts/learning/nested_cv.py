@@ -1,6 +1,7 @@
 from mri_response.core.job import job
 
 with job(snakemake) as log:
+    from mri_response.core.tables import read_people, read_tsv
     from mri_response.learning.permutation import Exchangeability
     from mri_response.learning.procedure import (
         ModelOptions,
@@ -10,7 +11,6 @@ with job(snakemake) as log:
         save_arrays,
     )
     from mri_response.learning.splits import folds_from_table
-    from mri_response.core.tables import read_people, read_tsv
 
     config = snakemake.params.config
     people = read_people(snakemake.input.people)

@@ -1,9 +1,10 @@
 from mri_response.core.job import job
 
 with job(snakemake) as log:
-    from mri_response.learning.preparation.confounds import ConfoundCoding
+    from mri_response.core.tables import read_people
     from mri_response.features.extract import read_features
     from mri_response.learning.permutation import Exchangeability
+    from mri_response.learning.preparation.confounds import ConfoundCoding
     from mri_response.learning.procedure import (
         ModelOptions,
         cross_validate_redrawn,
@@ -11,7 +12,6 @@ with job(snakemake) as log:
         save_arrays,
     )
     from mri_response.learning.splits import Scheme, units_of
-    from mri_response.core.tables import read_people
 
     config = snakemake.params.config
     people = read_people(snakemake.input.people)

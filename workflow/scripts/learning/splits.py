@@ -1,8 +1,8 @@
 from mri_response.core.job import job
 
 with job(snakemake):
-    from mri_response.learning.splits import Scheme, draw_folds, folds_table, units_of
     from mri_response.core.tables import read_people, write_tsv
+    from mri_response.learning.splits import Scheme, draw_folds, folds_table, units_of
 
     config = snakemake.params.config
     people = read_people(snakemake.input.people)

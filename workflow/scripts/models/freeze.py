@@ -1,13 +1,13 @@
 from mri_response.core.job import job
 
 with job(snakemake) as log:
-    from mri_response.learning.preparation.confounds import ConfoundCoding
-    from mri_response.learning.decision_rules import out_of_fold
-    from mri_response.features.extract import read_features
-    from mri_response.models.frozen import describe, fitted_models, freeze, freeze_weights
-    from mri_response.learning.gram import training_sets
-    from mri_response.learning.procedure import load_arrays
     from mri_response.core.tables import read_people
+    from mri_response.features.extract import read_features
+    from mri_response.learning.decision_rules import out_of_fold
+    from mri_response.learning.gram import training_sets
+    from mri_response.learning.preparation.confounds import ConfoundCoding
+    from mri_response.learning.procedure import load_arrays
+    from mri_response.models.frozen import describe, fitted_models, freeze, freeze_weights
 
     config = {**snakemake.params.config, **snakemake.params.outcome}
     people = read_people(snakemake.input.people)

@@ -1,12 +1,12 @@
 from mri_response.core.job import job
 
 with job(snakemake) as log:
-    from mri_response.learning.preparation.confounds import ConfoundCoding
+    from mri_response.core.tables import read_people
     from mri_response.learning.decision_rules import out_of_fold
+    from mri_response.learning.preparation.confounds import ConfoundCoding
+    from mri_response.learning.procedure import load_arrays
     from mri_response.models.frozen import describe, fitted_models
     from mri_response.models.recipe import recipe
-    from mri_response.learning.procedure import load_arrays
-    from mri_response.core.tables import read_people
 
     config = {**snakemake.params.config, **snakemake.params.outcome}
     people = read_people(snakemake.input.people)

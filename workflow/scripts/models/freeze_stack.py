@@ -1,9 +1,9 @@
 from mri_response.core.job import job
 
 with job(snakemake):
-    from mri_response.learning.procedure import load_arrays, row_weights
-    from mri_response.evaluation.stacking import refitted_stack, save_stack
     from mri_response.core.tables import read_people
+    from mri_response.evaluation.stacking import refitted_stack, save_stack
+    from mri_response.learning.procedure import load_arrays, row_weights
 
     people = read_people(snakemake.input.people)
     refits = [[load_arrays(path)] for path in snakemake.input.refits]

@@ -3,14 +3,19 @@ from mri_response.core.job import job
 with job(snakemake) as log:
     import numpy as np
 
-    from mri_response.learning.preparation.confounds import ConfoundCoding
-    from mri_response.learning.estimators import EstimatorOptions
+    from mri_response.core.tables import read_people, read_tsv
     from mri_response.features.extract import read_features
+    from mri_response.learning.estimators import EstimatorOptions
     from mri_response.learning.permutation import Exchangeability
     from mri_response.learning.plain import cross_validate_estimator
-    from mri_response.learning.procedure import StackedRows, row_weights, save_arrays, with_strangers
+    from mri_response.learning.preparation.confounds import ConfoundCoding
+    from mri_response.learning.procedure import (
+        StackedRows,
+        row_weights,
+        save_arrays,
+        with_strangers,
+    )
     from mri_response.learning.splits import folds_from_table
-    from mri_response.core.tables import read_people, read_tsv
 
     config = snakemake.params.config
     people = read_people(snakemake.input.people)

@@ -1,8 +1,8 @@
 from mri_response.core.job import job
 
 with job(snakemake) as log:
-    from mri_response.models.frozen import FrozenModel, scores
     from mri_response.core.tables import write_tsv
+    from mri_response.models.frozen import FrozenModel, scores
 
     given = snakemake.input
     frozen = FrozenModel.load(given.npz, given.json)

@@ -1,11 +1,11 @@
 from mri_response.core.job import job
 
 with job(snakemake) as log:
+    from mri_response.core.tables import read_people, read_tsv, write_tsv
     from mri_response.features.extract import read_features
+    from mri_response.learning.splits import folds_from_table
     from mri_response.models.frozen import scores
     from mri_response.models.recipe import Recipe
-    from mri_response.learning.splits import folds_from_table
-    from mri_response.core.tables import read_people, read_tsv, write_tsv
 
     given = snakemake.input
     recipe = Recipe.load(given.json)

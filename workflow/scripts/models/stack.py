@@ -1,9 +1,9 @@
 from mri_response.core.job import job
 
 with job(snakemake):
-    from mri_response.learning.procedure import load_arrays
-    from mri_response.evaluation.stacking import load_stack, stack_tables
     from mri_response.core.tables import read_cohorts, read_tsv, write_tsv
+    from mri_response.evaluation.stacking import load_stack, stack_tables
+    from mri_response.learning.procedure import load_arrays
 
     given = snakemake.input
     people = read_cohorts(given.people)

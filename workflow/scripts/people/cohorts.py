@@ -3,10 +3,10 @@ from mri_response.core.job import job
 with job(snakemake) as log:
     import pandas as pd
 
-    from mri_response.preflight.checks import check_discovery
-    from mri_response.people.cohorts import build_cohort
     from mri_response.config.load import discovery_name
     from mri_response.core.tables import read_tsv, write_tsv
+    from mri_response.people.cohorts import build_cohort
+    from mri_response.preflight.checks import check_discovery
 
     config, quality = snakemake.params.config, None
     if snakemake.input.quality:

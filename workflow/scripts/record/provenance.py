@@ -4,8 +4,8 @@ with job(snakemake):
     import json
 
     from mri_response.core.atomic import atomic_path
-    from mri_response.record.crate import run_crate
     from mri_response.core.tables import read_cohorts
+    from mri_response.record.crate import run_crate
 
     given, params = snakemake.input, snakemake.params
     people = read_cohorts(given.people)

@@ -1,6 +1,7 @@
 from mri_response.core.job import job
 
 with job(snakemake):
+    from mri_response.core.tables import read_tsv
     from mri_response.report.figures.performance import (
         confusion,
         decision_scores,
@@ -8,7 +9,6 @@ with job(snakemake):
         roc,
     )
     from mri_response.report.figures.style import save_figure
-    from mri_response.core.tables import read_tsv
     from mri_response.report.wording import naming
 
     config, model = snakemake.params.config, snakemake.wildcards.model

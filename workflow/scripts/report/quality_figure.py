@@ -1,10 +1,10 @@
 from mri_response.core.job import job
 
 with job(snakemake):
+    from mri_response.core.tables import read_tsv
     from mri_response.features.extract import map_paths
     from mri_response.report.figures.quality import quality, scans, shown_scans
     from mri_response.report.figures.style import save_figure
-    from mri_response.core.tables import read_tsv
     from mri_response.report.wording import naming
 
     qc, out, config = read_tsv(snakemake.input[0]), snakemake.output, snakemake.params.config

@@ -4,14 +4,14 @@ with job(snakemake):
     import json
     from pathlib import Path
 
-    from mri_response.core.atomic import atomic_path
     from mri_response.config.answers import read_answers
+    from mri_response.core.atomic import atomic_path
+    from mri_response.core.provenance import config_hash, versions
+    from mri_response.core.tables import read_cohorts, read_tsv, write_tsv
+    from mri_response.features.extract import count_features
     from mri_response.preflight.checks import input_warnings
     from mri_response.report.documents import reviewer_files
-    from mri_response.features.extract import count_features
-    from mri_response.core.provenance import config_hash, versions
     from mri_response.report.facts import Evidence
-    from mri_response.core.tables import read_cohorts, read_tsv, write_tsv
 
     config, given = snakemake.params.config, snakemake.input
     people = read_cohorts(given.people)

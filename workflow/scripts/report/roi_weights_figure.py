@@ -1,9 +1,9 @@
 from mri_response.core.job import job
 
 with job(snakemake):
+    from mri_response.core.tables import read_tsv
     from mri_response.report.figures.brain import roi_weights
     from mri_response.report.figures.style import save_figure
-    from mri_response.core.tables import read_tsv
     from mri_response.report.wording import naming
 
     weights = read_tsv(snakemake.input.weights)

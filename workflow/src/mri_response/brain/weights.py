@@ -14,7 +14,6 @@ import numpy as np
 import pandas as pd
 from scipy.stats import false_discovery_control
 
-from mri_response.models.frozen import fitted_models
 from mri_response.learning.gram import (
     TrainingSets,
     gram_matrices,
@@ -24,6 +23,7 @@ from mri_response.learning.gram import (
     weight_chunks,
     weighted_sums,
 )
+from mri_response.models.frozen import fitted_models
 
 TOLERANCE = 1e-9  # null and observed values closer than this are tied
 
@@ -121,7 +121,7 @@ def weight_evidence(
     confounds : numpy.ndarray, shape (n, q)
     refits : sequence of dict
         Results of the jobs that fit on all discovery people, the observed labels in the first (see
-        `mri_response.learning.procedure.cross_validate`, `mri_response.learning.plain.cross_validate_estimator`).
+        `learning.procedure.cross_validate`, `learning.plain.cross_validate_estimator`).
     folds : sequence of dict
         Results of the cross-validation jobs that hold the outer models of the observed labels. The
         first block of permutations (256) is the null of the agreement of signs. Where the jobs do

@@ -10,15 +10,16 @@ from typing import Any
 
 import yaml
 
+from mri_response.core.data import data_path
 from mri_response.core.errors import InputError
 from mri_response.core.tables import suggestion
 
-RESOURCES = Path(__file__).resolve().parents[3] / "resources" / "reporting"
+RESOURCES = data_path("documents")
 
 
 @cache
 def resource(name: str) -> Any:
-    """Content of a file of ``workflow/resources/reporting``, by its name without suffix."""
+    """Content of a file of ``data/documents``, by its name without suffix."""
     return yaml.safe_load((RESOURCES / f"{name}.yaml").read_text(encoding="utf-8"))
 
 

@@ -10,11 +10,12 @@ from typing import Any
 
 import yaml
 
-from mri_response.core.atomic import atomic_path
 from mri_response.config.load import expected_words, resolved
+from mri_response.core.atomic import atomic_path
+from mri_response.core.data import data_path
 
 #: Lines of config/README.md between which the table stands.
-BEGIN = "<!-- keys: made from workflow/schemas/config.schema.yaml -->"
+BEGIN = "<!-- keys: made from workflow/src/mri_response/data/config.schema.yaml -->"
 END = "<!-- end of keys -->"
 
 _NAMES = {
@@ -117,5 +118,5 @@ if __name__ == "__main__":
     project = Path(__file__).resolve().parents[4]
     write(
         project / "config" / "README.md",
-        project / "workflow" / "schemas" / "config.schema.yaml",
+        data_path("config.schema.yaml"),
     )

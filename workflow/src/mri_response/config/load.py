@@ -68,7 +68,7 @@ def load_config(raw: Mapping[str, Any], schema_path: str | os.PathLike[str]) -> 
     raw : mapping
         The configuration as read from YAML.
     schema_path : path-like
-        The schema (``workflow/schemas/config.schema.yaml``).
+        The schema (``data/config.schema.yaml``).
 
     Returns
     -------
@@ -123,7 +123,7 @@ def used_features(config: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
     return {name: spec for name, spec in config["features"].items() if name in names}
 
 
-#: Files of ``workflow/resources/region_sets`` by atlas, as a feature set names it.
+#: Files of ``data/region_sets`` by atlas, as a feature set names it.
 REGION_SETS = {
     "neuromorphometrics": "neuromorphometrics",
     "aal": "aal",

@@ -362,7 +362,7 @@ class FigureSpec:
         File name without suffix: ``figures/<name>.png`` and ``figures/<name>.svg``.
     kind : str
         The function in :mod:`mri_response.report.figures` that draws it, and its caption
-        ``workflow/report/<kind>.rst``.
+        ``data/report/<kind>.rst``.
     model : str or None
         The model; None for figures of the whole run.
     """

@@ -96,7 +96,7 @@ def source_hash(module_names: Iterable[str], package_dir: str | Path = PACKAGE_D
     Parameters
     ----------
     module_names : iterable of str
-        Names inside the package, without its prefix: ``["crossval", "metrics"]``. Order and
+        Names inside the package, without its prefix: ``["learning.nested", "evaluation.metrics"]``. Order and
         repetition do not matter. What they import from the package is followed, also inside
         functions; imports through `importlib` are not seen.
     package_dir : str or Path, optional
@@ -126,7 +126,7 @@ def script_hash(paths: Iterable[str | Path], package_dir: str | Path = PACKAGE_D
     Parameters
     ----------
     paths : iterable of str or Path
-        Python files outside the package. `job`, in which they work, changes no result and is left
+        Python files outside the package. `core.job`, in which they work, changes no result and is left
         out.
     package_dir : str or Path, optional
         The package's folder.
@@ -138,7 +138,7 @@ def script_hash(paths: Iterable[str | Path], package_dir: str | Path = PACKAGE_D
     """
     package_dir = Path(package_dir)
     names = set().union(*(_imports(Path(path), package_dir) for path in paths))
-    return source_hash(names - {"job"}, package_dir)
+    return source_hash(names - {"core.job"}, package_dir)
 
 
 def imported_modules(

@@ -9,9 +9,9 @@ import numpy as np
 import pandas as pd
 
 from mri_response.evaluation.comparisons import ADDED
-from mri_response.learning.gram import Confounds, principal_component_grams
 from mri_response.evaluation.metrics import cross_validated, person_weights
 from mri_response.evaluation.performance import HEADLINE, TESTED, permutation_p_value
+from mri_response.learning.gram import Confounds, principal_component_grams
 from mri_response.learning.permutation import Exchangeability
 from mri_response.learning.procedure import ModelOptions, fold_grams, nested_folds
 from mri_response.learning.splits import Fold

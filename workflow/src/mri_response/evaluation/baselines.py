@@ -8,8 +8,6 @@ import numpy as np
 import pandas as pd
 
 from mri_response.config.load import CONFOUNDS_ONLY, MAJORITY_CLASS, Confound, column_of
-from mri_response.learning.preparation.confounds import flexible_confounds, flexible_matrix
-from mri_response.learning.gram import Confounds, training_sets
 from mri_response.evaluation.performance import (
     HEADLINE,
     FrozenScores,
@@ -17,8 +15,10 @@ from mri_response.evaluation.performance import (
     discovery_performance,
     frozen_performance,
 )
-from mri_response.learning.permutation import Exchangeability
 from mri_response.evaluation.predictions import cross_validated_predictions, frozen_predictions
+from mri_response.learning.gram import Confounds, training_sets
+from mri_response.learning.permutation import Exchangeability
+from mri_response.learning.preparation.confounds import flexible_confounds, flexible_matrix
 from mri_response.learning.procedure import Resampled, row_weights
 from mri_response.learning.splits import Scheme, draw_folds, units_of
 

@@ -15,10 +15,10 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy.special import expit, logit, stdtrit
 
+from mri_response.core.seeds import Stream, generator
 from mri_response.evaluation.intervals import LEVEL
 from mri_response.evaluation.performance import SMALL_CLASS
 from mri_response.evaluation.scored import Scored
-from mri_response.core.seeds import Stream, generator
 
 CALIBRATION_COLUMNS = [
     "model",

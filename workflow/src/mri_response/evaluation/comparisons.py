@@ -11,10 +11,10 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy.special import ndtr, ndtri, stdtr, stdtrit
 
+from mri_response.core.seeds import Stream, generator
 from mri_response.evaluation.intervals import LEVEL, ROUNDING, delong_difference_variance
 from mri_response.evaluation.metrics import auc, balanced_accuracy, person_weights
 from mri_response.evaluation.performance import FROZEN, HEADLINE, POOLED, SMALL_CLASS, Cohort
-from mri_response.core.seeds import Stream, generator
 
 COLUMNS = [
     "comparison",
@@ -230,7 +230,7 @@ def exchanged_within_people(
     -------
     Difference
         Its interval combines those of `paired_proportions` in either class by the method of
-        variance estimates recovery (see `mri_response.evaluation.intervals.mover_balanced_accuracy`).
+        variance estimates recovery (see `evaluation.intervals.mover_balanced_accuracy`).
 
     References
     ----------

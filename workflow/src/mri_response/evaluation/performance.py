@@ -12,6 +12,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from mri_response.core.errors import InputError
+from mri_response.core.seeds import Stream, generator
 from mri_response.evaluation.intervals import (
     auc_interval,
     bootstrap_counts,
@@ -33,7 +34,6 @@ from mri_response.evaluation.metrics import (
     person_weights,
 )
 from mri_response.learning.permutation import WHOLE_PROCEDURE, Exchangeability
-from mri_response.core.seeds import Stream, generator
 
 PERFORMANCE_COLUMNS = [
     "model",
@@ -205,7 +205,7 @@ def discovery_performance(
     min_class_size : int
         With fewer people in either class nothing is computed.
     null_name : str
-        What the permuted labellings are called, see `mri_response.learning.permutation.Exchangeability`.
+        What the permuted labellings are called, see `learning.permutation.Exchangeability`.
     aggregations : sequence of str
         See `aggregations_of`.
     independent : bool
@@ -315,7 +315,7 @@ def frozen_performance(
         in ``external_pooled``.
     within, group : str, optional
         Columns of exchangeability blocks and of families, see
-        `mri_response.learning.permutation.Exchangeability`; each applies where a cohort has the column.
+        `learning.permutation.Exchangeability`; each applies where a cohort has the column.
 
     Returns
     -------

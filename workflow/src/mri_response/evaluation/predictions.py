@@ -8,15 +8,6 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
-from mri_response.learning.decision_rules import (
-    DecisionRules,
-    fold_rules,
-    probabilities,
-    rule_warnings,
-    rules_table,
-)
-from mri_response.learning.estimators import EstimatorOptions
-from mri_response.features.extract import identified
 from mri_response.evaluation.metrics import person_weights
 from mri_response.evaluation.performance import (
     FrozenScores,
@@ -25,6 +16,15 @@ from mri_response.evaluation.performance import (
     discovery_performance,
     frozen_performance,
 )
+from mri_response.features.extract import identified
+from mri_response.learning.decision_rules import (
+    DecisionRules,
+    fold_rules,
+    probabilities,
+    rule_warnings,
+    rules_table,
+)
+from mri_response.learning.estimators import EstimatorOptions
 from mri_response.learning.permutation import Exchangeability
 from mri_response.learning.procedure import ModelOptions, Resampled, collected
 

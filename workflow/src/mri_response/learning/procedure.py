@@ -9,14 +9,9 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
-from mri_response.core.atomic import atomic_path
 from mri_response.config.load import grid_of_c
-from mri_response.learning.nested import (
-    FoldResult,
-    inner_decisions,
-    nested_fold,
-    nested_folds_of_one,
-)
+from mri_response.config.plan import TOGETHER, whole_groups
+from mri_response.core.atomic import atomic_path
 from mri_response.learning.gram import (
     CHUNK,
     gram_matrices,
@@ -24,8 +19,13 @@ from mri_response.learning.gram import (
     principal_components,
     training_sets,
 )
+from mri_response.learning.nested import (
+    FoldResult,
+    inner_decisions,
+    nested_fold,
+    nested_folds_of_one,
+)
 from mri_response.learning.permutation import Exchangeability
-from mri_response.config.plan import TOGETHER, whole_groups
 from mri_response.learning.splits import REFIT, Fold, FoldSets, Scheme, draw_members
 
 AT_ONCE = 5  # outer folds of a single labelling that are solved together
@@ -187,7 +187,7 @@ def cross_validate(
     dict of str to numpy.ndarray
         See `collected`. Of the observed labels ``train``, ``beta``, ``fitted`` (F, N),
         ``intercept``, ``plateau`` (F,) and ``inner_decision`` (F, N), see
-        `mri_response.learning.nested.inner_decisions`. Of permuted labels what the weights of the observed
+        `learning.nested.inner_decisions`. Of permuted labels what the weights of the observed
         ones are judged by: of a refit the decision values of the training rows without intercept,
         ``null_fitted`` (m, N); of outer folds the dual variables in the first block of
         permutations, ``null_beta`` (F, m, N), float32.

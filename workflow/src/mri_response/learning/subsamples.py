@@ -9,13 +9,18 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from mri_response.learning.preparation.confounds import ConfoundCoding
+from mri_response.config.plan import CURVE_SHARES, smallest_part
+from mri_response.core.seeds import Stream, generator
 from mri_response.learning.estimators import EstimatorOptions
 from mri_response.learning.permutation import Exchangeability
 from mri_response.learning.plain import cross_validate_estimator_redrawn
-from mri_response.config.plan import CURVE_SHARES, smallest_part
-from mri_response.learning.procedure import ModelOptions, collected, cross_validate_redrawn, row_weights
-from mri_response.core.seeds import Stream, generator
+from mri_response.learning.preparation.confounds import ConfoundCoding
+from mri_response.learning.procedure import (
+    ModelOptions,
+    collected,
+    cross_validate_redrawn,
+    row_weights,
+)
 from mri_response.learning.splits import Scheme, draw_folds, units_of
 
 
@@ -54,7 +59,7 @@ def draw_parts(people: pd.DataFrame, config: Mapping[str, Any]) -> list[Draw]:
     Returns
     -------
     list of Draw
-        By size, then repeat, in the order of `mri_response.config.plan.curve_batches`. Parts of too few
+        By size, then repeat, in the order of `config.plan.curve_batches`. Parts of too few
         people, or of all, have no rows.
     """
     cv, curve = config["cross_validation"], config["learning_curve"]

@@ -19,10 +19,10 @@ import pandas as pd
 import sklearn
 
 from mri_response.core.atomic import atomic_path
-from mri_response.learning.preparation.confounds import ConfoundCoding
+from mri_response.core.provenance import file_sha256
 from mri_response.learning.estimators import EstimatorOptions
 from mri_response.learning.plain import Fitted, Fitting, prepared
-from mri_response.core.provenance import file_sha256
+from mri_response.learning.preparation.confounds import ConfoundCoding
 from mri_response.learning.procedure import StackedRows
 from mri_response.learning.splits import REFIT, Fold
 

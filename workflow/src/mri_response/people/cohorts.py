@@ -2,7 +2,7 @@
 
 A person is analysed if the row filter keeps the row, the outcome is known, every confound that
 some model removes is there (unless it is imputed), and every feature set that some model uses is
-complete. What is left are the candidates; rules of quality control (:mod:`mri_response.features.quality`)
+complete. What is left are the candidates; rules of quality control (:mod:`features.quality`)
 may leave some of them out. Everybody else is listed with the first reason, in that order.
 """
 
@@ -26,9 +26,6 @@ from mri_response.config.load import (
     used_features,
 )
 from mri_response.core.errors import InputError
-from mri_response.features.extract import table_columns
-from mri_response.inputs.images import first_voxel_ml, resolve_pattern
-from mri_response.people.outcomes import clinical_outcome, missing_score, read_scores
 from mri_response.core.tables import (
     ID_COLUMNS,
     check_ids,
@@ -40,7 +37,10 @@ from mri_response.core.tables import (
     shorten,
     suggestion,
 )
+from mri_response.features.extract import table_columns
+from mri_response.inputs.images import first_voxel_ml, resolve_pattern
 from mri_response.inputs.tiv import read_tiv
+from mri_response.people.outcomes import clinical_outcome, missing_score, read_scores
 
 #: What is read as female and male. Numbers are not: 1 and 2 are used both ways round.
 SEX_CODES = {"f": "F", "female": "F", "m": "M", "male": "M"}
@@ -61,7 +61,7 @@ def build_cohort(
     name : str
         The cohort.
     quality : pandas.DataFrame, optional
-        As :func:`mri_response.features.quality.quality_table` returns it: whom it excludes is left out
+        As :func:`features.quality.quality_table` returns it: whom it excludes is left out
         last. Without it the people are the candidates, whose scans are measured.
 
     Returns

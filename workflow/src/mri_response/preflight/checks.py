@@ -15,9 +15,7 @@ from typing import Any
 
 import pandas as pd
 
-from mri_response.core.atomic import atomic_path
 from mri_response.config.answers import read_answers
-from mri_response.people.cohorts import build_cohort, image_paths, roi_table_columns
 from mri_response.config.load import (
     IMAGE_KINDS,
     class_names,
@@ -26,13 +24,15 @@ from mri_response.config.load import (
     used_confounds,
     used_features,
 )
-from mri_response.learning.preparation.confounds import ConfoundCoding
-from mri_response.core.errors import InputError
-from mri_response.features.extract import clinical_features
-from mri_response.learning.permutation import Exchangeability
 from mri_response.config.plan import smallest_part
+from mri_response.core.atomic import atomic_path
+from mri_response.core.errors import InputError
 from mri_response.core.provenance import source_hash
 from mri_response.core.tables import read_roi_table, shorten, suggestion
+from mri_response.features.extract import clinical_features
+from mri_response.learning.permutation import Exchangeability
+from mri_response.learning.preparation.confounds import ConfoundCoding
+from mri_response.people.cohorts import build_cohort, image_paths, roi_table_columns
 
 #: Below this many discovery people the error bars of cross-validation are about +-10 points
 #: (Varoquaux 2018, NeuroImage 180: 68-77).
@@ -379,8 +379,8 @@ def _check_maps(
     if cache is not None and key in _remembered(cache):
         return
     # Laying the atlas on the grid takes seconds and is needed only if some map is new.
-    from mri_response.inputs.atlases import load_atlas
     from mri_response.features.extract import voxel_mask
+    from mri_response.inputs.atlases import load_atlas
     from mri_response.inputs.images import check_maps, reference_grid
 
     grid = reference_grid(spec["grid"], paths[0])

@@ -1,7 +1,7 @@
 """Documents for the reviewer: TRIPOD+AI, PROBAST+AI, the model card and the methods.
 
 They are composed of the facts of a run (:mod:`mri_response.report.facts`); items and templates of
-Markdown are in ``workflow/resources/reporting``.
+Markdown are in ``data/documents``.
 """
 
 from __future__ import annotations

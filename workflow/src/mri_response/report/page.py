@@ -1,6 +1,6 @@
 """The result page: one self-contained HTML file that opens without a network.
 
-Texts with numbers are composed here, everything else is in ``workflow/report/report.html.jinja``.
+Texts with numbers are composed here, everything else is in ``data/report/report.html.jinja``.
 The captions are the ``*.rst`` files beside it, which Snakemake's own report shows too.
 """
 
@@ -20,8 +20,9 @@ import pandas as pd
 from jinja2 import Environment, StrictUndefined
 
 from mri_response.config.load import discovery_name
-from mri_response.report.documents import cited, references, templates_of
 from mri_response.config.plan import FigureSpec, figure_plan, ordered_models
+from mri_response.core.data import data_path
+from mri_response.report.documents import cited, references, templates_of
 from mri_response.report.facts.evidence import FLOW_STEPS, Evidence, null_values
 from mri_response.report.facts.methods import caveats, methods, outcome_definition
 from mri_response.report.sections import SECTIONS, brain
@@ -50,7 +51,7 @@ from mri_response.report.wording import (
     with_sign,
 )
 
-TEMPLATES = Path(__file__).resolve().parents[3] / "report"
+TEMPLATES = data_path("report")
 
 _EXPLAINED_NULLS = {
     "whole_procedure": (

@@ -26,10 +26,10 @@ import nibabel as nib
 import numpy as np
 import pandas as pd
 
-from mri_response.inputs.atlases import Atlas, load_atlas
 from mri_response.core.errors import InputError
-from mri_response.inputs.images import Grid, resampled, template_map
 from mri_response.core.tables import write_tsv
+from mri_response.inputs.atlases import Atlas, load_atlas
+from mri_response.inputs.images import Grid, resampled, template_map
 
 #: Distance of the spline knots, in mm: of the fine field and of the coarse ones.
 FINE_MM, COARSE_MM = 12.0, 48.0
@@ -243,7 +243,7 @@ def roi_operator(simulation: Mapping[str, Any], atlas: Atlas) -> np.ndarray:
     -------
     ndarray, shape (regions, knots)
         In ml: ``roi_operator(...) @ coefficients`` is what
-        :func:`mri_response.features.extract.roi_features` finds in the map, up to its storage in integers.
+        :func:`features.extract.roi_features` finds in the map, up to its storage in integers.
     """
     model = _model(float(simulation["voxel_size_mm"]))
     if not atlas.grid.matches(model.grid.shape, model.grid.affine):

@@ -1,7 +1,7 @@
 """Linear support vector classifiers of one labelling on many training sets, solved together.
 
 Where folds are redrawn for every permutation no two labellings share a training set, and the solver
-of `mri_response.learning.solver.admm` has nothing to share. Here each problem is solved by itself, exactly: the
+of `learning.solver.admm` has nothing to share. Here each problem is solved by itself, exactly: the
 dual variables inside their box solve a linear system, and block principal pivoting finds which
 they are. The systems of all training sets of an outer fold are solved in one call.
 """

@@ -99,7 +99,7 @@ class Fact:
     source : str
         The tables with their rows, files and keys of the configuration that it was taken from.
     cites : tuple of str
-        Keys of ``workflow/resources/reporting/references.yaml``.
+        Keys of ``data/documents/references.yaml``.
     applies : bool
         False where the run has nothing of the kind that is asked about.
     """

@@ -8,6 +8,7 @@ from mri_response.config.load import (
     used_features,
 )
 from mri_response.config.plan import ordered_models
+from mri_response.core.tables import ID_COLUMNS
 from mri_response.report.facts.evidence import (
     FLOW_STEPS,
     Evidence,
@@ -18,7 +19,6 @@ from mri_response.report.facts.evidence import (
     where,
 )
 from mri_response.report.facts.methods import feature_text, outcome_definition
-from mri_response.core.tables import ID_COLUMNS
 from mri_response.report.wording import (
     as_number,
     number,

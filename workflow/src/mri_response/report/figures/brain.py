@@ -15,6 +15,7 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Patch
 from nibabel.nifti1 import Nifti1Image
 
+from mri_response.core.tables import read_tsv
 from mri_response.report.figures.style import (
     BLACK,
     DIVERGING,
@@ -33,7 +34,6 @@ from mri_response.report.figures.style import (
     suptitle,
     wrap,
 )
-from mri_response.core.tables import read_tsv
 from mri_response.report.wording import (
     Naming,
     as_number,

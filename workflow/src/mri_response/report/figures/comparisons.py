@@ -7,8 +7,9 @@ from typing import Any
 import pandas as pd
 from matplotlib.figure import Figure
 
-from mri_response.evaluation.comparisons import MAIN, main_row
 from mri_response.config.load import compared_pairs, used_baselines
+from mri_response.config.plan import ordered_models
+from mri_response.evaluation.comparisons import MAIN, main_row
 from mri_response.report.figures.style import (
     DASHED,
     DOUBLE_COLUMN,
@@ -21,7 +22,6 @@ from mri_response.report.figures.style import (
     suptitle,
     wrap,
 )
-from mri_response.config.plan import ordered_models
 from mri_response.report.wording import (
     METRIC_NAMES,
     Naming,

@@ -10,6 +10,9 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch, Rectangle
 
+from mri_response.core.seeds import Stream, generator
+from mri_response.evaluation.intervals import bootstrap_counts
+from mri_response.evaluation.metrics import person_weights
 from mri_response.report.figures.style import (
     BLACK,
     BLUE,
@@ -33,9 +36,6 @@ from mri_response.report.figures.style import (
     swarm,
     wrap,
 )
-from mri_response.evaluation.intervals import bootstrap_counts
-from mri_response.evaluation.metrics import person_weights
-from mri_response.core.seeds import Stream, generator
 from mri_response.report.wording import (
     NULL_NAMES,
     POOLED,

@@ -10,6 +10,8 @@ import pandas as pd
 from matplotlib.figure import Figure, FigureBase
 from matplotlib.lines import Line2D
 
+from mri_response.features.quality import MEASURES
+from mri_response.inputs.images import open_image, read_values
 from mri_response.report.figures.style import (
     BLACK,
     BLUE,
@@ -25,8 +27,6 @@ from mri_response.report.figures.style import (
     swarm,
     wrap,
 )
-from mri_response.inputs.images import open_image, read_values
-from mri_response.features.quality import MEASURES
 from mri_response.report.wording import Naming, as_number, number
 
 _LABELS = {

@@ -8,6 +8,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
+from mri_response.evaluation.learning_curve import CURVE_METRICS, MARGIN
 from mri_response.report.figures.style import (
     BLUE,
     DASHED,
@@ -18,7 +19,6 @@ from mri_response.report.figures.style import (
     styled,
     suptitle,
 )
-from mri_response.evaluation.learning_curve import CURVE_METRICS, MARGIN
 from mri_response.report.wording import METRIC_NAMES, Naming, as_number
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pandas as pd
 from matplotlib.figure import Figure
 
+from mri_response.evaluation.specificity import arm_row, arm_title, people_of
 from mri_response.report.figures.style import (
     BLACK,
     DASHED,
@@ -20,8 +21,14 @@ from mri_response.report.figures.style import (
     suptitle,
     wrap,
 )
-from mri_response.evaluation.specificity import arm_row, arm_title, people_of
-from mri_response.report.wording import METRIC_NAMES, Naming, number, p_phrase, signed, signed_interval
+from mri_response.report.wording import (
+    METRIC_NAMES,
+    Naming,
+    number,
+    p_phrase,
+    signed,
+    signed_interval,
+)
 
 _STYLES = {"active": (VERMILION, "o"), "control": (BLACK, "s")}
 _BESIDE = {

@@ -11,6 +11,8 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
+from mri_response.evaluation.calibration import CURVE
+from mri_response.evaluation.performance import SMALL_CLASS
 from mri_response.report.figures.style import (
     BLACK,
     BLUE,
@@ -27,8 +29,6 @@ from mri_response.report.figures.style import (
     text_width,
     wrap,
 )
-from mri_response.evaluation.performance import SMALL_CLASS
-from mri_response.evaluation.calibration import CURVE
 from mri_response.report.wording import POOLED, Naming, as_number, number
 
 _COLUMNS = 3

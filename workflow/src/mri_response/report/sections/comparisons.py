@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from mri_response.evaluation.comparisons import ADDED, APPROXIMATE, MAIN, main_row
 from mri_response.config.load import (
     compared_pairs,
     discovery_name,
@@ -15,6 +14,7 @@ from mri_response.config.load import (
     used_baselines,
 )
 from mri_response.config.plan import ordered_models
+from mri_response.evaluation.comparisons import ADDED, APPROXIMATE, MAIN, main_row
 from mri_response.report.sections.blocks import Block, Table, Text
 from mri_response.report.wording import (
     METRIC_NAMES,

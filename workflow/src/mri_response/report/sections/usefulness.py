@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from mri_response.evaluation.performance import SMALL_CLASS
 from mri_response.config.plan import ordered_models
+from mri_response.evaluation.performance import SMALL_CLASS
 from mri_response.report.sections.blocks import Block, Bullets, Table, Text
 from mri_response.report.wording import (
     MINUS,
