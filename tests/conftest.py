@@ -81,7 +81,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         if "fault_row" in getattr(item, "fixturenames", ()):
             item.add_marker("fault")
     # Beside each other, processes end at about the same time if the long files come first.
-    items.sort(key=lambda item: not ("slurm" in item.path.parts or "workflow" in item.path.name))
+    items.sort(key=lambda item: not ("slurm" in item.path.parts or "runs" in item.path.parts))
 
 
 def pytest_sessionfinish(session: pytest.Session) -> None:

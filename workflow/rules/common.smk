@@ -102,29 +102,11 @@ CURVES = curve_models(CONFIG)
 SCHEME = CONFIG["cross_validation"]
 FIGURES = figure_plan(CONFIG)
 
-TABLES = [
-    f"{RUN}/{name}.tsv"
-    for name in ("splits", "predictions", "performance", "null", "exclusions", "flow")
-]
 # Tables of the models without the baselines.
 OF_MODELS = (
     *("predictions", "decision_rules", "calibration", "decision_curve", "operating_points"),
     "subgroups",
 )
-# What a reviewer asks for beside them: tables of the sections of the page.
-EVIDENCE = [
-    f"{RUN}/{name}.tsv"
-    for name in (
-        *("comparisons", "specificity", "calibration", "decision_curve", "operating_points"),
-        *("decision_rules", "qc", "subgroups", "precision"),
-    )
-]
-if CURVES:
-    EVIDENCE.append(f"{RUN}/learning_curve.tsv")
-CRATE = f"{RUN}/ro-crate-metadata.json"
-FROZEN_MODELS = expand(f"{RUN}/models/{{model}}.json", model=MODELS)
-if LINEAR:
-    EVIDENCE.append(f"{RUN}/roi_sets.tsv")
 
 
 wildcard_constraints:

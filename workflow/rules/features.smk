@@ -1,17 +1,39 @@
-# Grey matter by region or voxel, tables of regions, clinical columns; every cohort alike.
+# Quality of the scans, grey matter by region or voxel, tables of regions, clinical columns.
+
+
+rule quality_control:
+    """Measure the scan of everybody who could be analysed; no label is read."""
+    input:
+        cohort_inputs,
+    output:
+        run_table("qc"),
+    log:
+        log_of("quality_control"),
+    conda:
+        ENVIRONMENT
+    threads: 1
+    resources:
+        runtime=quality_minutes,
+    params:
+        config=quality_config,
+        code=code_of("features/quality_control"),
+    message:
+        "Quality of the scans of all cohorts"
+    script:
+        "../scripts/features/quality_control.py"
 
 
 rule atlas:
     """Bring the atlas to the grid of the maps, once for all cohorts."""
     input:
-        people=table_of(DISCOVERY),
+        people=people_table(DISCOVERY),
         maps=first_cohort_maps,
         own=own_atlas,
     output:
-        image=f"{RUN}/features/{{features}}/atlas.nii.gz",
-        regions=f"{RUN}/features/{{features}}/regions.tsv",
+        image=atlas_image(),
+        regions=atlas_regions(),
     log:
-        f"{RUN}/logs/atlas_{{features}}.log",
+        log_of("atlas", "features"),
     wildcard_constraints:
         features=features_of_kind("roi_maps"),
     conda:
@@ -29,14 +51,14 @@ rule atlas:
 rule roi_features:
     """Grey matter of each region and person."""
     input:
-        people=f"{RUN}/cohorts/{{cohort}}.tsv",
+        people=people_table(),
         maps=maps_of,
         image=rules.atlas.output.image,
         regions=rules.atlas.output.regions,
     output:
-        f"{RUN}/features/{{features}}/{{cohort}}.tsv",
+        features_table(),
     log:
-        f"{RUN}/logs/features_{{features}}_{{cohort}}.log",
+        log_of("features", "features", "cohort"),
     wildcard_constraints:
         features=features_of_kind("roi_maps"),
     conda:
@@ -54,13 +76,13 @@ rule roi_features:
 rule mask:
     """Voxels to analyse, on the grid of the maps, once for all cohorts."""
     input:
-        people=table_of(DISCOVERY),
+        people=people_table(DISCOVERY),
         maps=first_cohort_maps,
         own=own_mask,
     output:
-        f"{RUN}/features/{{features}}/mask.nii.gz",
+        mask_image(),
     log:
-        f"{RUN}/logs/mask_{{features}}.log",
+        log_of("mask", "features"),
     wildcard_constraints:
         features=features_of_kind("voxels"),
     conda:
@@ -78,13 +100,13 @@ rule mask:
 rule voxel_features:
     """Voxels inside the mask of each person, streamed map by map."""
     input:
-        people=f"{RUN}/cohorts/{{cohort}}.tsv",
+        people=people_table(),
         maps=maps_of,
         mask=rules.mask.output[0],
     output:
-        f"{RUN}/features/{{features}}/{{cohort}}.npy",
+        features_array(),
     log:
-        f"{RUN}/logs/features_{{features}}_{{cohort}}.log",
+        log_of("features", "features", "cohort"),
     wildcard_constraints:
         features=features_of_kind("voxels"),
     conda:
@@ -105,12 +127,12 @@ rule voxel_features:
 rule table_features:
     """Regions of a table for the analysed people."""
     input:
-        people=f"{RUN}/cohorts/{{cohort}}.tsv",
+        people=people_table(),
         tables=tables_of_features,
     output:
-        f"{RUN}/features/{{features}}/{{cohort}}.tsv",
+        features_table(),
     log:
-        f"{RUN}/logs/features_{{features}}_{{cohort}}.log",
+        log_of("features", "features", "cohort"),
     wildcard_constraints:
         features=features_of_kind("table"),
     conda:
@@ -127,12 +149,12 @@ rule table_features:
 rule clinical_features:
     """Columns of the participants table, categories as indicators; nothing is filled in yet."""
     input:
-        people=f"{RUN}/cohorts/{{cohort}}.tsv",
-        discovery=table_of(DISCOVERY),
+        people=people_table(),
+        discovery=people_table(DISCOVERY),
     output:
-        f"{RUN}/features/{{features}}/{{cohort}}.tsv",
+        features_table(),
     log:
-        f"{RUN}/logs/features_{{features}}_{{cohort}}.log",
+        log_of("features", "features", "cohort"),
     wildcard_constraints:
         features=features_of_kind("clinical"),
     localrule: True
@@ -152,9 +174,9 @@ rule concatenated_features:
     input:
         sets_in_cohort,
     output:
-        f"{RUN}/features/{{features}}/{{cohort}}.tsv",
+        features_table(),
     log:
-        f"{RUN}/logs/features_{{features}}_{{cohort}}.log",
+        log_of("features", "features", "cohort"),
     wildcard_constraints:
         features=features_of_kind("concatenated"),
     localrule: True

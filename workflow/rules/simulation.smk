@@ -1,5 +1,6 @@
 # The demo's simulated trial; nothing here where the data are real.
 
+
 if "simulation" in CONFIG:
     STUDY = CONFIG["simulation"]["directory"]
 
@@ -11,7 +12,7 @@ if "simulation" in CONFIG:
             description=local(f"{STUDY}/{{cohort}}/dataset_description.json"),
             derivatives=directory(local(f"{STUDY}/{{cohort}}/derivatives")),
         log:
-            f"{RUN}/logs/simulate_{{cohort}}.log",
+            log_of("simulate", "cohort"),
         conda:
             ENVIRONMENT
         params:
@@ -25,10 +26,10 @@ if "simulation" in CONFIG:
     rule planted:
         """What was planted, region by region and voxel by voxel."""
         output:
-            table=f"{RUN}/simulation/planted.tsv",
-            image=f"{RUN}/simulation/planted.nii.gz",
+            table=planted_table(),
+            image=planted_image(),
         log:
-            f"{RUN}/logs/planted.log",
+            log_of("planted"),
         conda:
             ENVIRONMENT
         params:

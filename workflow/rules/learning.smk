@@ -4,11 +4,11 @@
 rule splits:
     """Draw all splits of the run, once for all models."""
     input:
-        people=table_of(DISCOVERY),
+        people=people_table(DISCOVERY),
     output:
-        f"{RUN}/splits.tsv",
+        run_table("splits"),
     log:
-        f"{RUN}/logs/splits.log",
+        log_of("splits"),
     localrule: True
     conda:
         ENVIRONMENT
@@ -26,13 +26,13 @@ if SCHEME["scheme"] == "label_blind":
     rule kernels:
         """Gram matrices of every training set of some outer folds, in one pass."""
         input:
-            people=table_of(DISCOVERY),
+            people=people_table(DISCOVERY),
             splits=rules.splits.output[0],
             features=discovery_matrix,
         output:
-            temp(f"{RUN}/kernels/{{model}}/folds-{{folds}}.npz"),
+            temp(gram_matrices()),
         log:
-            f"{RUN}/logs/kernels_{{model}}_{{folds}}.log",
+            log_of("kernels", "model", "folds"),
         wildcard_constraints:
             model=pattern_of(BUILT_IN),
         conda:
@@ -53,13 +53,13 @@ if SCHEME["scheme"] == "label_blind":
     rule nested_cv:
         """Observed and permuted labels through some outer folds, C chosen anew for each."""
         input:
-            people=table_of(DISCOVERY),
+            people=people_table(DISCOVERY),
             splits=rules.splits.output[0],
             kernels=rules.kernels.output[0],
         output:
-            f"{RUN}/crossval/{{model}}/folds-{{folds}}_labels-{{labels}}.npz",
+            fold_job(),
         log:
-            f"{RUN}/logs/nested_cv_{{model}}_{{folds}}_{{labels}}.log",
+            log_of("nested_cv", "model", "folds", "labels"),
         wildcard_constraints:
             model=pattern_of(BUILT_IN),
         conda:
@@ -81,13 +81,13 @@ if SCHEME["scheme"] == "label_blind":
     rule nested_cv_estimator:
         """The same with a classifier of scikit-learn, one fit at a time."""
         input:
-            people=table_of(DISCOVERY),
+            people=people_table(DISCOVERY),
             splits=rules.splits.output[0],
             features=discovery_matrix,
         output:
-            f"{RUN}/crossval/{{model}}/folds-{{folds}}_labels-{{labels}}.npz",
+            fold_job(),
         log:
-            f"{RUN}/logs/nested_cv_{{model}}_{{folds}}_{{labels}}.log",
+            log_of("nested_cv", "model", "folds", "labels"),
         wildcard_constraints:
             model=pattern_of(ESTIMATORS),
         conda:
@@ -111,12 +111,12 @@ else:
     rule nested_cv_redrawn:
         """The same with folds redrawn, stratified on the labels, in every permutation."""
         input:
-            people=table_of(DISCOVERY),
+            people=people_table(DISCOVERY),
             features=discovery_matrix,
         output:
-            f"{RUN}/crossval/{{model}}/folds-{{folds}}_labels-{{labels}}.npz",
+            fold_job(),
         log:
-            f"{RUN}/logs/nested_cv_{{model}}_{{folds}}_{{labels}}.log",
+            log_of("nested_cv", "model", "folds", "labels"),
         wildcard_constraints:
             model=pattern_of(BUILT_IN),
         conda:
@@ -138,12 +138,12 @@ else:
     rule nested_cv_estimator_redrawn:
         """The same with a classifier of scikit-learn, one fit at a time."""
         input:
-            people=table_of(DISCOVERY),
+            people=people_table(DISCOVERY),
             features=discovery_matrix,
         output:
-            f"{RUN}/crossval/{{model}}/folds-{{folds}}_labels-{{labels}}.npz",
+            fold_job(),
         log:
-            f"{RUN}/logs/nested_cv_{{model}}_{{folds}}_{{labels}}.log",
+            log_of("nested_cv", "model", "folds", "labels"),
         wildcard_constraints:
             model=pattern_of(ESTIMATORS),
         conda:
@@ -161,3 +161,60 @@ else:
             "Nested cross-validation of {wildcards.model}, folds redrawn: outer folds, part {wildcards.folds}; labellings, part {wildcards.labels}"
         script:
             "../scripts/learning/nested_cv_estimator_redrawn.py"
+
+
+rule permuted_scans:
+    """Clinic and scans, the scans being those of other people."""
+    input:
+        people=people_table(DISCOVERY),
+        splits=rules.splits.output[0],
+        sets=sets_of_model,
+    output:
+        permuted_scans_job(),
+    log:
+        log_of("permuted_scans", "model", "part"),
+    wildcard_constraints:
+        model=pattern_of(ADDED),
+        part=r"\d+",
+    conda:
+        ENVIRONMENT
+    threads: 1
+    params:
+        config=model_config,
+        clinical=clinical_sets_of_model,
+        permutations=scan_permutations,
+        code=code_of("learning/permuted_scans"),
+    message:
+        "Scans of {wildcards.model} permuted between people: part {wildcards.part}"
+    script:
+        "../scripts/learning/permuted_scans.py"
+
+
+if CURVES:
+
+    rule learning_curve_parts:
+        """The whole procedure on some parts of the discovery people, observed labels only."""
+        input:
+            people=people_table(DISCOVERY),
+            features=discovery_matrix,
+        output:
+            curve_job(),
+        log:
+            log_of("learning_curve", "model", "part"),
+        wildcard_constraints:
+            model=pattern_of(CURVES),
+        conda:
+            ENVIRONMENT
+        threads: 1
+        resources:
+            mem_mb=curve_mb,
+            runtime=curve_minutes,
+        params:
+            config=model_config,
+            curve=section("learning_curve", "min_class_size"),
+            draws=curve_batch,
+            code=code_of("learning/learning_curve_parts"),
+        message:
+            "Learning curve of {wildcards.model}, part {wildcards.part}"
+        script:
+            "../scripts/learning/learning_curve_parts.py"

@@ -4,15 +4,15 @@
 rule refit_kernels:
     """Gram matrices of the refit and its search, with the people to be scored as further rows."""
     input:
-        people=table_of(DISCOVERY),
+        people=people_table(DISCOVERY),
         others=other_tables,
         splits=rules.splits.output[0],
         features=discovery_matrix,
         other_features=other_matrices,
     output:
-        temp(f"{RUN}/kernels/{{model}}/refit.npz"),
+        temp(gram_matrices(part="refit")),
     log:
-        f"{RUN}/logs/refit_kernels_{{model}}.log",
+        log_of("refit_kernels", "model"),
     wildcard_constraints:
         model=pattern_of(BUILT_IN),
     conda:
@@ -33,13 +33,13 @@ rule refit_kernels:
 rule refit:
     """Search and fit on all discovery people, for observed and permuted labels."""
     input:
-        people=table_of(DISCOVERY),
+        people=people_table(DISCOVERY),
         splits=rules.splits.output[0],
         kernels=rules.refit_kernels.output[0],
     output:
-        f"{RUN}/refit/{{model}}/labels-{{labels}}.npz",
+        refit_job(),
     log:
-        f"{RUN}/logs/refit_{{model}}_{{labels}}.log",
+        log_of("refit", "model", "labels"),
     wildcard_constraints:
         model=pattern_of(BUILT_IN),
     conda:
@@ -61,15 +61,15 @@ rule refit:
 rule refit_estimator:
     """The same with a classifier of scikit-learn, the people to be scored as further rows."""
     input:
-        people=table_of(DISCOVERY),
+        people=people_table(DISCOVERY),
         others=other_tables,
         splits=rules.splits.output[0],
         features=discovery_matrix,
         other_features=other_matrices,
     output:
-        f"{RUN}/refit/{{model}}/labels-{{labels}}.npz",
+        refit_job(),
     log:
-        f"{RUN}/logs/refit_{{model}}_{{labels}}.log",
+        log_of("refit", "model", "labels"),
     wildcard_constraints:
         model=pattern_of(ESTIMATORS),
     conda:
@@ -91,14 +91,14 @@ rule refit_estimator:
 rule freeze:
     """Write the frozen model and the hash of its parameters."""
     input:
-        people=table_of(DISCOVERY),
+        people=people_table(DISCOVERY),
         features=discovery_matrix,
         fitted=frozen_from,
     output:
-        npz=f"{RUN}/models/{{model}}.npz",
-        json=f"{RUN}/models/{{model}}.json",
+        npz=frozen_arrays(),
+        json=frozen_model(),
     log:
-        f"{RUN}/logs/freeze_{{model}}.log",
+        log_of("freeze", "model"),
     wildcard_constraints:
         model=pattern_of(LINEAR),
     conda:
@@ -117,14 +117,14 @@ rule freeze:
 rule freeze_recipe:
     """Write how to fit a frozen model without weights again, and the hash of what it must give."""
     input:
-        people=table_of(DISCOVERY),
+        people=people_table(DISCOVERY),
         splits=rules.splits.output[0],
         features=discovery_matrix,
         fitted=frozen_from,
     output:
-        json=f"{RUN}/models/{{model}}.json",
+        json=frozen_model(),
     log:
-        f"{RUN}/logs/freeze_{{model}}.log",
+        log_of("freeze", "model"),
     wildcard_constraints:
         model=pattern_of(NONLINEAR),
     conda:
@@ -148,9 +148,9 @@ rule score:
         people=other_tables,
         features=other_matrices,
     output:
-        f"{RUN}/scores/{{model}}.tsv",
+        frozen_scores(),
     log:
-        f"{RUN}/logs/score_{{model}}.log",
+        log_of("score", "model"),
     wildcard_constraints:
         model=pattern_of(LINEAR),
     conda:
@@ -170,15 +170,15 @@ rule score_recipe:
     """The same with a model fitted again, once its scores of the discovery people are verified."""
     input:
         json=rules.freeze_recipe.output.json,
-        discovery=table_of(DISCOVERY),
+        discovery=people_table(DISCOVERY),
         splits=rules.splits.output[0],
         matrix=discovery_matrix,
         people=other_tables,
         features=other_matrices,
     output:
-        f"{RUN}/scores/{{model}}.tsv",
+        frozen_scores(),
     log:
-        f"{RUN}/logs/score_{{model}}.log",
+        log_of("score", "model"),
     wildcard_constraints:
         model=pattern_of(NONLINEAR),
     conda:
@@ -194,3 +194,55 @@ rule score_recipe:
         "Scoring the other cohorts with {wildcards.model}, fitted again from its recipe"
     script:
         "../scripts/models/score_recipe.py"
+
+
+rule freeze_stack:
+    """Second level of a stack, from the refits of its models, and the hash of its parameters."""
+    input:
+        people=people_table(DISCOVERY),
+        refits=stacked_refits,
+        models=stacked_models,
+    output:
+        frozen_model("{stack}"),
+    log:
+        log_of("freeze", "stack"),
+    wildcard_constraints:
+        stack=pattern_of(STACKS),
+    conda:
+        ENVIRONMENT
+    threads: 1
+    params:
+        models=models_of_stack,
+        code=code_of("models/freeze_stack"),
+    message:
+        "Freezing the stack {wildcards.stack}"
+    script:
+        "../scripts/models/freeze_stack.py"
+
+
+rule stack:
+    """Predictions and metrics of a stack, cross-validated and frozen."""
+    input:
+        people=[people_table(name) for name in COHORTS],
+        folds=stacked_folds,
+        frozen=rules.freeze_stack.output[0],
+        scores=stacked_scores,
+    output:
+        **{
+            name: model_table(name, "{stack}")
+            for name in ("predictions", "performance", "null", "warnings")
+        },
+    log:
+        log_of("performance", "stack"),
+    wildcard_constraints:
+        stack=pattern_of(STACKS),
+    conda:
+        ENVIRONMENT
+    threads: 1
+    params:
+        config=section("seed", "cross_validation", "permutation", "cohorts", "min_class_size"),
+        code=code_of("models/stack"),
+    message:
+        "Performance of the stack {wildcards.stack}"
+    script:
+        "../scripts/models/stack.py"

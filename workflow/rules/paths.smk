@@ -1,6 +1,189 @@
-# Functions of the rules: input files, and parameters that depend on the job.
+# Paths and parameters of the rules. Every file of a run has one function, which gives its path with
+# wildcards where no name is given.
 import glob
 import re
+
+
+# ---------------------------------------------------------------- files of the run
+def log_of(rule, *wildcards):
+    """Log of a rule, by the names of its wildcards."""
+    return f"{RUN}/logs/{'_'.join([rule, *(f'{{{name}}}' for name in wildcards)])}.log"
+
+
+def run_table(table="{table}"):
+    """Table of the whole run."""
+    return f"{RUN}/{table}.tsv"
+
+
+def people_table(cohort="{cohort}"):
+    """Analysed people of a cohort."""
+    return f"{RUN}/cohorts/{cohort}.tsv"
+
+
+def features_table(features="{features}", cohort="{cohort}"):
+    """Features of a cohort that have names."""
+    return f"{RUN}/features/{features}/{cohort}.tsv"
+
+
+def features_array(features="{features}", cohort="{cohort}"):
+    """Voxels of a cohort."""
+    return f"{RUN}/features/{features}/{cohort}.npy"
+
+
+def atlas_image(features="{features}"):
+    """Atlas on the grid of the maps."""
+    return f"{RUN}/features/{features}/atlas.nii.gz"
+
+
+def atlas_regions(features="{features}"):
+    """Regions of that atlas."""
+    return f"{RUN}/features/{features}/regions.tsv"
+
+
+def mask_image(features="{features}"):
+    """Analysed voxels."""
+    return f"{RUN}/features/{features}/mask.nii.gz"
+
+
+def gram_matrices(model="{model}", part="folds-{folds}"):
+    """Gram matrices of a part of the outer folds, or of the refit."""
+    return f"{RUN}/kernels/{model}/{part}.npz"
+
+
+def fold_job(model="{model}", folds="{folds}", labels="{labels}"):
+    """Cross-validation of a part of the outer folds under a part of the labellings."""
+    return f"{RUN}/crossval/{model}/folds-{folds}_labels-{labels}.npz"
+
+
+def refit_job(model="{model}", labels="{labels}"):
+    """Refit on all discovery people under a part of the labellings."""
+    return f"{RUN}/refit/{model}/labels-{labels}.npz"
+
+
+def curve_job(model="{model}", part="{part}"):
+    """The procedure on smaller samples of the people, for the learning curve."""
+    return f"{RUN}/learning_curve/{model}/parts-{part}.npz"
+
+
+def permuted_scans_job(model="{model}", part="{part}"):
+    """Cross-validation under permuted scans."""
+    return f"{RUN}/permuted_scans/{model}/{part}.npz"
+
+
+def frozen_model(model="{model}"):
+    """Description of a frozen model."""
+    return f"{RUN}/models/{model}.json"
+
+
+def frozen_arrays(model="{model}"):
+    """Numbers of a frozen model."""
+    return f"{RUN}/models/{model}.npz"
+
+
+def frozen_scores(model="{model}"):
+    """Decision values of a frozen model in the other cohorts."""
+    return f"{RUN}/scores/{model}.tsv"
+
+
+def model_table(table="{table}", model="{model}"):
+    """Part of a table of the run that one model or baseline fills."""
+    return f"{RUN}/performance/{model}_{table}.tsv"
+
+
+def weight_table(model="{model}"):
+    """Weights and patterns of a model with named features."""
+    return f"{RUN}/weights/{model}.tsv"
+
+
+def weight_map(name, model="{model}"):
+    """Map of a voxel model, see `VOXEL_MAPS`."""
+    return f"{RUN}/weights/{model}_{name}.nii.gz"
+
+
+def region_set_table(model="{model}"):
+    """Tests of the sets of regions of a model."""
+    return f"{RUN}/weights/sets/{model}.tsv"
+
+
+def planted_table():
+    """What was planted in the simulated trial, region by region."""
+    return f"{RUN}/simulation/planted.tsv"
+
+
+def planted_image():
+    """What was planted in the simulated trial, voxel by voxel."""
+    return f"{RUN}/simulation/planted.nii.gz"
+
+
+def planted_viewer_page():
+    """Slice viewer of what was planted."""
+    return f"{RUN}/simulation/viewer.html"
+
+
+def figure_file(name, suffix):
+    """Figure of the page; `name` ends with ``_{model}`` where each model has one."""
+    return f"{RUN}/figures/{name}.{suffix}"
+
+
+def viewer_page(model="{model}"):
+    """Slice viewer of a model."""
+    return f"{RUN}/figures/viewer_{model}.html"
+
+
+def quality_picture(name, suffix):
+    """Figure of the scans with the names of people, beside the report."""
+    return f"{RUN}/qc/{name}.{suffix}"
+
+
+def document(name):
+    """Document for the reviewer."""
+    return f"{RUN}/reporting/{name}.md"
+
+
+def report_html():
+    """The page."""
+    return f"{RUN}/report.html"
+
+
+def crate():
+    """The record for machines."""
+    return f"{RUN}/ro-crate-metadata.json"
+
+
+# ---------------------------------------------------------------- lists of them
+def frozen_models():
+    """Every frozen model."""
+    return [frozen_model(model) for model in MODELS]
+
+
+def reviewer_tables():
+    """Tables of the documents for the reviewer."""
+    return [run_table(name) for name in ("tripod", "probast", "model_card")]
+
+
+def reviewer_texts():
+    """Documents for the reviewer, by the names of outputs."""
+    names = ("tripod", "probast", "model_card", "methods")
+    return {f"{name}_md": document(name) for name in names}
+
+
+def result_tables():
+    """Tables that every run has, and the documents for the reviewer."""
+    names = ("splits", "predictions", "performance", "null", "exclusions", "flow")
+    return [*(run_table(name) for name in names), *reviewer_texts().values()]
+
+
+def evidence_tables():
+    """Tables of the sections of the page: what a reviewer asks for beside the result."""
+    names = [
+        *("comparisons", "specificity", "calibration", "decision_curve", "operating_points"),
+        *("decision_rules", "qc", "subgroups", "precision"),
+    ]
+    if CURVES:
+        names.append("learning_curve")
+    if LINEAR:
+        names.append("roi_sets")
+    return [*(run_table(name) for name in (*names, "characteristics")), *reviewer_tables()]
 
 
 # ---------------------------------------------------------------- the user's files
@@ -74,24 +257,23 @@ def answers_of_the_authors(wildcards):
 def sets_in_cohort(wildcards):
     """The feature sets that a concatenated one consists of."""
     sets = FEATURES[wildcards.features]["sets"]
-    return [f"{RUN}/features/{name}/{wildcards.cohort}.tsv" for name in sets]
+    return [features_table(name, wildcards.cohort) for name in sets]
 
 
-# ---------------------------------------------------------------- files of the run
-def table_of(cohort):
-    """Table of the analysed people of a cohort."""
-    return f"{RUN}/cohorts/{cohort}.tsv"
-
-
+# ---------------------------------------------------------------- inputs of several rules
 def other_tables(wildcards):
     """Analysed people of the external and control cohorts."""
-    return [table_of(name) for name in OTHERS]
+    return [people_table(name) for name in OTHERS]
 
 
 def matrix(features, cohort):
     """Features of a cohort, by the name of their set."""
     suffix = "npy" if FEATURES[features]["kind"] == "voxels" else "tsv"
-    return f"{RUN}/features/{features}/{cohort}.{suffix}"
+    return (
+        features_array(features, cohort)
+        if FEATURES[features]["kind"] == "voxels"
+        else features_table(features, cohort)
+    )
 
 
 def matrix_of(model, cohort):
@@ -111,13 +293,13 @@ def other_matrices(wildcards):
 
 def mask_of(wildcards):
     """Mask of a model's voxels."""
-    return f"{RUN}/features/{CONFIG['models'][wildcards.model]['features']}/mask.nii.gz"
+    return mask_image(CONFIG["models"][wildcards.model]["features"])
 
 
 def all_folds(wildcards):
     """Every cross-validation job of a model."""
     return expand(
-        f"{RUN}/crossval/{wildcards.model}/folds-{{folds}}_labels-{{labels}}.npz",
+        fold_job(wildcards.model),
         folds=range(len(PLANS[wildcards.model].folds)),
         labels=range(len(PLANS[wildcards.model].labels)),
     )
@@ -131,7 +313,7 @@ def observed_folds(wildcards):
 def curve_parts(wildcards):
     """Every job of a model's learning curve."""
     return expand(
-        f"{RUN}/learning_curve/{wildcards.model}/parts-{{part}}.npz",
+        curve_job(wildcards.model),
         part=range(len(CURVE_PLANS[wildcards.model])),
     )
 
@@ -139,7 +321,7 @@ def curve_parts(wildcards):
 def all_refits(wildcards):
     """Every refit job of a model."""
     return expand(
-        f"{RUN}/refit/{wildcards.model}/labels-{{labels}}.npz",
+        refit_job(wildcards.model),
         labels=range(len(PLANS[wildcards.model].refits)),
     )
 
@@ -153,14 +335,13 @@ def frozen_from(wildcards):
 
 def brain_inputs(wildcards):
     """Weights of a model, and what puts them into space."""
-    weights = f"{RUN}/weights/{wildcards.model}"
     if feature_kind(wildcards.model) == "voxels":
-        return {kind: f"{weights}_{kind}.nii.gz" for kind in ("weight", "haufe")}
-    folder = f"{RUN}/features/{CONFIG['models'][wildcards.model]['features']}"
+        return {kind: weight_map(kind, wildcards.model) for kind in ("weight", "haufe")}
+    features = CONFIG["models"][wildcards.model]["features"]
     return {
-        "table": f"{weights}.tsv",
-        "atlas": f"{folder}/atlas.nii.gz",
-        "regions": f"{folder}/regions.tsv",
+        "table": weight_table(wildcards.model),
+        "atlas": atlas_image(features),
+        "regions": atlas_regions(features),
     }
 
 
@@ -200,7 +381,7 @@ def tables_of_models(wildcards):
     """A table of every model and baseline; what is shown of models only, of these."""
     names = MODELS if wildcards.table in OF_MODELS else [*MODELS, *STACKS, *BASELINES]
     names = CURVES if wildcards.table == "learning_curve" else names
-    return [f"{RUN}/performance/{name}_{wildcards.table}.tsv" for name in names]
+    return [model_table(wildcards.table, name) for name in names]
 
 
 def of_stacked(path, wildcards):
@@ -210,17 +391,17 @@ def of_stacked(path, wildcards):
 
 def stacked_refits(wildcards):
     """Refits of the observed labels of the models of a stack."""
-    return of_stacked(f"{RUN}/refit/{{model}}/labels-0.npz", wildcards)
+    return of_stacked(refit_job(labels=0), wildcards)
 
 
 def stacked_models(wildcards):
     """The frozen models of a stack."""
-    return of_stacked(f"{RUN}/models/{{model}}.json", wildcards)
+    return of_stacked(frozen_model(), wildcards)
 
 
 def stacked_scores(wildcards):
     """Scores of the models of a stack in the other cohorts."""
-    return of_stacked(f"{RUN}/scores/{{model}}.tsv", wildcards)
+    return of_stacked(frozen_scores(), wildcards)
 
 
 def stacked_folds(wildcards):
@@ -228,7 +409,7 @@ def stacked_folds(wildcards):
     paths = []
     for model in CONFIG["stacks"][wildcards.stack]:
         for part in range(len(PLANS[model].folds)):
-            paths.append(f"{RUN}/crossval/{model}/folds-{part}_labels-0.npz")
+            paths.append(fold_job(model, part, 0))
     return paths
 
 
@@ -240,7 +421,7 @@ def models_of_stack(wildcards):
 def sets_of_model(wildcards):
     """The feature sets that a model has side by side, in the discovery cohort."""
     sets = FEATURES[CONFIG["models"][wildcards.model]["features"]]["sets"]
-    return [f"{RUN}/features/{name}/{DISCOVERY}.tsv" for name in sets]
+    return [features_table(name, DISCOVERY) for name in sets]
 
 
 def clinical_sets_of_model(wildcards):
@@ -257,13 +438,13 @@ def scan_permutations(wildcards):
 def permuted_scans_of_models(wildcards):
     """Every job with permuted scans, model by model."""
     parts = range(len(SCAN_BATCHES))
-    return expand(f"{RUN}/permuted_scans/{{model}}/{{part}}.npz", model=ADDED, part=parts)
+    return expand(permuted_scans_job(), model=ADDED, part=parts)
 
 
 def compared_predictions(wildcards):
     """Predictions of the models and baselines that are compared."""
     names = dict.fromkeys(name for pair in (*PAIRS, *ADDED.items()) for name in pair)
-    return [f"{RUN}/performance/{name}_predictions.tsv" for name in names]
+    return [model_table("predictions", name) for name in names]
 
 
 def model_config(wildcards):

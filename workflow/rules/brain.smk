@@ -4,15 +4,15 @@
 rule region_weights:
     """Weight, Haufe pattern, agreement and permutation p of each region and set of regions."""
     input:
-        people=table_of(DISCOVERY),
+        people=people_table(DISCOVERY),
         features=discovery_matrix,
         refits=all_refits,
         folds=observed_folds,
     output:
-        table=f"{RUN}/weights/{{model}}.tsv",
-        sets=f"{RUN}/weights/sets/{{model}}.tsv",
+        table=weight_table(),
+        sets=region_set_table(),
     log:
-        f"{RUN}/logs/weights_{{model}}.log",
+        log_of("weights", "model"),
     wildcard_constraints:
         model=weighted_models("roi_maps", "table", "clinical", "concatenated"),
     conda:
@@ -33,16 +33,16 @@ rule region_weights:
 rule voxel_weights:
     """The same for each voxel, as images."""
     input:
-        people=table_of(DISCOVERY),
+        people=people_table(DISCOVERY),
         features=discovery_matrix,
         refits=all_refits,
         folds=observed_folds,
         mask=mask_of,
     output:
-        **{name: f"{RUN}/weights/{{model}}_{name}.nii.gz" for name in VOXEL_MAPS},
-        sets=f"{RUN}/weights/sets/{{model}}.tsv",
+        **{name: weight_map(name) for name in VOXEL_MAPS},
+        sets=region_set_table(),
     log:
-        f"{RUN}/logs/weights_{{model}}.log",
+        log_of("weights", "model"),
     wildcard_constraints:
         model=weighted_models("voxels"),
     conda:
@@ -66,11 +66,11 @@ rule voxel_weights:
 rule roi_sets:
     """Sets of regions, all models."""
     input:
-        expand(f"{RUN}/weights/sets/{{model}}.tsv", model=LINEAR),
+        expand(region_set_table(), model=LINEAR),
     output:
-        f"{RUN}/roi_sets.tsv",
+        run_table("roi_sets"),
     log:
-        f"{RUN}/logs/roi_sets.log",
+        log_of("roi_sets"),
     localrule: True
     conda:
         ENVIRONMENT

@@ -4,14 +4,14 @@
 rule provenance:
     """Describe software, configuration, inputs and results for machines, as an RO-Crate."""
     input:
-        people=[table_of(name) for name in COHORTS],
+        people=[people_table(name) for name in COHORTS],
         report=rules.report_page.output,
         results=list(rules.report_page.input),
-        tables=TABLES,
+        tables=result_tables(),
     output:
-        CRATE,
+        crate(),
     log:
-        f"{RUN}/logs/provenance.log",
+        log_of("provenance"),
     conda:
         ENVIRONMENT
     params:
@@ -27,7 +27,7 @@ rule provenance:
 rule verify:
     """Compare every file of the run with its recorded SHA-256; nothing is made."""
     log:
-        f"{RUN}/logs/verify.log",
+        log_of("verify"),
     localrule: True
     conda:
         ENVIRONMENT

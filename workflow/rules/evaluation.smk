@@ -1,0 +1,222 @@
+# From decision values to tables: performance, comparisons, usefulness, is it the drug, how far
+# the sample carries.
+
+
+rule performance:
+    """Predictions, metrics with intervals over people, and permutation tests of one model."""
+    input:
+        people=[people_table(name) for name in COHORTS],
+        jobs=all_folds,
+        refits=all_refits,
+        scores=frozen_scores(),
+        frozen=frozen_model(),
+    output:
+        predictions=model_table("predictions"),
+        performance=model_table("performance"),
+        null=model_table("null"),
+        decision_rules=model_table("decision_rules"),
+        warnings=model_table("warnings"),
+    log:
+        log_of("performance", "model"),
+    conda:
+        ENVIRONMENT
+    threads: 1
+    params:
+        config=model_config,
+        cohorts=section("cohorts", "external", "min_class_size", "operating_points"),
+        code=code_of("evaluation/performance"),
+    message:
+        "Performance of {wildcards.model}"
+    script:
+        "../scripts/evaluation/performance.py"
+
+
+rule baseline:
+    """What a model must beat, on the same splits and labellings: confounds, the larger class."""
+    input:
+        people=[people_table(name) for name in COHORTS],
+    output:
+        **{
+            name: model_table(name, "{baseline}")
+            for name in ("predictions", "performance", "null", "warnings")
+        },
+    log:
+        log_of("performance", "baseline"),
+    wildcard_constraints:
+        baseline="|".join(BASELINES),
+    conda:
+        ENVIRONMENT
+    threads: 1
+    params:
+        config=section(
+            *("seed", "cross_validation", "permutation", "confounds", "cohorts", "min_class_size")
+        ),
+        confounds=[c for model in CONFIG["models"].values() for c in model["confounds"]],
+        code=code_of("evaluation/baseline"),
+    message:
+        "Performance of the baseline {wildcards.baseline}"
+    script:
+        "../scripts/evaluation/baseline.py"
+
+
+rule subgroups:
+    """Metrics of one model by sex, age, site and the like."""
+    input:
+        people=[people_table(name) for name in COHORTS],
+        jobs=all_folds,
+        scores=frozen_scores(),
+    output:
+        model_table("subgroups"),
+    log:
+        log_of("subgroups", "model"),
+    conda:
+        ENVIRONMENT
+    threads: 1
+    params:
+        config=model_config,
+        cohorts=section("cohorts", "subgroups", "min_class_size"),
+        code=code_of("evaluation/subgroups"),
+    message:
+        "Subgroups, {wildcards.model}"
+    script:
+        "../scripts/evaluation/subgroups.py"
+
+
+rule usefulness:
+    """Calibration of a model's probabilities, operating points, decision curves."""
+    input:
+        predictions=rules.performance.output.predictions,
+        rules=rules.performance.output.decision_rules,
+        performance=rules.performance.output.performance,
+    output:
+        calibration=model_table("calibration"),
+        decision_curve=model_table("decision_curve"),
+        operating_points=model_table("operating_points"),
+    log:
+        log_of("usefulness", "model"),
+    localrule: True
+    conda:
+        ENVIRONMENT
+    params:
+        config=section("seed", "cohorts", "prevalence", "min_class_size"),
+        code=code_of("evaluation/usefulness"),
+    message:
+        "Probabilities and operating points of {wildcards.model}"
+    script:
+        "../scripts/evaluation/usefulness.py"
+
+
+rule comparisons:
+    """Differences between models on the same people."""
+    input:
+        predictions=compared_predictions,
+        permuted_scans=permuted_scans_of_models,
+    output:
+        run_table("comparisons"),
+    log:
+        log_of("comparisons"),
+    localrule: True
+    conda:
+        ENVIRONMENT
+    params:
+        config=section("seed", "min_class_size", "cohorts"),
+        pairs=PAIRS,
+        added=ADDED,
+        code=code_of("evaluation/comparisons"),
+    message:
+        "Comparisons of models"
+    script:
+        "../scripts/evaluation/comparisons.py"
+
+
+rule specificity:
+    """Differences, their permutation test and power, and interactions of every model."""
+    input:
+        predictions=run_table("predictions"),
+        people=[people_table(name) for name in COHORTS],
+    output:
+        run_table("specificity"),
+    log:
+        log_of("specificity"),
+    conda:
+        ENVIRONMENT
+    threads: 1
+    params:
+        config=section(
+            *("seed", "cohorts", "models", "permutation", "specificity", "min_class_size")
+        ),
+        code=code_of("evaluation/specificity"),
+    message:
+        "Specificity of the treatment: external against control cohorts"
+    script:
+        "../scripts/evaluation/specificity.py"
+
+
+rule precision:
+    """What chance gives at each cohort's size, and how many people a narrow interval takes."""
+    input:
+        performance=run_table("performance"),
+        null=run_table("null"),
+    output:
+        run_table("precision"),
+    log:
+        log_of("precision"),
+    localrule: True
+    conda:
+        ENVIRONMENT
+    params:
+        models=MODELS,
+        code=code_of("evaluation/precision"),
+    message:
+        "Precision of the figures"
+    script:
+        "../scripts/evaluation/precision.py"
+
+
+if CURVES:
+
+    rule learning_curve:
+        """Performance by number of people, paired with that of all of them."""
+        input:
+            people=people_table(DISCOVERY),
+            parts=curve_parts,
+            folds=observed_folds,
+            performance=model_table("performance"),
+        output:
+            model_table("learning_curve"),
+        log:
+            log_of("learning_curve", "model"),
+        wildcard_constraints:
+            model=pattern_of(CURVES),
+        conda:
+            ENVIRONMENT
+        threads: 1
+        params:
+            config=section("cross_validation"),
+            cohort=DISCOVERY,
+            code=code_of("evaluation/learning_curve"),
+        message:
+            "Learning curve of {wildcards.model}"
+        script:
+            "../scripts/evaluation/learning_curve.py"
+
+
+rule tables:
+    """Put the tables of all models together."""
+    input:
+        tables_of_models,
+    output:
+        run_table(),
+    log:
+        log_of("tables", "table"),
+    wildcard_constraints:
+        table="|".join(["performance", "null", "warnings", "learning_curve", *OF_MODELS]),
+    localrule: True
+    conda:
+        ENVIRONMENT
+    params:
+        code=code_of("evaluation/tables"),
+    message:
+        "Table of all models: {wildcards.table}"
+    script:
+        "../scripts/evaluation/tables.py"

@@ -1,0 +1,47 @@
+# Who is analysed, and with which outcome.
+
+
+# Whether a rule of quality control decides who is analysed: then scans are measured before.
+QUALITY_RULES = CONFIG["quality_control"]["exclude"]
+
+
+rule cohorts:
+    """Derive the outcome, exclude who is incomplete, list the reasons."""
+    input:
+        cohort_inputs,
+        quality=run_table("qc") if QUALITY_RULES else [],
+    output:
+        people=expand(people_table(), cohort=COHORTS),
+        exclusions=run_table("exclusions"),
+        flow=run_table("flow"),
+    log:
+        log_of("cohorts"),
+    conda:
+        ENVIRONMENT
+    params:
+        config=cohort_config,
+        code=code_of("people/cohorts"),
+    message:
+        "Cohorts: who is analysed, and with which outcome"
+    script:
+        "../scripts/people/cohorts.py"
+
+
+rule characteristics:
+    """Who the analysed people are, by cohort and class."""
+    input:
+        people=[people_table(name) for name in COHORTS],
+    output:
+        run_table("characteristics"),
+    log:
+        log_of("characteristics"),
+    localrule: True
+    conda:
+        ENVIRONMENT
+    params:
+        config=section("cohorts", "models", "features", "outcome", "min_class_size"),
+        code=code_of("people/characteristics"),
+    message:
+        "Characteristics of the analysed people"
+    script:
+        "../scripts/people/characteristics.py"
