@@ -7,7 +7,7 @@ import oracle
 import pandas as pd
 import pytest
 from statsmodels.stats.multitest import multipletests
-from test_resampling import made_up
+from test_procedure import made_up
 
 from mri_response.brain.weights import map_values, outer_models, pattern_test, weight_evidence
 from mri_response.config.plan import VOXEL_MAPS

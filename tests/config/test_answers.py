@@ -10,7 +10,7 @@ import yaml
 
 from mri_response.config.answers import RESOURCES, read_answers, resource, tripod_items
 from mri_response.core.errors import InputError
-from mri_response.report.facts import fact_names
+from mri_response.report.facts.gathered import fact_names
 
 ROOT = Path(__file__).resolve().parents[2]
 # 27 items, 52 with their parts: Collins et al. 2024, BMJ 385: e078378, table 2.

@@ -121,9 +121,9 @@ def test_hash_is_the_same_under_every_python(package):
 
 
 def test_own_package():
-    found = provenance.imported_modules(["log"])
-    assert {"log", "errors", "provenance"} <= set(found)
-    assert len(provenance.source_hash(["log"])) == 64
+    found = provenance.imported_modules(["core.log"])
+    assert {"core.log", "core.errors", "core.provenance"} <= set(found)
+    assert len(provenance.source_hash(["core.log"])) == 64
 
 
 def test_file_sha256(tmp_path):
@@ -158,12 +158,15 @@ def test_versions():
 
 
 def test_a_script_stands_for_what_it_imports_but_not_for_its_job(package):
-    (package / "job.py").write_text("LINE = 1\n")
+    (package / "core").mkdir()
+    (package / "core" / "job.py").write_text("LINE = 1\n")
     script = package.parent / "script.py"
-    script.write_text("from mypackage.job import LINE\n\ndef f():\n    from mypackage import top\n")
+    script.write_text(
+        "from mypackage.core.job import LINE\n\ndef f():\n    from mypackage import top\n"
+    )
     found = provenance.script_hash([script], package)
     assert found == provenance.source_hash(["top"], package)
-    edit(package, "job", "1", "2")
+    edit(package, "core/job", "1", "2")
     assert provenance.script_hash([script], package) == found
     edit(package, "bottom", "return x", "return -x")
     assert provenance.script_hash([script], package) != found

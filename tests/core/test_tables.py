@@ -7,15 +7,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mri_response.core.errors import InputError
-from mri_response.core.tables import (
+from mri_response.core.tables import read_tsv, write_tsv
+from mri_response.inputs.tables import (
     check_ids,
     check_same_ids,
     numbers,
     read_roi_table,
     read_table,
-    read_tsv,
     require_columns,
-    write_tsv,
 )
 
 

@@ -7,9 +7,10 @@ import pytest
 from sklearn.impute import SimpleImputer
 from sklearn.preprocessing import StandardScaler
 
-from mri_response.evaluation.added_value import added_rows, cross_validate_permuted_scans
+from mri_response.evaluation.added_value import added_rows
 from mri_response.evaluation.metrics import cross_validated
 from mri_response.learning.permutation import Exchangeability
+from mri_response.learning.permuted_scans import cross_validate_permuted_scans
 from mri_response.learning.procedure import ModelOptions, cross_validate, fold_grams, row_weights
 from mri_response.learning.splits import Scheme, draw_folds
 

@@ -20,8 +20,8 @@ from mri_response.evaluation.calibration import (
     calibration_metrics,
     calibration_table,
 )
-from mri_response.evaluation.metrics import person_weights
 from mri_response.evaluation.scored import Scored
+from mri_response.people.rows import person_weights
 
 
 def scored(n=60, seed=0, repeats=1, rows=1, slope=0.7, cohort="away", positive=None) -> Scored:

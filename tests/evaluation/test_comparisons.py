@@ -23,7 +23,7 @@ from mri_response.evaluation.comparisons import (
     mcnemar_exact,
     paired_proportions,
 )
-from mri_response.evaluation.metrics import person_weights
+from mri_response.people.rows import person_weights
 
 SEED = 3
 ROLES = {"home": "discovery", "away": "external", "far": "external", "saline": "control"}

@@ -30,8 +30,8 @@ from mri_response.evaluation.metrics import (
     auc,
     balanced_accuracy,
     cross_validated,
-    person_weights,
 )
+from mri_response.people.rows import person_weights
 
 Z = norm.ppf(0.975)
 

@@ -20,8 +20,9 @@ from mri_response.evaluation.learning_curve import (
     learning_curve,
     mean_and_influence,
 )
-from mri_response.evaluation.metrics import METRICS, cross_validated, person_weights
+from mri_response.evaluation.metrics import METRICS, cross_validated
 from mri_response.evaluation.performance import discovery_performance
+from mri_response.people.rows import person_weights
 
 N = 48
 

@@ -15,11 +15,11 @@ from mri_response.evaluation.metrics import (
     balanced_accuracy,
     confusion,
     cross_validated,
-    person_weights,
     placements,
     sensitivity,
     specificity,
 )
+from mri_response.people.rows import person_weights
 
 
 @st.composite

@@ -7,8 +7,8 @@ from scipy.optimize import minimize
 from scipy.special import expit
 from scipy.stats import chi2
 
-from mri_response.evaluation.metrics import person_weights
 from mri_response.evaluation.regression import firth, least_squares, logistic, separated
+from mri_response.people.rows import person_weights
 
 # Endometrial cancer study of Heinze and Schemper (2002): neovasculation, pulsatility index of the
 # arteria uterina, endometrium height; high grade (1) or low. Nobody with neovasculation is low.

@@ -12,7 +12,6 @@ from statsmodels.stats.proportion import confint_proportions_2indep
 
 from mri_response.evaluation import specificity
 from mri_response.evaluation.intervals import delong_variance, wilson
-from mri_response.evaluation.metrics import person_weights
 from mri_response.evaluation.specificity import (
     COLUMNS,
     Arms,
@@ -24,6 +23,7 @@ from mri_response.evaluation.specificity import (
     specificity_table,
     specificity_test,
 )
+from mri_response.people.rows import person_weights
 
 
 def drawn(rng, sizes, area, shift=0.0, scale=1.0):

@@ -8,7 +8,6 @@ from sklearn.metrics import class_likelihood_ratios, confusion_matrix
 from statsmodels.stats.proportion import confint_proportions_2indep
 
 from mri_response.evaluation.intervals import mover_balanced_accuracy, wilson
-from mri_response.evaluation.metrics import person_weights
 from mri_response.evaluation.scored import Scored
 from mri_response.evaluation.usefulness import (
     DECISION_CURVE_COLUMNS,
@@ -23,6 +22,7 @@ from mri_response.evaluation.usefulness import (
     point_metrics,
     ratio_interval,
 )
+from mri_response.people.rows import person_weights
 
 # Net benefits by dcurves 1.1.7 (Sjoberg), function dca, of these probabilities and outcomes.
 PROBABILITY = np.array([

@@ -6,15 +6,10 @@ import pandas as pd
 import pytest
 
 from mri_response.core.errors import InputError
-from mri_response.features.extract import (
-    roi_features,
-    table_columns,
-    table_features,
-    voxel_features,
-    voxel_mask,
-)
+from mri_response.features.extract import roi_features, table_features, voxel_features, voxel_mask
 from mri_response.inputs.atlases import Atlas, load_atlas
 from mri_response.inputs.images import Grid, load_map, template_map
+from mri_response.inputs.tables import table_columns
 
 
 @pytest.fixture(scope="module")

@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from mri_response.core.errors import InputError
-from mri_response.core.tables import read_table
+from mri_response.inputs.tables import read_table
 from mri_response.inputs.tiv import read_cat12_report, read_tiv
 
 # Abridged from the layout that CAT12 writes.

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mri_response.core.errors import InputError
-from mri_response.core.tables import read_table
+from mri_response.inputs.tables import read_table
 from mri_response.people.outcomes import (
     clinical_outcome,
     has_remitted,

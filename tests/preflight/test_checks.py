@@ -13,7 +13,8 @@ import yaml
 from mri_response.config.load import load_config
 from mri_response.core.errors import InputError
 from mri_response.inputs import images
-from mri_response.preflight.checks import check_discovery, check_inputs
+from mri_response.learning.feasibility import check_discovery
+from mri_response.preflight.checks import check_inputs
 
 SHAPE = (8, 9, 10)
 AFFINE = np.diag([2.0, 2.0, 2.0, 1.0])

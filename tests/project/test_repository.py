@@ -13,7 +13,7 @@ import yaml
 import mri_response
 from mri_response.config.load import load_config
 
-ROOT = Path(__file__).resolve().parents[1]
+ROOT = Path(__file__).resolve().parents[2]
 
 # Written with brackets so that this file does not contain what it forbids.
 FORBIDDEN = {

@@ -8,7 +8,7 @@ from itertools import pairwise
 
 import pytest
 from made_up_run import made_up_run, one_cohort
-from test_reporting import SHA256, evidence_of, further_tables
+from test_facts import SHA256, evidence_of, further_tables
 
 from mri_response.config.answers import tripod_items
 from mri_response.core.tables import read_tsv, write_tsv
@@ -24,7 +24,8 @@ from mri_response.report.documents import (
     reviewer_files,
     tripod_table,
 )
-from mri_response.report.facts import Fact, gather
+from mri_response.report.facts.evidence import Fact
+from mri_response.report.facts.gathered import gather
 
 NAMES = ("tripod", "probast", "model_card", "methods")
 

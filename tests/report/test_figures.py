@@ -16,7 +16,7 @@ from matplotlib.text import Text
 from sklearn.metrics import confusion_matrix, roc_auc_score
 from sklearn.metrics import roc_curve as sklearn_roc_curve
 
-from mri_response.evaluation.metrics import person_weights
+from mri_response.people.rows import person_weights
 from mri_response.report.figures import (
     brain,
     cohorts,

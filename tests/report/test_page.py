@@ -16,7 +16,7 @@ import pytest
 from jinja2 import Environment, StrictUndefined
 from made_up_run import LONG, Run, made_up_run, one_cohort, six_cohorts
 from matplotlib.figure import Figure
-from test_reporting import evidence_of
+from test_facts import evidence_of
 
 from mri_response.core.tables import read_tsv, write_tsv
 from mri_response.evaluation.performance import (
@@ -28,16 +28,10 @@ from mri_response.report import page as report
 from mri_response.report.documents import reviewer_files
 from mri_response.report.figures.performance import confusion, null_distribution, roc
 from mri_response.report.figures.style import contrast, save_figure
-from mri_response.report.page import (
-    TEMPLATES,
-    FigureSpec,
-    ReportInputs,
-    caption,
-    figure_plan,
-    render_report,
-)
-from mri_response.report.sections import Section
+from mri_response.report.inputs import ReportInputs
+from mri_response.report.page import TEMPLATES, FigureSpec, caption, figure_plan, render_report
 from mri_response.report.sections.blocks import Bullets, Frame, Heading, Table, Text
+from mri_response.report.sections.registry import Section
 from mri_response.report.wording import naming
 
 RUNS = {"trial": made_up_run, "six cohorts": six_cohorts, "one cohort": one_cohort}

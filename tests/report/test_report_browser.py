@@ -21,8 +21,8 @@ import nibabel as nib
 import numpy as np
 import pytest
 from made_up_run import Run, made_up_run, one_cohort, six_cohorts
-from test_report import page_inputs
-from test_reporting import evidence_of, further_tables
+from test_facts import evidence_of, further_tables
+from test_page import page_inputs
 
 from mri_response.report.documents import reviewer_files
 from mri_response.report.figures.viewer import slice_viewer

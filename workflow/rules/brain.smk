@@ -61,22 +61,3 @@ rule voxel_weights:
         "Weight maps of {wildcards.model}"
     script:
         "../scripts/brain/voxel_weights.py"
-
-
-rule roi_sets:
-    """Sets of regions, all models."""
-    input:
-        expand(region_set_table(), model=LINEAR),
-    output:
-        run_table("roi_sets"),
-    log:
-        log_of("roi_sets"),
-    localrule: True
-    conda:
-        ENVIRONMENT
-    params:
-        code=code_of("evaluation/tables"),
-    message:
-        "Table of region sets, all models"
-    script:
-        "../scripts/evaluation/tables.py"

@@ -210,7 +210,9 @@ rule tables:
     log:
         log_of("tables", "table"),
     wildcard_constraints:
-        table="|".join(["performance", "null", "warnings", "learning_curve", *OF_MODELS]),
+        table="|".join(
+            ["performance", "null", "warnings", "learning_curve", "roi_sets", *OF_MODELS]
+        ),
     localrule: True
     conda:
         ENVIRONMENT

@@ -14,6 +14,7 @@ rule splits:
         ENVIRONMENT
     params:
         config=section("seed", "cross_validation"),
+        check=feasibility_config,
         code=code_of("learning/splits"),
     message:
         f"Splits: {SCHEME['outer']}, {SCHEME['inner_folds']} inner folds"

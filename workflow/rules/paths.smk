@@ -361,9 +361,13 @@ def quality_config(wildcards):
 
 def cohort_config(wildcards):
     """What decides who is analysed."""
-    config = quality_config(wildcards) | section("min_class_size")
-    # Whoever is left must still fill the folds.
-    return config | section("cross_validation", "permutation") if QUALITY_RULES else config
+    return quality_config(wildcards) | section("min_class_size")
+
+
+def feasibility_config(wildcards):
+    """What the people must still be enough for where quality control leaves some of them out."""
+    keys = ("cohorts", "outcome", "models", "confounds", "min_class_size", "learning_curve")
+    return section(*keys, "cross_validation", "permutation", "seed") if QUALITY_RULES else None
 
 
 def naming_config(wildcards):
@@ -378,7 +382,9 @@ def comparisons_config(wildcards):
 
 
 def tables_of_models(wildcards):
-    """A table of every model and baseline; what is shown of models only, of these."""
+    """Tables of every model and baseline, or of those models that have one."""
+    if wildcards.table == "roi_sets":
+        return [region_set_table(model) for model in LINEAR]
     names = MODELS if wildcards.table in OF_MODELS else [*MODELS, *STACKS, *BASELINES]
     names = CURVES if wildcards.table == "learning_curve" else names
     return [model_table(wildcards.table, name) for name in names]

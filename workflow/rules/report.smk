@@ -218,7 +218,7 @@ rule specificity_figure:
 rule region_sets_figure:
     """Sets of regions beside what chance gives."""
     input:
-        rules.roi_sets.output,
+        run_table("roi_sets"),
     output:
         region_sets_svg=figure_file("region_sets_{model}", "svg"),
         region_sets_png=report(

@@ -3,10 +3,8 @@ from mri_response.core.job import job
 with job(snakemake) as log:
     import pandas as pd
 
-    from mri_response.config.load import discovery_name
     from mri_response.core.tables import read_tsv, write_tsv
     from mri_response.people.cohorts import build_cohort
-    from mri_response.preflight.checks import check_discovery
 
     config, quality = snakemake.params.config, None
     if snakemake.input.quality:
@@ -16,8 +14,6 @@ with job(snakemake) as log:
         name = path.rsplit("/", 1)[1].removesuffix(".tsv")
         people, excluded, steps = build_cohort(config, name, quality)
         log.info("%s: %d rows analysed, %d excluded", name, len(people), len(excluded))
-        if quality is not None and name == discovery_name(config):
-            check_discovery(config, people)
         write_tsv(people, path)
         exclusions.append(excluded)
         flow.append(steps)

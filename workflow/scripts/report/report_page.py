@@ -7,7 +7,8 @@ with job(snakemake):
     from mri_response.core.provenance import config_hash, versions
     from mri_response.core.tables import read_cohorts, read_tsv
     from mri_response.preflight.checks import input_warnings
-    from mri_response.report.page import ReportInputs, render_report
+    from mri_response.report.inputs import ReportInputs
+    from mri_response.report.page import render_report
 
     config, given = snakemake.params.config, snakemake.input
     people = read_cohorts(given.people)

@@ -11,7 +11,7 @@ with job(snakemake):
     from mri_response.features.extract import count_features
     from mri_response.preflight.checks import input_warnings
     from mri_response.report.documents import reviewer_files
-    from mri_response.report.facts import Evidence
+    from mri_response.report.facts.evidence import Evidence
 
     config, given = snakemake.params.config, snakemake.input
     people = read_cohorts(given.people)

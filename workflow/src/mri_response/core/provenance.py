@@ -96,9 +96,10 @@ def source_hash(module_names: Iterable[str], package_dir: str | Path = PACKAGE_D
     Parameters
     ----------
     module_names : iterable of str
-        Names inside the package, without its prefix: ``["learning.nested", "evaluation.metrics"]``. Order and
-        repetition do not matter. What they import from the package is followed, also inside
-        functions; imports through `importlib` are not seen.
+        Names inside the package, without its prefix, as in
+        ``["learning.nested", "evaluation.metrics"]``. Order and repetition do not matter. What they
+        import from the package is followed, also inside functions; imports through `importlib` are
+        not seen.
     package_dir : str or Path, optional
         The package's folder; the default is the running package.
 
@@ -126,8 +127,8 @@ def script_hash(paths: Iterable[str | Path], package_dir: str | Path = PACKAGE_D
     Parameters
     ----------
     paths : iterable of str or Path
-        Python files outside the package. `core.job`, in which they work, changes no result and is left
-        out.
+        Python files outside the package. `core.job`, in which they work, changes no result and is
+        left out.
     package_dir : str or Path, optional
         The package's folder.
 

@@ -1,36 +1,24 @@
-"""Reading and writing of tables.
+"""The workflow's own tables, and how lists of names are written in messages.
 
-Two kinds are kept apart. A *user's* table (:func:`read_table`) comes from Excel, R or a scanner and
-is read with suspicion: everything is text until :func:`numbers` has looked at it, and the index is
-the line number in the file, so that every complaint can name it. The workflow's *own* tables
-(:func:`read_tsv`, :func:`write_tsv`) are tab-separated with ``n/a`` for missing values and floats
-that survive the round trip.
+Tables are tab-separated with ``n/a`` for missing values and floats that survive the round trip.
+Tables of users are read by :mod:`mri_response.inputs.tables`.
 """
 
 import contextlib
-import csv
 import difflib
 import fnmatch
-import io
-import math
 import os
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pandas as pd
 
 from mri_response.core.atomic import atomic_path
-from mri_response.core.errors import InputError
 
 MISSING = "n/a"
-#: What is read as a missing value in a user's table, beside the empty cell.
-MISSING_TEXTS = frozenset({"", "n/a", "na", "nan"})
 #: Columns that identify a row and are always text.
 ID_COLUMNS = ("participant_id", "session_id")
-
-_SEPARATORS = {"\t": "tab", ",": "comma", ";": "semicolon"}
 
 
 # ---------------------------------------------------------------- the workflow's own tables
@@ -100,158 +88,6 @@ def write_tsv(frame: pd.DataFrame, path: str | os.PathLike[str]) -> None:
 
 
 # ---------------------------------------------------------------- the user's tables
-def read_table(
-    path: str | os.PathLike[str], required: Collection[str] = ("participant_id",)
-) -> pd.DataFrame:
-    """Read a user's table as text.
-
-    The separator is the one found in the header (tab, comma or semicolon). A byte order mark,
-    Windows line ends, spaces around cells, quotes, blank lines and empty columns at the right end
-    (Excel leaves them) are accepted.
-
-    Parameters
-    ----------
-    path : path-like
-    required : collection of str
-        Columns that must be there.
-
-    Returns
-    -------
-    pandas.DataFrame
-        Text columns with NaN for missing (empty, ``n/a``, ``NA``, ``NaN``). The index, named
-        ``line``, is the line number in the file (the header is line 1).
-
-    Raises
-    ------
-    InputError
-        If the file is missing, is not UTF-8 text, has rows of unequal length, repeated or missing
-        columns, or no rows.
-    """
-    path = Path(path)
-    text = _read_text(path)
-    separator = _separator(path, next(iter(text.strip().splitlines()), ""))
-    lines: list[int] = []
-    rows: list[list[str]] = []
-    reader = csv.reader(io.StringIO(text), delimiter=separator)
-    try:
-        for row in reader:
-            cells = [cell.strip() for cell in row]
-            if any("\n" in cell for cell in cells):
-                raise InputError(
-                    f"{path}: line {reader.line_num}: found a line break inside a cell or a quote "
-                    'that is not closed, expected one row a line; remove the " or the line break'
-                )
-            if any(cells):
-                rows.append(cells)
-                lines.append(reader.line_num)
-    except csv.Error as error:
-        raise InputError(
-            f"{path}: line {reader.line_num}: {error}; expected a plain table, save it again as "
-            "tab-separated text"
-        ) from None
-    if not rows:
-        raise InputError(f"{path}: found an empty file, expected a table with a header")
-    header, rows, lines = rows[0], rows[1:], lines[1:]
-    width = len(header)
-    while width and not header[width - 1]:
-        width -= 1
-    header = header[:width]
-    _check_header(path, header, required, _SEPARATORS[separator])
-    for line, row in zip(lines, rows, strict=True):
-        if len(row) < width or any(row[width:]):
-            raise InputError(
-                f"{path}: line {line}: found {len(row)} cells, expected {width} as in the header "
-                f"({_SEPARATORS[separator]}-separated); write n/a where a value is missing"
-            )
-    if not rows:
-        raise InputError(f"{path}: found a header and no rows, expected one row a participant")
-    cells = [
-        [np.nan if cell.lower() in MISSING_TEXTS else cell for cell in row[:width]] for row in rows
-    ]
-    return pd.DataFrame(
-        cells, columns=header, index=pd.Index(lines, name="line", dtype=int), dtype=object
-    )
-
-
-def _read_text(path: Path) -> str:
-    try:
-        raw = path.read_bytes()
-    except FileNotFoundError:
-        raise InputError(
-            f"{path}: file not found, expected a table; correct the path in the config (relative "
-            "paths start at the working directory)"
-        ) from None
-    except OSError as error:
-        reason = (error.strerror or str(error)).lower()
-        raise InputError(
-            f"{path}: could not be read ({reason}), expected a table; correct the path in the "
-            "config or the file's permissions"
-        ) from None
-    if raw.startswith((b"\xff\xfe", b"\xfe\xff")) or b"\x00" in raw[:4096]:
-        kind = "an Excel workbook or another binary file"
-        if raw.startswith((b"\xff\xfe", b"\xfe\xff")):
-            kind = "UTF-16 text"
-        raise InputError(
-            f"{path}: found {kind}, expected UTF-8 text; save it as tab-separated text (UTF-8)"
-        )
-    try:
-        text = raw.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        line = raw.count(b"\n", 0, error.start) + 1
-        raise InputError(
-            f"{path}: line {line}: found a byte that is not UTF-8, expected UTF-8 text; save the "
-            "table as UTF-8"
-        ) from None
-    return text.replace("\r\n", "\n").replace("\r", "\n")
-
-
-def _separator(path: Path, header: str) -> str:
-    """The suffix's separator where the header has it, else the one that the header has."""
-    order = ",\t;" if path.suffix.lower() == ".csv" else "\t,;"
-    for separator in order:
-        if separator in header:
-            return separator
-    return order[0]
-
-
-def _check_header(
-    path: Path, header: Sequence[str], required: Collection[str], separator: str
-) -> None:
-    for position, name in enumerate(header, start=1):
-        if not name:
-            raise InputError(
-                f"{path}: line 1: found no name for column {position}, expected a name for every "
-                "column; add it or remove the column"
-            )
-        if header.index(name) != position - 1:
-            raise InputError(
-                f"{path}: line 1: found column {name!r} twice, expected each name once; remove or "
-                "rename one"
-            )
-    require_columns(header, required, path, separator)
-
-
-def require_columns(
-    columns: Iterable[str],
-    required: Iterable[str],
-    path: str | os.PathLike[str],
-    separator: str | None = None,
-) -> None:
-    """Check that a table has the columns that the run needs.
-
-    Raises
-    ------
-    InputError
-        Naming the first missing column, with the nearest name that the table has.
-    """
-    columns = list(columns)
-    for name in required:
-        if name not in columns:
-            how = f" (read as {separator}-separated)" if separator else ""
-            raise InputError(
-                f"{path}: found no column {name!r}{how}, expected it among "
-                f"{shorten(columns)}; {suggestion(name, columns)}add or rename the column"
-            )
 
 
 def suggestion(name: str, known: Iterable[str]) -> str:
@@ -269,182 +105,9 @@ def shorten(items: Iterable[Any], limit: int = 8) -> str:
     return shown if len(items) <= limit else f"{shown} and {len(items) - limit} more"
 
 
-def numbers(frame: pd.DataFrame, column: str, path: str | os.PathLike[str]) -> pd.Series:
-    """A column of a user's table as numbers.
-
-    Parameters
-    ----------
-    frame : pandas.DataFrame
-        As :func:`read_table` returns it.
-    column : str
-    path : path-like
-        For the message.
-
-    Returns
-    -------
-    pandas.Series
-        float64, NaN where missing, indexed as the table.
-
-    Raises
-    ------
-    InputError
-        Naming file, line, column and value of the first cell that is not a finite number.
-    """
-    cells = frame[column]
-    values = cells.map(_number).astype(float)
-    wrong = cells.notna() & values.isna()
-    if wrong.any():
-        line = int(wrong.idxmax())
-        cell = str(cells.loc[line])
-        advice = "correct it or write n/a"
-        if "," in cell and not math.isnan(_number(cell.replace(",", "."))):
-            advice = f"write {cell.replace(',', '.')}"
-        raise InputError(
-            f"{path}: line {line}: column {column}: found {cell!r}, expected a number with a "
-            f"decimal point; {advice}"
-        )
-    return values
-
-
-def _number(cell: Any) -> float:
-    """The number in a cell; NaN where there is none."""
-    # float() also reads "1_000" and "infinity", neither of which a table means as a number.
-    if not isinstance(cell, str) or "_" in cell:
-        return math.nan
-    try:
-        value = float(cell)
-    except ValueError:
-        return math.nan
-    return value if math.isfinite(value) else math.nan
-
-
-def check_ids(frame: pd.DataFrame, path: str | os.PathLike[str], keys: Sequence[str]) -> None:
-    """Check that every row of a user's table has an identity of its own.
-
-    Parameters
-    ----------
-    frame : pandas.DataFrame
-        As :func:`read_table` returns it.
-    path : path-like
-    keys : sequence of str
-        The columns that together identify a row.
-
-    Raises
-    ------
-    InputError
-        Naming the line of a missing, unusable or repeated identity.
-    """
-    for key in keys:
-        empty = frame[key].isna()
-        if empty.any():
-            raise InputError(
-                f"{path}: line {int(empty.idxmax())}: column {key}: found no value, expected one "
-                "in every row; fill it or remove the row"
-            )
-    for key in set(keys) & set(ID_COLUMNS):
-        slash = frame[key].str.contains(r"[/\\]", regex=True)
-        if slash.any():
-            line = int(slash.idxmax())
-            raise InputError(
-                f"{path}: line {line}: column {key}: found {frame.loc[line, key]!r}, expected no "
-                "slash (file names are built from it); rename it"
-            )
-    repeated = frame.duplicated(list(keys), keep="first")
-    if repeated.any():
-        line = int(repeated.idxmax())
-        identity = frame.loc[line, list(keys)]
-        first = int((frame[list(keys)] == identity).all(axis=1).idxmax())
-        named = ", ".join(f"{key} {identity[key]!r}" for key in keys)
-        raise InputError(
-            f"{path}: line {line}: found {named} again (first on line {first}), expected each "
-            "once; remove or correct one of the rows"
-        )
-
-
-def check_same_ids(
-    wanted: Iterable[str],
-    found: Iterable[str],
-    wanted_path: str | os.PathLike[str],
-    found_path: str | os.PathLike[str],
-) -> None:
-    """Check that two tables do not write the same people with and without ``sub-``.
-
-    Raises
-    ------
-    InputError
-        Where an id of the first table occurs in the second one only with the prefix added or
-        removed.
-    """
-    found = set(found)
-    for identity in wanted:
-        other = identity.removeprefix("sub-") if identity.startswith("sub-") else f"sub-{identity}"
-        if identity not in found and other in found:
-            raise InputError(
-                f"{found_path}: found participant_id {other!r}, expected {identity!r} as in "
-                f"{wanted_path}: the ids differ only by the prefix sub-; write them alike in both"
-            )
-
-
 # ---------------------------------------------------------------- ROI tables
-def read_roi_table(
-    path: str | os.PathLike[str],
-    columns: Sequence[str] = ("*",),
-    exclude: Sequence[str] = (),
-) -> pd.DataFrame:
-    """Read a wide table of regional values, such as FreeSurfer's.
-
-    Parameters
-    ----------
-    path : path-like
-        One row a participant (or a participant and session), one column a region.
-    columns : sequence of str
-        Names or glob patterns (``*``, ``?``) of the columns to take, in the table's order. With the
-        default, every numeric column is taken.
-    exclude : sequence of str
-        Names or patterns of columns to leave out.
-
-    Returns
-    -------
-    pandas.DataFrame
-        ``participant_id`` (and ``session_id`` if the table has it) as text, then the regions as
-        float64; the index is the line number in the file.
-
-    Raises
-    ------
-    InputError
-        If a pattern matches nothing, a taken column holds text, or a row is repeated.
-    """
-    table = read_table(path)
-    keys = [column for column in ID_COLUMNS if column in table]
-    check_ids(table, path, keys)
-    candidates = [column for column in table if column not in keys]
-    for pattern in (*columns, *exclude):
-        if not any(matches(column, [pattern]) for column in candidates):
-            raise InputError(
-                f"{path}: found no column matching {pattern!r}, expected at least one; "
-                f"{suggestion(pattern, candidates)}the columns are {shorten(candidates, 4)}"
-            )
-    taken = [
-        column for column in candidates if matches(column, columns) and not matches(column, exclude)
-    ]
-    # A text column (a site, a date) is not a region; one bad cell among numbers is a mistake.
-    if tuple(columns) == ("*",):
-        taken = [column for column in taken if not _is_text(table[column])]
-    if not taken:
-        raise InputError(
-            f"{path}: found no column of numbers to take, expected one a region; see columns and "
-            "exclude of the feature set"
-        )
-    values = {column: numbers(table, column, path) for column in taken}
-    return pd.concat([table[keys], pd.DataFrame(values, index=table.index)], axis=1)
 
 
 def matches(name: str, patterns: Iterable[str]) -> bool:
     """Whether a name is one of some names or glob patterns (``*``, ``?``)."""
     return any(name == pattern or fnmatch.fnmatchcase(name, pattern) for pattern in patterns)
-
-
-def _is_text(cells: pd.Series) -> bool:
-    # Decimal commas are numbers meant, so that they are complained of and not dropped.
-    present = cells.dropna().str.replace(",", ".")
-    return len(present) > 0 and bool(present.map(_number).isna().all())

@@ -13,8 +13,9 @@ from scipy.special import ndtr, ndtri, stdtr, stdtrit
 
 from mri_response.core.seeds import Stream, generator
 from mri_response.evaluation.intervals import LEVEL, ROUNDING, delong_difference_variance
-from mri_response.evaluation.metrics import auc, balanced_accuracy, person_weights
+from mri_response.evaluation.metrics import auc, balanced_accuracy
 from mri_response.evaluation.performance import FROZEN, HEADLINE, POOLED, SMALL_CLASS, Cohort
+from mri_response.people.rows import person_weights
 
 COLUMNS = [
     "comparison",

@@ -10,8 +10,9 @@ from numpy.typing import NDArray
 from scipy.special import logit, ndtri
 
 from mri_response.evaluation.intervals import LEVEL, ROUNDING, logit_interval
-from mri_response.evaluation.metrics import FloatArray, person_weights, placements
+from mri_response.evaluation.metrics import FloatArray, placements
 from mri_response.evaluation.performance import HEADLINE
+from mri_response.people.rows import person_weights
 
 CURVE_METRICS = ("balanced_accuracy", "auc")
 MARGIN = 0.03  # a difference to all people that is taken for none

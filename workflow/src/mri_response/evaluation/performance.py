@@ -31,9 +31,9 @@ from mri_response.evaluation.metrics import (
     balanced_accuracy,
     confusion,
     cross_validated,
-    person_weights,
 )
 from mri_response.learning.permutation import WHOLE_PROCEDURE, Exchangeability
+from mri_response.people.rows import person_weights
 
 PERFORMANCE_COLUMNS = [
     "model",

@@ -8,7 +8,6 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
-from mri_response.evaluation.metrics import person_weights
 from mri_response.evaluation.performance import (
     FrozenScores,
     aggregations_of,
@@ -27,6 +26,7 @@ from mri_response.learning.decision_rules import (
 from mri_response.learning.estimators import EstimatorOptions
 from mri_response.learning.permutation import Exchangeability
 from mri_response.learning.procedure import ModelOptions, Resampled, collected
+from mri_response.people.rows import person_weights
 
 COLUMNS = [
     "model",

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from scipy.special import chdtrc, expit, gammaincinv, ndtr, ndtri, stdtr, stdtrit
 
 from mri_response.evaluation.intervals import LEVEL
-from mri_response.evaluation.metrics import rows_of_people
+from mri_response.people.rows import rows_of_people
 
 MAX_STEPS = 1000
 MAX_STEP = 5.0  # of the linear predictor's coefficients, as in logistf

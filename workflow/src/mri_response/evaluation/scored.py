@@ -9,8 +9,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from mri_response.evaluation.metrics import person_weights
 from mri_response.evaluation.performance import FROZEN, HEADLINE, POOLED
+from mri_response.people.rows import person_weights
 
 
 @dataclass(frozen=True)

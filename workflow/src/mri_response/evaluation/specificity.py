@@ -33,9 +33,7 @@ from mri_response.evaluation.metrics import (
     balanced_accuracy,
     confusion,
     cross_validated,
-    person_weights,
     placements,
-    rows_of_people,
 )
 from mri_response.evaluation.performance import (
     HEADLINE,
@@ -45,7 +43,7 @@ from mri_response.evaluation.performance import (
     permutation_p_value,
 )
 from mri_response.evaluation.regression import Coefficient, least_squares, logistic
-from mri_response.report.wording import Naming, number
+from mri_response.people.rows import person_weights, rows_of_people
 
 COLUMNS = [
     "model",
@@ -752,37 +750,3 @@ def _fitted(
     outcome = arms.labels if fit is logistic else arms.endpoint
     found: Coefficient = fit(outcome, design, 0, arms.weights, arms.person)
     return row | vars(found) | {"alternative": "two-sided", "note": note}
-
-
-# ---------------------------------------------------------------- the table, read again
-def arm_row(table: pd.DataFrame, model: str, analysis: str, metric: str) -> pd.Series | None:
-    """The row of a comparison in ``specificity.tsv``; None if there is none with an estimate.
-
-    Parameters
-    ----------
-    table : DataFrame
-    model, analysis, metric : str
-        ``analysis`` may also be ``active`` or ``control`` for the row of that arm.
-
-    Returns
-    -------
-    Series or None
-    """
-    rows = table[(table["model"] == model) & (table["metric"] == metric)]
-    if analysis in ("active", "control"):
-        rows = rows[(rows["analysis"] == "arm") & rows[analysis].notna()]
-    else:
-        rows = rows[rows["analysis"] == analysis]
-    rows = rows[[not np.isnan(number(value)) for value in rows["estimate"]]]
-    return rows.iloc[0] if len(rows) else None
-
-
-def arm_title(name: str, names: Naming) -> str:
-    """Title of the cohort or of the cohorts taken together that make an arm."""
-    return "Control cohorts together" if name == POOLED_CONTROL else names.titles[name]
-
-
-def people_of(row: pd.Series, arm: str, names: Naming) -> str:
-    """Number of people of an arm and of those in the positive class."""
-    n, n_positive = (int(number(row[f"{what}_{arm}"])) for what in ("n", "n_positive"))
-    return f"n = {n}, {n_positive} {names.positive}"

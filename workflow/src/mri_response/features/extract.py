@@ -15,7 +15,7 @@ import pandas as pd
 
 from mri_response.config.load import CATEGORIES
 from mri_response.core.errors import InputError
-from mri_response.core.tables import ID_COLUMNS, read_roi_table, read_tsv, shorten
+from mri_response.core.tables import ID_COLUMNS, read_tsv, shorten
 from mri_response.inputs.atlases import Atlas
 from mri_response.inputs.images import (
     Grid,
@@ -26,6 +26,7 @@ from mri_response.inputs.images import (
     resolve_pattern,
     template_map,
 )
+from mri_response.inputs.tables import read_roi_table
 
 PathLike = str | os.PathLike[str]
 
@@ -285,32 +286,6 @@ def voxel_features(
 
 
 # ---------------------------------------------------------------- tables of regions
-def table_columns(
-    path: PathLike, columns: Sequence[str] = ("*",), exclude: Sequence[str] = ()
-) -> list[str]:
-    """The columns that a discovery table contributes.
-
-    Parameters
-    ----------
-    path : path-like
-    columns, exclude : sequence of str
-        Names or glob patterns, as in :func:`mri_response.core.tables.read_roi_table`.
-
-    Returns
-    -------
-    list of str
-        In the table's order.
-
-    Raises
-    ------
-    InputError
-        If the table cannot be read or a pattern matches nothing.
-    """
-    return [
-        column
-        for column in read_roi_table(path, columns, exclude).columns
-        if column not in ID_COLUMNS
-    ]
 
 
 def table_features(path: PathLike, columns: Sequence[str], people: pd.DataFrame) -> pd.DataFrame:

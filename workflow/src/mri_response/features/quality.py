@@ -16,7 +16,6 @@ from numpy.typing import ArrayLike, NDArray
 
 from mri_response.config.load import IMAGE_KINDS, discovery_name, source_features
 from mri_response.core.tables import ID_COLUMNS
-from mri_response.evaluation.metrics import FloatArray
 from mri_response.features.extract import (
     PathLike,
     identified,
@@ -58,7 +57,7 @@ _SIDES = {"tiv": 0, "map_mean": 0, "mean_correlation": -1, "mahalanobis": 1}
 
 
 # ---------------------------------------------------------------- statistics
-def robust_z(values: ArrayLike) -> FloatArray:
+def robust_z(values: ArrayLike) -> NDArray[np.float64]:
     """Distance from the median in robust standard deviations (1.4826 MAD).
 
     Parameters
@@ -91,7 +90,7 @@ def robust_z(values: ArrayLike) -> FloatArray:
     return result
 
 
-def correlation_with_others(values: NDArray, person: NDArray[np.intp]) -> FloatArray:
+def correlation_with_others(values: NDArray, person: NDArray[np.intp]) -> NDArray[np.float64]:
     """Correlation of each map with the mean map of the other people.
 
     The sample-homogeneity check of CAT12, with the person left out of the mean: a bad scan in a
@@ -135,7 +134,9 @@ def correlation_with_others(values: NDArray, person: NDArray[np.intp]) -> FloatA
     return result
 
 
-def mahalanobis_from_others(z: NDArray, person: NDArray[np.intp], clip: float = 3.5) -> FloatArray:
+def mahalanobis_from_others(
+    z: NDArray, person: NDArray[np.intp], clip: float = 3.5
+) -> NDArray[np.float64]:
     """Mahalanobis distance of each row from the median, by the covariance of the other people.
 
     There are often more regions than people, so that the sample covariance has no inverse: it is
@@ -207,7 +208,7 @@ class MapMeasures(NamedTuple):
         Sums of the regions in ml; no column without an atlas.
     """
 
-    mean: FloatArray
+    mean: NDArray[np.float64]
     voxels: NDArray[np.float32]
     regions: pd.DataFrame
 

@@ -19,8 +19,9 @@ import pandas as pd
 
 from mri_response.core.data import data_path
 from mri_response.core.errors import InputError
-from mri_response.core.tables import read_table, require_columns, shorten, suggestion
+from mri_response.core.tables import shorten, suggestion
 from mri_response.inputs.images import Grid, open_image, read_values
+from mri_response.inputs.tables import read_table, require_columns
 
 RESOURCES = data_path("atlases")
 

@@ -9,8 +9,9 @@ from typing import Any
 import pandas as pd
 
 from mri_response.core.errors import InputError
-from mri_response.core.tables import ID_COLUMNS, check_ids, numbers, read_table
+from mri_response.core.tables import ID_COLUMNS
 from mri_response.inputs.images import resolve_pattern
+from mri_response.inputs.tables import check_ids, numbers, read_table
 
 #: ml in one unit.
 UNITS = {"ml": 1.0, "mm3": 1e-3, "l": 1e3}
@@ -31,7 +32,7 @@ def read_tiv(
         example FreeSurfer's ``EstimatedTotalIntraCranialVol``. With ``unit`` ml (default), mm3
         or l.
     people : pandas.DataFrame
-        The cohort's participants table, as :func:`mri_response.core.tables.read_table` returns it
+        The cohort's participants table, as :func:`mri_response.inputs.tables.read_table` returns it
         (text; the index is the line in the file).
     source : path-like
         The participants table's path, for messages.

@@ -14,11 +14,11 @@ import pandas as pd
 
 from mri_response.core.atomic import atomic_path
 from mri_response.core.tables import read_people
-from mri_response.evaluation.metrics import person_weights
 from mri_response.features.extract import identified, read_features
 from mri_response.learning.decision_rules import learned_rules
 from mri_response.learning.gram import CHUNK, TrainingSets, filled, fit_confounds, weight_chunks
 from mri_response.learning.preparation.confounds import ConfoundCoding
+from mri_response.people.rows import person_weights
 
 
 @dataclass(frozen=True)

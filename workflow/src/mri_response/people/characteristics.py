@@ -9,9 +9,9 @@ import numpy as np
 import pandas as pd
 
 from mri_response.config.load import CATEGORIES, class_names, feature_columns, used_confounds
-from mri_response.evaluation.intervals import ROUNDING
-from mri_response.evaluation.metrics import person_weights
+from mri_response.people.rows import person_weights
 
+ROUNDING = 1e-9  # thirds of a person add up to one, but for the last digit
 COLUMNS = [
     "cohort",
     "role",
@@ -70,7 +70,7 @@ def _described(
     members: pd.DataFrame, variable: str, category: bool, smallest: float
 ) -> list[dict[str, Any]]:
     weights, _ = person_weights(members["participant_id"])
-    smallest -= ROUNDING  # thirds of a person add up to one, but for the last digit
+    smallest -= ROUNDING
     values = members[variable]
     known = values.notna().to_numpy()
     n, n_known = weights.sum(), weights[known].sum()

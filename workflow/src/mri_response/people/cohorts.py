@@ -26,19 +26,17 @@ from mri_response.config.load import (
     used_features,
 )
 from mri_response.core.errors import InputError
-from mri_response.core.tables import (
-    ID_COLUMNS,
+from mri_response.core.tables import ID_COLUMNS, shorten, suggestion
+from mri_response.inputs.images import first_voxel_ml, resolve_pattern
+from mri_response.inputs.tables import (
     check_ids,
     check_same_ids,
     numbers,
     read_roi_table,
     read_table,
     require_columns,
-    shorten,
-    suggestion,
+    table_columns,
 )
-from mri_response.features.extract import table_columns
-from mri_response.inputs.images import first_voxel_ml, resolve_pattern
 from mri_response.inputs.tiv import read_tiv
 from mri_response.people.outcomes import clinical_outcome, missing_score, read_scores
 
@@ -351,7 +349,7 @@ def subgroup_columns(rows: pd.DataFrame, config: Mapping[str, Any]) -> list[str]
     Parameters
     ----------
     rows : pandas.DataFrame
-        Text, as :func:`mri_response.core.tables.read_table` returns it.
+        Text, as :func:`mri_response.inputs.tables.read_table` returns it.
     config : mapping
 
     Returns

@@ -22,7 +22,8 @@ import numpy as np
 import pandas as pd
 
 from mri_response.core.errors import InputError
-from mri_response.core.tables import check_ids, numbers, read_table, shorten, suggestion
+from mri_response.core.tables import shorten, suggestion
+from mri_response.inputs.tables import check_ids, numbers, read_table
 
 #: Highest possible total of known scales, by the start of the scale's name (letters and digits, in
 #: lower case). All start at 0.

@@ -14,7 +14,8 @@ import pandas as pd
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from mri_response.config.answers import RESOURCES, resource
-from mri_response.report.facts import Evidence, Fact, gather
+from mri_response.report.facts.evidence import Evidence, Fact
+from mri_response.report.facts.gathered import gather
 from mri_response.report.facts.methods import methods, results
 
 NOT_PROVIDED = "Not provided"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -110,47 +110,18 @@ class Fact:
     applies: bool = True
 
 
-_MAKERS: dict[str, Callable[[Evidence], Fact | None]] = {}
+MAKERS: dict[str, Callable[[Evidence], Fact | None]] = {}
 
 
 def fact(make: Callable[[Evidence], Fact | None]) -> Callable[[Evidence], Fact | None]:
     """Register a function as the maker of the fact of its name."""
-    _MAKERS[make.__name__.lstrip("_")] = make
+    MAKERS[make.__name__.lstrip("_")] = make
     return make
-
-
-def gather(evidence: Evidence) -> dict[str, Fact]:
-    """Gather what a run can say of itself.
-
-    Parameters
-    ----------
-    evidence : Evidence
-
-    Returns
-    -------
-    dict of str to Fact
-        Those that the run can tell, in a fixed order; spaces are plain ones.
-    """
-    facts = {}
-    for name, make in _MAKERS.items():
-        fact = make(evidence)
-        if fact is not None:
-            facts[name] = replace(fact, text=_plain(fact.text), source=_plain(fact.source))
-    return facts
-
-
-def fact_names() -> list[str]:
-    """Names of all facts that a run might tell."""
-    return list(_MAKERS)
 
 
 def not_applicable(source: str) -> Fact:
     """What is said of other cohorts where there is none."""
     return Fact("Not applicable: no cohort but the one of development.", source, applies=False)
-
-
-def _plain(text: str) -> str:
-    return text.replace("\u00a0", " ").replace("\u2009", " ")
 
 
 def listed(items: Iterable[str]) -> str:

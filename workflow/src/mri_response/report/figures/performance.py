@@ -12,7 +12,7 @@ from matplotlib.patches import Patch, Rectangle
 
 from mri_response.core.seeds import Stream, generator
 from mri_response.evaluation.intervals import bootstrap_counts
-from mri_response.evaluation.metrics import person_weights
+from mri_response.people.rows import person_weights
 from mri_response.report.figures.style import (
     BLACK,
     BLUE,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 from matplotlib.figure import Figure
 
-from mri_response.evaluation.specificity import arm_row, arm_title, people_of
+from mri_response.report.arms import arm_row, arm_title, people_of
 from mri_response.report.figures.style import (
     BLACK,
     DASHED,

@@ -34,7 +34,7 @@ from mri_response.report.wording import (
 
 if TYPE_CHECKING:
     from mri_response.config.plan import FigureSpec
-    from mri_response.report.page import ReportInputs
+    from mri_response.report.inputs import ReportInputs
 
 #: Tables to download, with their titles.
 TABLES = {

@@ -9,7 +9,7 @@ from mri_response.report.sections.blocks import Block, Heading, Table, Text
 from mri_response.report.wording import Naming, as_number
 
 if TYPE_CHECKING:
-    from mri_response.report.page import ReportInputs
+    from mri_response.report.inputs import ReportInputs
 
 #: Tables to download, with their titles.
 TABLES = {

@@ -8,7 +8,8 @@ import numpy as np
 import pandas as pd
 
 from mri_response.config.plan import ordered_models
-from mri_response.evaluation.specificity import ALPHA, ASSUMED, arm_row, arm_title, people_of
+from mri_response.evaluation.specificity import ALPHA, ASSUMED
+from mri_response.report.arms import arm_row, arm_title, people_of
 from mri_response.report.sections.blocks import Block, Table, Text
 from mri_response.report.wording import (
     METRIC_NAMES,
@@ -25,7 +26,7 @@ from mri_response.report.wording import (
 
 if TYPE_CHECKING:
     from mri_response.config.plan import FigureSpec
-    from mri_response.report.page import ReportInputs
+    from mri_response.report.inputs import ReportInputs
 
 #: Tables to download, with their titles.
 TABLES = {

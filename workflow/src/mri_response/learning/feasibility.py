@@ -1,0 +1,199 @@
+"""Whether the discovery cohort fills the folds that the configuration asks for."""
+
+import math
+from collections.abc import Mapping
+from typing import Any
+
+import pandas as pd
+
+from mri_response.config.load import (
+    class_names,
+    discovery_name,
+    left_out_column,
+    used_confounds,
+)
+from mri_response.config.plan import smallest_part
+from mri_response.core.errors import InputError
+from mri_response.core.tables import shorten, suggestion
+from mri_response.learning.permutation import Exchangeability
+
+
+def check_discovery(config: Mapping[str, Any], rows: pd.DataFrame) -> None:
+    """Check that the discovery cohort can be cross-validated as the configuration says.
+
+    Parameters
+    ----------
+    config : mapping
+    rows : pandas.DataFrame
+        The analysed rows of the discovery cohort.
+
+    Raises
+    ------
+    InputError
+        If a class is absent or too small, or there are fewer people (or families) than folds.
+    """
+    path = config["cohorts"][discovery_name(config)]["participants"]
+    names = class_names(config)
+    counts = _class_counts(rows)
+    for name, count in zip(names, counts, strict=True):
+        if count == 0:
+            raise InputError(
+                f"{path}: found nobody of the class {name!r} among {_people(rows)} analysed "
+                "people, expected both classes; see outcome and where in the config"
+            )
+    for name, count in zip(names, counts, strict=True):
+        if count < config["min_class_size"]:
+            raise InputError(
+                f"{path}: found {count} analysed people of the class {name!r}, expected at least "
+                f"{config['min_class_size']} (min_class_size); add people"
+            )
+    _check_folds(config, rows, path)
+    if "site" in used_confounds(config) and config["confounds"]["unseen_site"] == "error":
+        people = rows.groupby("site")["participant_id"].nunique()
+        alone = people.index[people == 1]
+        if len(alone):
+            raise InputError(
+                f"{path}: column site: found one person alone at {alone[0]!r}, expected at least "
+                "two, since nobody is left to train on in that person's fold; write "
+                "confounds.unseen_site: mean or leave the site out"
+            )
+
+    _check_parts(config, rows, path)
+    _check_knots(config, rows)
+    _exchangeability(config, rows)
+
+
+def _check_folds(config: Mapping[str, Any], rows: pd.DataFrame, path: str) -> None:
+    """Enough people (or families) for the outer and inner folds, both classes to learn from."""
+    cv, names = config["cross_validation"], class_names(config)
+    units = rows[cv["group"] or "participant_id"]
+    unit = "people" if cv["group"] is None else f"families (column {cv['group']})"
+    column = left_out_column(cv)
+    if cv["outer"] in ("k_fold", "leave_one_out"):
+        groups = {unit: units.nunique()}
+        if cv["scheme"] == "stratified" and cv["group"] is None:
+            groups = {
+                f"people of the class {name!r} (scheme stratified)": count
+                for name, count in zip(names, _class_counts(rows), strict=True)
+            }
+        for what, count in groups.items():
+            outer_folds = cv["outer_folds"] or count
+            if count < outer_folds:
+                raise InputError(
+                    f"{path}: found {count} {what}, expected at least as many as "
+                    f"cross_validation.outer_folds, which is {outer_folds}; use fewer folds"
+                )
+            _check_inner(cv, path, count - math.ceil(count / outer_folds), what)
+        return
+    # Here, since scikit-learn takes time and most runs need none of it yet.
+    from mri_response.learning.splits import Scheme, draw_folds
+
+    if column is not None:
+        _check_left_out(cv, rows, units, path, column)
+    scheme = Scheme.from_config(cv, rows)._replace(inner_repeats=0)
+    for fold in draw_folds(units, rows["label"], scheme, config["seed"])[:-1]:
+        train, test = fold.sets.train[0], fold.sets.test[0]
+        values = "some people" if column is None else shorten(sorted(set(rows.loc[test, column])))
+        _check_inner(cv, path, units[train].nunique(), unit)
+        for name, count in zip(names, _class_counts(rows[train]), strict=True):
+            if count == 0:
+                raise InputError(
+                    f"{path}: found nobody of the class {name!r} to learn from where {values} "
+                    f"are left out (cross_validation.outer {cv['outer']}), expected both classes; "
+                    "choose another outer"
+                )
+        if cv["outer"] != "held_out":
+            continue
+        for name, count in zip(names, _class_counts(rows[test]), strict=True):
+            if count < config["min_class_size"]:
+                raise InputError(
+                    f"{path}: found {count} held-out people of the class {name!r}, expected at "
+                    f"least {config['min_class_size']} (min_class_size); hold out more "
+                    "(cross_validation.held_out)"
+                )
+
+
+def _check_inner(cv: Mapping[str, Any], path: str, left: int, what: str) -> None:
+    if left < cv["inner_folds"]:
+        raise InputError(
+            f"{path}: found {left} {what} in an outer training set, expected at least as many "
+            f"as cross_validation.inner_folds, which is {cv['inner_folds']}; use fewer folds"
+        )
+
+
+def _check_left_out(
+    cv: Mapping[str, Any], rows: pd.DataFrame, units: pd.Series, path: str, column: str
+) -> None:
+    """Values of the column that are left out together: enough of them, families in one alone."""
+    values = rows[column].astype(str)
+    apart = values.groupby(units).nunique()
+    if (apart > 1).any():
+        raise InputError(
+            f"{path}: column {column}: found several values for {apart.index[apart > 1][0]}, "
+            f"expected one, since people and families stay on one side of a split "
+            f"(cross_validation.outer {cv['outer']}); correct one"
+        )
+    if cv["outer"] == "held_out":
+        strange = [value for value in cv["held_out"][column] if value not in set(values)]
+        if strange:
+            raise InputError(
+                f"{path}: column {column}: found nobody analysed with {shorten(strange)}, expected "
+                f"the values of cross_validation.held_out; {suggestion(strange[0], set(values))}"
+                "correct the config or the table"
+            )
+        if set(values) <= set(cv["held_out"][column]):
+            raise InputError(
+                f"{path}: column {column}: found everybody held out, expected people to learn "
+                "from; name fewer values in cross_validation.held_out"
+            )
+        return
+    least = cv["outer_folds"] or 2
+    if values.nunique() < least:
+        raise InputError(
+            f"{path}: column {column}: found {values.nunique()} values, expected at least {least} "
+            f"to leave out (cross_validation.outer {cv['outer']}); use fewer folds or another outer"
+        )
+
+
+def _check_parts(config: Mapping[str, Any], rows: pd.DataFrame, path: str) -> None:
+    """Sizes of the learning curve, where the configuration gives some."""
+    n, least = _people(rows), smallest_part(config, rows["label"].mean())
+    for size in config["learning_curve"]["sizes"] or []:
+        if not least <= size < n:
+            raise InputError(
+                f"config: learning_curve.sizes: found {size}, expected {least} (for the folds and "
+                f"both classes) to {n - 1} people, since {path} has {n} to analyse; correct it or "
+                "write null"
+            )
+
+
+def _check_knots(config: Mapping[str, Any], rows: pd.DataFrame) -> None:
+    """Knots beyond the observed values would leave a spline with nothing to bend."""
+    path = config["cohorts"][discovery_name(config)]["participants"]
+    for name, model in config["models"].items():
+        splines = [confound for confound in model["confounds"] if not isinstance(confound, str)]
+        for spline in splines:
+            values = rows[spline["column"]]
+            outside = [knot for knot in spline["knots"] if not values.min() < knot < values.max()]
+            if outside:
+                raise InputError(
+                    f"config: models.{name}.confounds: {spline['column']}: found the knot "
+                    f"{outside[0]:g}, expected knots between {values.min():g} and "
+                    f"{values.max():g}, the values of {path}; move the knot or leave it out"
+                )
+
+
+def _exchangeability(config: Mapping[str, Any], rows: pd.DataFrame) -> Exchangeability:
+    """Of one model, with confounds if any has: the number of labellings is that of all."""
+    model = max(config["models"].values(), key=lambda model: len(model["confounds"]))
+    return Exchangeability.from_config(rows, {**config, "model": model})
+
+
+def _people(rows: pd.DataFrame) -> int:
+    return int(rows["participant_id"].nunique())
+
+
+def _class_counts(rows: pd.DataFrame) -> tuple[int, int]:
+    """People with a row of the positive and of the negative class."""
+    by_label = rows.groupby("label")["participant_id"].nunique()
+    return int(by_label.get(1, 0)), int(by_label.get(0, 0))

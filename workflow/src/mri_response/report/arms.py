@@ -1,0 +1,42 @@
+"""The arms of ``specificity.tsv``, as figure and section speak of them."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from mri_response.evaluation.specificity import POOLED_CONTROL
+from mri_response.report.wording import Naming, number
+
+
+def arm_row(table: pd.DataFrame, model: str, analysis: str, metric: str) -> pd.Series | None:
+    """The row of a comparison in ``specificity.tsv``; None if there is none with an estimate.
+
+    Parameters
+    ----------
+    table : DataFrame
+    model, analysis, metric : str
+        ``analysis`` may also be ``active`` or ``control`` for the row of that arm.
+
+    Returns
+    -------
+    Series or None
+    """
+    rows = table[(table["model"] == model) & (table["metric"] == metric)]
+    if analysis in ("active", "control"):
+        rows = rows[(rows["analysis"] == "arm") & rows[analysis].notna()]
+    else:
+        rows = rows[rows["analysis"] == analysis]
+    rows = rows[[not np.isnan(number(value)) for value in rows["estimate"]]]
+    return rows.iloc[0] if len(rows) else None
+
+
+def arm_title(name: str, names: Naming) -> str:
+    """Title of the cohort or of the cohorts taken together that make an arm."""
+    return "Control cohorts together" if name == POOLED_CONTROL else names.titles[name]
+
+
+def people_of(row: pd.Series, arm: str, names: Naming) -> str:
+    """Number of people of an arm and of those in the positive class."""
+    n, n_positive = (int(number(row[f"{what}_{arm}"])) for what in ("n", "n_positive"))
+    return f"n = {n}, {n_positive} {names.positive}"
