@@ -47,7 +47,7 @@ class Study:
         job = cross_validate(grams, self.folds, self.who, [range(1)], weights, GRID, SEED)
         parts = []
         for repeat in (1, 2):
-            decision = np.nanmax(job["decision"][0, job["repeat"] == repeat], axis=0)
+            decision = np.nanmax(job.decision[0, job.repeat == repeat], axis=0)
             parts.append(
                 self.people.assign(cohort="home", model=model, repeat=repeat, decision=decision)
             )
@@ -64,7 +64,7 @@ def test_scans_where_they_are_give_the_model_of_all_features(pca):
     job = cross_validate(grams, study.folds, study.who, [range(1)], weights, options, SEED)
     for position, fold in enumerate(study.folds):
         test = fold.sets.test[0]
-        expected = job["decision"][0, position, test]
+        expected = job.decision[0, position, test]
         np.testing.assert_allclose(found[fold.repeat - 1, test], expected, atol=1e-5)
 
 

@@ -7,7 +7,12 @@ from scipy.special import expit
 from sklearn.discriminant_analysis import LinearDiscriminantAnalysis
 from sklearn.metrics import roc_auc_score
 
-from mri_response.evaluation.baselines import baseline_tables, cross_validate_discriminant, majority
+from mri_response.evaluation.baselines import (
+    baseline_decisions,
+    cross_validate_discriminant,
+    majority,
+)
+from mri_response.evaluation.predictions import tables_of as tables_of_decisions
 from mri_response.learning.permutation import Exchangeability
 from mri_response.learning.preparation.confounds import flexible_matrix, natural_spline
 from mri_response.learning.splits import Scheme, draw_folds
@@ -47,7 +52,14 @@ def config(scheme="label_blind", n=99) -> dict:
         "confounds": {"unseen_site": "error"},
         "cohorts": {"home": {"role": "discovery"}, "away": {"role": "external"}},
         "min_class_size": 5,
+        "operating_points": ["youden"],
     }
+
+
+def baseline_tables(baseline, config, people, confounds=()) -> dict[str, pd.DataFrame]:
+    decisions, scores = baseline_decisions(baseline, config, people, confounds)
+    config = {**config, "confound_columns": list(confounds)}
+    return tables_of_decisions(baseline, config, people, decisions, scores)
 
 
 def tables_of(config: dict, people: pd.DataFrame) -> dict[str, pd.DataFrame]:

@@ -1,5 +1,7 @@
 """From the results of jobs to the tables of one model."""
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -8,15 +10,19 @@ from sklearn.metrics import roc_auc_score
 from mri_response.evaluation.predictions import (
     cross_validated_predictions,
     frozen_predictions,
-    grid_texts,
-    grid_warnings,
-    model_tables,
+    tables_of,
 )
-from mri_response.learning.decision_rules import fit_platt, learned_rules, out_of_fold
+from mri_response.learning.decision_rules import (
+    fit_platt,
+    learned_rules,
+    out_of_fold,
+)
+from mri_response.learning.decisions import Decisions, decisions_of_model
+from mri_response.learning.learners.registry import learner_of
+from mri_response.learning.learners.svc import grid_warnings
 from mri_response.learning.permutation import Exchangeability
 from mri_response.learning.procedure import (
     ModelOptions,
-    Resampled,
     cross_validate,
     fold_grams,
     row_weights,
@@ -31,7 +37,7 @@ CONFIG = {
     "min_class_size": 5,
     "operating_points": ["youden"],
     "cross_validation": {"repeats": 2, "group": None, "outer": "k_fold"},
-    "permutation": {"within": None, "method": "marginal"},
+    "permutation": {"n": N_PERMUTATIONS, "within": None, "method": "marginal"},
     "external": {"model": "refit"},
     "cohorts": {
         "home": {"role": "discovery"},
@@ -94,17 +100,17 @@ class Run:
             {
                 "cohort": np.repeat(["away", "saline"], [14, 12]),
                 "participant_id": others["participant_id"],
-                "decision": self.refits[0]["decision"][0, 0, n:],
+                "decision": self.refits[0].decision[0, 0, n:],
             }
         )
         inner = out_of_fold(self.refits, n)
-        rules = learned_rules(inner, home["label"].to_numpy(), weights, ["youden"])
-        self.description = {"decision_rules": rules.described()}
+        self.rules = learned_rules(inner, home["label"].to_numpy(), weights, ["youden"])
 
     def tables(self, config=CONFIG, **changed) -> dict[str, pd.DataFrame]:
         parts = {name: changed.get(name, getattr(self, name)) for name in
-                 ("people", "jobs", "refits", "scores", "description")}  # fmt: skip
-        return model_tables("svc", config, *parts.values())
+                 ("people", "jobs", "refits", "scores", "rules")}  # fmt: skip
+        decisions = decisions_of_model("svc", config, parts.pop("jobs"), parts.pop("refits"))
+        return tables_of("svc", config, parts["people"], decisions, parts["scores"], parts["rules"])
 
 
 @pytest.fixture(scope="module")
@@ -146,7 +152,7 @@ def test_predictions_hold_every_person_once_a_repeat(run):
     assert set(home["hyperparameters"]) <= {f"C={2.0**k}" for k in (-9, -7, -5, -3)}
     # C belongs to the outer fold.
     assert home.groupby(["repeat", "outer_fold"])["hyperparameters"].agg(set).map(len).max() == 1
-    chosen = run.refits[0]["candidate"][0, 0]
+    chosen = run.refits[0].candidate[0, 0]
     assert set(table.loc[table["cohort"] == "away", "hyperparameters"]) == {
         f"C={2.0 ** (2 * int(chosen) - 9)}"
     }
@@ -158,9 +164,8 @@ def test_probabilities_come_from_the_training_set_of_each_fold_and_of_the_refit(
     labels = run.people["home"]["label"].to_numpy()
     inner = {}
     for job in run.jobs:
-        for values, *key in zip(
-            job.get("inner_decision", []), job["repeat"], job["outer_fold"], strict=False
-        ):
+        inner_decision = [] if job.inner_decision is None else job.inner_decision
+        for values, *key in zip(inner_decision, job.repeat, job.outer_fold, strict=False):
             trained = ~np.isnan(values)
             inner[tuple(key)] = fit_platt(values[trained], labels[trained])
     home = table[table["cohort"] == "home"]
@@ -171,7 +176,7 @@ def test_probabilities_come_from_the_training_set_of_each_fold_and_of_the_refit(
         assert set(own["platt_slope"]) == {inner[key].slope}
         assert own["operating_point"].tolist() == ["decision_zero", "youden"]
         assert own["n_training"].tolist() == [20, 20]
-    frozen = fit_platt(run.refits[0]["inner_decision"][0, :30], labels)
+    frozen = fit_platt(run.refits[0].inner_decision[0, :30], labels)
     others = table[table["cohort"] != "home"]
     expected = frozen.probability(others["decision"])
     np.testing.assert_allclose(others["probability"], expected, rtol=1e-12)
@@ -219,7 +224,7 @@ def test_the_null_of_discovery_labels_refits_the_model(run):
         & (null["null"] == "discovery_labels")
         & (null["metric"] == "auc")
     ].sort_values("permutation")["value"]
-    decision = np.concatenate([job["decision"][:, 0, 30:44] for job in run.refits])[1:]
+    decision = np.concatenate([job.decision[:, 0, 30:44] for job in run.refits])[1:]
     labels = run.people["away"]["label"]
     np.testing.assert_allclose(drawn, [roc_auc_score(labels, one) for one in decision])
 
@@ -260,12 +265,14 @@ def test_sessions_stand_beside_people():
         {"participant_id": list("aab"), "session_id": ["1", "2", "1"], "label": [1, 1, 0]}
     )
     shape = (1, 1, 3)
-    resampled = Resampled(
+    decisions = Decisions(
         np.array([0.5, -0.0, 0.0]).reshape(shape),
         np.array([2, 2, 1]).reshape(shape),
         np.array([0, 0, 1]).reshape(shape),
+        np.array([[1, 1, 0]], dtype=np.int8),
+        grid=np.array(["C=0.5", "C=2.0"]),
     )
-    table = cross_validated_predictions(people, resampled, ["C=0.5", "C=2.0"], "svc", "home")
+    table = cross_validated_predictions(people, decisions, "svc", "home")
     assert list(table)[:5] == ["model", "cohort", "participant_id", "session_id", "repeat"]
     assert table["session_id"].tolist() == ["1", "2", "1"]
     assert table["outer_fold"].tolist() == [2, 2, 1]
@@ -305,7 +312,7 @@ def test_no_warning_off_the_edge_on_a_plateau_or_without_a_grid(chosen, plateau,
 def test_warnings_count_the_outer_models_and_the_refit(run):
     tables = run.tables()
     observed = [run.jobs[0], run.jobs[2], run.refits[0]]
-    at_top = sum(int((job["candidate"][0] == 3).sum()) for job in observed)
+    at_top = sum(int((job.candidate[0] == 3).sum()) for job in observed)
     largest = [text for text in tables["warnings"]["warning"] if "largest" in text]
     if at_top:
         assert f"svc: {at_top} of 7 models" in largest[0]
@@ -316,9 +323,18 @@ def test_warnings_count_the_outer_models_and_the_refit(run):
 def test_candidates_in_words():
     model = {"standardize": True, "pca": None, "estimator": "sklearn.svm.SVC", "parameters": {}}
     grid = {"gamma": ["scale", 0.5], "C": [1]}
-    assert grid_texts({**model, "grid": grid}) == ['C=1; gamma="scale"', "C=1; gamma=0.5"]
-    assert grid_texts({**model, "grid": {}}) == [None]
-    assert grid_texts(CONFIG["model"]) == ["C=0.001953125", "C=0.0078125", "C=0.03125", "C=0.125"]
+    words = learner_of({**model, "grid": grid}).grid_words()
+    assert words == ['C=1; gamma="scale"', "C=1; gamma=0.5"]
+    assert learner_of({**model, "grid": {}}).grid_words() == [""]
+    nothing = Decisions(*np.zeros((4, 1, 1, 1)))
+    assert nothing.chosen(0) is None
+    assert nothing.chosen(-1) is None
+    assert learner_of(CONFIG["model"]).grid_words() == [
+        "C=0.001953125",
+        "C=0.0078125",
+        "C=0.03125",
+        "C=0.125",
+    ]
 
 
 def test_fits_that_did_not_converge_are_a_warning(run):
@@ -328,7 +344,7 @@ def test_fits_that_did_not_converge_are_a_warning(run):
     def warnings(failed):
         # Of permuted labels too: each job has its counts.
         jobs, refits = (
-            [{**job, "fits": np.array(10), "unconverged": np.array(failed)} for job in some]
+            [replace(job, fits=np.array(10), unconverged=np.array(failed)) for job in some]
             for some in (run.jobs, run.refits)
         )
         return run.tables(config, jobs=jobs, refits=refits)["warnings"]["warning"].tolist()

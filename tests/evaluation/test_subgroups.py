@@ -17,11 +17,13 @@ from mri_response.evaluation.subgroups import (
     groups_of,
     subgroup_table,
 )
+from mri_response.learning.decisions import Decisions
 
 SETTINGS = {"columns": None, "age_bands": [30, 45, 60]}
 CONFIG = {
     "subgroups": SETTINGS,
     "min_class_size": 5,
+    "cross_validation": {"outer": "k_fold"},
     "cohorts": {
         "trial": {"role": "discovery"},
         "north": {"role": "external"},
@@ -57,7 +59,7 @@ def made_up(n=80, seed=0, permutations=40):
     # Models of a permutation do well or badly for everybody: the naive spread is too small.
     strength = np.r_[1, 0.8 * rng.normal(size=permutations)][:, None, None]
     decision = rng.normal(size=(len(labels), 3, n)) + strength * (labels[:, None] - 0.5)
-    fold = np.array([rng.permutation(n) % 5 for _ in range(3)])
+    fold = np.array([1 + rng.permutation(n) % 5 for _ in range(3)])
     scores = pd.concat(
         [
             rows[["participant_id"]].assign(
@@ -68,6 +70,13 @@ def made_up(n=80, seed=0, permutations=40):
         ]
     )
     return people, decision, fold, labels, scores
+
+
+def table_of(people, decision, fold, labels, scores, config=CONFIG):
+    """Table of a model whose decision values are given."""
+    fold = np.broadcast_to(fold, decision.shape)
+    decisions = Decisions(decision, fold, np.zeros_like(fold), labels.astype(np.int8))
+    return subgroup_table("svc", config, people, decisions, scores)
 
 
 def of_group(table, cohort, variable, group, reference=None):
@@ -81,7 +90,7 @@ def of_group(table, cohort, variable, group, reference=None):
 @pytest.fixture(scope="module")
 def run():
     people, decision, fold, labels, scores = made_up()
-    table = subgroup_table("svc", CONFIG, people, decision, fold, labels, scores)
+    table = table_of(people, decision, fold, labels, scores)
     return people, decision, fold, labels, scores, table
 
 
@@ -204,14 +213,14 @@ def test_permutations_without_a_class_in_the_group_are_not_counted():
     rows = people["trial"]
     men = [*rows.index[rows["label"] == 1][:5], *rows.index[rows["label"] == 0][:5]]
     people["trial"].loc[men, "sex"] = "M"
-    before = subgroup_table("svc", CONFIG, people, decision, fold, labels, scores)
+    before = table_of(people, decision, fold, labels, scores)
     # Further permutations that give all men one class.
     labels, decision = labels.repeat(2, axis=0)[1:], decision.repeat(2, axis=0)[1:]
     labels[1:40:2, men] = 1
     labels[:1] = people["trial"]["label"]
     kept = [0, *range(2, 40, 2), *range(40, len(labels))]
-    expected = subgroup_table("svc", CONFIG, people, decision[kept], fold, labels[kept], scores)
-    found = subgroup_table("svc", CONFIG, people, decision, fold, labels, scores)
+    expected = table_of(people, decision[kept], fold, labels[kept], scores)
+    found = table_of(people, decision, fold, labels, scores)
     pd.testing.assert_frame_equal(
         of_group(found, "trial", "sex", "M"), of_group(expected, "trial", "sex", "M")
     )
@@ -221,9 +230,8 @@ def test_permutations_without_a_class_in_the_group_are_not_counted():
 
 def test_people_held_out_are_independent(run):
     people, decision, fold, labels, scores, _ = run
-    table = subgroup_table(
-        "svc", CONFIG, people, decision[:, :1], fold[:1], labels, scores, independent=True
-    )
+    config = {**CONFIG, "cross_validation": {"outer": "held_out"}}
+    table = table_of(people, decision[:, :1], fold[:1], labels, scores, config)
     found = of_group(table, "trial", "sex", "F")
     assert set(found["aggregation"]) == {"mean_over_repeats"}
     assert found["ci_method"].to_dict() == {
@@ -271,7 +279,7 @@ def test_small_groups_have_no_number():
         rows["sex"] = "F"
         rows.loc[rows.index[rows["label"] == 1][:20], "sex"] = "M"
         rows.loc[rows.index[rows["label"] == 0][:4], "sex"] = "M"
-    table = subgroup_table("svc", CONFIG, people, decision, fold, labels, scores)
+    table = table_of(people, decision, fold, labels, scores)
     for cohort in ("trial", "north"):
         for group, reference in (("M", None), ("F", "M")):
             found = of_group(table, cohort, "sex", group, reference)
@@ -286,7 +294,7 @@ def test_people_of_whom_nothing_is_known_are_a_group_that_is_not_compared():
     people, decision, fold, labels, scores = made_up()
     people["north"].loc[:29, "sex"] = np.nan
     people["trial"]["sex"] = "F"
-    table = subgroup_table("svc", CONFIG, people, decision, fold, labels, scores)
+    table = table_of(people, decision, fold, labels, scores)
     found = table[(table["cohort"] == "north") & (table["variable"] == "sex")]
     assert found["group"].drop_duplicates().tolist() == ["F", "M", UNKNOWN]
     assert set(found["reference"].dropna()) == {"M"}
@@ -296,7 +304,7 @@ def test_people_of_whom_nothing_is_known_are_a_group_that_is_not_compared():
 def test_visits_count_as_people():
     """Every row twice changes no number of people and no estimate or interval of a frozen model."""
     people, decision, fold, labels, scores = made_up()
-    once = subgroup_table("svc", CONFIG, people, decision, fold, labels, scores)
+    once = table_of(people, decision, fold, labels, scores)
     twice = people | {"north": people["north"].loc[people["north"].index.repeat(2)]}
     doubled = pd.concat(
         [
@@ -304,13 +312,13 @@ def test_visits_count_as_people():
             for name, rows in scores.groupby("cohort", sort=False)
         ]
     )
-    again = subgroup_table("svc", CONFIG, twice, decision, fold, labels, doubled)
+    again = table_of(twice, decision, fold, labels, doubled)
     pd.testing.assert_frame_equal(again, once, rtol=1e-9)
 
 
 def test_without_variables_there_is_a_header():
     people, decision, fold, labels, scores = made_up()
     bare = {name: rows[["participant_id", "label"]] for name, rows in people.items()}
-    table = subgroup_table("svc", CONFIG, bare, decision, fold, labels, scores)
+    table = table_of(bare, decision, fold, labels, scores)
     assert list(table) == SUBGROUP_COLUMNS
     assert table.empty

@@ -28,6 +28,7 @@ from mri_response.learning.decision_rules import (
     rule_warnings,
     rules_table,
 )
+from mri_response.learning.decisions import Decisions
 from mri_response.learning.estimators import EstimatorOptions
 from mri_response.learning.permutation import Exchangeability
 from mri_response.learning.plain import cross_validate_estimator
@@ -155,6 +156,16 @@ SCHEME = Scheme(2, 3, 2, 4)
 OPTIONS = ModelOptions(tuple(2.0 ** np.arange(-9, -2)), standardize=True)
 
 
+def station(jobs):
+    """What rules are learned from, of jobs that need not have all folds."""
+    (job,) = jobs
+    nothing = np.zeros((1, 2, N))
+    return Decisions(
+        nothing, nothing, nothing, job.labels[:1], repeat=job.repeat, outer_fold=job.outer_fold,
+        train=job.train, inner_decision=job.inner_decision,
+    )  # fmt: skip
+
+
 class Study:
     """A small discovery cohort, its folds and what the engine makes of them."""
 
@@ -187,7 +198,7 @@ def test_the_engine_gives_the_probabilities_of_a_calibrated_pipeline(options):
     """Inner folds, solver, Platt's map and its use in the test fold against scikit-learn's own."""
     study = Study(SCHEME._replace(inner_repeats=1))
     job = study.run(study.folds, options=options)
-    rules = fold_rules([job], study.labels, study.weights, POINTS)
+    rules = fold_rules(station([job]), study.weights, POINTS)
     data = np.hstack([study.confounds, study.features])
     weight = "balanced" if options.balanced else None
     model = oracle.pipeline(
@@ -195,12 +206,12 @@ def test_the_engine_gives_the_probabilities_of_a_calibrated_pipeline(options):
     )
     for position, fold in enumerate(study.folds):
         train, test = fold.sets.train[0], fold.sets.test[0]
-        C = options.C[int(job["candidate"][0, position])]
+        C = options.C[int(job.candidate[0, position])]
         inner = PredefinedSplit(fold.sets.test[1:, train].argmax(axis=0))
         calibrated = CalibratedClassifierCV(
             model.set_params(svm__C=C), method="sigmoid", cv=inner, ensemble=False
         ).fit(data[train], study.labels[train])
-        decision = job["decision"][0, position, test]
+        decision = job.decision[0, position, test]
         actual = rules[fold.repeat, fold.outer_fold].platt.probability(decision)
         expected = calibrated.predict_proba(data[test])[:, 1]
         np.testing.assert_allclose(actual, expected, atol=1e-4)
@@ -209,15 +220,15 @@ def test_the_engine_gives_the_probabilities_of_a_calibrated_pipeline(options):
 def test_inner_decisions_are_the_mean_over_inner_repeats():
     study = Study()
     fold = study.folds[1]
-    both = study.run([fold])["inner_decision"][0]
+    both = study.run([fold]).inner_decision[0]
     np.testing.assert_array_equal(np.isnan(both), fold.sets.test[0])
     parts = []
     for repeat in range(2):
         rows = [0, *range(1 + 4 * repeat, 5 + 4 * repeat)]
         sets = fold.sets._replace(train=fold.sets.train[rows], test=fold.sets.test[rows])
-        chosen = study.run([fold])["candidate"][0, 0]
+        chosen = study.run([fold]).candidate[0, 0]
         at = OPTIONS._replace(C=(OPTIONS.C[chosen],))
-        parts.append(study.run([fold._replace(sets=sets)], options=at)["inner_decision"][0])
+        parts.append(study.run([fold._replace(sets=sets)], options=at).inner_decision[0])
     np.testing.assert_allclose(both, np.mean(parts, axis=0), atol=1e-6)
     assert np.nanmax(np.abs(parts[0] - parts[1])) > 1e-3
 
@@ -226,15 +237,15 @@ def test_neither_labels_nor_features_of_the_test_rows_reach_the_rules():
     study = Study()
     fold = study.folds[0]
     test = fold.sets.test[0]
-    before = study.run([fold])["inner_decision"]
-    expected = fold_rules([study.run([fold])], study.labels, study.weights, POINTS)
+    before = study.run([fold]).inner_decision
+    expected = fold_rules(station([study.run([fold])]), study.weights, POINTS)
     study.labels = np.where(test, 1 - study.labels, study.labels)
     study.people["label"] = study.labels
     study.features[test] += 5
     after = study.run([fold])
     # Features far from zero elsewhere move the last bits of Gram matrices.
-    np.testing.assert_allclose(after["inner_decision"], before, atol=1e-6)
-    actual = fold_rules([after], study.labels, study.weights, POINTS)
+    np.testing.assert_allclose(after.inner_decision, before, atol=1e-6)
+    actual = fold_rules(station([after]), study.weights, POINTS)
     for key, learned in expected.items():
         np.testing.assert_allclose(actual[key].platt, learned.platt, rtol=1e-4)
         assert actual[key].thresholds == pytest.approx(learned.thresholds, abs=1e-5)
@@ -242,10 +253,10 @@ def test_neither_labels_nor_features_of_the_test_rows_reach_the_rules():
 
 def test_batches_change_no_byte_and_permuted_labellings_have_none():
     study = Study()
-    whole = study.run(study.folds)["inner_decision"]
+    whole = study.run(study.folds).inner_decision
     parts = [study.run(study.folds[part], [range(1)]) for part in (slice(0, 4), slice(4, 6))]
-    np.testing.assert_array_equal(np.concatenate([p["inner_decision"] for p in parts]), whole)
-    assert "inner_decision" not in study.run(study.folds[:2], [range(1, 3)])
+    np.testing.assert_array_equal(np.concatenate([p.inner_decision for p in parts]), whole)
+    assert study.run(study.folds[:2], [range(1, 3)]).inner_decision is None
 
 
 def test_redrawn_folds_of_the_observed_labels_have_them_too():
@@ -255,8 +266,8 @@ def test_redrawn_folds_of_the_observed_labels_have_them_too():
         study.features, study.confounds, range(6), study.people["participant_id"], scheme,
         Exchangeability(study.people), [range(1), range(1, 3)], study.weights, OPTIONS, SEED,
     )  # fmt: skip
-    expected = study.run(study.folds, [range(1)])["inner_decision"]
-    np.testing.assert_allclose(redrawn["inner_decision"], expected, atol=1e-6)
+    expected = study.run(study.folds, [range(1)]).inner_decision
+    np.testing.assert_allclose(redrawn.inner_decision, expected, atol=1e-6)
 
 
 def test_estimators_give_the_probabilities_of_scikit_learn():
@@ -268,16 +279,16 @@ def test_estimators_give_the_probabilities_of_scikit_learn():
         study.features, none, study.folds, Exchangeability(study.people), range(2),
         study.weights, options, SEED,
     )  # fmt: skip
-    rules = fold_rules([job], study.labels, study.weights, [])
+    rules = fold_rules(station([job]), study.weights, [])
     for position, fold in enumerate(study.folds):
         train, test = fold.sets.train[0], fold.sets.test[0]
-        C = [0.01, 0.1][int(job["candidate"][0, position])]
+        C = [0.01, 0.1][int(job.candidate[0, position])]
         model = oracle.pipeline(0)[:-1]
         model.steps.append(("logistic", LogisticRegression(C=C, max_iter=1000)))
         inner = PredefinedSplit(fold.sets.test[1:, train].argmax(axis=0))
         calibrated = CalibratedClassifierCV(model, method="sigmoid", cv=inner, ensemble=False)
         calibrated.fit(study.features[train], study.labels[train])
-        decision = job["decision"][0, position, test]
+        decision = job.decision[0, position, test]
         np.testing.assert_allclose(
             rules[fold.repeat, fold.outer_fold].platt.probability(decision),
             calibrated.predict_proba(study.features[test])[:, 1],
@@ -296,10 +307,10 @@ def test_each_row_has_the_map_of_its_outer_fold():
 def test_the_frozen_model_learns_from_its_search_or_from_the_other_outer_models():
     study = Study()
     refit = study.run([study.refit], [range(1)])
-    np.testing.assert_array_equal(out_of_fold([refit], N), refit["inner_decision"][0])
+    np.testing.assert_array_equal(out_of_fold([refit], N), refit.inner_decision[0])
     assert not np.isnan(out_of_fold([refit], N)).any()
     jobs = [study.run(study.folds[part]) for part in (slice(0, 2), slice(2, 6))]
-    decision = np.concatenate([job["decision"][0] for job in jobs])
+    decision = np.concatenate([job.decision[0] for job in jobs])
     np.testing.assert_allclose(out_of_fold(jobs, N), np.nanmean(decision, axis=0), rtol=1e-12)
 
 

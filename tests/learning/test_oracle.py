@@ -80,8 +80,8 @@ class Engine:
         )  # fmt: skip
         fitted = fitted_models([self.refitted], self.n)
         frozen = freeze(
-            own.features, own_confounds, training_sets(own_confounds, fitted["train"]),
-            fitted["beta"], fitted["intercept"], coding, {},
+            own.features, own_confounds, training_sets(own_confounds, fitted.train),
+            fitted.beta, fitted.intercept, coding, {},
         )  # fmt: skip
         self.frozen_scores = frozen.decision(other.features, other.people.drop(columns="label"))
 
@@ -103,14 +103,14 @@ class Engine:
         for position in folds:
             fold = self.folds[position]
             reference, decision = self.reference(fold, labelling, grid)
-            assert self.result["candidate"][labelling, position] == reference.candidate
-            own = self.result["decision"][labelling, position, fold.sets.test[0]]
+            assert self.result.candidate[labelling, position] == reference.candidate
+            own = self.result.decision[labelling, position, fold.sets.test[0]]
             np.testing.assert_allclose(own, decision, atol=CLOSE, rtol=0)
 
     def assert_refit_equal(self, labelling: int, grid: list[float]) -> None:
         reference, decision = self.reference(self.refit, labelling, grid)
-        assert self.refitted["candidate"][labelling, 0] == reference.candidate
-        scores = self.refitted["decision"][labelling, 0, self.n :]
+        assert self.refitted.candidate[labelling, 0] == reference.candidate
+        scores = self.refitted.decision[labelling, 0, self.n :]
         np.testing.assert_allclose(scores, decision, atol=CLOSE, rtol=0)
         if labelling == 0:
             np.testing.assert_allclose(self.frozen_scores, decision, atol=CLOSE, rtol=0)
@@ -128,9 +128,9 @@ def test_schizophrenia_from_nimh_to_cobre(shared_data):
         engine.assert_equal(labelling, range(3), GRID)
         engine.assert_refit_equal(labelling, GRID)
     # Most choices lie inside the grid: the comparison is not one of plateaus.
-    assert len(set(engine.result["candidate"][0])) >= 4
-    assert engine.result["plateau"].sum() <= 1
-    assert engine.result["fallback"] == engine.refitted["fallback"] == 0
+    assert len(set(engine.result.candidate[0])) >= 4
+    assert engine.result.plateau.sum() <= 1
+    assert engine.result.fallback == engine.refitted.fallback == 0
 
 
 def test_depression(shared_data):
@@ -192,7 +192,7 @@ def test_a_choice_of_C_can_be_told_from_its_neighbours():
     own, other = voxels()
     engine = Engine(own, other, ["age", "tiv"], Scheme(1, 5, 1, 4), grid, 1)
     coarse = Engine(own, other, ["age", "tiv"], Scheme(1, 5, 1, 4), grid[::4], 1)
-    difference = np.abs(engine.result["decision"] - coarse.result["decision"])
+    difference = np.abs(engine.result.decision - coarse.result.decision)
     assert np.nanmax(difference) > 100 * CLOSE
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import warnings
+from dataclasses import fields
 
 import numpy as np
 import oracle
@@ -18,6 +19,7 @@ from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import StandardScaler
 
 from mri_response.core.seeds import Stream, generator
+from mri_response.learning.decisions import Decisions, joined
 from mri_response.learning.estimators import EstimatorOptions
 from mri_response.learning.permutation import Exchangeability
 from mri_response.learning.plain import (
@@ -28,7 +30,6 @@ from mri_response.learning.plain import (
 from mri_response.learning.procedure import (
     ModelOptions,
     StackedRows,
-    collected,
     cross_validate,
     fold_grams,
     row_weights,
@@ -147,8 +148,8 @@ def compare(study: Study, options: EstimatorOptions, classifier, **steps) -> set
                     reference_pipeline(classifier, **steps), data[:N], labels,
                     np.flatnonzero(fold.sets.train[0]), inner, grid,
                 )  # fmt: skip
-                assert result["candidate"][row, position] == found.candidate
-                values = result["decision"][row, position]
+                assert result.candidate[row, position] == found.candidate
+                values = result.decision[row, position]
                 tested = ~np.isnan(values)
                 expected = np.append(fold.sets.test[0], np.ones(len(values) - N, dtype=bool))
                 np.testing.assert_array_equal(tested, expected)
@@ -159,7 +160,7 @@ def compare(study: Study, options: EstimatorOptions, classifier, **steps) -> set
                     decision = logit(found.model.predict_proba(unseen)[:, 1])
                 np.testing.assert_allclose(values[tested], decision, atol=1e-6)
                 np.testing.assert_array_equal(values[tested] > 0, found.model.predict(unseen) == 1)
-    return set(np.concatenate([result["candidate"].ravel() for result, _ in runs]))
+    return set(np.concatenate([result.candidate.ravel() for result, _ in runs]))
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -201,12 +202,12 @@ def test_a_linear_support_vector_classifier_is_the_engine(steps):
         fold_grams(study.features[:N], study.confounds[:N], study.folds, engine), study.folds,
         study.exchangeability, [permutations], row_weights(study.people), engine, SEED,
     )  # fmt: skip
-    assert len(set(expected["candidate"].ravel())) > 2
-    np.testing.assert_array_equal(plain["candidate"], expected["candidate"])
-    np.testing.assert_allclose(plain["decision"], expected["decision"], atol=1e-5)
-    np.testing.assert_allclose(plain["fitted"], expected["fitted"], atol=1e-5)
-    np.testing.assert_allclose(plain["intercept"], expected["intercept"], atol=1e-5)
-    np.testing.assert_array_equal(plain["train"], expected["train"])
+    assert len(set(expected.candidate.ravel())) > 2
+    np.testing.assert_array_equal(plain.candidate, expected.candidate)
+    np.testing.assert_allclose(plain.decision, expected.decision, atol=1e-5)
+    np.testing.assert_allclose(plain.fitted, expected.fitted, atol=1e-5)
+    np.testing.assert_allclose(plain.intercept, expected.intercept, atol=1e-5)
+    np.testing.assert_array_equal(plain.train, expected.train)
 
 
 def test_visits_of_a_person_count_once_in_the_inner_score():
@@ -224,10 +225,23 @@ def test_visits_of_a_person_count_once_in_the_inner_score():
     def engine(weights):
         return cross_validate(
             grams, study.folds, study.exchangeability, [range(6)], weights, ENGINE, SEED
-        )["candidate"]
+        ).candidate
 
-    np.testing.assert_array_equal(plain["candidate"], engine(row_weights(people)))
-    assert (engine(np.ones(N)) != plain["candidate"]).any()
+    np.testing.assert_array_equal(plain.candidate, engine(row_weights(people)))
+    assert (engine(np.ones(N)) != plain.candidate).any()
+
+
+def collected(jobs, repeats, **how):
+    """Jobs put together, with as many labellings as they have."""
+    jobs = list(jobs)
+    n_labellings = 1 + max(int(job.permutation.max()) for job in jobs)
+    return joined(jobs, repeats, n_labellings, **how)
+
+
+def assert_same(actual, expected):
+    """Nothing differs between two stations, whatever their jobs were."""
+    for field in fields(Decisions):
+        np.testing.assert_array_equal(getattr(actual, field.name), getattr(expected, field.name))
 
 
 # ------------------------------------------------------------ batches
@@ -241,14 +255,15 @@ def test_batches_change_no_byte(kind):
         for folds in (slice(0, 1), slice(1, 3))
     ]
     expected, actual = collected([whole], 1), collected(parts[::-1], 1)
-    for name in actual._fields:
-        np.testing.assert_array_equal(getattr(actual, name), getattr(expected, name))
-    for name in set(whole) - {"permutation", "repeat", "outer_fold", "decision", "candidate"}:
-        if name in ("fits", "unconverged"):
-            assert sum(part[name] for part in parts) == whole[name]
-        else:
-            together = np.concatenate([part[name] for part in parts if name in part])
-            np.testing.assert_array_equal(together, whole[name])
+    assert_same(actual, expected)
+    of_labellings = {"permutation", "labels", "repeat", "outer_fold", "decision", "candidate"}
+    for name, array in whole.arrays().items():
+        if name in ("fits", "fallback", "unconverged"):
+            assert sum(getattr(part, name) for part in parts) == array
+        elif name not in of_labellings:
+            own = [part.arrays() for part in parts]
+            together = np.concatenate([arrays[name] for arrays in own if name in arrays])
+            np.testing.assert_array_equal(together, array)
 
 
 def test_redrawn_folds_are_those_of_each_labelling():
@@ -269,16 +284,15 @@ def test_redrawn_folds_are_those_of_each_labelling():
     ]
     whole = redrawn(range(6), range(3))
     together, expected = collected(parts, 2), collected([whole], 2)
-    for name in together._fields:
-        np.testing.assert_array_equal(getattr(together, name), getattr(expected, name))
+    assert_same(together, expected)
     for index in range(3):
         labels = study.exchangeability.permuted(SEED, index)
         study.folds = draw_folds(units, labels, scheme, SEED, permutation=index)[:-1]
         fixed = study.run(options, [index])
-        np.testing.assert_array_equal(whole["decision"][index], fixed["decision"][0])
-        np.testing.assert_array_equal(whole["candidate"][index], fixed["candidate"][0])
+        np.testing.assert_array_equal(whole.decision[index], fixed.decision[0])
+        np.testing.assert_array_equal(whole.candidate[index], fixed.candidate[0])
         if index == 0:
-            np.testing.assert_array_equal(whole["fitted"], fixed["fitted"])
+            np.testing.assert_array_equal(whole.fitted, fixed.fitted)
         for fold in study.folds:
             share = labels[fold.sets.test[0]].mean()
             assert 0.3 < share < 0.7
@@ -293,7 +307,7 @@ def test_labels_of_the_test_rows_are_not_looked_at():
     people.loc[test, "label"] = 1 - people.loc[test, "label"]
     study.exchangeability = Exchangeability(people)
     after = study.run(options, folds=slice(0, 1))
-    np.testing.assert_array_equal(before["decision"], after["decision"])
+    np.testing.assert_array_equal(before.decision, after.decision)
 
 
 def test_a_training_set_with_one_class_predicts_it():
@@ -301,9 +315,9 @@ def test_a_training_set_with_one_class_predicts_it():
     labels = np.where(study.folds[0].sets.test[0], study.people["label"], 1)
     study.exchangeability.labels = labels
     result = study.run(options, folds=slice(0, 1))
-    np.testing.assert_array_equal(result["decision"][0, 0, study.folds[0].sets.test[0]], 1.0)
-    assert result["fits"] == 0
-    assert result["intercept"][0] == 1.0
+    np.testing.assert_array_equal(result.decision[0, 0, study.folds[0].sets.test[0]], 1.0)
+    assert result.fits == 0
+    assert result.intercept[0] == 1.0
 
 
 def test_the_first_of_tied_candidates_is_chosen():
@@ -315,15 +329,15 @@ def test_the_first_of_tied_candidates_is_chosen():
     assert options.candidates == [
         {"leaf_size": 40, "n_neighbors": 3}, {"leaf_size": 10, "n_neighbors": 3},
     ]  # fmt: skip
-    assert not study.run(options, range(3))["candidate"].any()
+    assert not study.run(options, range(3)).candidate.any()
 
 
 def test_without_a_grid_nothing_is_searched():
     study = Study()
     options = EstimatorOptions("sklearn.naive_bayes.GaussianNB", {}, {})
-    assert study.run(options, [1, 2, 3])["fits"] == 9
+    assert study.run(options, [1, 2, 3]).fits == 9
     # Of the observed labels also the inner models, for the probabilities.
-    assert study.run(options, [0])["fits"] == 3 * (1 + 3)
+    assert study.run(options, [0]).fits == 3 * (1 + 3)
 
 
 def test_fits_that_do_not_converge_are_counted(caplog):
@@ -332,7 +346,7 @@ def test_fits_that_do_not_converge_are_counted(caplog):
     with warnings.catch_warnings():
         warnings.simplefilter("error", ConvergenceWarning)
         result = study.run(options, [0, 1])
-    assert result["unconverged"] == result["fits"] == 2 * 3 * (3 * 4 + 1) + 3 * 3
+    assert result.unconverged == result.fits == 2 * 3 * (3 * 4 + 1) + 3 * 3
     assert [record.message.split(":")[0] for record in caplog.records] == ["ConvergenceWarning"]
 
 

@@ -1,21 +1,22 @@
 """Jobs, blocks and batches: what is computed together changes nothing."""
 
+from dataclasses import fields
+
 import numpy as np
 import pandas as pd
 import pytest
 
 from mri_response.config.plan import batches, labelling_batches
+from mri_response.learning.decisions import Decisions, joined
+from mri_response.learning.jobs import load_arrays, save_arrays
 from mri_response.learning.permutation import Exchangeability
 from mri_response.learning.procedure import (
     ModelOptions,
     StackedRows,
-    collected,
     cross_validate,
     cross_validate_redrawn,
     fold_grams,
-    load_arrays,
     row_weights,
-    save_arrays,
     with_strangers,
 )
 from mri_response.learning.splits import REFIT, Scheme, draw_folds
@@ -51,6 +52,19 @@ def label_blind(
     return jobs
 
 
+def collected(jobs, repeats, **how):
+    """Jobs put together, with as many labellings as they have."""
+    jobs = list(jobs)
+    n_labellings = 1 + max(int(job.permutation.max()) for job in jobs)
+    return joined(jobs, repeats, n_labellings, **how)
+
+
+def assert_same(actual, expected):
+    """Nothing differs between two stations, whatever their jobs were."""
+    for field in fields(Decisions):
+        np.testing.assert_array_equal(getattr(actual, field.name), getattr(expected, field.name))
+
+
 # ------------------------------------------------------------ batches
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
 @pytest.mark.parametrize("pca", [None, 5])
@@ -73,12 +87,11 @@ def test_batches_change_no_byte(dtype, pca, together, monkeypatch):
         jobs = label_blind(people, features, confounds, fold_size, label_size, 6, options)
         assert len(jobs) == -(-6 // fold_size) * len(labelling_batches(6, label_size))
         actual = collected(jobs[::-1], SCHEME.repeats)
-        for name in actual._fields:
-            np.testing.assert_array_equal(getattr(actual, name), getattr(expected, name))
-        observed = [job for job in jobs if "beta" in job]
+        assert_same(actual, expected)
+        observed = [job for job in jobs if job.beta is not None]
         for name in ("train", "beta", "fitted", "intercept", "plateau"):
-            together = np.concatenate([job[name] for job in observed])
-            np.testing.assert_array_equal(together, reference[0][name])
+            together = np.concatenate([getattr(job, name) for job in observed])
+            np.testing.assert_array_equal(together, getattr(reference[0], name))
 
 
 def test_redrawn_folds_change_no_byte_in_batches_either(monkeypatch):
@@ -99,8 +112,7 @@ def test_redrawn_folds_change_no_byte_in_batches_either(monkeypatch):
     expected = collected(run(6, 4), scheme.repeats)
     for sizes in ((1, 2), (4, 4), (2, 2)):
         actual = collected(run(*sizes), scheme.repeats)
-        for name in actual._fields:
-            np.testing.assert_array_equal(getattr(actual, name), getattr(expected, name))
+        assert_same(actual, expected)
 
 
 # ------------------------------------------------------------ jobs
@@ -108,15 +120,15 @@ def test_decision_values_stand_where_a_row_was_tested():
     people, features, confounds = made_up()
     (job,) = label_blind(people, features, confounds, 6, 4, 3)
     folds = draw_folds(people["participant_id"], people["label"].to_numpy(), SCHEME, SEED)[:-1]
-    assert job["permutation"].tolist() == [0, 1, 2, 3]
-    assert job["repeat"].tolist() == [1, 1, 1, 2, 2, 2]
-    assert job["outer_fold"].tolist() == [1, 2, 3, 1, 2, 3]
+    assert job.permutation.tolist() == [0, 1, 2, 3]
+    assert job.repeat.tolist() == [1, 1, 1, 2, 2, 2]
+    assert job.outer_fold.tolist() == [1, 2, 3, 1, 2, 3]
     for position, fold in enumerate(folds):
-        tested = ~np.isnan(job["decision"][:, position])
+        tested = ~np.isnan(job.decision[:, position])
         np.testing.assert_array_equal(tested, np.tile(fold.sets.test[0], (4, 1)))
-        np.testing.assert_array_equal(job["train"][position], fold.sets.train[0])
-        assert not job["beta"][position, ~fold.sets.train[0]].any()
-        assert job["beta"][position].sum() == pytest.approx(0, abs=1e-12)
+        np.testing.assert_array_equal(job.train[position], fold.sets.train[0])
+        assert not job.beta[position, ~fold.sets.train[0]].any()
+        assert job.beta[position].sum() == pytest.approx(0, abs=1e-12)
     resampled = collected([job], 2)
     assert resampled.decision.shape == (4, 2, 30)
     for repeat in range(2):
@@ -124,14 +136,14 @@ def test_decision_values_stand_where_a_row_was_tested():
             rows = fold.sets.test[0]
             assert (resampled.fold[:, repeat, rows] == fold.outer_fold).all()
             position = 3 * repeat + fold.outer_fold - 1
-            chosen = job["candidate"][:, position]
+            chosen = job.candidate[:, position]
             assert (resampled.candidate[:, repeat, rows] == chosen[:, None]).all()
             np.testing.assert_array_equal(
-                resampled.decision[:, repeat, rows], job["decision"][:, position, rows]
+                resampled.decision[:, repeat, rows], job.decision[:, position, rows]
             )
     inner_and_outer = 6 * 4 * (3 * len(OPTIONS.C) + 1)
-    assert 0 < job["solved"] <= inner_and_outer
-    assert job["fallback"] == 0
+    assert 0 < job.fits <= inner_and_outer
+    assert job.fallback == 0
 
 
 def test_redrawn_folds_of_the_observed_labels_are_those_of_the_table():
@@ -151,10 +163,10 @@ def test_redrawn_folds_of_the_observed_labels_are_those_of_the_table():
             fold_grams(features, confounds, folds[:-1], OPTIONS), folds[:-1], exchangeability,
             [range(index, index + 1)], weights, OPTIONS, SEED,
         )  # fmt: skip
-        np.testing.assert_allclose(redrawn["decision"][index], fixed["decision"][0], atol=1e-6)
-        np.testing.assert_array_equal(redrawn["candidate"][index], fixed["candidate"][0])
+        np.testing.assert_allclose(redrawn.decision[index], fixed.decision[0], atol=1e-6)
+        np.testing.assert_array_equal(redrawn.candidate[index], fixed.candidate[0])
     assert (permuted != labels).any()
-    assert redrawn["beta"].shape == (6, 30)
+    assert redrawn.beta.shape == (6, 30)
 
 
 def test_what_was_computed_twice_or_not_at_all_is_noticed():
@@ -180,8 +192,8 @@ def test_held_out_people_alone_are_predicted():
         collected([job], 1)
     resampled = collected([job], 1, held_out=True)
     np.testing.assert_array_equal(resampled.tested, folds[0].sets.test[0])
-    assert np.isfinite(resampled.of(resampled.tested).decision).all()
-    job["decision"][2, 0, np.flatnonzero(resampled.tested)[0]] = np.nan
+    assert np.isfinite(resampled.of_tested(people)[0].decision).all()
+    job.decision[2, 0, np.flatnonzero(resampled.tested)[0]] = np.nan
     with pytest.raises(ValueError, match="never in an outer test fold"):
         collected([job], 1, held_out=True)
 
@@ -193,17 +205,17 @@ def test_a_job_behind_the_last_fold_says_nothing():
     empty = cross_validate(
         [], [], Exchangeability(people), [range(1), range(1, 4)], row_weights(people), OPTIONS, SEED
     )
-    assert {name: array.dtype for name, array in empty.items()} == {
+    assert {name: array.dtype for name, array in empty.arrays().items()} == {
         # Models of permuted labels are left out where there are none.
         name: array.dtype
-        for name, array in whole.items()
+        for name, array in whole.arrays().items()
         if name != "null_beta"
     }
     for name in ("train", "beta", "fitted", "intercept", "plateau"):
-        np.testing.assert_array_equal(np.concatenate([whole[name], empty[name]]), whole[name])
+        both = [getattr(job, name) for job in (whole, empty)]
+        np.testing.assert_array_equal(np.concatenate(both), both[0])
     both, alone = collected([whole, empty], 2), collected([whole], 2)
-    for name in both._fields:
-        np.testing.assert_array_equal(getattr(both, name), getattr(alone, name))
+    assert_same(both, alone)
 
 
 def test_permuted_labels_reach_every_step():
@@ -212,8 +224,8 @@ def test_permuted_labels_reach_every_step():
     (job,) = label_blind(people, features, confounds, 6, 4, 3)
     permuted = people.assign(label=Exchangeability(people).permuted(SEED, 2))
     (single,) = label_blind(permuted, features, confounds, 6, 4, 0)
-    np.testing.assert_allclose(job["decision"][2], single["decision"][0], atol=1e-5)
-    np.testing.assert_array_equal(job["candidate"][2], single["candidate"][0])
+    np.testing.assert_allclose(job.decision[2], single.decision[0], atol=1e-5)
+    np.testing.assert_array_equal(job.candidate[2], single.candidate[0])
 
 
 # ------------------------------------------------------------ the refit and strangers
@@ -236,16 +248,16 @@ def test_strangers_are_predicted_and_never_trained_on():
         )
 
     result = scores(StackedRows(features[:30], features[30:]), confounds)
-    assert np.isnan(result["decision"][:, 0, :30]).all()
-    assert np.isfinite(result["decision"][:, 0, 30:]).all()
+    assert np.isnan(result.decision[:, 0, :30]).all()
+    assert np.isfinite(result.decision[:, 0, 30:]).all()
     # Who the strangers are changes nothing for each of them.
     features, confounds = features.copy(), confounds.copy()
     features[36:], confounds[36:] = 5 * features[36:] + 3, confounds[36:] - 2
     changed = scores(features, confounds)
     np.testing.assert_allclose(
-        changed["decision"][:, 0, 30:36], result["decision"][:, 0, 30:36], atol=1e-5
+        changed.decision[:, 0, 30:36], result.decision[:, 0, 30:36], atol=1e-5
     )
-    np.testing.assert_array_equal(changed["candidate"], result["candidate"])
+    np.testing.assert_array_equal(changed.candidate, result.candidate)
 
 
 def test_stacked_rows_are_read_by_columns():

@@ -133,7 +133,7 @@ def test_a_part_in_plain_scikit_learn():
         features[draw.rows], ConfoundCoding.of(part, ["age"]).matrix(part), folds,
         Exchangeability(part), [0], row_weights(part), EstimatorOptions.from_config(LOGISTIC), seed,
     )  # fmt: skip
-    np.testing.assert_array_equal(decision, np.nansum(job["decision"][0], axis=0))
+    np.testing.assert_array_equal(decision, np.nansum(job.decision[0], axis=0))
 
 
 @pytest.mark.parametrize(

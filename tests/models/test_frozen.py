@@ -83,11 +83,11 @@ class Run:
         return freeze(
             self.features[:N],
             confounds,
-            training_sets(confounds, fitted["train"][models]),
-            fitted["beta"][models],
-            fitted["intercept"][models],
+            training_sets(confounds, fitted.train[models]),
+            fitted.beta[models],
+            fitted.intercept[models],
             self.coding,
-            {"model": "made up", "n_models": len(fitted["beta"][models])},
+            {"model": "made up", "n_models": len(fitted.beta[models])},
             standardize=self.options.standardize,
         )
 
@@ -101,7 +101,7 @@ class Run:
 def test_the_frozen_refit_scores_strangers_as_the_engine_and_scikit_learn_do(name, missing):
     run = Run(OPTIONS[name], missing=missing)
     scores = run.decision(run.frozen(slice(-1, None)))
-    np.testing.assert_allclose(scores, run.job["decision"][0, -1, N:], atol=1e-9)
+    np.testing.assert_allclose(scores, run.job.decision[0, -1, N:], atol=1e-9)
 
     options = OPTIONS[name]
     sets = run.folds[-1].sets
@@ -123,7 +123,7 @@ def test_the_frozen_refit_scores_strangers_as_the_engine_and_scikit_learn_do(nam
         list(options.C),
         relative=options.C_relative,
     )
-    assert run.job["candidate"][0, -1] == reference.candidate
+    assert run.job.candidate[0, -1] == reference.candidate
     np.testing.assert_allclose(scores, reference.model.decision_function(data[N:]), atol=1e-5)
 
 
@@ -131,14 +131,14 @@ def test_the_frozen_refit_scores_strangers_as_the_engine_and_scikit_learn_do(nam
 def test_an_ensemble_is_the_mean_of_its_models(missing):
     run = Run(OPTIONS["standardised"], missing=missing)
     scores = run.decision(run.frozen(slice(0, -1)))
-    np.testing.assert_allclose(scores, run.job["decision"][0, :-1, N:].mean(axis=0), atol=1e-9)
+    np.testing.assert_allclose(scores, run.job.decision[0, :-1, N:].mean(axis=0), atol=1e-9)
 
 
 @pytest.mark.parametrize("name", OPTIONS)
 def test_gaps_in_features_are_filled_as_the_engine_fills_them(name):
     run = Run(OPTIONS[name], missing=True, gaps=True)
     for models in (slice(-1, None), slice(0, -1)):
-        expected = run.job["decision"][0, models, N:].mean(axis=0)
+        expected = run.job.decision[0, models, N:].mean(axis=0)
         np.testing.assert_allclose(run.decision(run.frozen(models)), expected, atol=1e-9)
 
 
@@ -146,7 +146,7 @@ def test_more_features_than_a_chunk_and_float32():
     run = Run(OPTIONS["standardised"], p=2500)
     run.features = run.features.astype(np.float32)
     scores = run.decision(run.frozen(slice(-1, None)))
-    np.testing.assert_allclose(scores, run.job["decision"][0, -1, N:], atol=1e-5)
+    np.testing.assert_allclose(scores, run.job.decision[0, -1, N:], atol=1e-5)
 
 
 def test_no_confounds():
@@ -236,6 +236,6 @@ def test_a_changed_model_is_refused(tmp_path, what):
 def test_models_of_several_jobs_stand_together_without_strangers():
     run = Run(OPTIONS["standardised"])
     fitted = fitted_models([run.job, run.job], N)
-    assert fitted["train"].shape == fitted["beta"].shape == fitted["fitted"].shape == (10, N)
-    np.testing.assert_array_equal(fitted["candidate"], np.tile(run.job["candidate"][0], 2))
-    assert fitted["intercept"].shape == (10,)
+    assert fitted.train.shape == fitted.beta.shape == fitted.fitted.shape == (10, N)
+    np.testing.assert_array_equal(fitted.candidate, np.tile(run.job.candidate[0], 2))
+    assert fitted.intercept.shape == (10,)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import fields
 from types import SimpleNamespace
 
 import numpy as np
@@ -12,6 +13,7 @@ from test_plain import ENGINE, KINDS, OTHERS, SEED, SVC, N, Study
 
 from mri_response.brain.weights import weight_evidence
 from mri_response.learning.gram import training_sets
+from mri_response.learning.jobs import JobResult
 from mri_response.learning.preparation.confounds import ConfoundCoding
 from mri_response.learning.procedure import (
     StackedRows,
@@ -46,7 +48,7 @@ class Frozen:
         coding = ConfoundCoding.of(study.people, names)
         description = {
             "model": "made up", "kind": frozen, "options": self.options._asdict(),
-            "candidate": self.fitted["candidate"].tolist(),
+            "candidate": self.fitted.candidate.tolist(),
         }  # fmt: skip
         self.recipe = recipe(self.fitted, self.paths, coding, description, SEED)
 
@@ -63,7 +65,7 @@ def test_fitted_again_it_scores_strangers_as_the_refit_did(tmp_path, kind):
     loaded = Recipe.load(tmp_path / "model.json")
     assert loaded == frozen.recipe
     loaded.verify_inputs(frozen.paths)
-    expected = frozen.job["decision"][0, 0, N:]
+    expected = frozen.job.decision[0, 0, N:]
     np.testing.assert_allclose(frozen.decision(loaded), expected, atol=1e-9)
 
 
@@ -81,7 +83,7 @@ def test_an_ensemble_is_the_mean_of_the_outer_models(tmp_path):
         study.exchangeability, [0], np.pad(row_weights(study.people), (0, OTHERS)),
         frozen.options, SEED,
     )  # fmt: skip
-    expected = job["decision"][0, :, N:].mean(axis=0)
+    expected = job.decision[0, :, N:].mean(axis=0)
     np.testing.assert_allclose(frozen.decision(frozen.recipe), expected, atol=1e-9)
 
 
@@ -161,22 +163,23 @@ def test_weights_are_those_of_the_engine(both):
 
 def _folds(models, rows):
     """Some models as the result of a job that had no permuted labels."""
-    job = {name: values[rows] for name, values in models.items()}
+    job = dict.fromkeys(field.name for field in fields(JobResult))
+    job |= {name: values[rows] for name, values in vars(models).items() if values is not None}
     if rows == 0:
-        job = {name: values[None] for name, values in job.items()}
+        job |= {name: job[name][None] for name in vars(models) if job[name] is not None}
         job["null_fitted"] = np.zeros((0, N))
-    return {**job, "candidate": job["candidate"][None]}
+    return SimpleNamespace(**{**job, "candidate": job["candidate"][None]})
 
 
 def test_the_frozen_formula_is_that_of_the_engine_and_of_the_models(both):
     coding = ConfoundCoding(("age", "tiv"))
     dual, primal = both.dual, both.primal
     expected = freeze(
-        both.features, both.confounds, training_sets(both.confounds, dual["train"]), dual["beta"],
-        dual["intercept"], coding, {}, standardize=both.standardize,
+        both.features, both.confounds, training_sets(both.confounds, dual.train), dual.beta,
+        dual.intercept, coding, {}, standardize=both.standardize,
     )  # fmt: skip
     actual = freeze_weights(
-        both.features, both.confounds, primal["train"], primal["per_unit"], primal["intercept"],
+        both.features, both.confounds, primal.train, primal.per_unit, primal.intercept,
         coding, {},
     )  # fmt: skip
     for name in ("weights", "confound_weights", "confound_fill", "intercept"):
@@ -186,8 +189,8 @@ def test_the_frozen_formula_is_that_of_the_engine_and_of_the_models(both):
         )
     people = both.study.people.assign(age=both.confounds[:, 0], tiv=both.confounds[:, 1])
     one = freeze_weights(
-        both.features, both.confounds, primal["train"][:1], primal["per_unit"][:1],
-        primal["intercept"][:1], coding, {},
+        both.features, both.confounds, primal.train[:1], primal.per_unit[:1],
+        primal.intercept[:1], coding, {},
     )  # fmt: skip
-    in_sample = primal["fitted"][0] + primal["intercept"][0]
+    in_sample = primal.fitted[0] + primal.intercept[0]
     np.testing.assert_allclose(one.decision(both.features, people), in_sample, atol=1e-9)

@@ -149,12 +149,12 @@ def test_the_engine_is_a_pipeline_with_an_imputer():
                 recalls.append(np.mean(classes))
             scores.append(np.mean(recalls))
         best = int(np.argmax(np.array(scores) >= max(scores) - 1e-9))
-        assert job["candidate"][0, position] == best
+        assert job.candidate[0, position] == best
         test = fold.sets.test[0]
         if test.any():
             model, data = pipeline_on(train, options.C[best])
             np.testing.assert_allclose(
-                job["decision"][0, position, test], model.decision_function(data[test]), atol=1e-4
+                job.decision[0, position, test], model.decision_function(data[test]), atol=1e-4
             )
 
 
@@ -170,7 +170,7 @@ def test_an_estimator_is_a_pipeline_with_an_imputer():
         train, test = fold.sets.train[0], fold.sets.test[0]
         model = make_pipeline(SimpleImputer(), StandardScaler(), LogisticRegression())
         expected = model.fit(features[train], labels[train]).decision_function(features[test])
-        np.testing.assert_allclose(job["decision"][0, position, test], expected, atol=1e-6)
+        np.testing.assert_allclose(job.decision[0, position, test], expected, atol=1e-6)
 
 
 def test_values_of_test_rows_do_not_reach_the_training_rows():

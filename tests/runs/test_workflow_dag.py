@@ -19,7 +19,7 @@ ONCE = (
 )
 # Rules that make one job for each model.
 PER_MODEL = (
-    *("refit_kernels", "refit", "freeze", "score", "performance", "subgroups"),
+    *("refit_kernels", "refit", "freeze", "score", "decisions", "subgroups"),
     *("usefulness", "performance_figures", "usefulness_figures", "subgroups_figure"),
     "specificity_figure",
 )
@@ -34,6 +34,7 @@ def expected(models: int = 1, **others: int) -> dict[str, int]:
     counts = dict.fromkeys(ONCE, 1) | dict.fromkeys(PER_MODEL, models)
     counts |= {"tables": 10, "baseline": 2}
     counts |= others
+    counts.setdefault("performance", models + counts["baseline"])
     return {rule: count for rule, count in counts.items() if count}
 
 
@@ -282,7 +283,11 @@ def test_a_stack_needs_no_fits_of_its_own(study):
     study.config["models"]["other"] = study.config["models"]["fs_svc"] | {"standardize": False}
     before = jobs(study.save(), study.folder)
     study.config["stacks"] = {"both": ["fs_svc", "other"]}
-    assert jobs(study.save(), study.folder) == before | {"freeze_stack": 1, "stack": 1}
+    assert jobs(study.save(), study.folder) == before | {
+        "freeze_stack": 1,
+        "stack": 1,
+        "performance": before["performance"] + 1,
+    }
 
 
 def test_clinical_and_concatenated_features(study):

@@ -14,6 +14,7 @@ os.environ.setdefault("MALLOC_MMAP_THRESHOLD_", str(32 * 1024**2))
 from mri_response.preflight.checks import check_inputs
 from mri_response.people.cohorts import discovery_size
 from mri_response.config.load import (
+    CONFOUNDS_ONLY,
     added_pairs,
     compared_pairs,
     discovery_name,
@@ -21,6 +22,7 @@ from mri_response.config.load import (
     load_config,
     source_features,
     used_baselines,
+    used_confounds,
     used_features,
 )
 from mri_response.core.data import data_path

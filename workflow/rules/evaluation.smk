@@ -3,13 +3,15 @@
 
 
 rule performance:
-    """Predictions, metrics with intervals over people, and permutation tests of one model."""
+    """Predictions, metrics with intervals over people, and permutation tests.
+
+    Of a model, a stack or a baseline; the tables of decision rules are empty for the latter two.
+    """
     input:
         people=[people_table(name) for name in COHORTS],
-        jobs=all_folds,
-        refits=all_refits,
+        decisions=decisions_file(),
         scores=frozen_scores(),
-        frozen=frozen_model(),
+        frozen=frozen_model_of,
     output:
         predictions=model_table("predictions"),
         performance=model_table("performance"),
@@ -18,12 +20,17 @@ rule performance:
         warnings=model_table("warnings"),
     log:
         log_of("performance", "model"),
+    wildcard_constraints:
+        model=pattern_of([*MODELS, *STACKS, *BASELINES]),
     conda:
         ENVIRONMENT
     threads: 1
     params:
-        config=model_config,
-        cohorts=section("cohorts", "external", "min_class_size", "operating_points"),
+        config=section(
+            *("seed", "cross_validation", "permutation", "cohorts", "min_class_size"),
+            "operating_points",
+        ),
+        confounds=confounds_of_baseline,
         code=code_of("evaluation/performance"),
     message:
         "Performance of {wildcards.model}"
@@ -36,25 +43,21 @@ rule baseline:
     input:
         people=[people_table(name) for name in COHORTS],
     output:
-        **{
-            name: model_table(name, "{baseline}")
-            for name in ("predictions", "performance", "null", "warnings")
-        },
+        decisions=decisions_file("{baseline}"),
+        scores=frozen_scores("{baseline}"),
     log:
-        log_of("performance", "baseline"),
+        log_of("baseline", "baseline"),
     wildcard_constraints:
         baseline="|".join(BASELINES),
     conda:
         ENVIRONMENT
     threads: 1
     params:
-        config=section(
-            *("seed", "cross_validation", "permutation", "confounds", "cohorts", "min_class_size")
-        ),
+        config=section("seed", "cross_validation", "permutation", "confounds"),
         confounds=[c for model in CONFIG["models"].values() for c in model["confounds"]],
         code=code_of("evaluation/baseline"),
     message:
-        "Performance of the baseline {wildcards.baseline}"
+        "Decision values of the baseline {wildcards.baseline}"
     script:
         "../scripts/evaluation/baseline.py"
 
@@ -63,7 +66,7 @@ rule subgroups:
     """Metrics of one model by sex, age, site and the like."""
     input:
         people=[people_table(name) for name in COHORTS],
-        jobs=all_folds,
+        decisions=decisions_file(),
         scores=frozen_scores(),
     output:
         model_table("subgroups"),
@@ -73,8 +76,7 @@ rule subgroups:
         ENVIRONMENT
     threads: 1
     params:
-        config=model_config,
-        cohorts=section("cohorts", "subgroups", "min_class_size"),
+        config=section("cohorts", "subgroups", "min_class_size", "cross_validation"),
         code=code_of("evaluation/subgroups"),
     message:
         "Subgroups, {wildcards.model}"
@@ -180,7 +182,7 @@ if CURVES:
         input:
             people=people_table(DISCOVERY),
             parts=curve_parts,
-            folds=observed_folds,
+            decisions=decisions_file(),
             performance=model_table("performance"),
         output:
             model_table("learning_curve"),
@@ -192,7 +194,6 @@ if CURVES:
             ENVIRONMENT
         threads: 1
         params:
-            config=section("cross_validation"),
             cohort=DISCOVERY,
             code=code_of("evaluation/learning_curve"),
         message:

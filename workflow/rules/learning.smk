@@ -164,6 +164,30 @@ else:
             "../scripts/learning/nested_cv_estimator_redrawn.py"
 
 
+rule decisions:
+    """Join the decision values of all jobs of a model, with labels, folds and what they chose."""
+    input:
+        jobs=all_folds,
+        refits=all_refits,
+    output:
+        decisions_file(),
+    log:
+        log_of("decisions", "model"),
+    conda:
+        ENVIRONMENT
+    threads: 1
+    resources:
+        mem_mb=decisions_mb,
+    params:
+        config=model_config,
+        external=section("external"),
+        code=code_of("learning/decisions"),
+    message:
+        "Decision values of {wildcards.model}"
+    script:
+        "../scripts/learning/decisions.py"
+
+
 rule permuted_scans:
     """Clinic and scans, the scans being those of other people."""
     input:

@@ -221,28 +221,25 @@ rule freeze_stack:
 
 
 rule stack:
-    """Predictions and metrics of a stack, cross-validated and frozen."""
+    """Decision values of a stack, cross-validated and frozen."""
     input:
         people=[people_table(name) for name in COHORTS],
-        folds=stacked_folds,
+        decisions=stacked_decisions,
         frozen=rules.freeze_stack.output[0],
         scores=stacked_scores,
     output:
-        **{
-            name: model_table(name, "{stack}")
-            for name in ("predictions", "performance", "null", "warnings")
-        },
+        decisions=decisions_file("{stack}"),
+        scores=frozen_scores("{stack}"),
     log:
-        log_of("performance", "stack"),
+        log_of("stack", "stack"),
     wildcard_constraints:
         stack=pattern_of(STACKS),
     conda:
         ENVIRONMENT
     threads: 1
     params:
-        config=section("seed", "cross_validation", "permutation", "cohorts", "min_class_size"),
         code=code_of("models/stack"),
     message:
-        "Performance of the stack {wildcards.stack}"
+        "Decision values of the stack {wildcards.stack}"
     script:
         "../scripts/models/stack.py"

@@ -60,6 +60,11 @@ def refit_job(model="{model}", labels="{labels}"):
     return f"{RUN}/refit/{model}/labels-{labels}.npz"
 
 
+def decisions_file(model="{model}"):
+    """Joined decision values of a model, baseline or stack."""
+    return f"{RUN}/decisions/{model}.npz"
+
+
 def curve_job(model="{model}", part="{part}"):
     """The procedure on smaller samples of the people, for the learning curve."""
     return f"{RUN}/learning_curve/{model}/parts-{part}.npz"
@@ -410,13 +415,19 @@ def stacked_scores(wildcards):
     return of_stacked(frozen_scores(), wildcards)
 
 
-def stacked_folds(wildcards):
-    """The jobs with the outer models of the observed labels, of all models of a stack."""
-    paths = []
-    for model in CONFIG["stacks"][wildcards.stack]:
-        for part in range(len(PLANS[model].folds)):
-            paths.append(fold_job(model, part, 0))
-    return paths
+def stacked_decisions(wildcards):
+    """Joined decision values of the models of a stack."""
+    return of_stacked(decisions_file(), wildcards)
+
+
+def frozen_model_of(wildcards):
+    """Description of a model of the configuration, nothing for baselines and stacks."""
+    return [frozen_model(wildcards.model)] if wildcards.model in MODELS else []
+
+
+def confounds_of_baseline(wildcards):
+    """Columns of the confounds of all models, where they are what predicts."""
+    return used_confounds(CONFIG) if wildcards.model == CONFOUNDS_ONLY else []
 
 
 def models_of_stack(wildcards):

@@ -84,6 +84,11 @@ def estimator_minutes(wildcards, input, attempt):
     return math.ceil(60 + 5 * fits * work_of(wildcards, input).solver_s / 60) * attempt**2
 
 
+def decisions_mb(wildcards, input, attempt):
+    """One job at a time, and the decision values of all of them without what was not tested."""
+    return math.ceil(1000 + 1.5 * input.size_mb) * attempt
+
+
 def voxel_weights_mb(wildcards, input, attempt):
     """Jobs are read whole, features in chunks."""
     return math.ceil(1500 + 3 * input.size_mb) * attempt

@@ -5,8 +5,8 @@ with job(snakemake):
     from mri_response.core.tables import read_people, write_tsv
     from mri_response.features.extract import read_features, region_names
     from mri_response.features.region_sets import memberships, region_sets, set_table
+    from mri_response.learning.jobs import JobResult
     from mri_response.learning.preparation.confounds import ConfoundCoding
-    from mri_response.learning.procedure import load_arrays
 
     model = snakemake.params.config["model"]
     people = read_people(snakemake.input.people)
@@ -16,8 +16,8 @@ with job(snakemake):
     evidence = weight_evidence(
         read_features(snakemake.input.features, people),
         ConfoundCoding.of(people, model["confounds"]).matrix(people),
-        [load_arrays(path) for path in snakemake.input.refits],
-        [load_arrays(path) for path in snakemake.input.folds],
+        [JobResult.read(path) for path in snakemake.input.refits],
+        [JobResult.read(path) for path in snakemake.input.folds],
         members[:, members.any(axis=0)],
         standardize=model["standardize"],
     )

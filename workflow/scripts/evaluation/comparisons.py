@@ -7,7 +7,7 @@ with job(snakemake):
     from mri_response.core.tables import read_tsv, write_tsv
     from mri_response.evaluation.added_value import added_rows
     from mri_response.evaluation.comparisons import comparison_table
-    from mri_response.learning.procedure import load_arrays
+    from mri_response.learning.jobs import load_arrays
 
     config, given = snakemake.params.config, snakemake.input
     dtype = {"participant_id": str, "session_id": str, "label": int, "decision": float}

@@ -5,18 +5,21 @@ with job(snakemake):
     from pathlib import Path
 
     from mri_response.core.tables import read_cohorts, read_tsv, write_tsv
-    from mri_response.evaluation.predictions import model_tables
-    from mri_response.learning.procedure import load_arrays
+    from mri_response.evaluation.predictions import tables_of
+    from mri_response.learning.decision_rules import DecisionRules
+    from mri_response.learning.decisions import Decisions
 
-    config = {**snakemake.params.config, **snakemake.params.cohorts}
-    tables = model_tables(
+    given, params, rules = snakemake.input, snakemake.params, None
+    if given.frozen:  # models have one; baselines and stacks learn no decision rules
+        text = json.loads(Path(given.frozen[0]).read_text(encoding="utf-8"))
+        rules = DecisionRules.from_description(text["description"]["decision_rules"])
+    tables = tables_of(
         snakemake.wildcards.model,
-        config,
-        read_cohorts(snakemake.input.people),
-        [load_arrays(path) for path in snakemake.input.jobs],
-        [load_arrays(path) for path in snakemake.input.refits],
-        read_tsv(snakemake.input.scores, {"decision": float}),
-        json.loads(Path(snakemake.input.frozen).read_text(encoding="utf-8"))["description"],
+        {**params.config, "confound_columns": params.confounds},
+        read_cohorts(given.people),
+        Decisions.read(given.decisions),
+        read_tsv(given.scores, {"decision": float}),
+        rules,
     )
     for name, table in tables.items():
         write_tsv(table, snakemake.output[name])

@@ -3,8 +3,9 @@ from mri_response.core.job import job
 with job(snakemake):
     from mri_response.core.tables import read_people, read_tsv
     from mri_response.features.extract import read_features
+    from mri_response.learning.jobs import save_arrays
     from mri_response.learning.preparation.confounds import ConfoundCoding
-    from mri_response.learning.procedure import ModelOptions, fold_grams, save_arrays
+    from mri_response.learning.procedure import ModelOptions, fold_grams
     from mri_response.learning.splits import folds_from_table
 
     config = snakemake.params.config

@@ -5,7 +5,7 @@ with job(snakemake) as log:
 
     from mri_response.core.tables import read_people
     from mri_response.features.extract import read_features
-    from mri_response.learning.procedure import save_arrays
+    from mri_response.learning.jobs import save_arrays
     from mri_response.learning.subsamples import draw_parts, run_parts
 
     params = snakemake.params

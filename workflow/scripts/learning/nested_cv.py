@@ -2,13 +2,12 @@ from mri_response.core.job import job
 
 with job(snakemake) as log:
     from mri_response.core.tables import read_people, read_tsv
+    from mri_response.learning.jobs import load_arrays
     from mri_response.learning.permutation import Exchangeability
     from mri_response.learning.procedure import (
         ModelOptions,
         cross_validate,
-        load_arrays,
         row_weights,
-        save_arrays,
     )
     from mri_response.learning.splits import folds_from_table
 
@@ -24,5 +23,5 @@ with job(snakemake) as log:
         ModelOptions.from_config(config["model"]),
         config["seed"],
     )
-    log.info("%d problems solved, %d of them by LIBSVM", result["solved"], result["fallback"])
-    save_arrays(result, snakemake.output[0])
+    log.info("%d problems solved, %d of them by LIBSVM", result.fits, result.fallback)
+    result.write(snakemake.output[0])

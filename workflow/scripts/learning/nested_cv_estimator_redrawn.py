@@ -7,7 +7,7 @@ with job(snakemake) as log:
     from mri_response.learning.permutation import Exchangeability
     from mri_response.learning.plain import cross_validate_estimator_redrawn
     from mri_response.learning.preparation.confounds import ConfoundCoding
-    from mri_response.learning.procedure import row_weights, save_arrays
+    from mri_response.learning.procedure import row_weights
     from mri_response.learning.splits import Scheme, units_of
 
     config = snakemake.params.config
@@ -25,5 +25,5 @@ with job(snakemake) as log:
         EstimatorOptions.from_config(config["model"]),
         config["seed"],
     )
-    log.info("%d fits, %d of them not converged", result["fits"], result["unconverged"])
-    save_arrays(result, snakemake.output[0])
+    log.info("%d fits, %d of them not converged", result.fits, result.unconverged)
+    result.write(snakemake.output[0])

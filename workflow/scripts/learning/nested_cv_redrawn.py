@@ -9,7 +9,6 @@ with job(snakemake) as log:
         ModelOptions,
         cross_validate_redrawn,
         row_weights,
-        save_arrays,
     )
     from mri_response.learning.splits import Scheme, units_of
 
@@ -28,5 +27,5 @@ with job(snakemake) as log:
         ModelOptions.from_config(config["model"]),
         config["seed"],
     )
-    log.info("%d problems solved, %d of them by LIBSVM", result["solved"], result["fallback"])
-    save_arrays(result, snakemake.output[0])
+    log.info("%d problems solved, %d of them by LIBSVM", result.fits, result.fallback)
+    result.write(snakemake.output[0])

@@ -5,10 +5,11 @@ with job(snakemake):
 
     from mri_response.core.tables import read_people, read_tsv
     from mri_response.features.extract import read_features
+    from mri_response.learning.jobs import save_arrays
     from mri_response.learning.permutation import Exchangeability
     from mri_response.learning.permuted_scans import cross_validate_permuted_scans
     from mri_response.learning.preparation.confounds import ConfoundCoding
-    from mri_response.learning.procedure import ModelOptions, row_weights, save_arrays
+    from mri_response.learning.procedure import ModelOptions, row_weights
     from mri_response.learning.splits import folds_from_table
 
     given, params, config = snakemake.input, snakemake.params, snakemake.params.config

@@ -12,7 +12,6 @@ with job(snakemake) as log:
     from mri_response.learning.procedure import (
         StackedRows,
         row_weights,
-        save_arrays,
         with_strangers,
     )
     from mri_response.learning.splits import folds_from_table
@@ -35,5 +34,5 @@ with job(snakemake) as log:
         EstimatorOptions.from_config(config["model"]),
         config["seed"],
     )
-    log.info("%d fits, %d of them not converged", result["fits"], result["unconverged"])
-    save_arrays(result, snakemake.output[0])
+    log.info("%d fits, %d of them not converged", result.fits, result.unconverged)
+    result.write(snakemake.output[0])

@@ -23,6 +23,7 @@ from mri_response.learning.gram import (
     weight_chunks,
     weighted_sums,
 )
+from mri_response.learning.jobs import JobResult
 from mri_response.models.frozen import fitted_models
 
 TOLERANCE = 1e-9  # null and observed values closer than this are tied
@@ -107,8 +108,8 @@ class OuterModels(NamedTuple):
 def weight_evidence(
     features: np.ndarray,
     confounds: np.ndarray,
-    refits: Sequence[dict[str, np.ndarray]],
-    folds: Sequence[dict[str, np.ndarray]],
+    refits: Sequence[JobResult],
+    folds: Sequence[JobResult],
     members: np.ndarray,
     *,
     standardize: bool = True,
@@ -119,10 +120,9 @@ def weight_evidence(
     ----------
     features : numpy.ndarray, shape (n, p)
     confounds : numpy.ndarray, shape (n, q)
-    refits : sequence of dict
-        Results of the jobs that fit on all discovery people, the observed labels in the first (see
-        `learning.procedure.cross_validate`, `learning.plain.cross_validate_estimator`).
-    folds : sequence of dict
+    refits : sequence of JobResult
+        Results of the jobs that fit on all discovery people, the observed labels in the first.
+    folds : sequence of JobResult
         Results of the cross-validation jobs that hold the outer models of the observed labels. The
         first block of permutations (256) is the null of the agreement of signs. Where the jobs do
         not keep it (classifiers of scikit-learn, folds redrawn for every permutation) that
@@ -147,22 +147,22 @@ def weight_evidence(
     """
     n = len(features)
     models = fitted_models([refits[0], *folds], n)
-    sets = training_sets(confounds, models["train"])
+    sets = training_sets(confounds, models.train)
     refit, scaled = sets.subset(slice(1)), {"standardize": standardize}
-    fitted = np.vstack([models["fitted"][:1], *(job["null_fitted"][:, :n] for job in refits)])
+    fitted = np.vstack([models.fitted[:1], *(job.null_fitted[:, :n] for job in refits)])
     pattern = pattern_test(features, refit, fitted, members, **scaled)
-    if "beta" in models:
+    if models.beta is not None:
         # The norm of the weights is known before any feature is read: w'w = beta' K beta.
-        norm = np.sqrt(np.einsum("sn,sn->s", models["beta"], models["fitted"]))
-        beta = _divided(models["beta"], norm)
-        kept = [job["null_beta"] for job in folds if "null_beta" in job]
+        norm = np.sqrt(np.einsum("sn,sn->s", models.beta, models.fitted))
+        beta = _divided(models.beta, norm)
+        kept = [job.null_beta for job in folds if job.null_beta is not None]
         null = np.concatenate(kept) if kept else None
         outer_sets = sets.subset(slice(1, None))
         outer = outer_models(features, outer_sets, beta[1:], members, null_beta=null, **scaled)
         chunks = weight_chunks(features, refit, beta[:1], **scaled)
         weight = np.concatenate([chunk.per_sd[0] for chunk in chunks])
     else:
-        per_sd = _divided(models["per_sd"], np.linalg.norm(models["per_sd"], axis=1))
+        per_sd = _divided(models.per_sd, np.linalg.norm(models.per_sd, axis=1))
         weight, outer = per_sd[0], _outer_models_of_weights(per_sd[1:], members)
     table = pd.DataFrame(
         {

@@ -7,52 +7,47 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import pandas as pd
 
-from mri_response.config.load import CONFOUNDS_ONLY, MAJORITY_CLASS, Confound, column_of
-from mri_response.evaluation.performance import (
-    HEADLINE,
-    FrozenScores,
-    aggregations_of,
-    discovery_performance,
-    frozen_performance,
-)
-from mri_response.evaluation.predictions import cross_validated_predictions, frozen_predictions
+from mri_response.config.load import CONFOUNDS_ONLY, Confound
+from mri_response.evaluation.performance import HEADLINE
+from mri_response.learning.decisions import Decisions
 from mri_response.learning.gram import Confounds, training_sets
 from mri_response.learning.permutation import Exchangeability
 from mri_response.learning.preparation.confounds import flexible_confounds, flexible_matrix
-from mri_response.learning.procedure import Resampled, row_weights
+from mri_response.learning.procedure import row_weights
 from mri_response.learning.splits import Scheme, draw_folds, units_of
+from mri_response.models.frozen import score_table
 
 ALPHA = 0.05  # at or below this p the report warns
 
 
-def baseline_tables(
+def baseline_decisions(
     baseline: str,
     config: dict,
     people: Mapping[str, pd.DataFrame],
     confounds: Sequence[Confound] = (),
-) -> dict[str, pd.DataFrame]:
-    """Tables of a baseline, through the splits and labellings of the models.
+) -> tuple[Decisions, pd.DataFrame]:
+    """Decision values of a baseline, through the splits and labellings of the models.
 
     Parameters
     ----------
     baseline : {"confounds_only", "majority_class"}
     config : dict
-        Sections seed, cross_validation, permutation, confounds, cohorts and min_class_size of the
-        configuration.
+        Sections seed, cross_validation, permutation and confounds of the configuration.
     people : mapping of str to pandas.DataFrame
-        Analysed rows by cohort, the discovery cohort first. Of the others the labels are only
-        scored.
+        Analysed rows by cohort, the discovery cohort first. The labels of the others are not used.
     confounds : sequence of str or mapping
-        Those of all models.
+        Confounds of all models.
 
     Returns
     -------
-    dict of str to pandas.DataFrame
-        predictions, performance, null and warnings, as of a model of this name. The majority class
-        has no permutation test: it cannot tell anybody apart.
+    decisions : Decisions
+        The majority class has no permutations: it cannot tell anybody apart.
+    scores : pandas.DataFrame
+        Decision values of the other cohorts, see `mri_response.models.frozen.score_table`.
     """
-    home, *others = people.values()
-    # Whether they say anything is asked of the plain permutations, whatever the models' are.
+    (_, home), *others = people.items()
+    # Whether confounds predict the outcome is tested by plain permutations, also where the labels
+    # of the models are permuted given the confounds.
     within, group = config["permutation"]["within"], config["cross_validation"]["group"]
     exchangeability = Exchangeability(home, group=group, within=within)
     cv = config["cross_validation"]
@@ -60,107 +55,23 @@ def baseline_tables(
     seed = config["seed"]
     unseen = config["confounds"]["unseen_site"]
     if baseline == CONFOUNDS_ONLY:
-        n_permutations = config["permutation"]["n"]
         matrix = flexible_matrix(home, confounds)
-        resampled = cross_validate_discriminant(
+        decisions = cross_validate_discriminant(
             flexible_confounds(home, confounds, unseen=unseen),
             units,
             scheme,
             exchangeability,
-            n_permutations,
+            config["permutation"]["n"],
             seed,
         )
-        strangers = [flexible_matrix(rows, confounds, home, unseen=unseen) for rows in others]
-        frozen = discriminant_scores(matrix, exchangeability.labels, strangers)
+        unknown = [flexible_matrix(rows, confounds, home, unseen=unseen) for _, rows in others]
+        scores = discriminant_scores(matrix, exchangeability.labels, unknown)
     else:
-        n_permutations = 0
-        resampled = cross_validate_majority(home, units, scheme, seed)
+        decisions = cross_validate_majority(home, units, scheme, seed)
         constant = majority(exchangeability.labels, row_weights(home))
-        frozen = [np.full(len(rows), constant) for rows in others]
-    labels = exchangeability.labellings(seed, range(1 + n_permutations)).T
-    tables = scored_tables(baseline, config, people, resampled, frozen, labels)
-    warnings: list[str] = []
-    if baseline == CONFOUNDS_ONLY:
-        columns = list(dict.fromkeys(map(column_of, confounds)))
-        warnings = confound_warnings(tables["performance"], columns)
-    return tables | {"warnings": pd.DataFrame({"model": baseline, "warning": warnings})}
-
-
-def scored_tables(
-    name: str,
-    config: dict,
-    people: Mapping[str, pd.DataFrame],
-    resampled: Resampled,
-    frozen: Sequence[np.ndarray],
-    labels: np.ndarray,
-) -> dict[str, pd.DataFrame]:
-    """Tables of what is no model of the configuration, from its decision values.
-
-    Parameters
-    ----------
-    name : str
-    config : dict
-        As in `baseline_tables`.
-    people : mapping of str to pandas.DataFrame
-        Analysed rows by cohort, the discovery cohort first.
-    resampled : Resampled
-        Cross-validated decision values of the labellings.
-    frozen : sequence of numpy.ndarray, shape (n_i,)
-        Decision values of each other cohort.
-    labels : numpy.ndarray of 0/1, shape (1 + M, n)
-        With M = 0 there is no permutation test in the discovery cohort.
-
-    Returns
-    -------
-    dict of str to pandas.DataFrame
-        predictions, performance and null.
-    """
-    (discovery, home), *others = people.items()
-    cv, seed, smallest = config["cross_validation"], config["seed"], config["min_class_size"]
-    scores = [
-        FrozenScores(cohort, config["cohorts"][cohort]["role"], rows, decision)
-        for (cohort, rows), decision in zip(others, frozen, strict=True)
-    ]
-    tested, resampled = resampled.tested, resampled.of(resampled.tested)
-    predicted = home[tested].reset_index(drop=True)
-    parts = [
-        discovery_performance(
-            name,
-            discovery,
-            predicted,
-            resampled.decision,
-            resampled.fold,
-            labels[:, tested],
-            seed=seed,
-            min_class_size=smallest,
-            aggregations=aggregations_of(cv["outer"]),
-            independent=cv["outer"] == "held_out",
-        )
-    ]
-    if others:
-        parts.append(
-            frozen_performance(
-                name,
-                scores,
-                seed=seed,
-                n_permutations=0 if name == MAJORITY_CLASS else config["permutation"]["n"],
-                min_class_size=smallest,
-                within=config["permutation"]["within"],
-                group=cv["group"],
-            )
-        )
-    performance, null = (
-        pd.concat(tables, ignore_index=True) for tables in zip(*parts, strict=True)
-    )
-    predictions = [cross_validated_predictions(predicted, resampled, [None], name, discovery)]
-    predictions += [
-        frozen_predictions(own.people, own.decision, None, name, own.cohort) for own in scores
-    ]
-    return {
-        "predictions": pd.concat(predictions, ignore_index=True),
-        "performance": performance,
-        "null": null,
-    }
+        scores = [np.full(len(rows), constant) for _, rows in others]
+    parts = ((*own, decision) for own, decision in zip(others, scores, strict=True))
+    return decisions, score_table(parts)
 
 
 def majority(labels: np.ndarray, weights: np.ndarray) -> float:
@@ -170,7 +81,7 @@ def majority(labels: np.ndarray, weights: np.ndarray) -> float:
 
 def cross_validate_majority(
     people: pd.DataFrame, units: Sequence[str], scheme: Scheme, seed: int
-) -> Resampled:
+) -> Decisions:
     """Predict the majority class of the training rows, on the outer folds of the models.
 
     Parameters
@@ -184,7 +95,7 @@ def cross_validate_majority(
 
     Returns
     -------
-    Resampled
+    Decisions
         Of the observed labels.
     """
     scheme = scheme._replace(inner_repeats=0)
@@ -196,11 +107,12 @@ def cross_validate_majority(
         train, test = fold.sets.train[0], fold.sets.test[0]
         decision[0, fold.repeat - 1, test] = majority(labels[train], weights[train])
         number[0, fold.repeat - 1, test] = fold.outer_fold
-    return Resampled(decision, number, np.zeros_like(number))
+    observed = labels.astype(np.int8)[None]
+    return Decisions(decision, number, np.zeros_like(number), observed)
 
 
 def discriminant_scores(
-    confounds: np.ndarray, labels: np.ndarray, strangers: Sequence[np.ndarray]
+    confounds: np.ndarray, labels: np.ndarray, others: Sequence[np.ndarray]
 ) -> list[np.ndarray]:
     """Scores of other people by the discriminant of all discovery people.
 
@@ -209,19 +121,19 @@ def discriminant_scores(
     confounds : numpy.ndarray, shape (n, q)
         Of the discovery people; NaN, here and elsewhere, is filled with their mean.
     labels : numpy.ndarray of 0/1, shape (n,)
-    strangers : sequence of numpy.ndarray, shape (n_i, q)
+    others : sequence of numpy.ndarray, shape (n_i, q)
 
     Returns
     -------
     list of numpy.ndarray, shape (n_i,)
     """
-    everyone = np.vstack([confounds, *strangers])
+    everyone = np.vstack([confounds, *others])
     train = np.arange(len(everyone)) < len(labels)
     sets = training_sets(everyone, train[None])
     fitted = sets.design[0] @ (sets.coefficients[0][:, train] @ labels[:, None])
     score = (fitted - _midway(fitted[train], labels[:, None]))[:, 0]
     score[np.abs(score) < 1e-12] = 0.0
-    return np.split(score, np.cumsum([len(part) for part in (confounds, *strangers)]))[1:-1]
+    return np.split(score, np.cumsum([len(part) for part in (confounds, *others)]))[1:-1]
 
 
 def cross_validate_discriminant(
@@ -231,7 +143,7 @@ def cross_validate_discriminant(
     exchangeability: Exchangeability,
     n_permutations: int,
     seed: int,
-) -> Resampled:
+) -> Decisions:
     """Repeated cross-validation of Fisher's linear discriminant, for all labellings.
 
     The outer folds are those of the models. Nothing is tuned, so there is no inner search.
@@ -249,7 +161,7 @@ def cross_validate_discriminant(
 
     Returns
     -------
-    Resampled
+    Decisions
 
     Notes
     -----
@@ -285,7 +197,7 @@ def cross_validate_discriminant(
             number[block, fold.repeat - 1, test] = fold.outer_fold
     # Where confounds tell nobody apart, what is left of zero is rounding.
     decision[np.abs(decision) < 1e-12] = 0.0
-    return Resampled(decision, number, np.zeros_like(number))
+    return Decisions(decision, number, np.zeros_like(number), labels.T.astype(np.int8))
 
 
 def confound_warnings(performance: pd.DataFrame, names: Sequence[str]) -> list[str]:

@@ -146,20 +146,6 @@ def best_of_chance(n_positive: int, n_negative: int, quantile: float = 0.95) -> 
     return float(value[last][reached] / (2 * n_positive * n_negative))
 
 
-def decision_of(scores: pd.DataFrame, cohort: str, people: pd.DataFrame) -> NDArray:
-    """Decision values of a cohort's rows, shape (n,), from a table of several cohorts' scores.
-
-    Raises
-    ------
-    ValueError
-        If they are not those of its people.
-    """
-    own = scores[scores["cohort"] == cohort]
-    if list(own["participant_id"]) != list(people["participant_id"]):
-        raise ValueError(f"the scores of {cohort} are not those of its analysed people")
-    return own["decision"].to_numpy()
-
-
 def aggregations_of(outer: str) -> tuple[str, ...]:
     """Ways of summing up that an outer scheme has (`cross_validation.outer`), the headline first.
 

@@ -27,10 +27,11 @@ from mri_response.evaluation.performance import (
     SMALL_CLASS,
     TESTED,
     Cohort,
-    decision_of,
     frozen_estimates,
     with_standard_errors,
 )
+from mri_response.learning.decisions import Decisions
+from mri_response.models.frozen import decision_of
 from mri_response.people.cohorts import SUBGROUPS
 
 SUBGROUP_COLUMNS = [
@@ -289,12 +290,8 @@ def subgroup_table(
     model: str,
     config: Mapping[str, Any],
     people: Mapping[str, pd.DataFrame],
-    decision: NDArray,
-    fold: NDArray,
-    labels: NDArray,
+    decisions: Decisions,
     scores: pd.DataFrame,
-    *,
-    independent: bool = False,
 ) -> pd.DataFrame:
     """Performance of one model in the groups of every cohort.
 
@@ -302,15 +299,15 @@ def subgroup_table(
     ----------
     model : str
     config : mapping
-        Sections cohorts, subgroups and min_class_size of the configuration.
+        Sections cohorts, subgroups, min_class_size and cross_validation of the configuration.
+        Discovery people who are held out were predicted by one model that has seen none of them:
+        they are independent.
     people : mapping of str to DataFrame
-        Analysed rows by cohort, the discovery cohort first and with its predicted rows alone.
-    decision, fold, labels : ndarray
-        Of the discovery cohort, as in `discovery_subgroups`.
+        Analysed rows by cohort, the discovery cohort first.
+    decisions : Decisions
+        Of the discovery cohort.
     scores : DataFrame
         Decision values of the frozen model: ``cohort``, ``participant_id``, ``decision``.
-    independent : bool
-        Discovery people were predicted by one model that has seen none of them (held out).
 
     Returns
     -------
@@ -324,12 +321,14 @@ def subgroup_table(
     settings, least = config["subgroups"], config["min_class_size"]
     discovery, *others = people
     about = {"model": model, "cohort": discovery, "role": "discovery"}
-    predicted = people[discovery]
-    if independent:
+    decisions, predicted = decisions.of_tested(people[discovery])
+    decision = decisions.decision
+    if config["cross_validation"]["outer"] == "held_out":
         about["aggregation"] = HEADLINE
         first = frozen_subgroups(predicted, decision[0, 0], about, settings, least)
     else:
-        first = discovery_subgroups(predicted, decision, fold, labels, about, settings, least)
+        arrays = decision, decisions.fold, decisions.labels
+        first = discovery_subgroups(predicted, *arrays, about, settings, least)
     tables = [first]
     pooled = []
     for name in others:

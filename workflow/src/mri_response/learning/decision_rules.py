@@ -16,6 +16,8 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy.special import expit, logit
 
+from mri_response.learning.decisions import Decisions
+from mri_response.learning.jobs import JobResult
 from mri_response.learning.splits import REFIT, mean_where_tested
 
 DECISION_ZERO = "decision_zero"
@@ -217,14 +219,13 @@ def learned_rules(
     return DecisionRules(round(float(given[2].sum())), fit_platt(*given), thresholds)
 
 
-def out_of_fold(jobs: Sequence[Mapping[str, NDArray]], n: int) -> NDArray:
+def out_of_fold(jobs: Sequence[JobResult], n: int) -> NDArray:
     """Decision values from which the rules of the frozen model are learned.
 
     Parameters
     ----------
-    jobs : sequence of dict
-        Those whose models are frozen, as from `learning.procedure.cross_validate`; their
-        first labelling is the observed one.
+    jobs : sequence of JobResult
+        Those whose models are frozen; their first labelling is the observed one.
     n : int
         Discovery rows.
 
@@ -235,37 +236,35 @@ def out_of_fold(jobs: Sequence[Mapping[str, NDArray]], n: int) -> NDArray:
         the mean decision value of those that were not trained on the row.
     """
     for job in jobs:
-        if REFIT in job["repeat"]:
-            return job["inner_decision"][list(job["repeat"]).index(REFIT), :n]
-    decision = np.concatenate([job["decision"][0, :, :n] for job in jobs])
+        if REFIT in job.repeat:
+            return job.inner_decision[list(job.repeat).index(REFIT), :n]
+    decision = np.concatenate([job.decision[0, :, :n] for job in jobs])
     return mean_where_tested(decision, ~np.isnan(decision))
 
 
 def fold_rules(
-    jobs: Sequence[Mapping[str, NDArray]],
-    labels: NDArray,
-    weights: NDArray,
-    points: Sequence[OperatingPoint],
+    decisions: Decisions, weights: NDArray, points: Sequence[OperatingPoint]
 ) -> dict[tuple[int, int], DecisionRules]:
     """Rules of every outer fold, from the inner decision values of its training people.
 
     Parameters
     ----------
-    jobs : sequence of dict
-        As from `mri_response.learning.procedure.cross_validate`.
-    labels, weights : ndarray, shape (n,)
+    decisions : Decisions
+        Of a model; baselines and stacks have no inner decision values, and so no rules.
+    weights : ndarray, shape (n,)
+        1 / (rows of the person).
     points : sequence of str or mapping
+        Operating points of the configuration.
 
     Returns
     -------
     dict of (repeat, outer_fold) to DecisionRules
     """
+    labels = decisions.labels[0].astype(int)
     return {
-        (int(repeat), int(fold)): learned_rules(decision, labels, weights, points)
-        for job in jobs
-        if "inner_decision" in job
-        for repeat, fold, decision in zip(
-            job["repeat"], job["outer_fold"], job["inner_decision"], strict=True
+        (int(repeat), int(fold)): learned_rules(inner, labels, weights, points)
+        for repeat, fold, inner in zip(
+            decisions.repeat, decisions.outer_fold, decisions.inner_decision, strict=True
         )
     }
 
@@ -294,7 +293,7 @@ def probabilities(
 
 
 def rules_table(
-    model: str, rules: Mapping[tuple[int, int], DecisionRules], frozen: DecisionRules
+    model: str, rules: Mapping[tuple[int, int], DecisionRules], frozen: DecisionRules | None
 ) -> pd.DataFrame:
     """The content of `decision_rules.tsv`: what each training set taught.
 
@@ -302,15 +301,15 @@ def rules_table(
     ----------
     model : str
     rules : dict of (repeat, outer_fold) to DecisionRules
-    frozen : DecisionRules
+    frozen : DecisionRules or None
         Of the frozen model, whose repeat and outer fold are missing.
 
     Returns
     -------
     pandas.DataFrame
-        Columns `RULE_COLUMNS`, one row a training set and operating point.
+        Columns `RULE_COLUMNS`, one row per training set and operating point.
     """
-    everyone = [*sorted(rules.items()), ((pd.NA, pd.NA), frozen)]
+    everyone = sorted(rules.items()) + ([((pd.NA, pd.NA), frozen)] if frozen else [])
     rows = [
         (model, *key, learned.n, *learned.platt, point, threshold)
         for key, learned in everyone

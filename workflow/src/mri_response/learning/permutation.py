@@ -113,7 +113,7 @@ class Exchangeability:
         """Read who may exchange labels from the configuration of a model."""
         group, permutation = config["cross_validation"]["group"], config["permutation"]
         confounds = config["model"]["confounds"]
-        conditional = permutation["method"] == "conditional" and confounds
+        conditional = null_name(config) == GIVEN_CONFOUNDS
         given = flexible_matrix(people, confounds) if conditional else None
         return cls(people, group=group, within=permutation["within"], given=given)
 
@@ -189,6 +189,23 @@ class Exchangeability:
             _, repeats = np.unique(self.labels[rows], axis=0, return_counts=True)
             total *= math.factorial(len(rows)) // math.prod(map(math.factorial, repeats.tolist()))
         return float(total) if total < 2**1023 else math.inf
+
+
+def null_name(config: dict) -> str:
+    """Name of a model's permuted labellings, as in performance.tsv.
+
+    Parameters
+    ----------
+    config : dict
+        Section permutation of the configuration, and the model's own as `model`.
+
+    Returns
+    -------
+    str
+        `WHOLE_PROCEDURE` or, where labels are permuted given the confounds, `GIVEN_CONFOUNDS`.
+    """
+    conditional = config["permutation"]["method"] == "conditional" and config["model"]["confounds"]
+    return GIVEN_CONFOUNDS if conditional else WHOLE_PROCEDURE
 
 
 def log_odds(labels: np.ndarray, confounds: np.ndarray, person: np.ndarray) -> np.ndarray:

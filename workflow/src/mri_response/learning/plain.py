@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import warnings
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -12,6 +13,7 @@ import numpy as np
 from mri_response.core.seeds import Stream, generator
 from mri_response.learning.estimators import EstimatorOptions, decision_values
 from mri_response.learning.gram import CHUNK, filled, fit_confounds, principal_components
+from mri_response.learning.jobs import JobResult
 from mri_response.learning.nested import chosen_candidate, recall_mean
 from mri_response.learning.permutation import Exchangeability
 from mri_response.learning.procedure import StackedRows
@@ -184,7 +186,7 @@ def cross_validate_estimator(
     weights: np.ndarray,
     options: EstimatorOptions,
     seed: int,
-) -> dict[str, np.ndarray]:
+) -> JobResult:
     """Run some outer folds for some labellings, folds the same for all of them.
 
     Parameters
@@ -206,15 +208,7 @@ def cross_validate_estimator(
 
     Returns
     -------
-    dict of str to numpy.ndarray
-        As `learning.procedure.collected` takes them: ``permutation`` (m,), ``repeat`` and
-        ``outer_fold`` (F,), ``decision`` (m, F, N), ``candidate`` (m, F); the numbers of ``fits``
-        and of those ``unconverged``. Of the observed labels, where they are among the
-        permutations: ``train`` (F, N), ``fitted`` (F, N), the decision values of the training rows
-        without ``intercept`` (F,), ``inner_decision`` (F, N), their decision values in the inner
-        folds (see `learning.nested.inner_decisions`), and of linear classifiers ``per_sd``
-        and ``per_unit`` (F, p). Of the permuted labels in a refit with a linear classifier:
-        ``null_fitted`` (m, N).
+    JobResult
 
     Notes
     -----
@@ -223,8 +217,8 @@ def cross_validate_estimator(
     """
     fit = Fitting(options, seed)
     n = len(weights)
-    labels = exchangeability.labellings(seed, permutations)
-    labels = np.pad(labels, ((0, n - len(labels)), (0, 0)))
+    drawn = exchangeability.labellings(seed, permutations)
+    labels = np.pad(drawn, ((0, n - len(drawn)), (0, 0)))
     decision = np.full((len(permutations), len(folds), n), np.nan)
     candidate = np.empty((len(permutations), len(folds)), dtype=np.int16)
     observed, null_fitted = [], []
@@ -243,20 +237,23 @@ def cross_validate_estimator(
                 observed.append(kept | {"inner_decision": inner})
             elif options.linear and fold.repeat == REFIT:
                 null_fitted.append(_kept(model, data, train, options.linear)["fitted"])
-    arrays = {
-        "permutation": np.array(permutations),
-        "repeat": np.array([fold.repeat for fold in folds], dtype=int),
-        "outer_fold": np.array([fold.outer_fold for fold in folds], dtype=int),
-        "decision": decision,
-        "candidate": candidate,
-        "fits": np.array(fit.n_fits),
-        "unconverged": np.array(fit.n_unconverged),
-    }
+    kept = {}
     if 0 in permutations:
-        arrays |= _stacked(observed, n, features.shape[1], options.linear)
+        kept = _stacked(observed, n, features.shape[1], options.linear)
     if options.linear and folds and folds[0].repeat == REFIT:
-        arrays["null_fitted"] = np.reshape(null_fitted, (-1, n))
-    return arrays
+        kept["null_fitted"] = np.reshape(null_fitted, (-1, n))
+    return JobResult(
+        permutation=np.array(permutations),
+        repeat=np.array([fold.repeat for fold in folds], dtype=int),
+        outer_fold=np.array([fold.outer_fold for fold in folds], dtype=int),
+        labels=drawn.T.astype(np.int8),
+        decision=decision,
+        candidate=candidate,
+        fits=np.array(fit.n_fits),
+        fallback=np.array(0),
+        unconverged=np.array(fit.n_unconverged),
+        **kept,
+    )
 
 
 def cross_validate_estimator_redrawn(
@@ -270,7 +267,7 @@ def cross_validate_estimator_redrawn(
     weights: np.ndarray,
     options: EstimatorOptions,
     seed: int,
-) -> dict[str, np.ndarray]:
+) -> JobResult:
     """Run some outer folds with folds redrawn, stratified on the labels, for every permutation.
 
     Parameters
@@ -285,8 +282,7 @@ def cross_validate_estimator_redrawn(
 
     Returns
     -------
-    dict of str to numpy.ndarray
-        See `cross_validate_estimator`.
+    JobResult
     """
     parts = []
     for permutation in permutations:
@@ -304,12 +300,13 @@ def cross_validate_estimator_redrawn(
                 seed,
             )
         )
-    joined = ("permutation", "decision", "candidate")
-    return {
-        **parts[0],
-        **{name: np.concatenate([part[name] for part in parts]) for name in joined},
-        **{name: sum(part[name] for part in parts) for name in ("fits", "unconverged")},
-    }
+    by_labelling = ("permutation", "labels", "decision", "candidate")
+    return replace(
+        parts[0],
+        **{name: np.concatenate([getattr(part, name) for part in parts]) for name in by_labelling},
+        fits=np.array(sum(part.fits for part in parts)),
+        unconverged=np.array(sum(part.unconverged for part in parts)),
+    )
 
 
 def _search(

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from typing import NamedTuple
 
 import numpy as np
@@ -11,7 +11,6 @@ import pandas as pd
 
 from mri_response.config.load import grid_of_c
 from mri_response.config.plan import TOGETHER, whole_groups
-from mri_response.core.atomic import atomic_path
 from mri_response.learning.gram import (
     CHUNK,
     gram_matrices,
@@ -19,6 +18,7 @@ from mri_response.learning.gram import (
     principal_components,
     training_sets,
 )
+from mri_response.learning.jobs import JobResult
 from mri_response.learning.nested import (
     FoldResult,
     inner_decisions,
@@ -89,18 +89,6 @@ class StackedRows:
         return np.concatenate([matrix[:, columns] for matrix in self._matrices])
 
 
-def save_arrays(arrays: dict[str, np.ndarray], path: str | os.PathLike[str]) -> None:
-    """Write arrays into an ``.npz`` file, whole or not at all."""
-    with atomic_path(path) as temporary:
-        np.savez(temporary, **arrays)
-
-
-def load_arrays(path: str | os.PathLike[str]) -> dict[str, np.ndarray]:
-    """Read all arrays of an ``.npz`` file, in the order in which they were written."""
-    with np.load(path, allow_pickle=False) as arrays:
-        return {name: arrays[name] for name in arrays.files}
-
-
 def row_weights(people: pd.DataFrame) -> np.ndarray:
     """Weight of each row, so that every person counts once; shape (n,)."""
     person = people["participant_id"]
@@ -163,7 +151,7 @@ def cross_validate(
     weights: np.ndarray,
     options: ModelOptions,
     seed: int,
-) -> dict[str, np.ndarray]:
+) -> JobResult:
     """Run some outer folds for the labellings of some blocks, folds the same for all of them.
 
     Parameters
@@ -184,27 +172,25 @@ def cross_validate(
 
     Returns
     -------
-    dict of str to numpy.ndarray
-        See `collected`. Of the observed labels ``train``, ``beta``, ``fitted`` (F, N),
-        ``intercept``, ``plateau`` (F,) and ``inner_decision`` (F, N), see
-        `learning.nested.inner_decisions`. Of permuted labels what the weights of the observed
-        ones are judged by: of a refit the decision values of the training rows without intercept,
-        ``null_fitted`` (m, N); of outer folds the dual variables in the first block of
-        permutations, ``null_beta`` (F, m, N), float32.
+    JobResult
+        Of permuted labels it keeps what the weights of the observed ones are judged by: of a refit
+        the decision values of the training rows, of outer folds the dual variables in the first
+        block of permutations.
     """
     extra = len(weights) - len(exchangeability.labels)
-    results = []
+    results, labellings = [], []
     for block in blocks:
-        labels = np.pad(exchangeability.labellings(seed, block), ((0, extra), (0, 0)))
+        drawn = exchangeability.labellings(seed, block)
+        labellings.append(drawn.T.astype(np.int8))
+        labels = np.pad(drawn, ((0, extra), (0, 0)))
         results.append(nested_folds(grams, folds, labels, weights, options))
-    arrays = {
-        **_arrays(blocks, [folds] * len(blocks), results, len(weights)),
-        **_permuted_models(blocks, folds, results, len(weights)),
-    }
+    every = np.concatenate(labellings)
+    result = _result(blocks, every, [folds] * len(blocks), results, len(weights))
+    result = replace(result, **_permuted_models(blocks, folds, results, len(weights)))
     if blocks[0][0] == 0:
         labels = np.pad(exchangeability.labels, (0, extra))
-        arrays["inner_decision"] = _inner(grams, folds, labels, results[0], options)
-    return arrays
+        result = replace(result, inner_decision=_inner(grams, folds, labels, results[0], options))
+    return result
 
 
 def cross_validate_redrawn(
@@ -218,7 +204,7 @@ def cross_validate_redrawn(
     weights: np.ndarray,
     options: ModelOptions,
     seed: int,
-) -> dict[str, np.ndarray]:
+) -> JobResult:
     """Run some outer folds with folds redrawn, stratified on the labels, for every permutation.
 
     Parameters
@@ -235,15 +221,16 @@ def cross_validate_redrawn(
 
     Returns
     -------
-    dict of str to numpy.ndarray
-        See `cross_validate`.
+    JobResult
+        Nothing is kept of the models of permuted labels.
     """
     indices = [index for block in blocks for index in block]
-    drawn, results, inner = [], [], [np.empty((0, len(weights)))]
+    drawn, labellings, results, inner = [], [], [], [np.empty((0, len(weights)))]
     for index in indices:
         labels = exchangeability.permuted(seed, index)
         folds = draw_members(units, labels, scheme, seed, members, permutation=index)
         drawn.append(folds)
+        labellings.append(labels.astype(np.int8))
         results.append([])
         step = _folds_at_once(features.shape, len(folds[0].sets.train))
         for start in range(0, len(folds), step):
@@ -253,84 +240,10 @@ def cross_validate_redrawn(
             if index == 0:
                 inner.append(_inner(grams, part, labels, results[-1][start:], options))
     singles = [range(index, index + 1) for index in indices]
-    arrays = _arrays(singles, drawn, results, len(weights))
-    return arrays | {"inner_decision": np.concatenate(inner)} if indices[0] == 0 else arrays
-
-
-class Resampled(NamedTuple):
-    """Cross-validated decision values of all labellings, put together from all jobs.
-
-    Attributes
-    ----------
-    decision : numpy.ndarray, shape (1 + M, R, n)
-        Decision value of each row when it was in the outer test fold; labelling 0 is observed.
-    fold : numpy.ndarray of int, shape (1 + M, R, n)
-        The outer fold in which that was, from 1.
-    candidate : numpy.ndarray of int, shape (1 + M, R, n)
-        Position of the chosen C of that fold.
-    """
-
-    decision: np.ndarray
-    fold: np.ndarray
-    candidate: np.ndarray
-
-    @property
-    def tested(self) -> np.ndarray:
-        """Rows that were in an outer test fold, bool, shape (n,)."""
-        return self.fold[0, 0] > 0
-
-    def of(self, rows: np.ndarray) -> Resampled:
-        """The same of some rows."""
-        return Resampled(*(array[:, :, rows] for array in self))
-
-
-def collected(
-    jobs: Sequence[dict[str, np.ndarray]], repeats: int, *, held_out: bool = False
-) -> Resampled:
-    """Put the outer folds and labellings of all jobs together.
-
-    Parameters
-    ----------
-    jobs : sequence of dict
-        With the arrays ``permutation`` (m,), ``repeat`` and ``outer_fold`` (F,), ``decision``
-        (m, F, n), NaN outside the test rows, and ``candidate`` (m, F).
-    repeats : int
-    held_out : bool
-        Some rows are never predicted; their decision values are NaN, their folds 0.
-
-    Returns
-    -------
-    Resampled
-
-    Raises
-    ------
-    ValueError
-        If a row was predicted twice, or not at all or not always.
-    """
-    n = jobs[0]["decision"].shape[2]
-    n_labellings = 1 + max(int(job["permutation"].max()) for job in jobs)
-    decision = np.full((n_labellings, repeats, n), np.nan)
-    fold = np.zeros((n_labellings, repeats, n), dtype=np.int16)
-    candidate = np.zeros((n_labellings, repeats, n), dtype=np.int16)
-    for job in jobs:
-        rows = job["permutation"]
-        for position, (repeat, number) in enumerate(
-            zip(job["repeat"], job["outer_fold"], strict=True)
-        ):
-            values = job["decision"][:, position]
-            tested = ~np.isnan(values)
-            if (tested & ~np.isnan(decision[rows, repeat - 1])).any():
-                raise ValueError(f"repeat {repeat}: a row was predicted twice")
-            decision[rows, repeat - 1] = np.where(tested, values, decision[rows, repeat - 1])
-            fold[rows, repeat - 1] += (tested * number).astype(np.int16)
-            chosen = tested * job["candidate"][:, position, None]
-            candidate[rows, repeat - 1] += chosen.astype(np.int16)
-    absent = np.isnan(decision)
-    if held_out and not absent.all():
-        absent = absent != absent[0, 0]
-    if absent.any():
-        raise ValueError("some rows were never in an outer test fold")
-    return Resampled(decision, fold, candidate)
+    result = _result(singles, np.array(labellings), drawn, results, len(weights))
+    if indices[0] > 0:
+        return result
+    return replace(result, inner_decision=np.concatenate(inner))
 
 
 def with_strangers(fold: Fold, n_others: int) -> Fold:
@@ -410,28 +323,20 @@ def _inner(
     return decision
 
 
-def _arrays(
+def _result(
     blocks: Sequence[range],
+    labels: np.ndarray,
     folds: Sequence[Sequence[Fold]],
     results: Sequence[Sequence[FoldResult]],
     n: int,
-) -> dict[str, np.ndarray]:
-    """Results of blocks and folds as plain arrays, dual variables of the observed labels only."""
+) -> JobResult:
+    """Results of blocks and folds put together, dual variables of the observed labels only."""
     n_folds = len(folds[0])
     total = sum(map(len, blocks))
     decision = np.full((total, n_folds, n), np.nan)
     candidate = np.empty((total, n_folds), dtype=np.int16)
-    arrays = {
-        "permutation": np.array([index for block in blocks for index in block]),
-        "repeat": np.array([fold.repeat for fold in folds[0]], dtype=int),
-        "outer_fold": np.array([fold.outer_fold for fold in folds[0]], dtype=int),
-        "decision": decision,
-        "candidate": candidate,
-        "solved": np.array([result.n_solved for row in results for result in row], dtype=int).sum(),
-        "fallback": np.array(
-            [result.n_fallback for row in results for result in row], dtype=int
-        ).sum(),
-    }
+    every = [result for row in results for result in row]
+    observed = {}
     for start, block, sets, row in zip(_starts(blocks), blocks, folds, results, strict=True):
         rows = slice(start, start + len(block))
         for position, (fold, result) in enumerate(zip(sets, row, strict=True)):
@@ -443,12 +348,25 @@ def _arrays(
                 beta[position, fold.sets.train[0]] = result.beta[:, 0]
                 fitted[position, fold.sets.train[0]] = result.fitted[:, 0]
             trained = [fold.sets.train[0] for fold in sets]
-            arrays["train"] = np.array(trained, dtype=bool).reshape(n_folds, n)
-            arrays["beta"] = beta
-            arrays["fitted"] = fitted
-            arrays["intercept"] = np.array([result.intercept[0] for result in row])
-            arrays["plateau"] = np.array([result.plateau[0] for result in row], dtype=bool)
-    return arrays
+            observed = {
+                "train": np.array(trained, dtype=bool).reshape(n_folds, n),
+                "beta": beta,
+                "fitted": fitted,
+                "intercept": np.array([result.intercept[0] for result in row]),
+                "plateau": np.array([result.plateau[0] for result in row], dtype=bool),
+            }
+    return JobResult(
+        permutation=np.array([index for block in blocks for index in block]),
+        repeat=np.array([fold.repeat for fold in folds[0]], dtype=int),
+        outer_fold=np.array([fold.outer_fold for fold in folds[0]], dtype=int),
+        labels=labels,
+        decision=decision,
+        candidate=candidate,
+        fits=np.array([result.n_solved for result in every], dtype=int).sum(),
+        fallback=np.array([result.n_fallback for result in every], dtype=int).sum(),
+        unconverged=np.array(0),
+        **observed,
+    )
 
 
 def _permuted_models(

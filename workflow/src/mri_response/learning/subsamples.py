@@ -11,13 +11,13 @@ from numpy.typing import NDArray
 
 from mri_response.config.plan import CURVE_SHARES, smallest_part
 from mri_response.core.seeds import Stream, generator
+from mri_response.learning.decisions import joined
 from mri_response.learning.estimators import EstimatorOptions
 from mri_response.learning.permutation import Exchangeability
 from mri_response.learning.plain import cross_validate_estimator_redrawn
 from mri_response.learning.preparation.confounds import ConfoundCoding
 from mri_response.learning.procedure import (
     ModelOptions,
-    collected,
     cross_validate_redrawn,
     row_weights,
 )
@@ -185,7 +185,7 @@ def run_parts(
         else:
             options = ModelOptions.from_config(model)
             job = cross_validate_redrawn(*arguments, [range(1)], weights, options, seed)
-        found = collected([job], 1, held_out=scheme.outer == "held_out")
+        found = joined([job], 1, 1, held_out=scheme.outer == "held_out")
         decision[index, draw.rows] = found.decision[0, 0]
     return {
         "size": np.array([draw.size for draw in draws], dtype=int),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -17,6 +17,7 @@ from mri_response.core.tables import read_people
 from mri_response.features.extract import identified, read_features
 from mri_response.learning.decision_rules import learned_rules
 from mri_response.learning.gram import CHUNK, TrainingSets, filled, fit_confounds, weight_chunks
+from mri_response.learning.jobs import JobResult
 from mri_response.learning.preparation.confounds import ConfoundCoding
 from mri_response.people.rows import person_weights
 
@@ -268,19 +269,65 @@ def scores(frozen: Any, cohorts: Iterable[tuple[str, str, str]], unseen: str) ->
     pandas.DataFrame
         Columns cohort, participant_id (, session_id) and decision.
     """
-    parts = [pd.DataFrame(columns=["cohort", "participant_id", "decision"])]
+    parts = []
     for cohort, table, matrix in cohorts:
         people = read_people(table).drop(columns=["label", "outcome"])
         decision = frozen.decision(read_features(matrix, people), people, unseen=unseen)
-        part = identified(people, pd.DataFrame({"decision": decision}))
-        parts.append(part.assign(cohort=cohort))
-    return pd.concat(parts, ignore_index=True)
+        parts.append((cohort, people, decision))
+    return score_table(parts)
+
+
+def score_table(parts: Iterable[tuple[str, pd.DataFrame, np.ndarray]]) -> pd.DataFrame:
+    """Put decision values of cohorts beside the people they belong to.
+
+    Parameters
+    ----------
+    parts : iterable of (str, pandas.DataFrame, numpy.ndarray)
+        Name of a cohort, its n analysed rows and their n decision values.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Columns cohort, participant_id (, session_id) and decision.
+    """
+    tables = [pd.DataFrame(columns=["cohort", "participant_id", "decision"])]
+    for cohort, people, decision in parts:
+        values = identified(people, pd.DataFrame({"decision": decision}))
+        tables.append(values.assign(cohort=cohort))
+    return pd.concat(tables, ignore_index=True)
+
+
+def decision_of(scores: pd.DataFrame, cohort: str, people: pd.DataFrame) -> np.ndarray:
+    """Take the decision values of one cohort out of a table of several cohorts' scores.
+
+    Parameters
+    ----------
+    scores : pandas.DataFrame
+        Columns cohort, participant_id and decision.
+    cohort : str
+        Name of the cohort.
+    people : pandas.DataFrame
+        Its n analysed rows.
+
+    Returns
+    -------
+    numpy.ndarray, shape (n,)
+
+    Raises
+    ------
+    ValueError
+        If the scores are not those of these people.
+    """
+    own = scores[scores["cohort"] == cohort]
+    if list(own["participant_id"]) != list(people["participant_id"]):
+        raise ValueError(f"the scores of {cohort} are not those of its analysed people")
+    return own["decision"].to_numpy(dtype=float)
 
 
 def describe(
     model: str,
     config: dict,
-    fitted: dict[str, np.ndarray],
+    fitted: FittedModels,
     people: pd.DataFrame,
     decision: np.ndarray,
 ) -> dict:
@@ -292,8 +339,7 @@ def describe(
     config : dict
         Sections outcome, external, features and operating_points of the configuration, and the
         model's own as `model`.
-    fitted : dict
-        As from `fitted_models`.
+    fitted : FittedModels
     people : pandas.DataFrame
         The discovery rows.
     decision : numpy.ndarray, shape (n,)
@@ -312,34 +358,63 @@ def describe(
         "outcome": config["outcome"],
         "features": config["features"][config["model"]["features"]],
         "options": config["model"],
-        "n_models": len(fitted["train"]),
-        "n_rows": fitted["train"].shape[1],
-        "candidate": [int(index) for index in fitted["candidate"]],
+        "n_models": len(fitted.train),
+        "n_rows": fitted.train.shape[1],
+        "candidate": [int(index) for index in fitted.candidate],
         "decision_rules": rules.described(),
     }
 
 
-def fitted_models(jobs: list[dict[str, np.ndarray]], n: int) -> dict[str, np.ndarray]:
-    """Models of the observed labels out of the results of jobs.
+@dataclass(frozen=True, eq=False)
+class FittedModels:
+    """S models of the observed labels, taken from the results of jobs.
+
+    Attributes
+    ----------
+    train : numpy.ndarray of bool, shape (S, n)
+        Training rows.
+    fitted : numpy.ndarray, shape (S, n)
+        Decision values of the training rows without the intercept, 0 for all other rows.
+    intercept : numpy.ndarray, shape (S,)
+    candidate : numpy.ndarray of int, shape (S,)
+        Position of the chosen candidate in the grid.
+    beta : numpy.ndarray, shape (S, n), optional
+        Signed dual variables of models fitted on Gram matrices.
+    per_sd, per_unit : numpy.ndarray, shape (S, p), optional
+        Weights of linear models fitted on the features themselves.
+    """
+
+    train: np.ndarray
+    fitted: np.ndarray
+    intercept: np.ndarray
+    candidate: np.ndarray
+    beta: np.ndarray | None = None
+    per_sd: np.ndarray | None = None
+    per_unit: np.ndarray | None = None
+
+
+def fitted_models(jobs: Sequence[JobResult], n: int) -> FittedModels:
+    """Put the models of the observed labels together.
 
     Parameters
     ----------
-    jobs : list of dict
-        As from `mri_response.learning.procedure.cross_validate` or
-        `mri_response.learning.plain.cross_validate_estimator`.
+    jobs : sequence of JobResult
+        All with the observed labels first.
     n : int
         Discovery rows; rows behind them, which no model was trained on, are dropped.
 
     Returns
     -------
-    dict of str to numpy.ndarray
-        ``train``, ``fitted`` (S, n), ``intercept``, ``candidate`` (S,) and, as the jobs have them,
-        ``beta`` (S, n), ``per_sd`` and ``per_unit`` (S, p).
+    FittedModels
     """
-    of_rows = [name for name in ("train", "beta", "fitted") if name in jobs[0]]
-    whole = [name for name in ("intercept", "per_sd", "per_unit") if name in jobs[0]]
-    return {
-        **{name: np.concatenate([job[name][:, :n] for job in jobs]) for name in of_rows},
-        **{name: np.concatenate([job[name] for job in jobs]) for name in whole},
-        "candidate": np.concatenate([job["candidate"][0] for job in jobs]),
-    }
+
+    def put_together(name: str, columns: slice = slice(None)) -> np.ndarray | None:
+        if getattr(jobs[0], name) is None:
+            return None
+        return np.concatenate([getattr(job, name)[..., columns] for job in jobs])
+
+    of_rows = {name: put_together(name, slice(n)) for name in ("train", "fitted", "beta")}
+    whole = {name: put_together(name) for name in ("intercept", "per_sd", "per_unit")}
+    return FittedModels(
+        **of_rows, **whole, candidate=np.concatenate([job.candidate[0] for job in jobs])
+    )

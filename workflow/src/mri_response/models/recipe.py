@@ -25,6 +25,7 @@ from mri_response.learning.plain import Fitted, Fitting, prepared
 from mri_response.learning.preparation.confounds import ConfoundCoding
 from mri_response.learning.procedure import StackedRows
 from mri_response.learning.splits import REFIT, Fold
+from mri_response.models.frozen import FittedModels
 
 DECIMALS = 6  # of decision values, when they are compared
 
@@ -176,7 +177,7 @@ def decision_hash(fitted: np.ndarray) -> str:
 
 
 def recipe(
-    fitted: dict[str, np.ndarray],
+    fitted: FittedModels,
     paths: Mapping[str, str | os.PathLike[str]],
     coding: ConfoundCoding,
     description: dict,
@@ -186,8 +187,8 @@ def recipe(
 
     Parameters
     ----------
-    fitted : dict
-        As from `mri_response.models.frozen.fitted_models`.
+    fitted : FittedModels
+        The models to be frozen.
     paths : mapping of str to path
         Files of the discovery cohort: people, features and splits.
     coding : ConfoundCoding
@@ -198,7 +199,7 @@ def recipe(
     -------
     Recipe
     """
-    decision = np.where(fitted["train"], fitted["fitted"] + fitted["intercept"][:, None], 0.0)
+    decision = np.where(fitted.train, fitted.fitted + fitted.intercept[:, None], 0.0)
     inputs = {name: file_sha256(path) for name, path in paths.items()}
     digest = decision_hash(decision)
     return Recipe(description, coding, seed, inputs, digest, sklearn.__version__)

@@ -1,6 +1,7 @@
 """Stacked models: the second level against scikit-learn, and what it must not have seen."""
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -10,20 +11,22 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-from mri_response.evaluation.stacking import (
-    SecondLevel,
-    load_stack,
-    refitted_stack,
-    save_stack,
-    stack_scores,
-    stack_tables,
-    stacked_folds,
-)
+from mri_response.evaluation.predictions import tables_of
+from mri_response.learning.decisions import joined
 from mri_response.learning.estimators import EstimatorOptions
 from mri_response.learning.permutation import Exchangeability
 from mri_response.learning.plain import cross_validate_estimator
 from mri_response.learning.procedure import ModelOptions, cross_validate, fold_grams, row_weights
 from mri_response.learning.splits import Scheme, draw_folds
+from mri_response.models.frozen import score_table
+from mri_response.models.stacking import (
+    SecondLevel,
+    load_stack,
+    refitted_stack,
+    save_stack,
+    stack_scores,
+    stacked_folds,
+)
 
 N, SEED = 48, 6
 SCHEME = Scheme(2, 4, 1, 3)
@@ -54,6 +57,11 @@ def jobs_of(people, scans, clinic, folds=slice(0, -1)):
     logistic = EstimatorOptions("sklearn.linear_model.LogisticRegression", {}, {"C": [0.1, 1]})
     lr = cross_validate_estimator(clinic, none, drawn, who, [0], weights, logistic, SEED)
     return [svc, [lr]]
+
+
+def stations(models):
+    """Joined decision values of each model, observed labels only."""
+    return [joined(jobs, SCHEME.repeats, 1) for jobs in models]
 
 
 def test_the_second_level_is_the_minimum_of_the_penalised_balanced_likelihood():
@@ -88,15 +96,15 @@ def test_each_outer_fold_is_a_regression_on_out_of_fold_decision_values():
     people, scans, clinic = made_up()
     models = jobs_of(people, scans, clinic)
     labels = people["label"].to_numpy()
-    found = stacked_folds(models, labels, row_weights(people), 2)
+    found = stacked_folds(stations(models), labels, row_weights(people))
     assert np.isfinite(found.decision).all()
     (lr,) = models[1]
     for position in range(8):
-        repeat, number = lr["repeat"][position], lr["outer_fold"][position]
+        repeat, number = lr.repeat[position], lr.outer_fold[position]
         svc = models[0][position // 4]
-        train = lr["train"][position]
-        inner = [svc["inner_decision"][position % 4], lr["inner_decision"][position]]
-        outer = [svc["decision"][0, position % 4], lr["decision"][0, position]]
+        train = lr.train[position]
+        inner = [svc.inner_decision[position % 4], lr.inner_decision[position]]
+        outer = [svc.decision[0, position % 4], lr.decision[0, position]]
         model = make_pipeline(StandardScaler(), LogisticRegression(class_weight="balanced"))
         model.fit(np.column_stack(inner)[train], labels[train])
         test = ~train
@@ -111,25 +119,30 @@ def test_each_outer_fold_is_a_regression_on_out_of_fold_decision_values():
 def test_labels_of_the_test_people_do_not_reach_their_decision_values():
     people, scans, clinic = made_up()
     weights = row_weights(people)
-    first = stacked_folds(jobs_of(people, scans, clinic), people["label"].to_numpy(), weights, 2)
+    first = stacked_folds(
+        stations(jobs_of(people, scans, clinic)), people["label"].to_numpy(), weights
+    )
     test = first.fold[0, 0] == 2
     swapped = people.copy()
     # Exchanged among the test people of this fold alone, so that all others train on the same.
     swapped.loc[test, "label"] = 1 - people.loc[test, "label"]
-    again = stacked_folds(jobs_of(swapped, scans, clinic), swapped["label"].to_numpy(), weights, 2)
+    again = stacked_folds(
+        stations(jobs_of(swapped, scans, clinic)), swapped["label"].to_numpy(), weights
+    )
     np.testing.assert_allclose(first.decision[0, 0, test], again.decision[0, 0, test], atol=1e-9)
     assert not np.allclose(first.decision[0, 0, ~test], again.decision[0, 0, ~test])
 
 
 def test_models_of_other_folds_are_refused():
     people, scans, clinic = made_up()
-    svc, (lr,) = jobs_of(people, scans, clinic)
+    svc, lr = stations(jobs_of(people, scans, clinic))
     labels, weights = people["label"].to_numpy(), row_weights(people)
+    fewer = replace(svc, repeat=svc.repeat[:4], outer_fold=svc.outer_fold[:4])
     with pytest.raises(ValueError, match="different outer folds"):
-        stacked_folds([svc[:1], [lr]], labels, weights, 2)
-    other = lr | {"train": np.roll(lr["train"], 1, axis=1)}
+        stacked_folds([fewer, lr], labels, weights)
+    other = replace(lr, train=np.roll(lr.train, 1, axis=1))
     with pytest.raises(ValueError, match="different training people"):
-        stacked_folds([svc, [other]], labels, weights, 2)
+        stacked_folds([svc, other], labels, weights)
 
 
 def test_the_frozen_stack_and_its_tables(tmp_path):
@@ -137,7 +150,7 @@ def test_the_frozen_stack_and_its_tables(tmp_path):
     labels, weights = people["label"].to_numpy(), row_weights(people)
     refits = jobs_of(people, scans, clinic, slice(-1, None))
     second = refitted_stack(refits, labels, weights)
-    inner = np.column_stack([refits[0][0]["inner_decision"][0], refits[1][0]["inner_decision"][0]])
+    inner = np.column_stack([refits[0][0].inner_decision[0], refits[1][0].inner_decision[0]])
     assert second == SecondLevel.fit(inner, labels, weights)
 
     below = {}
@@ -170,10 +183,14 @@ def test_the_frozen_stack_and_its_tables(tmp_path):
         "permutation": {"n": 19, "within": None},
         "cohorts": {"home": {"role": "discovery"}, "away": {"role": "external"}},
         "min_class_size": 5,
+        "operating_points": ["youden"],
     }
-    models = dict(zip(("svc", "lr"), jobs_of(people, scans, clinic), strict=True))
-    tables = stack_tables("both", config, {"home": people, "away": away}, models, second, scores)
-    assert set(tables) == {"predictions", "performance", "null", "warnings"}
+    decisions = stacked_folds(stations(jobs_of(people, scans, clinic)), labels, weights)
+    scores = score_table([("away", away, decision)])
+    tables = tables_of("both", config, {"home": people, "away": away}, decisions, scores)
+    assert set(tables) == {"predictions", "performance", "null", "decision_rules", "warnings"}
+    assert tables["decision_rules"].empty
+    assert tables["warnings"].empty
     tested = tables["performance"].query("metric == 'auc'").set_index("cohort")["p_value"]
     # The whole procedure was not permuted; labels of the other cohort were.
     assert tested["home"].isna().all()

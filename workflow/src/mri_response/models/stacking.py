@@ -12,12 +12,10 @@ import numpy as np
 import pandas as pd
 
 from mri_response.core.atomic import atomic_path
-from mri_response.evaluation.baselines import scored_tables
-from mri_response.evaluation.performance import decision_of
 from mri_response.learning.decision_rules import out_of_fold
-from mri_response.learning.procedure import Resampled, row_weights
-
-Jobs = Sequence[Mapping[str, np.ndarray]]
+from mri_response.learning.decisions import Decisions
+from mri_response.learning.jobs import JobResult
+from mri_response.models.frozen import decision_of
 
 
 @dataclass(frozen=True)
@@ -75,8 +73,8 @@ class SecondLevel:
 
 
 def stacked_folds(
-    models: Sequence[Jobs], labels: np.ndarray, weights: np.ndarray, repeats: int
-) -> Resampled:
+    models: Sequence[Decisions], labels: np.ndarray, weights: np.ndarray
+) -> Decisions:
     """Cross-validated decision values of the stack, for the observed labels.
 
     In each outer fold the second level is fitted to the training people's decision values in the
@@ -84,17 +82,17 @@ def stacked_folds(
 
     Parameters
     ----------
-    models : sequence of sequence of dict
-        For each model the results of its cross-validation jobs that hold the observed labels, with
-        ``inner_decision`` (see `mri_response.learning.procedure.cross_validate`).
+    models : sequence of Decisions
+        One per model.
     labels : numpy.ndarray of 0/1, shape (n,)
+        Observed labels.
     weights : numpy.ndarray, shape (n,)
-    repeats : int
+        1 / (rows of the person).
 
     Returns
     -------
-    Resampled
-        NaN for rows in no outer test fold.
+    Decisions
+        Of the observed labels alone; NaN for rows in no outer test fold.
 
     Raises
     ------
@@ -105,30 +103,33 @@ def stacked_folds(
     ----------
     Wolpert DH (1992). Stacked generalization. Neural Networks 5, 241-259.
     """
-    folds = [_by_fold(jobs) for jobs in models]
-    if any(own.keys() != folds[0].keys() for own in folds):
+    first, *others = models
+    keys = list(zip(first.repeat, first.outer_fold, strict=True))
+    if any(list(zip(own.repeat, own.outer_fold, strict=True)) != keys for own in others):
         raise ValueError("the models of a stack have different outer folds")
-    decision = np.full((1, repeats, len(labels)), np.nan)
+    if any((own.train != first.train).any() for own in others):
+        raise ValueError("the models of a stack have different training people")
+    decision = np.full((1, *first.decision.shape[1:]), np.nan)
     number = np.zeros(decision.shape, dtype=np.int16)
-    for repeat, outer_fold in folds[0]:
-        members = [own[repeat, outer_fold] for own in folds]
-        train, values = members[0]["train"], np.stack([m["decision"] for m in members], axis=1)
-        if any((member["train"] != train).any() for member in members):
-            raise ValueError("the models of a stack have different training people")
-        test = ~np.isnan(values).any(axis=1)
-        inner = np.stack([m["inner_decision"] for m in members], axis=1)
+    for position, (repeat, outer_fold) in enumerate(keys):
+        train, test = first.train[position], first.fold[0, repeat - 1] == outer_fold
+        inner = np.stack([own.inner_decision[position] for own in models], axis=1)
+        values = np.stack([own.decision[0, repeat - 1] for own in models], axis=1)
         second = SecondLevel.fit(inner[train], labels[train], weights[train])
         decision[0, repeat - 1, test] = second.decision(values[test])
         number[0, repeat - 1, test] = outer_fold
-    return Resampled(decision, number, np.zeros_like(number))
+    observed = np.asarray(labels, dtype=np.int8)[None]
+    return Decisions(decision, number, np.zeros_like(number), observed)
 
 
-def refitted_stack(refits: Sequence[Jobs], labels: np.ndarray, weights: np.ndarray) -> SecondLevel:
+def refitted_stack(
+    refits: Sequence[Sequence[JobResult]], labels: np.ndarray, weights: np.ndarray
+) -> SecondLevel:
     """Second level fitted on all discovery people, from the searches of the refitted models.
 
     Parameters
     ----------
-    refits : sequence of sequence of dict
+    refits : sequence of sequence of JobResult
         For each model the results of its refit jobs that hold the observed labels.
     labels : numpy.ndarray of 0/1, shape (n,)
     weights : numpy.ndarray, shape (n,)
@@ -190,56 +191,3 @@ def stack_scores(
         values = [decision_of(table, cohort, rows) for table in scores]
         decisions.append(second.decision(np.stack(values, axis=1)))
     return decisions
-
-
-def stack_tables(
-    stack: str,
-    config: dict,
-    people: Mapping[str, pd.DataFrame],
-    jobs: Mapping[str, Jobs],
-    second: SecondLevel,
-    scores: Sequence[pd.DataFrame],
-) -> dict[str, pd.DataFrame]:
-    """Tables of a stack.
-
-    Parameters
-    ----------
-    stack : str
-    config : dict
-        Sections seed, cross_validation, permutation, cohorts and min_class_size of the
-        configuration.
-    people : mapping of str to pandas.DataFrame
-        Analysed rows by cohort, the discovery cohort first.
-    jobs : mapping of str to sequence of dict
-        For each model, see `stacked_folds`.
-    second : SecondLevel
-        Frozen.
-    scores : sequence of pandas.DataFrame
-        See `stack_scores`.
-
-    Returns
-    -------
-    dict of str to pandas.DataFrame
-        predictions, performance, null and warnings. The discovery cohort has no permutation test.
-    """
-    (discovery, home), *_ = people.items()
-    labels, weights = home["label"].to_numpy(dtype=int), row_weights(home)
-    repeats = config["cross_validation"]["repeats"]
-    resampled = stacked_folds(list(jobs.values()), labels, weights, repeats)
-    others = {name: rows for name, rows in people.items() if name != discovery}
-    frozen = stack_scores(second, scores, others)
-    tables = scored_tables(stack, config, people, resampled, frozen, labels[None])
-    return tables | {"warnings": pd.DataFrame(columns=["model", "warning"])}
-
-
-def _by_fold(jobs: Jobs) -> dict[tuple[int, int], dict[str, np.ndarray]]:
-    """Training rows, inner and outer decision values of the observed labels by outer fold."""
-    found = {}
-    for job in jobs:
-        for position, key in enumerate(zip(job["repeat"], job["outer_fold"], strict=True)):
-            found[int(key[0]), int(key[1])] = {
-                "train": job["train"][position],
-                "inner_decision": job["inner_decision"][position],
-                "decision": job["decision"][0, position],
-            }
-    return dict(sorted(found.items()))
