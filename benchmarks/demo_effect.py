@@ -30,7 +30,8 @@ os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 import numpy as np
 import yaml
 
-from mri_response.config.load import discovery_name, grid_of_c, load_config
+from mri_response.config.load import load_config
+from mri_response.config.queries import discovery_name, grid_of_c
 from mri_response.inputs.atlases import load_atlas
 from mri_response.inputs.images import Grid, template_map
 from mri_response.learning.gram import gram_matrices, training_sets
@@ -45,7 +46,7 @@ ROOT = Path(__file__).resolve().parents[1]
 def demo() -> dict:
     """The demo's configuration, checked and completed."""
     raw = yaml.safe_load((ROOT / "config" / "config.yaml").read_text(encoding="utf-8"))
-    config = load_config(raw, ROOT / "workflow/src/mri_response/data/config.schema.yaml")
+    config = load_config(raw)
     model = config["models"][config["primary_model"]]
     features = config["features"][model["features"]]
     # What trial() computes; a demo that changes must change it too.

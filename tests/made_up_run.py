@@ -15,8 +15,8 @@ import pandas as pd
 from scipy.special import expit
 from sklearn.metrics import roc_auc_score
 
-from mri_response.config.load import compared_pairs
 from mri_response.config.plan import CURVE_SHARES
+from mri_response.config.queries import compared_pairs
 from mri_response.evaluation.calibration import calibration_table
 from mri_response.evaluation.comparisons import comparison_table
 from mri_response.evaluation.learning_curve import learning_curve

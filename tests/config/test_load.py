@@ -7,7 +7,8 @@ import pytest
 import yaml
 from jsonschema import Draft202012Validator
 
-from mri_response.config.load import (
+from mri_response.config.load import load_config
+from mri_response.config.queries import (
     class_names,
     column_of,
     compared_pairs,
@@ -15,11 +16,11 @@ from mri_response.config.load import (
     discovery_name,
     feature_columns,
     grid_of_c,
-    load_config,
     source_features,
     used_confounds,
     used_features,
 )
+from mri_response.config.schema import config_schema
 from mri_response.core.errors import InputError
 
 MINIMAL = """
@@ -53,11 +54,6 @@ models:
 
 
 @pytest.fixture
-def schema_path(root):
-    return root / "workflow/src/mri_response/data/config.schema.yaml"
-
-
-@pytest.fixture
 def raw():
     return yaml.safe_load(MINIMAL)
 
@@ -74,8 +70,8 @@ def put(raw, path, value):
         node[last] = value
 
 
-def test_schema_is_valid_and_described(schema_path):
-    schema = yaml.safe_load(schema_path.read_text())
+def test_schema_is_valid_and_described():
+    schema = config_schema()
     Draft202012Validator.check_schema(schema)
 
     def visit(node, path):
@@ -103,14 +99,14 @@ def test_schema_is_valid_and_described(schema_path):
     "name",
     ["config/config.yaml", "tests/configs/schizophrenia.yaml", "tests/configs/depression.yaml"],
 )
-def test_shipped_configurations_load(root, schema_path, name):
-    config = load_config(yaml.safe_load((root / name).read_text()), schema_path)
+def test_shipped_configurations_load(root, name):
+    config = load_config(yaml.safe_load((root / name).read_text()))
     assert ("simulation" in config) == (name == "config/config.yaml")
 
 
-def test_demo_has_the_published_design(root, schema_path):
+def test_demo_has_the_published_design(root):
     raw = yaml.safe_load((root / "config" / "config.yaml").read_text())
-    config = load_config(raw, schema_path)
+    config = load_config(raw)
     sizes = {
         name: (config["cohorts"][name]["role"], spec["responders"], spec["n"])
         for name, spec in config["simulation"]["cohorts"].items()
@@ -124,9 +120,9 @@ def test_demo_has_the_published_design(root, schema_path):
     assert config["outcome"]["fall_percent"] == 50
 
 
-def test_defaults_are_filled_at_every_depth(raw, schema_path):
+def test_defaults_are_filled_at_every_depth(raw):
     before = copy.deepcopy(raw)
-    config = load_config(raw, schema_path)
+    config = load_config(raw)
     assert raw == before
     assert config["seed"] == 0
     assert config["title"] == "study"
@@ -162,7 +158,7 @@ def test_defaults_are_filled_at_every_depth(raw, schema_path):
     assert config["reporting"] == {"tripod": {}}
     assert "simulation" not in config
     # A filled configuration is itself valid and unchanged by filling.
-    assert load_config(config, schema_path) == config
+    assert load_config(config) == config
 
 
 @pytest.mark.parametrize(
@@ -182,30 +178,30 @@ def test_defaults_are_filled_at_every_depth(raw, schema_path):
         ),
     ],
 )
-def test_who_is_left_out_is_completed(raw, schema_path, given, filled):
+def test_who_is_left_out_is_completed(raw, given, filled):
     raw["cross_validation"] = given
-    config = load_config(raw, schema_path)
+    config = load_config(raw)
     keys = ("outer", "outer_column", "held_out", "outer_folds", "repeats")
     assert tuple(config["cross_validation"][key] for key in keys) == filled
-    assert load_config(config, schema_path) == config
+    assert load_config(config) == config
 
 
-def test_a_site_that_no_model_has_seen_needs_a_rule(raw, schema_path):
+def test_a_site_that_no_model_has_seen_needs_a_rule(raw):
     del raw["cohorts"]["bonn"]
     raw["models"]["roi_svc"]["confounds"] = ["site"]
     raw["cross_validation"] = {"outer": "leave_one_site_out"}
     with pytest.raises(
         InputError, match=r"unseen_site: found error, expected mean.*the confound s"
     ):
-        load_config(raw, schema_path)
+        load_config(raw)
     raw["confounds"] = {"unseen_site": "mean"}
-    load_config(raw, schema_path)
+    load_config(raw)
 
 
-def test_default_grid_follows_the_scale_of_c(raw, schema_path):
+def test_default_grid_follows_the_scale_of_c(raw):
     raw["models"]["roi_svc"]["C"] = {"scale": "relative"}
     raw["models"]["other"] = {"features": "roi", "C": {"scale": "relative", "log2_min": -3}}
-    config = load_config(raw, schema_path)
+    config = load_config(raw)
     first, second = (config["models"][name]["C"] for name in ("roi_svc", "other"))
     assert (first["log2_min"], first["log2_max"]) == (-5, 7)
     assert (second["log2_min"], second["log2_max"]) == (-3, 7)
@@ -218,17 +214,17 @@ def test_grid_of_c():
     assert grid_of_c(c | {"log2_step": 2}) == [0.25, 1.0]
 
 
-def test_whole_floats_become_integers(raw, schema_path):
+def test_whole_floats_become_integers(raw):
     raw["permutation"] = {"n": 100.0}
-    n = load_config(raw, schema_path)["permutation"]["n"]
+    n = load_config(raw)["permutation"]["n"]
     assert (n, type(n)) == (100, int)
 
 
-def test_what_the_rest_asks_of_a_configuration(raw, schema_path):
+def test_what_the_rest_asks_of_a_configuration(raw):
     spline = {"column": "age", "knots": [30, 45, 60]}
     raw["models"]["plain"] = {"features": "roi", "confounds": [spline, "sex", "site"]}
     raw["confounds"] = {"unseen_site": "mean"}
-    config = load_config(raw, schema_path)
+    config = load_config(raw)
     assert list(used_features(config)) == ["roi"]
     assert used_confounds(config) == ["age", "sex", "tiv", "site"]
     assert discovery_name(config) == "munich"
@@ -239,10 +235,10 @@ def test_what_the_rest_asks_of_a_configuration(raw, schema_path):
     assert class_names(config) == ("remitter", "nonremitter")
 
 
-def test_several_values_a_class_and_numbers_as_values(raw, schema_path):
+def test_several_values_a_class_and_numbers_as_values(raw):
     raw["outcome"] |= {"classes": {"patient": ["MDD", "PDD"], "control": 0}}
     raw["cohorts"]["munich"]["where"] = {"included": 1, "site": ["A", 2]}
-    config = load_config(raw, schema_path)
+    config = load_config(raw)
     assert config["outcome"]["classes"] == {"patient": ["MDD", "PDD"], "control": ["0"]}
     assert config["cohorts"]["munich"]["where"] == {"included": ["1"], "site": ["A", "2"]}
 
@@ -509,49 +505,49 @@ MISTAKES = [
 
 
 @pytest.mark.parametrize(("path", "value", "expected"), MISTAKES)
-def test_mistake_is_one_line(raw, schema_path, path, value, expected):
+def test_mistake_is_one_line(raw, path, value, expected):
     put(raw, path, value)
     with pytest.raises(InputError) as error:
-        load_config(raw, schema_path)
+        load_config(raw)
     message = str(error.value)
     assert re.fullmatch(r"config: \S.*: found .+, expected .+; .+", message), message
     assert expected in message
 
 
-def test_reserved_cohort_names(raw, schema_path):
+def test_reserved_cohort_names(raw):
     for name in ("external_pooled", "regions"):
         changed = copy.deepcopy(raw)
         changed["cohorts"][name] = changed["cohorts"].pop("bonn")
         with pytest.raises(InputError, match=f"config: cohorts.{name}: found the name '{name}'"):
-            load_config(changed, schema_path)
+            load_config(changed)
 
 
-def test_a_table_source_is_a_plain_path(raw, schema_path):
+def test_a_table_source_is_a_plain_path(raw):
     raw["models"]["fs_svc"] = {"features": "fs"}
     raw["cohorts"]["bonn"]["sources"]["fs"] = "bonn/{participant_id}.tsv"
     with pytest.raises(InputError, match=r"sources\.fs: found .*, expected the plain path of one"):
-        load_config(raw, schema_path)
+        load_config(raw)
 
 
-def test_simulated_cohorts_are_those_of_the_run(root, schema_path):
+def test_simulated_cohorts_are_those_of_the_run(root):
     demo = yaml.safe_load((root / "config" / "config.yaml").read_text())
     extra = copy.deepcopy(demo)
     extra["simulation"]["cohorts"]["placebo"] = {"n": 5, "responders": 1}
     with pytest.raises(InputError, match=r"simulation\.cohorts\.placebo: found the unknown cohort"):
-        load_config(extra, schema_path)
+        load_config(extra)
     fewer = copy.deepcopy(demo)
     del fewer["simulation"]["cohorts"]["saline"]
     with pytest.raises(InputError, match=r"simulation\.cohorts\.saline: found nothing"):
-        load_config(fewer, schema_path)
+        load_config(fewer)
     wrong = copy.deepcopy(demo)
     wrong["simulation"]["cohorts"]["saline"]["responders"] = 50
     with pytest.raises(InputError, match="found 50, expected at most n, which is 49"):
-        load_config(wrong, schema_path)
+        load_config(wrong)
 
 
-def test_snakemake_may_hand_over_an_empty_configuration(schema_path):
+def test_snakemake_may_hand_over_an_empty_configuration():
     with pytest.raises(InputError, match="config: run: found nothing, expected a name of letters"):
-        load_config({}, schema_path)
+        load_config({})
 
 
 def test_a_confound_in_words():
@@ -561,19 +557,19 @@ def test_a_confound_in_words():
     assert (column_of("age"), column_of(spline)) == ("age", "age")
 
 
-def test_labels_of_families_are_not_drawn_given_confounds(raw, schema_path):
+def test_labels_of_families_are_not_drawn_given_confounds(raw):
     raw["permutation"] = {"method": "conditional"}
-    load_config(raw, schema_path)
+    load_config(raw)
     raw["cross_validation"] = {"group": "family"}
     with pytest.raises(InputError, match=r"permutation\.method: found conditional, with families"):
-        load_config(raw, schema_path)
+        load_config(raw)
 
 
 # ---------------------------------------------------------------- comparisons
-def test_every_model_is_compared_with_the_confounds_and_the_primary_one_with_all(raw, schema_path):
+def test_every_model_is_compared_with_the_confounds_and_the_primary_one_with_all(raw):
     raw["models"] |= {"a": {"features": "fs"}, "b": {"features": "fs"}}
     raw["primary_model"] = "a"
-    assert compared_pairs(load_config(raw, schema_path)) == [
+    assert compared_pairs(load_config(raw)) == [
         ("roi_svc", "confounds_only"),
         ("a", "confounds_only"),
         ("b", "confounds_only"),
@@ -581,13 +577,13 @@ def test_every_model_is_compared_with_the_confounds_and_the_primary_one_with_all
         ("a", "b"),
     ]
     raw["comparisons"] = [["b", "majority_class"]]
-    assert compared_pairs(load_config(raw, schema_path)) == [("b", "majority_class")]
+    assert compared_pairs(load_config(raw)) == [("b", "majority_class")]
 
 
-def test_stacks_are_compared_like_models(raw, schema_path):
+def test_stacks_are_compared_like_models(raw):
     raw["models"]["a"] = {"features": "fs"}
     raw["stacks"] = {"both": ["roi_svc", "a"]}
-    assert compared_pairs(load_config(raw, schema_path)) == [
+    assert compared_pairs(load_config(raw)) == [
         ("roi_svc", "confounds_only"),
         ("a", "confounds_only"),
         ("both", "confounds_only"),
@@ -605,18 +601,18 @@ def test_stacks_are_compared_like_models(raw, schema_path):
         ("external.model", "ensemble", "config: external.model: found ensemble, expected refit, s"),
     ],
 )
-def test_mistake_in_stacks_is_one_line(raw, schema_path, path, value, expected):
+def test_mistake_in_stacks_is_one_line(raw, path, value, expected):
     raw["models"]["a"] = {"features": "fs"}
     raw["stacks"] = {"both": ["roi_svc", "a"]}
-    test_mistake_is_one_line(raw, schema_path, path, value, expected)
+    test_mistake_is_one_line(raw, path, value, expected)
 
 
-def test_without_confounds_nothing_is_compared_with_them(raw, schema_path):
+def test_without_confounds_nothing_is_compared_with_them(raw):
     raw["models"] = {"a": {"features": "fs"}}
-    assert compared_pairs(load_config(raw, schema_path)) == []
+    assert compared_pairs(load_config(raw)) == []
     raw["comparisons"] = [["a", "confounds_only"]]
     with pytest.raises(InputError, match=r"comparisons\[0\]: found 'confounds_only'"):
-        load_config(raw, schema_path)
+        load_config(raw)
 
 
 # ---------------------------------------------------------------- clinical features
@@ -672,21 +668,21 @@ CLINICAL_MISTAKES = [
 
 
 @pytest.mark.parametrize(("path", "value", "expected"), CLINICAL_MISTAKES)
-def test_mistake_in_clinical_features_is_one_line(with_clinic, schema_path, path, value, expected):
-    load_config(with_clinic, schema_path)
-    test_mistake_is_one_line(with_clinic, schema_path, path, value, expected)
+def test_mistake_in_clinical_features_is_one_line(with_clinic, path, value, expected):
+    load_config(with_clinic)
+    test_mistake_is_one_line(with_clinic, path, value, expected)
 
 
-def test_sets_of_a_concatenated_one_are_used(with_clinic, schema_path):
+def test_sets_of_a_concatenated_one_are_used(with_clinic):
     with_clinic["models"].pop("clinic")
-    config = load_config(with_clinic, schema_path)
+    config = load_config(with_clinic)
     assert list(used_features(config)) == ["roi", "fs", "clinic", "both"]
     assert list(source_features(config)) == ["roi", "fs"]
     assert feature_columns(config) == {"age": False, "stage": True}
 
 
-def test_models_are_compared_with_the_clinical_ones(with_clinic, schema_path):
-    assert compared_pairs(load_config(with_clinic, schema_path)) == [
+def test_models_are_compared_with_the_clinical_ones(with_clinic):
+    assert compared_pairs(load_config(with_clinic)) == [
         ("roi_svc", "confounds_only"),
         ("clinic", "confounds_only"),
         ("both", "confounds_only"),

@@ -30,7 +30,6 @@ from mri_response.config.plan import (
 )
 from mri_response.people.cohorts import discovery_size
 
-SCHEMA = ROOT / "workflow/src/mri_response/data/config.schema.yaml"
 CONFIG = """
 run: study
 cohorts:
@@ -43,7 +42,7 @@ models: {one: {features: fs, confounds: []}}
 
 
 def configuration(**changes: Any) -> dict[str, Any]:
-    return load_config(yaml.safe_load(CONFIG) | changes, SCHEMA)
+    return load_config(yaml.safe_load(CONFIG) | changes)
 
 
 def n_jobs(plans: Mapping[str, BatchPlan], rule: str = "nested_cv") -> int:
@@ -200,7 +199,7 @@ def test_the_size_of_a_study(tmp_path, monkeypatch):
     study.model("voxel_svc", "voxels")
     study.model("again", "fs")
     study.config["cohorts"]["discovery"]["where"] = {"site": ["A", "B"]}
-    config = load_config(study.config, SCHEMA)
+    config = load_config(study.config)
     n, p, _ = discovery_size(config)
     assert n == 24
     assert p["fs"] == 8
@@ -213,7 +212,7 @@ def test_the_size_of_a_study(tmp_path, monkeypatch):
 
 
 def test_the_size_of_a_simulated_study():
-    config = load_config(yaml.safe_load((ROOT / "config" / "config.yaml").read_text()), SCHEMA)
+    config = load_config(yaml.safe_load((ROOT / "config" / "config.yaml").read_text()))
     n, p, _ = discovery_size(config)
     assert n == 99
     assert p == {"roi": 140, "voxels": pytest.approx(54_000, rel=0.05)}

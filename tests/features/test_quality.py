@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.stats import median_abs_deviation
 from sklearn.covariance import ledoit_wolf
-from small_study import ROOT, Study, template
+from small_study import Study, template
 
 from mri_response.config.load import load_config
 from mri_response.core.errors import InputError
@@ -28,7 +28,6 @@ from mri_response.inputs.images import Grid
 from mri_response.people.cohorts import build_cohort
 from mri_response.preflight.checks import input_warnings
 
-SCHEMA = ROOT / "workflow/src/mri_response/data/config.schema.yaml"
 SETTINGS = {"outlier_z": 3.5, "tiv_min_ml": 900, "tiv_max_ml": 2200, "exclude": []}
 
 
@@ -204,7 +203,7 @@ def maps_study(tmp_path_factory):
 
 
 def config_of(study, **changes):
-    return load_config(yaml.safe_load(study.save(**changes).read_text()), SCHEMA)
+    return load_config(yaml.safe_load(study.save(**changes).read_text()))
 
 
 def test_maps_are_measured_as_by_numpy(maps_study, monkeypatch):

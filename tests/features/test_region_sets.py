@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 import yaml
 
-from mri_response.config.load import REGION_SETS
+from mri_response.config.queries import REGION_SETS
 from mri_response.core.errors import InputError
 from mri_response.features.region_sets import (
     COLUMNS,

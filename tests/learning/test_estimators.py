@@ -10,7 +10,8 @@ import yaml
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils import all_estimators
 
-from mri_response.config.load import KERNEL_ESTIMATORS, LINEAR_ESTIMATORS, is_linear, load_config
+from mri_response.config.load import load_config
+from mri_response.config.queries import KERNEL_ESTIMATORS, LINEAR_ESTIMATORS, is_linear
 from mri_response.core.errors import InputError
 from mri_response.learning.estimators import EstimatorOptions, check_estimators, decision_values
 from mri_response.report.wording import classifier_text, estimator_name
@@ -31,7 +32,7 @@ outcome: {kind: label, column: group, classes: [patient, control], positive_clas
 features: {fs: {kind: table, source: fs}}
 """)
     raw["models"] = {"m": {"features": "fs", **model}}
-    return load_config(raw, root / "workflow/src/mri_response/data/config.schema.yaml")
+    return load_config(raw)
 
 
 ACCEPTED = [

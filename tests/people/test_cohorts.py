@@ -82,8 +82,8 @@ RESPONSE = {
 class Study:
     """A small study on disk, to be spoilt by the tests."""
 
-    def __init__(self, folder, schema):
-        self.folder, self.schema = folder, schema
+    def __init__(self, folder):
+        self.folder = folder
         self.raw = yaml.safe_load(CONFIG.format(folder=folder))
         for name, text in {
             "munich.tsv": MUNICH,
@@ -102,7 +102,7 @@ class Study:
 
     @property
     def config(self):
-        return load_config(copy.deepcopy(self.raw), self.schema)
+        return load_config(copy.deepcopy(self.raw))
 
     def build(self, name="munich"):
         return build_cohort(self.config, name)
@@ -118,7 +118,7 @@ class Study:
 
 @pytest.fixture
 def study(tmp_path, root):
-    return Study(tmp_path, root / "workflow/src/mri_response/data/config.schema.yaml")
+    return Study(tmp_path)
 
 
 def test_people_exclusions_and_flow(study):

@@ -23,8 +23,8 @@ AFFINE = np.diag([2.0, 2.0, 2.0, 1.0])
 class Study:
     """Two cohorts with maps and tables on disk, to be spoilt by the tests."""
 
-    def __init__(self, folder, schema):
-        self.folder, self.schema = folder, schema
+    def __init__(self, folder):
+        self.folder = folder
         self.rng = np.random.default_rng(3)
         self.people = {
             "munich": self.cohort("m", 24),
@@ -92,7 +92,7 @@ class Study:
 
     @property
     def config(self):
-        return load_config(copy.deepcopy(self.raw), self.schema)
+        return load_config(copy.deepcopy(self.raw))
 
     def check(self, cache=None):
         return check_inputs(self.config, cache)
@@ -107,7 +107,7 @@ class Study:
 
 @pytest.fixture
 def study(tmp_path, root):
-    return Study(tmp_path, root / "workflow/src/mri_response/data/config.schema.yaml")
+    return Study(tmp_path)
 
 
 def test_a_sound_study_passes_and_is_summed_up(study):
@@ -143,7 +143,7 @@ def test_person_in_two_cohorts(study, prefix):
     )
 
 
-def test_second_visit_as_an_external_cohort_is_caught(root, schema_path, shared_data):
+def test_second_visit_as_an_external_cohort_is_caught(root, shared_data):
     raw = yaml.safe_load((root / "tests" / "configs" / "schizophrenia.yaml").read_text())
     folder = shared_data / "schizophrenia"
     raw["cohorts"] = {
@@ -156,16 +156,11 @@ def test_second_visit_as_an_external_cohort_is_caught(root, schema_path, shared_
     }
     raw["models"]["freesurfer_svc"]["confounds"] = ["age", "sex"]
     with pytest.raises(InputError) as error:
-        check_inputs(load_config(raw, schema_path))
+        check_inputs(load_config(raw))
     assert (
         "found participant_id 'sub-NIMHP000' and 164 others in cohort nimh_visit2 and in cohort "
         "nimh, expected each person in one cohort"
     ) in str(error.value)
-
-
-@pytest.fixture
-def schema_path(root):
-    return root / "workflow/src/mri_response/data/config.schema.yaml"
 
 
 @pytest.mark.parametrize(
@@ -187,10 +182,10 @@ def schema_path(root):
         ),
     ],
 )
-def test_real_configurations_pass(root, schema_path, shared_data, monkeypatch, name, expected):
+def test_real_configurations_pass(root, shared_data, monkeypatch, name, expected):
     monkeypatch.chdir(root)
     raw = yaml.safe_load((root / "tests" / "configs" / f"{name}.yaml").read_text())
-    summary = check_inputs(load_config(raw, schema_path))
+    summary = check_inputs(load_config(raw))
     assert summary.lines == expected
     assert len(summary.warnings) == 1
 

@@ -12,7 +12,7 @@ import pytest
 from made_up_run import CONFIG, Run, made_up_run, one_cohort, six_cohorts
 
 from mri_response.config.answers import resource
-from mri_response.config.load import CONFOUNDS_ONLY
+from mri_response.config.queries import CONFOUNDS_ONLY
 from mri_response.people.characteristics import characteristics
 from mri_response.report.facts.evidence import Evidence, Fact
 from mri_response.report.facts.gathered import fact_names, gather

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from made_up_run import made_up_run
 
-from mri_response.config.load import compared_pairs
+from mri_response.config.queries import compared_pairs
 from mri_response.evaluation.comparisons import ADDED, comparison_table
 from mri_response.report.figures.comparisons import comparisons
 from mri_response.report.sections.comparisons import blocks, verdicts

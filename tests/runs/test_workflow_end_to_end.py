@@ -15,12 +15,11 @@ import pytest
 import yaml
 from sklearn.metrics import balanced_accuracy_score, confusion_matrix, roc_auc_score
 from sklearn.svm import SVC
-from small_study import REGIONS, ROOT, Study, digests, snakemake
+from small_study import REGIONS, Study, digests, snakemake
 
 from mri_response.config.load import load_config
 from mri_response.config.plan import VOXEL_MAPS
 
-SCHEMA = ROOT / "workflow/src/mri_response/data/config.schema.yaml"
 # Folders whose files are named by batch.
 BY_BATCH = ("logs", "crossval", "refit", "kernels", ".sha256")
 
@@ -393,7 +392,7 @@ def test_sessions_families_imputation_components_and_the_ensemble(tmp_path):
     assert set(performance.query("cohort == 'discovery'")["n"]) == {30}
     # Refits under permuted labels say nothing about an ensemble.
     assert set(performance["null"].dropna()) == {"whole_procedure", "own_labels"}
-    full = load_config(yaml.safe_load(config.read_text()), SCHEMA)
+    full = load_config(yaml.safe_load(config.read_text()))
     rows = user_tables(study, ["discovery", "external", "control"])
     for model in ("count", "share"):
         compare_with_plain_sklearn(results, model, full, rows, REGIONS)
@@ -428,7 +427,7 @@ def test_stratified_folds_and_a_site_that_training_does_not_have(tmp_path):
     )
     performance = table(results / "performance.tsv")
     assert {"seen", "unseen", "external_pooled"} <= set(performance["cohort"])
-    full = load_config(yaml.safe_load(config.read_text()), SCHEMA)
+    full = load_config(yaml.safe_load(config.read_text()))
     rows = user_tables(study, ["discovery", "external", "control"])
     external = rows.pop("external")
     rows["seen"] = external[external["site"] != "C"]
@@ -492,7 +491,7 @@ def test_schizophrenia_equals_plain_sklearn(shared_data, schizophrenia):
         regions = [column for column in values if column not in ("participant_id", "tiv")]
         people["label"] = (people["group"] == "patient").astype(int)
         rows[name] = people.merge(values, on="participant_id")
-    full = load_config(yaml.safe_load(text), SCHEMA)
+    full = load_config(yaml.safe_load(text))
     compare_with_plain_sklearn(results, "freesurfer_svc", full, rows, regions)
     found = check_metrics(results, "freesurfer_svc", "nimh")
     for cohort, aggregation in {"nimh": "mean_over_repeats", "cobre": "frozen_model"}.items():

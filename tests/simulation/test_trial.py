@@ -42,7 +42,7 @@ COHORTS = {
 def demo() -> dict:
     root = Path(__file__).resolve().parents[2]
     raw = yaml.safe_load((root / "config" / "config.yaml").read_text(encoding="utf-8"))
-    return load_config(raw, root / "workflow/src/mri_response/data/config.schema.yaml")
+    return load_config(raw)
 
 
 def small(**changes) -> dict:

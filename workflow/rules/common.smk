@@ -13,13 +13,13 @@ os.environ.setdefault("MALLOC_MMAP_THRESHOLD_", str(32 * 1024**2))
 
 from mri_response.preflight.checks import check_inputs
 from mri_response.people.cohorts import discovery_size
-from mri_response.config.load import (
+from mri_response.config.load import load_config
+from mri_response.config.queries import (
     CONFOUNDS_ONLY,
     added_pairs,
     compared_pairs,
     discovery_name,
     is_linear,
-    load_config,
     source_features,
     used_baselines,
     used_confounds,
@@ -54,7 +54,7 @@ try:
         for key, given in (workflow.config_settings.config or {}).items()
         if isinstance(given, dict) and key in config
     )
-    CONFIG = load_config(config, data_path("config.schema.yaml"))
+    CONFIG = load_config(config)
     # Jobs on other machines read this file too: the check is for the person who starts the run.
     if workflow.is_main_process and any("estimator" in m for m in CONFIG["models"].values()):
         from mri_response.learning.estimators import check_estimators

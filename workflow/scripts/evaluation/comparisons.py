@@ -3,7 +3,7 @@ from mri_response.core.job import job
 with job(snakemake):
     import pandas as pd
 
-    from mri_response.config.load import discovery_name
+    from mri_response.config.queries import discovery_name
     from mri_response.core.tables import read_tsv, write_tsv
     from mri_response.evaluation.added_value import added_rows
     from mri_response.evaluation.comparisons import comparison_table

@@ -10,7 +10,7 @@ from typing import Any
 
 import yaml
 
-from mri_response.config.load import expected_words, resolved
+from mri_response.config.schema import expected_words, resolved
 from mri_response.core.atomic import atomic_path
 from mri_response.core.data import data_path
 

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from mri_response.config.load import compared_pairs, grid_of_c, has_region_sets, is_linear
+from mri_response.config.queries import compared_pairs, grid_of_c, has_region_sets, is_linear
 
 # Jobs are whole blocks and keep places in a group, so that batching changes no byte.
 BLOCK = 256  # permutations solved together

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import pandas as pd
 
-from mri_response.config.load import CONFOUNDS_ONLY, Confound
+from mri_response.config.queries import CONFOUNDS_ONLY, Confound
 from mri_response.evaluation.performance import HEADLINE
 from mri_response.learning.decisions import Decisions
 from mri_response.learning.gram import Confounds, training_sets

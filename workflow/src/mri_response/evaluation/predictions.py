@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import numpy as np
 import pandas as pd
 
-from mri_response.config.load import CONFOUNDS_ONLY, MAJORITY_CLASS
+from mri_response.config.queries import CONFOUNDS_ONLY, MAJORITY_CLASS
 from mri_response.evaluation.baselines import confound_warnings
 from mri_response.evaluation.performance import (
     FrozenScores,

@@ -18,7 +18,7 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy.special import ndtr, ndtri, owens_t
 
-from mri_response.config.load import discovery_name
+from mri_response.config.queries import discovery_name
 from mri_response.core.seeds import Stream, generator
 from mri_response.evaluation.intervals import (
     LEVEL,

@@ -13,7 +13,7 @@ import nibabel as nib
 import numpy as np
 import pandas as pd
 
-from mri_response.config.load import CATEGORIES
+from mri_response.config.queries import CATEGORIES
 from mri_response.core.errors import InputError
 from mri_response.core.tables import ID_COLUMNS, read_tsv, shorten
 from mri_response.inputs.atlases import Atlas

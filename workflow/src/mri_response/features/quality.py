@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
-from mri_response.config.load import IMAGE_KINDS, discovery_name, source_features
+from mri_response.config.queries import IMAGE_KINDS, discovery_name, source_features
 from mri_response.core.tables import ID_COLUMNS
 from mri_response.features.extract import (
     PathLike,

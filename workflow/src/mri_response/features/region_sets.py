@@ -14,7 +14,8 @@ import numpy as np
 import pandas as pd
 import yaml
 
-from mri_response.config.load import DERIVED_KINDS, fault, region_sets_file, used_features
+from mri_response.config.messages import fault
+from mri_response.config.queries import DERIVED_KINDS, region_sets_file, used_features
 from mri_response.core.data import data_path
 from mri_response.core.errors import InputError
 from mri_response.core.tables import matches, shorten, suggestion

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from mri_response.config.load import fault, is_linear
+from mri_response.config.messages import fault
+from mri_response.config.queries import is_linear
 from mri_response.core.errors import InputError
 from mri_response.core.tables import suggestion
 

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import pandas as pd
 
-from mri_response.config.load import left_out_column
+from mri_response.config.queries import left_out_column
 from mri_response.core.seeds import Stream, generator
 
 REFIT = 0  # repeat and outer fold of the search over all discovery people; `n/a` in tables

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from mri_response.config.load import (
+from mri_response.config.queries import (
     IMAGE_KINDS,
     class_names,
     discovery_name,

@@ -15,7 +15,7 @@ from typing import Any
 import pandas as pd
 
 from mri_response.config.answers import read_answers
-from mri_response.config.load import (
+from mri_response.config.queries import (
     IMAGE_KINDS,
     class_names,
     discovery_name,

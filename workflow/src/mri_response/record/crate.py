@@ -16,7 +16,7 @@ from urllib.parse import quote
 
 import pandas as pd
 
-from mri_response.config.load import IMAGE_KINDS, source_features, used_features
+from mri_response.config.queries import IMAGE_KINDS, source_features, used_features
 from mri_response.core.provenance import config_hash, file_sha256, versions
 from mri_response.core.tables import ID_COLUMNS
 from mri_response.people.cohorts import image_paths

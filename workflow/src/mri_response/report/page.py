@@ -18,8 +18,8 @@ import numpy as np
 import pandas as pd
 from jinja2 import Environment, StrictUndefined
 
-from mri_response.config.load import discovery_name
 from mri_response.config.plan import FigureSpec, figure_plan, ordered_models
+from mri_response.config.queries import discovery_name
 from mri_response.core.data import data_path
 from mri_response.report.documents import cited, references, templates_of
 from mri_response.report.facts.evidence import FLOW_STEPS, null_values

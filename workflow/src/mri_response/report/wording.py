@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from mri_response.config.load import (
+from mri_response.config.queries import (
     CONFOUNDS_ONLY,
     MAJORITY_CLASS,
     class_names,

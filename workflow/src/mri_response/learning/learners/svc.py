@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from mri_response.config.load import grid_of_c
+from mri_response.config.queries import grid_of_c
 
 if TYPE_CHECKING:
     import numpy as np

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from mri_response.config.load import Confound, column_of
+from mri_response.config.queries import Confound, column_of
 from mri_response.core.errors import InputError
 from mri_response.learning.gram import Confounds
 

@@ -4,11 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from mri_response.config.load import (
-    left_out_column,
-    used_confounds,
-)
 from mri_response.config.plan import ordered_models
+from mri_response.config.queries import left_out_column, used_confounds
 from mri_response.preflight.checks import FEW_PEOPLE
 from mri_response.report.facts.evidence import (
     Evidence,

@@ -9,9 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from mri_response.config.load import (
-    discovery_name,
-)
+from mri_response.config.queries import discovery_name
 from mri_response.report.wording import (
     Naming,
     as_number,

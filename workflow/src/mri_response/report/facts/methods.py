@@ -7,11 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from mri_response.config.load import (
-    described_confound,
-    used_features,
-)
 from mri_response.config.plan import ordered_models
+from mri_response.config.queries import described_confound, used_features
 from mri_response.evaluation.performance import best_of_chance
 from mri_response.inputs.atlases import licence_of
 from mri_response.preflight.checks import FEW_PEOPLE

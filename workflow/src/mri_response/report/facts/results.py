@@ -7,11 +7,8 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
-from mri_response.config.load import (
-    CONFOUNDS_ONLY,
-    used_confounds,
-)
 from mri_response.config.plan import ordered_models
+from mri_response.config.queries import CONFOUNDS_ONLY, used_confounds
 from mri_response.evaluation.learning_curve import enough_people
 from mri_response.report.facts.evidence import (
     Evidence,

@@ -2,12 +2,8 @@
 
 from __future__ import annotations
 
-from mri_response.config.load import (
-    described_confound,
-    used_confounds,
-    used_features,
-)
 from mri_response.config.plan import ordered_models
+from mri_response.config.queries import described_confound, used_confounds, used_features
 from mri_response.core.tables import ID_COLUMNS
 from mri_response.report.facts.evidence import (
     FLOW_STEPS,

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from mri_response.config.load import (
-    used_confounds,
-)
+from mri_response.config.queries import used_confounds
 from mri_response.report.facts.evidence import Evidence, Fact, fact, where
 from mri_response.report.facts.methods import caveats, coins
 from mri_response.report.wording import (

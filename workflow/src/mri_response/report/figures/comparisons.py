@@ -7,8 +7,8 @@ from typing import Any
 import pandas as pd
 from matplotlib.figure import Figure
 
-from mri_response.config.load import compared_pairs, used_baselines
 from mri_response.config.plan import ordered_models
+from mri_response.config.queries import compared_pairs, used_baselines
 from mri_response.evaluation.comparisons import MAIN, main_row
 from mri_response.report.figures.style import (
     DASHED,

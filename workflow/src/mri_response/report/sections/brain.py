@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from mri_response.config.load import is_linear
 from mri_response.config.plan import ordered_models
+from mri_response.config.queries import is_linear
 from mri_response.report.sections.blocks import Block, Bullets, Frame, Heading, Table, Text
 from mri_response.report.wording import (
     Naming,

@@ -7,13 +7,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from mri_response.config.load import (
-    compared_pairs,
-    discovery_name,
-    is_clinical,
-    used_baselines,
-)
 from mri_response.config.plan import ordered_models
+from mri_response.config.queries import compared_pairs, discovery_name, is_clinical, used_baselines
 from mri_response.evaluation.comparisons import ADDED, APPROXIMATE, MAIN, main_row
 from mri_response.report.sections.blocks import Block, Table, Text
 from mri_response.report.wording import (

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from mri_response.config.load import class_names
+from mri_response.config.queries import class_names
 from mri_response.report.sections.blocks import Block, Heading, Table, Text
 from mri_response.report.wording import Naming, as_number
 

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from mri_response.config.load import discovery_name
 from mri_response.config.plan import curve_models, ordered_models
+from mri_response.config.queries import discovery_name
 from mri_response.evaluation.learning_curve import CURVE_METRICS, MARGIN, enough_people
 from mri_response.evaluation.sample_size import MARGIN as HALF_WIDTH
 from mri_response.report.sections.blocks import Block, Table, Text

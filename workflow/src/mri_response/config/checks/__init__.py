@@ -1,0 +1,1 @@
+"""What concerns several keys of the configuration at once, per section."""

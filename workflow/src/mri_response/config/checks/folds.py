@@ -1,0 +1,85 @@
+"""The sections cross_validation and permutation."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from mri_response.config.messages import fault, shown
+from mri_response.config.queries import (
+    column_of,
+    left_out_column,
+)
+
+if TYPE_CHECKING:
+    pass
+
+
+def check_outer(config: Mapping[str, Any]) -> None:
+    cv = config["cross_validation"]
+    outer, column = cv["outer"], left_out_column(cv)
+    needs = {
+        "outer_column": outer in ("leave_one_site_out", "leave_group_out"),
+        "held_out": outer == "held_out",
+        "outer_folds": outer in ("k_fold", "leave_group_out"),
+    }
+    for name, needed in needs.items():
+        if cv[name] is not None and not needed:
+            raise fault(
+                f"cross_validation.{name}",
+                f"{shown(cv[name])} with outer {outer}",
+                f"no {name}, which outer {outer} does not have",
+                "remove it or name another outer",
+            )
+    if outer == "leave_group_out" and column is None:
+        raise fault(
+            "cross_validation.outer_column",
+            "nothing",
+            "the column whose values are left out together (outer leave_group_out)",
+            "add the key",
+        )
+    if outer == "held_out" and cv["held_out"] is None:
+        raise fault(
+            "cross_validation.held_out",
+            "nothing",
+            "who is held out: a share such as 0.3 or {column: [values]}",
+            "add the key",
+        )
+    if cv["repeats"] > 1 and outer in ("leave_one_site_out", "leave_one_out", "held_out"):
+        raise fault(
+            "cross_validation.repeats",
+            f"{cv['repeats']} with outer {outer}",
+            "1, since people are left out in one way only",
+            "remove the key",
+        )
+    if cv["scheme"] == "stratified" and outer != "k_fold":
+        raise fault(
+            "cross_validation.scheme",
+            f"stratified with outer {outer}",
+            "label_blind, since folds that are given cannot follow the labels",
+            "remove the key",
+        )
+    for name, model in config["models"].items():
+        if (
+            outer in ("leave_one_site_out", "leave_group_out")
+            and column in map(column_of, model["confounds"])
+            and config["confounds"]["unseen_site"] != "mean"
+        ):
+            raise fault(
+                "confounds.unseen_site",
+                config["confounds"]["unseen_site"],
+                f"mean, since models.{name} names the confound {column} and no model has seen the "
+                f"{column} of the people that it is tested on (outer {outer})",
+                "write unseen_site: mean or remove the confound",
+            )
+
+
+def check_permutation(config: Mapping[str, Any]) -> None:
+    group, permutation = config["cross_validation"]["group"], config["permutation"]
+    if permutation["method"] == "conditional" and group not in (None, permutation["within"]):
+        raise fault(
+            "permutation.method",
+            f"conditional, with families (cross_validation.group: {group})",
+            "marginal, since labels of whole families cannot be drawn given confounds",
+            "write marginal",
+        )

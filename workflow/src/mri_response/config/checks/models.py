@@ -1,0 +1,163 @@
+"""The sections models, stacks and comparisons."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from mri_response.config.messages import fault, shown
+from mri_response.config.queries import (
+    CONFOUNDS_ONLY,
+    MAJORITY_CLASS,
+    grid_of_c,
+    used_baselines,
+)
+from mri_response.core.tables import suggestion
+
+if TYPE_CHECKING:
+    pass
+
+
+_MAX_GRID = 200
+
+
+def check_models(config: Mapping[str, Any]) -> None:
+    for name, model in config["models"].items():
+        if model["features"] not in config["features"]:
+            raise fault(
+                f"models.{name}.features",
+                repr(model["features"]),
+                f"one of the feature sets {', '.join(config['features'])}",
+                f"{suggestion(model['features'], config['features'])}correct it",
+            )
+        if "estimator" in model:
+            _check_estimator(f"models.{name}", model)
+        else:
+            _check_support_vector_classifier(f"models.{name}", model)
+        if isinstance(model["pca"], float) and model["pca"] >= 1:
+            raise fault(
+                f"models.{name}.pca",
+                str(model["pca"]),
+                "a whole number of components from 1 or a fraction of variance below 1",
+                "write a whole number without a point, or null for no PCA",
+            )
+    for name in config["learning_curve"]["models"] or []:
+        if name not in config["models"]:
+            raise fault(
+                "learning_curve.models",
+                repr(name),
+                f"some of the models {', '.join(config['models'])}",
+                f"{suggestion(name, config['models'])}correct it",
+            )
+    primary = config["primary_model"]
+    if primary not in config["models"]:
+        raise fault(
+            "primary_model",
+            repr(primary),
+            f"one of the models {', '.join(config['models'])}",
+            f"{suggestion(primary, config['models'])}correct it",
+        )
+
+
+def _check_support_vector_classifier(key: str, model: Mapping[str, Any]) -> None:
+    for other in ("parameters", "grid"):
+        if other in model:
+            raise fault(
+                f"{key}.{other}",
+                f"{shown(model[other])} without estimator",
+                f"no {other}: the built-in support vector classifier has C and class_weight",
+                "name the estimator or remove it",
+            )
+    c = model["C"]
+    if c["log2_min"] > c["log2_max"]:
+        raise fault(
+            f"{key}.C.log2_min",
+            str(c["log2_min"]),
+            f"at most log2_max, which is {c['log2_max']}",
+            "correct one of them",
+        )
+    count = len(grid_of_c(c))
+    if count > _MAX_GRID:
+        raise fault(
+            f"{key}.C.log2_step",
+            f"{c['log2_step']}, which makes {count} values of C",
+            f"at most {_MAX_GRID} values",
+            "use a larger step",
+        )
+
+
+def _check_estimator(key: str, model: Mapping[str, Any]) -> None:
+    """What can be said without loading scikit-learn, which takes every job a second."""
+    for other, instead in (
+        ("C", "grid: {C: [0.1, 1, 10]}, if the estimator has a C"),
+        ("class_weight", "parameters: {class_weight: balanced}, if the estimator has it"),
+    ):
+        if other in model:
+            raise fault(
+                f"{key}.{other}",
+                f"{shown(model[other])} beside estimator",
+                f"no {other}, which belongs to the built-in support vector classifier",
+                f"write {instead}",
+            )
+    for name in [*model["parameters"], *model["grid"]]:
+        if name.split("__")[-1] in ("n_jobs", "random_state"):
+            raise fault(
+                f"{key}.{'grid' if name in model['grid'] else 'parameters'}.{name}",
+                "a value",
+                "none: jobs have one thread, and random states come from seed",
+                "remove it",
+            )
+        if name in model["parameters"] and name in model["grid"]:
+            raise fault(
+                f"{key}.grid.{name}",
+                "a parameter that is under parameters too",
+                "it in one place",
+                "remove one of the two",
+            )
+    count = math.prod(map(len, model["grid"].values()))
+    if count > _MAX_GRID:
+        raise fault(
+            f"{key}.grid",
+            f"{count} combinations",
+            f"at most {_MAX_GRID}",
+            "use fewer values",
+        )
+
+
+def check_stacks(config: Mapping[str, Any]) -> None:
+    for name, models in config["stacks"].items():
+        key = f"stacks.{name}"
+        taken = {other.lower() for other in (*config["models"], CONFOUNDS_ONLY, MAJORITY_CLASS)}
+        if name.lower() in taken:
+            raise fault(key, f"the name {name!r} of another model", "a new name", "rename it")
+        for model in models:
+            if model not in config["models"]:
+                near = suggestion(model, config["models"])
+                expected = f"some of the models {', '.join(config['models'])}"
+                raise fault(key, repr(model), expected, f"{near}correct it")
+        if config["external"]["model"] != "refit":
+            raise fault(
+                "external.model",
+                config["external"]["model"],
+                "refit, since a stack is frozen on top of single models",
+                "write refit or remove stacks",
+            )
+
+
+def check_comparisons(config: Mapping[str, Any]) -> None:
+    known = [*config["models"], *config["stacks"], *used_baselines(config)]
+    seen: set[frozenset[str]] = set()
+    for position, pair in enumerate(config["comparisons"] or ()):
+        key = f"comparisons[{position}]"
+        for name in pair:
+            if name not in known:
+                raise fault(
+                    key,
+                    repr(name),
+                    f"two of {', '.join(known)}",
+                    f"{suggestion(name, known)}correct it",
+                )
+        if frozenset(pair) in seen:
+            raise fault(key, f"{' and '.join(pair)} again", "each pair once", "remove it")
+        seen.add(frozenset(pair))

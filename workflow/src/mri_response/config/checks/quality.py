@@ -1,0 +1,58 @@
+"""The sections quality_control and subgroups."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from mri_response.config.messages import fault
+from mri_response.config.queries import (
+    IMAGE_KINDS,
+    used_features,
+)
+
+if TYPE_CHECKING:
+    pass
+
+
+def check_quality_control(config: Mapping[str, Any]) -> None:
+    settings = config["quality_control"]
+    if settings["tiv_min_ml"] >= settings["tiv_max_ml"]:
+        raise fault(
+            "quality_control.tiv_min_ml",
+            f"{settings['tiv_min_ml']:g}",
+            f"less than tiv_max_ml, which is {settings['tiv_max_ml']:g}",
+            "correct one of them",
+        )
+    images = any(spec["kind"] in IMAGE_KINDS for spec in used_features(config).values())
+    for position, rule in enumerate(settings["exclude"]):
+        key = f"quality_control.exclude[{position}]"
+        if "below" in rule and "above" in rule and rule["below"] > rule["above"]:
+            raise fault(
+                f"{key}.below",
+                f"{rule['below']:g}, more than above, which is {rule['above']:g}",
+                "limits between which scans are kept",
+                "correct one of them",
+            )
+        if rule["measure"] in ("map_mean", "mean_correlation") and not images:
+            raise fault(
+                f"{key}.measure",
+                f"{rule['measure']!r}, which is measured on maps",
+                "a measure of this run, whose models use tables alone",
+                "name tiv or mahalanobis, or remove the rule",
+            )
+        for name, cohort in config["cohorts"].items():
+            if rule["measure"] == "tiv" and cohort["tiv"] is None:
+                raise fault(
+                    f"cohorts.{name}.tiv",
+                    "nothing",
+                    f"where total intracranial volume comes from, since {key} names it",
+                    "add for example {column: tiv} or remove the rule",
+                )
+    bands = config["subgroups"]["age_bands"]
+    for lower, upper in itertools.pairwise(bands):
+        if not lower < upper:
+            raise fault(
+                "subgroups.age_bands", f"{upper:g} after {lower:g}", "ascending ages", "sort them"
+            )

@@ -1,0 +1,115 @@
+"""Paths of the user's files."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from mri_response.config.messages import fault
+from mri_response.config.queries import (
+    IMAGE_KINDS,
+    placeholders,
+    source_features,
+)
+from mri_response.core.tables import ID_COLUMNS, suggestion
+
+if TYPE_CHECKING:
+    pass
+
+
+def check_sources(config: Mapping[str, Any]) -> None:
+    for features, spec in source_features(config).items():
+        for name, cohort in config["cohorts"].items():
+            sources = cohort["sources"]
+            if spec["source"] not in sources:
+                raise fault(
+                    f"cohorts.{name}.sources.{spec['source']}",
+                    "nothing",
+                    f"a path, since features.{features} takes the source {spec['source']!r} from "
+                    "every cohort",
+                    f"{suggestion(spec['source'], sources)}add the key",
+                )
+            key = f"cohorts.{name}.sources.{spec['source']}"
+            if spec["kind"] in IMAGE_KINDS:
+                _check_pattern(key, sources[spec["source"]])
+            else:
+                _check_plain(key, sources[spec["source"]])
+    for name, cohort in config["cohorts"].items():
+        tiv = cohort["tiv"] or {}
+        if "cat12_report" in tiv:
+            _check_pattern(f"cohorts.{name}.tiv.cat12_report", tiv["cat12_report"])
+
+
+def _names_in_braces(key: str, pattern: str) -> list[str]:
+    try:
+        return placeholders(pattern)
+    except ValueError:
+        raise fault(
+            key, repr(pattern), "braces in pairs, as in {participant_id}", "correct the braces"
+        ) from None
+
+
+def _check_pattern(key: str, pattern: str) -> None:
+    names = _names_in_braces(key, pattern)
+    for name in names:
+        if name not in ID_COLUMNS:
+            raise fault(
+                key,
+                f"{{{name}}}",
+                "{participant_id} or {session_id}",
+                f"{suggestion(name, ID_COLUMNS)}correct it",
+            )
+    if "participant_id" not in names:
+        raise fault(
+            key,
+            f"{pattern!r} without {{participant_id}}",
+            "a pattern that names one image a person",
+            "put {participant_id} where the file names differ",
+        )
+
+
+def _check_plain(key: str, path: str) -> None:
+    if _names_in_braces(key, path) or "*" in path:
+        raise fault(
+            key,
+            repr(path),
+            "the plain path of one table",
+            "remove the braces and asterisks, or use a feature kind that reads images",
+        )
+
+
+def input_paths(config: Mapping[str, Any]) -> dict[str, str]:
+    """Key and path of every input that the configuration names (patterns as they are)."""
+    paths: dict[str, str] = {}
+    for name, cohort in config["cohorts"].items():
+        key = f"cohorts.{name}"
+        paths[f"{key}.participants"] = cohort["participants"]
+        if cohort["scores"] is not None:
+            paths[f"{key}.scores"] = cohort["scores"]
+        for source, path in cohort["sources"].items():
+            paths[f"{key}.sources.{source}"] = path
+        for kind in ("cat12_report", "table"):
+            if kind in (cohort["tiv"] or {}):
+                paths[f"{key}.tiv.{kind}"] = cohort["tiv"][kind]
+    for name, spec in config["features"].items():
+        if isinstance(spec.get("atlas"), dict):
+            for part in ("image", "labels"):
+                paths[f"features.{name}.atlas.{part}"] = spec["atlas"][part]
+        if spec.get("mask", "template") != "template":
+            paths[f"features.{name}.mask"] = spec["mask"]
+    if isinstance(config["reporting"]["tripod"], str):
+        paths["reporting.tripod"] = config["reporting"]["tripod"]
+    return paths
+
+
+def check_paths(config: Mapping[str, Any]) -> None:
+    results = os.path.abspath(os.path.join("results", config["run"]))
+    for key, path in input_paths(config).items():
+        if os.path.commonpath([results, os.path.abspath(path)]) == results:
+            raise fault(
+                key,
+                repr(path),
+                f"an input outside results/{config['run']}, which this run writes",
+                "move the input or rename the run",
+            )

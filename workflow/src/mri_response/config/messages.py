@@ -1,0 +1,102 @@
+"""The one line that tells a mistake in the configuration."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from mri_response.config.schema import described_key, expected_words, resolved
+from mri_response.core.errors import InputError
+from mri_response.core.tables import shorten, suggestion
+
+if TYPE_CHECKING:
+    from jsonschema import ValidationError
+
+
+def fault(key: str, found: str, expected: str, advice: str) -> InputError:
+    """The one line for a mistake in the configuration."""
+    return InputError(f"config: {key}: found {found}, expected {expected}; {advice}")
+
+
+def shown(value: Any) -> str:
+    if value is None:
+        return "nothing"
+    if isinstance(value, bool):
+        return f"{str(value).lower()} (YAML reads yes, no, on and off so too)"
+    if isinstance(value, Mapping):
+        return f"a mapping with {shorten(value, 4)}" if value else "an empty mapping"
+    if isinstance(value, list):
+        return f"a list of {len(value)}"
+    return repr(value) if len(repr(value)) <= 80 else repr(value)[:77] + "..."
+
+
+def key_path(parts: Iterable[str | int]) -> str:
+    text = ""
+    for part in parts:
+        text += f"[{part}]" if isinstance(part, int) else f".{part}" if text else str(part)
+    return text or "(top level)"
+
+
+def by_position(error: ValidationError, raw: Any) -> tuple[Any, ...]:
+    """Misspelt keys first (they explain missing ones), then the order of the file."""
+    position = []
+    for part in error.absolute_path:
+        position.append(list(raw).index(part) if isinstance(raw, dict) else part)
+        raw = raw[part]
+    return (error.validator != "additionalProperties", position)
+
+
+def schema_fault(error: ValidationError, schema: Mapping[str, Any]) -> InputError:
+    path = list(error.absolute_path)
+    node, value = resolved(error.schema, schema), error.instance
+    if error.validator == "additionalProperties":
+        return _unknown_key(path, value, node["properties"], node.get("title"))
+    if error.validator == "anyOf" and isinstance(value, dict):
+        known = {}
+        for branch in node["anyOf"]:
+            known.update(resolved(branch, schema).get("properties", {}))
+        if known and not set(value) <= set(known):
+            return _unknown_key(path, value, known, None)
+    if error.validator == "required":
+        missing = next(key for key in error.validator_value if key not in value)
+        target = described_key(error.schema, missing, schema)
+        what = expected_words(target, schema) if target else "a value"
+        return fault(key_path([*path, missing]), "nothing", what, "add the key")
+    if "propertyNames" in error.absolute_schema_path:
+        return fault(
+            key_path([*path, value]),
+            f"the name {value!r}",
+            expected_words(node, schema),
+            "rename it",
+        )
+    if value is None and "default" in node:
+        advice = "give a value or remove the key"
+    elif isinstance(value, str) and _is_number(value) and "number" in expected_words(node, schema):
+        number = int(float(value)) if float(value).is_integer() else float(value)
+        advice = f"write {number} without quotes (YAML reads 1e-3 as text, 1.0e-3 not)"
+    elif node.get("default") not in (None, {}, []):
+        advice = f"the default is {node['default']}"
+    else:
+        advice = "correct it"
+    return fault(key_path(path), shown(value), expected_words(node, schema), advice)
+
+
+def _unknown_key(
+    path: Sequence[str | int], value: Mapping[str, Any], known: Mapping[str, Any], title: str | None
+) -> InputError:
+    key = next(key for key in value if key not in known)
+    where = f" of {title}" if title else ""
+    return fault(
+        key_path([*path, key]),
+        f"the unknown key {key!r}",
+        f"one of the keys{where}: {', '.join(known)}",
+        f"{suggestion(key, known)}rename or remove it",
+    )
+
+
+def _is_number(text: str) -> bool:
+    try:
+        return math.isfinite(float(text))
+    except ValueError:
+        return False

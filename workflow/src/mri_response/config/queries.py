@@ -1,0 +1,246 @@
+"""Questions to a configuration that was checked and completed."""
+
+from __future__ import annotations
+
+import math
+import string
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from mri_response.core.tables import ID_COLUMNS
+
+if TYPE_CHECKING:
+    pass
+
+
+#: Cohort names that would clash with names the workflow uses itself: the pooled rows of
+#: performance.tsv, and features/<features>/regions.tsv.
+RESERVED_COHORTS = ("external_pooled", "regions")
+
+
+#: Names of the baselines in performance.tsv: the confounds alone, and the larger class.
+CONFOUNDS_ONLY = "confounds_only"
+
+
+MAJORITY_CLASS = "majority_class"
+
+
+#: Columns that the cohort tables define themselves.
+RESERVED_COLUMNS = (*ID_COLUMNS, "label", "outcome", "baseline_score", "endpoint_score")
+
+
+#: Feature kinds that are read from one image a row.
+IMAGE_KINDS = ("roi_maps", "voxels")
+
+
+#: Feature kinds that are made from what the workflow has read already.
+DERIVED_KINDS = ("clinical", "concatenated")
+
+
+#: Columns that always hold categories.
+CATEGORIES = ("sex", "site")
+
+
+#: Classifiers of scikit-learn whose decision value is a weighted sum of the features. Those with
+#: a kernel are so if it is linear.
+LINEAR_ESTIMATORS = frozenset(
+    {
+        "sklearn.discriminant_analysis.LinearDiscriminantAnalysis",
+        "sklearn.linear_model.LogisticRegression",
+        "sklearn.linear_model.LogisticRegressionCV",
+        "sklearn.linear_model.PassiveAggressiveClassifier",
+        "sklearn.linear_model.Perceptron",
+        "sklearn.linear_model.RidgeClassifier",
+        "sklearn.linear_model.RidgeClassifierCV",
+        "sklearn.linear_model.SGDClassifier",
+        "sklearn.svm.LinearSVC",
+    }
+)
+
+
+KERNEL_ESTIMATORS = frozenset({"sklearn.svm.NuSVC", "sklearn.svm.SVC"})
+
+
+#: A confound of a model: a column, or ``{"column": ..., "knots": [...]}``.
+Confound = str | Mapping[str, Any]
+
+
+def grid_of_c(c: Mapping[str, Any]) -> list[float]:
+    """The values of C that a model's ``C`` section describes, smallest first."""
+    steps = math.floor((c["log2_max"] - c["log2_min"]) / c["log2_step"] + 1e-9)
+    return [2.0 ** (c["log2_min"] + step * c["log2_step"]) for step in range(steps + 1)]
+
+
+def is_linear(model: Mapping[str, Any]) -> bool:
+    """Whether a model's decision value is a weighted sum of the features, and so has weights."""
+    if "estimator" not in model or model["estimator"] in LINEAR_ESTIMATORS:
+        return True
+    kernel = model["parameters"].get("kernel", "rbf")
+    kernels = model["grid"].get("kernel", [kernel])
+    return model["estimator"] in KERNEL_ESTIMATORS and kernels == ["linear"]
+
+
+def used_features(config: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
+    """The feature sets that some model uses, in the order of the configuration.
+
+    Those that a concatenated one consists of are among them.
+    """
+    names = {model["features"] for model in config["models"].values()}
+    names |= {part for name in names for part in config["features"][name].get("sets", ())}
+    return {name: spec for name, spec in config["features"].items() if name in names}
+
+
+#: Files of ``data/region_sets`` by atlas, as a feature set names it.
+REGION_SETS = {
+    "neuromorphometrics": "neuromorphometrics",
+    "aal": "aal",
+    "nilearn:aal_3v2": "aal3",
+    "nilearn:destrieux_2009": "destrieux",
+    "nilearn:harvard_oxford_cortical": "harvard_oxford",
+    "nilearn:harvard_oxford_subcortical": "harvard_oxford",
+}
+
+
+def region_sets_file(spec: Mapping[str, Any], given: Mapping[str, Any]) -> str | None:
+    """File of the region sets that ship for a feature set, None where none do.
+
+    Parameters
+    ----------
+    spec, given : mapping
+        Sections ``features`` and ``region_sets`` of the feature set; the latter may be empty.
+    """
+    if given.get("atlas"):
+        return given["atlas"]
+    if spec["kind"] == "voxels":
+        return "neuromorphometrics"
+    atlas = spec.get("atlas")
+    return REGION_SETS.get(atlas) if isinstance(atlas, str) else None
+
+
+def has_region_sets(config: Mapping[str, Any], features: str) -> bool:
+    """Whether a feature set has region sets, covered or not."""
+    given = config["region_sets"].get(features, {})
+    return bool(region_sets_file(config["features"][features], given) or given.get("own"))
+
+
+def source_features(config: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
+    """Those of the used feature sets that are read from a source."""
+    used = used_features(config)
+    return {name: spec for name, spec in used.items() if spec["kind"] not in DERIVED_KINDS}
+
+
+def clinical_features(config: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
+    """Those of the used feature sets that are columns of the participants table."""
+    used = used_features(config)
+    return {name: spec for name, spec in used.items() if spec["kind"] == "clinical"}
+
+
+def feature_columns(config: Mapping[str, Any]) -> dict[str, bool]:
+    """Columns of the used clinical feature sets, and whether they hold categories."""
+    used = clinical_features(config).values()
+    categories = {*CATEGORIES, *(column for spec in used for column in spec["categorical"])}
+    return {column: column in categories for spec in used for column in spec["columns"]}
+
+
+def column_of(confound: Confound) -> str:
+    """The column of the cohort tables that a confound is read from."""
+    return confound if isinstance(confound, str) else confound["column"]
+
+
+def described_confound(confound: Confound) -> str:
+    """A confound in the words of a report."""
+    if isinstance(confound, str):
+        return confound
+    knots = ", ".join(f"{knot:g}" for knot in confound["knots"])
+    return f"{confound['column']} (natural cubic spline with knots at {knots})"
+
+
+def used_confounds(config: Mapping[str, Any]) -> list[str]:
+    """The columns that are confounds of some model, each once, in the order of their first use."""
+    models = config["models"].values()
+    return list(dict.fromkeys(column_of(c) for model in models for c in model["confounds"]))
+
+
+def used_baselines(config: Mapping[str, Any]) -> list[str]:
+    """The baselines that stand beside the models; without confounds there is none of them."""
+    return [CONFOUNDS_ONLY, MAJORITY_CLASS] if used_confounds(config) else [MAJORITY_CLASS]
+
+
+def compared_pairs(config: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """Pairs of models to compare, those that the configuration lists or else the usual ones.
+
+    These are every model against the confounds alone and against the clinical models, and the
+    primary model against the others.
+    """
+    if config["comparisons"] is not None:
+        return [(first, second) for first, second in config["comparisons"]]
+    primary = config["primary_model"]
+    pairs = []
+    if CONFOUNDS_ONLY in used_baselines(config):
+        pairs += [(model, CONFOUNDS_ONLY) for model in (*config["models"], *config["stacks"])]
+    clinical = [model for model in config["models"] if is_clinical(config, model)]
+    others = [m for m in (*config["models"], *config["stacks"]) if m not in clinical]
+    pairs += [(model, clinic) for model in others for clinic in clinical]
+    known = {frozenset(pair) for pair in pairs}
+    return pairs + [
+        (primary, model)
+        for model in (*config["models"], *config["stacks"])
+        if model != primary and frozenset((primary, model)) not in known
+    ]
+
+
+def added_pairs(config: Mapping[str, Any]) -> dict[str, str]:
+    """Models of clinic and scans side by side, and the model of the same clinic alone.
+
+    Those with the built-in classifier, where there are permutations of the scans.
+    """
+    pairs = {}
+    for name, model in config["models"].items() if config["permutation"]["scans"] else ():
+        parts = config["features"][model["features"]].get("sets", ())
+        kinds = {config["features"][part]["kind"] for part in parts}
+        alone = [m for m, other in config["models"].items() if other["features"] in parts]
+        clinical = [m for m in alone if is_clinical(config, m)]
+        if "estimator" not in model and clinical and kinds != {"clinical"}:
+            pairs[name] = clinical[0]
+    return pairs
+
+
+def is_clinical(config: Mapping[str, Any], model: str) -> bool:
+    """Whether a model knows what the clinic knows and nothing else."""
+    return config["features"][config["models"][model]["features"]]["kind"] == "clinical"
+
+
+def discovery_name(config: Mapping[str, Any]) -> str:
+    """The name of the discovery cohort."""
+    return next(name for name, c in config["cohorts"].items() if c["role"] == "discovery")
+
+
+def left_out_column(cross_validation: Mapping[str, Any]) -> str | None:
+    """The column that says who is left out together, or None where the folds need none."""
+    if isinstance(cross_validation["held_out"], Mapping):
+        return next(iter(cross_validation["held_out"]))
+    return cross_validation["outer_column"]
+
+
+def class_names(config: Mapping[str, Any]) -> tuple[str, str]:
+    """The names of the positive and the negative class."""
+    outcome = config["outcome"]
+    if outcome["kind"] == "label":
+        names = list(outcome["classes"])
+    elif outcome["kind"] == "response":
+        names = ["responder", "nonresponder"]
+    else:
+        names = ["remitter", "nonremitter"]
+    positive = outcome["positive_class"]
+    return positive, next(name for name in names if name != positive)
+
+
+def placeholders(pattern: str) -> list[str]:
+    """The names in braces of a path pattern.
+
+    Raises
+    ------
+    ValueError
+        If the braces do not match.
+    """
+    return [name for _, name, _, _ in string.Formatter().parse(pattern) if name is not None]
