@@ -40,9 +40,10 @@ from scipy.stats import binom
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "workflow" / "src"))
 
+from mri_response.core.vocabulary import HEADLINE
 from mri_response.evaluation.baselines import cross_validate_discriminant
 from mri_response.evaluation.metrics import balanced_accuracy, cross_validated
-from mri_response.evaluation.performance import HEADLINE, TESTED, permutation_p_value
+from mri_response.evaluation.performance import TESTED, permutation_p_value
 from mri_response.learning.permutation import Exchangeability
 from mri_response.learning.preparation.confounds import ConfoundCoding, flexible_matrix
 from mri_response.learning.procedure import (

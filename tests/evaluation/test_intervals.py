@@ -10,6 +10,7 @@ from scipy.special import expit, logit
 from scipy.stats import binom, norm
 from statsmodels.stats.proportion import confint_proportions_2indep, proportion_confint
 
+from mri_response.core.vocabulary import CROSS_VALIDATED
 from mri_response.evaluation.intervals import (
     MIN_PERMUTATIONS,
     auc_interval,
@@ -24,13 +25,7 @@ from mri_response.evaluation.intervals import (
     null_inflation,
     wilson,
 )
-from mri_response.evaluation.metrics import (
-    AGGREGATIONS,
-    METRICS,
-    auc,
-    balanced_accuracy,
-    cross_validated,
-)
+from mri_response.evaluation.metrics import METRICS, auc, balanced_accuracy, cross_validated
 from mri_response.people.rows import person_weights
 
 Z = norm.ppf(0.975)
@@ -242,7 +237,7 @@ def test_coverage_of_delong_logit(sizes, area):
 
 
 # ------------------------------------------------------- cross-validated metrics
-@pytest.mark.parametrize("aggregation", AGGREGATIONS)
+@pytest.mark.parametrize("aggregation", CROSS_VALIDATED)
 @pytest.mark.parametrize("metric", METRICS)
 def test_bootstrap_of_everyone_once_is_the_estimate(metric, aggregation):
     decision, fold, labels = crossvalidation(m=1)
@@ -288,7 +283,7 @@ def test_bootstrap_draws_whole_people_within_classes():
     assert counts[:, 2].mean() == pytest.approx(1, abs=4 * np.sqrt(0.5 / 500))
 
 
-@pytest.mark.parametrize("aggregation", AGGREGATIONS)
+@pytest.mark.parametrize("aggregation", CROSS_VALIDATED)
 @pytest.mark.parametrize("metric", METRICS)
 def test_standard_error_is_that_of_the_bootstrap(metric, aggregation):
     # Influence of a person = derivative of the estimate in the person's weight: here by

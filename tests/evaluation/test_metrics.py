@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sklearn.metrics import balanced_accuracy_score, confusion_matrix, recall_score, roc_auc_score
 
+from mri_response.core.vocabulary import CROSS_VALIDATED
 from mri_response.evaluation.metrics import (
-    AGGREGATIONS,
     METRICS,
     auc,
     balanced_accuracy,
@@ -173,7 +173,7 @@ def test_aggregations_equal_their_definitions(metric, refolded):
             "person": oracle(metric, y, decision[k].mean(axis=0), weights),
             "mean_over_folds": np.mean([value for value in by_fold if value is not None]),
         }
-        for aggregation in AGGREGATIONS:
+        for aggregation in CROSS_VALIDATED:
             found = cross_validated(metric, aggregation, decision, given_fold, labels, weights)
             assert found[k] == pytest.approx(expected[aggregation], abs=1e-12), aggregation
     assert some_fold_has_one_class
@@ -191,7 +191,7 @@ def test_pooling_confusions_over_repeats_is_the_mean_over_repeats():
     assert found[0] == pytest.approx(pooled)
 
 
-@pytest.mark.parametrize("aggregation", AGGREGATIONS)
+@pytest.mark.parametrize("aggregation", CROSS_VALIDATED)
 @pytest.mark.parametrize("metric", METRICS)
 def test_bytes_do_not_depend_on_batching(metric, aggregation):
     decision, fold, labels, weights = crossvalidation(m=13, n=99, folds=10)

@@ -12,13 +12,13 @@ from sklearn.metrics import balanced_accuracy_score, roc_auc_score
 
 from mri_response.core.errors import InputError
 from mri_response.core.tables import write_tsv
+from mri_response.core.vocabulary import CROSS_VALIDATED, NotComputed
 from mri_response.evaluation.intervals import MIN_PERMUTATIONS, mover_balanced_accuracy, wilson
-from mri_response.evaluation.metrics import AGGREGATIONS, METRICS
+from mri_response.evaluation.metrics import METRICS
 from mri_response.evaluation.performance import (
     COUNTS,
     NULL_COLUMNS,
     PERFORMANCE_COLUMNS,
-    SMALL_CLASS,
     FrozenScores,
     aggregations_of,
     best_of_chance,
@@ -135,7 +135,7 @@ def test_discovery_rows():
     assert list(null) == NULL_COLUMNS
     assert (performance[["n", "n_positive"]] == [30, 17]).all(axis=None)
     assert (performance["role"] == "discovery").all()
-    for aggregation in AGGREGATIONS:
+    for aggregation in CROSS_VALIDATED:
         part = performance[performance["aggregation"] == aggregation]
         for metric in ("balanced_accuracy", "sensitivity", "specificity", "auc"):
             rows = part[part["metric"] == metric]
@@ -388,14 +388,14 @@ def test_small_class():
     for cohort in ("a", "c"):
         rows = performance[performance["cohort"] == cohort]
         assert set(rows["metric"]) == {"balanced_accuracy", "sensitivity", "specificity", "auc"}
-        assert set(rows["ci_method"]) == {SMALL_CLASS}
+        assert set(rows["ci_method"]) == {NotComputed.SMALL_CLASS}
         assert rows[["estimate", "ci_low", "ci_high", "p_value"]].isna().all(axis=None)
     assert set(null["cohort"]) == {"b", "external_pooled"}
     performance, null = discovery_performance(
         "svc", "clinic", *discovery(4, 20), seed=1, min_class_size=5
     )
-    assert set(performance["ci_method"]) == {SMALL_CLASS}
-    assert list(performance["aggregation"].unique()) == list(AGGREGATIONS)
+    assert set(performance["ci_method"]) == {NotComputed.SMALL_CLASS}
+    assert list(performance["aggregation"].unique()) == list(CROSS_VALIDATED)
     assert list(null) == NULL_COLUMNS
     assert null.empty
 
@@ -489,5 +489,5 @@ def test_tables_as_written(tmp_path):
     cells = dict(zip(PERFORMANCE_COLUMNS, lines[1].split("\t"), strict=True))
     assert cells["n_permutations"] == "60"
     assert cells["threshold"] == "0.0"
-    small = next(line for line in lines if SMALL_CLASS in line)
+    small = next(line for line in lines if NotComputed.SMALL_CLASS in line)
     assert small.split("\t")[9:12] == ["n/a"] * 3

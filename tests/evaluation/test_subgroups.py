@@ -6,9 +6,10 @@ import pytest
 from sklearn.metrics import balanced_accuracy_score, recall_score, roc_auc_score
 from statsmodels.stats.proportion import proportion_confint
 
+from mri_response.core.vocabulary import NotComputed
 from mri_response.evaluation.intervals import null_inflated_intervals
 from mri_response.evaluation.metrics import METRICS
-from mri_response.evaluation.performance import SMALL_CLASS, Cohort, with_standard_errors
+from mri_response.evaluation.performance import Cohort, with_standard_errors
 from mri_response.evaluation.subgroups import (
     DIFFERENCE,
     SUBGROUP_COLUMNS,
@@ -283,7 +284,7 @@ def test_small_groups_have_no_number():
     for cohort in ("trial", "north"):
         for group, reference in (("M", None), ("F", "M")):
             found = of_group(table, cohort, "sex", group, reference)
-            assert set(found["ci_method"]) == {SMALL_CLASS}
+            assert set(found["ci_method"]) == {NotComputed.SMALL_CLASS}
             assert found[["estimate", "ci_low", "ci_high"]].isna().all(axis=None)
         men = of_group(table, cohort, "sex", "M")
         assert set(men["n"]) == {24}

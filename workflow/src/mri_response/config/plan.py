@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from mri_response.config.queries import compared_pairs, grid_of_c, has_region_sets, is_linear
+from mri_response.core.vocabulary import Role
 
 # Jobs are whole blocks and keep places in a group, so that batching changes no byte.
 BLOCK = 256  # permutations solved together
@@ -404,7 +405,7 @@ def figure_plan(config: Mapping[str, Any]) -> list[FigureSpec]:
     for model in ordered_models(config):
         kinds = ["roc", "null_distribution", "decision_scores", "confusion"]
         kinds += ["calibration", "decision_curve", "subgroups"]
-        if {"external", "control"} <= roles:
+        if {Role.EXTERNAL, Role.CONTROL} <= roles:
             kinds.append("specificity")
         if model in curve_models(config):
             kinds.append("learning_curve")

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from mri_response.core.tables import ID_COLUMNS
+from mri_response.core.vocabulary import EXTERNAL_POOLED, Role
 
 if TYPE_CHECKING:
     pass
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
 
 #: Cohort names that would clash with names the workflow uses itself: the pooled rows of
 #: performance.tsv, and features/<features>/regions.tsv.
-RESERVED_COHORTS = ("external_pooled", "regions")
+RESERVED_COHORTS = (EXTERNAL_POOLED, "regions")
 
 
 #: Names of the baselines in performance.tsv: the confounds alone, and the larger class.
@@ -212,7 +213,7 @@ def is_clinical(config: Mapping[str, Any], model: str) -> bool:
 
 def discovery_name(config: Mapping[str, Any]) -> str:
     """The name of the discovery cohort."""
-    return next(name for name, c in config["cohorts"].items() if c["role"] == "discovery")
+    return next(name for name, c in config["cohorts"].items() if c["role"] == Role.DISCOVERY)
 
 
 def left_out_column(cross_validation: Mapping[str, Any]) -> str | None:

@@ -8,12 +8,13 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from mri_response.core.vocabulary import HEADLINE, Comparison
 from mri_response.evaluation.comparisons import ADDED
 from mri_response.evaluation.metrics import cross_validated
-from mri_response.evaluation.performance import HEADLINE, TESTED, permutation_p_value
+from mri_response.evaluation.performance import TESTED, permutation_p_value
 from mri_response.people.rows import person_weights
 
-METHOD = "imaging_rows_permuted"
+METHOD = Comparison.SCANS_PERMUTED
 
 
 def added_rows(

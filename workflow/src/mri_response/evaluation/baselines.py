@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from mri_response.config.queries import CONFOUNDS_ONLY, Confound
-from mri_response.evaluation.performance import HEADLINE
+from mri_response.core.vocabulary import HEADLINE
 from mri_response.learning.decisions import Decisions
 from mri_response.learning.gram import Confounds, training_sets
 from mri_response.learning.permutation import Exchangeability

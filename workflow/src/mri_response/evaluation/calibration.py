@@ -16,8 +16,8 @@ from numpy.typing import NDArray
 from scipy.special import expit, logit, stdtrit
 
 from mri_response.core.seeds import Stream, generator
+from mri_response.core.vocabulary import NotComputed
 from mri_response.evaluation.intervals import LEVEL
-from mri_response.evaluation.performance import SMALL_CLASS
 from mri_response.evaluation.scored import Scored
 
 CALIBRATION_COLUMNS = [
@@ -46,7 +46,6 @@ CURVE_POINTS = 31
 SPAN = 0.75  # share of the predictions in a window of the curve
 N_BOOTSTRAP = 1000
 EDGE = 1e-15  # probabilities of 0 and 1 have no logit
-NO_ESTIMATE = "not_estimable"
 MAX_NEWTON = 50
 
 
@@ -96,12 +95,15 @@ def calibration_table(
     for index, scored in enumerate(cohorts):
         base = scored.about(model)
         if scored.too_small(min_class_size):
-            rows += [base | {"metric": m, "ci_method": SMALL_CLASS} for m in (*METRICS, CURVE)]
+            rows += [
+                base | {"metric": m, "ci_method": NotComputed.SMALL_CLASS}
+                for m in (*METRICS, CURVE)
+            ]
             continue
         naive = "naive_" if scored.cross_validated else ""
         for metric, (estimate, low, high) in calibration_metrics(scored).items():
             method = f"{naive}sandwich" if np.isfinite(low) else None
-            method = method if np.isfinite(estimate) else NO_ESTIMATE
+            method = method if np.isfinite(estimate) else NotComputed.NOT_ESTIMABLE
             limits = {"estimate": estimate, "ci_low": low, "ci_high": high}
             rows.append(base | {"metric": metric, "ci_method": method} | limits)
         rng = generator(seed, Stream.BOOTSTRAP, index)

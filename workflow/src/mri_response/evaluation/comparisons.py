@@ -12,9 +12,17 @@ from numpy.typing import NDArray
 from scipy.special import ndtr, ndtri, stdtr, stdtrit
 
 from mri_response.core.seeds import Stream, generator
+from mri_response.core.vocabulary import (
+    EXTERNAL_POOLED,
+    HEADLINE,
+    Aggregation,
+    Comparison,
+    NotComputed,
+    Role,
+)
 from mri_response.evaluation.intervals import LEVEL, ROUNDING, delong_difference_variance
 from mri_response.evaluation.metrics import auc, balanced_accuracy
-from mri_response.evaluation.performance import FROZEN, HEADLINE, POOLED, SMALL_CLASS, Cohort
+from mri_response.evaluation.performance import Cohort
 from mri_response.people.rows import person_weights
 
 COLUMNS = [
@@ -39,11 +47,15 @@ APPROXIMATE = "_approximate"  # predictions of cross-validation: people share tr
 #: The test to read for each metric: the first of these that a cohort has.
 MAIN = {
     "balanced_accuracy": (
-        "corrected_resampled_t",
-        "exchanged_within_people",
-        f"exchanged_within_people{APPROXIMATE}",
+        Comparison.CORRECTED_RESAMPLED_T,
+        Comparison.EXCHANGED_WITHIN_PEOPLE,
+        f"{Comparison.EXCHANGED_WITHIN_PEOPLE}{APPROXIMATE}",
     ),
-    "auc": ("corrected_resampled_t", "delong", f"delong{APPROXIMATE}"),
+    "auc": (
+        Comparison.CORRECTED_RESAMPLED_T,
+        Comparison.DELONG,
+        f"{Comparison.DELONG}{APPROXIMATE}",
+    ),
 }
 N_EXCHANGES = 10_000  # of the two models, within people
 
@@ -342,11 +354,13 @@ def comparison_table(
             }
             rng = generator(seed, Stream.EXCHANGES, next(exchanges))
             if Cohort(both).smallest_class < max(1, min_class_size):
-                rows.append(base | {"method": SMALL_CLASS})
+                rows.append(base | {"method": NotComputed.SMALL_CLASS})
             elif role == "discovery":
                 rows += [base | row for row in _cross_validated(both, rng)]
             else:
-                rows += [base | row for row in _same_people(both, FROZEN, "", rng)]
+                rows += [
+                    base | row for row in _same_people(both, Aggregation.FROZEN_MODEL, "", rng)
+                ]
     return finished([*rows, *added])
 
 
@@ -375,7 +389,7 @@ def _cohorts(a: pd.DataFrame, b: pd.DataFrame, roles: Mapping[str, str]):
     external = []
     for cohort, role in roles.items():
         own, other = (table[table["cohort"] == cohort] for table in (a, b))
-        if role == "control" or own.empty or other.empty:
+        if role == Role.CONTROL or own.empty or other.empty:
             continue
         both = _joined(own, other)
         yield cohort, role, both
@@ -383,7 +397,7 @@ def _cohorts(a: pd.DataFrame, b: pd.DataFrame, roles: Mapping[str, str]):
             names = cohort + "/" + both["participant_id"].astype(str)
             external.append(both.assign(participant_id=names))
     if len(external) > 1:
-        yield POOLED, "external", pd.concat(external, ignore_index=True)
+        yield EXTERNAL_POOLED, Role.EXTERNAL, pd.concat(external, ignore_index=True)
 
 
 def _joined(a: pd.DataFrame, b: pd.DataFrame) -> pd.DataFrame:
@@ -417,11 +431,13 @@ def _cross_validated(both: pd.DataFrame, rng: np.random.Generator) -> list[dict[
             ]
         )
         found = corrected_resampled_t(values[0] - values[1], tested / (n - tested))
-        rows.append(_row(metric, "mean_over_folds", "corrected_resampled_t", found))
+        rows.append(
+            _row(metric, Aggregation.MEAN_OVER_FOLDS, Comparison.CORRECTED_RESAMPLED_T, found)
+        )
     keys = [key for key in ("participant_id", "session_id", "label") if key in both]
     # Mean decision of each row over the repeats, in the order of the rows.
     means = both.groupby(keys, sort=False)[["decision", "decision_b"]].mean().reset_index()
-    return rows + _same_people(means, "person", APPROXIMATE, rng)
+    return rows + _same_people(means, Aggregation.PERSON, APPROXIMATE, rng)
 
 
 def _same_people(
@@ -441,11 +457,11 @@ def _same_people(
         mcnemar_exact(better, worse),
     )
     found = {
-        ("balanced_accuracy", "exchanged_within_people"): exchanged_within_people(
+        ("balanced_accuracy", Comparison.EXCHANGED_WITHIN_PEOPLE): exchanged_within_people(
             labels, right, weights, person, rng
         ),
-        ("accuracy", "mcnemar_exact"): accuracy,
-        ("auc", "delong"): delong_difference(labels, first, second, weights, person),
+        ("accuracy", Comparison.MCNEMAR_EXACT): accuracy,
+        ("auc", Comparison.DELONG): delong_difference(labels, first, second, weights, person),
     }
     return [
         _row(metric, aggregation, method + suffix, difference)

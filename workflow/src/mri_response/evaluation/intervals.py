@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.special import expit, logit, ndtri
 
+from mri_response.core.vocabulary import Aggregation, Interval
 from mri_response.evaluation.metrics import FloatArray, placements
 
 LEVEL = 0.95
@@ -222,8 +223,8 @@ def auc_interval(
     Oxford University Press, section 5.2.5 (the logit scale).
     """
     if not variance > ROUNDING**2 or _at_edge(estimate):
-        return (*newcombe_auc(estimate, n_positive, n_negative, level), "newcombe_auc")
-    return (*logit_interval(estimate, np.sqrt(variance), level), "delong_logit")
+        return (*newcombe_auc(estimate, n_positive, n_negative, level), Interval.NEWCOMBE_AUC)
+    return (*logit_interval(estimate, np.sqrt(variance), level), Interval.DELONG_LOGIT)
 
 
 def newcombe_auc(
@@ -520,11 +521,11 @@ def _cells(
     labels: NDArray,
     weights: NDArray,
 ) -> _Cells:
-    if aggregation == "person":
+    if aggregation == Aggregation.PERSON:
         decision = decision.mean(axis=1, keepdims=True)
-    if aggregation in ("person", "mean_over_repeats"):
+    if aggregation in (Aggregation.PERSON, Aggregation.MEAN_OVER_REPEATS):
         fold = np.zeros(decision.shape[1:], dtype=int)
-    elif aggregation != "mean_over_folds":
+    elif aggregation != Aggregation.MEAN_OVER_FOLDS:
         raise ValueError(f"unknown aggregation {aggregation!r}")
     positive = np.broadcast_to(np.asarray(labels).astype(bool)[:, None, :], decision.shape)
     fold = np.broadcast_to(fold, decision.shape)

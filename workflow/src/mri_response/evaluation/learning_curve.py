@@ -9,9 +9,9 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy.special import logit, ndtri
 
+from mri_response.core.vocabulary import HEADLINE, Interval, Role
 from mri_response.evaluation.intervals import LEVEL, ROUNDING, logit_interval
 from mri_response.evaluation.metrics import FloatArray, placements
-from mri_response.evaluation.performance import HEADLINE
 from mri_response.people.rows import person_weights
 
 CURVE_METRICS = ("balanced_accuracy", "auc")
@@ -180,10 +180,10 @@ def inflation_of(
         permutations it is not known.
     """
     rows = performance[
-        (performance["role"] == "discovery")
+        (performance["role"] == Role.DISCOVERY)
         & (performance["metric"] == metric)
         & (performance["aggregation"] == HEADLINE)
-        & (performance["ci_method"] == "null_inflated")
+        & (performance["ci_method"] == Interval.NULL_INFLATED)
     ]
     limits = rows[["ci_low", "ci_high"]].astype(float).to_numpy()
     known = len(limits) and np.isfinite(limits).all() and naive > ROUNDING

@@ -15,8 +15,9 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from mri_response.core.vocabulary import Aggregation
+
 METRICS = ("balanced_accuracy", "sensitivity", "specificity", "auc")
-AGGREGATIONS = ("mean_over_repeats", "person", "mean_over_folds")
 
 FloatArray = NDArray[np.float64]
 
@@ -216,11 +217,11 @@ def cross_validated(
     """
     decision = np.asarray(decision, dtype=float)
     labels = np.asarray(labels).astype(bool)[:, None, :]
-    if aggregation == "person":
+    if aggregation == Aggregation.PERSON:
         return _plain(metric, labels[:, 0], _mean_last(decision.swapaxes(1, 2)), weights)
-    if aggregation == "mean_over_repeats":
+    if aggregation == Aggregation.MEAN_OVER_REPEATS:
         return _mean_last(_plain(metric, labels, decision, weights))
-    if aggregation != "mean_over_folds":
+    if aggregation != Aggregation.MEAN_OVER_FOLDS:
         raise ValueError(f"unknown aggregation {aggregation!r}")
     fold = np.asarray(fold)
     values = []

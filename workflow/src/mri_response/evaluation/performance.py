@@ -13,6 +13,16 @@ from numpy.typing import NDArray
 
 from mri_response.core.errors import InputError
 from mri_response.core.seeds import Stream, generator
+from mri_response.core.vocabulary import (
+    CROSS_VALIDATED,
+    EXTERNAL_POOLED,
+    HEADLINE,
+    Aggregation,
+    Interval,
+    NotComputed,
+    Null,
+    Role,
+)
 from mri_response.evaluation.intervals import (
     auc_interval,
     bootstrap_counts,
@@ -25,14 +35,13 @@ from mri_response.evaluation.intervals import (
     wilson,
 )
 from mri_response.evaluation.metrics import (
-    AGGREGATIONS,
     METRICS,
     auc,
     balanced_accuracy,
     confusion,
     cross_validated,
 )
-from mri_response.learning.permutation import WHOLE_PROCEDURE, Exchangeability
+from mri_response.learning.permutation import Exchangeability
 from mri_response.people.rows import person_weights
 
 PERFORMANCE_COLUMNS = [
@@ -56,11 +65,6 @@ PERFORMANCE_COLUMNS = [
 ]
 NULL_COLUMNS = ["model", "cohort", "null", "aggregation", "permutation", "metric", "value"]
 TESTED = ("balanced_accuracy", "auc")  # always saying yes has sensitivity 1: no p for that alone
-HEADLINE = "mean_over_repeats"
-FROZEN = "frozen_model"
-POOLED = "external_pooled"
-SMALL_CLASS = "not_computed_small_class"
-UNDEFINED = "not_defined"  # as the AUC within folds that all have one class
 COUNTS = ("true_positive", "false_positive", "true_negative", "false_negative")
 N_BOOTSTRAP = 5000
 BLOCK = 100  # labellings held in memory at once
@@ -153,7 +157,7 @@ def aggregations_of(outer: str) -> tuple[str, ...]:
     are held out are one fold.
     """
     whole = outer in ("held_out", "leave_one_out")
-    return (HEADLINE, "person") if whole else AGGREGATIONS
+    return (HEADLINE, Aggregation.PERSON) if whole else CROSS_VALIDATED
 
 
 def discovery_performance(
@@ -166,8 +170,8 @@ def discovery_performance(
     *,
     seed: int,
     min_class_size: int,
-    null_name: str = WHOLE_PROCEDURE,
-    aggregations: Sequence[str] = AGGREGATIONS,
+    null_name: str = Null.WHOLE_PROCEDURE,
+    aggregations: Sequence[str] = CROSS_VALIDATED,
     independent: bool = False,
 ) -> Tables:
     """Performance and null rows of one model in the discovery cohort.
@@ -212,7 +216,7 @@ def discovery_performance(
     discovery = Cohort(people)
     if not np.array_equal(labels[0], discovery.labels):
         raise ValueError("the first labelling is not the observed one")
-    base = {"model": model, "cohort": cohort, "role": "discovery", **discovery.sizes()}
+    base = {"model": model, "cohort": cohort, "role": Role.DISCOVERY, **discovery.sizes()}
     if discovery.smallest_class < max(1, min_class_size):
         rows = _not_computed(base, aggregations)
         return _performance_frame(rows), _frame([], NULL_COLUMNS)
@@ -245,7 +249,7 @@ def discovery_performance(
             if metric in TESTED and aggregation == HEADLINE:
                 row |= _tested(null_name, estimate[metric], draws[metric])
             if np.isnan(estimate[metric]):
-                performance.append(row | {"ci_method": UNDEFINED})
+                performance.append(row | {"ci_method": NotComputed.UNDEFINED})
                 continue
             if independent:
                 _, *limits, method = frozen[metric]
@@ -260,11 +264,11 @@ def discovery_performance(
                 discovery.weights,
                 counts,
             )
-            performance.append(row | _interval("null_inflated", inflated[metric]))
-            performance.append(row | _interval("naive_bootstrap", naive))
-        if aggregation == "mean_over_repeats":
+            performance.append(row | _interval(Interval.NULL_INFLATED, inflated[metric]))
+            performance.append(row | _interval(Interval.NAIVE_BOOTSTRAP, naive))
+        if aggregation == Aggregation.MEAN_OVER_REPEATS:
             performance += _count_rows(base, aggregation, decision[0], discovery)
-        elif aggregation == "person":
+        elif aggregation == Aggregation.PERSON:
             mean = decision[0].mean(axis=0, keepdims=True)
             performance += _count_rows(base, aggregation, mean, discovery)
     return _performance_frame(performance), _frame(null, NULL_COLUMNS)
@@ -329,7 +333,7 @@ def frozen_performance(
         except InputError as error:
             raise InputError(f"cohort {cohort.cohort}: {error}") from error
         labellings.append(labels)
-    members = [index for index, cohort in enumerate(scores) if cohort.role == "external"]
+    members = [index for index, cohort in enumerate(scores) if cohort.role == Role.EXTERNAL]
     everyone = list(zip(scores, labellings, strict=True))
     if len(members) > 1:
         pooled = _pool([scores[index] for index in members])
@@ -412,7 +416,7 @@ def _pool(scores: Sequence[FrozenScores]) -> FrozenScores:
     refitted = None if any(n is None for n in nulls) else np.concatenate(nulls, axis=1)
     decision = np.concatenate([cohort.decision for cohort in scores])
     return FrozenScores(
-        POOLED, "external", pd.concat(people, ignore_index=True), decision, refitted
+        EXTERNAL_POOLED, Role.EXTERNAL, pd.concat(people, ignore_index=True), decision, refitted
     )
 
 
@@ -426,12 +430,12 @@ def _frozen_cohort(
         "model": model,
         "cohort": scores.cohort,
         "role": scores.role,
-        "aggregation": FROZEN,
+        "aggregation": Aggregation.FROZEN_MODEL,
         **cohort.sizes(),
     }
     if cohort.smallest_class < max(1, min_class_size):
-        return _not_computed(base, [FROZEN]), []
-    labellings = {"own_labels": (permuted.T, decision)}
+        return _not_computed(base, [Aggregation.FROZEN_MODEL]), []
+    labellings = {Null.OWN_LABELS: (permuted.T, decision)}
     if scores.null_decision is not None:
         labellings["discovery_labels"] = (cohort.labels, np.asarray(scores.null_decision).T)
     null_rows, draws = [], {}
@@ -439,7 +443,8 @@ def _frozen_cohort(
         draws[null, "balanced_accuracy"] = balanced_accuracy(labels, values > 0, cohort.weights)
         draws[null, "auc"] = auc(labels, values, cohort.weights)
         for metric in TESTED:
-            null_rows += _null_rows(base, null, FROZEN, metric, draws[null, metric])
+            values = draws[null, metric]
+            null_rows += _null_rows(base, null, Aggregation.FROZEN_MODEL, metric, values)
     rows = []
     for metric, (estimate, low, high, method) in frozen_estimates(decision, cohort).items():
         row = {**base, "metric": metric, "estimate": estimate}
@@ -448,7 +453,7 @@ def _frozen_cohort(
             rows.append(row)
             continue
         rows += [row | _tested(null, estimate, draws[null, metric]) for null in labellings]
-    return rows + _count_rows(base, FROZEN, decision[None], cohort), null_rows
+    return rows + _count_rows(base, Aggregation.FROZEN_MODEL, decision[None], cohort), null_rows
 
 
 def frozen_estimates(
@@ -473,9 +478,9 @@ def frozen_estimates(
     variance = delong_variance(cohort.labels, decision, cohort.weights, cohort.person)
     mover = mover_balanced_accuracy(sensitivity * n_1, n_1, specificity * n_0, n_0)
     return {
-        "balanced_accuracy": ((sensitivity + specificity) / 2, *mover, "mover_wilson"),
-        "sensitivity": (sensitivity, *wilson(sensitivity * n_1, n_1), "wilson"),
-        "specificity": (specificity, *wilson(specificity * n_0, n_0), "wilson"),
+        "balanced_accuracy": ((sensitivity + specificity) / 2, *mover, Interval.MOVER_WILSON),
+        "sensitivity": (sensitivity, *wilson(sensitivity * n_1, n_1), Interval.WILSON),
+        "specificity": (specificity, *wilson(specificity * n_0, n_0), Interval.WILSON),
         "auc": (area, *auc_interval(area, variance, n_1, n_0)),
     }
 
@@ -544,7 +549,7 @@ def _count_rows(
 
 def _not_computed(base: dict[str, Any], aggregations: Sequence[str]) -> list[dict[str, Any]]:
     return [
-        {**base, "metric": metric, "aggregation": aggregation, "ci_method": SMALL_CLASS}
+        {**base, "metric": metric, "aggregation": aggregation, "ci_method": NotComputed.SMALL_CLASS}
         for aggregation in aggregations
         for metric in METRICS
     ]

@@ -8,8 +8,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from mri_response.core.vocabulary import HEADLINE, Aggregation, Interval
 from mri_response.evaluation.intervals import mover_balanced_accuracy, newcombe_auc
-from mri_response.evaluation.performance import FROZEN, HEADLINE, best_of_chance
+from mri_response.evaluation.performance import best_of_chance
 
 PRECISION_COLUMNS = [
     "model",
@@ -103,7 +104,7 @@ def precision_table(performance: pd.DataFrame, null: pd.DataFrame) -> pd.DataFra
         figure is than that of as many independent people. `n_for_margin` is post hoc: it takes the
         observed figures for the truth.
     """
-    shown = performance["aggregation"].isin([HEADLINE, FROZEN])
+    shown = performance["aggregation"].isin([HEADLINE, Aggregation.FROZEN_MODEL])
     rows: list[dict[str, Any]] = []
     for (model, cohort), of_cohort in performance[shown].groupby(["model", "cohort"], sort=False):
         # The corrected interval comes first, as does the cohort's own null.
@@ -128,7 +129,7 @@ def precision_table(performance: pd.DataFrame, null: pd.DataFrame) -> pd.DataFra
                 if len(values):
                     row["best_of_null"] = float(np.quantile(values, 0.95, method="higher"))
                 row["inflation"] = 1.0
-                if row["ci_method"] == "null_inflated":
+                if row["ci_method"] == Interval.NULL_INFLATED:
                     alone = half_width(estimate, metric, n, n_positive / n)
                     row["inflation"] = max(1.0, (row["ci_high"] - row["ci_low"]) / 2 / alone)
                 row["n_for_margin"] = people_for_margin(

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from mri_response.evaluation.performance import FROZEN, HEADLINE, POOLED
+from mri_response.core.vocabulary import EXTERNAL_POOLED, HEADLINE, Aggregation, Role
 from mri_response.people.rows import person_weights
 
 
@@ -116,14 +116,14 @@ def scored_cohorts(
         points.append(point)
         threshold = given[[*keys, "threshold"]].rename(columns={"threshold": point})
         rows = rows.merge(threshold, on=keys, validate="many_to_one")
-    external = [name for name, role in roles.items() if role == "external"]
+    external = [name for name, role in roles.items() if role == Role.EXTERNAL]
     for cohort, role in roles.items():
         yield _scored(cohort, role, rows[rows["cohort"] == cohort], points)
     if len(external) > 1:
         together = rows[rows["cohort"].isin(external)]
         # The cohort's name keeps people apart whom two studies call the same.
         names = together["cohort"] + "/" + together["participant_id"]
-        yield _scored(POOLED, "external", together.assign(participant_id=names), points)
+        yield _scored(EXTERNAL_POOLED, Role.EXTERNAL, together.assign(participant_id=names), points)
 
 
 def _scored(cohort: str, role: str, rows: pd.DataFrame, points: list[str]) -> Scored:
@@ -137,7 +137,7 @@ def _scored(cohort: str, role: str, rows: pd.DataFrame, points: list[str]) -> Sc
     return Scored(
         cohort,
         role,
-        HEADLINE if role == "discovery" else FROZEN,
+        HEADLINE if role == Role.DISCOVERY else Aggregation.FROZEN_MODEL,
         len(rows[["repeat", "outer_fold"]].drop_duplicates()) > 1,
         first["label"].to_numpy(dtype=int),
         weights,

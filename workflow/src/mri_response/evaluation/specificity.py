@@ -20,6 +20,15 @@ from scipy.special import ndtr, ndtri, owens_t
 
 from mri_response.config.queries import discovery_name
 from mri_response.core.seeds import Stream, generator
+from mri_response.core.vocabulary import (
+    CONTROL_POOLED,
+    EXTERNAL_POOLED,
+    HEADLINE,
+    Comparison,
+    Interval,
+    NotComputed,
+    Role,
+)
 from mri_response.evaluation.intervals import (
     LEVEL,
     auc_interval,
@@ -35,13 +44,7 @@ from mri_response.evaluation.metrics import (
     cross_validated,
     placements,
 )
-from mri_response.evaluation.performance import (
-    HEADLINE,
-    POOLED,
-    SMALL_CLASS,
-    Cohort,
-    permutation_p_value,
-)
+from mri_response.evaluation.performance import Cohort, permutation_p_value
 from mri_response.evaluation.regression import Coefficient, least_squares, logistic
 from mri_response.people.rows import person_weights, rows_of_people
 
@@ -67,11 +70,6 @@ COLUMNS = [
     "method",
     "note",
 ]
-POOLED_CONTROL = "control_pooled"
-NO_CONTROL = "not_computed_no_control"
-NO_EXTERNAL = "not_computed_no_external"
-NO_SCORES = "not_computed_no_scores"
-NO_VARIATION = "not_computed_no_variation"
 #: AUC with and without the drug for which the power is always printed.
 ASSUMED = (0.65, 0.50)
 ALPHA = 0.05
@@ -441,9 +439,12 @@ def _model_rows(
     config: Mapping[str, Any], predictions: pd.DataFrame, people: Mapping[str, pd.DataFrame]
 ) -> list[dict[str, Any]]:
     cohorts = config["cohorts"]
-    active = [name for name in cohorts if cohorts[name]["role"] == "external"]
-    control = [name for name in cohorts if cohorts[name]["role"] == "control"]
-    names = {"active": _arm_name(active, POOLED), "control": _arm_name(control, POOLED_CONTROL)}
+    active = [name for name in cohorts if cohorts[name]["role"] == Role.EXTERNAL]
+    control = [name for name in cohorts if cohorts[name]["role"] == Role.CONTROL]
+    names = {
+        "active": _arm_name(active, EXTERNAL_POOLED),
+        "control": _arm_name(control, CONTROL_POOLED),
+    }
     main = {**names, "analysis": "difference", "metric": "auc"}
     if not control or not active:
         return [main | (_no_external() if control else _no_control())]
@@ -475,7 +476,7 @@ def _arm_name(cohorts: Sequence[str], pooled: str) -> str | None:
 
 def _no_control() -> dict[str, str]:
     return {
-        "method": NO_CONTROL,
+        "method": NotComputed.NO_CONTROL,
         "note": "There is no control cohort, so nothing can be said of whether the model predicts "
         "the response to this treatment or improvement under any.",
     }
@@ -483,7 +484,7 @@ def _no_control() -> dict[str, str]:
 
 def _no_external() -> dict[str, str]:
     return {
-        "method": NO_EXTERNAL,
+        "method": NotComputed.NO_EXTERNAL,
         "note": "There is no external cohort with the treatment. The control cohort cannot be "
         "compared with the discovery cohort, whose scores are cross-validated.",
     }
@@ -491,7 +492,7 @@ def _no_external() -> dict[str, str]:
 
 def _small(config: Mapping[str, Any]) -> dict[str, str]:
     return {
-        "method": SMALL_CLASS,
+        "method": NotComputed.SMALL_CLASS,
         "note": f"A class of one of the arms has fewer than {config['min_class_size']} people "
         "(min_class_size), too few for a comparison.",
     }
@@ -603,7 +604,7 @@ def _estimates(arms: Arms, active: bool) -> dict[str, tuple[float, float, float,
     bac_low, bac_high = mover_balanced_accuracy(right[0] * n_1, n_1, right[1] * n_0, n_0)
     spread = sum(p * (1 - p) / n for p, n in zip(right, (n_1, n_0), strict=True))
     accuracy = float(balanced_accuracy(labels, decision > 0, weights))
-    limits = (float(bac_low), float(bac_high), "mover_wilson")
+    limits = (float(bac_low), float(bac_high), Interval.MOVER_WILSON)
     return {
         "auc": (area, float(np.sqrt(variance)), low, high, method),
         "balanced_accuracy": (accuracy, float(np.sqrt(spread)) / 2, *limits),
@@ -665,7 +666,7 @@ def _differences(
             "metric": "balanced_accuracy",
             **_mover(of_arm, "balanced_accuracy"),
             "se": float(np.hypot(*spread)),
-            "method": "mover_wilson",
+            "method": Interval.MOVER_WILSON,
             "note": SHIFTS,
         }
     )
@@ -697,7 +698,7 @@ def _permutation(tested: Tested, n_permutations: int) -> dict[str, Any]:
         "p_value": tested.p_value,
         "alternative": "greater",
         "n_permutations": n_permutations,
-        "method": "studentised_permutation",
+        "method": Comparison.STUDENTISED_PERMUTATION,
     }
 
 
@@ -726,7 +727,10 @@ def _interactions(arms: Arms, config: Mapping[str, Any], sd: float) -> list[dict
     endpoint = {"analysis": "interaction_endpoint", "metric": "points"}
     if arms.endpoint is None or not baseline:
         note = "There are no clinical scores at baseline and at the end of both arms."
-        return [outcome, {**endpoint, **arms.sizes(), "method": NO_SCORES, "note": note}]
+        return [
+            outcome,
+            {**endpoint, **arms.sizes(), "method": NotComputed.NO_SCORES, "note": note},
+        ]
     complete = arms[~np.isnan(arms.baseline) & ~np.isnan(arms.endpoint)]
     note = f"{unit}, given the baseline score. {NOT_RANDOMISED}"
     return [outcome, endpoint | _fitted(complete, config, sd, least_squares, note)]
@@ -746,7 +750,7 @@ def _fitted(
     design = np.column_stack(columns).astype(float)
     if sd == 0 or np.linalg.matrix_rank(design) < design.shape[1]:
         reason = "The decision values do not vary enough in one of the arms."
-        return row | {"method": NO_VARIATION, "note": reason}
+        return row | {"method": NotComputed.NO_VARIATION, "note": reason}
     outcome = arms.labels if fit is logistic else arms.endpoint
     found: Coefficient = fit(outcome, design, 0, arms.weights, arms.person)
     return row | vars(found) | {"alternative": "two-sided", "note": note}

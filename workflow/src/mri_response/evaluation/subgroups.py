@@ -14,6 +14,14 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from mri_response.core.vocabulary import (
+    EXTERNAL_POOLED,
+    HEADLINE,
+    Aggregation,
+    Interval,
+    NotComputed,
+    Role,
+)
 from mri_response.evaluation.intervals import (
     mover_difference,
     null_inflated_intervals,
@@ -21,10 +29,6 @@ from mri_response.evaluation.intervals import (
 )
 from mri_response.evaluation.metrics import METRICS
 from mri_response.evaluation.performance import (
-    FROZEN,
-    HEADLINE,
-    POOLED,
-    SMALL_CLASS,
     TESTED,
     Cohort,
     frozen_estimates,
@@ -52,7 +56,7 @@ SUBGROUP_COLUMNS = [
 ]
 #: Group of the people of whom the variable is not known.
 UNKNOWN = "not known"
-DIFFERENCE = "mover_difference"
+DIFFERENCE = Interval.MOVER_DIFFERENCE
 
 #: Estimate, limits and method of each metric.
 Estimates = dict[str, tuple[float, float, float, str]]
@@ -198,7 +202,7 @@ def discovery_subgroups(
         limits = null_inflated_intervals(
             estimate, error, inflation, group.n_positive, group.n_negative
         )
-        return {m: (estimate[m], *limits[m], "null_inflated") for m in METRICS}
+        return {m: (estimate[m], *limits[m], Interval.NULL_INFLATED) for m in METRICS}
 
     base = {**base, "aggregation": HEADLINE}
     return _table(people, estimates, base, settings, min_class_size)
@@ -230,7 +234,7 @@ def frozen_subgroups(
     def estimates(rows: NDArray) -> Estimates:
         return frozen_estimates(decision[rows], Cohort(people.iloc[rows]))
 
-    base = {"aggregation": FROZEN, **base}
+    base = {"aggregation": Aggregation.FROZEN_MODEL, **base}
     return _table(people, estimates, base, settings, min_class_size)
 
 
@@ -277,7 +281,7 @@ def _rows(
         row = {**about, "metric": metric, "n": size[0], "n_positive": size[1]}
         if found is None:
             # Of the only woman over 60 nobody must learn here how she fared.
-            row |= {"n_positive": None, "ci_method": SMALL_CLASS}
+            row |= {"n_positive": None, "ci_method": NotComputed.SMALL_CLASS}
         else:
             row |= dict(
                 zip(("estimate", "ci_low", "ci_high", "ci_method"), found[metric], strict=True)
@@ -320,7 +324,7 @@ def subgroup_table(
     """
     settings, least = config["subgroups"], config["min_class_size"]
     discovery, *others = people
-    about = {"model": model, "cohort": discovery, "role": "discovery"}
+    about = {"model": model, "cohort": discovery, "role": Role.DISCOVERY}
     decisions, predicted = decisions.of_tested(people[discovery])
     decision = decisions.decision
     if config["cross_validation"]["outer"] == "held_out":
@@ -343,7 +347,7 @@ def subgroup_table(
     if len(pooled) > 1:
         together = pd.concat([rows for rows, _ in pooled], ignore_index=True)
         together = together.drop(columns="site", errors="ignore")
-        about = {"model": model, "cohort": POOLED, "role": "external"}
+        about = {"model": model, "cohort": EXTERNAL_POOLED, "role": Role.EXTERNAL}
         values = np.concatenate([values for _, values in pooled])
         tables.append(frozen_subgroups(together, values, about, settings, least))
     filled = [table for table in tables if len(table)]

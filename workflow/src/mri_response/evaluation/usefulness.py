@@ -10,9 +10,9 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy.special import logit, ndtri
 
+from mri_response.core.vocabulary import HEADLINE, Interval, NotComputed
 from mri_response.evaluation.intervals import LEVEL, ROUNDING, wilson
 from mri_response.evaluation.metrics import confusion
-from mri_response.evaluation.performance import HEADLINE, SMALL_CLASS
 from mri_response.evaluation.scored import Scored
 
 OPERATING_POINT_COLUMNS = [
@@ -133,7 +133,9 @@ def operating_point_table(
             threshold = float(np.mean(scored.threshold[point]))
             at = base | {"operating_point": point, "threshold": threshold}
             if scored.too_small(min_class_size):
-                rows += [at | {"metric": m, "ci_method": SMALL_CLASS} for m in POINT_METRICS]
+                rows += [
+                    at | {"metric": m, "ci_method": NotComputed.SMALL_CLASS} for m in POINT_METRICS
+                ]
                 continue
             given = [("", 1.0)]
             if scored.cross_validated:
@@ -167,9 +169,10 @@ def inflation(performance: pd.DataFrame) -> float:
     rows = performance[
         (performance["aggregation"] == HEADLINE) & (performance["metric"] == "balanced_accuracy")
     ].set_index("ci_method")
-    if not {"null_inflated", "naive_bootstrap"} <= set(rows.index):
+    both = [Interval.NULL_INFLATED, Interval.NAIVE_BOOTSTRAP]
+    if not set(both) <= set(rows.index):
         return float("nan")
-    limits = rows.loc[["null_inflated", "naive_bootstrap"], ["ci_low", "ci_high"]].astype(float)
+    limits = rows.loc[both, ["ci_low", "ci_high"]].astype(float)
     width = np.diff(logit(np.clip(limits.to_numpy(), ROUNDING, 1 - ROUNDING)), axis=1).ravel()
     if np.isnan(width).any():
         return float("nan")
@@ -225,15 +228,15 @@ def point_metrics(
         most = np.inf if index[1] <= ROUNDING else 1 / index[1]
         needed = (1 / index[0], 1 / index[2], most)
     return {
-        "sensitivity": (*sensitivity, "wilson"),
-        "specificity": (*specificity, "wilson"),
-        "balanced_accuracy": (*recalls.limits_of(lambda s, c: (s + c) / 2), "mover_wilson"),
-        "likelihood_ratio_positive": (*positive, "mover_wilson"),
-        "likelihood_ratio_negative": (*negative, "mover_wilson"),
-        "ppv": (*ppv, "mover_wilson"),
-        "npv": (*npv, "mover_wilson"),
-        "predictive_summary_index": (*index, "mover_wilson"),
-        "number_needed_to_predict": (*needed, "mover_wilson"),
+        "sensitivity": (*sensitivity, Interval.WILSON),
+        "specificity": (*specificity, Interval.WILSON),
+        "balanced_accuracy": (*recalls.limits_of(lambda s, c: (s + c) / 2), Interval.MOVER_WILSON),
+        "likelihood_ratio_positive": (*positive, Interval.MOVER_WILSON),
+        "likelihood_ratio_negative": (*negative, Interval.MOVER_WILSON),
+        "ppv": (*ppv, Interval.MOVER_WILSON),
+        "npv": (*npv, Interval.MOVER_WILSON),
+        "predictive_summary_index": (*index, Interval.MOVER_WILSON),
+        "number_needed_to_predict": (*needed, Interval.MOVER_WILSON),
     }
 
 
@@ -322,7 +325,7 @@ def decision_curve_table(
     for scored in cohorts:
         base = scored.about(model)
         if scored.too_small(min_class_size):
-            rows.append(base | {"ci_method": SMALL_CLASS})
+            rows.append(base | {"ci_method": NotComputed.SMALL_CLASS})
             continue
         method = "naive_normal" if scored.cross_validated else "normal"
         rows += [base | row | {"ci_method": method} for row in net_benefits(scored)]

@@ -9,9 +9,10 @@ from dataclasses import dataclass, field, fields, replace
 import numpy as np
 import pandas as pd
 
+from mri_response.core.vocabulary import Null
 from mri_response.learning.jobs import FitRecord, JobResult, load_arrays, save_arrays
 from mri_response.learning.learners.registry import learner_of
-from mri_response.learning.permutation import WHOLE_PROCEDURE, null_name
+from mri_response.learning.permutation import null_name
 from mri_response.learning.splits import REFIT
 
 
@@ -57,7 +58,7 @@ class Decisions:
     fold: np.ndarray
     candidate: np.ndarray
     labels: np.ndarray
-    null: str = WHOLE_PROCEDURE
+    null: str = Null.WHOLE_PROCEDURE
     grid: np.ndarray = field(default_factory=lambda: np.array([""]))
     repeat: np.ndarray = field(default_factory=lambda: np.zeros(0, dtype=int))
     outer_fold: np.ndarray = field(default_factory=lambda: np.zeros(0, dtype=int))

@@ -11,14 +11,12 @@ from scipy.special import expit
 
 from mri_response.core.errors import InputError
 from mri_response.core.seeds import Stream, generator
+from mri_response.core.vocabulary import Null
 from mri_response.learning.gram import training_sets
 from mri_response.learning.preparation.confounds import flexible_matrix
 
 RIDGE_C = 1.0  # inverse penalty of the regression on uncorrelated confounds of unit variance
 STEPS = 50  # of a chain of labellings, in each of which everybody is paired with somebody
-
-WHOLE_PROCEDURE = "whole_procedure"
-GIVEN_CONFOUNDS = "whole_procedure_given_confounds"
 
 
 class Exchangeability:
@@ -92,7 +90,7 @@ class Exchangeability:
             unit = people[group].astype(str).to_numpy()
         else:
             unit = person
-        self.null = WHOLE_PROCEDURE if given is None else GIVEN_CONFOUNDS
+        self.null = Null.WHOLE_PROCEDURE if given is None else Null.GIVEN_CONFOUNDS
         if given is not None and (varies.any() or (group and group != within)):
             raise InputError(
                 "permutation.method: conditional is for labels that are constant within people and "
@@ -113,7 +111,7 @@ class Exchangeability:
         """Read who may exchange labels from the configuration of a model."""
         group, permutation = config["cross_validation"]["group"], config["permutation"]
         confounds = config["model"]["confounds"]
-        conditional = null_name(config) == GIVEN_CONFOUNDS
+        conditional = null_name(config) == Null.GIVEN_CONFOUNDS
         given = flexible_matrix(people, confounds) if conditional else None
         return cls(people, group=group, within=permutation["within"], given=given)
 
@@ -202,10 +200,11 @@ def null_name(config: dict) -> str:
     Returns
     -------
     str
-        `WHOLE_PROCEDURE` or, where labels are permuted given the confounds, `GIVEN_CONFOUNDS`.
+        `Null.GIVEN_CONFOUNDS` where labels are permuted given the confounds, otherwise
+        `Null.WHOLE_PROCEDURE`.
     """
     conditional = config["permutation"]["method"] == "conditional" and config["model"]["confounds"]
-    return GIVEN_CONFOUNDS if conditional else WHOLE_PROCEDURE
+    return Null.GIVEN_CONFOUNDS if conditional else Null.WHOLE_PROCEDURE
 
 
 def log_odds(labels: np.ndarray, confounds: np.ndarray, person: np.ndarray) -> np.ndarray:

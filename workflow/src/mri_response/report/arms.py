@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from mri_response.evaluation.specificity import POOLED_CONTROL
+from mri_response.core.vocabulary import CONTROL_POOLED
 from mri_response.report.wording import Naming, number
 
 
@@ -33,7 +33,7 @@ def arm_row(table: pd.DataFrame, model: str, analysis: str, metric: str) -> pd.S
 
 def arm_title(name: str, names: Naming) -> str:
     """Title of the cohort or of the cohorts taken together that make an arm."""
-    return "Control cohorts together" if name == POOLED_CONTROL else names.titles[name]
+    return "Control cohorts together" if name == CONTROL_POOLED else names.titles[name]
 
 
 def people_of(row: pd.Series, arm: str, names: Naming) -> str:

@@ -21,6 +21,7 @@ from jinja2 import Environment, StrictUndefined
 from mri_response.config.plan import FigureSpec, figure_plan, ordered_models
 from mri_response.config.queries import discovery_name
 from mri_response.core.data import data_path
+from mri_response.core.vocabulary import EXTERNAL_POOLED, Interval, Null, Role
 from mri_response.report.documents import cited, references, templates_of
 from mri_response.report.facts.evidence import FLOW_STEPS, null_values
 from mri_response.report.facts.methods import caveats, methods, outcome_definition
@@ -33,7 +34,6 @@ from mri_response.report.wording import (
     CI_NAMES,
     METRIC_NAMES,
     NULL_NAMES,
-    POOLED,
     Naming,
     as_number,
     estimate_text,
@@ -55,23 +55,23 @@ from mri_response.report.wording import (
 TEMPLATES = data_path("report")
 
 _EXPLAINED_NULLS = {
-    "whole_procedure": (
+    Null.WHOLE_PROCEDURE: (
         "The labels of the discovery people were permuted, then everything that depends on labels "
         "ran again: every fit of every fold, the choice of hyperparameters included."
     ),
-    "whole_procedure_given_confounds": (
+    Null.GIVEN_CONFOUNDS: (
         "The labels of the discovery people were drawn anew given their confounds (the conditional "
         "permutation test of Berrett, Wang, Barber and Samworth 2020; the probability of a label "
         "given the confounds is a logistic regression, so that the test is approximate), then "
         "everything that depends on labels ran again. Asks: do the features say anything of the "
         "outcome that the confounds do not?"
     ),
-    "own_labels": (
+    Null.OWN_LABELS: (
         "The labels of the cohort's own people were permuted and the model stayed as it was. "
         "Asks: do this model's scores go along with the outcome in this cohort? Where cohorts are "
         "taken together, labels are permuted within each."
     ),
-    "discovery_labels": (
+    Null.DISCOVERY_LABELS: (
         "The labels of the discovery people were permuted, models were fitted to them, and these "
         "were scored on the cohort's true labels. Asks: does a model that learned from true labels "
         "do better here than models that learned from none?"
@@ -305,7 +305,7 @@ def _discovery_table(inputs: ReportInputs, names: Naming, model: str, cohort: st
             if not len(rows):
                 continue
             cells = [metric_name, aggregation_name, estimate_text(metric, rows["estimate"].iloc[0])]
-            for method in ("null_inflated", "naive_bootstrap"):
+            for method in (Interval.NULL_INFLATED, Interval.NAIVE_BOOTSTRAP):
                 chosen = rows[rows["ci_method"] == method]
                 cells.append(
                     interval_text(metric, chosen["ci_low"].iloc[0], chosen["ci_high"].iloc[0])
@@ -351,7 +351,7 @@ def _frozen_table(inputs: ReportInputs, names: Naming, role: str) -> Table:
     performance = inputs.performance
     table = Table(
         names.title(
-            "External cohorts, frozen model" if role == "external" else "Control, frozen model"
+            "External cohorts, frozen model" if role == Role.EXTERNAL else "Control, frozen model"
         ),
         ["Cohort", "Model", "Number", "Estimate", "95 % interval", "Method", "p by null"],
     )
@@ -439,7 +439,7 @@ def _question(config: Mapping[str, Any], names: Naming) -> list[str]:
     roles = [names.roles[c] for c in config["cohorts"]]
     counts = [
         f"{roles.count(role)} {role} cohort{'s' if roles.count(role) > 1 else ''}"
-        for role in ("external", "control")
+        for role in (Role.EXTERNAL, Role.CONTROL)
         if role in roles
     ]
     learns = (
@@ -465,7 +465,7 @@ def _result(inputs: ReportInputs, names: Naming, model: str, cohort: str) -> str
     row = headline_row(performance, model, cohort, "balanced_accuracy")
     n, n_positive = people_counts(performance, model, cohort)
     rows = rows_of(performance, model, cohort, "balanced_accuracy")
-    naive = rows[rows["ci_method"] == "naive_bootstrap"]
+    naive = rows[rows["ci_method"] == Interval.NAIVE_BOOTSTRAP]
     cv = inputs.config["cross_validation"]
     text = (
         f"Model {model}, {names.titles[cohort]}, {n} people ({n_positive} {names.positive}): "
@@ -474,7 +474,7 @@ def _result(inputs: ReportInputs, names: Naming, model: str, cohort: str) -> str
         f"{interval_text('balanced_accuracy', row['ci_low'], row['ci_high'])}, "
         f"{CI_NAMES.get(row['ci_method'], row['ci_method'])}"
     )
-    if len(naive) and row["ci_method"] != "naive_bootstrap":
+    if len(naive) and row["ci_method"] != Interval.NAIVE_BOOTSTRAP:
         limits = naive.iloc[0]
         text += (
             "; the naive bootstrap, which takes people who share training data for independent, "
@@ -642,7 +642,7 @@ def render_report(inputs: ReportInputs, templates: Path = TEMPLATES) -> str:
     config = inputs.config
     names = naming(config)
     models = ordered_models(config)
-    roles = {role for cohort, role in names.roles.items() if cohort != POOLED}
+    roles = {role for cohort, role in names.roles.items() if cohort != EXTERNAL_POOLED}
     discovery = discovery_name(inputs.config)
     with_weights = [m for m in models if m in inputs.weights]
     used_nulls = set(inputs.performance["null"])
@@ -664,8 +664,10 @@ def render_report(inputs: ReportInputs, templates: Path = TEMPLATES) -> str:
         else None,
         results=[_result(inputs, names, model, discovery) for model in models],
         discovery_tables=[_discovery_table(inputs, names, m, discovery) for m in models],
-        external_table=_frozen_table(inputs, names, "external") if "external" in roles else None,
-        control_table=_frozen_table(inputs, names, "control") if "control" in roles else None,
+        external_table=_frozen_table(inputs, names, Role.EXTERNAL)
+        if Role.EXTERNAL in roles
+        else None,
+        control_table=_frozen_table(inputs, names, Role.CONTROL) if Role.CONTROL in roles else None,
         planted_tables=[
             _planted_table(inputs, names, model)
             for model in with_weights

@@ -18,27 +18,26 @@ from mri_response.config.queries import (
     left_out_column,
     used_confounds,
 )
-
-POOLED = "external_pooled"
+from mri_response.core.vocabulary import EXTERNAL_POOLED, Aggregation, Interval, Null, Role
 
 NULL_NAMES = {
-    "whole_procedure": "whole procedure permuted",
-    "whole_procedure_given_confounds": "whole procedure permuted, given the confounds",
-    "own_labels": "own labels permuted",
-    "discovery_labels": "discovery labels permuted",
+    Null.WHOLE_PROCEDURE: "whole procedure permuted",
+    Null.GIVEN_CONFOUNDS: "whole procedure permuted, given the confounds",
+    Null.OWN_LABELS: "own labels permuted",
+    Null.DISCOVERY_LABELS: "discovery labels permuted",
 }
 AGGREGATION_NAMES = {
-    "mean_over_repeats": "mean over repeats",
-    "person": "per person (mean decision value over repeats)",
-    "mean_over_folds": "mean over folds",
-    "frozen_model": "frozen model",
+    Aggregation.MEAN_OVER_REPEATS: "mean over repeats",
+    Aggregation.PERSON: "per person (mean decision value over repeats)",
+    Aggregation.MEAN_OVER_FOLDS: "mean over folds",
+    Aggregation.FROZEN_MODEL: "frozen model",
 }
 CI_NAMES = {
-    "null_inflated": "corrected by the permutation null",
-    "naive_bootstrap": "naive bootstrap",
-    "wilson": "Wilson",
-    "mover_wilson": "MOVER on Wilson limits",
-    "delong_logit": "DeLong, logit scale",
+    Interval.NULL_INFLATED: "corrected by the permutation null",
+    Interval.NAIVE_BOOTSTRAP: "naive bootstrap",
+    Interval.WILSON: "Wilson",
+    Interval.MOVER_WILSON: "MOVER on Wilson limits",
+    Interval.DELONG_LOGIT: "DeLong, logit scale",
 }
 METRIC_NAMES = {
     "balanced_accuracy": "Balanced accuracy",
@@ -80,9 +79,9 @@ class Naming:
     def ordered(self, cohorts: Iterable[str]) -> list[str]:
         """Return the cohorts present, discovery first, then external, pooled, control."""
         present = set(cohorts)
-        rank = {"discovery": 0, "external": 1, "control": 3}
+        rank = {Role.DISCOVERY: 0, Role.EXTERNAL: 1, Role.CONTROL: 3}
         names = [name for name in self.titles if name in present]
-        return sorted(names, key=lambda c: 2 if c == POOLED else rank[self.roles[c]])
+        return sorted(names, key=lambda c: 2 if c == EXTERNAL_POOLED else rank[self.roles[c]])
 
     def leaning(self, value: float) -> str:
         """Return the class that a weight or pattern of this sign leans towards."""
@@ -91,9 +90,9 @@ class Naming:
     def together(self, cohorts: Iterable[str]) -> list[str]:
         """Return the cohorts present in order, for external ones the pooled one if it is there."""
         names = self.ordered(cohorts)
-        if POOLED not in names:
+        if EXTERNAL_POOLED not in names:
             return names
-        return [c for c in names if c == POOLED or self.roles[c] != "external"]
+        return [c for c in names if c == EXTERNAL_POOLED or self.roles[c] != Role.EXTERNAL]
 
 
 def naming(config: Mapping[str, Any]) -> Naming:
@@ -110,8 +109,8 @@ def naming(config: Mapping[str, Any]) -> Naming:
     """
     titles = {name: spec.get("title") or name for name, spec in config["cohorts"].items()}
     roles = {name: spec["role"] for name, spec in config["cohorts"].items()}
-    titles[POOLED] = "External cohorts together"
-    roles[POOLED] = "external"
+    titles[EXTERNAL_POOLED] = "External cohorts together"
+    roles[EXTERNAL_POOLED] = Role.EXTERNAL
     positive, negative = class_names(config)
     return Naming(
         titles=titles,
@@ -272,8 +271,8 @@ def rows_of(
         & (performance["metric"] == metric)
     ]
     if aggregation is None:
-        discovery = (chosen["role"] == "discovery").any()
-        aggregation = "mean_over_repeats" if discovery else "frozen_model"
+        discovery = (chosen["role"] == Role.DISCOVERY).any()
+        aggregation = Aggregation.MEAN_OVER_REPEATS if discovery else Aggregation.FROZEN_MODEL
     return chosen[chosen["aggregation"] == aggregation]
 
 
@@ -297,7 +296,7 @@ def headline_row(
         None when the table has no such row.
     """
     rows = rows_of(performance, model, cohort, metric)
-    wanted = null or "own_labels"
+    wanted = null or Null.OWN_LABELS
     matching = rows[rows["null"] == wanted]
     if null is None and not len(matching):
         matching = rows

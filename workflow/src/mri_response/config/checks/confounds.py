@@ -10,13 +10,14 @@ from mri_response.config.messages import fault
 from mri_response.config.queries import (
     column_of,
 )
+from mri_response.core.vocabulary import Role
 
 if TYPE_CHECKING:
     pass
 
 
 def check_confounds(config: Mapping[str, Any]) -> None:
-    others = [name for name, c in config["cohorts"].items() if c["role"] != "discovery"]
+    others = [name for name, c in config["cohorts"].items() if c["role"] != Role.DISCOVERY]
     for name, model in config["models"].items():
         key = f"models.{name}.confounds"
         columns = [column_of(confound) for confound in model["confounds"]]

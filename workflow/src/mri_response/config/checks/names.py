@@ -11,6 +11,7 @@ from mri_response.config.queries import (
     MAJORITY_CLASS,
     RESERVED_COHORTS,
 )
+from mri_response.core.vocabulary import Role
 
 if TYPE_CHECKING:
     pass
@@ -44,7 +45,7 @@ def check_names(config: Mapping[str, Any]) -> None:
                 "a name that the workflow does not use itself",
                 "rename the model",
             )
-    discovery = [name for name, c in config["cohorts"].items() if c["role"] == "discovery"]
+    discovery = [name for name, c in config["cohorts"].items() if c["role"] == Role.DISCOVERY]
     if len(discovery) != 1:
         raise fault(
             "cohorts",

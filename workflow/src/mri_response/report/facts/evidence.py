@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from mri_response.config.queries import discovery_name
+from mri_response.core.vocabulary import Null
 from mri_response.report.wording import (
     Naming,
     as_number,
@@ -193,7 +194,7 @@ def null_values(null: pd.DataFrame, model: str, cohort: str, aggregation: str) -
         (null["model"] == model)
         & (null["cohort"] == cohort)
         & (null["metric"] == "balanced_accuracy")
-        & null["null"].str.startswith("whole_procedure")
+        & null["null"].str.startswith(Null.WHOLE_PROCEDURE)
         & (null["aggregation"] == aggregation)
     ]
     return as_number(rows["value"]).dropna().to_numpy()

@@ -9,6 +9,7 @@ import numpy as np
 
 from mri_response.config.plan import ordered_models
 from mri_response.config.queries import described_confound, used_features
+from mri_response.core.vocabulary import EXTERNAL_POOLED, Aggregation, Role
 from mri_response.evaluation.performance import best_of_chance
 from mri_response.inputs.atlases import licence_of
 from mri_response.preflight.checks import FEW_PEOPLE
@@ -21,14 +22,7 @@ from mri_response.report.facts.evidence import (
     people,
     where,
 )
-from mri_response.report.wording import (
-    POOLED,
-    Naming,
-    classifier_text,
-    is_computed,
-    left_out_text,
-    percent,
-)
+from mri_response.report.wording import Naming, classifier_text, is_computed, left_out_text, percent
 
 
 def outcome_definition(config: Mapping[str, Any], names: Naming) -> str:
@@ -181,7 +175,7 @@ def methods(evidence: Evidence) -> list[Fact]:
                 ("wilson", "mover", "delong"),
             )
         )
-    if {"external", "control"} <= {names.roles[cohort] for cohort in others}:
+    if {Role.EXTERNAL, Role.CONTROL} <= {names.roles[cohort] for cohort in others}:
         paragraphs.append(_specificity_method(config))
     paragraphs += [fact for name, fact in _FURTHER.items() if name in evidence.tables]
     paragraphs.append(
@@ -306,7 +300,7 @@ def caveats(evidence: Evidence) -> list[str]:
     for cohort in evidence.cohorts:
         n, n_positive = evidence.counts(cohort)
         title = names.titles[cohort]
-        if names.roles[cohort] == "discovery" and n < FEW_PEOPLE:
+        if names.roles[cohort] == Role.DISCOVERY and n < FEW_PEOPLE:
             found.append(
                 f"{title} has {n} people, fewer than {FEW_PEOPLE}. At about 100 people "
                 "cross-validated accuracy is uncertain by some ±10 percentage points, whatever the "
@@ -319,11 +313,11 @@ def caveats(evidence: Evidence) -> list[str]:
                 "is given."
             )
             continue
-        if cohort == POOLED:
+        if cohort == EXTERNAL_POOLED:
             continue
         text = coins(evidence, cohort)
         if names.roles[cohort] == "discovery":
-            null = null_values(evidence.null, model, cohort, "mean_over_repeats")
+            null = null_values(evidence.null, model, cohort, Aggregation.MEAN_OVER_REPEATS)
             if len(null):
                 text += (
                     " Cross-validation spreads more than coins: without signal, 19 of 20 "

@@ -9,6 +9,7 @@ import pandas as pd
 
 from mri_response.config.plan import ordered_models
 from mri_response.config.queries import CONFOUNDS_ONLY, used_confounds
+from mri_response.core.vocabulary import EXTERNAL_POOLED, Aggregation, Role
 from mri_response.evaluation.learning_curve import enough_people
 from mri_response.report.facts.evidence import (
     Evidence,
@@ -27,7 +28,6 @@ from mri_response.report.wording import (
     CI_NAMES,
     METRIC_NAMES,
     NULL_NAMES,
-    POOLED,
     estimate_text,
     headline_row,
     interval_text,
@@ -44,7 +44,7 @@ from mri_response.report.wording import (
 
 @fact
 def null_centre(run: Evidence) -> Fact | None:
-    null = null_values(run.null, run.model, run.discovery, "mean_over_repeats")
+    null = null_values(run.null, run.model, run.discovery, Aggregation.MEAN_OVER_REPEATS)
     if not len(null):
         return None
     return Fact(
@@ -57,7 +57,7 @@ def null_centre(run: Evidence) -> Fact | None:
             model=run.model,
             cohort=run.discovery,
             metric="balanced_accuracy",
-            aggregation="mean_over_repeats",
+            aggregation=Aggregation.MEAN_OVER_REPEATS,
         ),
     )
 
@@ -65,8 +65,8 @@ def null_centre(run: Evidence) -> Fact | None:
 @fact
 def optimism(run: Evidence) -> Fact | None:
     inner = headline_row(run.performance, run.model, run.discovery, "balanced_accuracy")
-    external = [c for c in run.cohorts if run.names.roles[c] == "external"]
-    cohort = POOLED if POOLED in external else external[0] if external else None
+    external = [c for c in run.cohorts if run.names.roles[c] == Role.EXTERNAL]
+    cohort = EXTERNAL_POOLED if EXTERNAL_POOLED in external else external[0] if external else None
     if cohort is None or not is_computed(run.performance, run.model, cohort):
         return None
     outer = headline_row(run.performance, run.model, cohort, "balanced_accuracy")
@@ -129,7 +129,7 @@ def confounds_baseline(run: Evidence) -> Fact | None:
             model=CONFOUNDS_ONLY,
             cohort=run.discovery,
             metric="balanced_accuracy",
-            aggregation="mean_over_repeats",
+            aggregation=Aggregation.MEAN_OVER_REPEATS,
         ),
     )
 
@@ -137,7 +137,7 @@ def confounds_baseline(run: Evidence) -> Fact | None:
 @fact
 def heterogeneity(run: Evidence) -> Fact:
     parts = []
-    for cohort in [c for c in run.cohorts if c != POOLED]:
+    for cohort in [c for c in run.cohorts if c != EXTERNAL_POOLED]:
         if is_computed(run.performance, run.model, cohort):
             row = headline_row(run.performance, run.model, cohort, "auc")
             parts.append(f"{run.names.titles[cohort]} {estimate_text('auc', row['estimate'])}")

@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 from mri_response.config.queries import used_confounds
+from mri_response.core.vocabulary import EXTERNAL_POOLED
 from mri_response.report.facts.evidence import Evidence, Fact, fact, where
 from mri_response.report.facts.methods import caveats, coins
-from mri_response.report.wording import (
-    POOLED,
-    is_computed,
-)
+from mri_response.report.wording import is_computed
 
 
 @fact
 def best_of_chance(run: Evidence) -> Fact:
-    cohorts = [c for c in run.cohorts if c != POOLED]
+    cohorts = [c for c in run.cohorts if c != EXTERNAL_POOLED]
     cohorts = [c for c in cohorts if is_computed(run.performance, run.model, c)]
     return Fact(
         " ".join(coins(run, c) for c in cohorts) or "No cohort is large enough for figures.",

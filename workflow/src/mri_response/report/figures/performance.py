@@ -11,6 +11,7 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Patch, Rectangle
 
 from mri_response.core.seeds import Stream, generator
+from mri_response.core.vocabulary import EXTERNAL_POOLED, Aggregation, Null, Role
 from mri_response.evaluation.intervals import bootstrap_counts
 from mri_response.people.rows import person_weights
 from mri_response.report.figures.style import (
@@ -38,7 +39,6 @@ from mri_response.report.figures.style import (
 )
 from mri_response.report.wording import (
     NULL_NAMES,
-    POOLED,
     Naming,
     as_number,
     estimate_text,
@@ -54,9 +54,11 @@ from mri_response.report.wording import (
 
 def _of_cohort(predictions: pd.DataFrame, model: str, cohort: str, names: Naming) -> pd.DataFrame:
     rows = predictions[predictions["model"] == model]
-    if cohort == POOLED:
+    if cohort == EXTERNAL_POOLED:
         members = [
-            name for name, role in names.roles.items() if role == "external" and name != POOLED
+            name
+            for name, role in names.roles.items()
+            if role == Role.EXTERNAL and name != EXTERNAL_POOLED
         ]
         rows = rows[rows["cohort"].isin(members)]
     else:
@@ -243,7 +245,7 @@ def roc(
     """
     cohorts = names.ordered(performance.loc[performance["model"] == model, "cohort"])
     styles = cohort_styles(cohorts, names)
-    (discovery,) = [c for c in cohorts if names.roles[c] == "discovery"]
+    (discovery,) = [c for c in cohorts if names.roles[c] == Role.DISCOVERY]
     others = [c for c in cohorts if c != discovery]
     width = DOUBLE_COLUMN if others else SINGLE_COLUMN
     labels = {}
@@ -390,7 +392,7 @@ def null_distribution(
             for null_name, drawn in values.items():
                 shown.add(null_name)
                 weights = np.full(len(drawn), 100 / max(len(drawn), 1))
-                if null_name == "discovery_labels":
+                if null_name == Null.DISCOVERY_LABELS:
                     axes.hist(
                         drawn, bins, weights=weights, histtype="step", color=BLACK, linewidth=1
                     )
@@ -404,13 +406,13 @@ def null_distribution(
                 axes.xaxis.set_major_formatter(lambda value, _: f"{100 * value:.0f}")
             if cohort == cohorts[-1]:
                 axes.set_xlabel("Balanced accuracy (%)" if metric == "balanced_accuracy" else "AUC")
-    filled = [n for n in NULL_NAMES if n in shown and n != "discovery_labels"]
+    filled = [n for n in NULL_NAMES if n in shown and n != Null.DISCOVERY_LABELS]
     handles: list[Any] = [Line2D([], [], color=VERMILION, linewidth=2, label="Observed")]
     if filled:
         text = "Null: " + " or ".join(NULL_NAMES[name] for name in filled)
         handles.append(Patch(facecolor=SKY, edgecolor="white", label=text))
     handles.append(Line2D([], [], color=GREY, linewidth=0.8, linestyle=(0, (4, 3)), label="Chance"))
-    if "discovery_labels" in shown:
+    if Null.DISCOVERY_LABELS in shown:
         text = f"Null: {NULL_NAMES['discovery_labels']}"
         handles.append(Patch(facecolor="none", edgecolor=BLACK, label=text))
     parts[-1].legend(
@@ -563,7 +565,11 @@ def confusion(performance: pd.DataFrame, model: str, names: Naming) -> Figure:
             text = "Not computed: a class has too few people."
             axes.text(x, y, wrap(text, panel - 8), va="top")
             continue
-        aggregation = "person" if names.roles[cohort] == "discovery" else "frozen_model"
+        aggregation = (
+            Aggregation.PERSON
+            if names.roles[cohort] == Role.DISCOVERY
+            else Aggregation.FROZEN_MODEL
+        )
         counts = [
             number(rows_of(performance, model, cohort, metric, aggregation)["estimate"].iloc[0])
             for metric in ("true_positive", "false_negative", "false_positive", "true_negative")

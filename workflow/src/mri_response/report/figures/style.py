@@ -30,11 +30,8 @@ from matplotlib.textpath import text_to_path
 from matplotlib.transforms import Bbox
 
 from mri_response.core.atomic import atomic_path
-from mri_response.report.wording import (
-    POOLED,
-    Naming,
-    number,
-)
+from mri_response.core.vocabulary import EXTERNAL_POOLED
+from mri_response.report.wording import Naming, number
 
 MM = 1 / 25.4
 
@@ -260,7 +257,7 @@ def cohort_styles(cohorts: list[str], names: Naming) -> dict[str, tuple[str, Any
     externals = controls = 0
     for cohort in cohorts:
         role = names.roles[cohort]
-        if cohort == POOLED:
+        if cohort == EXTERNAL_POOLED:
             styles[cohort] = (VERMILION, "-")
         elif role == "discovery":
             styles[cohort] = (BLUE, "-")

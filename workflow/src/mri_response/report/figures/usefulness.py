@@ -11,8 +11,8 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
+from mri_response.core.vocabulary import EXTERNAL_POOLED, NotComputed, Role
 from mri_response.evaluation.calibration import CURVE
-from mri_response.evaluation.performance import SMALL_CLASS
 from mri_response.report.figures.style import (
     BLACK,
     BLUE,
@@ -29,7 +29,7 @@ from mri_response.report.figures.style import (
     text_width,
     wrap,
 )
-from mri_response.report.wording import POOLED, Naming, as_number, number
+from mri_response.report.wording import Naming, as_number, number
 
 _COLUMNS = 3
 _PANEL = 56.0  # mm for a panel with its labels
@@ -152,7 +152,7 @@ def _panels(
     for axes, cohort in zip(grid, cohorts, strict=False):
         rows = table[table["cohort"] == cohort]
         axes.set_title(heads[cohort], linespacing=1.15)
-        if rows["ci_method"].iloc[0] == SMALL_CLASS:
+        if rows["ci_method"].iloc[0] == NotComputed.SMALL_CLASS:
             axes.axis("off")
             text = "A class has too few people for a meaningful curve."
             axes.text(0, 0.6, wrap(text, panel - 4), transform=axes.transAxes, va="center")
@@ -168,8 +168,10 @@ def _spread(axes: Any, predictions: pd.DataFrame, model: str, cohort: str, names
     """Histogram of the probabilities below the curve: one class upwards, the other downwards."""
     rows = predictions[predictions["model"] == model]
     members = [cohort]
-    if cohort == POOLED:
-        members = [c for c, role in names.roles.items() if role == "external" and c != POOLED]
+    if cohort == EXTERNAL_POOLED:
+        members = [
+            c for c, role in names.roles.items() if role == Role.EXTERNAL and c != EXTERNAL_POOLED
+        ]
     rows = rows[rows["cohort"].isin(members)]
     person = rows["cohort"] + "/" + rows["participant_id"].astype(str)
     weights = 1 / person.map(person.value_counts()).to_numpy(dtype=float)

@@ -9,6 +9,7 @@ import pandas as pd
 
 from mri_response.config.plan import ordered_models
 from mri_response.config.queries import compared_pairs, discovery_name, is_clinical, used_baselines
+from mri_response.core.vocabulary import Comparison
 from mri_response.evaluation.comparisons import ADDED, APPROXIMATE, MAIN, main_row
 from mri_response.report.sections.blocks import Block, Table, Text
 from mri_response.report.wording import (
@@ -47,11 +48,11 @@ _NO_CLINIC = (
     "illness or earlier treatments remains open: a feature set of kind clinical answers it."
 )
 METHODS = {
-    "corrected_resampled_t": "corrected resampled t-test over folds",
-    "exchanged_within_people": "models exchanged within people",
-    "delong": "DeLong",
-    "mcnemar_exact": "McNemar, exact",
-    "imaging_rows_permuted": "scans permuted between people",
+    Comparison.CORRECTED_RESAMPLED_T: "corrected resampled t-test over folds",
+    Comparison.EXCHANGED_WITHIN_PEOPLE: "models exchanged within people",
+    Comparison.DELONG: "DeLong",
+    Comparison.MCNEMAR_EXACT: "McNemar, exact",
+    Comparison.SCANS_PERMUTED: "scans permuted between people",
 }
 
 

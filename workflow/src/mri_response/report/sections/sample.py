@@ -9,6 +9,7 @@ import pandas as pd
 
 from mri_response.config.plan import curve_models, ordered_models
 from mri_response.config.queries import discovery_name
+from mri_response.core.vocabulary import Interval
 from mri_response.evaluation.learning_curve import CURVE_METRICS, MARGIN, enough_people
 from mri_response.evaluation.sample_size import MARGIN as HALF_WIDTH
 from mri_response.report.sections.blocks import Block, Table, Text
@@ -120,11 +121,11 @@ def _two_intervals(inputs: ReportInputs, names: Naming, model: str) -> list[str]
     if not is_computed(performance, model, discovery):
         return []
     rows = rows_of(performance, model, discovery, "balanced_accuracy").set_index("ci_method")
-    if not {"null_inflated", "naive_bootstrap"} <= set(rows.index):
+    if not {Interval.NULL_INFLATED, Interval.NAIVE_BOOTSTRAP} <= set(rows.index):
         return []
     corrected, naive = (
         interval_text("balanced_accuracy", rows.loc[method, "ci_low"], rows.loc[method, "ci_high"])
-        for method in ("null_inflated", "naive_bootstrap")
+        for method in (Interval.NULL_INFLATED, Interval.NAIVE_BOOTSTRAP)
     )
     if corrected == "n/a":
         return []

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from mri_response.config.plan import ordered_models
-from mri_response.evaluation.performance import SMALL_CLASS
+from mri_response.core.vocabulary import Interval, NotComputed
 from mri_response.report.sections.blocks import Block, Bullets, Table, Text
 from mri_response.report.wording import (
     MINUS,
@@ -192,7 +192,7 @@ def _calibration_table(table: pd.DataFrame, models: list[str], names: Naming, re
         for cohort in names.ordered(table.loc[table["model"] == model, "cohort"]):
             rows = _rows(table, model, cohort).drop_duplicates("metric").set_index("metric")
             first = _first_cells(rows.iloc[0], cohort, model, names)
-            if rows["ci_method"].iloc[0] == SMALL_CLASS:
+            if rows["ci_method"].iloc[0] == NotComputed.SMALL_CLASS:
                 made.rows.append([*first, reason])
                 continue
             scaled = [minus(100 * x, 1) for x in _numbers(rows.loc["scaled_brier"])]
@@ -236,7 +236,7 @@ def _point_table(table: pd.DataFrame, models: list[str], names: Naming, reason: 
         for cohort in _cohorts(table, model, names):
             own = _rows(table, model, cohort)
             who = (names.titles[cohort], f"{names.roles[cohort]}, {model}")
-            if own["ci_method"].iloc[0] == SMALL_CLASS:
+            if own["ci_method"].iloc[0] == NotComputed.SMALL_CLASS:
                 made.rows.append([who, reason])
                 continue
             for point in own["operating_point"].drop_duplicates():
@@ -283,7 +283,7 @@ def _rows(table: pd.DataFrame, model: str, cohort: str) -> pd.DataFrame:
 
 def _best_interval(rows: pd.DataFrame) -> pd.DataFrame:
     """One row a metric: with the corrected interval where there is one, else the naive one."""
-    corrected = rows["ci_method"].astype(str).str.startswith("null_inflated")
+    corrected = rows["ci_method"].astype(str).str.startswith(Interval.NULL_INFLATED)
     known = rows[~corrected | as_number(rows["ci_low"]).notna()]
     return known.drop_duplicates("metric").set_index("metric")
 

@@ -1,0 +1,85 @@
+"""Words that the tables of a run and the configuration share: each is spelled here only.
+
+Members of the enumerations are strings: they compare, hash and print as their values, so that they
+may stand in tables and JSON files in place of text.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+
+class Role(StrEnum):
+    """What a cohort is used for (`cohorts.<name>.role` of the configuration)."""
+
+    DISCOVERY = "discovery"
+    EXTERNAL = "external"
+    CONTROL = "control"
+
+
+#: Names under which the cohorts of one role appear when they are taken together.
+EXTERNAL_POOLED = "external_pooled"
+CONTROL_POOLED = "control_pooled"
+
+
+class Aggregation(StrEnum):
+    """How several decision values per person are summed up to one number."""
+
+    MEAN_OVER_REPEATS = "mean_over_repeats"
+    PERSON = "person"
+    MEAN_OVER_FOLDS = "mean_over_folds"
+    FROZEN_MODEL = "frozen_model"
+
+
+#: Aggregation of the numbers that are read first.
+HEADLINE = Aggregation.MEAN_OVER_REPEATS
+#: Aggregations of cross-validated decision values.
+CROSS_VALIDATED = (
+    Aggregation.MEAN_OVER_REPEATS,
+    Aggregation.PERSON,
+    Aggregation.MEAN_OVER_FOLDS,
+)
+
+
+class Null(StrEnum):
+    """Which labels are permuted to test a performance, and how."""
+
+    WHOLE_PROCEDURE = "whole_procedure"
+    GIVEN_CONFOUNDS = "whole_procedure_given_confounds"
+    OWN_LABELS = "own_labels"
+    DISCOVERY_LABELS = "discovery_labels"
+
+
+class Interval(StrEnum):
+    """Methods of confidence intervals."""
+
+    NULL_INFLATED = "null_inflated"
+    NAIVE_BOOTSTRAP = "naive_bootstrap"
+    WILSON = "wilson"
+    MOVER_WILSON = "mover_wilson"
+    MOVER_DIFFERENCE = "mover_difference"
+    DELONG_LOGIT = "delong_logit"
+    NEWCOMBE_AUC = "newcombe_auc"
+
+
+class Comparison(StrEnum):
+    """Tests of a difference between models or arms."""
+
+    STUDENTISED_PERMUTATION = "studentised_permutation"
+    CORRECTED_RESAMPLED_T = "corrected_resampled_t"
+    EXCHANGED_WITHIN_PEOPLE = "exchanged_within_people"
+    DELONG = "delong"
+    MCNEMAR_EXACT = "mcnemar_exact"
+    SCANS_PERMUTED = "imaging_rows_permuted"
+
+
+class NotComputed(StrEnum):
+    """Reasons that stand in place of a method where a number is missing."""
+
+    SMALL_CLASS = "not_computed_small_class"
+    NO_CONTROL = "not_computed_no_control"
+    NO_EXTERNAL = "not_computed_no_external"
+    NO_SCORES = "not_computed_no_scores"
+    NO_VARIATION = "not_computed_no_variation"
+    UNDEFINED = "not_defined"
+    NOT_ESTIMABLE = "not_estimable"
