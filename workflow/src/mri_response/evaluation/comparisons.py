@@ -23,7 +23,7 @@ from mri_response.core.vocabulary import (
 from mri_response.evaluation.intervals import LEVEL, ROUNDING, delong_difference_variance
 from mri_response.evaluation.metrics import auc, balanced_accuracy
 from mri_response.evaluation.performance import Cohort
-from mri_response.people.rows import person_weights
+from mri_response.people.rows import person_weights, pooled
 
 COLUMNS = [
     "comparison",
@@ -386,7 +386,7 @@ def finished(rows: Sequence[Mapping[str, Any]]) -> pd.DataFrame:
 
 def _cohorts(a: pd.DataFrame, b: pd.DataFrame, roles: Mapping[str, str]):
     """Name, role and joined predictions of each cohort that both models have."""
-    external = []
+    external = {}
     for cohort, role in roles.items():
         own, other = (table[table["cohort"] == cohort] for table in (a, b))
         if role == Role.CONTROL or own.empty or other.empty:
@@ -394,10 +394,9 @@ def _cohorts(a: pd.DataFrame, b: pd.DataFrame, roles: Mapping[str, str]):
         both = _joined(own, other)
         yield cohort, role, both
         if role == "external":
-            names = cohort + "/" + both["participant_id"].astype(str)
-            external.append(both.assign(participant_id=names))
+            external[cohort] = both
     if len(external) > 1:
-        yield EXTERNAL_POOLED, Role.EXTERNAL, pd.concat(external, ignore_index=True)
+        yield EXTERNAL_POOLED, Role.EXTERNAL, pooled(external)
 
 
 def _joined(a: pd.DataFrame, b: pd.DataFrame) -> pd.DataFrame:

@@ -42,7 +42,7 @@ from mri_response.evaluation.metrics import (
     cross_validated,
 )
 from mri_response.learning.permutation import Exchangeability
-from mri_response.people.rows import person_weights
+from mri_response.people.rows import person_weights, pooled
 
 PERFORMANCE_COLUMNS = [
     "model",
@@ -336,8 +336,8 @@ def frozen_performance(
     members = [index for index, cohort in enumerate(scores) if cohort.role == Role.EXTERNAL]
     everyone = list(zip(scores, labellings, strict=True))
     if len(members) > 1:
-        pooled = _pool([scores[index] for index in members])
-        everyone.append((pooled, np.concatenate([labellings[i] for i in members], axis=1)))
+        together = _pool([scores[index] for index in members])
+        everyone.append((together, np.concatenate([labellings[i] for i in members], axis=1)))
     performance: list[dict[str, Any]] = []
     null: list[dict[str, Any]] = []
     for cohort, labels in everyone:
@@ -405,19 +405,11 @@ class Cohort:
 
 
 def _pool(scores: Sequence[FrozenScores]) -> FrozenScores:
-    # The cohort's name keeps people apart whom two studies call the same.
-    people = [
-        cohort.people[["participant_id", "label"]].assign(
-            participant_id=cohort.cohort + "/" + cohort.people["participant_id"].astype(str)
-        )
-        for cohort in scores
-    ]
+    people = pooled({one.cohort: one.people[["participant_id", "label"]] for one in scores})
     nulls = [cohort.null_decision for cohort in scores]
     refitted = None if any(n is None for n in nulls) else np.concatenate(nulls, axis=1)
     decision = np.concatenate([cohort.decision for cohort in scores])
-    return FrozenScores(
-        EXTERNAL_POOLED, Role.EXTERNAL, pd.concat(people, ignore_index=True), decision, refitted
-    )
+    return FrozenScores(EXTERNAL_POOLED, Role.EXTERNAL, people, decision, refitted)
 
 
 def _frozen_cohort(

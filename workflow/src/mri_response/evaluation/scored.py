@@ -10,7 +10,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from mri_response.core.vocabulary import EXTERNAL_POOLED, HEADLINE, Aggregation, Role
-from mri_response.people.rows import person_weights
+from mri_response.people.rows import person_weights, told_apart
 
 
 @dataclass(frozen=True)
@@ -121,8 +121,7 @@ def scored_cohorts(
         yield _scored(cohort, role, rows[rows["cohort"] == cohort], points)
     if len(external) > 1:
         together = rows[rows["cohort"].isin(external)]
-        # The cohort's name keeps people apart whom two studies call the same.
-        names = together["cohort"] + "/" + together["participant_id"]
+        names = told_apart(together["cohort"], together["participant_id"])
         yield _scored(EXTERNAL_POOLED, Role.EXTERNAL, together.assign(participant_id=names), points)
 
 

@@ -46,7 +46,7 @@ from mri_response.evaluation.metrics import (
 )
 from mri_response.evaluation.performance import Cohort, permutation_p_value
 from mri_response.evaluation.regression import Coefficient, least_squares, logistic
-from mri_response.people.rows import person_weights, rows_of_people
+from mri_response.people.rows import person_weights, rows_of_people, told_apart
 
 COLUMNS = [
     "model",
@@ -541,8 +541,7 @@ def _arms(
                 {
                     "active": name in active,
                     "cohort": len(parts),
-                    # The cohort's name keeps people apart whom two studies call the same.
-                    "person": name + "/" + rows["participant_id"].astype(str),
+                    "person": told_apart(name, rows["participant_id"]),
                     "label": rows["label"],
                     "decision": scored["decision"].to_numpy(dtype=float),
                     "site": rows.get(within, missing).astype(object) if within else None,

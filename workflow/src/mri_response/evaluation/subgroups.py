@@ -37,6 +37,7 @@ from mri_response.evaluation.performance import (
 from mri_response.learning.decisions import Decisions
 from mri_response.models.frozen import decision_of
 from mri_response.people.cohorts import SUBGROUPS
+from mri_response.people.rows import pooled
 
 SUBGROUP_COLUMNS = [
     "model",
@@ -334,21 +335,19 @@ def subgroup_table(
         arrays = decision, decisions.fold, decisions.labels
         first = discovery_subgroups(predicted, *arrays, about, settings, least)
     tables = [first]
-    pooled = []
+    external = {}
     for name in others:
         role = config["cohorts"][name]["role"]
         values = decision_of(scores, name, people[name])
         about = {"model": model, "cohort": name, "role": role}
         tables.append(frozen_subgroups(people[name], values, about, settings, least))
-        if role == "external":
-            # The cohort's name keeps people apart whom two studies call the same.
-            ids = name + "/" + people[name]["participant_id"].astype(str)
-            pooled.append((people[name].assign(participant_id=ids), values))
-    if len(pooled) > 1:
-        together = pd.concat([rows for rows, _ in pooled], ignore_index=True)
+        if role == Role.EXTERNAL:
+            external[name] = values
+    if len(external) > 1:
+        together = pooled({name: people[name] for name in external})
         together = together.drop(columns="site", errors="ignore")
         about = {"model": model, "cohort": EXTERNAL_POOLED, "role": Role.EXTERNAL}
-        values = np.concatenate([values for _, values in pooled])
+        values = np.concatenate(list(external.values()))
         tables.append(frozen_subgroups(together, values, about, settings, least))
     filled = [table for table in tables if len(table)]
     return pd.concat(filled, ignore_index=True) if filled else tables[0]

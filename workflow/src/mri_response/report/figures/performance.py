@@ -13,7 +13,7 @@ from matplotlib.patches import Patch, Rectangle
 from mri_response.core.seeds import Stream, generator
 from mri_response.core.vocabulary import EXTERNAL_POOLED, Aggregation, Null, Role
 from mri_response.evaluation.intervals import bootstrap_counts
-from mri_response.people.rows import person_weights
+from mri_response.people.rows import person_weights, told_apart
 from mri_response.report.figures.style import (
     BLACK,
     BLUE,
@@ -106,8 +106,7 @@ def _rows_by_repeat(
     if wide.isna().to_numpy().any():
         raise ValueError(f"cohort {cohort}: not every person has a decision value in every repeat")
     index = wide.index.to_frame(index=False)
-    # Two studies may have given the same identifier.
-    person = index["cohort"] + "/" + index["participant_id"]
+    person = told_apart(index["cohort"], index["participant_id"])
     return index["label"].to_numpy(dtype=int), wide.to_numpy().T, person.to_numpy()
 
 

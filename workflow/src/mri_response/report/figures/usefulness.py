@@ -13,6 +13,7 @@ from matplotlib.patches import Patch
 
 from mri_response.core.vocabulary import EXTERNAL_POOLED, NotComputed, Role
 from mri_response.evaluation.calibration import CURVE
+from mri_response.people.rows import told_apart
 from mri_response.report.figures.style import (
     BLACK,
     BLUE,
@@ -173,7 +174,7 @@ def _spread(axes: Any, predictions: pd.DataFrame, model: str, cohort: str, names
             c for c, role in names.roles.items() if role == Role.EXTERNAL and c != EXTERNAL_POOLED
         ]
     rows = rows[rows["cohort"].isin(members)]
-    person = rows["cohort"] + "/" + rows["participant_id"].astype(str)
+    person = told_apart(rows["cohort"], rows["participant_id"])
     weights = 1 / person.map(person.value_counts()).to_numpy(dtype=float)
     probability = as_number(rows["probability"]).to_numpy()
     positive = as_number(rows["label"]).to_numpy() == 1
