@@ -22,7 +22,7 @@ from mri_response.evaluation.comparisons import comparison_table
 from mri_response.evaluation.learning_curve import learning_curve
 from mri_response.evaluation.sample_size import precision_table
 from mri_response.evaluation.scored import scored_cohorts
-from mri_response.evaluation.specificity import specificity_table
+from mri_response.evaluation.specificity.table import specificity_table
 from mri_response.evaluation.subgroups import subgroup_table
 from mri_response.evaluation.usefulness import decision_curve_table, operating_point_table
 from mri_response.features.quality import MapMeasures, measured

@@ -10,17 +10,15 @@ from scipy.stats import binom, norm
 from sklearn.metrics import balanced_accuracy_score, roc_auc_score
 from statsmodels.stats.proportion import confint_proportions_2indep
 
-from mri_response.evaluation import specificity
 from mri_response.evaluation.intervals import delong_variance, wilson
-from mri_response.evaluation.specificity import (
-    COLUMNS,
-    Arms,
+from mri_response.evaluation.specificity import table as specificity
+from mri_response.evaluation.specificity.arms import Arms
+from mri_response.evaluation.specificity.power import binormal_auc_variance, expected_power
+from mri_response.evaluation.specificity.table import COLUMNS, specificity_table
+from mri_response.evaluation.specificity.test import (
     auc_difference,
-    binormal_auc_variance,
     exchangeable_people,
-    expected_power,
     permuted_arms,
-    specificity_table,
     specificity_test,
 )
 from mri_response.people.rows import person_weights

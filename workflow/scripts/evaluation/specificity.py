@@ -2,7 +2,7 @@ from mri_response.core.job import job
 
 with job(snakemake):
     from mri_response.core.tables import read_cohorts, read_tsv, write_tsv
-    from mri_response.evaluation.specificity import specificity_table
+    from mri_response.evaluation.specificity.table import specificity_table
 
     given, params = snakemake.input, snakemake.params
     people = read_cohorts(given.people)

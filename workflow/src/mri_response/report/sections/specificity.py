@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from mri_response.config.plan import ordered_models
-from mri_response.evaluation.specificity import ALPHA, ASSUMED
+from mri_response.evaluation.specificity.power import ALPHA, ASSUMED
 from mri_response.report.arms import arm_row, arm_title, people_of
 from mri_response.report.sections.blocks import Block, Table, Text
 from mri_response.report.wording import (

@@ -1,0 +1,1 @@
+"""Comparison of cohorts with and without the treatment under one frozen model."""
