@@ -11,18 +11,20 @@ from scipy.stats import binom, norm
 from statsmodels.stats.proportion import confint_proportions_2indep, proportion_confint
 
 from mri_response.core.vocabulary import CROSS_VALIDATED
-from mri_response.evaluation.intervals import (
+from mri_response.evaluation.bootstrap import (
     MIN_PERMUTATIONS,
-    auc_interval,
     bootstrap_counts,
+    naive_bootstrap,
+    naive_standard_error,
+    null_inflated_intervals,
+    null_inflation,
+)
+from mri_response.evaluation.intervals import (
+    auc_interval,
     delong_variance,
     mover_balanced_accuracy,
     mover_difference,
-    naive_bootstrap,
-    naive_standard_error,
     newcombe_auc,
-    null_inflated_intervals,
-    null_inflation,
     wilson,
 )
 from mri_response.evaluation.metrics import METRICS, auc, balanced_accuracy, cross_validated

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from scipy.stats import norm
 from sklearn.metrics import balanced_accuracy_score, roc_auc_score
 
-from mri_response.evaluation.intervals import naive_standard_error, null_inflated_intervals
+from mri_response.evaluation.bootstrap import naive_standard_error, null_inflated_intervals
 from mri_response.evaluation.learning_curve import (
     COLUMNS,
     CURVE_METRICS,

@@ -7,7 +7,7 @@ from sklearn.metrics import balanced_accuracy_score, recall_score, roc_auc_score
 from statsmodels.stats.proportion import proportion_confint
 
 from mri_response.core.vocabulary import NotComputed
-from mri_response.evaluation.intervals import null_inflated_intervals
+from mri_response.evaluation.bootstrap import null_inflated_intervals
 from mri_response.evaluation.metrics import METRICS
 from mri_response.evaluation.performance import Cohort, with_standard_errors
 from mri_response.evaluation.subgroups import (

@@ -23,15 +23,17 @@ from mri_response.core.vocabulary import (
     Null,
     Role,
 )
-from mri_response.evaluation.intervals import (
-    auc_interval,
+from mri_response.evaluation.bootstrap import (
     bootstrap_counts,
-    delong_variance,
-    mover_balanced_accuracy,
     naive_bootstrap,
     naive_standard_error,
     null_inflated_intervals,
     null_inflation,
+)
+from mri_response.evaluation.intervals import (
+    auc_interval,
+    delong_variance,
+    mover_balanced_accuracy,
     wilson,
 )
 from mri_response.evaluation.metrics import (

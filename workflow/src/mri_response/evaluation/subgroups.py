@@ -22,11 +22,8 @@ from mri_response.core.vocabulary import (
     NotComputed,
     Role,
 )
-from mri_response.evaluation.intervals import (
-    mover_difference,
-    null_inflated_intervals,
-    null_inflation,
-)
+from mri_response.evaluation.bootstrap import null_inflated_intervals, null_inflation
+from mri_response.evaluation.intervals import mover_difference
 from mri_response.evaluation.metrics import METRICS
 from mri_response.evaluation.performance import (
     TESTED,
@@ -172,7 +169,7 @@ def discovery_subgroups(
 
     Notes
     -----
-    Intervals are those of the headline (`evaluation.intervals.null_inflated_intervals`), with the
+    Intervals are those of the headline (`evaluation.bootstrap.null_inflated_intervals`), with the
     factor that the permutations show for the group itself: the fewer people, the less their common
     training data matter. Permutations that leave a class of the group with less than two people
     are not counted. Differences take the limits of two groups as independent.

@@ -12,7 +12,7 @@ from matplotlib.patches import Patch, Rectangle
 
 from mri_response.core.seeds import Stream, generator
 from mri_response.core.vocabulary import EXTERNAL_POOLED, Aggregation, Null, Role
-from mri_response.evaluation.intervals import bootstrap_counts
+from mri_response.evaluation.bootstrap import bootstrap_counts
 from mri_response.people.rows import person_weights, told_apart
 from mri_response.report.figures.style import (
     BLACK,
