@@ -13,9 +13,8 @@ from sklearn.metrics import balanced_accuracy_score, roc_auc_score
 from statsmodels.stats.contingency_tables import mcnemar
 from statsmodels.stats.multitest import multipletests
 
-from mri_response.evaluation.comparisons import (
-    COLUMNS,
-    comparison_table,
+from mri_response.evaluation.comparisons import COLUMNS, comparison_table
+from mri_response.evaluation.paired import (
     corrected_resampled_t,
     delong_difference,
     exchanged_within_people,

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from itertools import count
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from scipy.special import ndtr, ndtri, stdtr, stdtrit
 
 from mri_response.core.seeds import Stream, generator
 from mri_response.core.vocabulary import (
@@ -20,8 +19,17 @@ from mri_response.core.vocabulary import (
     NotComputed,
     Role,
 )
-from mri_response.evaluation.intervals import LEVEL, ROUNDING, delong_difference_variance
+from mri_response.evaluation.intervals import ROUNDING
 from mri_response.evaluation.metrics import auc, balanced_accuracy
+from mri_response.evaluation.paired import (
+    Difference,
+    corrected_resampled_t,
+    delong_difference,
+    exchanged_within_people,
+    holm,
+    mcnemar_exact,
+    paired_proportions,
+)
 from mri_response.evaluation.performance import Cohort
 from mri_response.people.rows import person_weights, pooled
 
@@ -57,245 +65,11 @@ MAIN = {
         f"{Comparison.DELONG}{APPROXIMATE}",
     ),
 }
-N_EXCHANGES = 10_000  # of the two models, within people
-
-
-class Difference(NamedTuple):
-    """A difference between two models, first minus second, with its interval and two-sided p."""
-
-    estimate: float
-    ci_low: float
-    ci_high: float
-    p_value: float
-    n_permutations: int | None = None
 
 
 # ---------------------------------------------------------------- statistics
-def corrected_resampled_t(
-    differences: NDArray, test_share: float, level: float = LEVEL
-) -> Difference:
-    """Corrected resampled t-test of Nadeau and Bengio.
-
-    Parameters
-    ----------
-    differences : ndarray, shape (J,)
-        Difference of a metric in each outer test fold of all repeats; NaN where it is undefined.
-    test_share : float
-        People in a test fold / people in its training set.
-    level : float
-
-    Returns
-    -------
-    Difference
-        NaN without two folds.
-
-    Notes
-    -----
-    The variance of the mean of J correlated differences is taken as (1 / J + test_share) times
-    their sample variance; t has J - 1 degrees of freedom.
-
-    References
-    ----------
-    Nadeau C, Bengio Y (2003). Inference for the generalization error. Machine Learning 52, 239-281.
-    Bouckaert RR, Frank E (2004). Evaluating the replicability of significance tests for comparing
-    learning algorithms. PAKDD, 3-12 (over folds and repeats).
-    """
-    defined = differences[~np.isnan(differences)]
-    n = len(defined)
-    if n < 2:
-        return Difference(defined[0] if n else np.nan, np.nan, np.nan, np.nan)
-    estimate = float(defined.mean())
-    error = float(np.sqrt((1 / n + test_share) * defined.var(ddof=1)))
-    if error <= ROUNDING:
-        return _without_spread(estimate)
-    half = stdtrit(n - 1, (1 + level) / 2) * error
-    p = 2 * stdtr(n - 1, -abs(estimate) / error)
-    return Difference(estimate, max(estimate - half, -1.0), min(estimate + half, 1.0), float(p))
 
 
-def delong_difference(
-    labels: NDArray,
-    first: NDArray,
-    second: NDArray,
-    weights: NDArray,
-    person: NDArray,
-    level: float = LEVEL,
-) -> Difference:
-    """DeLong's test of two AUCs of the same people.
-
-    Parameters
-    ----------
-    labels, first, second, weights : ndarray, shape (n,)
-        Labels 0/1, decision values of both models, 1 / (rows of the person).
-    person : ndarray of int, shape (n,)
-    level : float
-
-    Returns
-    -------
-    Difference
-
-    References
-    ----------
-    See `mri_response.evaluation.intervals.delong_variance`.
-    """
-    estimate = float(auc(labels, first, weights) - auc(labels, second, weights))
-    error = np.sqrt(delong_difference_variance(labels, first, second, weights, person))
-    if error <= ROUNDING:
-        return _without_spread(estimate)
-    half = ndtri((1 + level) / 2) * error
-    p = 2 * ndtr(-abs(estimate) / error)
-    return Difference(estimate, max(estimate - half, -1.0), min(estimate + half, 1.0), float(p))
-
-
-def mcnemar_exact(better: int, worse: int) -> float:
-    """Exact two-sided McNemar test.
-
-    Parameters
-    ----------
-    better, worse : int
-        People for whom only the first, and only the second model is right.
-
-    Returns
-    -------
-    float
-
-    References
-    ----------
-    McNemar Q (1947). Note on the sampling error of the difference between correlated proportions or
-    percentages. Psychometrika 12, 153-157.
-    """
-    from scipy.stats import binom  # takes time to import; only needed here
-
-    return float(min(1.0, 2 * binom.cdf(min(better, worse), better + worse, 0.5)))
-
-
-def paired_proportions(
-    better: float, worse: float, n: float, level: float = LEVEL
-) -> tuple[float, float]:
-    """Tango's score interval of a difference between two proportions of the same people.
-
-    Parameters
-    ----------
-    better, worse : float
-        People for whom only the first, and only the second model is right; they may be fractional,
-        as in `mri_response.evaluation.intervals.wilson`.
-    n : float
-        People.
-    level : float
-
-    Returns
-    -------
-    low, high : float
-
-    References
-    ----------
-    Tango T (1998). Equivalence test and confidence interval for the difference in proportions for
-    the paired-sample design. Statistics in Medicine 17, 891-908.
-    """
-    from scipy.optimize import brentq  # takes time to import; only needed here
-
-    z = ndtri((1 + level) / 2)
-
-    def score(delta: float) -> float:
-        # The maximum-likelihood share of `worse`, given that the difference is delta.
-        b = -better - worse + (2 * n - better + worse) * delta
-        c = -worse * delta * (1 - delta)
-        share = (np.sqrt(max(b * b - 8 * n * c, 0.0)) - b) / (4 * n)
-        variance = n * (2 * share + delta * (1 - delta))
-        return (better - worse - n * delta) / np.sqrt(max(variance, 1e-300))
-
-    estimate = (better - worse) / n
-    limits = []
-    for end, target in ((-1.0, z), (1.0, -z)):
-        inside = end * (1 - 1e-9)
-        beyond = (score(inside) - target) * (score(estimate) - target) < 0
-        limits.append(
-            brentq(lambda x, to=target: score(x) - to, inside, estimate) if beyond else end
-        )
-    return min(limits[0], estimate), max(limits[1], estimate)
-
-
-def exchanged_within_people(
-    labels: NDArray,
-    right: NDArray,
-    weights: NDArray,
-    person: NDArray,
-    rng: np.random.Generator,
-    n_exchanges: int = N_EXCHANGES,
-    level: float = LEVEL,
-) -> Difference:
-    """Difference in balanced accuracy; under the null the two models may change places.
-
-    Parameters
-    ----------
-    labels : ndarray of 0/1, shape (n,)
-    right : ndarray of bool, shape (2, n)
-        Whether each model is right in each row.
-    weights : ndarray, shape (n,)
-        1 / (rows of the person).
-    person : ndarray of int, shape (n,)
-    rng : numpy.random.Generator
-    n_exchanges : int
-        Random exchanges of the models within people.
-    level : float
-
-    Returns
-    -------
-    Difference
-        Its interval combines those of `paired_proportions` in either class by the method of
-        variance estimates recovery (see `evaluation.intervals.mover_balanced_accuracy`).
-
-    References
-    ----------
-    Good P (2005). Permutation, Parametric and Bootstrap Tests of Hypotheses, 3rd ed., section 3.7
-    (matched pairs).
-    """
-    gain = weights * (right[0].astype(float) - right[1])
-    moved, limits = np.zeros(len(labels)), []
-    for in_class in (labels == 1, labels == 0):
-        n = np.unique(person[in_class]).size
-        size = weights[in_class].sum()
-        better, worse = (np.maximum(sign * gain[in_class], 0).sum() * n / size for sign in (1, -1))
-        limits.append(((better - worse) / n, *paired_proportions(better, worse, n, level)))
-        moved += in_class * gain / (2 * size)
-    by_person = np.bincount(person, moved)
-    estimate = float(by_person.sum())
-    (d_1, low_1, high_1), (d_0, low_0, high_0) = limits
-    low = estimate - float(np.hypot(d_1 - low_1, d_0 - low_0)) / 2
-    high = estimate + float(np.hypot(high_1 - d_1, high_0 - d_0)) / 2
-    signs = rng.choice([-1.0, 1.0], size=(n_exchanges, len(by_person)))
-    null = np.abs(signs @ by_person)
-    p = (1 + np.count_nonzero(null >= abs(estimate) - 1e-9)) / (1 + n_exchanges)
-    return Difference(estimate, max(low, -1.0), min(high, 1.0), p, n_exchanges)
-
-
-def holm(p_values: NDArray) -> NDArray:
-    """Holm's step-down adjustment of a family of p-values.
-
-    Parameters
-    ----------
-    p_values : ndarray, shape (k,)
-        NaN stands for no test.
-
-    Returns
-    -------
-    ndarray, shape (k,)
-
-    References
-    ----------
-    Holm S (1979). A simple sequentially rejective multiple test procedure. Scandinavian Journal of
-    Statistics 6, 65-70.
-    """
-    p_values = np.asarray(p_values, dtype=float)
-    adjusted = np.full(len(p_values), np.nan)
-    tested = np.flatnonzero(~np.isnan(p_values))
-    order = tested[np.argsort(p_values[tested], kind="stable")]
-    steps = p_values[order] * np.arange(len(order), 0, -1)
-    adjusted[order] = np.minimum(np.maximum.accumulate(steps), 1.0)
-    return adjusted
-
-
-# ---------------------------------------------------------------- the table
 def comparison_table(
     predictions: Mapping[str, pd.DataFrame],
     pairs: Sequence[tuple[str, str]],
@@ -385,7 +159,7 @@ def finished(rows: Sequence[Mapping[str, Any]]) -> pd.DataFrame:
 
 
 def _cohorts(a: pd.DataFrame, b: pd.DataFrame, roles: Mapping[str, str]):
-    """Name, role and joined predictions of each cohort that both models have."""
+    """Name, role and joined predictions of each cohort that both models have scored."""
     external = {}
     for cohort, role in roles.items():
         own, other = (table[table["cohort"] == cohort] for table in (a, b))
@@ -477,12 +251,6 @@ def _metric(metric: str, rows: pd.DataFrame, decision: str, weights: NDArray) ->
 
 def _row(metric: str, aggregation: str, method: str, found: Difference) -> dict[str, Any]:
     return {"metric": metric, "aggregation": aggregation, "method": method, **found._asdict()}
-
-
-def _without_spread(estimate: float) -> Difference:
-    """Two models that do not differ; a difference that never varies has no interval."""
-    same = abs(estimate) <= ROUNDING
-    return Difference(estimate, np.nan, np.nan, 1.0 if same else np.nan)
 
 
 def main_row(
