@@ -15,7 +15,6 @@ import pandas as pd
 from scipy.special import expit
 from sklearn.metrics import roc_auc_score
 
-from mri_response.config.plan import CURVE_SHARES
 from mri_response.config.queries import compared_pairs
 from mri_response.evaluation.calibration import calibration_table
 from mri_response.evaluation.comparisons import comparison_table
@@ -27,6 +26,7 @@ from mri_response.evaluation.subgroups import subgroup_table
 from mri_response.evaluation.usefulness import decision_curve_table, operating_point_table
 from mri_response.features.quality import MapMeasures, measured
 from mri_response.features.region_sets import memberships, region_sets, set_table
+from mri_response.learning.plan import CURVE_SHARES
 
 LONG = (
     "An external cohort with a really long title, second hospital, three scanners, "

@@ -13,8 +13,8 @@ from sklearn.utils import all_estimators
 from mri_response.config.load import load_config
 from mri_response.config.queries import KERNEL_ESTIMATORS, LINEAR_ESTIMATORS, is_linear
 from mri_response.core.errors import InputError
-from mri_response.learning.estimators import EstimatorOptions, check_estimators, decision_values
-from mri_response.report.wording import classifier_text, estimator_name
+from mri_response.learning.estimators import EstimatorOptions, decision_values
+from mri_response.learning.learners.registry import learner_of
 
 LOGISTIC = "sklearn.linear_model.LogisticRegression"
 FOREST = "sklearn.ensemble.RandomForestClassifier"
@@ -60,10 +60,16 @@ ACCEPTED = [
 ]
 
 
+def check(config):
+    """What the rules ask of every learner before the first job."""
+    for name, model in config["models"].items():
+        learner_of(model).check(f"models.{name}")
+
+
 @pytest.mark.parametrize("model", ACCEPTED, ids=lambda model: model["estimator"].split(".")[-1])
 def test_accepted(root, model):
     config = configured(root, model)
-    check_estimators(config)
+    check(config)
     filled = config["models"]["m"]
     assert filled == {
         "features": "fs", "confounds": [], "standardize": True, "pca": None,
@@ -150,7 +156,7 @@ MISTAKES = [
 @pytest.mark.parametrize(("model", "expected"), MISTAKES)
 def test_a_mistake_is_one_line(root, model, expected):
     with pytest.raises(InputError) as error:
-        check_estimators(configured(root, model))
+        check(configured(root, model))
     message = str(error.value)
     assert re.fullmatch(r"config: \S+: found .+, expected .+; .+", message), message
     assert expected in message
@@ -225,16 +231,16 @@ def test_words_for_the_report():
         "parameters": {"solver": "saga"},
         "grid": {"l1_ratio": [0, 0.5], "C": [0.1, 1]},
     }
-    assert classifier_text(model) == (
+    assert learner_of(model).words() == (
         "Classifier sklearn.linear_model.LogisticRegression of scikit-learn, solver = saga. Chosen "
         "by the mean balanced accuracy of the inner folds, out of all combinations, ties to the "
         "first of them: C from 0.1, 1; l1_ratio from 0, 0.5."
     )
     process = {"estimator": PROCESS, "parameters": {"kernel": {RBF: {"length_scale": 5}}}}
-    assert classifier_text({**process, "grid": {}}) == (
+    assert learner_of({**process, "grid": {}}).words() == (
         f"Classifier {PROCESS} of scikit-learn, kernel = {{{RBF}: {{length_scale: 5}}}}; nothing "
         "was tuned."
     )
-    names = [estimator_name({"estimator": f"sklearn.x.{name}"}) for name in
+    names = [learner_of({"estimator": f"sklearn.x.{name}"}).name for name in
              ("RandomForestClassifier", "LinearSVC", "SGDClassifier", "GaussianNB")]  # fmt: skip
     assert names == ["random forest classifier", "linear SVC", "SGD classifier", "gaussian NB"]

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from mri_response.config.plan import batches, labelling_batches
+from mri_response.learning.batches import batches, labelling_batches
 from mri_response.learning.decisions import Decisions, joined
 from mri_response.learning.jobs import load_arrays, save_arrays
 from mri_response.learning.permutation import Exchangeability
@@ -70,7 +70,7 @@ def assert_same(actual, expected):
 @pytest.mark.parametrize("pca", [None, 5])
 @pytest.mark.parametrize("together", [1, 2, 5])
 def test_batches_change_no_byte(dtype, pca, together, monkeypatch):
-    monkeypatch.setattr("mri_response.config.plan.BLOCK", 4)
+    monkeypatch.setattr("mri_response.learning.batches.BLOCK", 4)
     if together > 1:
         monkeypatch.setattr("mri_response.learning.procedure.CHUNK", 1)
         monkeypatch.setattr("mri_response.learning.procedure.TOGETHER", together)
@@ -95,7 +95,7 @@ def test_batches_change_no_byte(dtype, pca, together, monkeypatch):
 
 
 def test_redrawn_folds_change_no_byte_in_batches_either(monkeypatch):
-    monkeypatch.setattr("mri_response.config.plan.BLOCK", 2)
+    monkeypatch.setattr("mri_response.learning.batches.BLOCK", 2)
     people, features, confounds = made_up(dtype=np.float32)
     scheme = SCHEME._replace(stratified=True)
 

@@ -96,8 +96,9 @@ def test_a_configuration_replaces_the_demos(study, tmp_path):
     counts = job_counts(done)
     assert "simulate_cohort" not in counts
     assert counts["table_features"] == 3
-    # --config goes on top, also below the top level: two jobs of permutations in place of one.
-    assert counts["nested_cv"] == 2
+    # --config goes on top, also below the top level: two jobs of permutations in place of one,
+    # in the cross-validation as in the refit.
+    assert counts["cross_validate"] == 4
     assert "Report: results/other/report.html" in done.stdout + done.stderr
 
 
@@ -106,7 +107,7 @@ def test_the_slurm_profile(finished):
         *(finished / "project", finished / "study", "--forceall", "--workflow-profile", "slurm")
     )
     assert f"profile {finished}/project/profiles/slurm" in done.stdout + done.stderr
-    assert sum(job_counts(done).values()) == 48
+    assert sum(job_counts(done).values()) == 51
 
 
 def test_jobs_of_a_cluster_ask_for_memory_and_time(moved):
@@ -126,7 +127,10 @@ def test_jobs_of_a_cluster_ask_for_memory_and_time(moved):
     )
     assert (study / target).is_file()
     # More than the floors of 1,000 MB, and 15 and 30 minutes, by the size of the job.
-    assert (study / "asked").read_text().splitlines() == ["kernels 1001 16", "nested_cv 1001 31"]
+    assert (study / "asked").read_text().splitlines() == [
+        "prepare 1001 16",
+        "cross_validate 1001 31",
+    ]
 
 
 @pytest.mark.parametrize("prefix", ["", "trial"])
@@ -208,7 +212,7 @@ FIGURES = {
     "usefulness_figures",
 }
 ENGINE = {
-    *("kernels", "nested_cv", "refit_kernels", "refit", "freeze", "score"),
+    *("prepare", "cross_validate", "decisions", "freeze", "score"),
     *("performance", "baseline", "comparisons", "specificity", "subgroups", "usefulness"),
     *("learning_curve", "learning_curve_parts", "precision", "region_weights", "roi_sets"),
     *("tables", "reporting"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import numpy as np
@@ -13,13 +14,13 @@ from small_study import ROOT, Study, job_counts, snakemake
 # Rules that make one job in every run.
 ONCE = (
     *("quality_control", "cohorts", "splits", "comparisons", "flow_figure", "report_page"),
-    *("provenance", "default", "specificity", "roi_sets", "characteristics", "reporting"),
+    *("provenance", "default", "specificity", "characteristics", "reporting"),
     *("quality_figure", "comparisons_figure"),
     *("learning_curve_parts", "learning_curve", "learning_curve_figure", "precision"),
 )
 # Rules that make one job for each model.
 PER_MODEL = (
-    *("refit_kernels", "refit", "freeze", "score", "decisions", "subgroups"),
+    *("freeze", "score", "decisions", "subgroups"),
     *("usefulness", "performance_figures", "usefulness_figures", "subgroups_figure"),
     "specificity_figure",
 )
@@ -31,8 +32,17 @@ def jobs(configuration: Path, cwd: Path) -> dict[str, int]:
 
 
 def expected(models: int = 1, **others: int) -> dict[str, int]:
+    """Number of jobs of each rule.
+
+    The jobs of two rules are given by what they do: `kernels` and `refit_kernels` are prepared,
+    `nested_cv` and `estimators` are cross-validated, `refit` and `refit_estimator` are refitted.
+    """
     counts = dict.fromkeys(ONCE, 1) | dict.fromkeys(PER_MODEL, models)
-    counts |= {"tables": 10, "baseline": 2}
+    counts |= {"tables": 10 + others.pop("roi_sets", 1), "baseline": 2}
+    prepared = {"kernels": 0, "refit_kernels": models}
+    fitted = {"nested_cv": 0, "estimators": 0, "refit": models, "refit_estimator": 0}
+    for rule, parts in (("prepare", prepared), ("cross_validate", fitted)):
+        counts[rule] = sum(others.pop(name, default) for name, default in parts.items())
     counts |= others
     counts.setdefault("performance", models + counts["baseline"])
     return {rule: count for rule, count in counts.items() if count}
@@ -119,8 +129,11 @@ def test_a_large_study_stays_below_two_thousand_jobs(tmp_path):
     done = snakemake("-n", "-q", "reason", "--configfile", "large.yaml", cwd=tmp_path)
     counts = job_counts(done)
     assert sum(counts.values()) < 2000
-    assert 500 < counts["nested_cv"] <= 1000
-    assert f"plan: nested_cv: {counts['nested_cv']:,} jobs of roughly" in done.stderr
+    found = re.search(r"plan: cross_validate: ([\d,]+) jobs of roughly", done.stderr)
+    refits = re.search(r"plan: refit: ([\d,]+) jobs of roughly", done.stderr)
+    nested_cv, refit = (int(one[1].replace(",", "")) for one in (found, refits))
+    assert 500 < nested_cv <= 1000
+    assert counts["cross_validate"] == nested_cv + refit
 
 
 def test_batches_set_the_number_of_jobs(study):
@@ -150,7 +163,7 @@ def test_stratified_folds_are_redrawn_without_kernels_on_disk(study):
     scheme = study.config["cross_validation"] | {"scheme": "stratified"}
     config = study.save(cross_validation=scheme, batch={"outer_folds": 2})
     assert jobs(config, study.folder) == expected(
-        table_features=3, nested_cv_redrawn=3, region_weights=1, roi_weights_figure=1
+        table_features=3, nested_cv=3, region_weights=1, roi_weights_figure=1
     )
 
 
@@ -237,20 +250,19 @@ def test_estimators_need_no_kernels_and_have_weights_where_they_are_linear(study
     batch = {"outer_folds": 2, "permutations": 256}
     counts = expected(
         3, roi_features=3, voxel_features=3, table_features=3, atlas=1, mask=1, kernels=3,
-        nested_cv=3, nested_cv_estimator=6, refit_kernels=1, refit=1, refit_estimator=2, freeze=2,
+        nested_cv=3, estimators=6, refit_kernels=1, refit=1, refit_estimator=2, freeze=2,
         score=2, freeze_recipe=1, score_recipe=1, region_weights=2, roi_weights_figure=2,
         weight_map_figure=1, slice_viewer=1, baseline=1,
     )  # fmt: skip
     assert jobs(study.save(batch=batch), study.folder) == counts
     scheme = study.config["cross_validation"] | {"scheme": "stratified"}
-    redrawn = counts | {"nested_cv_redrawn": 3, "nested_cv_estimator_redrawn": 6}
-    for rule in ("kernels", "nested_cv", "nested_cv_estimator"):
-        del redrawn[rule]
+    # Gram matrices of the refit alone are prepared.
+    redrawn = counts | {"prepare": 1}
     config = study.save("redrawn.yaml", batch=batch, cross_validation=scheme)
     assert jobs(config, study.folder) == redrawn
     study.config["models"] = {"forest": forest}
     counts = expected(
-        voxel_features=3, mask=1, nested_cv_estimator=1, refit_kernels=0, refit=0, freeze=0,
+        voxel_features=3, mask=1, estimators=1, refit_kernels=0, refit=0, freeze=0,
         score=0, refit_estimator=1, freeze_recipe=1, score_recipe=1, baseline=1,
         comparisons_figure=0, roi_sets=0,
     )  # fmt: skip
@@ -305,7 +317,7 @@ def test_clinical_and_concatenated_features(study):
     study.config["permutation"]["scans"] = 25  # three jobs of the built-in classifier
     counts = expected(
         4, table_features=3, clinical_features=3, concatenated_features=3, kernels=3, nested_cv=3,
-        nested_cv_estimator=1, refit_kernels=3, refit=3, refit_estimator=1, freeze=3, score=3,
+        estimators=1, refit_kernels=3, refit=3, refit_estimator=1, freeze=3, score=3,
         freeze_recipe=1, score_recipe=1, region_weights=3, permuted_scans=3, roi_weights_figure=1,
         baseline=1,
     )  # fmt: skip

@@ -21,7 +21,7 @@ from mri_response.config.load import load_config
 from mri_response.config.plan import VOXEL_MAPS
 
 # Folders whose files are named by batch.
-BY_BATCH = ("logs", "crossval", "refit", "kernels", ".sha256")
+BY_BATCH = ("logs", "crossval", "kernels", ".sha256")
 
 
 def table(path: Path) -> pd.DataFrame:
@@ -90,8 +90,8 @@ def test_one_core_other_batches_and_another_folder_give_the_same_bytes(study, re
     shutil.rmtree(again.folder / ".snakemake")
     snakemake("--cores", "1", "--configfile", again.save(), cwd=again.folder)
     other = again.folder / "results" / "small"
-    assert len([*(results / "crossval" / "roi_svc").iterdir()]) == 4
-    assert len([*(other / "crossval" / "roi_svc").iterdir()]) == 1
+    assert len([*(results / "crossval" / "roi_svc").glob("folds-[0-9]*")]) == 4
+    assert len([*(other / "crossval" / "roi_svc").glob("folds-[0-9]*")]) == 1
     assert digests(other, *BY_BATCH) == digests(results, *BY_BATCH)
 
 
@@ -353,7 +353,7 @@ def test_the_same_classifier_by_the_engine_and_by_scikit_learn_and_a_forest(tmp_
     assert "Classifier sklearn.ensemble.RandomForestClassifier of scikit-learn" in page
     if external == "ensemble":
         return
-    job = np.load(results / "refit" / "forest" / "labels-0.npz")
+    job = np.load(results / "crossval" / "forest" / "folds-refit_labels-0.npz")
     scores = table(results / "scores" / "forest.tsv")["decision"]
     np.testing.assert_allclose(scores, job["decision"][0, 0, -len(scores) :], atol=1e-9)
     again = study.copied(tmp_path / "again")

@@ -19,7 +19,6 @@ from mri_response.config.queries import (
     added_pairs,
     compared_pairs,
     discovery_name,
-    is_linear,
     source_features,
     used_baselines,
     used_confounds,
@@ -29,12 +28,16 @@ from mri_response.core.data import data_path
 from mri_response.core.errors import InputError
 from mri_response.config.plan import (
     VOXEL_MAPS,
-    batch_plans,
-    batches,
-    curve_batches,
     curve_models,
-    estimated_work,
     figure_plan,
+)
+from mri_response.learning.batches import batches
+from mri_response.learning.learners.base import JobSize
+from mri_response.learning.learners.registry import learner_of
+from mri_response.learning.plan import (
+    batch_plans,
+    curve_batches,
+    estimated_work,
     part_seconds,
     plan_lines,
 )
@@ -56,10 +59,10 @@ try:
     )
     CONFIG = load_config(config)
     # Jobs on other machines read this file too: the check is for the person who starts the run.
-    if workflow.is_main_process and any("estimator" in m for m in CONFIG["models"].values()):
-        from mri_response.learning.estimators import check_estimators
-
-        check_estimators(CONFIG)
+    LEARNERS = {name: learner_of(model) for name, model in CONFIG["models"].items()}
+    if workflow.is_main_process:
+        for name, learner in LEARNERS.items():
+            learner.check(f"models.{name}")
     if workflow.is_main_process and CONFIG["region_sets"]:
         from mri_response.features.region_sets import check_region_sets
 
@@ -88,10 +91,9 @@ DISCOVERY = discovery_name(CONFIG)
 OTHERS = [name for name in CONFIG["cohorts"] if name != DISCOVERY]
 COHORTS = [DISCOVERY, *OTHERS]
 MODELS = list(CONFIG["models"])
-# Models with a classifier of scikit-learn in place of the built-in one, and those with weights.
-ESTIMATORS = [model for model in MODELS if "estimator" in CONFIG["models"][model]]
-BUILT_IN = [model for model in MODELS if model not in ESTIMATORS]
-LINEAR = [model for model in MODELS if is_linear(CONFIG["models"][model])]
+# Models whose Gram matrices are prepared, and models with weights.
+PREPARED = [model for model in MODELS if LEARNERS[model].prepares]
+LINEAR = [model for model in MODELS if LEARNERS[model].linear]
 NONLINEAR = [model for model in MODELS if model not in LINEAR]
 FEATURES = used_features(CONFIG)
 SOURCED = source_features(CONFIG)
@@ -115,7 +117,7 @@ wildcard_constraints:
     cohort="|".join(COHORTS),
     model="|".join(MODELS),
     features="|".join(FEATURES),
-    folds=r"\d+",
+    folds=r"\d+|refit",
     labels=r"\d+",
 
 

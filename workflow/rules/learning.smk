@@ -22,146 +22,72 @@ rule splits:
         "../scripts/learning/splits.py"
 
 
-if SCHEME["scheme"] == "label_blind":
+rule prepare:
+    """Gram matrices of every training set of some outer folds, in one pass over the features.
 
-    rule kernels:
-        """Gram matrices of every training set of some outer folds, in one pass."""
-        input:
-            people=people_table(DISCOVERY),
-            splits=rules.splits.output[0],
-            features=discovery_matrix,
-        output:
-            temp(gram_matrices()),
-        log:
-            log_of("kernels", "model", "folds"),
-        wildcard_constraints:
-            model=pattern_of(BUILT_IN),
-        conda:
-            ENVIRONMENT
-        threads: 1
-        resources:
-            mem_mb=kernels_mb,
-            runtime=kernels_minutes,
-        params:
-            config=model_config,
-            folds=fold_batch,
-            code=code_of("learning/kernels"),
-        message:
-            "Gram matrices of {wildcards.model}: outer folds, part {wildcards.folds}"
-        script:
-            "../scripts/learning/kernels.py"
+    Nothing here depends on labels. The refit on all discovery people is one outer fold, with the
+    people to be scored as further rows.
+    """
+    input:
+        people=people_table(DISCOVERY),
+        others=other_tables_of_job,
+        splits=rules.splits.output[0],
+        features=matrices_of_job,
+    output:
+        temp(gram_matrices()),
+    log:
+        log_of("prepare", "model", "folds"),
+    wildcard_constraints:
+        model=pattern_of(PREPARED),
+    conda:
+        ENVIRONMENT
+    threads: 1
+    resources:
+        mem_mb=prepare_mb,
+        runtime=prepare_minutes,
+    params:
+        config=model_config,
+        folds=fold_batch,
+        code=code_of("learning/prepare"),
+    message:
+        "Gram matrices of {wildcards.model}: outer folds, part {wildcards.folds}"
+    script:
+        "../scripts/learning/prepare.py"
 
-    rule nested_cv:
-        """Observed and permuted labels through some outer folds, C chosen anew for each."""
-        input:
-            people=people_table(DISCOVERY),
-            splits=rules.splits.output[0],
-            kernels=rules.kernels.output[0],
-        output:
-            fold_job(),
-        log:
-            log_of("nested_cv", "model", "folds", "labels"),
-        wildcard_constraints:
-            model=pattern_of(BUILT_IN),
-        conda:
-            ENVIRONMENT
-        threads: 1
-        resources:
-            mem_mb=nested_cv_mb,
-            runtime=nested_cv_minutes,
-        params:
-            config=model_config,
-            folds=fold_batch,
-            blocks=label_blocks,
-            code=code_of("learning/nested_cv"),
-        message:
-            "Nested cross-validation of {wildcards.model}: outer folds, part {wildcards.folds}; labellings, part {wildcards.labels}"
-        script:
-            "../scripts/learning/nested_cv.py"
 
-    rule nested_cv_estimator:
-        """The same with a classifier of scikit-learn, one fit at a time."""
-        input:
-            people=people_table(DISCOVERY),
-            splits=rules.splits.output[0],
-            features=discovery_matrix,
-        output:
-            fold_job(),
-        log:
-            log_of("nested_cv", "model", "folds", "labels"),
-        wildcard_constraints:
-            model=pattern_of(ESTIMATORS),
-        conda:
-            ENVIRONMENT
-        threads: 1
-        resources:
-            mem_mb=estimator_mb,
-            runtime=estimator_minutes,
-        params:
-            config=model_config,
-            folds=fold_batch,
-            blocks=label_blocks,
-            code=code_of("learning/nested_cv_estimator"),
-        message:
-            "Nested cross-validation of {wildcards.model}: outer folds, part {wildcards.folds}; labellings, part {wildcards.labels}"
-        script:
-            "../scripts/learning/nested_cv_estimator.py"
+rule cross_validate:
+    """Observed and permuted labels through some outer folds, or the refit, with a search in each.
 
-else:
-
-    rule nested_cv_redrawn:
-        """The same with folds redrawn, stratified on the labels, in every permutation."""
-        input:
-            people=people_table(DISCOVERY),
-            features=discovery_matrix,
-        output:
-            fold_job(),
-        log:
-            log_of("nested_cv", "model", "folds", "labels"),
-        wildcard_constraints:
-            model=pattern_of(BUILT_IN),
-        conda:
-            ENVIRONMENT
-        threads: 1
-        resources:
-            mem_mb=redrawn_mb,
-            runtime=redrawn_minutes,
-        params:
-            config=model_config,
-            folds=fold_batch,
-            blocks=label_blocks,
-            code=code_of("learning/nested_cv_redrawn"),
-        message:
-            "Nested cross-validation of {wildcards.model}, folds redrawn: outer folds, part {wildcards.folds}; labellings, part {wildcards.labels}"
-        script:
-            "../scripts/learning/nested_cv_redrawn.py"
-
-    rule nested_cv_estimator_redrawn:
-        """The same with a classifier of scikit-learn, one fit at a time."""
-        input:
-            people=people_table(DISCOVERY),
-            features=discovery_matrix,
-        output:
-            fold_job(),
-        log:
-            log_of("nested_cv", "model", "folds", "labels"),
-        wildcard_constraints:
-            model=pattern_of(ESTIMATORS),
-        conda:
-            ENVIRONMENT
-        threads: 1
-        resources:
-            mem_mb=estimator_mb,
-            runtime=estimator_minutes,
-        params:
-            config=model_config,
-            folds=fold_batch,
-            blocks=label_blocks,
-            code=code_of("learning/nested_cv_estimator_redrawn"),
-        message:
-            "Nested cross-validation of {wildcards.model}, folds redrawn: outer folds, part {wildcards.folds}; labellings, part {wildcards.labels}"
-        script:
-            "../scripts/learning/nested_cv_estimator_redrawn.py"
+    A learner that has prepared matrices starts from them, any other from the features. Redrawn
+    folds are drawn in the job; it depends on the splits all the same, whose rule says in one line
+    where the people are too few for the folds.
+    """
+    input:
+        people=people_table(DISCOVERY),
+        others=other_tables_of_job,
+        splits=rules.splits.output[0],
+        prepared=prepared,
+        features=matrices_unless_prepared,
+    output:
+        fold_job(),
+    log:
+        log_of("cross_validate", "model", "folds", "labels"),
+    conda:
+        ENVIRONMENT
+    threads: 1
+    resources:
+        mem_mb=cross_validate_mb,
+        runtime=cross_validate_minutes,
+    params:
+        config=model_config,
+        folds=fold_batch,
+        redrawn=are_redrawn,
+        blocks=label_blocks,
+        code=code_of("learning/cross_validate"),
+    message:
+        "Nested cross-validation of {wildcards.model}: outer folds, part {wildcards.folds}; labellings, part {wildcards.labels}"
+    script:
+        "../scripts/learning/cross_validate.py"
 
 
 rule decisions:

@@ -1,93 +1,6 @@
 # Refit on all discovery people, frozen model, its scores elsewhere.
 
 
-rule refit_kernels:
-    """Gram matrices of the refit and its search, with the people to be scored as further rows."""
-    input:
-        people=people_table(DISCOVERY),
-        others=other_tables,
-        splits=rules.splits.output[0],
-        features=discovery_matrix,
-        other_features=other_matrices,
-    output:
-        temp(gram_matrices(part="refit")),
-    log:
-        log_of("refit_kernels", "model"),
-    wildcard_constraints:
-        model=pattern_of(BUILT_IN),
-    conda:
-        ENVIRONMENT
-    threads: 1
-    resources:
-        mem_mb=kernels_mb,
-        runtime=kernels_minutes,
-    params:
-        config=model_config,
-        code=code_of("models/refit_kernels"),
-    message:
-        "Gram matrices of {wildcards.model}, refit on all discovery people"
-    script:
-        "../scripts/models/refit_kernels.py"
-
-
-rule refit:
-    """Search and fit on all discovery people, for observed and permuted labels."""
-    input:
-        people=people_table(DISCOVERY),
-        splits=rules.splits.output[0],
-        kernels=rules.refit_kernels.output[0],
-    output:
-        refit_job(),
-    log:
-        log_of("refit", "model", "labels"),
-    wildcard_constraints:
-        model=pattern_of(BUILT_IN),
-    conda:
-        ENVIRONMENT
-    threads: 1
-    resources:
-        mem_mb=nested_cv_mb,
-        runtime=nested_cv_minutes,
-    params:
-        config=model_config,
-        blocks=refit_blocks,
-        code=code_of("models/refit"),
-    message:
-        "Refit of {wildcards.model} on all discovery people: labellings, part {wildcards.labels}"
-    script:
-        "../scripts/models/refit.py"
-
-
-rule refit_estimator:
-    """The same with a classifier of scikit-learn, the people to be scored as further rows."""
-    input:
-        people=people_table(DISCOVERY),
-        others=other_tables,
-        splits=rules.splits.output[0],
-        features=discovery_matrix,
-        other_features=other_matrices,
-    output:
-        refit_job(),
-    log:
-        log_of("refit", "model", "labels"),
-    wildcard_constraints:
-        model=pattern_of(ESTIMATORS),
-    conda:
-        ENVIRONMENT
-    threads: 1
-    resources:
-        mem_mb=estimator_mb,
-        runtime=estimator_minutes,
-    params:
-        config=model_config,
-        blocks=refit_blocks,
-        code=code_of("models/refit_estimator"),
-    message:
-        "Refit of {wildcards.model} on all discovery people: labellings, part {wildcards.labels}"
-    script:
-        "../scripts/models/refit_estimator.py"
-
-
 rule freeze:
     """Write the frozen model and the hash of its parameters."""
     input:
@@ -185,7 +98,7 @@ rule score_recipe:
         ENVIRONMENT
     threads: 1
     resources:
-        mem_mb=estimator_mb,
+        mem_mb=score_mb,
     params:
         cohorts=OTHERS,
         config=section("confounds"),

@@ -3,6 +3,8 @@
 import glob
 import re
 
+REFIT = "refit"  # in the place of a part of the outer folds
+
 
 # ---------------------------------------------------------------- files of the run
 def log_of(rule, *wildcards):
@@ -45,19 +47,19 @@ def mask_image(features="{features}"):
     return f"{RUN}/features/{features}/mask.nii.gz"
 
 
-def gram_matrices(model="{model}", part="folds-{folds}"):
+def gram_matrices(model="{model}", folds="{folds}"):
     """Gram matrices of a part of the outer folds, or of the refit."""
-    return f"{RUN}/kernels/{model}/{part}.npz"
+    return f"{RUN}/kernels/{model}/folds-{folds}.npz"
 
 
 def fold_job(model="{model}", folds="{folds}", labels="{labels}"):
-    """Cross-validation of a part of the outer folds under a part of the labellings."""
+    """A part of the outer folds, or the refit, under a part of the labellings."""
     return f"{RUN}/crossval/{model}/folds-{folds}_labels-{labels}.npz"
 
 
 def refit_job(model="{model}", labels="{labels}"):
     """Refit on all discovery people under a part of the labellings."""
-    return f"{RUN}/refit/{model}/labels-{labels}.npz"
+    return fold_job(model, REFIT, labels)
 
 
 def decisions_file(model="{model}"):
@@ -301,6 +303,38 @@ def mask_of(wildcards):
     return mask_image(CONFIG["models"][wildcards.model]["features"])
 
 
+def are_redrawn(wildcards):
+    """Whether the outer folds of a job are redrawn for every labelling; the refit never is."""
+    return SCHEME["scheme"] == "stratified" and wildcards.folds != REFIT
+
+
+def prepared(wildcards):
+    """Gram matrices of a job, nothing where it makes them itself or needs none."""
+    if are_redrawn(wildcards) or wildcards.model not in PREPARED:
+        return []
+    return gram_matrices(wildcards.model, wildcards.folds)
+
+
+def cohorts_of_job(wildcards):
+    """Cohorts behind the discovery cohort in a job: a refit predicts all of them."""
+    return OTHERS if wildcards.folds == REFIT else []
+
+
+def other_tables_of_job(wildcards):
+    """Analysed people of these cohorts."""
+    return [people_table(name) for name in cohorts_of_job(wildcards)]
+
+
+def matrices_of_job(wildcards):
+    """Features of the discovery cohort and of the cohorts behind it."""
+    return [matrix_of(wildcards.model, name) for name in [DISCOVERY, *cohorts_of_job(wildcards)]]
+
+
+def matrices_unless_prepared(wildcards):
+    """Features for a job that starts from them."""
+    return [] if prepared(wildcards) else matrices_of_job(wildcards)
+
+
 def all_folds(wildcards):
     """Every cross-validation job of a model."""
     return expand(
@@ -499,23 +533,20 @@ def source_in_cohort(wildcards):
 
 def fold_batch(wildcards):
     """First outer fold of a job, counted through all repeats, and the one after its last."""
+    if wildcards.folds == REFIT:
+        return REFIT
     members = PLANS[wildcards.model].folds[int(wildcards.folds)]
     return [members.start, members.stop]
 
 
 def label_blocks(wildcards):
     """First and last labelling of each block of a job; labelling 0 is observed."""
-    blocks = PLANS[wildcards.model].labels[int(wildcards.labels)]
-    return [[block.start, block.stop] for block in blocks]
+    plan = PLANS[wildcards.model]
+    jobs = plan.refits if wildcards.folds == REFIT else plan.labels
+    return [[block.start, block.stop] for block in jobs[int(wildcards.labels)]]
 
 
 def curve_batch(wildcards):
     """First part of the people of a learning curve's job, by size and repeat, and that after its last."""
     parts = CURVE_PLANS[wildcards.model][int(wildcards.part)]
     return [parts.start, parts.stop]
-
-
-def refit_blocks(wildcards):
-    """First and last labelling of each block of a refit job; labelling 0 is observed."""
-    blocks = PLANS[wildcards.model].refits[int(wildcards.labels)]
-    return [[block.start, block.stop] for block in blocks]

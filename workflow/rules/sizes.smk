@@ -22,66 +22,47 @@ def work_of(wildcards, input):
     return estimated_work(CONFIG, wildcards.model, rows, 1e6 * input.size_mb / 4 / rows)
 
 
-def folds_in(wildcards):
-    """Outer folds of a job; the refit is one."""
-    plan = PLANS[wildcards.model]
-    return len(plan.folds[int(wildcards.folds)]) if "folds" in wildcards.keys() else 1
-
-
-def labellings_in(wildcards):
-    """Labellings of a job."""
-    plan = PLANS[wildcards.model]
-    parts = plan.labels if "folds" in wildcards.keys() else plan.refits
-    return sum(map(len, parts[int(wildcards.labels)]))
+def job_size(wildcards, input):
+    """What memory and time of a job of cross-validation or of a refit depend on."""
+    plan, refit = PLANS[wildcards.model], wildcards.folds == REFIT
+    labels = (plan.refits if refit else plan.labels)[int(wildcards.get("labels", 0))]
+    return JobSize(
+        work=work_of(wildcards, input),
+        folds=1 if refit else len(plan.folds[int(wildcards.folds)]),
+        labellings=sum(map(len, labels)),
+        rows=rows_of(input.people),
+        input_mb=input.size_mb,
+        redrawn=are_redrawn(wildcards),
+    )
 
 
 # ---------------------------------------------------------------- what the rules ask for
-def kernels_mb(wildcards, input, attempt):
+def prepare_mb(wildcards, input, attempt):
     """Operators and sums of the Gram matrices, these themselves, and the features."""
-    grams = folds_in(wildcards) * work_of(wildcards, input).gram_mb
-    return math.ceil(1000 + 4 * grams + 3 * input.size_mb) * attempt
+    size = job_size(wildcards, input)
+    return math.ceil(1000 + 4 * size.folds * size.work.gram_mb + 3 * size.input_mb) * attempt
 
 
-def kernels_minutes(wildcards, input, attempt):
+def prepare_minutes(wildcards, input, attempt):
     """All training sets once."""
-    seconds = folds_in(wildcards) * work_of(wildcards, input).gram_s
-    return math.ceil(15 + 5 * seconds / 60) * attempt**2
+    size = job_size(wildcards, input)
+    return math.ceil(15 + 5 * size.folds * size.work.gram_s / 60) * attempt**2
 
 
-def nested_cv_mb(wildcards, input, attempt):
-    """Gram matrices, and the decision values of all labellings."""
-    grams = folds_in(wildcards) * work_of(wildcards, input).gram_mb
-    decisions = 8e-6 * labellings_in(wildcards) * folds_in(wildcards) * rows_of(input.people)
-    return math.ceil(1000 + 3 * grams + 4 * decisions) * attempt
+def cross_validate_mb(wildcards, input, attempt):
+    """What the learner of the model says."""
+    return LEARNERS[wildcards.model].memory_mb(job_size(wildcards, input)) * attempt
 
 
-def nested_cv_minutes(wildcards, input, attempt):
-    """Every classifier of every labelling."""
-    fits = folds_in(wildcards) * labellings_in(wildcards)
-    return math.ceil(30 + 5 * fits * work_of(wildcards, input).solver_s / 60) * attempt**2
+def cross_validate_minutes(wildcards, input, attempt):
+    """What the learner of the model says."""
+    return math.ceil(LEARNERS[wildcards.model].minutes(job_size(wildcards, input))) * attempt**2
 
 
-def redrawn_minutes(wildcards, input, attempt):
-    """New Gram matrices for every labelling."""
-    work = work_of(wildcards, input)
-    fits = folds_in(wildcards) * labellings_in(wildcards)
-    return math.ceil(30 + 5 * fits * (work.gram_s + work.solver_s) / 60) * attempt**2
-
-
-def redrawn_mb(wildcards, input, attempt):
-    """Gram matrices are made and used in the same job."""
-    return nested_cv_mb(wildcards, input, attempt) + kernels_mb(wildcards, input, attempt)
-
-
-def estimator_mb(wildcards, input, attempt):
-    """Some copies of the features as float64, and of what the classifier makes of them."""
-    return math.ceil(1500 + 15 * input.size_mb) * attempt
-
-
-def estimator_minutes(wildcards, input, attempt):
-    """Every fit of every labelling."""
-    fits = folds_in(wildcards) * labellings_in(wildcards)
-    return math.ceil(60 + 5 * fits * work_of(wildcards, input).solver_s / 60) * attempt**2
+def score_mb(wildcards, input, attempt):
+    """Models without weights are fitted again, from some copies of the features."""
+    copies = 1 if wildcards.model in LINEAR else 15
+    return math.ceil(1500 + copies * input.size_mb) * attempt
 
 
 def decisions_mb(wildcards, input, attempt):

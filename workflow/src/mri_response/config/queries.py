@@ -72,9 +72,14 @@ def grid_of_c(c: Mapping[str, Any]) -> list[float]:
     return [2.0 ** (c["log2_min"] + step * c["log2_step"]) for step in range(steps + 1)]
 
 
+def learner_name(model: Mapping[str, Any]) -> str:
+    """Name of a model's learner in `learning.learners.registry`, by the keys of its section."""
+    return "sklearn" if "estimator" in model else "svc"
+
+
 def is_linear(model: Mapping[str, Any]) -> bool:
     """Whether a model's decision value is a weighted sum of the features, and so has weights."""
-    if "estimator" not in model or model["estimator"] in LINEAR_ESTIMATORS:
+    if learner_name(model) == "svc" or model["estimator"] in LINEAR_ESTIMATORS:
         return True
     kernel = model["parameters"].get("kernel", "rbf")
     kernels = model["grid"].get("kernel", [kernel])
@@ -201,7 +206,7 @@ def added_pairs(config: Mapping[str, Any]) -> dict[str, str]:
         kinds = {config["features"][part]["kind"] for part in parts}
         alone = [m for m, other in config["models"].items() if other["features"] in parts]
         clinical = [m for m in alone if is_clinical(config, m)]
-        if "estimator" not in model and clinical and kinds != {"clinical"}:
+        if learner_name(model) == "svc" and clinical and kinds != {"clinical"}:
             pairs[name] = clinical[0]
     return pairs
 

@@ -104,28 +104,27 @@ def decision_values(estimator: BaseEstimator, features: np.ndarray) -> np.ndarra
         return np.clip(np.log(positive) - np.log(negative), -LOGIT_LIMIT, LOGIT_LIMIT)
 
 
-def check_estimators(config: Mapping[str, Any]) -> None:
-    """Check the classifiers that a configuration names, by building and trying them.
+def check_estimator(key: str, options: EstimatorOptions) -> None:
+    """Check the classifier that a model names, by building and trying it.
 
-    Each is fitted to made-up data, with the first candidate of its grid and with all that differ
+    It is fitted to made-up data, with the first candidate of its grid and with all that differ
     from it in one parameter.
 
     Parameters
     ----------
-    config : mapping
-        The configuration with its defaults.
+    key : str
+        Where the model stands in the configuration, as in ``models.forest``.
+    options : EstimatorOptions
+        What the configuration says of it.
 
     Raises
     ------
     InputError
         One line for the first mistake.
     """
-    for name, model in config["models"].items():
-        if "estimator" in model:
-            options = EstimatorOptions.from_config(model)
-            _check_class(f"models.{name}", options)
-            _check_parameters(f"models.{name}", options)
-            _check_by_fitting(f"models.{name}", options)
+    _check_class(key, options)
+    _check_parameters(key, options)
+    _check_by_fitting(key, options)
 
 
 def _check_class(key: str, options: EstimatorOptions) -> None:

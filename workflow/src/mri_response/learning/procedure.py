@@ -9,8 +9,8 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
-from mri_response.config.plan import TOGETHER, whole_groups
 from mri_response.config.queries import grid_of_c
+from mri_response.learning.batches import TOGETHER, whole_groups
 from mri_response.learning.gram import (
     CHUNK,
     gram_matrices,

@@ -9,19 +9,15 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from mri_response.config.plan import CURVE_SHARES, smallest_part
 from mri_response.core.seeds import Stream, generator
 from mri_response.learning.decisions import joined
-from mri_response.learning.estimators import EstimatorOptions
+from mri_response.learning.learners.base import Design, RedrawnFolds, Sample
+from mri_response.learning.learners.registry import learner_of
 from mri_response.learning.permutation import Exchangeability
-from mri_response.learning.plain import cross_validate_estimator_redrawn
+from mri_response.learning.plan import CURVE_SHARES, smallest_part
 from mri_response.learning.preparation.confounds import ConfoundCoding
-from mri_response.learning.procedure import (
-    ModelOptions,
-    cross_validate_redrawn,
-    row_weights,
-)
 from mri_response.learning.splits import Scheme, draw_folds, units_of
+from mri_response.people.rows import person_weights
 
 
 class Draw(NamedTuple):
@@ -59,7 +55,7 @@ def draw_parts(people: pd.DataFrame, config: Mapping[str, Any]) -> list[Draw]:
     Returns
     -------
     list of Draw
-        By size, then repeat, in the order of `config.plan.curve_batches`. Parts of too few
+        By size, then repeat, in the order of `learning.plan.curve_batches`. Parts of too few
         people, or of all, have no rows.
     """
     cv, curve = config["cross_validation"], config["learning_curve"]
@@ -162,6 +158,7 @@ def run_parts(
     part's training set does not have is the mean of those it has.
     """
     cv, model = config["cross_validation"], config["model"]
+    learner = learner_of(model)
     coding = ConfoundCoding.of(people, model["confounds"])
     decision = np.full((len(draws), len(people)), np.nan)
     for index, draw in enumerate(draws):
@@ -170,21 +167,12 @@ def run_parts(
         scheme = scheme_of_part(part, draw.held_out[draw.rows], cv, seed)
         if scheme is None:
             continue
-        arguments = (
-            np.asarray(features[draw.rows]),
-            coding.stacked(part, unseen="mean"),
-            range(scheme.outer_folds),
-            units_of(part, cv).to_numpy(),
-            scheme,
-            Exchangeability(part),
+        weights, _ = person_weights(part["participant_id"])
+        sample = Sample(
+            np.asarray(features[draw.rows]), coding.stacked(part, unseen="mean"), weights
         )
-        weights = row_weights(part)
-        if "estimator" in model:
-            options = EstimatorOptions.from_config(model)
-            job = cross_validate_estimator_redrawn(*arguments, [0], weights, options, seed)
-        else:
-            options = ModelOptions.from_config(model)
-            job = cross_validate_redrawn(*arguments, [range(1)], weights, options, seed)
+        folds = RedrawnFolds(range(scheme.outer_folds), units_of(part, cv).to_numpy(), scheme)
+        job = learner.run(sample, folds, Design(Exchangeability(part), seed), [range(1)])
         found = joined([job], 1, 1, held_out=scheme.outer == "held_out")
         decision[index, draw.rows] = found.decision[0, 0]
     return {

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -119,72 +118,6 @@ def naming(config: Mapping[str, Any]) -> Naming:
         negative=_CLASS_TITLES.get(negative, str(negative)),
         simulated=bool(config.get("simulation")),
     )
-
-
-def estimator_name(model: Mapping[str, Any]) -> str:
-    """Name of a model's estimator in words, as in ``random forest classifier``."""
-    name = model["estimator"].split(".")[-1]
-    # Words of a class name; acronyms stay together: SGDClassifier, LinearSVC, GaussianNB.
-    words = re.findall(r"[A-Z]+(?=[A-Z][a-z])|[A-Z][a-z]+|[A-Z]+", name)
-    return " ".join(word if word.isupper() else word.lower() for word in words)
-
-
-def classifier_text(model: Mapping[str, Any]) -> str:
-    """The classifier of a model and what it was tuned over, for the methods.
-
-    Parameters
-    ----------
-    model : mapping
-        The model's section of the config with its defaults filled in.
-
-    Returns
-    -------
-    str
-        Sentences.
-    """
-    if "estimator" not in model:
-        c = model["C"]
-        relative = (
-            " divided by the mean squared norm of the training features"
-            if c["scale"] == "relative"
-            else ""
-        )
-        weighting = (
-            "classes weighted by their inverse frequency"
-            if model["class_weight"] == "balanced"
-            else "classes not weighted"
-        )
-        return (
-            f"Linear support vector classifier, {weighting}; C from 2{_superscript(c['log2_min'])} "
-            f"to 2{_superscript(c['log2_max'])} in steps of the factor "
-            f"2{_superscript(c['log2_step'])}{relative}, chosen by the mean balanced accuracy of "
-            "the inner folds, ties to the smallest C."
-        )
-    given = ", ".join(f"{name} = {_value(value)}" for name, value in model["parameters"].items())
-    text = f"Classifier {model['estimator']} of scikit-learn, {given or 'no parameter changed'}"
-    if not model["grid"]:
-        return f"{text}; nothing was tuned."
-    tuned = "; ".join(
-        f"{name} from {', '.join(map(_value, values))}"
-        for name, values in sorted(model["grid"].items())
-    )
-    return (
-        f"{text}. Chosen by the mean balanced accuracy of the inner folds, out of all "
-        f"combinations, ties to the first of them: {tuned}."
-    )
-
-
-def _value(value: Any) -> str:
-    """A parameter of scikit-learn as in a configuration."""
-    if isinstance(value, Mapping):
-        parts = (f"{name}: {_value(part)}" for name, part in value.items())
-        return "{" + ", ".join(parts) + "}"
-    return value if isinstance(value, str) else json.dumps(value)
-
-
-def _superscript(value: float) -> str:
-    text = f"{value:g}".replace("-", "⁻").replace(".", "˙")
-    return text.translate(str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹"))
 
 
 def left_out_text(cross_validation: Mapping[str, Any]) -> str:

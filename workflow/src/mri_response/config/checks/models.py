@@ -11,6 +11,7 @@ from mri_response.config.queries import (
     CONFOUNDS_ONLY,
     MAJORITY_CLASS,
     grid_of_c,
+    learner_name,
     used_baselines,
 )
 from mri_response.core.tables import suggestion
@@ -31,7 +32,7 @@ def check_models(config: Mapping[str, Any]) -> None:
                 f"one of the feature sets {', '.join(config['features'])}",
                 f"{suggestion(model['features'], config['features'])}correct it",
             )
-        if "estimator" in model:
+        if learner_name(model) == "sklearn":
             _check_estimator(f"models.{name}", model)
         else:
             _check_support_vector_classifier(f"models.{name}", model)

@@ -2,16 +2,27 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
+from mri_response.config.queries import learner_name
+from mri_response.learning.learners.base import Learner
 from mri_response.learning.learners.sklearn import SklearnLearner
 from mri_response.learning.learners.svc import SvcLearner
 
+LEARNERS: dict[str, type[Learner]] = {"svc": SvcLearner, "sklearn": SklearnLearner}
 
-def learner_of(model: dict) -> SvcLearner | SklearnLearner:
+
+def learner_of(model: Mapping[str, Any]) -> Learner:
     """Learner of a model.
 
     Parameters
     ----------
-    model : dict
-        The model's section of the configuration.
+    model : mapping
+        The model's section of the configuration, with its defaults.
+
+    Returns
+    -------
+    Learner
     """
-    return SklearnLearner(model) if "estimator" in model else SvcLearner(model)
+    return LEARNERS[learner_name(model)](model)

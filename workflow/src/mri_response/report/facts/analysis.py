@@ -6,6 +6,7 @@ import numpy as np
 
 from mri_response.config.plan import ordered_models
 from mri_response.config.queries import left_out_column, used_confounds
+from mri_response.learning.learners.registry import learner_of
 from mri_response.preflight.checks import FEW_PEOPLE
 from mri_response.report.facts.evidence import (
     Evidence,
@@ -21,7 +22,6 @@ from mri_response.report.facts.evidence import (
 from mri_response.report.facts.methods import learned_steps, permutation_method
 from mri_response.report.wording import (
     CI_NAMES,
-    classifier_text,
     headline_row,
     left_out_text,
     number,
@@ -130,9 +130,11 @@ def transformations(run: Evidence) -> Fact:
 @fact
 def classifier(run: Evidence) -> Fact:
     models = ordered_models(run.config)
-    text = " ".join(f"{m}: {classifier_text(run.config['models'][m])}" for m in models)
-    own = any("estimator" in run.config["models"][m] for m in models)
-    return Fact(text, "config: models", ("svm", "libsvm") + (("scikit_learn",) if own else ()))
+    learners = {m: learner_of(run.config["models"][m]) for m in models}
+    text = " ".join(f"{m}: {learner.words()}" for m, learner in learners.items())
+    cited = {key for learner in learners.values() for key in learner.citations}
+    every = ("svm", "libsvm", "scikit_learn")
+    return Fact(text, "config: models", tuple(key for key in every if key in cited))
 
 
 @fact
@@ -302,11 +304,11 @@ def model_output(run: Evidence) -> Fact:
 
 @fact
 def regularisation(run: Evidence) -> Fact:
-    spec = run.config["models"][run.model]
+    learner = learner_of(run.config["models"][run.model])
     return Fact(
-        f"{run.model}: {classifier_text(spec)}",
+        f"{run.model}: {learner.words()}",
         f"config: models.{run.model}",
-        ("svm",) if "estimator" not in spec else (),
+        learner.citations[:1],
     )
 
 

@@ -12,6 +12,7 @@ from mri_response.config.queries import described_confound, used_features
 from mri_response.core.vocabulary import EXTERNAL_POOLED, Aggregation, Role
 from mri_response.evaluation.performance import best_of_chance
 from mri_response.inputs.atlases import licence_of
+from mri_response.learning.learners.registry import learner_of
 from mri_response.preflight.checks import FEW_PEOPLE
 from mri_response.report.facts.evidence import (
     Evidence,
@@ -22,7 +23,7 @@ from mri_response.report.facts.evidence import (
     people,
     where,
 )
-from mri_response.report.wording import Naming, classifier_text, is_computed, left_out_text, percent
+from mri_response.report.wording import Naming, is_computed, left_out_text, percent
 
 
 def outcome_definition(config: Mapping[str, Any], names: Naming) -> str:
@@ -115,13 +116,13 @@ def methods(evidence: Evidence) -> list[Fact]:
             if steps
             else ""
         )
-        kind = ("svm", "libsvm") if "estimator" not in spec else ("scikit_learn",)
+        learner = learner_of(spec)
         paragraphs.append(
             Fact(
                 f"Model {model}: {feature_text(config['features'][spec['features']])}. {learned}"
-                f"{classifier_text(spec)}",
+                f"{learner.words()}",
                 f"config: models.{model}, features.{spec['features']}",
-                (*kind, *(("confounds",) if spec["confounds"] else ())),
+                (*learner.citations, *(("confounds",) if spec["confounds"] else ())),
             )
         )
     for stack, members in config.get("stacks", {}).items():

@@ -9,12 +9,11 @@ import numpy as np
 import pandas as pd
 
 from mri_response.config.plan import ordered_models
-from mri_response.config.queries import is_linear
+from mri_response.learning.learners.registry import learner_of
 from mri_response.report.sections.blocks import Block, Bullets, Frame, Heading, Table, Text
 from mri_response.report.wording import (
     Naming,
     as_number,
-    estimator_name,
     number,
     p_text,
     readable_regions,
@@ -55,7 +54,7 @@ def blocks(inputs: ReportInputs, names: Naming) -> list[Block]:
     config = inputs.config
     models = ordered_models(config)
     result: list[Block] = []
-    if any(is_linear(config["models"][model]) for model in models):
+    if any(learner_of(config["models"][model]).linear for model in models):
         result += [
             Text("A linear model leads to three questions about the brain, with three answers."),
             Bullets(_QUESTIONS),
@@ -249,10 +248,10 @@ def _without_weights(config: Mapping[str, Any]) -> list[str]:
     """Why some models have no place in the section."""
     return [
         f"Model {model} has no weights and no pattern here: the decision value of its classifier "
-        f"({estimator_name(config['models'][model])}) is not a weighted sum of the features, so "
+        f"({learner_of(config['models'][model]).name}) is not a weighted sum of the features, so "
         "that there is no single number for a region or voxel."
         for model in ordered_models(config)
-        if not is_linear(config["models"][model])
+        if not learner_of(config["models"][model]).linear
     ]
 
 

@@ -16,15 +16,13 @@ from hypothesis import strategies as st
 from small_study import ROOT, Study
 
 from mri_response.config.load import load_config
-from mri_response.config.plan import (
-    BLOCK,
+from mri_response.config.plan import curve_models
+from mri_response.learning.batches import BLOCK, batches, labelling_batches
+from mri_response.learning.plan import (
     BatchPlan,
     batch_plans,
-    batches,
     curve_batches,
-    curve_models,
     estimated_work,
-    labelling_batches,
     plan_lines,
     smallest_part,
 )
@@ -45,7 +43,7 @@ def configuration(**changes: Any) -> dict[str, Any]:
     return load_config(yaml.safe_load(CONFIG) | changes)
 
 
-def n_jobs(plans: Mapping[str, BatchPlan], rule: str = "nested_cv") -> int:
+def n_jobs(plans: Mapping[str, BatchPlan], rule: str = "cross_validate") -> int:
     return sum(len(plan.jobs[rule]) for plan in plans.values())
 
 
@@ -92,13 +90,13 @@ def test_every_fold_and_labelling_is_in_one_job(n, p, permutations, batch):
 def test_a_job_has_the_minutes_that_were_asked_for():
     for minutes in (2, 5, 30):
         config = configuration(batch={"minutes": minutes}, permutation={"n": 10_000})
-        jobs = batch_plans(config, 200, {"fs": 150})["one"].jobs["nested_cv"]
+        jobs = batch_plans(config, 200, {"fs": 150})["one"].jobs["cross_validate"]
         assert minutes * 60 <= np.median(jobs) < 1.6 * minutes * 60
 
 
 def test_null_is_five_minutes_in_runs_of_some_size():
     config = configuration(permutation={"n": 10_000})
-    jobs = batch_plans(config, 200, {"fs": 150})["one"].jobs["nested_cv"]
+    jobs = batch_plans(config, 200, {"fs": 150})["one"].jobs["cross_validate"]
     assert 300 <= np.median(jobs) < 1.6 * 300
 
 
@@ -107,7 +105,7 @@ def test_a_small_run_is_cut_for_the_cores_of_one_machine():
     assert 6 <= n_jobs(plans) <= 12
     # But not for seconds of work.
     tiny = batch_plans(configuration(permutation={"n": 20}), 40, {"fs": 8})
-    assert n_jobs(tiny) == n_jobs(tiny, "kernels") == n_jobs(tiny, "refit") == 1
+    assert n_jobs(tiny) == n_jobs(tiny, "prepare") == n_jobs(tiny, "refit") == 1
 
 
 def test_a_run_has_no_more_than_a_thousand_jobs_of_cross_validation():
@@ -115,7 +113,7 @@ def test_a_run_has_no_more_than_a_thousand_jobs_of_cross_validation():
     config = configuration(models=models, permutation={"n": 10_000}, batch={"minutes": 1})
     plans = batch_plans(config, 500, {"fs": 150})
     assert 500 < n_jobs(plans) <= 1000
-    assert min(plan.jobs["nested_cv"][0] for plan in plans.values()) > 300
+    assert min(plan.jobs["cross_validate"][0] for plan in plans.values()) > 300
 
 
 def test_gram_matrices_of_a_job_fit_into_memory():
@@ -131,7 +129,7 @@ def test_redrawn_folds_pay_for_gram_matrices_with_every_labelling():
     scheme = {"scheme": "stratified"}
     config = configuration(cross_validation=scheme, batch={"minutes": 5})
     plan = batch_plans(config, 100, {"fs": 400_000})["one"]
-    assert [rule for rule, jobs in plan.jobs.items() if jobs] == ["nested_cv_redrawn", "refit"]
+    assert [rule for rule, jobs in plan.jobs.items() if jobs] == ["cross_validate", "refit"]
     # 257 labellings and 1.3 s an outer fold: more than 5 minutes already.
     assert {len(members) for members in plan.folds} == {1}
     assert len(plan.labels) == 4
@@ -150,9 +148,9 @@ def test_an_estimator_has_no_gram_matrices_and_a_grid_of_its_own():
     assert work.gram_s == 0
     assert work.solver_s == pytest.approx(11 * 6 * 0.03)
     plans = batch_plans(config, 100, {"fs": 150})
-    assert plans["forest"].jobs["kernels"] == []
+    assert plans["forest"].jobs["prepare"] == []
     lines = [line.split(":")[1].strip() for line in plan_lines(plans)]
-    assert lines == ["kernels", "nested_cv", "refit", "nested_cv_estimator", "refit_estimator"]
+    assert lines == ["prepare", "cross_validate", "refit"]
     # A fold of 257 labellings is more than 5 minutes already.
     assert {len(members) for members in plans["forest"].folds} == {1}
 
@@ -184,10 +182,10 @@ def test_more_people_features_or_inner_folds_are_more_work():
 def test_the_plan_in_words():
     config = configuration(permutation={"n": 10_000}, batch={"minutes": 5})
     lines = list(plan_lines(batch_plans(config, 200, {"fs": 150})))
-    assert [line.split(":")[1].strip() for line in lines] == ["kernels", "nested_cv", "refit"]
+    assert [line.split(":")[1].strip() for line in lines] == ["prepare", "cross_validate", "refit"]
     assert all("in all" in line for line in lines)
     assert re.fullmatch(
-        r"plan: nested_cv: \d\d jobs of roughly 4 h in all, .* [5-7] min each", lines[1]
+        r"plan: cross_validate: \d\d jobs of roughly 4 h in all, .* [5-7] min each", lines[1]
     )
 
 

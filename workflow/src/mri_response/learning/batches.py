@@ -1,0 +1,40 @@
+"""What is computed together, so that the way a run is cut into jobs changes no byte."""
+
+from __future__ import annotations
+
+# Jobs are whole blocks and keep places in a group, so that batching changes no byte.
+BLOCK = 256  # permutations solved together
+TOGETHER = 5  # outer folds of a repeat whose Gram matrices, of many features, are computed together
+
+
+def batches(total: int, size: int) -> list[range]:
+    """Cut ``range(total)`` into ranges of a size; the last may be shorter."""
+    return [range(start, min(start + size, total)) for start in range(0, total, size)]
+
+
+def whole_groups(n_folds: int) -> int:
+    """So many outer folds or fewer, that are whole groups if they are one at least."""
+    return n_folds - n_folds % TOGETHER or n_folds
+
+
+def labelling_batches(n_permutations: int, size: int) -> list[list[range]]:
+    """Permutation indices of each job, as blocks that are solved together.
+
+    The observed labelling, index 0, is a block of its own and goes with the first job. A job's
+    size is rounded up to whole blocks.
+
+    Parameters
+    ----------
+    n_permutations : int
+        May be 0.
+    size : int
+        Permutations a job.
+
+    Returns
+    -------
+    list of list of range
+        Jobs, each a list of blocks.
+    """
+    blocks = [range(block.start + 1, block.stop + 1) for block in batches(n_permutations, BLOCK)]
+    jobs = [[blocks[i] for i in job] for job in batches(len(blocks), -(-size // BLOCK))]
+    return [[range(1), *jobs[0]], *jobs[1:]] if jobs else [[range(1)]]

@@ -1,0 +1,222 @@
+"""What every learner does, and the records that it is given."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
+
+if TYPE_CHECKING:
+    import numpy as np
+    import pandas as pd
+
+    from mri_response.learning.jobs import FitRecord, JobResult
+    from mri_response.learning.permutation import Exchangeability
+    from mri_response.learning.preparation.confounds import ConfoundCoding
+    from mri_response.learning.splits import Fold, Scheme
+
+
+class Sample(NamedTuple):
+    """People as a learner sees them, without their labels.
+
+    Attributes
+    ----------
+    features : numpy.ndarray or StackedRows, shape (N, p), or None
+        None where matrices that were prepared from them stand in.
+    confounds : numpy.ndarray or Confounds, shape (N, q)
+        Coded confounds.
+    weights : numpy.ndarray, shape (N,)
+        1 / (rows of the person) for the labelled rows, 0 for rows of other cohorts behind them.
+    """
+
+    features: Any
+    confounds: Any
+    weights: np.ndarray
+
+    @classmethod
+    def of(
+        cls,
+        tables: Sequence[pd.DataFrame],
+        features: Any,
+        coding: ConfoundCoding,
+        unseen: str,
+    ) -> Sample:
+        """Put the discovery cohort and the cohorts to be scored together.
+
+        Parameters
+        ----------
+        tables : sequence of pandas.DataFrame
+            Analysed rows of the discovery cohort and of the cohorts behind it, if any.
+        features : numpy.ndarray or StackedRows, shape (N, p), or None
+            Of all of them.
+        coding : ConfoundCoding
+            Of the discovery cohort.
+        unseen : {"error", "mean"}
+            What becomes of a site that the discovery cohort does not have.
+        """
+        import numpy as np
+
+        from mri_response.people.rows import person_weights
+
+        weights, _ = person_weights(tables[0]["participant_id"])
+        padded = np.pad(weights, (0, sum(map(len, tables[1:]))))
+        return cls(features, coding.stacked(*tables, unseen=unseen), padded)
+
+
+class Design(NamedTuple):
+    """Who may exchange labels, and the seed from which everything is drawn.
+
+    Attributes
+    ----------
+    exchangeability : Exchangeability
+        Of the n labelled rows.
+    seed : int
+        Of the run.
+    """
+
+    exchangeability: Exchangeability
+    seed: int
+
+
+class FixedFolds(NamedTuple):
+    """Outer folds (or the refit) that are the same for every labelling.
+
+    Attributes
+    ----------
+    folds : sequence of Fold
+        Masks over all N rows.
+    """
+
+    folds: Sequence[Fold]
+
+
+class RedrawnFolds(NamedTuple):
+    """Outer folds that are drawn anew, stratified on the labels, for every labelling.
+
+    Attributes
+    ----------
+    members : range
+        Which outer folds, counted through all repeats from 0.
+    units : sequence of str, length n
+        Person or family of each row.
+    scheme : Scheme
+        How folds are drawn.
+    """
+
+    members: range
+    units: Sequence[str]
+    scheme: Scheme
+
+
+Folds = FixedFolds | RedrawnFolds
+
+
+@dataclass(frozen=True)
+class Work:
+    """Estimated work of a model, on one core.
+
+    Attributes
+    ----------
+    gram_s : float
+        Seconds for the Gram matrices of an outer fold.
+    gram_mb : float
+        Size of these matrices, in MB.
+    solver_s : float
+        Seconds for an outer fold and labelling: every inner fold and every candidate.
+    """
+
+    gram_s: float
+    gram_mb: float
+    solver_s: float
+
+
+@dataclass(frozen=True)
+class JobSize:
+    """What the resources of a job depend on.
+
+    Attributes
+    ----------
+    work : Work
+        Of the model.
+    folds, labellings : int
+        Outer folds and labellings of the job; the refit is one fold.
+    rows : int
+        Rows of the discovery cohort.
+    input_mb : float
+        Size of the input files, in MB.
+    redrawn : bool
+        Folds are redrawn for every labelling.
+    """
+
+    work: Work
+    folds: int
+    labellings: int
+    rows: int
+    input_mb: float
+    redrawn: bool
+
+
+class Learner(Protocol):
+    """A kind of model. To add one, write a class like this and enter it in the registry.
+
+    The modules of learners are read by the rules: they import what takes time inside methods.
+
+    Attributes
+    ----------
+    model : mapping
+        The model's section of the configuration, with its defaults.
+    name : str
+        The classifier in words, as in ``random forest classifier``.
+    prepares : bool
+        Whether `prepare` makes something that many labellings share.
+    linear : bool
+        Whether decision values are weighted sums of the features, so that there are weights.
+    citations : tuple of str
+        Keys of the references that a report of the model cites.
+    alone : float
+        How much longer a labelling takes by itself than among many of the same folds.
+    """
+
+    model: Mapping[str, Any]
+    name: str
+    prepares: bool
+    linear: bool
+    citations: tuple[str, ...]
+    alone: float
+
+    def prepare(self, sample: Sample, folds: Sequence[Fold]) -> list[np.ndarray]:
+        """Compute what does not depend on labels, per outer fold."""
+
+    def run(
+        self,
+        sample: Sample,
+        folds: Folds,
+        design: Design,
+        blocks: Sequence[range],
+        prepared: Sequence[np.ndarray] | None = None,
+    ) -> JobResult:
+        """Search and fit in some outer folds for the labellings of some blocks."""
+
+    def grid_words(self) -> list[str]:
+        """Every candidate of the grid in words, an empty text where nothing is chosen."""
+
+    def words(self) -> str:
+        """Sentences for the methods: the classifier, and what it was tuned over."""
+
+    def fits_words(self, result: JobResult) -> str:
+        """One line for the log about the fits of a job."""
+
+    def warnings(self, name: str, record: FitRecord) -> list[str]:
+        """What a reader must know of how the model `name` was fitted."""
+
+    def check(self, key: str) -> None:
+        """Check what the first check of the configuration cannot, as by trying the classifier."""
+
+    def work(self, scheme: Mapping[str, Any], n: int, p: int) -> Work:
+        """Estimate the work for n rows and p features."""
+
+    def memory_mb(self, size: JobSize) -> float:
+        """Memory that a job of `run` asks for, in MB."""
+
+    def minutes(self, size: JobSize) -> float:
+        """Time that a job of `run` asks for."""

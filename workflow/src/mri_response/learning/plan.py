@@ -1,0 +1,237 @@
+"""How the work of a run is cut into jobs, and how long these are estimated to take.
+
+Every job reads the rules, and the rules read this module: it imports nothing that takes time.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from mri_response.learning.batches import (
+    BLOCK,
+    TOGETHER,
+    batches,
+    labelling_batches,
+    whole_groups,
+)
+from mri_response.learning.learners.base import Work
+from mri_response.learning.learners.registry import learner_of
+
+# Batches for which the configuration gives no size.
+TARGET_S = 300.0  # work a job
+AT_ONCE = 12  # jobs, roughly, into which a small run is cut for the cores of one machine
+SHORTEST_S = 30.0  # unless they were shorter than this
+MOST_JOBS = 1000  # cross-validation jobs of a run; beyond, each carries more work
+GRAM_MB = 500.0  # Gram matrices of a job
+
+CURVE_SHARES = (0.4, 0.6, 0.8)  # of the discovery people, where the learning curve has no sizes
+
+
+# ---------------------------------------------------------------- work and how it is cut
+def estimated_work(config: Mapping[str, Any], model: str, n: int, p: int) -> Work:
+    """Estimate the work of a model.
+
+    Parameters
+    ----------
+    config : mapping
+        The config with its defaults filled in.
+    model : str
+    n : int
+        Rows of the discovery cohort (for a job's resources: of its Gram matrices).
+    p : int
+        Features.
+
+    Returns
+    -------
+    Work
+    """
+    return learner_of(config["models"][model]).work(config["cross_validation"], n, p)
+
+
+@dataclass(frozen=True)
+class BatchPlan:
+    """How the work of a model is cut into jobs.
+
+    Attributes
+    ----------
+    folds : list of range
+        Outer folds of each cross-validation job, counted through all repeats.
+    labels : list of list of range
+        Labellings of each cross-validation job, see `labelling_batches`.
+    refits : list of list of range
+        Labellings of each job that fits on all discovery people.
+    jobs : dict of str to list of float
+        Estimated seconds of each job, by what it does.
+    """
+
+    folds: list[range]
+    labels: list[list[range]]
+    refits: list[list[range]]
+    jobs: dict[str, list[float]]
+
+
+def batch_plans(
+    config: Mapping[str, Any], n: int, p: Mapping[str, int], outer_folds: int | None = None
+) -> dict[str, BatchPlan]:
+    """Cut the work of all models into jobs.
+
+    Sizes that the configuration gives (``batch.outer_folds``, ``batch.permutations``) are taken.
+    Otherwise a job has ``batch.minutes`` of work or somewhat more. Null is 5 minutes, or less where
+    the run would have fewer than about 10 jobs, for the cores of one machine. Jobs are longer where
+    there would be more than 1,000, and shorter where their Gram matrices would exceed 500 MB.
+
+    Parameters
+    ----------
+    config : mapping
+        The config with its defaults filled in.
+    n : int
+        Rows of the discovery cohort.
+    p : mapping of str to int
+        Features of each feature set.
+    outer_folds : int, optional
+        Outer folds of a repeat, or more: jobs behind the last fold have nothing to do. By default
+        those of the config.
+
+    Returns
+    -------
+    dict of str to BatchPlan
+        One a model.
+    """
+    scheme, batch = config["cross_validation"], config["batch"]
+    n_folds = scheme["repeats"] * (outer_folds or scheme["outer_folds"])
+    n_permutations = config["permutation"]["n"]
+    redrawn = scheme["scheme"] == "stratified"
+    others = len(config["cohorts"]) > 1
+
+    learners = {model: learner_of(spec) for model, spec in config["models"].items()}
+    work = {
+        model: estimated_work(config, model, n, p[spec["features"]])
+        for model, spec in config["models"].items()
+    }
+    # Seconds of an outer fold for each labelling.
+    each = {m: w.solver_s + (w.gram_s if redrawn else 0) for m, w in work.items()}
+    total = sum(n_folds * (work[m].gram_s + (1 + n_permutations) * s) for m, s in each.items())
+    if batch["minutes"] is None:
+        target = max(SHORTEST_S, min(TARGET_S, total / AT_ONCE))
+    else:
+        target = 60.0 * batch["minutes"]
+    target = max(target, total / MOST_JOBS)
+
+    plans = {}
+    for model, w in work.items():
+        block_s = each[model] * min(BLOCK, 1 + n_permutations)
+        n_parts = n_folds * max(block_s, w.gram_s) // target
+        fitting = max(1, int(GRAM_MB // max(w.gram_mb, 1)))
+        size = _part(n_folds, n_parts)
+        if size > TOGETHER / 2:
+            size += -size % TOGETHER
+        if size > fitting:
+            size = whole_groups(fitting)
+        folds = batches(n_folds, batch["outer_folds"] or size)
+        size = batch["permutations"]
+        n_parts = n_permutations * len(folds[0]) * each[model] // target
+        labels = labelling_batches(n_permutations, size or _part(n_permutations, n_parts))
+        # Permuted labels are refitted as the null of weights, and of the scores of others.
+        refits = [[range(1)]]
+        if others or learners[model].linear:
+            n_parts = n_permutations * w.solver_s // target
+            refits = labelling_batches(n_permutations, size or _part(n_permutations, n_parts))
+        counts = [sum(map(len, job)) for job in labels]
+        nested = [len(members) * m * each[model] for members in folds for m in counts]
+        refit = [sum(map(len, job)) * w.solver_s for job in refits]
+        prepares = learners[model].prepares and not redrawn
+        prepare = [len(members) * w.gram_s for members in folds] if prepares else []
+        jobs = {"prepare": prepare, "cross_validate": nested, "refit": refit}
+        plans[model] = BatchPlan(folds, labels, refits, jobs)
+    return plans
+
+
+def smallest_part(config: Mapping[str, Any], share: float) -> int:
+    """People that a part of the sample needs for its folds, and for twice the smallest class.
+
+    Parameters
+    ----------
+    config : mapping
+        Sections cross_validation and min_class_size of the config.
+    share : float
+        Share of the positive class.
+
+    Returns
+    -------
+    int
+    """
+    cv = config["cross_validation"]
+    folds = max(cv["outer_folds"] or 2, cv["inner_folds"])
+    return max(2 * folds, math.ceil(2 * config["min_class_size"] / min(share, 1 - share)))
+
+
+def curve_batches(
+    config: Mapping[str, Any], model: str, n: int, p: Mapping[str, int], outer_folds: int
+) -> list[range]:
+    """Cut the parts of the people on which a learning curve runs into jobs of about 5 minutes.
+
+    Parameters
+    ----------
+    config : mapping
+        The config with its defaults filled in.
+    model : str
+    n, p, outer_folds
+        As in `batch_plans`.
+
+    Returns
+    -------
+    list of range
+        Parts of each job, counted by size, then repeat.
+    """
+    curve, spec = config["learning_curve"], config["models"][model]
+    work = estimated_work(config, model, n, p[spec["features"]])
+    parts = len(curve["sizes"] or CURVE_SHARES) * curve["repeats"]
+    return batches(parts, max(1, int(TARGET_S / part_seconds(config, model, work, outer_folds))))
+
+
+def part_seconds(config: Mapping[str, Any], model: str, work: Work, outer_folds: int) -> float:
+    """Estimated seconds of the procedure on a part of the people, were it as large as the whole.
+
+    Parameters
+    ----------
+    config : mapping
+        Sections models and cross_validation of the config.
+    model : str
+    work : Work
+        Of all people.
+    outer_folds : int
+        Of a repeat.
+
+    Returns
+    -------
+    float
+    """
+    # A single labelling takes longer than one of many.
+    redrawn = config["cross_validation"]["scheme"] == "stratified"
+    alone = 1 if redrawn else learner_of(config["models"][model]).alone
+    return outer_folds * (work.gram_s + alone * work.solver_s)
+
+
+def plan_lines(plans: Mapping[str, BatchPlan]) -> Iterator[str]:
+    """One line per kind of job: how many there are over all models, and their estimated time."""
+    for kind in dict.fromkeys(kind for plan in plans.values() for kind in plan.jobs):
+        seconds = [s for plan in plans.values() for s in plan.jobs.get(kind, [])]
+        if seconds:
+            jobs = "1 job" if len(seconds) == 1 else f"{len(seconds):,} jobs"
+            longest = "" if len(seconds) == 1 else f", at most {_duration(max(seconds))} each"
+            yield f"plan: {kind}: {jobs} of roughly {_duration(sum(seconds))} in all{longest}"
+
+
+def _part(total: int, n_parts: float) -> int:
+    """Size of parts, about equal, that are no more than asked for."""
+    return math.ceil(total / max(1, min(total, n_parts)))
+
+
+def _duration(seconds: float) -> str:
+    for unit, size in (("h", 3600), ("min", 60)):
+        if seconds >= 2 * size:
+            return f"{seconds / size:,.0f} {unit}"
+    return f"{max(seconds, 1):.0f} s"
