@@ -31,7 +31,7 @@ rule region_weights:
 
 
 rule voxel_weights:
-    """The same for each voxel, as images."""
+    """Images of the weight, Haufe pattern, agreement and permutation p of each voxel."""
     input:
         people=people_table(DISCOVERY),
         features=discovery_matrix,

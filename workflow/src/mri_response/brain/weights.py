@@ -306,7 +306,7 @@ def outer_models(
 
 
 def _outer_models_of_weights(weights: np.ndarray, members: np.ndarray) -> OuterModels:
-    """The same from the weights themselves, shape (S, p); those of permuted labels are not kept."""
+    """Agreement of S models from their weights, shape (S, p), without any of permuted labels."""
     signs = np.sign(weights).mean(axis=0, keepdims=True)
     in_sets = np.sign(weights @ _averaging(members)).mean(axis=0, keepdims=True)
     return OuterModels(
@@ -315,7 +315,19 @@ def _outer_models_of_weights(weights: np.ndarray, members: np.ndarray) -> OuterM
 
 
 def map_values(table: pd.DataFrame) -> dict[str, np.ndarray]:
-    """Columns of the features' table as values of maps, p values as ``neglog10_<name>``."""
+    """Columns of the features' table as values of maps.
+
+    Parameters
+    ----------
+    table : pandas.DataFrame, p rows
+        ``features`` of a `WeightEvidence`.
+
+    Returns
+    -------
+    dict of str to numpy.ndarray, shape (p,)
+        Name of the map to its values; p values are mapped as -log10(p), under
+        ``neglog10_<name>``.
+    """
     values = {name: column.to_numpy(dtype=float) for name, column in table.items()}
     for name in ("sign_consistency_p", "p_value", "p_fdr", "p_max"):
         values[f"neglog10_{name}"] = -np.log10(values.pop(name))

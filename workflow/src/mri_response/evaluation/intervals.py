@@ -60,6 +60,16 @@ def mover_balanced_accuracy(
     nominal 95 %, averaged over recalls from 0.3 to 0.95: 94.7 % for 13 + 13 people, 94.9 % for
     15 + 34, 95.3 % for 5 + 44; least where a small class is nearly always right.
 
+    Parameters
+    ----------
+    true_positive, n_positive : array_like
+        People of the positive class who are predicted rightly, and all of them; the former may be
+        fractional as in `wilson`.
+    true_negative, n_negative : array_like
+        The counterparts in the negative class.
+    level : float
+        Confidence level.
+
     Returns
     -------
     low, high : ndarray
@@ -113,7 +123,7 @@ def delong_variance(
 ) -> float:
     """Variance of the AUC over people, cluster-robust where people have several rows.
 
-    With one row a person this is DeLong's variance; with several it is Obuchowski's, which sums
+    With one row per person this is DeLong's variance; with several it is Obuchowski's, which sums
     the structural components of a person's rows and adds the covariance of the two classes where
     a person has rows in both.
 
@@ -206,6 +216,8 @@ def auc_interval(
         AUC and `delong_variance`.
     n_positive, n_negative : float
         People in each class.
+    level : float
+        Confidence level.
 
     Returns
     -------
@@ -229,6 +241,15 @@ def newcombe_auc(
 
     The limits solve ``|estimate - a| = z sqrt(V(a))`` with the variance that Hanley and McNeil
     derive for exponential distributions, class sizes averaged.
+
+    Parameters
+    ----------
+    estimate : float
+        AUC.
+    n_positive, n_negative : float
+        People in each class.
+    level : float
+        Confidence level.
 
     Returns
     -------
@@ -285,6 +306,8 @@ def logit_interval(
     ----------
     estimate, standard_error : float
         On the scale of the proportion.
+    level : float
+        Confidence level.
 
     Returns
     -------

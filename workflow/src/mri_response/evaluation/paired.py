@@ -81,7 +81,9 @@ def delong_difference(
     labels, first, second, weights : ndarray, shape (n,)
         Labels 0/1, decision values of both models, 1 / (rows of the person).
     person : ndarray of int, shape (n,)
+        Number of each row's person.
     level : float
+        Confidence level of the interval.
 
     Returns
     -------

@@ -67,7 +67,18 @@ class Scored:
         return float(self.weights[self.labels == 1].sum() / self.weights.sum())
 
     def about(self, model: str) -> dict[str, str | int]:
-        """What every row of a table says of the cohort and who scored it."""
+        """Columns that every row about the cohort has in a table.
+
+        Parameters
+        ----------
+        model : str
+            Name of the model that has scored the cohort.
+
+        Returns
+        -------
+        dict
+            Column to value: model, cohort, role, aggregation, n, n_positive.
+        """
         return {
             "model": model,
             "cohort": self.cohort,
@@ -78,11 +89,31 @@ class Scored:
         }
 
     def too_small(self, min_class_size: int) -> bool:
-        """Whether either class has too few people for any metric."""
+        """Whether either class has too few people for any metric.
+
+        Parameters
+        ----------
+        min_class_size : int
+            Fewest people that a class must have; at least 1 is asked for.
+
+        Returns
+        -------
+        bool
+        """
         return min(self.n_positive, self.n_negative) < max(1, min_class_size)
 
     def by_person(self, values: NDArray) -> NDArray:
-        """Sum of row values over each person's rows, shape (n_people,)."""
+        """Sum the values of each person's rows.
+
+        Parameters
+        ----------
+        values : ndarray, shape (n,)
+            One value per row.
+
+        Returns
+        -------
+        ndarray, shape (n_people,)
+        """
         return np.bincount(self.person, values)
 
 

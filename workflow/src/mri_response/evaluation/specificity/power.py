@@ -22,6 +22,17 @@ def binormal_auc_variance(auc: float, n_positive: float, n_negative: float) -> f
     With Q the probability that two positives both exceed a negative, which equals that of one
     positive exceeding two negatives: (A (1 - A) + (n1 + n0 - 2) (Q - A^2)) / (n1 n0).
 
+    Parameters
+    ----------
+    auc : float
+        The true area, between 0 and 1.
+    n_positive, n_negative : float
+        People in each class.
+
+    Returns
+    -------
+    float
+
     References
     ----------
     Bamber D (1975). The area above the ordinal dominance graph and the area below the receiver
@@ -42,10 +53,11 @@ def expected_power(
     Parameters
     ----------
     auc_active, auc_control : float
-        Assumed.
+        Assumed areas of both arms.
     sizes : mapping
         As `Arms.sizes` gives them.
     alpha : float
+        Level of the one-sided test.
 
     Returns
     -------

@@ -85,6 +85,17 @@ def auc_difference(
 def studentised(difference: FloatArray, se: FloatArray) -> FloatArray:
     """Difference over its standard error.
 
+    Parameters
+    ----------
+    difference, se : ndarray, shape (m,)
+        Differences in AUC and their standard errors.
+
+    Returns
+    -------
+    ndarray, shape (m,)
+
+    Notes
+    -----
     0 where there is no difference, whatever the error. Infinite where there was nothing to
     compare: a permutation that cannot speak for the observed difference counts against it.
     """
@@ -188,7 +199,17 @@ def specificity_test(
 
 
 def distinct_arrangements(arms: Arms) -> int:
-    """In how many ways the arms can be dealt to the people who may exchange them."""
+    """In how many ways the arms can be dealt to the people who may exchange them.
+
+    Parameters
+    ----------
+    arms : Arms
+        The observed arms.
+
+    Returns
+    -------
+    int
+    """
     _, first = np.unique(arms.person, return_index=True)
     observed = arms.active[first]
     return prod(comb(len(who), int(observed[who].sum())) for who in exchangeable_people(arms))
