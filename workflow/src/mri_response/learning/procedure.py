@@ -27,6 +27,7 @@ from mri_response.learning.nested import (
 )
 from mri_response.learning.permutation import Exchangeability
 from mri_response.learning.splits import REFIT, Fold, FoldSets, Scheme, draw_members
+from mri_response.people.rows import person_weights
 
 AT_ONCE = 5  # outer folds of a single labelling that are solved together
 MATRICES = 2**25  # entries of all Gram matrices that redrawn folds hold at a time
@@ -90,9 +91,19 @@ class StackedRows:
 
 
 def row_weights(people: pd.DataFrame) -> np.ndarray:
-    """Weight of each row, so that every person counts once; shape (n,)."""
-    person = people["participant_id"]
-    return 1.0 / person.map(person.value_counts()).to_numpy(dtype=float)
+    """Weight of each row, so that every person counts once.
+
+    Parameters
+    ----------
+    people : pandas.DataFrame, n rows
+        Column participant_id.
+
+    Returns
+    -------
+    numpy.ndarray, shape (n,)
+        1 / (number of rows of the person), see `mri_response.people.rows.person_weights`.
+    """
+    return person_weights(people["participant_id"].astype(str))[0]
 
 
 def fold_grams(
