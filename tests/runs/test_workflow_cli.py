@@ -42,7 +42,7 @@ def finished(tmp_path_factory: pytest.TempPathFactory) -> Path:
         cwd=folder / "elsewhere",
         snakefile=project / "Snakefile",
     )
-    assert "48 of 48 steps (100%) done" in done.stdout + done.stderr
+    assert "51 of 51 steps (100%) done" in done.stdout + done.stderr
     assert not any((folder / "elsewhere").iterdir())
     return folder
 
