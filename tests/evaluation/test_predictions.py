@@ -26,7 +26,7 @@ from mri_response.learning.procedure import (
     cross_validate,
     fold_grams,
     row_weights,
-    with_strangers,
+    with_other_cohorts,
 )
 from mri_response.learning.splits import Scheme, draw_folds
 
@@ -90,7 +90,7 @@ class Run:
             for part in (folds[:4], folds[4:])
             for some in (blocks[:2], blocks[2:])
         ]
-        refit = with_strangers(refit, n_others)
+        refit = with_other_cohorts(refit, n_others)
         padded = np.pad(weights, (0, n_others))
         self.refits = [
             run(features, [refit], padded, some) for some in (blocks[:1], blocks[1:2], blocks[2:])

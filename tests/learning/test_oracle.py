@@ -17,7 +17,7 @@ from mri_response.learning.procedure import (
     cross_validate,
     fold_grams,
     row_weights,
-    with_strangers,
+    with_other_cohorts,
 )
 from mri_response.learning.splits import Fold, Scheme, draw_folds
 from mri_response.models.frozen import fitted_models, freeze
@@ -71,7 +71,7 @@ class Engine:
             fold_grams(own.features, own_confounds, self.folds, options), self.folds,
             exchangeability, blocks, row_weights(own.people), options, SEED,
         )  # fmt: skip
-        self.refit = with_strangers(refit, n_others)
+        self.refit = with_other_cohorts(refit, n_others)
         stacked = StackedRows(own.features, other.features)
         weights = np.pad(row_weights(own.people), (0, n_others))
         self.refitted = cross_validate(

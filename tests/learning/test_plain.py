@@ -33,7 +33,7 @@ from mri_response.learning.procedure import (
     cross_validate,
     fold_grams,
     row_weights,
-    with_strangers,
+    with_other_cohorts,
 )
 from mri_response.learning.splits import Scheme, draw_folds
 
@@ -69,7 +69,7 @@ class Study:
     def refitted(self, options: EstimatorOptions, permutations=(0,)):
         return cross_validate_estimator(
             StackedRows(self.features[:N], self.features[N:]), self.confounds,
-            [with_strangers(self.refit, OTHERS)], self.exchangeability, permutations,
+            [with_other_cohorts(self.refit, OTHERS)], self.exchangeability, permutations,
             np.pad(row_weights(self.people), (0, OTHERS)), options, SEED,
         )  # fmt: skip
 

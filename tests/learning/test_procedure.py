@@ -17,7 +17,7 @@ from mri_response.learning.procedure import (
     cross_validate_redrawn,
     fold_grams,
     row_weights,
-    with_strangers,
+    with_other_cohorts,
 )
 from mri_response.learning.splits import REFIT, Scheme, draw_folds
 
@@ -234,7 +234,7 @@ def test_strangers_are_predicted_and_never_trained_on():
     ours = people.iloc[:30]
     refit = draw_folds(ours["participant_id"], ours["label"].to_numpy(), SCHEME, SEED)[-1]
     assert refit[:2] == (REFIT, REFIT)
-    padded = with_strangers(refit, 12)
+    padded = with_other_cohorts(refit, 12)
     assert not padded.sets.train[:, 30:].any()
     assert padded.sets.test[0].tolist() == [False] * 30 + [True] * 12
     assert not padded.sets.test[1:, 30:].any()

@@ -17,7 +17,7 @@ from mri_response.learning.procedure import (
     cross_validate,
     fold_grams,
     row_weights,
-    with_strangers,
+    with_other_cohorts,
 )
 from mri_response.learning.splits import Scheme, draw_folds
 from mri_response.models.frozen import FrozenModel, fitted_models, freeze
@@ -62,7 +62,7 @@ class Run:
         self.options = options
         labels = self.people["label"].to_numpy()
         folds = draw_folds(self.people["participant_id"], labels, SCHEME, 1)
-        self.folds = [with_strangers(fold, OTHERS) for fold in folds]
+        self.folds = [with_other_cohorts(fold, OTHERS) for fold in folds]
         for fold in self.folds:
             fold.sets.test[0, N:] = True
         stacked = StackedRows(self.features[:N], self.features[N:])

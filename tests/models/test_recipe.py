@@ -20,7 +20,7 @@ from mri_response.learning.procedure import (
     cross_validate,
     fold_grams,
     row_weights,
-    with_strangers,
+    with_other_cohorts,
 )
 from mri_response.models.frozen import fitted_models, freeze, freeze_weights
 from mri_response.models.recipe import Recipe, recipe
@@ -73,7 +73,7 @@ def test_an_ensemble_is_the_mean_of_the_outer_models(tmp_path):
     frozen = Frozen(tmp_path, "forest", "ensemble")
     study = frozen.study
     # The outer models with the strangers in their test folds.
-    folds = [with_strangers(fold, OTHERS) for fold in study.folds]
+    folds = [with_other_cohorts(fold, OTHERS) for fold in study.folds]
     for fold in folds:
         fold.sets.test[0, N:] = True
     from mri_response.learning.plain import cross_validate_estimator

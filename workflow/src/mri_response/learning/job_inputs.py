@@ -17,7 +17,7 @@ from mri_response.learning.learners.base import (
 from mri_response.learning.learners.registry import learner_of
 from mri_response.learning.permutation import Exchangeability
 from mri_response.learning.preparation.confounds import ConfoundCoding
-from mri_response.learning.procedure import StackedRows, with_strangers
+from mri_response.learning.procedure import StackedRows, with_other_cohorts
 from mri_response.learning.splits import Scheme, folds_from_table, units_of
 
 
@@ -84,5 +84,5 @@ def _fixed(table: Any, people: Any, wanted: str | list[int], others: list) -> li
     """Outer folds of a job out of the table of splits, or the refit with others behind it."""
     folds = folds_from_table(table, people)
     if wanted == "refit":
-        return [with_strangers(folds[-1], sum(map(len, others)))]
+        return [with_other_cohorts(folds[-1], sum(map(len, others)))]
     return folds[slice(*wanted)]

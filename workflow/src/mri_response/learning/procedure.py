@@ -257,8 +257,8 @@ def cross_validate_redrawn(
     return replace(result, inner_decision=np.concatenate(inner))
 
 
-def with_strangers(fold: Fold, n_others: int) -> Fold:
-    """Put rows behind those of a refit that no set trains on and that its model predicts."""
+def with_other_cohorts(fold: Fold, n_others: int) -> Fold:
+    """Add rows of other cohorts to a refit: no set trains on them, and its model predicts them."""
     sets = [np.pad(mask, ((0, 0), (0, n_others))) for mask in fold.sets]
     sets[1][0, len(fold.sets.test[0]) :] = True
     return fold._replace(sets=FoldSets(*sets))
