@@ -1,12 +1,55 @@
 # Configuration, checks before the first job, names.
 import os
+import re
 import sys
 from pathlib import Path
 
 import yaml
 
-WORKFLOW = Path(workflow.current_basedir).parent
-sys.path.insert(0, str(WORKFLOW / "src"))
+# The folder of the rules. Snakemake fetches single files where the workflow is in a git repository
+# (`module` with github(...) or git+file://...): then the package must be installed beside Snakemake.
+RULES = workflow.current_basedir
+HOSTED = not isinstance(RULES, os.PathLike)
+
+
+if HOSTED and type(RULES).__name__ == "LocalGitFile":
+    # Snakemake 9.27 asks for scripts as file objects and joins files of a local repository with text
+    # alone (_path_to_source_file in jobs.py, LocalGitFile.join in sourcecache.py).
+    joined_with_text = type(RULES).join
+    type(RULES).join = lambda self, path: joined_with_text(self, os.fspath(path))
+
+
+def workflow_file(path):
+    """Local path of a file of the workflow, given from the folder of the rules."""
+    if HOSTED:
+        return workflow.sourcecache.get_path(RULES.join(path))
+    return os.path.normpath(os.path.join(RULES, path))
+
+
+def check_installed_package():
+    """End with one line where the package is missing or not that of the fetched rules."""
+    source = Path(workflow_file("../src/mri_response/__init__.py")).read_text(encoding="utf-8")
+    expected = re.search(r'__version__ = "(.+)"', source)[1]
+    try:
+        from mri_response import __version__ as found
+    except ModuleNotFoundError:
+        found = None
+    if found != expected:
+        sys.exit(
+            f"mri-response: found {f'version {found}' if found else 'no installed package'}, expected "
+            f"the Python package mri-response {expected}, which the rules fetched from a repository "
+            "need; install it from the same commit into Snakemake's environment (pip install)"
+        )
+
+
+if HOSTED:
+    check_installed_package()
+else:
+    sys.path.insert(0, workflow_file("../src"))
+    # Jobs import the package of this folder too, whatever else is installed.
+    others = os.environ.get("PYTHONPATH", "").split(os.pathsep)
+    paths = dict.fromkeys([workflow_file("../src"), *filter(None, others)])
+    os.environ["PYTHONPATH"] = os.pathsep.join(paths)
 # For the jobs: glibc hands freed arrays back and takes them anew, up to a tenth of a solver's time.
 os.environ.setdefault("MALLOC_TRIM_THRESHOLD_", str(256 * 1024**2))
 os.environ.setdefault("MALLOC_MMAP_THRESHOLD_", str(32 * 1024**2))
@@ -85,7 +128,7 @@ if workflow.is_main_process:
 config.update(CONFIG)
 
 RUN = f"results/{CONFIG['run']}"
-ENVIRONMENT = str(WORKFLOW.parent / "envs" / "mri-response.yaml")
+ENVIRONMENT = "../../envs/mri-response.yaml"  # from the folder of the rules
 
 DISCOVERY = discovery_name(CONFIG)
 OTHERS = [name for name in CONFIG["cohorts"] if name != DISCOVERY]
@@ -127,18 +170,16 @@ def section(*keys):
     return {key: CONFIG[key] for key in keys if key in CONFIG}
 
 
+HASHED_SCRIPTS = set()
+
+
 def code_of(*scripts):
     """Hash of the package's code that scripts use: a changed algorithm runs them again.
 
     Snakemake sees a change of the script alone.
     """
-    return script_hash(WORKFLOW / "scripts" / f"{script}.py" for script in scripts)
-
-
-def scripts_of_the_workflow():
-    """Names of all scripts, as `code_of` takes them."""
-    folder = WORKFLOW / "scripts"
-    return sorted(str(p.relative_to(folder).with_suffix("")) for p in folder.rglob("*.py"))
+    HASHED_SCRIPTS.update(scripts)
+    return script_hash(workflow_file(f"../scripts/{script}.py") for script in scripts)
 
 
 def texts_of(*names):
