@@ -14,7 +14,7 @@ export PYTHONNOUSERSITE := 1
 # `python -m` in place of the scripts in .venv/bin: those break when the folder is moved.
 RUN := PATH="$(CURDIR)/.venv/bin:$$PATH" "$(CURDIR)/.venv/bin/python" -m
 
-.PHONY: help setup demo test test-slow benchmark calibration simulation-study lint format lock clean distclean
+.PHONY: help setup demo test test-slow benchmark calibration simulation-study docs lint format lock clean distclean
 .DEFAULT_GOAL := help
 
 help: ## list what can be made
@@ -46,6 +46,10 @@ simulation-study: setup ## do intervals cover, do tests hold their level, are pa
 	@$(RUN:-m=benchmarks/simulation_coverage.py) $(ARGS)
 	@$(RUN:-m=benchmarks/simulation_specificity.py) $(ARGS)
 	@$(RUN:-m=benchmarks/simulation_brain.py) $(ARGS)
+
+docs: setup ## make docs/rules.md and the table of keys in config/README.md anew
+	@$(RUN:-m=docs/make_rules.py)
+	@PYTHONPATH=workflow/src $(RUN) mri_response.config.key_table
 
 lint: setup ## check style and the workflow's rules
 	@$(RUN) ruff check .

@@ -47,9 +47,10 @@ if HOSTED:
 else:
     sys.path.insert(0, workflow_file("../src"))
     # Jobs import the package of this folder too, whatever else is installed.
-    others = os.environ.get("PYTHONPATH", "").split(os.pathsep)
+    variables = os.environ
+    others = variables.get("PYTHONPATH", "").split(os.pathsep)
     paths = dict.fromkeys([workflow_file("../src"), *filter(None, others)])
-    os.environ["PYTHONPATH"] = os.pathsep.join(paths)
+    variables["PYTHONPATH"] = os.pathsep.join(paths)
 # For the jobs: glibc hands freed arrays back and takes them anew, up to a tenth of a solver's time.
 os.environ.setdefault("MALLOC_TRIM_THRESHOLD_", str(256 * 1024**2))
 os.environ.setdefault("MALLOC_MMAP_THRESHOLD_", str(32 * 1024**2))

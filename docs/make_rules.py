@@ -1,0 +1,105 @@
+"""Write docs/rules.md: every rule with its docstring, by stage, and the graph of the demo's rules.
+
+`make docs` runs this; a test compares the page with what is made anew.
+"""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+import textwrap
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[1]
+PAGE = ROOT / "docs" / "rules.md"
+STAGES = ("simulation", "people", "features", "learning", "models", "evaluation", "brain", "report")
+STAGES += ("record",)
+RULE = re.compile(
+    r'^( *)rule (\w+):\n +"""(.*?)"""\n.*?^ +script:\n +"\.\./scripts/(\S+)"', re.M | re.S
+)
+HEAD = """\
+# The rules
+
+Made from the rules' own docstrings by `make docs`. A stage has one name: its rules are in
+`workflow/rules/<stage>.smk`, their scripts in `workflow/scripts/<stage>/`, the functions that these
+call in `workflow/src/mri_response/<stage>/`, the tests in `tests/<stage>/`.
+
+The demo's rules, an arrow from each to those that read what it makes. Figures and slice viewers are
+one box; arrows that follow from others are left out.
+
+"""
+
+
+def rules_of(stage: str) -> list[tuple[str, str, str]]:
+    """Name, docstring and script of every rule of a stage."""
+    text = (ROOT / "workflow" / "rules" / f"{stage}.smk").read_text(encoding="utf-8")
+    return [
+        (name, textwrap.dedent(f"{indent}    {words}").strip(), script)
+        for indent, name, words, script in RULE.findall(text)
+    ]
+
+
+def rule_graph(folder: Path) -> str:
+    """The graph of the demo's rules as Snakemake prints it, in Mermaid's language."""
+    command = [sys.executable, "-m", "snakemake", "--rulegraph", "mermaid-js", "--nolock"]
+    command += ["--snakefile", str(ROOT / "Snakefile"), "--directory", str(folder)]
+    command += ["--configfile", str(ROOT / "config" / "config.yaml")]
+    return subprocess.run(command, capture_output=True, text=True, check=True).stdout
+
+
+def edges_of(graph: str) -> set[tuple[str, str]]:
+    """Pairs of rules of which the second reads what the first makes."""
+    names = dict(re.findall(r"^\s*(id\d+)\[(\w+)", graph, re.M))
+    drawn = re.compile(r"_figures?$|_viewer$")
+    merged = {
+        key: "figures" if drawn.search(name) else name
+        for key, name in names.items()
+        if name not in ("all", "default")
+    }
+    pairs = re.findall(r"^\s*(id\d+) --> (id\d+)", graph, re.M)
+    return {
+        (merged[a], merged[b])
+        for a, b in pairs
+        if a in merged and b in merged and merged[a] != merged[b]
+    }
+
+
+def reduced(edges: set[tuple[str, str]]) -> set[tuple[str, str]]:
+    """Edges without those that a longer way between the same two rules implies."""
+
+    def reaches(start: str, end: str, skip: tuple[str, str]) -> bool:
+        waiting, seen = [start], set()
+        while waiting:
+            node = waiting.pop()
+            for a, b in edges:
+                if a == node and (a, b) != skip and b not in seen:
+                    if b == end:
+                        return True
+                    seen.add(b)
+                    waiting.append(b)
+        return False
+
+    return {edge for edge in edges if not reaches(*edge, skip=edge)}
+
+
+def page(graph: str) -> str:
+    """The whole page.
+
+    Parameters
+    ----------
+    graph : str
+        As `rule_graph` returns it.
+    """
+    lines = ["```mermaid", "flowchart TB"]
+    lines += [f"    {a} --> {b}" for a, b in sorted(reduced(edges_of(graph)))]
+    lines.append("```")
+    for stage in STAGES:
+        lines += ["", f"## {stage}"]
+        for name, words, script in rules_of(stage):
+            lines += ["", f"**`{name}`** (`scripts/{script}`): {words}"]
+    return HEAD + "\n".join(lines) + "\n"
+
+
+if __name__ == "__main__":
+    PAGE.write_text(page(rule_graph(ROOT)), encoding="utf-8")
