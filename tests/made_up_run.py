@@ -26,7 +26,7 @@ from mri_response.evaluation.subgroups import subgroup_table
 from mri_response.evaluation.usefulness import decision_curve_table, operating_point_table
 from mri_response.features.quality import MapMeasures, measured
 from mri_response.features.region_sets import memberships, region_sets, set_table
-from mri_response.learning.plan import CURVE_SHARES
+from mri_response.learning.batches import CURVE_SHARES
 
 LONG = (
     "An external cohort with a really long title, second hospital, three scanners, "

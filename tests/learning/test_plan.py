@@ -17,14 +17,13 @@ from small_study import ROOT, Study
 
 from mri_response.config.load import load_config
 from mri_response.config.plan import curve_models
-from mri_response.learning.batches import BLOCK, batches, labelling_batches
+from mri_response.learning.batches import BLOCK, batches, labelling_batches, smallest_part
 from mri_response.learning.plan import (
     BatchPlan,
     batch_plans,
     curve_batches,
     estimated_work,
     plan_lines,
-    smallest_part,
 )
 from mri_response.people.cohorts import discovery_size
 

@@ -191,8 +191,12 @@ def edit(path: Path, old: str, new: str) -> None:
 def test_a_moved_folder_comments_and_docstrings_run_nothing_again(moved):
     project, study = moved
     package = project / "workflow" / "src" / "mri_response"
-    edit(package / "svm.py", '"""', '"""Other words. ')
-    edit(package / "svm.py", "import numpy as np\n", "import numpy as np  # for arrays\n")
+    edit(package / "learning/solver/svm.py", '"""', '"""Other words. ')
+    edit(
+        package / "learning/solver/svm.py",
+        "import numpy as np\n",
+        "import numpy as np  # for arrays\n",
+    )
     for path in (project / "workflow" / "rules").glob("*.smk"):
         path.write_text(f"# A comment.\n{path.read_text()}")
     (study / "study.yaml").write_text(f"# A comment.\n{(study / 'study.yaml').read_text()}")
@@ -214,33 +218,33 @@ FIGURES = {
 ENGINE = {
     *("prepare", "cross_validate", "decisions", "freeze", "score"),
     *("performance", "baseline", "comparisons", "specificity", "subgroups", "usefulness"),
-    *("learning_curve", "learning_curve_parts", "precision", "region_weights", "roi_sets"),
+    *("learning_curve", "learning_curve_parts", "precision", "region_weights"),
     *("tables", "reporting"),
     *(FIGURES - {"flow_figure", "quality_figure"}),
 }
 COHORTS = {"cohorts", "flow_figure", "characteristics", "table_features"}
 CHANGES: dict[str, tuple[str, str, str, set[str]]] = {
     "classifier": (
-        "workflow/src/mri_response/crossval.py",
+        "workflow/src/mri_response/learning/nested.py",
         "signs = 2.0 * labels - 1.0",
         "signs = 2 * labels - 1.0",
         ENGINE | END,
     ),
     # Only the Gram matrices read confounds, and their files are temporary.
     "confounds": (
-        "workflow/src/mri_response/confounds.py",
+        "workflow/src/mri_response/learning/preparation/confounds.py",
         "return np.hstack(parts)",
         "return np.concatenate(parts, axis=1)",
-        # Whether folds can be drawn is checked with the confounds' coding.
-        ENGINE | COHORTS | {"splits"} | END,
+        # Whether the people fill the folds is checked with the confounds' coding.
+        ENGINE | {"splits"} | END,
     ),
     "figures": (
-        "workflow/src/mri_response/figures/style.py",
+        "workflow/src/mri_response/report/figures/style.py",
         "figure.draw_without_rendering()",
         "figure.canvas.draw()",
         FIGURES | END,
     ),
-    "page": ("workflow/src/mri_response/report.py", '"utf-8"', '"UTF-8"', END),
+    "page": ("workflow/src/mri_response/report/page.py", '"utf-8"', '"UTF-8"', END),
     "caption": ("workflow/src/mri_response/data/report/flow.rst", " ", "  ", END),
     "title": (
         "../study/study.yaml",

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Mapping
+from typing import Any
+
 # Jobs are whole blocks and keep places in a group, so that batching changes no byte.
 BLOCK = 256  # permutations solved together
 TOGETHER = 5  # outer folds of a repeat whose Gram matrices, of many features, are computed together
@@ -38,3 +42,25 @@ def labelling_batches(n_permutations: int, size: int) -> list[list[range]]:
     blocks = [range(block.start + 1, block.stop + 1) for block in batches(n_permutations, BLOCK)]
     jobs = [[blocks[i] for i in job] for job in batches(len(blocks), -(-size // BLOCK))]
     return [[range(1), *jobs[0]], *jobs[1:]] if jobs else [[range(1)]]
+
+
+CURVE_SHARES = (0.4, 0.6, 0.8)  # of the discovery people, where the learning curve has no sizes
+
+
+def smallest_part(config: Mapping[str, Any], share: float) -> int:
+    """People that a part of the sample needs for its folds, and for twice the smallest class.
+
+    Parameters
+    ----------
+    config : mapping
+        Sections cross_validation and min_class_size of the config.
+    share : float
+        Share of the positive class.
+
+    Returns
+    -------
+    int
+    """
+    cv = config["cross_validation"]
+    folds = max(cv["outer_folds"] or 2, cv["inner_folds"])
+    return max(2 * folds, math.ceil(2 * config["min_class_size"] / min(share, 1 - share)))

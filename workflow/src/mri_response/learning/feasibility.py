@@ -9,8 +9,8 @@ import pandas as pd
 from mri_response.config.queries import class_names, discovery_name, left_out_column, used_confounds
 from mri_response.core.errors import InputError
 from mri_response.core.tables import shorten, suggestion
+from mri_response.learning.batches import smallest_part
 from mri_response.learning.permutation import Exchangeability
-from mri_response.learning.plan import smallest_part
 
 
 def check_discovery(config: Mapping[str, Any], rows: pd.DataFrame) -> None:

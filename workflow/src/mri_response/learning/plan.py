@@ -12,6 +12,7 @@ from typing import Any
 
 from mri_response.learning.batches import (
     BLOCK,
+    CURVE_SHARES,
     TOGETHER,
     batches,
     labelling_batches,
@@ -26,8 +27,6 @@ AT_ONCE = 12  # jobs, roughly, into which a small run is cut for the cores of on
 SHORTEST_S = 30.0  # unless they were shorter than this
 MOST_JOBS = 1000  # cross-validation jobs of a run; beyond, each carries more work
 GRAM_MB = 500.0  # Gram matrices of a job
-
-CURVE_SHARES = (0.4, 0.6, 0.8)  # of the discovery people, where the learning curve has no sizes
 
 
 # ---------------------------------------------------------------- work and how it is cut
@@ -147,25 +146,6 @@ def batch_plans(
         jobs = {"prepare": prepare, "cross_validate": nested, "refit": refit}
         plans[model] = BatchPlan(folds, labels, refits, jobs)
     return plans
-
-
-def smallest_part(config: Mapping[str, Any], share: float) -> int:
-    """People that a part of the sample needs for its folds, and for twice the smallest class.
-
-    Parameters
-    ----------
-    config : mapping
-        Sections cross_validation and min_class_size of the config.
-    share : float
-        Share of the positive class.
-
-    Returns
-    -------
-    int
-    """
-    cv = config["cross_validation"]
-    folds = max(cv["outer_folds"] or 2, cv["inner_folds"])
-    return max(2 * folds, math.ceil(2 * config["min_class_size"] / min(share, 1 - share)))
 
 
 def curve_batches(

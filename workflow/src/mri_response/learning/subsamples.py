@@ -10,11 +10,11 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from mri_response.core.seeds import Stream, generator
+from mri_response.learning.batches import CURVE_SHARES, smallest_part
 from mri_response.learning.decisions import joined
 from mri_response.learning.learners.base import Design, RedrawnFolds, Sample
 from mri_response.learning.learners.registry import learner_of
 from mri_response.learning.permutation import Exchangeability
-from mri_response.learning.plan import CURVE_SHARES, smallest_part
 from mri_response.learning.preparation.confounds import ConfoundCoding
 from mri_response.learning.splits import Scheme, draw_folds, units_of
 from mri_response.people.rows import person_weights
