@@ -75,7 +75,10 @@ def test_every_documented_file_is_there_and_no_other(study, results):
         names |= {f"performance/{model}_{name}.tsv" for name in (*of_model, *useful, "subgroups")}
     names |= {"performance/roi_svc_learning_curve.tsv", "learning_curve/roi_svc/parts-0.npz"}
     for baseline in ("confounds_only", "majority_class"):
-        names |= {f"performance/{baseline}_{name}.tsv" for name in of_model}
+        own = (*of_model, "decision_rules")
+        names |= {f"performance/{baseline}_{name}.tsv" for name in own}
+        names.add(f"scores/{baseline}.tsv")
+    names |= {f"decisions/{name}.npz" for name in (*models, "confounds_only", "majority_class")}
     for cohort in ("discovery", "external", "control"):
         names |= {f"cohorts/{cohort}.tsv", f"features/roi/{cohort}.tsv"}
         names.add(f"features/voxels/{cohort}.npy")

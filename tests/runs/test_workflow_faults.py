@@ -22,6 +22,7 @@ TABLES = [
 ]
 FEATURES = RUN / "features" / "fs" / "discovery.tsv"
 KERNELS = RUN / "kernels" / "fs_svc" / "folds-0.npz"
+DECISIONS = RUN / "decisions" / "fs_svc.npz"
 FOLDS = RUN / "crossval" / "fs_svc" / "folds-0_labels-0.npz"
 MODEL_NULL = RUN / "performance" / "fs_svc_null.tsv"
 
@@ -49,8 +50,8 @@ def contents(study: Study) -> dict[str, str]:
 # ---------------------------------------------------------------- files of another content
 # The file, its fault, and what is removed so that a job reads it.
 SPOILT = {
-    "features": (FEATURES, corrupted, [FOLDS, MODEL_NULL, RUN / "null.tsv"]),
-    "kernels": (KERNELS, truncated, [FOLDS, MODEL_NULL, RUN / "null.tsv"]),
+    "features": (FEATURES, corrupted, [FOLDS, DECISIONS, MODEL_NULL, RUN / "null.tsv"]),
+    "kernels": (KERNELS, truncated, [FOLDS, DECISIONS, MODEL_NULL, RUN / "null.tsv"]),
     "table": (MODEL_NULL, corrupted, [RUN / "null.tsv"]),
 }
 
