@@ -44,16 +44,17 @@ from mri_response.core.vocabulary import HEADLINE
 from mri_response.evaluation.baselines import cross_validate_discriminant
 from mri_response.evaluation.metrics import balanced_accuracy, cross_validated
 from mri_response.evaluation.performance import TESTED, permutation_p_value
+from mri_response.learning.decisions import joined
+from mri_response.learning.jobs import JobResult
 from mri_response.learning.permutation import Exchangeability
 from mri_response.learning.preparation.confounds import ConfoundCoding, flexible_matrix
 from mri_response.learning.procedure import (
     ModelOptions,
-    collected,
     cross_validate,
     cross_validate_redrawn,
     fold_grams,
     row_weights,
-    with_strangers,
+    with_other_cohorts,
 )
 from mri_response.learning.splits import Scheme, draw_folds
 
@@ -206,7 +207,7 @@ def analysed(name: str, scheme: str, index: int, n_permutations: int) -> dict[st
     people, features, fresh = _data_set(scenario, rng)
     analysis = _Analysis(scenario, SCHEMES[scheme], people, features, index)
     labels = analysis.exchangeability.labellings(index, range(n_permutations + 1)).T
-    resampled = collected(analysis.jobs(n_permutations), SCHEMES[scheme].repeats)
+    resampled = joined(analysis.jobs(n_permutations), SCHEMES[scheme].repeats, n_permutations + 1)
     row: dict[str, float] = {"index": index}
     for metric in TESTED:
         values = cross_validated(
@@ -247,7 +248,7 @@ class _Analysis:
         self.exchangeability = Exchangeability(people, within=scenario.within, given=given)
         self.weights = row_weights(people)
 
-    def jobs(self, n_permutations: int) -> list[dict[str, np.ndarray]]:
+    def jobs(self, n_permutations: int) -> list[JobResult]:
         """Decision values of the observed labelling and all permutations."""
         everyone = range(1, n_permutations + 1)
         if self.scenario.select != "each":
@@ -264,14 +265,17 @@ class _Analysis:
             self.confounds, units, self.scheme, plain, n_permutations, self.seed
         )
         labels = plain.labellings(self.seed, range(n_permutations + 1)).T
-        metric, decision, fold, _ = "balanced_accuracy", *resampled
-        values = cross_validated(metric, HEADLINE, decision, fold, labels, self.weights)
+        values = cross_validated(
+            *("balanced_accuracy", HEADLINE, resampled.decision, resampled.fold),
+            labels,
+            self.weights,
+        )
         return permutation_p_value(values[0], values[1:])
 
     def fresh_decision(self, fresh: Drawn) -> np.ndarray:
         """Decision values of the refitted model for people it has not seen."""
         columns = self._selected(0)
-        refit = with_strangers(self._folds()[-1], len(fresh.people))
+        refit = with_other_cohorts(self._folds()[-1], len(fresh.people))
         tables = (self.people, fresh.people)
         grams = fold_grams(
             np.vstack([self.features[:, columns], fresh.features[:, columns]]),
@@ -283,13 +287,13 @@ class _Analysis:
         result = cross_validate(
             grams, [refit], self.exchangeability, [range(1)], weights, OPTIONS, self.seed
         )
-        return result["decision"][0, 0, len(self.people) :]
+        return result.decision[0, 0, len(self.people) :]
 
     def _folds(self) -> list:
         labels = self.people["label"].to_numpy()
         return draw_folds(self.people["participant_id"], labels, self.scheme, self.seed)
 
-    def _job(self, columns: np.ndarray | slice, blocks: list[range]) -> dict[str, np.ndarray]:
+    def _job(self, columns: np.ndarray | slice, blocks: list[range]) -> JobResult:
         features, confounds = self.features[:, columns], self.coding.matrix(self.people)
         common = (self.exchangeability, blocks, self.weights, OPTIONS, self.seed)
         if self.scheme.stratified:

@@ -55,14 +55,13 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "workflow" / "src")
 from mri_response.config.plan import batches, labelling_batches
 from mri_response.features.extract import voxel_features
 from mri_response.inputs.images import Grid
+from mri_response.learning.jobs import load_arrays, save_arrays
 from mri_response.learning.permutation import Exchangeability
 from mri_response.learning.procedure import (
     ModelOptions,
     cross_validate,
     cross_validate_redrawn,
     fold_grams,
-    load_arrays,
-    save_arrays,
 )
 from mri_response.learning.splits import Fold, Scheme, draw_folds
 
@@ -159,7 +158,7 @@ def plain_side(
     X: np.ndarray, y: np.ndarray, fold: Fold, engine: dict, row: int, position: int, whole: bool
 ) -> float:
     """CPU seconds of plain scikit-learn for one labelling, once both sides are seen to agree."""
-    candidate = engine["candidate"][row, position]
+    candidate = engine.candidate[row, position]
     if whole:
         (index, decision), seconds = cpu(plain_search, X, y, fold)
         assert index == candidate, "the two sides chose another C"
@@ -167,7 +166,7 @@ def plain_side(
         # One fit and prediction at the chosen C, instead of the 111 of the search.
         decision, seconds = cpu(plain_fit, X, y, fold, OPTIONS.C[candidate])
         seconds *= SCHEME.inner_folds * len(OPTIONS.C) + 1
-    difference = np.abs(decision - engine["decision"][row, position, fold.sets.test[0]]).max()
+    difference = np.abs(decision - engine.decision[row, position, fold.sets.test[0]]).max()
     assert difference < 1e-5, f"decision values differ by {difference:.2g}"
     return seconds
 
@@ -269,14 +268,14 @@ def gram_job(folder: Path, workload: str, folds: range) -> None:
 
 
 def labelling_job(folder: Path, folds: range, blocks: list[range]) -> None:
-    """Some labellings through some outer folds, as in the rule `nested_cv`."""
+    """Some labellings through some outer folds, as in the rule `cross_validate`."""
     _, _, people = made_up_study(150)
     drawn = draw_folds(people["participant_id"], people["label"].to_numpy(), SCHEME, SEED)
     result = cross_validate(
         list(load_arrays(folder / f"{folds.start}.npz").values()),
         drawn[folds.start : folds.stop], Exchangeability(people), blocks, np.ones(N), OPTIONS, SEED,
     )  # fmt: skip
-    save_arrays(result, folder / f"{folds.start}_{blocks[0].start}_result.npz")
+    result.write(folder / f"{folds.start}_{blocks[0].start}_result.npz")
 
 
 def whole(workload: str, jobs: int) -> dict:

@@ -110,11 +110,11 @@ def trial(index: int, scenario: str, n_permutations: int, seed: int = SEED) -> d
     blocks = [range(1), range(1, 1 + n_permutations)]
     exchangeability, weights = Exchangeability(people), row_weights(people)
     job = cross_validate(grams, refit, exchangeability, blocks, weights, OPTIONS, index)
-    fitted = np.vstack([job["fitted"], job["null_fitted"]])
+    fitted = np.vstack([job.fitted, job.null_fitted])
     members = np.zeros((P, len(SETS)), dtype=bool)
     for column, where in enumerate(SETS.values()):
         members[where, column] = True
-    test = pattern_test(features, training_sets(confounds, job["train"]), fitted, members)
+    test = pattern_test(features, training_sets(confounds, job.train), fitted, members)
     return {"trial": index, **_regions(test, spec), **_sets(test)}
 
 

@@ -42,12 +42,13 @@ from mri_response.evaluation.performance import (
     discovery_performance,
     frozen_performance,
 )
+from mri_response.learning.decisions import joined
 from mri_response.learning.gram import training_sets
+from mri_response.learning.jobs import JobResult
 from mri_response.learning.permutation import Exchangeability
 from mri_response.learning.preparation.confounds import ConfoundCoding
 from mri_response.learning.procedure import (
     ModelOptions,
-    collected,
     cross_validate,
     fold_grams,
     row_weights,
@@ -133,13 +134,13 @@ def trial(index: int, scenario: str, n_permutations: int) -> list[dict]:
     *outer, refit = draw_folds(people["participant_id"], labels, scheme, index)
     exchangeability = Exchangeability(people)
 
-    def run(folds: list, blocks: list[range]) -> dict[str, np.ndarray]:
+    def run(folds: list, blocks: list[range]) -> JobResult:
         grams = fold_grams(features, confounds, folds, OPTIONS)
         weights = row_weights(people)
         return cross_validate(grams, folds, exchangeability, blocks, weights, OPTIONS, index)
 
     labellings = [range(1), range(1, 1 + n_permutations)]
-    resampled = collected([run(outer, labellings)], scheme.repeats)
+    resampled = joined([run(outer, labellings)], scheme.repeats, 1 + n_permutations)
     discovery, _ = discovery_performance(
         "model",
         "discovery",
@@ -151,8 +152,8 @@ def trial(index: int, scenario: str, n_permutations: int) -> list[dict]:
         min_class_size=5,
     )
     fitted = fitted_models([run([refit], [range(1)])], len(people))
-    sets = training_sets(confounds, fitted["train"])
-    frozen = freeze(features, confounds, sets, fitted["beta"], fitted["intercept"], coding, {})
+    sets = training_sets(confounds, fitted.train)
+    frozen = freeze(features, confounds, sets, fitted.beta, fitted.intercept, coding, {})
     scores = [
         FrozenScores(name, name, cohorts[name].people, frozen.decision(*reversed(cohorts[name])))
         for name in ("external", "control")

@@ -27,6 +27,7 @@ from mri_response.evaluation.usefulness import decision_curve_table, operating_p
 from mri_response.features.quality import MapMeasures, measured
 from mri_response.features.region_sets import memberships, region_sets, set_table
 from mri_response.learning.batches import CURVE_SHARES
+from mri_response.learning.decisions import Decisions
 
 LONG = (
     "An external cohort with a really long title, second hospital, three scanners, "
@@ -480,10 +481,12 @@ def _subgroups(config: dict[str, Any], predictions: pd.DataFrame) -> pd.DataFram
         labels = people[discovery]["label"].to_numpy()
         labels = np.array([labels, *(rng.permutation(labels) for _ in range(25))])
         null = rng.normal(size=(25, *observed.shape))
-        fold = np.arange(observed.size).reshape(observed.shape) % 10
+        fold = 1 + np.arange(observed.size).reshape(observed.shape) % 10
         others = rows[rows["cohort"] != discovery]
         decision = np.concatenate([observed[None], null])
-        tables.append(subgroup_table(model, config, people, decision, fold, labels, others))
+        fold = np.broadcast_to(fold, decision.shape)
+        decisions = Decisions(decision, fold, np.zeros_like(fold), labels)
+        tables.append(subgroup_table(model, config, people, decisions, others))
     return pd.concat(tables, ignore_index=True)
 
 
