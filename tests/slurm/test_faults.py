@@ -81,7 +81,7 @@ def submit(study: Study, *options: str | Path) -> subprocess.Popen:
     return process
 
 
-def in_the_middle(study: Study, rule: str = "nested_cv") -> str:
+def in_the_middle(study: Study, rule: str = "cross_validate") -> str:
     """Id of a job of a rule as soon as it runs."""
     wait_for(lambda: running(rule), f"a job of {rule}", seconds=180)
     return str(running(rule))
@@ -159,21 +159,21 @@ def test_real_people_on_slurm_as_on_one_machine(cluster, schizophrenia, tmp_path
 
 # ---------------------------------------------------------------- jobs
 def test_a_job_without_enough_memory_gets_more(cluster, study, told):
-    memory = "nested_cv:mem_mb=120 if attempt == 1 else 1500"
+    memory = "cross_validate:mem_mb=120 if attempt == 1 else 1500"
     process = submit(study, "--set-resources", memory)
     assert process.wait() == 0, (study.folder / "screen").read_text()
-    jobs = [job for job in jobs_of(study) if "nested_cv" in job.rule]
-    assert sorted(job.memory for job in jobs) == ["120M", "120M", "1500M", "1500M"]
+    jobs = [job for job in jobs_of(study) if "cross_validate" in job.rule]
+    assert sorted(job.memory for job in jobs) == ["120M"] * 3 + ["1500M"] * 3
     assert {job.state for job in jobs if job.memory == "1500M"} == {"COMPLETED"}
     logs = (study.folder / "logs" / "slurm").rglob("*.log")
     said = [log.stem for log in logs if "exceeded memory limit" in log.read_text()]
     assert sorted(said) == sorted(job.id for job in jobs if job.memory == "120M")
-    told("out of memory", "two jobs given 120 MB; submitted again by the profile, with 1,500 MB")
+    told("out of memory", "three jobs given 120 MB; submitted again by the profile, with 1,500 MB")
 
 
 @pytest.mark.slow
 def test_a_job_past_its_time_gets_more(cluster, study, told):
-    process = submit(study, "--set-resources", "nested_cv:runtime=1 if attempt == 1 else 10")
+    process = submit(study, "--set-resources", "cross_validate:runtime=1 if attempt == 1 else 10")
     job = in_the_middle(study)
     send(list(processes_of_jobs([job], daemons=False)), signal.SIGSTOP)
     assert process.wait() == 0, (study.folder / "screen").read_text()
@@ -189,13 +189,14 @@ def test_a_job_past_its_time_gets_more(cluster, study, told):
 @pytest.mark.slow
 def test_a_node_is_drained(cluster, study, told):
     process = submit(study)
-    job = in_the_middle(study, "kernels")
+    job = in_the_middle(study, "prepare")
     node = run("squeue", "-h", "-j", job, "-o", "%N").strip()
     cluster.drain_node(node)
     assert process.wait() == 0, (study.folder / "screen").read_text()
-    assert {found.node for found in jobs_of(study) if "nested_cv" in found.rule} == {"n1", "n2"} - {
-        node
-    }
+    assert {found.node for found in jobs_of(study) if "cross_validate" in found.rule} == {
+        "n1",
+        "n2",
+    } - {node}
     told("drained node", "the node of a running job drained: it ends there, others go elsewhere")
 
 
