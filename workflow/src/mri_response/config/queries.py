@@ -5,14 +5,10 @@ from __future__ import annotations
 import math
 import string
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from mri_response.core.tables import ID_COLUMNS
 from mri_response.core.vocabulary import EXTERNAL_POOLED, Role
-
-if TYPE_CHECKING:
-    pass
-
 
 #: Cohort names that would clash with names the workflow uses itself: the pooled rows of
 #: performance.tsv, and features/<features>/regions.tsv.
