@@ -8,7 +8,7 @@ with job(snakemake) as log:
 
     config, quality = snakemake.params.config, None
     if snakemake.input.quality:
-        quality = read_tsv(snakemake.input.quality[0])
+        quality = read_tsv(snakemake.input.quality)
     exclusions, flow = [], []
     for path in snakemake.output.people:
         name = path.rsplit("/", 1)[1].removesuffix(".tsv")
