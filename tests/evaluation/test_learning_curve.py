@@ -15,7 +15,6 @@ from mri_response.evaluation.learning_curve import (
     COLUMNS,
     CURVE_METRICS,
     MARGIN,
-    enough_people,
     inflation_of,
     learning_curve,
     mean_and_influence,
@@ -181,15 +180,3 @@ def test_the_factor_is_that_of_the_discovery_figure():
     assert inflation_of(performance, "auc", 0.75, 0.05) == 1.0
     assert inflation_of(performance.assign(ci_low=np.nan), "auc", 0.75, 0.05) == 1.0
     assert inflation_of(performance[:0], "auc", 0.75, 0.05) == 1.0
-
-
-def test_enough_people_are_the_fewest_that_were_shown():
-    curve = pd.DataFrame(
-        {
-            "metric": ["auc"] * 4 + ["balanced_accuracy"] * 4,
-            "n": [40, 60, 80, 99] * 2,
-            "within_margin": [False, True, True, np.nan, False, False, False, np.nan],
-        }
-    )
-    assert enough_people(curve, "auc") == 60
-    assert enough_people(curve, "balanced_accuracy") is None

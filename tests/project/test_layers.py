@@ -59,8 +59,8 @@ def test_a_stage_imports_only_what_stands_before_it(stage: str) -> None:
 
 def test_an_import_turned_round_is_found(tmp_path: Path) -> None:
     path = tmp_path / "metrics.py"
-    path.write_text("def f():\n    from mri_response.report.wording import number\n")
-    assert upward(path, "evaluation") == ["mri_response.report.wording.number"]
+    path.write_text("def f():\n    from mri_response.report.numbers import number\n")
+    assert upward(path, "evaluation") == ["mri_response.report.numbers.number"]
     assert upward(path, "record") == []
 
 

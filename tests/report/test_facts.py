@@ -17,7 +17,7 @@ from mri_response.people.characteristics import characteristics
 from mri_response.report.facts.evidence import Evidence, Fact
 from mri_response.report.facts.gathered import fact_names, gather
 from mri_response.report.facts.methods import caveats, methods, results
-from mri_response.report.wording import rows_of
+from mri_response.report.lookup import rows_of
 
 SHA256 = "ab" * 32
 RUNS = {"trial": made_up_run, "six cohorts": six_cohorts, "one cohort": one_cohort}

@@ -30,7 +30,7 @@ from mri_response.report.figures import (
     subgroups,
     usefulness,
 )
-from mri_response.report.wording import naming
+from mri_response.report.naming import naming
 
 MODEL = "roi_svc"
 RUNS = {"trial": made_up_run, "six cohorts": six_cohorts, "one cohort": one_cohort}

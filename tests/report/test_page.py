@@ -29,10 +29,10 @@ from mri_response.report.documents import reviewer_files
 from mri_response.report.figures.performance import confusion, null_distribution, roc
 from mri_response.report.figures.style import contrast, save_figure
 from mri_response.report.inputs import ReportInputs
+from mri_response.report.naming import naming
 from mri_response.report.page import TEMPLATES, FigureSpec, caption, figure_plan, render_report
 from mri_response.report.sections.blocks import Bullets, Frame, Heading, Table, Text
 from mri_response.report.sections.registry import Section
-from mri_response.report.wording import naming
 
 RUNS = {"trial": made_up_run, "six cohorts": six_cohorts, "one cohort": one_cohort}
 VOID = {"meta", "link", "img", "br", "hr", "input"}

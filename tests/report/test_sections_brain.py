@@ -12,9 +12,9 @@ from made_up_run import made_up_run
 
 from mri_response.core.tables import read_tsv, write_tsv
 from mri_response.report.figures.viewer import slice_viewer
+from mri_response.report.naming import naming
 from mri_response.report.sections.blocks import Bullets, Frame, Heading, Table, Text
 from mri_response.report.sections.brain import blocks, regions_verdict, sets_verdict
-from mri_response.report.wording import naming
 
 MODEL = "roi_svc"
 

@@ -11,8 +11,8 @@ from made_up_run import made_up_run
 from mri_response.config.queries import compared_pairs
 from mri_response.evaluation.comparisons import ADDED, comparison_table
 from mri_response.report.figures.comparisons import comparisons
+from mri_response.report.naming import naming
 from mri_response.report.sections.comparisons import blocks, verdicts
-from mri_response.report.wording import naming
 
 CLINICAL = {"kind": "clinical", "columns": ["madrs"], "categorical": [], "unseen": "error"}
 

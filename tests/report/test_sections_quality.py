@@ -8,9 +8,9 @@ import pytest
 from made_up_run import Run, made_up_run
 
 from mri_response.core.tables import read_tsv, write_tsv
+from mri_response.report.naming import naming
 from mri_response.report.sections.blocks import Table, Text
 from mri_response.report.sections.quality import blocks, quality_counts
-from mri_response.report.wording import naming
 
 
 def page(run: Run, **tables):

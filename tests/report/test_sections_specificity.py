@@ -8,9 +8,9 @@ import pytest
 from made_up_run import made_up_run, one_cohort, six_cohorts
 
 from mri_response.core.tables import read_tsv, write_tsv
+from mri_response.report.naming import naming
 from mri_response.report.sections.blocks import Table, Text
 from mri_response.report.sections.specificity import blocks
-from mri_response.report.wording import naming
 
 MODEL = "roi_svc"
 

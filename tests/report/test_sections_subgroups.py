@@ -8,9 +8,10 @@ import pytest
 from made_up_run import Run, made_up_run
 
 from mri_response.core.tables import read_tsv, write_tsv
+from mri_response.report.naming import naming
+from mri_response.report.numbers import estimate_text, interval_text
 from mri_response.report.sections.blocks import Bullets, Table, Text
 from mri_response.report.sections.subgroups import blocks
-from mri_response.report.wording import estimate_text, interval_text, naming
 
 
 def page(run: Run, table):

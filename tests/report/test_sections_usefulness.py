@@ -9,6 +9,7 @@ import pytest
 from made_up_run import Run, made_up_run, six_cohorts
 
 from mri_response.core.tables import read_tsv, write_tsv
+from mri_response.report.naming import naming
 from mri_response.report.sections.blocks import Bullets, Table, Text
 from mri_response.report.sections.usefulness import (
     benefit_verdict,
@@ -16,7 +17,6 @@ from mri_response.report.sections.usefulness import (
     calibration_verdict,
     point_text,
 )
-from mri_response.report.wording import naming
 
 MODEL = "roi_svc"
 

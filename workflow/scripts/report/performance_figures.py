@@ -9,7 +9,7 @@ with job(snakemake):
         roc,
     )
     from mri_response.report.figures.style import save_figure
-    from mri_response.report.wording import naming
+    from mri_response.report.naming import naming
 
     config, model = snakemake.params.config, snakemake.wildcards.model
     names = naming(config)

@@ -5,7 +5,7 @@ with job(snakemake):
 
     from mri_response.report.figures.brain import planted_map, weight_image
     from mri_response.report.figures.style import save_figure
-    from mri_response.report.wording import naming
+    from mri_response.report.naming import naming
 
     planted = nib.load(snakemake.input.planted)
     haufe = weight_image(snakemake.input, "haufe")

@@ -4,7 +4,7 @@ with job(snakemake):
     from mri_response.core.tables import read_tsv
     from mri_response.report.figures.brain import planted_vs_found
     from mri_response.report.figures.style import save_figure
-    from mri_response.report.wording import naming
+    from mri_response.report.naming import naming
 
     tables = [read_tsv(snakemake.input[name]) for name in ("planted", "weights")]
     names = naming(snakemake.params.config)

@@ -5,7 +5,7 @@ with job(snakemake):
     from mri_response.features.extract import map_paths
     from mri_response.report.figures.quality import quality, scans, shown_scans
     from mri_response.report.figures.style import save_figure
-    from mri_response.report.wording import naming
+    from mri_response.report.naming import naming
 
     qc, out, config = read_tsv(snakemake.input[0]), snakemake.output, snakemake.params.config
     names, cohorts = naming(config), config["cohorts"]

@@ -4,7 +4,7 @@ with job(snakemake):
     from mri_response.core.tables import read_tsv
     from mri_response.report.figures.specificity import specificity
     from mri_response.report.figures.style import save_figure
-    from mri_response.report.wording import naming
+    from mri_response.report.naming import naming
 
     names = naming(snakemake.params.config)
     figure = specificity(read_tsv(snakemake.input[0]), snakemake.wildcards.model, names)

@@ -4,7 +4,7 @@ with job(snakemake):
     from mri_response.core.tables import read_tsv
     from mri_response.report.figures.style import save_figure
     from mri_response.report.figures.usefulness import calibration, decision_curve
-    from mri_response.report.wording import naming
+    from mri_response.report.naming import naming
 
     given, made, model = snakemake.input, snakemake.output, snakemake.wildcards.model
     names = naming(snakemake.params.config)

@@ -251,22 +251,3 @@ def _metric(metric: str, rows: pd.DataFrame, decision: str, weights: NDArray) ->
 
 def _row(metric: str, aggregation: str, method: str, found: Difference) -> dict[str, Any]:
     return {"metric": metric, "aggregation": aggregation, "method": method, **found._asdict()}
-
-
-def main_row(
-    table: pd.DataFrame, pair: tuple[str, str], cohort: str, metric: str
-) -> pd.Series | None:
-    """The row of a difference that is to be read first; None where it was not computed."""
-    rows = table[
-        (table["comparison"] == MODELS)
-        & (table["model_a"] == pair[0])
-        & (table["model_b"] == pair[1])
-        & (table["cohort_a"] == cohort)
-        & (table["metric"] == metric)
-        & table["estimate"].notna()
-    ]
-    for method in MAIN[metric]:
-        chosen = rows[rows["method"] == method]
-        if len(chosen):
-            return chosen.iloc[0]
-    return None

@@ -192,22 +192,3 @@ def inflation_of(
     half = np.diff(logit(limits[0]))[0] / 2
     corrected = half * estimate * (1 - estimate) / ndtri((1 + level) / 2)
     return max(1.0, float(corrected / naive))
-
-
-def enough_people(curve: pd.DataFrame, metric: str) -> int | None:
-    """Smallest number of people whose difference to all of them lies within the margin.
-
-    Parameters
-    ----------
-    curve : pandas.DataFrame
-        As from `learning_curve`, or as text, with numbers in `n`.
-    metric : str
-
-    Returns
-    -------
-    int or None
-        None where no size was shown to be enough.
-    """
-    within = curve["within_margin"].astype(str) == "True"
-    shown = curve[within & (curve["metric"] == metric)]
-    return None if shown.empty else int(shown["n"].min())

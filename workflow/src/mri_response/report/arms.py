@@ -6,7 +6,8 @@ import numpy as np
 import pandas as pd
 
 from mri_response.core.vocabulary import CONTROL_POOLED
-from mri_response.report.wording import Naming, number
+from mri_response.report.naming import Naming
+from mri_response.report.numbers import number
 
 
 def arm_row(table: pd.DataFrame, model: str, analysis: str, metric: str) -> pd.Series | None:

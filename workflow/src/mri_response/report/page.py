@@ -26,31 +26,30 @@ from mri_response.report.documents import cited, references, templates_of
 from mri_response.report.facts.evidence import FLOW_STEPS, null_values
 from mri_response.report.facts.methods import caveats, methods, outcome_definition
 from mri_response.report.inputs import ReportInputs
-from mri_response.report.sections import brain
-from mri_response.report.sections.blocks import Table
-from mri_response.report.sections.registry import SECTIONS
-from mri_response.report.wording import (
+from mri_response.report.lookup import headline_row, is_computed, people_counts, rows_of
+from mri_response.report.naming import (
     AGGREGATION_NAMES,
     CI_NAMES,
     METRIC_NAMES,
     NULL_NAMES,
     Naming,
-    as_number,
-    estimate_text,
-    headline_row,
-    interval_text,
-    is_computed,
     lowered,
     naming,
+    too_small,
+)
+from mri_response.report.numbers import (
+    as_number,
+    estimate_text,
+    interval_text,
     number,
     p_phrase,
     p_text,
-    people_counts,
-    rows_of,
-    too_small,
-    validated_text,
     with_sign,
 )
+from mri_response.report.procedure_words import validated_text
+from mri_response.report.sections import brain
+from mri_response.report.sections.blocks import Table
+from mri_response.report.sections.registry import SECTIONS
 
 TEMPLATES = data_path("report")
 

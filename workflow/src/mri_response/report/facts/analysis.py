@@ -20,12 +20,10 @@ from mri_response.report.facts.evidence import (
     where,
 )
 from mri_response.report.facts.methods import learned_steps, permutation_method
-from mri_response.report.wording import (
-    CI_NAMES,
-    headline_row,
-    left_out_text,
-    number,
-)
+from mri_response.report.lookup import headline_row
+from mri_response.report.naming import CI_NAMES
+from mri_response.report.numbers import number
+from mri_response.report.procedure_words import left_out_text
 
 
 @fact

@@ -11,14 +11,9 @@ import pandas as pd
 
 from mri_response.config.queries import discovery_name
 from mri_response.core.vocabulary import Null
-from mri_response.report.wording import (
-    Naming,
-    as_number,
-    naming,
-    number,
-    p_phrase,
-    people_counts,
-)
+from mri_response.report.lookup import people_counts
+from mri_response.report.naming import Naming, naming
+from mri_response.report.numbers import as_number, number, p_phrase
 
 
 @dataclass(frozen=True)

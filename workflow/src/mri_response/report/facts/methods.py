@@ -23,7 +23,10 @@ from mri_response.report.facts.evidence import (
     people,
     where,
 )
-from mri_response.report.wording import Naming, is_computed, left_out_text, percent
+from mri_response.report.lookup import is_computed
+from mri_response.report.naming import Naming
+from mri_response.report.numbers import percent
+from mri_response.report.procedure_words import left_out_text
 
 
 def outcome_definition(config: Mapping[str, Any], names: Naming) -> str:

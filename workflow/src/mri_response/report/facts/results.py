@@ -10,7 +10,6 @@ import pandas as pd
 from mri_response.config.plan import ordered_models
 from mri_response.config.queries import CONFOUNDS_ONLY, used_confounds
 from mri_response.core.vocabulary import EXTERNAL_POOLED, Aggregation, Role
-from mri_response.evaluation.learning_curve import enough_people
 from mri_response.report.facts.evidence import (
     Evidence,
     Fact,
@@ -24,15 +23,11 @@ from mri_response.report.facts.evidence import (
     where,
     words,
 )
-from mri_response.report.wording import (
-    CI_NAMES,
-    METRIC_NAMES,
-    NULL_NAMES,
+from mri_response.report.lookup import enough_people, headline_row, is_computed
+from mri_response.report.naming import CI_NAMES, METRIC_NAMES, NULL_NAMES, lowered
+from mri_response.report.numbers import (
     estimate_text,
-    headline_row,
     interval_text,
-    is_computed,
-    lowered,
     minus,
     number,
     p_phrase,

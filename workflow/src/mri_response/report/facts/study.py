@@ -15,10 +15,7 @@ from mri_response.report.facts.evidence import (
     where,
 )
 from mri_response.report.facts.methods import feature_text, outcome_definition
-from mri_response.report.wording import (
-    as_number,
-    number,
-)
+from mri_response.report.numbers import as_number, number
 
 
 @fact

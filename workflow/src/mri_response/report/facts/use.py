@@ -6,7 +6,7 @@ from mri_response.config.queries import used_confounds
 from mri_response.core.vocabulary import EXTERNAL_POOLED
 from mri_response.report.facts.evidence import Evidence, Fact, fact, where
 from mri_response.report.facts.methods import caveats, coins
-from mri_response.report.wording import is_computed
+from mri_response.report.lookup import is_computed
 
 
 @fact

@@ -34,11 +34,9 @@ from mri_response.report.figures.style import (
     suptitle,
     wrap,
 )
-from mri_response.report.wording import (
-    Naming,
-    as_number,
-    readable_regions,
-)
+from mri_response.report.naming import Naming
+from mri_response.report.numbers import as_number
+from mri_response.report.region_names import readable_regions
 
 
 @styled

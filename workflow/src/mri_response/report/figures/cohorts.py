@@ -16,10 +16,8 @@ from mri_response.report.figures.style import (
     styled,
     wrap,
 )
-from mri_response.report.wording import (
-    Naming,
-    number,
-)
+from mri_response.report.naming import Naming
+from mri_response.report.numbers import number
 
 
 @styled

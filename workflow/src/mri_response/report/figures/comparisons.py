@@ -9,7 +9,7 @@ from matplotlib.figure import Figure
 
 from mri_response.config.plan import ordered_models
 from mri_response.config.queries import compared_pairs, used_baselines
-from mri_response.evaluation.comparisons import MAIN, main_row
+from mri_response.evaluation.comparisons import MAIN
 from mri_response.report.figures.style import (
     DASHED,
     DOUBLE_COLUMN,
@@ -22,15 +22,9 @@ from mri_response.report.figures.style import (
     suptitle,
     wrap,
 )
-from mri_response.report.wording import (
-    METRIC_NAMES,
-    Naming,
-    headline_row,
-    lowered,
-    model_title,
-    pair_title,
-    people_counts,
-)
+from mri_response.report.lookup import headline_row, people_counts
+from mri_response.report.naming import METRIC_NAMES, Naming, lowered, model_title, pair_title
+from mri_response.report.pairs import main_row
 
 _LABELS = 44.0  # mm for the names of models
 _MARKERS = "osD^v"

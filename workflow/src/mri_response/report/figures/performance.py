@@ -37,19 +37,9 @@ from mri_response.report.figures.style import (
     swarm,
     wrap,
 )
-from mri_response.report.wording import (
-    NULL_NAMES,
-    Naming,
-    as_number,
-    estimate_text,
-    headline_row,
-    interval_text,
-    is_computed,
-    number,
-    p_phrase,
-    people_counts,
-    rows_of,
-)
+from mri_response.report.lookup import headline_row, is_computed, people_counts, rows_of
+from mri_response.report.naming import NULL_NAMES, Naming
+from mri_response.report.numbers import as_number, estimate_text, interval_text, number, p_phrase
 
 
 def _of_cohort(predictions: pd.DataFrame, model: str, cohort: str, names: Naming) -> pd.DataFrame:

@@ -27,7 +27,8 @@ from mri_response.report.figures.style import (
     swarm,
     wrap,
 )
-from mri_response.report.wording import Naming, as_number, number
+from mri_response.report.naming import Naming
+from mri_response.report.numbers import as_number, number
 
 _LABELS = {
     "tiv": "Total intracranial volume (ml)",

@@ -21,7 +21,8 @@ from mri_response.report.figures.style import (
     suptitle,
     wrap,
 )
-from mri_response.report.wording import Naming, as_number, p_text
+from mri_response.report.naming import Naming
+from mri_response.report.numbers import as_number, p_text
 
 _BAND = "#C8C8C8"
 _LABELS = 52.0  # mm for the names of the sets

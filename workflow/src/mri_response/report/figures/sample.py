@@ -19,7 +19,8 @@ from mri_response.report.figures.style import (
     styled,
     suptitle,
 )
-from mri_response.report.wording import METRIC_NAMES, Naming, as_number
+from mri_response.report.naming import METRIC_NAMES, Naming
+from mri_response.report.numbers import as_number
 
 
 @styled

@@ -21,14 +21,8 @@ from mri_response.report.figures.style import (
     suptitle,
     wrap,
 )
-from mri_response.report.wording import (
-    METRIC_NAMES,
-    Naming,
-    number,
-    p_phrase,
-    signed,
-    signed_interval,
-)
+from mri_response.report.naming import METRIC_NAMES, Naming
+from mri_response.report.numbers import number, p_phrase, signed, signed_interval
 
 _STYLES = {"active": (VERMILION, "o"), "control": (BLACK, "s")}
 _BESIDE = {

@@ -31,7 +31,8 @@ from matplotlib.transforms import Bbox
 
 from mri_response.core.atomic import atomic_path
 from mri_response.core.vocabulary import EXTERNAL_POOLED
-from mri_response.report.wording import Naming, number
+from mri_response.report.naming import Naming
+from mri_response.report.numbers import number
 
 MM = 1 / 25.4
 

@@ -19,15 +19,9 @@ from mri_response.report.figures.style import (
     suptitle,
     wrap,
 )
-from mri_response.report.wording import (
-    METRIC_NAMES,
-    Naming,
-    group_name,
-    headline_row,
-    is_computed,
-    number,
-    people_counts,
-)
+from mri_response.report.lookup import headline_row, is_computed, people_counts
+from mri_response.report.naming import METRIC_NAMES, Naming, group_name
+from mri_response.report.numbers import number
 
 METRICS = ("balanced_accuracy", "auc")
 

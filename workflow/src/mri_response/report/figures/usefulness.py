@@ -30,7 +30,8 @@ from mri_response.report.figures.style import (
     text_width,
     wrap,
 )
-from mri_response.report.wording import Naming, as_number, number
+from mri_response.report.naming import Naming
+from mri_response.report.numbers import as_number, number
 
 _COLUMNS = 3
 _PANEL = 56.0  # mm for a panel with its labels

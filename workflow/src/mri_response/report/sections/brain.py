@@ -10,15 +10,10 @@ import pandas as pd
 
 from mri_response.config.plan import ordered_models
 from mri_response.learning.learners.registry import learner_of
+from mri_response.report.naming import Naming
+from mri_response.report.numbers import as_number, number, p_text, with_sign
+from mri_response.report.region_names import readable_regions
 from mri_response.report.sections.blocks import Block, Bullets, Frame, Heading, Table, Text
-from mri_response.report.wording import (
-    Naming,
-    as_number,
-    number,
-    p_text,
-    readable_regions,
-    with_sign,
-)
 
 if TYPE_CHECKING:
     from mri_response.config.plan import FigureSpec

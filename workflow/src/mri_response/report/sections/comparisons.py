@@ -10,23 +10,20 @@ import pandas as pd
 from mri_response.config.plan import ordered_models
 from mri_response.config.queries import compared_pairs, discovery_name, is_clinical, used_baselines
 from mri_response.core.vocabulary import Comparison
-from mri_response.evaluation.comparisons import ADDED, APPROXIMATE, MAIN, main_row
-from mri_response.report.sections.blocks import Block, Table, Text
-from mri_response.report.wording import (
-    METRIC_NAMES,
-    Naming,
+from mri_response.evaluation.comparisons import ADDED, APPROXIMATE, MAIN
+from mri_response.report.lookup import headline_row
+from mri_response.report.naming import METRIC_NAMES, Naming, lowered, model_title, pair_title
+from mri_response.report.numbers import (
     estimate_text,
-    headline_row,
     interval_text,
-    lowered,
-    model_title,
     number,
     p_phrase,
     p_text,
-    pair_title,
     signed,
     signed_interval,
 )
+from mri_response.report.pairs import main_row
+from mri_response.report.sections.blocks import Block, Table, Text
 
 if TYPE_CHECKING:
     from mri_response.config.plan import FigureSpec

@@ -8,8 +8,9 @@ import numpy as np
 import pandas as pd
 
 from mri_response.features.quality import FEWEST, MEASURES
+from mri_response.report.naming import Naming
+from mri_response.report.numbers import as_number
 from mri_response.report.sections.blocks import Block, Table, Text
-from mri_response.report.wording import Naming, as_number
 
 if TYPE_CHECKING:
     from mri_response.config.plan import FigureSpec

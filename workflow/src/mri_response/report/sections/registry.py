@@ -1,7 +1,7 @@
 """Sections of the page, each in a module of its own: from the tables of a run to blocks.
 
 A module has a function ``blocks(inputs, names)`` that takes `report.page.ReportInputs` and
-`report.wording.Naming`; without blocks the section is left out. Figures whose kind belongs
+`report.naming.Naming`; without blocks the section is left out. Figures whose kind belongs
 to the section (`mri_response.config.plan.figure_plan`) stand behind its blocks, described by
 ``alt_text(spec, inputs, names)``; ``TABLES`` has the titles of its tables.
 """

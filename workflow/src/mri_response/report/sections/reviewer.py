@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from mri_response.config.queries import class_names
+from mri_response.report.naming import Naming
+from mri_response.report.numbers import as_number
 from mri_response.report.sections.blocks import Block, Heading, Table, Text
-from mri_response.report.wording import Naming, as_number
 
 if TYPE_CHECKING:
     from mri_response.report.inputs import ReportInputs

@@ -10,24 +10,20 @@ import pandas as pd
 from mri_response.config.plan import curve_models, ordered_models
 from mri_response.config.queries import discovery_name
 from mri_response.core.vocabulary import Interval
-from mri_response.evaluation.learning_curve import CURVE_METRICS, MARGIN, enough_people
+from mri_response.evaluation.learning_curve import CURVE_METRICS, MARGIN
 from mri_response.evaluation.sample_size import MARGIN as HALF_WIDTH
-from mri_response.report.sections.blocks import Block, Table, Text
-from mri_response.report.wording import (
-    METRIC_NAMES,
-    NULL_NAMES,
-    Naming,
+from mri_response.report.lookup import enough_people, is_computed, rows_of
+from mri_response.report.naming import METRIC_NAMES, NULL_NAMES, Naming, lowered
+from mri_response.report.numbers import (
     as_number,
     estimate_text,
     interval_text,
-    is_computed,
-    lowered,
     number,
     percent,
-    rows_of,
     signed,
     signed_interval,
 )
+from mri_response.report.sections.blocks import Block, Table, Text
 
 if TYPE_CHECKING:
     from mri_response.config.plan import FigureSpec

@@ -10,10 +10,8 @@ import pandas as pd
 from mri_response.config.plan import ordered_models
 from mri_response.evaluation.specificity.power import ALPHA, ASSUMED
 from mri_response.report.arms import arm_row, arm_title, people_of
-from mri_response.report.sections.blocks import Block, Table, Text
-from mri_response.report.wording import (
-    METRIC_NAMES,
-    Naming,
+from mri_response.report.naming import METRIC_NAMES, Naming
+from mri_response.report.numbers import (
     estimate_text,
     interval_text,
     number,
@@ -23,6 +21,7 @@ from mri_response.report.wording import (
     signed_interval,
     with_sign,
 )
+from mri_response.report.sections.blocks import Block, Table, Text
 
 if TYPE_CHECKING:
     from mri_response.config.plan import FigureSpec

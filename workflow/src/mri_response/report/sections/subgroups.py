@@ -8,16 +8,9 @@ import numpy as np
 import pandas as pd
 
 from mri_response.config.plan import ordered_models
+from mri_response.report.naming import METRIC_NAMES, Naming, group_name
+from mri_response.report.numbers import estimate_text, interval_text, number, with_sign
 from mri_response.report.sections.blocks import Block, Bullets, Table, Text
-from mri_response.report.wording import (
-    METRIC_NAMES,
-    Naming,
-    estimate_text,
-    group_name,
-    interval_text,
-    number,
-    with_sign,
-)
 
 if TYPE_CHECKING:
     from mri_response.config.plan import FigureSpec

@@ -9,17 +9,9 @@ import pandas as pd
 
 from mri_response.config.plan import ordered_models
 from mri_response.core.vocabulary import Interval, NotComputed
+from mri_response.report.naming import Naming, too_small
+from mri_response.report.numbers import MINUS, as_number, interval_text, minus, number, percent
 from mri_response.report.sections.blocks import Block, Bullets, Table, Text
-from mri_response.report.wording import (
-    MINUS,
-    Naming,
-    as_number,
-    interval_text,
-    minus,
-    number,
-    percent,
-    too_small,
-)
 
 if TYPE_CHECKING:
     from mri_response.config.plan import FigureSpec

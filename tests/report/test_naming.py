@@ -1,0 +1,29 @@
+"""Names of cohorts and classes as a reader sees them."""
+
+from __future__ import annotations
+
+from made_up_run import CONFIG, one_cohort
+
+from mri_response.report.naming import naming
+
+
+def test_naming_of_response_and_of_labels() -> None:
+    names = naming(CONFIG)
+    assert (names.positive, names.negative, names.simulated) == ("responder", "non-responder", True)
+    assert names.titles["saline"] == "Saline"
+    assert names.title("ROC") == "ROC (simulated data)"
+    names = naming(one_cohort().config)
+    assert names.positive == "patient with major depression"
+    assert names.negative == "healthy control"
+    assert names.titles["clinic"] == "clinic"
+    assert names.title("ROC") == "ROC"
+
+
+def test_cohorts_are_ordered_by_role() -> None:
+    names = naming(CONFIG)
+    assert names.ordered(["saline", "external_pooled", "external_b", "discovery"]) == [
+        "discovery",
+        "external_b",
+        "external_pooled",
+        "saline",
+    ]

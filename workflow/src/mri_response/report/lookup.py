@@ -1,0 +1,133 @@
+"""Rows of the tables of a run that figures and report show."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from mri_response.core.vocabulary import Aggregation, Null, Role
+from mri_response.report.numbers import as_number, number
+
+
+# ---------------------------------------------------------------- performance.tsv
+def rows_of(
+    performance: pd.DataFrame,
+    model: str,
+    cohort: str,
+    metric: str,
+    aggregation: str | None = None,
+) -> pd.DataFrame:
+    """Return the rows of one number in the performance table.
+
+    Parameters
+    ----------
+    performance : DataFrame
+        The table ``performance.tsv``.
+    model, cohort, metric : str
+        What to look up.
+    aggregation : str, optional
+        By default the tested one: ``mean_over_repeats`` where the table has it for this cohort
+        (discovery), ``frozen_model`` elsewhere.
+
+    Returns
+    -------
+    DataFrame
+        In table order; empty when there is none.
+    """
+    chosen = performance[
+        (performance["model"] == model)
+        & (performance["cohort"] == cohort)
+        & (performance["metric"] == metric)
+    ]
+    if aggregation is None:
+        discovery = (chosen["role"] == Role.DISCOVERY).any()
+        aggregation = Aggregation.MEAN_OVER_REPEATS if discovery else Aggregation.FROZEN_MODEL
+    return chosen[chosen["aggregation"] == aggregation]
+
+
+def headline_row(
+    performance: pd.DataFrame, model: str, cohort: str, metric: str, null: str | None = None
+) -> pd.Series | None:
+    """Return the row shown first for one number: the tested aggregation, corrected interval.
+
+    Parameters
+    ----------
+    performance : DataFrame
+        The table ``performance.tsv``.
+    model, cohort, metric : str
+        What to look up.
+    null : str, optional
+        A named null; by default ``own_labels`` where the cohort has it, else the first row.
+
+    Returns
+    -------
+    Series or None
+        None when the table has no such row.
+    """
+    rows = rows_of(performance, model, cohort, metric)
+    wanted = null or Null.OWN_LABELS
+    matching = rows[rows["null"] == wanted]
+    if null is None and not len(matching):
+        matching = rows
+    if not len(matching):
+        return None
+    # With very few permutations the corrected interval is n/a; the naive one is shown then.
+    with_interval = matching[as_number(matching["ci_low"]).notna()]
+    return (with_interval if len(with_interval) else matching).iloc[0]
+
+
+def people_counts(performance: pd.DataFrame, model: str, cohort: str) -> tuple[int, int]:
+    """Return the people of a cohort and those among them in the positive class.
+
+    Parameters
+    ----------
+    performance : DataFrame
+        The table ``performance.tsv``.
+    model, cohort : str
+        What to look up; the table must have rows of them.
+
+    Returns
+    -------
+    n, n_positive : int
+    """
+    rows = performance[(performance["model"] == model) & (performance["cohort"] == cohort)]
+    return int(number(rows["n"].iloc[0])), int(number(rows["n_positive"].iloc[0]))
+
+
+def is_computed(performance: pd.DataFrame, model: str, cohort: str) -> bool:
+    """Return whether a cohort has metrics, which it has where both classes were large enough.
+
+    Parameters
+    ----------
+    performance : DataFrame
+        The table ``performance.tsv``.
+    model, cohort : str
+        What to look up.
+
+    Returns
+    -------
+    bool
+    """
+    row = headline_row(performance, model, cohort, "auc")
+    return row is not None and not np.isnan(number(row["estimate"]))
+
+
+# ---------------------------------------------------------------- learning_curve.tsv
+def enough_people(curve: pd.DataFrame, metric: str) -> int | None:
+    """Return the smallest number of people whose difference to all lies within the margin.
+
+    Parameters
+    ----------
+    curve : DataFrame
+        Rows of one model in ``learning_curve.tsv``, with numbers in the column ``n``.
+    metric : str
+        What to look up.
+
+    Returns
+    -------
+    int or None
+        None where no size was shown to be enough.
+    """
+    within = curve["within_margin"].astype(str) == "True"
+    shown = curve[within & (curve["metric"] == metric)]
+    return None if shown.empty else int(shown["n"].min())

@@ -1,0 +1,149 @@
+"""How cohorts, classes, metrics, models and groups are called in figures and in the report."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from mri_response.config.queries import (
+    CONFOUNDS_ONLY,
+    MAJORITY_CLASS,
+    class_names,
+    used_confounds,
+)
+from mri_response.core.vocabulary import EXTERNAL_POOLED, Aggregation, Interval, Null, Role
+
+NULL_NAMES = {
+    Null.WHOLE_PROCEDURE: "whole procedure permuted",
+    Null.GIVEN_CONFOUNDS: "whole procedure permuted, given the confounds",
+    Null.OWN_LABELS: "own labels permuted",
+    Null.DISCOVERY_LABELS: "discovery labels permuted",
+}
+AGGREGATION_NAMES = {
+    Aggregation.MEAN_OVER_REPEATS: "mean over repeats",
+    Aggregation.PERSON: "per person (mean decision value over repeats)",
+    Aggregation.MEAN_OVER_FOLDS: "mean over folds",
+    Aggregation.FROZEN_MODEL: "frozen model",
+}
+CI_NAMES = {
+    Interval.NULL_INFLATED: "corrected by the permutation null",
+    Interval.NAIVE_BOOTSTRAP: "naive bootstrap",
+    Interval.WILSON: "Wilson",
+    Interval.MOVER_WILSON: "MOVER on Wilson limits",
+    Interval.DELONG_LOGIT: "DeLong, logit scale",
+}
+METRIC_NAMES = {
+    "balanced_accuracy": "Balanced accuracy",
+    "sensitivity": "Sensitivity",
+    "specificity": "Specificity",
+    "auc": "AUC",
+}
+_CLASS_TITLES = {"nonresponder": "non-responder", "nonremitter": "non-remitter"}
+
+
+@dataclass(frozen=True)
+class Naming:
+    """Names used in every figure and table of one run.
+
+    Attributes
+    ----------
+    titles : dict of str to str
+        Title of each cohort, in the order of the config; the pooled external cohort is last.
+    roles : dict of str to str
+        Role of each cohort: discovery, external or control. The pooled cohort is external.
+    positive, negative : str
+        The two classes as written for a reader.
+    simulated : bool
+        Whether the data were made by the simulation.
+    """
+
+    titles: dict[str, str]
+    roles: dict[str, str]
+    positive: str
+    negative: str
+    simulated: bool
+
+    def title(self, text: str) -> str:
+        """Return a figure or table title, marked when the data are simulated."""
+        return f"{text} (simulated data)" if self.simulated else text
+
+    def ordered(self, cohorts: Iterable[str]) -> list[str]:
+        """Return the cohorts present, discovery first, then external, pooled, control."""
+        present = set(cohorts)
+        rank = {Role.DISCOVERY: 0, Role.EXTERNAL: 1, Role.CONTROL: 3}
+        names = [name for name in self.titles if name in present]
+        return sorted(names, key=lambda c: 2 if c == EXTERNAL_POOLED else rank[self.roles[c]])
+
+    def leaning(self, value: float) -> str:
+        """Return the class that a weight or pattern of this sign leans towards."""
+        return self.positive if value > 0 else self.negative
+
+    def together(self, cohorts: Iterable[str]) -> list[str]:
+        """Return the cohorts present in order, for external ones the pooled one if it is there."""
+        names = self.ordered(cohorts)
+        if EXTERNAL_POOLED not in names:
+            return names
+        return [c for c in names if c == EXTERNAL_POOLED or self.roles[c] != Role.EXTERNAL]
+
+
+def naming(config: Mapping[str, Any]) -> Naming:
+    """Derive the names of a run from its validated config.
+
+    Parameters
+    ----------
+    config : mapping
+        The config with its defaults filled in.
+
+    Returns
+    -------
+    Naming
+    """
+    titles = {name: spec.get("title") or name for name, spec in config["cohorts"].items()}
+    roles = {name: spec["role"] for name, spec in config["cohorts"].items()}
+    titles[EXTERNAL_POOLED] = "External cohorts together"
+    roles[EXTERNAL_POOLED] = Role.EXTERNAL
+    positive, negative = class_names(config)
+    return Naming(
+        titles=titles,
+        roles=roles,
+        positive=_CLASS_TITLES.get(positive, str(positive)),
+        negative=_CLASS_TITLES.get(negative, str(negative)),
+        simulated=bool(config.get("simulation")),
+    )
+
+
+def lowered(text: str) -> str:
+    """Write a title inside a sentence: its first letter small, unless it is an acronym."""
+    return text if text.isupper() else text[0].lower() + text[1:]
+
+
+def model_title(name: str, config: Mapping[str, Any]) -> str:
+    """Write a model, stack or baseline in words."""
+    if name == CONFOUNDS_ONLY:
+        return f"Confounds alone ({', '.join(used_confounds(config))})"
+    if name == MAJORITY_CLASS:
+        return "Larger class for everybody"
+    if name in config["stacks"]:
+        return f"Stack {name} ({' and '.join(config['stacks'][name])})"
+    return f"Model {name}"
+
+
+def pair_title(pair: tuple[str, str], config: Mapping[str, Any]) -> str:
+    """Write the difference of two models in words."""
+    return f"{model_title(pair[0], config)} − {lowered(model_title(pair[1], config))}"
+
+
+def too_small(config: Mapping[str, Any]) -> str:
+    """Say why a cohort has no numbers."""
+    return (
+        f"Not computed: a class has fewer than {config['min_class_size']} people, "
+        "too few for a meaningful number."
+    )
+
+
+def group_name(variable: str, group: str) -> str:
+    """Write a subgroup as readable text, as in ``women``, ``age 30 to 44`` or ``site A``."""
+    if variable == "sex" and group in ("F", "M"):
+        return "women" if group == "F" else "men"
+    return f"{variable} {group}"

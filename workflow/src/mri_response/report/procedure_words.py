@@ -1,0 +1,49 @@
+"""The outer splits of a run in words."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from mri_response.config.queries import left_out_column
+from mri_response.report.numbers import percent
+
+
+def left_out_text(cross_validation: Mapping[str, Any]) -> str:
+    """Who is left out together in the outer splits of a run, for the methods."""
+    cv = cross_validation
+    column, repeats = left_out_column(cv), cv["repeats"]
+    if cv["outer"] == "k_fold":
+        return f"{repeats} repeats of {cv['outer_folds']} outer folds"
+    if cv["outer"] == "leave_group_out":
+        return (
+            f"{repeats} repeats of {cv['outer_folds']} outer folds, each of all people with some "
+            f"values of {column}"
+        )
+    if cv["outer"] == "leave_one_site_out":
+        return f"one outer fold for each value of {column}, of all people with that value"
+    if cv["outer"] == "leave_one_out":
+        return f"one outer fold for each {'family' if cv['group'] else 'person'}"
+    if column is None:
+        who = f"{percent(cv['held_out'])} of the people, drawn without looking at the labels"
+    elif column == "participant_id":
+        who = "people listed in the config"
+    else:
+        who = f"those with {column} {' or '.join(cv['held_out'][column])}"
+    return f"one split: {who}, were held out and predicted by a model that learned from the others"
+
+
+def validated_text(cross_validation: Mapping[str, Any]) -> str:
+    """What the discovery figure is one of, as in ``over 10 repeats of 10-fold nested...``."""
+    cv = cross_validation
+    column = left_out_column(cv)
+    if cv["outer"] == "held_out":
+        return "of the held-out people"
+    if cv["outer"] == "leave_one_site_out":
+        return f"of nested cross-validation that leaves out one {column} at a time"
+    if cv["outer"] == "leave_one_out":
+        return f"of nested leave-one-{'family' if cv['group'] else 'person'}-out cross-validation"
+    groups = f" by whole values of {column}" if cv["outer"] == "leave_group_out" else ""
+    return (
+        f"over {cv['repeats']} repeats of {cv['outer_folds']}-fold nested cross-validation{groups}"
+    )
