@@ -19,7 +19,6 @@ from mri_response.evaluation.paired import (
     delong_difference,
     exchanged_within_people,
     holm,
-    mcnemar_exact,
     paired_proportions,
 )
 from mri_response.people.rows import person_weights
@@ -92,12 +91,6 @@ def test_the_same_model_twice_does_not_differ():
     assert same[0] == 0
     assert same.p_value == 1
     assert np.isnan(same.ci_low)
-
-
-@pytest.mark.parametrize(("better", "worse"), [(0, 0), (1, 0), (3, 9), (12, 12), (7, 2), (0, 8)])
-def test_mcnemar_is_that_of_statsmodels(better, worse):
-    table = [[20, better], [worse, 11]]
-    assert mcnemar_exact(better, worse) == pytest.approx(mcnemar(table, exact=True).pvalue)
 
 
 @pytest.mark.parametrize(

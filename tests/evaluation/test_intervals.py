@@ -8,8 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.special import expit, logit
 from scipy.stats import binom, norm
-from statsmodels.stats.proportion import confint_proportions_2indep, proportion_confint
+from statsmodels.stats.proportion import confint_proportions_2indep
 
+from mri_response.core.proportions import wilson
 from mri_response.core.vocabulary import CROSS_VALIDATED
 from mri_response.evaluation.bootstrap import (
     MIN_PERMUTATIONS,
@@ -23,9 +24,7 @@ from mri_response.evaluation.intervals import (
     auc_interval,
     delong_variance,
     mover_balanced_accuracy,
-    mover_difference,
     newcombe_auc,
-    wilson,
 )
 from mri_response.evaluation.metrics import METRICS, auc, balanced_accuracy, cross_validated
 from mri_response.people.rows import person_weights
@@ -76,30 +75,6 @@ def literal_obuchowski(labels, decision, person):
 
 # ------------------------------------------------------- proportions
 @pytest.mark.parametrize(
-    ("k", "n", "low", "high"),
-    [
-        (81, 263, 0.2553, 0.3662),
-        (15, 148, 0.0624, 0.1605),
-        (0, 20, 0.0000, 0.1611),
-        (1, 29, 0.0061, 0.1718),
-    ],
-)
-def test_wilson_published(k, n, low, high):
-    # Newcombe RG (1998), Statistics in Medicine 17, 857-872, table I, method 3.
-    assert wilson(k, n) == pytest.approx((low, high), abs=5e-5)
-
-
-@given(data=st.data(), n=st.integers(1, 300), level=st.sampled_from([0.8, 0.95, 0.99]))
-def test_wilson_equals_statsmodels(data, n, level):
-    k = data.draw(st.integers(0, n))
-    low, high = wilson(k, n, level)
-    assert (low, high) == pytest.approx(
-        proportion_confint(k, n, alpha=1 - level, method="wilson"), abs=1e-12
-    )
-    assert 0 <= low <= k / n <= high <= 1
-
-
-@pytest.mark.parametrize(
     ("k_1", "n_1", "k_2", "n_2", "low", "high"),
     [
         (56, 70, 48, 80, 0.0524, 0.3339),
@@ -121,15 +96,6 @@ def test_mover_equals_statsmodels(data, n_1, n_0):
     expected = confint_proportions_2indep(tp, n_1, n_0 - tn, n_0, method="newcomb", compare="diff")
     assert (2 * low - 1, 2 * high - 1) == pytest.approx(np.clip(expected, -1, 1), abs=1e-9)
     assert 0 <= low <= (tp / n_1 + tn / n_0) / 2 <= high <= 1
-
-
-def test_difference_of_two_proportions_is_that_of_newcombe():
-    first, second = (30, 40), (18, 35)
-    limits = [(k / n, *proportion_confint(k, n, method="wilson")) for k, n in (first, second)]
-    found = mover_difference(*limits)
-    expected = confint_proportions_2indep(*first, *second, method="newcomb", compare="diff")
-    assert found[0] == pytest.approx(first[0] / first[1] - second[0] / second[1])
-    np.testing.assert_allclose(found[1:], expected, rtol=1e-6)
 
 
 @pytest.mark.parametrize("sizes", [(13, 13), (26, 25), (15, 34), (5, 44)])

@@ -11,10 +11,11 @@ from scipy.stats import binom
 from sklearn.metrics import balanced_accuracy_score, roc_auc_score
 
 from mri_response.core.errors import InputError
+from mri_response.core.proportions import wilson
 from mri_response.core.tables import write_tsv
 from mri_response.core.vocabulary import CROSS_VALIDATED, NotComputed
 from mri_response.evaluation.bootstrap import MIN_PERMUTATIONS
-from mri_response.evaluation.intervals import mover_balanced_accuracy, wilson
+from mri_response.evaluation.intervals import mover_balanced_accuracy
 from mri_response.evaluation.metrics import METRICS
 from mri_response.evaluation.performance import (
     COUNTS,

@@ -10,7 +10,8 @@ from scipy.stats import binom, norm
 from sklearn.metrics import balanced_accuracy_score, roc_auc_score
 from statsmodels.stats.proportion import confint_proportions_2indep
 
-from mri_response.evaluation.intervals import delong_variance, wilson
+from mri_response.core.proportions import wilson
+from mri_response.evaluation.intervals import delong_variance
 from mri_response.evaluation.specificity import table as specificity
 from mri_response.evaluation.specificity.arms import Arms
 from mri_response.evaluation.specificity.power import binormal_auc_variance, expected_power

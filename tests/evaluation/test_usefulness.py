@@ -7,7 +7,8 @@ from scipy.stats import binom
 from sklearn.metrics import class_likelihood_ratios, confusion_matrix
 from statsmodels.stats.proportion import confint_proportions_2indep
 
-from mri_response.evaluation.intervals import mover_balanced_accuracy, wilson
+from mri_response.core.proportions import wilson
+from mri_response.evaluation.intervals import mover_balanced_accuracy
 from mri_response.evaluation.scored import Scored
 from mri_response.evaluation.usefulness import (
     DECISION_CURVE_COLUMNS,

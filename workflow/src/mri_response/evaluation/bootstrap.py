@@ -12,15 +12,14 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from mri_response.core.proportions import LEVEL, wilson
 from mri_response.core.vocabulary import Aggregation
 from mri_response.evaluation.intervals import (
-    LEVEL,
     ROUNDING,
     at_edge,
     logit_interval,
     mover_balanced_accuracy,
     newcombe_auc,
-    wilson,
 )
 from mri_response.evaluation.metrics import FloatArray, placements
 

@@ -15,9 +15,9 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy.special import expit, logit, stdtrit
 
+from mri_response.core.proportions import LEVEL
 from mri_response.core.seeds import Stream, generator
 from mri_response.core.vocabulary import NotComputed
-from mri_response.evaluation.intervals import LEVEL
 from mri_response.evaluation.scored import Scored
 
 CALIBRATION_COLUMNS = [

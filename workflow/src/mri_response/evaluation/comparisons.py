@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from mri_response.core.proportions import mcnemar_exact
 from mri_response.core.seeds import Stream, generator
 from mri_response.core.vocabulary import (
     EXTERNAL_POOLED,
@@ -27,7 +28,6 @@ from mri_response.evaluation.paired import (
     delong_difference,
     exchanged_within_people,
     holm,
-    mcnemar_exact,
     paired_proportions,
 )
 from mri_response.evaluation.performance import Cohort

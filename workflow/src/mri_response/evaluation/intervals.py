@@ -12,39 +12,11 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.special import expit, logit, ndtri
 
+from mri_response.core.proportions import LEVEL, wilson
 from mri_response.core.vocabulary import Interval
 from mri_response.evaluation.metrics import FloatArray, placements
 
-LEVEL = 0.95
 ROUNDING = 1e-9  # a standard error this small is 0
-
-
-def wilson(k: ArrayLike, n: ArrayLike, level: float = LEVEL) -> tuple[FloatArray, FloatArray]:
-    """Wilson score interval of a proportion.
-
-    Parameters
-    ----------
-    k, n : array_like
-        Successes and trials. `k` may be fractional: a person of whose rows half are right counts
-        as half a success, for which the interval is conservative.
-    level : float
-        Confidence level.
-
-    Returns
-    -------
-    low, high : ndarray
-
-    References
-    ----------
-    Wilson EB (1927). Probable inference, the law of succession, and statistical inference.
-    Journal of the American Statistical Association 22, 209-212.
-    """
-    k, n = np.asarray(k, dtype=float), np.asarray(n, dtype=float)
-    z2 = _z(level) ** 2
-    p = k / n
-    centre = (p + z2 / (2 * n)) / (1 + z2 / n)
-    half = np.sqrt(z2) / (1 + z2 / n) * np.sqrt(p * (1 - p) / n + z2 / (4 * n**2))
-    return np.minimum(np.clip(centre - half, 0, 1), p), np.maximum(np.clip(centre + half, 0, 1), p)
 
 
 def mover_balanced_accuracy(
@@ -89,33 +61,6 @@ def mover_balanced_accuracy(
     low = estimate - np.hypot(sens - sens_low, spec - spec_low) / 2
     high = estimate + np.hypot(sens_high - sens, spec_high - spec) / 2
     return np.clip(low, 0, 1), np.clip(high, 0, 1)
-
-
-def mover_difference(
-    first: tuple[float, float, float], second: tuple[float, float, float]
-) -> tuple[float, float, float]:
-    """Difference of two independent estimates, and its limits from theirs.
-
-    Parameters
-    ----------
-    first, second : tuple of float
-        Estimate, lower and upper limit.
-
-    Returns
-    -------
-    estimate, low, high : float
-        NaN where a limit is.
-
-    References
-    ----------
-    Zou GY, Donner A (2008). Construction of confidence limits about effect measures: a general
-    approach. Statistics in Medicine 27, 1693-1702. On Wilson limits it is method 10 of Newcombe RG
-    (1998), Statistics in Medicine 17, 873-890.
-    """
-    (a, a_low, a_high), (b, b_low, b_high) = first, second
-    low = a - b - np.hypot(a - a_low, b_high - b)
-    high = a - b + np.hypot(a_high - a, b - b_low)
-    return a - b, float(low), float(high)
 
 
 def delong_variance(

@@ -9,8 +9,9 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy.special import logit, ndtri
 
+from mri_response.core.proportions import LEVEL
 from mri_response.core.vocabulary import HEADLINE, Interval, Role
-from mri_response.evaluation.intervals import LEVEL, ROUNDING, logit_interval
+from mri_response.evaluation.intervals import ROUNDING, logit_interval
 from mri_response.evaluation.metrics import FloatArray, placements
 from mri_response.people.rows import person_weights
 

@@ -8,7 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import ndtr, ndtri, stdtr, stdtrit
 
-from mri_response.evaluation.intervals import LEVEL, ROUNDING, delong_difference_variance
+from mri_response.core.proportions import LEVEL
+from mri_response.evaluation.intervals import ROUNDING, delong_difference_variance
 from mri_response.evaluation.metrics import auc
 
 N_EXCHANGES = 10_000  # of the two models, within people
@@ -102,28 +103,6 @@ def delong_difference(
     return Difference(estimate, max(estimate - half, -1.0), min(estimate + half, 1.0), float(p))
 
 
-def mcnemar_exact(better: int, worse: int) -> float:
-    """Exact two-sided McNemar test.
-
-    Parameters
-    ----------
-    better, worse : int
-        People for whom only the first, and only the second model is right.
-
-    Returns
-    -------
-    float
-
-    References
-    ----------
-    McNemar Q (1947). Note on the sampling error of the difference between correlated proportions or
-    percentages. Psychometrika 12, 153-157.
-    """
-    from scipy.stats import binom  # takes time to import; only needed here
-
-    return float(min(1.0, 2 * binom.cdf(min(better, worse), better + worse, 0.5)))
-
-
 def paired_proportions(
     better: float, worse: float, n: float, level: float = LEVEL
 ) -> tuple[float, float]:
@@ -133,7 +112,7 @@ def paired_proportions(
     ----------
     better, worse : float
         People for whom only the first, and only the second model is right; they may be fractional,
-        as in `mri_response.evaluation.intervals.wilson`.
+        as in `mri_response.core.proportions.wilson`.
     n : float
         People.
     level : float

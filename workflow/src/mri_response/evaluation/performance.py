@@ -12,6 +12,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from mri_response.core.errors import InputError
+from mri_response.core.proportions import wilson
 from mri_response.core.seeds import Stream, generator
 from mri_response.core.vocabulary import (
     CROSS_VALIDATED,
@@ -30,12 +31,7 @@ from mri_response.evaluation.bootstrap import (
     null_inflated_intervals,
     null_inflation,
 )
-from mri_response.evaluation.intervals import (
-    auc_interval,
-    delong_variance,
-    mover_balanced_accuracy,
-    wilson,
-)
+from mri_response.evaluation.intervals import auc_interval, delong_variance, mover_balanced_accuracy
 from mri_response.evaluation.metrics import (
     METRICS,
     auc,

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import chdtrc, expit, gammaincinv, ndtr, ndtri, stdtr, stdtrit
 
-from mri_response.evaluation.intervals import LEVEL
+from mri_response.core.proportions import LEVEL
 from mri_response.people.rows import rows_of_people
 
 MAX_STEPS = 1000
@@ -31,7 +31,7 @@ class Coefficient:
     estimate, se : float
         In units of the outcome, or log odds, per unit of the column.
     ci_low, ci_high : float
-        Limits at the level `mri_response.evaluation.intervals.LEVEL`.
+        Limits at the level `mri_response.core.proportions.LEVEL`.
     statistic, p_value : float
         t or z; for Firth's penalty the likelihood-ratio chi-squared with one degree of freedom.
     method : {"ols_hc3_t", "logistic_hc3_z", "firth_profile_likelihood"}

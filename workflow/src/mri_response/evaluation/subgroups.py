@@ -14,6 +14,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from mri_response.core.proportions import mover_difference
 from mri_response.core.vocabulary import (
     EXTERNAL_POOLED,
     HEADLINE,
@@ -23,7 +24,6 @@ from mri_response.core.vocabulary import (
     Role,
 )
 from mri_response.evaluation.bootstrap import null_inflated_intervals, null_inflation
-from mri_response.evaluation.intervals import mover_difference
 from mri_response.evaluation.metrics import METRICS
 from mri_response.evaluation.performance import (
     TESTED,

@@ -10,8 +10,9 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy.special import logit, ndtri
 
+from mri_response.core.proportions import LEVEL, wilson
 from mri_response.core.vocabulary import HEADLINE, Interval, NotComputed
-from mri_response.evaluation.intervals import LEVEL, ROUNDING, wilson
+from mri_response.evaluation.intervals import ROUNDING
 from mri_response.evaluation.metrics import confusion
 from mri_response.evaluation.scored import Scored
 

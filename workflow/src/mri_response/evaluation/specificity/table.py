@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from scipy.special import ndtri
 
 from mri_response.config.queries import discovery_name
+from mri_response.core.proportions import LEVEL, mover_difference
 from mri_response.core.vocabulary import (
     CONTROL_POOLED,
     EXTERNAL_POOLED,
@@ -26,13 +27,7 @@ from mri_response.core.vocabulary import (
     NotComputed,
     Role,
 )
-from mri_response.evaluation.intervals import (
-    LEVEL,
-    auc_interval,
-    delong_variance,
-    mover_balanced_accuracy,
-    mover_difference,
-)
+from mri_response.evaluation.intervals import auc_interval, delong_variance, mover_balanced_accuracy
 from mri_response.evaluation.metrics import auc, balanced_accuracy, confusion, cross_validated
 from mri_response.evaluation.performance import Cohort
 from mri_response.evaluation.regression import Coefficient, least_squares, logistic
