@@ -43,7 +43,6 @@ from mri_response.evaluation.performance import (
     frozen_performance,
 )
 from mri_response.learning.decisions import joined
-from mri_response.learning.gram import training_sets
 from mri_response.learning.jobs import JobResult
 from mri_response.learning.permutation import Exchangeability
 from mri_response.learning.preparation.confounds import ConfoundCoding
@@ -54,7 +53,8 @@ from mri_response.learning.procedure import (
     row_weights,
 )
 from mri_response.learning.splits import Scheme, draw_folds
-from mri_response.models.frozen import fitted_models, freeze
+from mri_response.models.fitted import fitted_models
+from mri_response.models.linear import freeze_linear
 
 SEED = 20260117  # fixed before the first run
 P = 60  # regions
@@ -152,8 +152,7 @@ def trial(index: int, scenario: str, n_permutations: int) -> list[dict]:
         min_class_size=5,
     )
     fitted = fitted_models([run([refit], [range(1)])], len(people))
-    sets = training_sets(confounds, fitted.train)
-    frozen = freeze(features, confounds, sets, fitted.beta, fitted.intercept, coding, {})
+    frozen = freeze_linear(features, confounds, fitted, coding, {})
     scores = [
         FrozenScores(name, name, cohorts[name].people, frozen.decision(*reversed(cohorts[name])))
         for name in ("external", "control")

@@ -8,7 +8,6 @@ import oracle
 import pandas as pd
 import pytest
 
-from mri_response.learning.gram import training_sets
 from mri_response.learning.permutation import Exchangeability
 from mri_response.learning.preparation.confounds import ConfoundCoding
 from mri_response.learning.procedure import (
@@ -20,7 +19,8 @@ from mri_response.learning.procedure import (
     with_other_cohorts,
 )
 from mri_response.learning.splits import Fold, Scheme, draw_folds
-from mri_response.models.frozen import fitted_models, freeze
+from mri_response.models.fitted import fitted_models
+from mri_response.models.linear import freeze_linear
 
 SEED = 7
 GRID = [2.0**k for k in range(-12, 1)]  # the default of the workflow
@@ -79,10 +79,7 @@ class Engine:
             exchangeability, blocks, weights, options, SEED,
         )  # fmt: skip
         fitted = fitted_models([self.refitted], self.n)
-        frozen = freeze(
-            own.features, own_confounds, training_sets(own_confounds, fitted.train),
-            fitted.beta, fitted.intercept, coding, {},
-        )  # fmt: skip
+        frozen = freeze_linear(own.features, own_confounds, fitted, coding, {})
         self.frozen_scores = frozen.decision(other.features, other.people.drop(columns="label"))
 
     def reference(self, fold: Fold, labelling: int, grid: list[float], search=oracle.nested):

@@ -1,5 +1,6 @@
 """The frozen model gives what the engine and plain scikit-learn give, and can be trusted later."""
 
+import inspect
 import json
 
 import numpy as np
@@ -8,7 +9,6 @@ import pandas as pd
 import pytest
 
 from mri_response.core.errors import InputError
-from mri_response.learning.gram import training_sets
 from mri_response.learning.permutation import Exchangeability
 from mri_response.learning.preparation.confounds import ConfoundCoding
 from mri_response.learning.procedure import (
@@ -20,7 +20,11 @@ from mri_response.learning.procedure import (
     with_other_cohorts,
 )
 from mri_response.learning.splits import Scheme, draw_folds
-from mri_response.models.frozen import FrozenModel, fitted_models, freeze
+from mri_response.models.fitted import FittedModels, fitted_models
+from mri_response.models.frozen import Frozen, load_frozen
+from mri_response.models.linear import FrozenLinear, freeze_linear
+from mri_response.models.recipe import Recipe
+from mri_response.models.stacking import FrozenStack
 
 N, OTHERS = 40, 13
 CONFOUNDS = [{"column": "age", "knots": [30, 45, 60]}, "site"]
@@ -76,22 +80,20 @@ class Run:
             1,
         )
 
-    def frozen(self, models: slice) -> FrozenModel:
+    def frozen(self, models: slice) -> FrozenLinear:
         """Frozen model of some of the outer models, the refit being the last."""
-        fitted = fitted_models([self.job], N)
-        confounds = self.confounds[:N]
-        return freeze(
+        every = vars(fitted_models([self.job], N)).items()
+        fitted = FittedModels(**{k: values[models] for k, values in every if values is not None})
+        return freeze_linear(
             self.features[:N],
-            confounds,
-            training_sets(confounds, fitted.train[models]),
-            fitted.beta[models],
-            fitted.intercept[models],
+            self.confounds[:N],
+            fitted,
             self.coding,
-            {"model": "made up", "n_models": len(fitted.beta[models])},
+            {"model": "made up", "n_models": len(fitted.beta)},
             standardize=self.options.standardize,
         )
 
-    def decision(self, frozen: FrozenModel, **options) -> np.ndarray:
+    def decision(self, frozen: FrozenLinear, **options) -> np.ndarray:
         people = self.others.drop(columns="label")  # labels are not looked at
         return frozen.decision(self.features[N:], people, **options)
 
@@ -198,17 +200,26 @@ def test_a_person_is_scored_alone_as_in_company():
         np.testing.assert_array_equal(alone, together[[index]])
 
 
+@pytest.mark.parametrize("kind", [FrozenLinear, Recipe, FrozenStack])
+def test_every_kind_does_what_the_protocol_says(kind):
+    for name, wanted in inspect.getmembers(Frozen, inspect.isroutine):
+        if not name.startswith("_"):
+            own = inspect.signature(getattr(kind, name))
+            assert list(own.parameters) == list(inspect.signature(wanted).parameters), name
+    assert {"description", "sha256"} <= {*dir(kind), *kind.__annotations__}
+
+
 def test_it_is_read_as_it_was_written(tmp_path):
     run = Run(OPTIONS["standardised"], missing=True)
     frozen = run.frozen(slice(-1, None))
-    frozen.save(tmp_path / "model.npz", tmp_path / "model.json")
-    read = FrozenModel.load(tmp_path / "model.npz", tmp_path / "model.json")
+    frozen.save(tmp_path / "model.json")
+    read = load_frozen(tmp_path / "model.json")
     assert read.sha256 == frozen.sha256
     assert read.coding == frozen.coding
     assert read.description == frozen.description
     np.testing.assert_array_equal(run.decision(read), run.decision(frozen))
     # The files have no other content that could differ between runs.
-    frozen.save(tmp_path / "again.npz", tmp_path / "again.json")
+    frozen.save(tmp_path / "again.json")
     assert (tmp_path / "again.npz").read_bytes() == (tmp_path / "model.npz").read_bytes()
     assert (tmp_path / "again.json").read_bytes() == (tmp_path / "model.json").read_bytes()
 
@@ -217,7 +228,7 @@ def test_it_is_read_as_it_was_written(tmp_path):
 def test_a_changed_model_is_refused(tmp_path, what):
     run = Run(OPTIONS["standardised"])
     npz, sidecar = tmp_path / "model.npz", tmp_path / "model.json"
-    run.frozen(slice(-1, None)).save(npz, sidecar)
+    run.frozen(slice(-1, None)).save(sidecar)
     text = json.loads(sidecar.read_text())
     with np.load(npz) as stored:
         arrays = dict(stored)
@@ -230,7 +241,7 @@ def test_a_changed_model_is_refused(tmp_path, what):
         text["description"]["n_models"] = 2
     sidecar.write_text(json.dumps(text))
     with pytest.raises(ValueError, match="its parameters are not those"):
-        FrozenModel.load(npz, sidecar)
+        load_frozen(sidecar)
 
 
 def test_models_of_several_jobs_stand_together_without_strangers():

@@ -12,7 +12,6 @@ import pytest
 from test_plain import ENGINE, KINDS, OTHERS, SEED, SVC, N, Study
 
 from mri_response.brain.weights import weight_evidence
-from mri_response.learning.gram import training_sets
 from mri_response.learning.jobs import JobResult
 from mri_response.learning.preparation.confounds import ConfoundCoding
 from mri_response.learning.procedure import (
@@ -22,7 +21,9 @@ from mri_response.learning.procedure import (
     row_weights,
     with_other_cohorts,
 )
-from mri_response.models.frozen import fitted_models, freeze, freeze_weights
+from mri_response.models.fitted import FittedModels, fitted_models
+from mri_response.models.frozen import load_frozen
+from mri_response.models.linear import freeze_linear
 from mri_response.models.recipe import Recipe, recipe
 
 
@@ -62,8 +63,10 @@ class Frozen:
 def test_fitted_again_it_scores_strangers_as_the_refit_did(tmp_path, kind):
     frozen = Frozen(tmp_path, kind)
     frozen.recipe.save(tmp_path / "model.json")
-    loaded = Recipe.load(tmp_path / "model.json")
+    loaded = load_frozen(tmp_path / "model.json")
     assert loaded == frozen.recipe
+    with pytest.raises(ValueError, match="made up is a recipe: fit it again first"):
+        loaded.decision(frozen.study.features[N:], frozen.others)
     loaded.verify_inputs(frozen.paths)
     expected = frozen.job.decision[0, 0, N:]
     np.testing.assert_allclose(frozen.decision(loaded), expected, atol=1e-9)
@@ -174,23 +177,17 @@ def _folds(models, rows):
 def test_the_frozen_formula_is_that_of_the_engine_and_of_the_models(both):
     coding = ConfoundCoding(("age", "tiv"))
     dual, primal = both.dual, both.primal
-    expected = freeze(
-        both.features, both.confounds, training_sets(both.confounds, dual.train), dual.beta,
-        dual.intercept, coding, {}, standardize=both.standardize,
-    )  # fmt: skip
-    actual = freeze_weights(
-        both.features, both.confounds, primal.train, primal.per_unit, primal.intercept,
-        coding, {},
-    )  # fmt: skip
+    expected = freeze_linear(
+        both.features, both.confounds, dual, coding, {}, standardize=both.standardize
+    )
+    actual = freeze_linear(both.features, both.confounds, primal, coding, {})
     for name in ("weights", "confound_weights", "confound_fill", "intercept"):
         scale = np.abs(getattr(expected, name)).max()
         np.testing.assert_allclose(
             getattr(actual, name), getattr(expected, name), atol=1e-5 * max(1.0, scale)
         )
     people = both.study.people.assign(age=both.confounds[:, 0], tiv=both.confounds[:, 1])
-    one = freeze_weights(
-        both.features, both.confounds, primal.train[:1], primal.per_unit[:1],
-        primal.intercept[:1], coding, {},
-    )  # fmt: skip
+    first = {name: values[:1] for name, values in vars(primal).items() if values is not None}
+    one = freeze_linear(both.features, both.confounds, FittedModels(**first), coding, {})
     in_sample = primal.fitted[0] + primal.intercept[0]
     np.testing.assert_allclose(one.decision(both.features, people), in_sample, atol=1e-9)

@@ -11,6 +11,7 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
+from mri_response.core.tables import write_tsv
 from mri_response.evaluation.predictions import tables_of
 from mri_response.learning.decisions import joined
 from mri_response.learning.estimators import EstimatorOptions
@@ -18,13 +19,12 @@ from mri_response.learning.permutation import Exchangeability
 from mri_response.learning.plain import cross_validate_estimator
 from mri_response.learning.procedure import ModelOptions, cross_validate, fold_grams, row_weights
 from mri_response.learning.splits import Scheme, draw_folds
-from mri_response.models.frozen import score_table
+from mri_response.models.frozen import load_frozen
+from mri_response.models.scores import new_people_of_stack, score_table, scores
 from mri_response.models.stacking import (
+    FrozenStack,
     SecondLevel,
-    load_stack,
     refitted_stack,
-    save_stack,
-    stack_scores,
     stacked_folds,
 )
 
@@ -158,24 +158,33 @@ def test_the_frozen_stack_and_its_tables(tmp_path):
         below[name] = tmp_path / f"{name}.json"
         below[name].write_text(json.dumps({"sha256": f"of {name}"}))
     path = tmp_path / "both.json"
-    save_stack(path, "both", second, below)
-    assert load_stack(path) == (second, ["svc", "lr"])
+    frozen = FrozenStack.of("both", second, below)
+    frozen.save(path)
+    assert load_frozen(path) == frozen
+    assert list(frozen.models) == ["svc", "lr"]
     assert json.loads(path.read_text())["models"] == {"svc": "of svc", "lr": "of lr"}
     path.write_text(path.read_text().replace("of svc", "of another"))
     with pytest.raises(ValueError, match="not the one that its hash was written for"):
-        load_stack(path)
+        load_frozen(path)
 
     away = made_up(4)[0].assign(participant_id=[f"sub-a{i:02}" for i in range(N)])
     rng = np.random.default_rng(8)
-    scores = [
+    table, own = tmp_path / "away.tsv", [tmp_path / "svc.tsv", tmp_path / "lr.tsv"]
+    write_tsv(away.assign(outcome="made up"), table)
+    given = [
         away[["participant_id"]].assign(cohort="away", decision=rng.normal(size=N))
         for _ in range(2)
     ]
-    (decision,) = stack_scores(second, scores, {"away": away})
-    values = np.column_stack([table["decision"] for table in scores])
+    for one, path in zip(given, own, strict=True):
+        write_tsv(one, path)
+    scored = scores(frozen, new_people_of_stack(["away"], [table], own), "error")
+    values = np.column_stack([one["decision"] for one in given])
+    decision = scored["decision"].to_numpy()
     np.testing.assert_array_equal(decision, second.decision(values))
+    assert list(scored["participant_id"]) == list(away["participant_id"])
+    write_tsv(given[1][::-1], own[1])
     with pytest.raises(ValueError, match="scores of away are not those"):
-        stack_scores(second, [scores[0], scores[1][::-1]], {"away": away})
+        list(new_people_of_stack(["away"], [table], own))
 
     config = {
         "seed": SEED,
@@ -186,8 +195,8 @@ def test_the_frozen_stack_and_its_tables(tmp_path):
         "operating_points": ["youden"],
     }
     decisions = stacked_folds(stations(jobs_of(people, scans, clinic)), labels, weights)
-    scores = score_table([("away", away, decision)])
-    tables = tables_of("both", config, {"home": people, "away": away}, decisions, scores)
+    others = score_table([("away", away, decision)])
+    tables = tables_of("both", config, {"home": people, "away": away}, decisions, others)
     assert set(tables) == {"predictions", "performance", "null", "decision_rules", "warnings"}
     assert tables["decision_rules"].empty
     assert tables["warnings"].empty

@@ -251,7 +251,7 @@ def test_estimators_need_no_kernels_and_have_weights_where_they_are_linear(study
     counts = expected(
         3, roi_features=3, voxel_features=3, table_features=3, atlas=1, mask=1, kernels=3,
         nested_cv=3, estimators=6, refit_kernels=1, refit=1, refit_estimator=2, freeze=2,
-        score=2, freeze_recipe=1, score_recipe=1, region_weights=2, roi_weights_figure=2,
+        score=3, freeze_without_arrays=1, region_weights=2, roi_weights_figure=2,
         weight_map_figure=1, slice_viewer=1, baseline=1,
     )  # fmt: skip
     assert jobs(study.save(batch=batch), study.folder) == counts
@@ -263,7 +263,7 @@ def test_estimators_need_no_kernels_and_have_weights_where_they_are_linear(study
     study.config["models"] = {"forest": forest}
     counts = expected(
         voxel_features=3, mask=1, estimators=1, refit_kernels=0, refit=0, freeze=0,
-        score=0, refit_estimator=1, freeze_recipe=1, score_recipe=1, baseline=1,
+        score=1, refit_estimator=1, freeze_without_arrays=1, baseline=1,
         comparisons_figure=0, roi_sets=0,
     )  # fmt: skip
     assert jobs(study.save("forest.yaml"), study.folder) == counts
@@ -296,7 +296,8 @@ def test_a_stack_needs_no_fits_of_its_own(study):
     before = jobs(study.save(), study.folder)
     study.config["stacks"] = {"both": ["fs_svc", "other"]}
     assert jobs(study.save(), study.folder) == before | {
-        "freeze_stack": 1,
+        "freeze_without_arrays": 1,
+        "score": before["score"] + 1,
         "stack": 1,
         "performance": before["performance"] + 1,
     }
@@ -317,8 +318,8 @@ def test_clinical_and_concatenated_features(study):
     study.config["permutation"]["scans"] = 25  # three jobs of the built-in classifier
     counts = expected(
         4, table_features=3, clinical_features=3, concatenated_features=3, kernels=3, nested_cv=3,
-        estimators=1, refit_kernels=3, refit=3, refit_estimator=1, freeze=3, score=3,
-        freeze_recipe=1, score_recipe=1, region_weights=3, permuted_scans=3, roi_weights_figure=1,
+        estimators=1, refit_kernels=3, refit=3, refit_estimator=1, freeze=3, score=4,
+        freeze_without_arrays=1, region_weights=3, permuted_scans=3, roi_weights_figure=1,
         baseline=1,
     )  # fmt: skip
     assert jobs(study.save(), study.folder) == counts

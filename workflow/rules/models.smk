@@ -1,12 +1,19 @@
-# Refit on all discovery people, frozen model, its scores elsewhere.
+# Frozen models, the stacks on top of them, and their scores in the other cohorts.
 
 
 rule freeze:
-    """Write the frozen model and the hash of its parameters."""
+    """Write the frozen model and the hash of its parameters.
+
+    A model with weights is a formula: text and arrays. A rule like this one for all others
+    (`freeze_without_arrays`) makes text alone: a recipe to fit the model again with the hash of what
+    it must give, or the second level of a stack with the hashes of the models below.
+    """
     input:
         people=people_table(DISCOVERY),
-        features=discovery_matrix,
+        features=matrix_to_freeze,
+        splits=splits_of_recipe,
         fitted=frozen_from,
+        below=models_below,
     output:
         npz=frozen_arrays(),
         json=frozen_model(),
@@ -18,8 +25,8 @@ rule freeze:
         ENVIRONMENT
     threads: 1
     params:
-        config=model_config,
-        outcome=section("outcome", "external", "features", "operating_points"),
+        config=frozen_config,
+        below=names_below,
         code=code_of("models/freeze"),
     message:
         "Freezing {wildcards.model}"
@@ -27,50 +34,42 @@ rule freeze:
         "../scripts/models/freeze.py"
 
 
-rule freeze_recipe:
-    """Write how to fit a frozen model without weights again, and the hash of what it must give."""
-    input:
-        people=people_table(DISCOVERY),
-        splits=rules.splits.output[0],
-        features=discovery_matrix,
-        fitted=frozen_from,
+use rule freeze as freeze_without_arrays with:
     output:
         json=frozen_model(),
-    log:
-        log_of("freeze", "model"),
     wildcard_constraints:
-        model=pattern_of(NONLINEAR),
-    conda:
-        ENVIRONMENT
-    threads: 1
-    params:
-        config=model_config,
-        outcome=section("outcome", "external", "features", "operating_points"),
-        code=code_of("models/freeze_recipe"),
-    message:
-        "Freezing the recipe of {wildcards.model}"
-    script:
-        "../scripts/models/freeze_recipe.py"
+        model=pattern_of([*NONLINEAR, *STACKS]),
 
 
 rule score:
-    """Decision values of the frozen model in the other cohorts; no label is read."""
+    """Decision values of the frozen model in the other cohorts; no label of theirs is read.
+
+    A model without weights is fitted again from its recipe, and its decision values of the discovery
+    people are verified first. A stack reads the scores of the models below.
+    """
     input:
-        npz=rules.freeze.output.npz,
-        json=rules.freeze.output.json,
+        json=frozen_model(),
+        npz=arrays_of_frozen,
+        discovery=people_of_recipe,
+        splits=splits_of_recipe,
+        matrix=matrix_of_recipe,
         people=other_tables,
-        features=other_matrices,
+        features=matrices_to_score,
+        below=scores_below,
     output:
         frozen_scores(),
     log:
         log_of("score", "model"),
     wildcard_constraints:
-        model=pattern_of(LINEAR),
+        model=pattern_of([*MODELS, *STACKS]),
     conda:
         ENVIRONMENT
     threads: 1
+    resources:
+        mem_mb=score_mb,
     params:
         cohorts=OTHERS,
+        below=names_below,
         config=section("confounds"),
         code=code_of("models/score"),
     message:
@@ -79,80 +78,23 @@ rule score:
         "../scripts/models/score.py"
 
 
-rule score_recipe:
-    """The same with a model fitted again, once its scores of the discovery people are verified."""
-    input:
-        json=rules.freeze_recipe.output.json,
-        discovery=people_table(DISCOVERY),
-        splits=rules.splits.output[0],
-        matrix=discovery_matrix,
-        people=other_tables,
-        features=other_matrices,
-    output:
-        frozen_scores(),
-    log:
-        log_of("score", "model"),
-    wildcard_constraints:
-        model=pattern_of(NONLINEAR),
-    conda:
-        ENVIRONMENT
-    threads: 1
-    resources:
-        mem_mb=score_mb,
-    params:
-        cohorts=OTHERS,
-        config=section("confounds"),
-        code=code_of("models/score_recipe"),
-    message:
-        "Scoring the other cohorts with {wildcards.model}, fitted again from its recipe"
-    script:
-        "../scripts/models/score_recipe.py"
-
-
-rule freeze_stack:
-    """Second level of a stack, from the refits of its models, and the hash of its parameters."""
+rule stack:
+    """Cross-validated decision values of a stack, from those of its models."""
     input:
         people=people_table(DISCOVERY),
-        refits=stacked_refits,
-        models=stacked_models,
+        decisions=decisions_below,
     output:
-        frozen_model("{stack}"),
+        decisions_file(),
     log:
-        log_of("freeze", "stack"),
+        log_of("stack", "model"),
     wildcard_constraints:
-        stack=pattern_of(STACKS),
-    conda:
-        ENVIRONMENT
-    threads: 1
-    params:
-        models=models_of_stack,
-        code=code_of("models/freeze_stack"),
-    message:
-        "Freezing the stack {wildcards.stack}"
-    script:
-        "../scripts/models/freeze_stack.py"
-
-
-rule stack:
-    """Decision values of a stack, cross-validated and frozen."""
-    input:
-        people=[people_table(name) for name in COHORTS],
-        decisions=stacked_decisions,
-        frozen=rules.freeze_stack.output[0],
-        scores=stacked_scores,
-    output:
-        decisions=decisions_file("{stack}"),
-        scores=frozen_scores("{stack}"),
-    log:
-        log_of("stack", "stack"),
-    wildcard_constraints:
-        stack=pattern_of(STACKS),
+        model=pattern_of(STACKS),
     conda:
         ENVIRONMENT
     threads: 1
     params:
         code=code_of("models/stack"),
     message:
-        "Decision values of the stack {wildcards.stack}"
+        "Decision values of the stack {wildcards.model}"
     script:
         "../scripts/models/stack.py"

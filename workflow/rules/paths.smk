@@ -366,10 +366,67 @@ def all_refits(wildcards):
 
 
 def frozen_from(wildcards):
-    """Jobs that hold the models to be frozen: the refitted one or all outer models."""
+    """Jobs that hold the models to be frozen: the refits or, of an ensemble, all outer models."""
+    if wildcards.model in STACKS:
+        return of_models_below(refit_job(labels=0), wildcards)
     if CONFIG["external"]["model"] == "ensemble":
         return observed_folds(wildcards)
     return all_refits(wildcards)[:1]
+
+
+def matrix_to_freeze(wildcards):
+    """Features of the discovery cohort for a model, nothing for a stack."""
+    return [] if wildcards.model in STACKS else discovery_matrix(wildcards)
+
+
+def splits_of_recipe(wildcards):
+    """All splits, for a model that is fitted again from a recipe."""
+    return run_table("splits") if wildcards.model in NONLINEAR else []
+
+
+def people_of_recipe(wildcards):
+    """People of the discovery cohort, for a model that is fitted again from a recipe."""
+    return people_table(DISCOVERY) if wildcards.model in NONLINEAR else []
+
+
+def matrix_of_recipe(wildcards):
+    """Features of the discovery cohort, for a model that is fitted again from a recipe."""
+    return discovery_matrix(wildcards) if wildcards.model in NONLINEAR else []
+
+
+def arrays_of_frozen(wildcards):
+    """Numbers of a frozen model that has weights."""
+    return frozen_arrays(wildcards.model) if wildcards.model in LINEAR else []
+
+
+def matrices_to_score(wildcards):
+    """Features of the other cohorts for a model, nothing for a stack."""
+    return [] if wildcards.model in STACKS else other_matrices(wildcards)
+
+
+def names_below(wildcards):
+    """Names of the models below a stack, none for a model."""
+    return CONFIG["stacks"].get(wildcards.model, [])
+
+
+def of_models_below(path, wildcards):
+    """A file of each of the models below a stack."""
+    return expand(path, model=names_below(wildcards))
+
+
+def models_below(wildcards):
+    """The frozen models below a stack."""
+    return of_models_below(frozen_model(), wildcards)
+
+
+def scores_below(wildcards):
+    """Scores of the models below a stack in the other cohorts."""
+    return of_models_below(frozen_scores(), wildcards)
+
+
+def decisions_below(wildcards):
+    """Joined decision values of the models below a stack."""
+    return of_models_below(decisions_file(), wildcards)
 
 
 def brain_inputs(wildcards):
@@ -429,31 +486,6 @@ def tables_of_models(wildcards):
     return [model_table(wildcards.table, name) for name in names]
 
 
-def of_stacked(path, wildcards):
-    """A file of each of the models of a stack."""
-    return expand(path, model=CONFIG["stacks"][wildcards.stack])
-
-
-def stacked_refits(wildcards):
-    """Refits of the observed labels of the models of a stack."""
-    return of_stacked(refit_job(labels=0), wildcards)
-
-
-def stacked_models(wildcards):
-    """The frozen models of a stack."""
-    return of_stacked(frozen_model(), wildcards)
-
-
-def stacked_scores(wildcards):
-    """Scores of the models of a stack in the other cohorts."""
-    return of_stacked(frozen_scores(), wildcards)
-
-
-def stacked_decisions(wildcards):
-    """Joined decision values of the models of a stack."""
-    return of_stacked(decisions_file(), wildcards)
-
-
 def frozen_model_of(wildcards):
     """Description of a model of the configuration, nothing for baselines and stacks."""
     return [frozen_model(wildcards.model)] if wildcards.model in MODELS else []
@@ -462,11 +494,6 @@ def frozen_model_of(wildcards):
 def confounds_of_baseline(wildcards):
     """Columns of the confounds of all models, where they are what predicts."""
     return used_confounds(CONFIG) if wildcards.model == CONFOUNDS_ONLY else []
-
-
-def models_of_stack(wildcards):
-    """Names of the models of a stack."""
-    return CONFIG["stacks"][wildcards.stack]
 
 
 def sets_of_model(wildcards):
@@ -504,6 +531,14 @@ def model_config(wildcards):
         **section("seed", "cross_validation", "permutation", "confounds"),
         "model": CONFIG["models"][wildcards.model],
     }
+
+
+def frozen_config(wildcards):
+    """What a frozen model is made with, nothing for a stack."""
+    if wildcards.model in STACKS:
+        return {}
+    frozen = section("outcome", "external", "features", "operating_points")
+    return {**model_config(wildcards), **frozen}
 
 
 def feature_spec(wildcards):

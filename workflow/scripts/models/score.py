@@ -2,11 +2,16 @@ from mri_response.core.job import job
 
 with job(snakemake) as log:
     from mri_response.core.tables import write_tsv
-    from mri_response.models.frozen import FrozenModel, scores
+    from mri_response.models.frozen import load_frozen
+    from mri_response.models.scores import new_people, new_people_of_stack, scores
 
-    given = snakemake.input
-    frozen = FrozenModel.load(given.npz, given.json)
+    params, given = snakemake.params, snakemake.input
+    home = {"people": given.discovery, "features": given.matrix, "splits": given.splits}
+    frozen = load_frozen(given.json).ready(home)
     log.info("frozen model, sha256 %s", frozen.sha256)
-    unseen = snakemake.params.config["confounds"]["unseen_site"]
-    cohorts = zip(snakemake.params.cohorts, given.people, given.features, strict=True)
+    if params.below:
+        cohorts = new_people_of_stack(params.cohorts, given.people, given.below)
+    else:
+        cohorts = new_people(params.cohorts, given.people, given.features)
+    unseen = params.config["confounds"]["unseen_site"]
     write_tsv(scores(frozen, cohorts, unseen), snakemake.output[0])

@@ -24,7 +24,7 @@ from mri_response.learning.gram import (
     weighted_sums,
 )
 from mri_response.learning.jobs import JobResult
-from mri_response.models.frozen import fitted_models
+from mri_response.models.fitted import fitted_models
 
 TOLERANCE = 1e-9  # null and observed values closer than this are tied
 

@@ -15,7 +15,7 @@ from mri_response.learning.permutation import Exchangeability
 from mri_response.learning.preparation.confounds import flexible_confounds, flexible_matrix
 from mri_response.learning.procedure import row_weights
 from mri_response.learning.splits import Scheme, draw_folds, units_of
-from mri_response.models.frozen import score_table
+from mri_response.models.scores import score_table
 
 ALPHA = 0.05  # at or below this p the report warns
 
@@ -43,7 +43,7 @@ def baseline_decisions(
     decisions : Decisions
         The majority class has no permutations: it cannot tell anybody apart.
     scores : pandas.DataFrame
-        Decision values of the other cohorts, see `mri_response.models.frozen.score_table`.
+        Decision values of the other cohorts, see `mri_response.models.scores.score_table`.
     """
     (_, home), *others = people.items()
     # Whether confounds predict the outcome is tested by plain permutations, also where the labels

@@ -24,7 +24,7 @@ from mri_response.learning.decision_rules import (
     rules_table,
 )
 from mri_response.learning.decisions import Decisions
-from mri_response.models.frozen import decision_of
+from mri_response.models.scores import decision_of
 from mri_response.people.rows import person_weights
 
 COLUMNS = [

@@ -32,7 +32,7 @@ from mri_response.evaluation.performance import (
     with_standard_errors,
 )
 from mri_response.learning.decisions import Decisions
-from mri_response.models.frozen import decision_of
+from mri_response.models.scores import decision_of
 from mri_response.people.cohorts import SUBGROUPS
 from mri_response.people.rows import pooled
 

@@ -8,24 +8,23 @@ fitted again from the discovery cohort, and its decision values there must be th
 from __future__ import annotations
 
 import hashlib
-import json
-import os
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
-from pathlib import Path
+from dataclasses import asdict, dataclass, field, replace
 
 import numpy as np
 import pandas as pd
 import sklearn
 
-from mri_response.core.atomic import atomic_path
 from mri_response.core.provenance import file_sha256
+from mri_response.core.tables import read_people, read_tsv
+from mri_response.features.extract import read_features
 from mri_response.learning.estimators import EstimatorOptions
 from mri_response.learning.plain import Fitted, Fitting, prepared
 from mri_response.learning.preparation.confounds import ConfoundCoding
 from mri_response.learning.procedure import StackedRows
-from mri_response.learning.splits import REFIT, Fold
-from mri_response.models.frozen import FittedModels
+from mri_response.learning.splits import REFIT, Fold, folds_from_table
+from mri_response.models.fitted import FittedModels
+from mri_response.models.hashed import PathLike, read_hashed, text_hash, write_hashed
 
 DECIMALS = 6  # of decision values, when they are compared
 
@@ -40,6 +39,7 @@ class Recipe:
         What a reader must know: model, outcome, feature set, options (estimator, parameters, grid,
         confounds), `kind` (refit or ensemble) and the chosen candidate of each model.
     coding : ConfoundCoding
+        How columns of a table of people become confounds.
     seed : int
         Of the run; random states of the fits come from it.
     inputs : dict of str to str
@@ -48,6 +48,8 @@ class Recipe:
         Of the decision values of each model in its training rows, see `decision_hash`.
     scikit_learn : str
         Version that fitted the model.
+    fitted_again : FittedAgain, optional
+        The classifiers, once `ready` has fitted them; never written.
     """
 
     description: dict
@@ -56,38 +58,108 @@ class Recipe:
     inputs: dict[str, str]
     decision_sha256: str
     scikit_learn: str
+    fitted_again: FittedAgain | None = field(default=None, compare=False, repr=False)
 
     @property
     def sha256(self) -> str:
-        """Hash over everything above."""
-        return hashlib.sha256(json.dumps(asdict(self), sort_keys=True).encode()).hexdigest()
+        """SHA-256 over everything that is written."""
+        return text_hash(self._text())
 
-    def save(self, path: Path) -> None:
-        """Write the recipe with its hash."""
-        with atomic_path(path) as temporary:
-            text = {"sha256": self.sha256, **asdict(self)}
-            Path(temporary).write_text(json.dumps(text, indent=2) + "\n", encoding="utf-8")
+    def save(self, path: PathLike) -> None:
+        """Write the recipe with its hash.
+
+        Parameters
+        ----------
+        path : path-like
+            JSON file to make.
+        """
+        write_hashed(self._text(), self.sha256, path)
 
     @classmethod
-    def load(cls, path: Path) -> Recipe:
+    def load(cls, path: PathLike) -> Recipe:
         """Read a recipe and verify its hash.
+
+        Parameters
+        ----------
+        path : path-like
+            JSON file that `save` has written.
+
+        Returns
+        -------
+        Recipe
 
         Raises
         ------
         ValueError
             If it is not what was written.
         """
-        text = json.loads(Path(path).read_text(encoding="utf-8"))
-        given = text.pop("sha256")
-        coding = ConfoundCoding.from_json(text["coding"])
-        recipe = cls(**(text | {"coding": coding}))
-        if recipe.sha256 != given:
+        text, sha256 = read_hashed(path)
+        recipe = cls(**(text | {"coding": ConfoundCoding.from_json(text["coding"])}))
+        if recipe.sha256 != sha256:
             raise ValueError(f"{path}: the recipe is not the one that its hash was written for")
         return recipe
 
+    def _text(self) -> dict:
+        text = asdict(replace(self, fitted_again=None))
+        del text["fitted_again"]
+        return text
+
+    def decision(
+        self, features: np.ndarray, people: pd.DataFrame, *, unseen: str = "error"
+    ) -> np.ndarray:
+        """Decision values of people by the classifiers that `ready` has fitted again.
+
+        Parameters
+        ----------
+        features : numpy.ndarray, shape (n, p)
+            NaN where missing.
+        people : pandas.DataFrame, n rows
+            Their confounds; labels are not looked at.
+        unseen : {"error", "mean"}
+            Whether a category of a confound that the discovery cohort does not have is refused, or
+            contributes the training mean.
+
+        Returns
+        -------
+        numpy.ndarray, shape (n,)
+
+        Raises
+        ------
+        ValueError
+            If the recipe has not been made `ready`.
+        """
+        if self.fitted_again is None:
+            raise ValueError(f"model {self.description['model']} is a recipe: fit it again first")
+        return self.fitted_again.decision(features, people, unseen=unseen)
+
+    def ready(self, discovery: Mapping[str, PathLike]) -> Recipe:
+        """Verify the files of the discovery cohort, and fit the classifiers again from them.
+
+        Parameters
+        ----------
+        discovery : mapping of str to path-like
+            Files of the discovery cohort: people, features and splits.
+
+        Returns
+        -------
+        Recipe
+            With the classifiers.
+
+        Raises
+        ------
+        ValueError
+            If a file is not the one from which the model was fitted, or if what is fitted again
+            has other decision values.
+        """
+        self.verify_inputs(discovery)
+        people = read_people(discovery["people"])
+        folds = folds_from_table(read_tsv(discovery["splits"]), people)
+        features = read_features(discovery["features"], people)
+        return replace(self, fitted_again=self.refit(features, people, folds))
+
     def refit(
         self, features: np.ndarray, people: pd.DataFrame, folds: Sequence[Fold]
-    ) -> RefittedModel:
+    ) -> FittedAgain:
         """Fit the model again and verify that it is the same.
 
         Parameters
@@ -101,7 +173,7 @@ class Recipe:
 
         Returns
         -------
-        RefittedModel
+        FittedAgain
 
         Raises
         ------
@@ -126,18 +198,47 @@ class Recipe:
                 f"of the frozen model, which was fitted with {self.scikit_learn}"
             )
         train = np.array([fold.sets.train[0] for fold in folds])
-        return RefittedModel(models, train, features, confounds, self.coding, options)
+        return FittedAgain(models, train, features, confounds, self.coding, options)
 
-    def verify_inputs(self, paths: Mapping[str, str | os.PathLike[str]]) -> None:
-        """Raise ValueError unless files are those from which the model was fitted."""
-        for name, path in paths.items():
-            if file_sha256(path) != self.inputs[name]:
-                raise ValueError(f"{path}: not the file that {self.description['model']} is of")
+    def verify_inputs(self, paths: Mapping[str, PathLike]) -> None:
+        """Compare files with those from which the model was fitted.
+
+        Parameters
+        ----------
+        paths : mapping of str to path-like
+            Files of the discovery cohort: people, features and splits.
+
+        Raises
+        ------
+        ValueError
+            If a file is another one.
+        """
+        for name, expected in self.inputs.items():
+            if file_sha256(paths[name]) != expected:
+                raise ValueError(
+                    f"{paths[name]}: not the file that {self.description['model']} is of"
+                )
 
 
 @dataclass(frozen=True)
-class RefittedModel:
-    """Classifiers fitted from a recipe, ready to score people; in memory alone."""
+class FittedAgain:
+    """Classifiers fitted from a recipe, ready to score people; in memory alone.
+
+    Attributes
+    ----------
+    models : sequence of Fitted
+        S fitted classifiers.
+    train : numpy.ndarray of bool, shape (S, n)
+        Training rows of each.
+    features : numpy.ndarray, shape (n, p)
+        Of the discovery people.
+    confounds : numpy.ndarray, shape (n, q)
+        Coded confounds of the discovery people.
+    coding : ConfoundCoding
+        How columns of a table of people become confounds.
+    options : EstimatorOptions
+        What is done to features before the classifiers see them.
+    """
 
     models: Sequence[Fitted]
     train: np.ndarray
@@ -149,7 +250,17 @@ class RefittedModel:
     def decision(
         self, features: np.ndarray, people: pd.DataFrame, *, unseen: str = "error"
     ) -> np.ndarray:
-        """Mean decision value of the classifiers, as `FrozenModel.decision`."""
+        """Mean decision value of the classifiers.
+
+        Parameters
+        ----------
+        features, people, unseen
+            See `Recipe.decision`.
+
+        Returns
+        -------
+        numpy.ndarray, shape (n,)
+        """
         confounds = np.vstack([self.confounds, self.coding.matrix(people, unseen=unseen)])
         stacked = StackedRows(self.features, features)
         test = np.arange(stacked.shape[0]) >= len(self.features)
@@ -178,7 +289,7 @@ def decision_hash(fitted: np.ndarray) -> str:
 
 def recipe(
     fitted: FittedModels,
-    paths: Mapping[str, str | os.PathLike[str]],
+    paths: Mapping[str, PathLike],
     coding: ConfoundCoding,
     description: dict,
     seed: int,
@@ -189,11 +300,14 @@ def recipe(
     ----------
     fitted : FittedModels
         The models to be frozen.
-    paths : mapping of str to path
+    paths : mapping of str to path-like
         Files of the discovery cohort: people, features and splits.
     coding : ConfoundCoding
+        How the confounds were coded.
     description : dict
+        What a reader must know, see `mri_response.models.description.describe`.
     seed : int
+        Of the run.
 
     Returns
     -------

@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
-from mri_response.core.atomic import atomic_path
 from mri_response.learning.decision_rules import out_of_fold
 from mri_response.learning.decisions import Decisions
 from mri_response.learning.jobs import JobResult
-from mri_response.models.frozen import decision_of
+from mri_response.models.hashed import PathLike, read_hashed, text_hash, write_hashed
 
 
 @dataclass(frozen=True)
@@ -26,8 +22,12 @@ class SecondLevel:
 
     Attributes
     ----------
-    mean, scale, weights : tuple of float, length k
+    mean, scale : tuple of float, length k
+        By which the decision values of each model are standardised.
+    weights : tuple of float, length k
+        Of the standardised decision values.
     intercept : float
+        Decision value where all models are at their means.
     """
 
     mean: tuple[float, ...]
@@ -44,8 +44,9 @@ class SecondLevel:
         values : numpy.ndarray, shape (n, k)
             Out-of-fold decision values.
         labels : numpy.ndarray of 0/1, shape (n,)
+            1 for the positive class.
         weights : numpy.ndarray, shape (n,)
-            Row weights, so that people count.
+            1 / (rows of the person), so that every person counts once.
 
         Returns
         -------
@@ -68,7 +69,17 @@ class SecondLevel:
         return cls(*(tuple(map(float, x)) for x in (mean, scale, slopes)), float(intercept))
 
     def decision(self, values: np.ndarray) -> np.ndarray:
-        """Decision values from those of the models, shape (n, k) to (n,)."""
+        """Combine the decision values of the models.
+
+        Parameters
+        ----------
+        values : numpy.ndarray, shape (n, k)
+            Decision values of n people by k models.
+
+        Returns
+        -------
+        numpy.ndarray, shape (n,)
+        """
         return ((values - self.mean) / np.array(self.scale)) @ self.weights + self.intercept
 
 
@@ -132,7 +143,9 @@ def refitted_stack(
     refits : sequence of sequence of JobResult
         For each model the results of its refit jobs that hold the observed labels.
     labels : numpy.ndarray of 0/1, shape (n,)
+        Of the discovery people, 1 for the positive class.
     weights : numpy.ndarray, shape (n,)
+        1 / (rows of the person).
 
     Returns
     -------
@@ -142,52 +155,117 @@ def refitted_stack(
     return SecondLevel.fit(values, labels, weights)
 
 
-def save_stack(path: Path, name: str, second: SecondLevel, parts: Mapping[str, Path]) -> None:
-    """Write the frozen stack: its second level and the hashes of the frozen models below it."""
-    below = {m: json.loads(Path(p).read_text(encoding="utf-8"))["sha256"] for m, p in parts.items()}
-    text = {"stack": name, "models": below, "second_level": asdict(second)}
-    digest = hashlib.sha256(json.dumps(text, sort_keys=True).encode()).hexdigest()
-    with atomic_path(path) as temporary:
-        content = json.dumps({"sha256": digest, **text}, indent=2)
-        Path(temporary).write_text(content + "\n", encoding="utf-8")
+@dataclass(frozen=True)
+class FrozenStack:
+    """A second level and the hashes of the frozen models whose decision values it reads.
 
-
-def load_stack(path: Path) -> tuple[SecondLevel, list[str]]:
-    """Read a frozen stack and verify its hash; its second level and the names of its models.
-
-    Raises
-    ------
-    ValueError
-        If it is not what was written.
-    """
-    text = json.loads(Path(path).read_text(encoding="utf-8"))
-    given = text.pop("sha256")
-    if hashlib.sha256(json.dumps(text, sort_keys=True).encode()).hexdigest() != given:
-        raise ValueError(f"{path}: the stack is not the one that its hash was written for")
-    second = text["second_level"]
-    fields = {key: tuple(v) if isinstance(v, list) else v for key, v in second.items()}
-    return SecondLevel(**fields), list(text["models"])
-
-
-def stack_scores(
-    second: SecondLevel, scores: Sequence[pd.DataFrame], people: Mapping[str, pd.DataFrame]
-) -> list[np.ndarray]:
-    """Decision values of the frozen stack in other cohorts, from those of its models.
-
-    Parameters
+    Attributes
     ----------
-    second : SecondLevel
-    scores : sequence of pandas.DataFrame
-        For each model its scores: cohort, participant_id, decision.
-    people : mapping of str to pandas.DataFrame
-        Analysed rows by cohort.
-
-    Returns
-    -------
-    list of numpy.ndarray
+    stack : str
+        Name of the stack.
+    models : dict of str to str
+        SHA-256 of each frozen model below, in the order of the second level's weights.
+    second_level : SecondLevel
+        How their decision values are combined.
     """
-    decisions = []
-    for cohort, rows in people.items():
-        values = [decision_of(table, cohort, rows) for table in scores]
-        decisions.append(second.decision(np.stack(values, axis=1)))
-    return decisions
+
+    stack: str
+    models: dict[str, str]
+    second_level: SecondLevel
+
+    @classmethod
+    def of(
+        cls, stack: str, second_level: SecondLevel, below: Mapping[str, PathLike]
+    ) -> FrozenStack:
+        """Freeze a second level together with the hashes of the models below.
+
+        Parameters
+        ----------
+        stack : str
+            Name of the stack.
+        second_level : SecondLevel
+            Fitted to the decision values of these models.
+        below : mapping of str to path-like
+            JSON file of each frozen model, by name.
+        """
+        hashes = {model: read_hashed(path)[1] for model, path in below.items()}
+        return cls(stack, hashes, second_level)
+
+    @property
+    def description(self) -> dict:
+        """What a reader must know: the name and the models below."""
+        return {"stack": self.stack, "models": self.models}
+
+    @property
+    def sha256(self) -> str:
+        """SHA-256 over everything that is written."""
+        return text_hash(asdict(self))
+
+    def save(self, path: PathLike) -> None:
+        """Write the stack with its hash.
+
+        Parameters
+        ----------
+        path : path-like
+            JSON file to make.
+        """
+        write_hashed(asdict(self), self.sha256, path)
+
+    @classmethod
+    def load(cls, path: PathLike) -> FrozenStack:
+        """Read a stack and verify its hash.
+
+        Parameters
+        ----------
+        path : path-like
+            JSON file that `save` has written.
+
+        Returns
+        -------
+        FrozenStack
+
+        Raises
+        ------
+        ValueError
+            If it is not what was written.
+        """
+        text, sha256 = read_hashed(path)
+        if text_hash(text) != sha256:
+            raise ValueError(f"{path}: the stack is not the one that its hash was written for")
+        second = text["second_level"].items()
+        fields = {key: tuple(v) if isinstance(v, list) else v for key, v in second}
+        return cls(**(text | {"second_level": SecondLevel(**fields)}))
+
+    def ready(self, discovery: Mapping[str, PathLike]) -> FrozenStack:
+        """Return the stack itself: a formula needs no file of the discovery cohort.
+
+        Parameters
+        ----------
+        discovery : mapping of str to path-like
+            Files of the discovery cohort, which are not opened.
+
+        Returns
+        -------
+        FrozenStack
+        """
+        return self
+
+    def decision(
+        self, features: np.ndarray, people: pd.DataFrame, *, unseen: str = "error"
+    ) -> np.ndarray:
+        """Decision values of people, from the decision values of the models below.
+
+        Parameters
+        ----------
+        features : numpy.ndarray, shape (n, k)
+            Decision values of the frozen models below, in their order.
+        people : pandas.DataFrame, n rows
+            Not looked at: the models below have seen to the confounds.
+        unseen : {"error", "mean"}
+            Likewise.
+
+        Returns
+        -------
+        numpy.ndarray, shape (n,)
+        """
+        return self.second_level.decision(features)
