@@ -1,0 +1,1 @@
+"""Clinical outcomes of a trial as statisticians report them, from scores alone."""
