@@ -13,11 +13,14 @@ ROOT = Path(__file__).resolve().parents[2]
 PACKAGE = ROOT / "workflow" / "src" / "mri_response"
 # A stage imports itself and those before it.
 STAGES = (
-    *("core", "config", "inputs", "simulation", "people", "clinical_outcomes", "features"),
-    *("learning", "preflight", "models", "evaluation", "brain", "report", "record"),
+    *("core", "config", "inputs", "simulation", "people", "clinical_outcomes"),
+    *("belief_updating", "features", "learning", "preflight", "models", "evaluation", "brain"),
+    *("report", "record"),
 )
 # Stages without rules, and files of rules that belong to no stage.
-WITHOUT_RULES = {"core", "config", "inputs", "clinical_outcomes", "preflight"}
+WITHOUT_RULES = {
+    *("core", "config", "inputs", "clinical_outcomes", "belief_updating", "preflight"),
+}
 SHARED_RULES = {"common", "paths", "sizes"}
 
 

@@ -1,0 +1,1 @@
+"""How people update beliefs about their future after good and bad news: trials, models, effects."""
