@@ -4,8 +4,6 @@ Everything is text until :func:`numbers` has looked at it, and the index is the 
 file, so that every complaint can name it.
 """
 
-import csv
-import io
 import math
 import os
 from collections.abc import Collection, Iterable, Sequence
@@ -17,28 +15,36 @@ import pandas as pd
 
 from mri_response.core.errors import InputError
 from mri_response.core.tables import ID_COLUMNS, matches, shorten, suggestion
-
-#: What is read as a missing value in a user's table, beside the empty cell.
-MISSING_TEXTS = frozenset({"", "n/a", "na", "nan"})
-
-
-_SEPARATORS = {"\t": "tab", ",": "comma", ";": "semicolon"}
+from mri_response.inputs.text import (
+    PLAIN,
+    SEPARATORS,
+    TableFormat,
+    check_header,
+    is_missing,
+    read_rows,
+)
 
 
 def read_table(
-    path: str | os.PathLike[str], required: Collection[str] = ("participant_id",)
+    path: str | os.PathLike[str],
+    required: Collection[str] = ("participant_id",),
+    form: TableFormat = PLAIN,
 ) -> pd.DataFrame:
     """Read a user's table as text.
 
     The separator is the one found in the header (tab, comma or semicolon). A byte order mark,
-    Windows line ends, spaces around cells, quotes, blank lines and empty columns at the right end
-    (Excel leaves them) are accepted.
+    Windows line ends, spaces around cells, quotes, blank lines, empty columns at the right end
+    (Excel leaves them) and compression by gzip are accepted.
 
     Parameters
     ----------
     path : path-like
+        The file.
     required : collection of str
         Columns that must be there.
+    form : TableFormat
+        Encoding, decimal sign and texts that stand for missing values, where they are not the
+        usual ones.
 
     Returns
     -------
@@ -49,111 +55,20 @@ def read_table(
     Raises
     ------
     InputError
-        If the file is missing, is not UTF-8 text, has rows of unequal length, repeated or missing
-        columns, or no rows.
+        If the file is missing, is not text of the encoding, has rows of unequal length, repeated or
+        missing columns, or no rows.
     """
     path = Path(path)
-    text = _read_text(path)
-    separator = _separator(path, next(iter(text.strip().splitlines()), ""))
-    lines: list[int] = []
-    rows: list[list[str]] = []
-    reader = csv.reader(io.StringIO(text), delimiter=separator)
-    try:
-        for row in reader:
-            cells = [cell.strip() for cell in row]
-            if any("\n" in cell for cell in cells):
-                raise InputError(
-                    f"{path}: line {reader.line_num}: found a line break inside a cell or a quote "
-                    'that is not closed, expected one row a line; remove the " or the line break'
-                )
-            if any(cells):
-                rows.append(cells)
-                lines.append(reader.line_num)
-    except csv.Error as error:
-        raise InputError(
-            f"{path}: line {reader.line_num}: {error}; expected a plain table, save it again as "
-            "tab-separated text"
-        ) from None
-    if not rows:
-        raise InputError(f"{path}: found an empty file, expected a table with a header")
-    header, rows, lines = rows[0], rows[1:], lines[1:]
-    width = len(header)
-    while width and not header[width - 1]:
-        width -= 1
-    header = header[:width]
-    _check_header(path, header, required, _SEPARATORS[separator])
-    for line, row in zip(lines, rows, strict=True):
-        if len(row) < width or any(row[width:]):
-            raise InputError(
-                f"{path}: line {line}: found {len(row)} cells, expected {width} as in the header "
-                f"({_SEPARATORS[separator]}-separated); write n/a where a value is missing"
-            )
-    if not rows:
+    rows = read_rows(path, form)
+    check_header(path, rows.header)
+    require_columns(rows.header, required, path, SEPARATORS[rows.separator])
+    if not rows.cells:
         raise InputError(f"{path}: found a header and no rows, expected one row a participant")
     cells = [
-        [np.nan if cell.lower() in MISSING_TEXTS else cell for cell in row[:width]] for row in rows
+        [np.nan if is_missing(cell, form.missing) else cell for cell in row] for row in rows.cells
     ]
-    return pd.DataFrame(
-        cells, columns=header, index=pd.Index(lines, name="line", dtype=int), dtype=object
-    )
-
-
-def _read_text(path: Path) -> str:
-    try:
-        raw = path.read_bytes()
-    except FileNotFoundError:
-        raise InputError(
-            f"{path}: file not found, expected a table; correct the path in the config (relative "
-            "paths start at the working directory)"
-        ) from None
-    except OSError as error:
-        reason = (error.strerror or str(error)).lower()
-        raise InputError(
-            f"{path}: could not be read ({reason}), expected a table; correct the path in the "
-            "config or the file's permissions"
-        ) from None
-    if raw.startswith((b"\xff\xfe", b"\xfe\xff")) or b"\x00" in raw[:4096]:
-        kind = "an Excel workbook or another binary file"
-        if raw.startswith((b"\xff\xfe", b"\xfe\xff")):
-            kind = "UTF-16 text"
-        raise InputError(
-            f"{path}: found {kind}, expected UTF-8 text; save it as tab-separated text (UTF-8)"
-        )
-    try:
-        text = raw.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        line = raw.count(b"\n", 0, error.start) + 1
-        raise InputError(
-            f"{path}: line {line}: found a byte that is not UTF-8, expected UTF-8 text; save the "
-            "table as UTF-8"
-        ) from None
-    return text.replace("\r\n", "\n").replace("\r", "\n")
-
-
-def _separator(path: Path, header: str) -> str:
-    """The suffix's separator where the header has it, else the one that the header has."""
-    order = ",\t;" if path.suffix.lower() == ".csv" else "\t,;"
-    for separator in order:
-        if separator in header:
-            return separator
-    return order[0]
-
-
-def _check_header(
-    path: Path, header: Sequence[str], required: Collection[str], separator: str
-) -> None:
-    for position, name in enumerate(header, start=1):
-        if not name:
-            raise InputError(
-                f"{path}: line 1: found no name for column {position}, expected a name for every "
-                "column; add it or remove the column"
-            )
-        if header.index(name) != position - 1:
-            raise InputError(
-                f"{path}: line 1: found column {name!r} twice, expected each name once; remove or "
-                "rename one"
-            )
-    require_columns(header, required, path, separator)
+    index = pd.Index(rows.lines, name="line", dtype=int)
+    return pd.DataFrame(cells, columns=rows.header, index=index, dtype=object)
 
 
 def require_columns(

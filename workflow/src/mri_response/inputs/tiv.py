@@ -12,11 +12,7 @@ from mri_response.core.errors import InputError
 from mri_response.core.tables import ID_COLUMNS
 from mri_response.inputs.images import resolve_pattern
 from mri_response.inputs.tables import check_ids, numbers, read_table
-
-#: ml in one unit.
-UNITS = {"ml": 1.0, "mm3": 1e-3, "l": 1e3}
-#: What a person's TIV can be; the bounds are wide, they are there to catch units.
-PLAUSIBLE_ML = (500.0, 3000.0)
+from mri_response.inputs.volumes import UNITS, check_tiv
 
 
 def read_tiv(
@@ -65,7 +61,7 @@ def read_tiv(
         )
     unit = spec.get("unit", "ml")
     values = values * UNITS[unit]
-    _check_plausible(values, where, unit)
+    check_tiv(values, where, unit)
     return values.rename("tiv")
 
 
@@ -133,20 +129,4 @@ def _from_table(path: str, column: str, people: pd.DataFrame) -> tuple[pd.Series
     return (
         pd.Series(found, index=people.index, dtype=float),
         pd.Series(where, index=people.index, dtype=object),
-    )
-
-
-def _check_plausible(values: pd.Series, where: pd.Series, unit: str) -> None:
-    low, high = PLAUSIBLE_ML
-    wrong = values.notna() & ~values.between(low, high)
-    if not wrong.any():
-        return
-    row = wrong.idxmax()
-    advice = "correct the value or write n/a"
-    for other, factor in UNITS.items():
-        if other != unit and (values / UNITS[unit] * factor)[wrong].between(low, high).all():
-            advice = f"it looks like {other}: set unit: {other}"
-    raise InputError(
-        f"{where[row]}: found {values[row] / UNITS[unit]:g} {unit}, expected a total intracranial "
-        f"volume from {low:g} to {high:g} ml; {advice}"
     )
