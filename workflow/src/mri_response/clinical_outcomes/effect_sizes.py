@@ -168,6 +168,7 @@ def standard_deviation(before: ArrayLike, after: ArrayLike, standardiser: str) -
     before, after : array_like, shape (n,)
         Scores without missing ones.
     standardiser : {"change", "average", "baseline"}
+        See the module.
 
     Returns
     -------
@@ -216,6 +217,7 @@ def pooled_deviation(first: ArrayLike, second: ArrayLike) -> float:
     Parameters
     ----------
     first, second : array_like, shape (n,)
+        Values of either group.
 
     Returns
     -------

@@ -67,6 +67,7 @@ def with_outcomes(table: pd.DataFrame, rule: Rule) -> pd.DataFrame:
     table : DataFrame
         As `mri_response.clinical_outcomes.visits.visit_table` returns it.
     rule : Rule
+        What a response and a remission are.
 
     Returns
     -------
@@ -99,6 +100,7 @@ def rates(table: pd.DataFrame, rule: Rule) -> pd.DataFrame:
     table : DataFrame
         As `mri_response.clinical_outcomes.visits.visit_table` returns it.
     rule : Rule
+        What a response and a remission are.
 
     Returns
     -------
@@ -127,6 +129,7 @@ def rate_differences(table: pd.DataFrame, rule: Rule, arm: str, reference: str) 
     table : DataFrame
         As `mri_response.clinical_outcomes.visits.visit_table` returns it.
     rule : Rule
+        What a response and a remission are.
     arm, reference : str
         Arms compared: `arm` minus, or over, `reference`.
 
@@ -170,6 +173,7 @@ def paired_rate_differences(
     table : DataFrame
         As `mri_response.clinical_outcomes.visits.visit_table` returns it.
     rule : Rule
+        What a response and a remission are.
     session, reference_session : str
         Visits compared: `session` minus `reference_session`.
 

@@ -25,6 +25,7 @@ def t_interval(estimate: float, se: float, df: float) -> Inference:
     Parameters
     ----------
     estimate : float
+        What is tested against 0.
     se : float
         Its standard error; the p is NaN where it is 0.
     df : float
