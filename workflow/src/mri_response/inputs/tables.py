@@ -253,7 +253,7 @@ def read_roi_table(
     ]
     # A text column (a site, a date) is not a region; one bad cell among numbers is a mistake.
     if tuple(columns) == ("*",):
-        taken = [column for column in taken if not _is_text(table[column])]
+        taken = [column for column in taken if not is_text(table[column])]
     if not taken:
         raise InputError(
             f"{path}: found no column of numbers to take, expected one a region; see columns and "
@@ -263,7 +263,14 @@ def read_roi_table(
     return pd.concat([table[keys], pd.DataFrame(values, index=table.index)], axis=1)
 
 
-def _is_text(cells: pd.Series) -> bool:
+def is_text(cells: pd.Series) -> bool:
+    """Whether a column holds text alone, such as a site or a date, and no number.
+
+    Parameters
+    ----------
+    cells : pandas.Series
+        A column of a table as :func:`read_table` returns it.
+    """
     # Decimal commas are numbers meant, so that they are complained of and not dropped.
     present = cells.dropna().str.replace(",", ".")
     return len(present) > 0 and bool(present.map(_number).isna().all())
