@@ -42,21 +42,25 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "workflow" / "src")
 
 from mri_response.core.vocabulary import HEADLINE
 from mri_response.evaluation.baselines import cross_validate_discriminant
-from mri_response.evaluation.metrics import balanced_accuracy, cross_validated
+from mri_response.evaluation.metrics import cross_validated
 from mri_response.evaluation.performance import TESTED, permutation_p_value
 from mri_response.learning.decisions import joined
-from mri_response.learning.jobs import JobResult
-from mri_response.learning.permutation import Exchangeability
-from mri_response.learning.preparation.confounds import ConfoundCoding, flexible_matrix
-from mri_response.learning.procedure import (
-    ModelOptions,
-    cross_validate,
-    cross_validate_redrawn,
-    fold_grams,
-    row_weights,
+from mri_response.learning.design import (
+    Design,
+    FixedFolds,
+    RedrawnFolds,
+    Sample,
     with_other_cohorts,
 )
+from mri_response.learning.jobs import JobResult
+from mri_response.learning.learners.svc.cross_validation import cross_validate
+from mri_response.learning.learners.svc.fold_grams import fold_grams
+from mri_response.learning.learners.svc.options import SvcOptions
+from mri_response.learning.permutation import Exchangeability
+from mri_response.learning.preparation.confounds import ConfoundCoding, flexible_matrix
+from mri_response.learning.recalls import balanced_accuracy
 from mri_response.learning.splits import Scheme, draw_folds
+from mri_response.people.rows import person_weights
 
 SEED = 20260117  # fixed before the first run
 ALPHA = 0.05
@@ -67,7 +71,7 @@ SCHEMES = {
     "label_blind": Scheme(repeats=1, outer_folds=3, inner_repeats=1, inner_folds=2),
     "stratified": Scheme(1, 3, 1, 2, stratified=True),
 }
-OPTIONS = ModelOptions(C=(2.0**-8, 2.0**-4))
+OPTIONS = SvcOptions(C=(2.0**-8, 2.0**-4))
 
 
 class Drawn(NamedTuple):
@@ -221,7 +225,7 @@ def analysed(name: str, scheme: str, index: int, n_permutations: int) -> dict[st
         balanced_accuracy(
             fresh.people["label"].to_numpy(),
             analysis.fresh_decision(fresh) > 0,
-            row_weights(fresh.people),
+            person_weights(fresh.people["participant_id"])[0],
         )
     )
     return row
@@ -246,7 +250,7 @@ class _Analysis:
         self.confounds = flexible_matrix(people, scenario.confounds)
         given = self.confounds if scenario.conditional else None
         self.exchangeability = Exchangeability(people, within=scenario.within, given=given)
-        self.weights = row_weights(people)
+        self.weights = person_weights(people["participant_id"])[0]
 
     def jobs(self, n_permutations: int) -> list[JobResult]:
         """Decision values of the observed labelling and all permutations."""
@@ -285,7 +289,12 @@ class _Analysis:
         )
         weights = np.pad(self.weights, (0, len(fresh.people)))
         result = cross_validate(
-            grams, [refit], self.exchangeability, [range(1)], weights, OPTIONS, self.seed
+            Sample(None, None, weights),
+            FixedFolds([refit]),
+            Design(self.exchangeability, self.seed),
+            [range(1)],
+            OPTIONS,
+            grams,
         )
         return result.decision[0, 0, len(self.people) :]
 
@@ -295,14 +304,15 @@ class _Analysis:
 
     def _job(self, columns: np.ndarray | slice, blocks: list[range]) -> JobResult:
         features, confounds = self.features[:, columns], self.coding.matrix(self.people)
-        common = (self.exchangeability, blocks, self.weights, OPTIONS, self.seed)
+        sample = Sample(features, confounds, self.weights)
         if self.scheme.stratified:
             members = range(self.scheme.repeats * self.scheme.outer_folds)
             units = self.people["participant_id"]
-            return cross_validate_redrawn(features, confounds, members, units, self.scheme, *common)
-        folds = self._folds()[:-1]
-        grams = fold_grams(features, confounds, folds, OPTIONS)
-        return cross_validate(grams, folds, *common)
+            folds = RedrawnFolds(members, units, self.scheme)
+        else:
+            folds = FixedFolds(self._folds()[:-1])
+        design = Design(self.exchangeability, self.seed)
+        return cross_validate(sample, folds, design, blocks, OPTIONS)
 
     def _selected(self, permutation: int) -> np.ndarray | slice:
         """All features or, as a leak, those that differ most between the classes of all rows."""

@@ -31,11 +31,13 @@ import numpy as np
 import yaml
 
 from mri_response.config.load import load_config
-from mri_response.config.queries import discovery_name, grid_of_c
+from mri_response.config.queries import discovery_name
 from mri_response.inputs.atlases import load_atlas
 from mri_response.inputs.images import Grid, template_map
-from mri_response.learning.gram import gram_matrices, training_sets
-from mri_response.learning.nested import nested_fold
+from mri_response.learning.gram import gram_matrices
+from mri_response.learning.learners.svc.nested import nested_fold
+from mri_response.learning.learners.svc.options import SvcOptions
+from mri_response.learning.preparation.training_sets import training_sets
 from mri_response.learning.splits import Scheme, draw_folds
 from mri_response.simulation.trial import draw_cohort, roi_operator
 
@@ -84,19 +86,11 @@ def trial(seed: int, effect: float) -> float:
 
     scheme = Scheme.from_config(config["cross_validation"], people)
     folds = draw_folds(people["participant_id"], labels, scheme, seed, repeats=[1])
-    C = np.array(grid_of_c(model["C"]))
+    options = SvcOptions.from_config(model)
     predicted = np.empty(len(labels), dtype=bool)
     for fold in folds:
         gram = gram_matrices(features, training_sets(confounds, fold.sets.train))
-        result = nested_fold(
-            gram,
-            fold.sets,
-            labels[:, None],
-            np.ones(len(labels)),
-            C,
-            C_relative=model["C"]["scale"] == "relative",
-            balanced=model["class_weight"] == "balanced",
-        )
+        result = nested_fold(gram, fold.sets, labels[:, None], np.ones(len(labels)), options)
         predicted[fold.sets.test[0]] = result.decision[:, 0] > 0
     return (predicted[labels == 1].mean() + (~predicted[labels == 0]).mean()) / 2
 

@@ -55,20 +55,18 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "workflow" / "src")
 from mri_response.config.plan import batches, labelling_batches
 from mri_response.features.extract import voxel_features
 from mri_response.inputs.images import Grid
+from mri_response.learning.design import Design, FixedFolds, RedrawnFolds, Sample
 from mri_response.learning.jobs import load_arrays, save_arrays
+from mri_response.learning.learners.svc.cross_validation import cross_validate
+from mri_response.learning.learners.svc.fold_grams import fold_grams
+from mri_response.learning.learners.svc.options import SvcOptions
 from mri_response.learning.permutation import Exchangeability
-from mri_response.learning.procedure import (
-    ModelOptions,
-    cross_validate,
-    cross_validate_redrawn,
-    fold_grams,
-)
 from mri_response.learning.splits import Fold, Scheme, draw_folds
 
 SEED = 20260117
 N, SHARE_POSITIVE = 99, 52 / 99
 SCHEME = Scheme(repeats=10, outer_folds=10, inner_repeats=1, inner_folds=10)
-OPTIONS = ModelOptions(tuple(2.0**k for k in range(-4, 7)))
+OPTIONS = SvcOptions(tuple(2.0**k for k in range(-4, 7)))
 N_PERMUTATIONS = 1000
 WORKLOADS = {"regions": 150, "voxels": 400_000}
 JOB_FOLDS, JOB_PERMUTATIONS = 50, 10_000  # outer folds and permutations of a job
@@ -185,10 +183,13 @@ def ratio(workload: str, stratified: bool, n_plain: int) -> dict:
         n_labellings = n_plain
         for index in range(1, n_plain + 1):
             result, seconds = cpu(
-                cross_validate_redrawn, features, confounds, range(n_folds),
-                people["participant_id"], scheme, exchangeability, [range(index, index + 1)],
-                np.ones(N), OPTIONS, SEED,
-            )  # fmt: skip
+                cross_validate,
+                Sample(features, confounds, np.ones(N)),
+                RedrawnFolds(range(n_folds), people["participant_id"], scheme),
+                Design(exchangeability, SEED),
+                [range(index, index + 1)],
+                OPTIONS,
+            )
             engine_times.append(seconds / n_folds)
             labels = exchangeability.permuted(SEED, index)
             fold = draw_folds(
@@ -204,9 +205,14 @@ def ratio(workload: str, stratified: bool, n_plain: int) -> dict:
         for number in range(n_plain):
             position = number % 10
             result, seconds = cpu(
-                cross_validate, grams[position : position + 1], folds[position : position + 1],
-                exchangeability, blocks, np.ones(N), OPTIONS, SEED,
-            )  # fmt: skip
+                cross_validate,
+                Sample(None, None, np.ones(N)),
+                FixedFolds(folds[position : position + 1]),
+                Design(exchangeability, SEED),
+                blocks,
+                OPTIONS,
+                grams[position : position + 1],
+            )
             engine_times.append(seconds / n_labellings + shared)
             labels = exchangeability.permuted(SEED, number)
             plain_times.append(plain_side(X, labels, folds[position], result, number, 0, whole))
@@ -272,9 +278,13 @@ def labelling_job(folder: Path, folds: range, blocks: list[range]) -> None:
     _, _, people = made_up_study(150)
     drawn = draw_folds(people["participant_id"], people["label"].to_numpy(), SCHEME, SEED)
     result = cross_validate(
+        Sample(None, None, np.ones(N)),
+        FixedFolds(drawn[folds.start : folds.stop]),
+        Design(Exchangeability(people), SEED),
+        blocks,
+        OPTIONS,
         list(load_arrays(folder / f"{folds.start}.npz").values()),
-        drawn[folds.start : folds.stop], Exchangeability(people), blocks, np.ones(N), OPTIONS, SEED,
-    )  # fmt: skip
+    )
     result.write(folder / f"{folds.start}_{blocks[0].start}_result.npz")
 
 
@@ -316,9 +326,14 @@ def growth(n: int, p: int) -> dict:
     # With more people than features large C is solved one labelling at a time: few tell as much.
     n_labellings = 256 if p > n else 8
     _, seconds = cpu(
-        cross_validate, grams[:1], folds[:1], exchangeability, [range(1, 1 + n_labellings)],
-        np.ones(n), OPTIONS, SEED,
-    )  # fmt: skip
+        cross_validate,
+        Sample(None, None, np.ones(n)),
+        FixedFolds(folds[:1]),
+        Design(exchangeability, SEED),
+        [range(1, 1 + n_labellings)],
+        OPTIONS,
+        grams[:1],
+    )
     n_folds = SCHEME.repeats * SCHEME.outer_folds
     return {
         "n": n,

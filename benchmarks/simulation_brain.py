@@ -37,10 +37,14 @@ from scipy.stats import binom
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "workflow" / "src"))
 
 from mri_response.brain.weights import pattern_test, set_evidence
-from mri_response.learning.gram import training_sets
+from mri_response.learning.design import Design, FixedFolds, Sample
+from mri_response.learning.learners.svc.cross_validation import cross_validate
+from mri_response.learning.learners.svc.fold_grams import fold_grams
+from mri_response.learning.learners.svc.options import SvcOptions
 from mri_response.learning.permutation import Exchangeability
-from mri_response.learning.procedure import ModelOptions, cross_validate, fold_grams, row_weights
+from mri_response.learning.preparation.training_sets import training_sets
 from mri_response.learning.splits import Scheme, draw_folds
+from mri_response.people.rows import person_weights
 
 SEED = 20260118  # fixed before the first run
 N, P, FACTORS = 99, 120, 10
@@ -50,7 +54,7 @@ SETS = {"up": slice(0, 6), "down": slice(6, 12), "half": slice(3, 6), "untouched
 SETS["up_among_others"] = slice(0, 24)  # 6 up, 6 down, 12 without a difference
 ALPHA = 0.05
 SCHEME = Scheme(repeats=1, outer_folds=5, inner_repeats=1, inner_folds=10)
-OPTIONS = ModelOptions(C=tuple(2.0 ** np.arange(-12, 1, 2)))
+OPTIONS = SvcOptions(C=tuple(2.0 ** np.arange(-12, 1, 2)))
 TESTS = ("p_value", "p_fdr", "p_max")
 
 
@@ -108,8 +112,15 @@ def trial(index: int, scenario: str, n_permutations: int, seed: int = SEED) -> d
     refit = draw_folds(people["participant_id"], label, SCHEME, index)[-1:]
     grams = fold_grams(features, confounds, refit, OPTIONS)
     blocks = [range(1), range(1, 1 + n_permutations)]
-    exchangeability, weights = Exchangeability(people), row_weights(people)
-    job = cross_validate(grams, refit, exchangeability, blocks, weights, OPTIONS, index)
+    exchangeability, weights = Exchangeability(people), person_weights(people["participant_id"])[0]
+    job = cross_validate(
+        Sample(None, None, weights),
+        FixedFolds(refit),
+        Design(exchangeability, index),
+        blocks,
+        OPTIONS,
+        grams,
+    )
     fitted = np.vstack([job.fitted, job.null_fitted])
     members = np.zeros((P, len(SETS)), dtype=bool)
     for column, where in enumerate(SETS.values()):

@@ -36,25 +36,25 @@ from scipy.stats import binom
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "workflow" / "src"))
 
-from mri_response.evaluation.metrics import METRICS, auc, balanced_accuracy, confusion
+from mri_response.evaluation.metrics import METRICS, auc
 from mri_response.evaluation.performance import (
     FrozenScores,
     discovery_performance,
     frozen_performance,
 )
 from mri_response.learning.decisions import joined
+from mri_response.learning.design import Design, FixedFolds, Sample
 from mri_response.learning.jobs import JobResult
+from mri_response.learning.learners.svc.cross_validation import cross_validate
+from mri_response.learning.learners.svc.fold_grams import fold_grams
+from mri_response.learning.learners.svc.options import SvcOptions
 from mri_response.learning.permutation import Exchangeability
 from mri_response.learning.preparation.confounds import ConfoundCoding
-from mri_response.learning.procedure import (
-    ModelOptions,
-    cross_validate,
-    fold_grams,
-    row_weights,
-)
+from mri_response.learning.recalls import balanced_accuracy, confusion
 from mri_response.learning.splits import Scheme, draw_folds
 from mri_response.models.fitted import fitted_models
 from mri_response.models.linear import freeze_linear
+from mri_response.people.rows import person_weights
 
 SEED = 20260117  # fixed before the first run
 P = 60  # regions
@@ -72,7 +72,7 @@ SCENARIOS = {
     "planted": (0.65, FIVE_FOLDS),
     "planted_ten_folds": (0.65, TEN_FOLDS),
 }
-OPTIONS = ModelOptions(C=tuple(2.0 ** np.arange(-12, -3, 2)))
+OPTIONS = SvcOptions(C=tuple(2.0 ** np.arange(-12, -3, 2)))
 CONFOUNDS = ("age", "sex", "tiv")
 
 
@@ -136,8 +136,15 @@ def trial(index: int, scenario: str, n_permutations: int) -> list[dict]:
 
     def run(folds: list, blocks: list[range]) -> JobResult:
         grams = fold_grams(features, confounds, folds, OPTIONS)
-        weights = row_weights(people)
-        return cross_validate(grams, folds, exchangeability, blocks, weights, OPTIONS, index)
+        weights = person_weights(people["participant_id"])[0]
+        return cross_validate(
+            Sample(None, None, weights),
+            FixedFolds(folds),
+            Design(exchangeability, index),
+            blocks,
+            OPTIONS,
+            grams,
+        )
 
     labellings = [range(1), range(1, 1 + n_permutations)]
     resampled = joined([run(outer, labellings)], scheme.repeats, 1 + n_permutations)

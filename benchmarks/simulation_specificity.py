@@ -38,12 +38,12 @@ from scipy.stats import norm
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "workflow" / "src"))
 
-from mri_response.evaluation.metrics import balanced_accuracy
 from mri_response.evaluation.performance import permutation_p_value
 from mri_response.evaluation.specificity.arms import Arms
 from mri_response.evaluation.specificity.power import expected_power
 from mri_response.evaluation.specificity.table import specificity_table
 from mri_response.evaluation.specificity.test import permuted_arms
+from mri_response.learning.recalls import balanced_accuracy
 
 SEED = 20260117  # fixed before the first run
 ALPHA = 0.05

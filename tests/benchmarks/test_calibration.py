@@ -8,7 +8,7 @@ import pytest
 from benchmark_script import load_benchmark
 from threadpoolctl import threadpool_limits
 
-from mri_response.learning.procedure import ModelOptions
+from mri_response.learning.learners.svc.options import SvcOptions
 from mri_response.learning.splits import Scheme
 
 M = 19
@@ -21,7 +21,7 @@ def calibration():
         "label_blind": Scheme(1, 4, 1, 2),
         "stratified": Scheme(1, 4, 1, 2, stratified=True),
     }
-    module.OPTIONS = ModelOptions((2.0**-8, 2.0**-4))
+    module.OPTIONS = SvcOptions((2.0**-8, 2.0**-4))
     module.N_FRESH = 60
     with threadpool_limits(1):  # matrices are small
         yield module

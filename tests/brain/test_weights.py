@@ -6,14 +6,17 @@ import numpy as np
 import oracle
 import pandas as pd
 import pytest
+from made_up_people import made_up
 from statsmodels.stats.multitest import multipletests
-from test_procedure import made_up
 
 from mri_response.brain.weights import map_values, outer_models, pattern_test, weight_evidence
 from mri_response.config.plan import VOXEL_MAPS
-from mri_response.learning.gram import training_sets
+from mri_response.learning.design import Design, FixedFolds, Sample
+from mri_response.learning.learners.svc.cross_validation import cross_validate
+from mri_response.learning.learners.svc.fold_grams import fold_grams
+from mri_response.learning.learners.svc.options import SvcOptions
 from mri_response.learning.permutation import Exchangeability
-from mri_response.learning.procedure import ModelOptions, cross_validate, fold_grams
+from mri_response.learning.preparation.training_sets import training_sets
 from mri_response.learning.splits import Scheme, draw_folds
 
 SEED, N_PERMUTATIONS, FIRST_BLOCK = 4, 39, 24
@@ -23,7 +26,7 @@ BLOCKS = [range(1), range(1, 1 + FIRST_BLOCK), range(1 + FIRST_BLOCK, 1 + N_PERM
 class Run:
     """Refit and outer models of observed and permuted labels, by the engine and scikit-learn."""
 
-    def __init__(self, options: ModelOptions, p: int = 12, brute: bool = True) -> None:
+    def __init__(self, options: SvcOptions, p: int = 12, brute: bool = True) -> None:
         self.people, self.features, self.confounds = made_up(p=p)
         self.features[:, 3] = 7.0
         self.features[:, 5] *= 100
@@ -39,9 +42,13 @@ class Run:
         ]
         self.jobs = [self._job(part, BLOCKS) for part in (self.folds[:4], self.folds[4:-1])]
         self.evidence = weight_evidence(
-            self.features, self.confounds, self.refits, self.jobs, self.members,
+            self.features,
+            self.confounds,
+            self.refits,
+            self.jobs,
+            self.members,
             standardize=options.standardize,
-        )  # fmt: skip
+        )
         if brute:
             every = self.exchangeability.labellings(SEED, range(1 + N_PERMUTATIONS)).T
             models = [self._refitted(row) for row in every]
@@ -55,7 +62,12 @@ class Run:
         grams = fold_grams(self.features, self.confounds, folds, self.options)
         weights = np.ones(len(self.people))
         return cross_validate(
-            grams, folds, self.exchangeability, blocks, weights, self.options, SEED
+            Sample(None, None, weights),
+            FixedFolds(folds),
+            Design(self.exchangeability, SEED),
+            blocks,
+            self.options,
+            grams,
         )
 
     def _fitted(self, fold, labels):
@@ -84,9 +96,9 @@ class Run:
 
 
 OPTIONS = [
-    ModelOptions((2.0**-6, 2.0**-4)),
-    ModelOptions((2.0**-12, 2.0**-10), standardize=False),
-    ModelOptions((2.0**-6, 2.0**-4), pca=4),
+    SvcOptions((2.0**-6, 2.0**-4)),
+    SvcOptions((2.0**-12, 2.0**-10), standardize=False),
+    SvcOptions((2.0**-6, 2.0**-4), pca=4),
 ]
 
 
@@ -181,9 +193,13 @@ def test_sets_are_tested_as_a_whole(run):
 def test_neither_the_batches_nor_the_order_of_jobs_matter(run):
     whole = [run._job(run.folds[-1:], BLOCKS)]
     again = weight_evidence(
-        run.features, run.confounds, whole, [run._job(run.folds[:-1], BLOCKS)], run.members,
+        run.features,
+        run.confounds,
+        whole,
+        [run._job(run.folds[:-1], BLOCKS)],
+        run.members,
         standardize=run.options.standardize,
-    )  # fmt: skip
+    )
     pd.testing.assert_frame_equal(again.features, run.evidence.features, check_exact=True)
     pd.testing.assert_frame_equal(again.sets, run.evidence.sets, check_exact=True)
 

@@ -9,13 +9,17 @@ from sklearn.preprocessing import StandardScaler
 
 from mri_response.evaluation.added_value import added_rows
 from mri_response.evaluation.metrics import cross_validated
+from mri_response.learning.design import Design, FixedFolds, Sample
+from mri_response.learning.learners.svc.cross_validation import cross_validate
+from mri_response.learning.learners.svc.fold_grams import fold_grams
+from mri_response.learning.learners.svc.options import SvcOptions
+from mri_response.learning.learners.svc.permuted_scans import cross_validate_permuted_scans
 from mri_response.learning.permutation import Exchangeability
-from mri_response.learning.permuted_scans import cross_validate_permuted_scans
-from mri_response.learning.procedure import ModelOptions, cross_validate, fold_grams, row_weights
 from mri_response.learning.splits import Scheme, draw_folds
+from mri_response.people.rows import person_weights
 
 N, SEED = 60, 5
-GRID = ModelOptions(tuple(2.0 ** np.arange(-6, 1, 3)))
+GRID = SvcOptions(tuple(2.0 ** np.arange(-6, 1, 3)))
 
 
 class Study:
@@ -37,14 +41,25 @@ class Study:
 
     def permuted(self, permutations, options=GRID):
         return cross_validate_permuted_scans(
-            self.scans, self.clinic, self.confounds, self.folds, self.who, permutations,
-            row_weights(self.people), options, SEED,
-        )  # fmt: skip
+            self.scans,
+            Sample(self.clinic, self.confounds, person_weights(self.people["participant_id"])[0]),
+            self.folds,
+            Design(self.who, SEED),
+            permutations,
+            options,
+        )
 
     def predictions(self, features, model) -> pd.DataFrame:
         grams = fold_grams(features, self.confounds, self.folds, GRID)
-        weights = row_weights(self.people)
-        job = cross_validate(grams, self.folds, self.who, [range(1)], weights, GRID, SEED)
+        weights = person_weights(self.people["participant_id"])[0]
+        job = cross_validate(
+            Sample(None, None, weights),
+            FixedFolds(self.folds),
+            Design(self.who, SEED),
+            [range(1)],
+            GRID,
+            grams,
+        )
         parts = []
         for repeat in (1, 2):
             decision = np.nanmax(job.decision[0, job.repeat == repeat], axis=0)
@@ -60,8 +75,15 @@ def test_scans_where_they_are_give_the_model_of_all_features(pca):
     (found,) = study.permuted([0], options)
     features = np.hstack([study.scans, study.clinic])
     grams = fold_grams(features, study.confounds, study.folds, options)
-    weights = row_weights(study.people)
-    job = cross_validate(grams, study.folds, study.who, [range(1)], weights, options, SEED)
+    weights = person_weights(study.people["participant_id"])[0]
+    job = cross_validate(
+        Sample(None, None, weights),
+        FixedFolds(study.folds),
+        Design(study.who, SEED),
+        [range(1)],
+        options,
+        grams,
+    )
     for position, fold in enumerate(study.folds):
         test = fold.sets.test[0]
         expected = job.decision[0, position, test]
@@ -70,7 +92,7 @@ def test_scans_where_they_are_give_the_model_of_all_features(pca):
 
 def test_scans_of_others_come_with_the_confounds_of_others():
     """One C, everything by scikit-learn."""
-    study, options = Study(0.5), ModelOptions((0.125,))
+    study, options = Study(0.5), SvcOptions((0.125,))
     (found,) = study.permuted([3], options)
     rows = study.who.rows(SEED, 3)
     assert (rows != np.arange(N)).any()
@@ -115,7 +137,7 @@ def test_scans_that_tell_more_are_told_from_scans_that_do_not(news, expected):
         assert (row["p_value"] <= 0.05) == expected
         null = np.concatenate(permuted)
         every = np.broadcast_to(study.labels, (39, N))
-        fold, weights = np.ones((2, N), int), row_weights(study.people)
+        fold, weights = np.ones((2, N), int), person_weights(study.people["participant_id"])[0]
         arguments = (row["metric"], "mean_over_repeats")
         values = cross_validated(*arguments, null, fold, every, weights)
         decision = [part["decision"] for _, part in predictions["both"].groupby("repeat")]

@@ -26,7 +26,8 @@ from mri_response.evaluation.intervals import (
     mover_balanced_accuracy,
     newcombe_auc,
 )
-from mri_response.evaluation.metrics import METRICS, auc, balanced_accuracy, cross_validated
+from mri_response.evaluation.metrics import METRICS, auc, cross_validated
+from mri_response.learning.recalls import balanced_accuracy
 from mri_response.people.rows import person_weights
 
 Z = norm.ppf(0.975)
@@ -232,10 +233,14 @@ def test_bootstrap_equals_resampling_the_rows(metric, aggregation):
         rows = np.repeat(np.arange(person.size), count)
         draws.append(
             cross_validated(
-                metric, aggregation, decision[..., rows], fold[:, rows], labels[None, rows],
+                metric,
+                aggregation,
+                decision[..., rows],
+                fold[:, rows],
+                labels[None, rows],
                 weights[rows],
             )[0]
-        )  # fmt: skip
+        )
     found = naive_bootstrap(metric, aggregation, decision[0], fold, labels, weights, counts)
     assert found == pytest.approx(tuple(np.quantile(draws, [0.025, 0.975])), abs=1e-12)
 

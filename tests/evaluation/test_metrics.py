@@ -9,16 +9,8 @@ from hypothesis import strategies as st
 from sklearn.metrics import balanced_accuracy_score, confusion_matrix, recall_score, roc_auc_score
 
 from mri_response.core.vocabulary import CROSS_VALIDATED
-from mri_response.evaluation.metrics import (
-    METRICS,
-    auc,
-    balanced_accuracy,
-    confusion,
-    cross_validated,
-    placements,
-    sensitivity,
-    specificity,
-)
+from mri_response.evaluation.metrics import METRICS, auc, cross_validated, placements
+from mri_response.learning.recalls import balanced_accuracy, confusion, sensitivity, specificity
 from mri_response.people.rows import person_weights
 
 

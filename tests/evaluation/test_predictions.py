@@ -18,17 +18,15 @@ from mri_response.learning.decision_rules import (
     out_of_fold,
 )
 from mri_response.learning.decisions import Decisions, decisions_of_model
+from mri_response.learning.design import Design, FixedFolds, Sample, with_other_cohorts
 from mri_response.learning.learners.registry import learner_of
-from mri_response.learning.learners.svc import grid_warnings
+from mri_response.learning.learners.svc.cross_validation import cross_validate
+from mri_response.learning.learners.svc.fold_grams import fold_grams
+from mri_response.learning.learners.svc.learner import grid_warnings
+from mri_response.learning.learners.svc.options import SvcOptions
 from mri_response.learning.permutation import Exchangeability
-from mri_response.learning.procedure import (
-    ModelOptions,
-    cross_validate,
-    fold_grams,
-    row_weights,
-    with_other_cohorts,
-)
 from mri_response.learning.splits import Scheme, draw_folds
+from mri_response.people.rows import person_weights
 
 N_PERMUTATIONS, SEED = 9, 3
 SIZES = {"home": 30, "away": 14, "saline": 12}
@@ -70,7 +68,7 @@ class Run:
         }
         everyone = pd.concat(self.people.values(), ignore_index=True)
         features = rng.normal(size=(len(everyone), 30)) + everyone[["label"]].to_numpy() * 0.5
-        options = ModelOptions.from_config(CONFIG["model"])
+        options = SvcOptions.from_config(CONFIG["model"])
         home = self.people["home"]
         n, n_others = len(home), len(everyone) - len(home)
         *folds, refit = draw_folds(
@@ -82,9 +80,16 @@ class Run:
 
         def run(features, folds, weights, blocks):
             grams = fold_grams(features, none[: len(features)], folds, options)
-            return cross_validate(grams, folds, exchangeability, blocks, weights, options, SEED)
+            return cross_validate(
+                Sample(None, None, weights),
+                FixedFolds(folds),
+                Design(exchangeability, SEED),
+                blocks,
+                options,
+                grams,
+            )
 
-        weights = row_weights(home)
+        weights = person_weights(home["participant_id"])[0]
         self.jobs = [
             run(features[:n], part, weights, some)
             for part in (folds[:4], folds[4:])

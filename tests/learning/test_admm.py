@@ -8,8 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from oracle import class_bounds, exact, optimality_gap
 
-from mri_response.learning.solver.admm import AdmmSolver
-from mri_response.learning.solver.svm import free_intercept
+from mri_response.learning.learners.svc.solver.admm import AdmmSolver
+from mri_response.learning.learners.svc.solver.svm import free_intercept
 
 PROPERTY = settings(derandomize=True, deadline=None, max_examples=60)
 GRID = 2.0 ** np.arange(-12, 5, 2)

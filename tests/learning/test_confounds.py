@@ -4,10 +4,11 @@ import pytest
 from scipy.interpolate import CubicSpline
 
 from mri_response.core.errors import InputError
-from mri_response.learning.estimators import EstimatorOptions
-from mri_response.learning.gram import Confounds, gram_matrices, training_sets
-from mri_response.learning.plain import prepared
+from mri_response.learning.gram import gram_matrices
+from mri_response.learning.learners.sklearn.estimators import EstimatorOptions
+from mri_response.learning.learners.sklearn.preparation import prepared
 from mri_response.learning.preparation.confounds import ConfoundCoding, natural_spline
+from mri_response.learning.preparation.training_sets import Confounds, training_sets
 
 
 @pytest.fixture

@@ -29,17 +29,15 @@ from mri_response.learning.decision_rules import (
     rules_table,
 )
 from mri_response.learning.decisions import Decisions
-from mri_response.learning.estimators import EstimatorOptions
+from mri_response.learning.design import Design, FixedFolds, RedrawnFolds, Sample
+from mri_response.learning.learners.sklearn.cross_validation import cross_validate_estimator
+from mri_response.learning.learners.sklearn.estimators import EstimatorOptions
+from mri_response.learning.learners.svc.cross_validation import cross_validate
+from mri_response.learning.learners.svc.fold_grams import fold_grams
+from mri_response.learning.learners.svc.options import SvcOptions
 from mri_response.learning.permutation import Exchangeability
-from mri_response.learning.plain import cross_validate_estimator
-from mri_response.learning.procedure import (
-    ModelOptions,
-    cross_validate,
-    cross_validate_redrawn,
-    fold_grams,
-    row_weights,
-)
 from mri_response.learning.splits import Scheme, draw_folds
+from mri_response.people.rows import person_weights
 
 PROPERTY = settings(derandomize=True, deadline=None, max_examples=60)
 POINTS = ["youden", {"sensitivity": 0.9}, {"specificity": 0.8}]
@@ -153,7 +151,7 @@ def test_where_nothing_can_be_chosen_the_threshold_is_zero():
 # ------------------------------------------------------------ inside the folds
 N, SEED = 42, 4
 SCHEME = Scheme(2, 3, 2, 4)
-OPTIONS = ModelOptions(tuple(2.0 ** np.arange(-9, -2)), standardize=True)
+OPTIONS = SvcOptions(tuple(2.0 ** np.arange(-9, -2)), standardize=True)
 
 
 def station(jobs):
@@ -161,9 +159,15 @@ def station(jobs):
     (job,) = jobs
     nothing = np.zeros((1, 2, N))
     return Decisions(
-        nothing, nothing, nothing, job.labels[:1], repeat=job.repeat, outer_fold=job.outer_fold,
-        train=job.train, inner_decision=job.inner_decision,
-    )  # fmt: skip
+        nothing,
+        nothing,
+        nothing,
+        job.labels[:1],
+        repeat=job.repeat,
+        outer_fold=job.outer_fold,
+        train=job.train,
+        inner_decision=job.inner_decision,
+    )
 
 
 class Study:
@@ -176,14 +180,21 @@ class Study:
         self.people["label"] = self.labels
         self.confounds = rng.normal(size=(N, 2))
         self.features = rng.normal(size=(N, 25)) + 0.4 * self.labels[:, None]
-        self.weights = row_weights(self.people)
+        self.weights = person_weights(self.people["participant_id"])[0]
         units = self.people["participant_id"]
         *self.folds, self.refit = draw_folds(units, self.labels, scheme, SEED)
 
     def run(self, folds, blocks=(range(1), range(1, 4)), options=OPTIONS):
         grams = fold_grams(self.features, self.confounds, folds, options)
         people = Exchangeability(self.people)
-        return cross_validate(grams, folds, people, blocks, self.weights, options, SEED)
+        return cross_validate(
+            Sample(None, None, self.weights),
+            FixedFolds(folds),
+            Design(people, SEED),
+            blocks,
+            options,
+            grams,
+        )
 
 
 @pytest.mark.parametrize(
@@ -262,10 +273,13 @@ def test_batches_change_no_byte_and_permuted_labellings_have_none():
 def test_redrawn_folds_of_the_observed_labels_have_them_too():
     scheme = Scheme(2, 3, 1, 3, stratified=True)
     study = Study(scheme)
-    redrawn = cross_validate_redrawn(
-        study.features, study.confounds, range(6), study.people["participant_id"], scheme,
-        Exchangeability(study.people), [range(1), range(1, 3)], study.weights, OPTIONS, SEED,
-    )  # fmt: skip
+    redrawn = cross_validate(
+        Sample(study.features, study.confounds, study.weights),
+        RedrawnFolds(range(6), study.people["participant_id"], scheme),
+        Design(Exchangeability(study.people), SEED),
+        [range(1), range(1, 3)],
+        OPTIONS,
+    )
     expected = study.run(study.folds, [range(1)]).inner_decision
     np.testing.assert_allclose(redrawn.inner_decision, expected, atol=1e-6)
 
@@ -276,9 +290,12 @@ def test_estimators_give_the_probabilities_of_scikit_learn():
     options = EstimatorOptions(path, {"max_iter": 1000}, {"C": [0.01, 0.1]})
     none = np.empty((N, 0))
     job = cross_validate_estimator(
-        study.features, none, study.folds, Exchangeability(study.people), range(2),
-        study.weights, options, SEED,
-    )  # fmt: skip
+        Sample(study.features, none, study.weights),
+        FixedFolds(study.folds),
+        Design(Exchangeability(study.people), SEED),
+        range(2),
+        options,
+    )
     rules = fold_rules(station([job]), study.weights, [])
     for position, fold in enumerate(study.folds):
         train, test = fold.sets.train[0], fold.sets.test[0]

@@ -13,8 +13,8 @@ from sklearn.utils import all_estimators
 from mri_response.config.load import load_config
 from mri_response.config.queries import KERNEL_ESTIMATORS, LINEAR_ESTIMATORS, is_linear
 from mri_response.core.errors import InputError
-from mri_response.learning.estimators import EstimatorOptions, decision_values
 from mri_response.learning.learners.registry import learner_of
+from mri_response.learning.learners.sklearn.estimators import EstimatorOptions, decision_values
 
 LOGISTIC = "sklearn.linear_model.LogisticRegression"
 FOREST = "sklearn.ensemble.RandomForestClassifier"

@@ -6,16 +6,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn.decomposition import PCA
 
-from mri_response.learning import gram as kernels
-from mri_response.learning.gram import (
-    fit_confounds,
-    gram_matrices,
+from mri_response.learning.design import StackedRows
+from mri_response.learning.feature_weights import weight_chunks
+from mri_response.learning.gram import gram_matrices
+from mri_response.learning.preparation.components import (
     principal_component_gram,
     principal_components,
-    training_sets,
-    weight_chunks,
 )
-from mri_response.learning.procedure import StackedRows
+from mri_response.learning.preparation.residuals import CHUNK
+from mri_response.learning.preparation.training_sets import fit_confounds, training_sets
 
 PROPERTY = settings(derandomize=True, deadline=None, max_examples=150)
 
@@ -178,7 +177,7 @@ def made_up(n: int = 30, p: int = 50, dtype: type = np.float64, seed: int = 0):
 
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
 def test_groups_have_the_same_bytes_whatever_else_is_computed(dtype):
-    features, confounds, train = made_up(dtype=dtype, p=2 * kernels.CHUNK + 5)
+    features, confounds, train = made_up(dtype=dtype, p=2 * CHUNK + 5)
     # A confound that the last group does not span, a feature that needs float64 in the second.
     confounds[:, 1] = 0
     confounds[:3, 1] = 1
@@ -205,7 +204,7 @@ def test_sets_come_in_whole_groups():
 
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
 def test_features_are_read_in_chunks_from_a_file_or_from_several_cohorts(tmp_path, dtype):
-    features, confounds, train = made_up(p=kernels.CHUNK + 10, dtype=dtype)
+    features, confounds, train = made_up(p=CHUNK + 10, dtype=dtype)
     sets = training_sets(confounds, train)
     expected = gram_matrices(features, sets)
     np.save(tmp_path / "features.npy", features)

@@ -7,13 +7,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn.metrics import balanced_accuracy_score
 
-from mri_response.learning.gram import gram_matrices, training_sets
-from mri_response.learning.nested import (
+from mri_response.learning.gram import gram_matrices
+from mri_response.learning.learners.svc.nested import (
     FoldResult,
     nested_fold,
-    nested_folds_of_one,
-    recall_mean,
+    nested_folds_of_one_labelling,
 )
+from mri_response.learning.learners.svc.options import SvcOptions
+from mri_response.learning.preparation.training_sets import training_sets
+from mri_response.learning.recalls import balanced_accuracy
 from mri_response.learning.splits import FoldSets
 
 PROPERTY = settings(derandomize=True, deadline=None, max_examples=100)
@@ -41,12 +43,13 @@ def run(request):
     """Both ways through an outer fold, called alike."""
 
     def many(features, labels, sets, weights=None, C=GRID, **options):
+        options = SvcOptions(tuple(C), **options)
         weights = np.ones(len(features)) if weights is None else weights
         gram = gram_matrices(features, training_sets(np.empty((len(features), 0)), sets.train))
         if request.param == "many labellings":
-            return nested_fold(gram, sets, labels, weights, C, **options)
+            return nested_fold(gram, sets, labels, weights, options)
         columns = [
-            nested_folds_of_one([gram], [sets], column, weights, C, **options)[0]
+            nested_folds_of_one_labelling([gram], [sets], column, weights, options)[0]
             for column in labels.T
         ]
         joined = [
@@ -87,7 +90,7 @@ def test_inner_scores_are_balanced_accuracy_and_recall_where_a_class_is_missing(
     if one_class:
         labels[:] = rng.integers(0, 2, 5)
     weights = rng.uniform(0.1, 1, n)
-    scores = recall_mean(labels, predicted.astype(bool), weights)
+    scores = balanced_accuracy(labels, predicted.astype(bool), weights)
     for column in range(5):
         present = np.unique(labels[:, column])
         recalls = [
@@ -145,7 +148,9 @@ def test_scores_that_differ_by_rounding_are_tied(run, monkeypatch):
     """Mean inner scores of the three values of C: 0.7, 0.7 + 1e-12, 0.7 - 1e-6."""
     features, labels, sets = made_up(m=1)
     scores = iter(np.tile([0.7, 0.7 + 1e-12, 0.7 - 1e-6], 4)[:, None])
-    monkeypatch.setattr("mri_response.learning.nested.recall_mean", lambda *_: next(scores))
+    monkeypatch.setattr(
+        "mri_response.learning.learners.svc.nested.balanced_accuracy", lambda *_: next(scores)
+    )
     assert run(features, labels, sets, C=np.array([0.1, 0.2, 0.4])).candidate.tolist() == [0]
 
 

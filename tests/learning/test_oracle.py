@@ -8,19 +8,16 @@ import oracle
 import pandas as pd
 import pytest
 
+from mri_response.learning.design import Design, FixedFolds, Sample, StackedRows, with_other_cohorts
+from mri_response.learning.learners.svc.cross_validation import cross_validate
+from mri_response.learning.learners.svc.fold_grams import fold_grams
+from mri_response.learning.learners.svc.options import SvcOptions
 from mri_response.learning.permutation import Exchangeability
 from mri_response.learning.preparation.confounds import ConfoundCoding
-from mri_response.learning.procedure import (
-    ModelOptions,
-    StackedRows,
-    cross_validate,
-    fold_grams,
-    row_weights,
-    with_other_cohorts,
-)
 from mri_response.learning.splits import Fold, Scheme, draw_folds
 from mri_response.models.fitted import fitted_models
 from mri_response.models.linear import freeze_linear
+from mri_response.people.rows import person_weights
 
 SEED = 7
 GRID = [2.0**k for k in range(-12, 1)]  # the default of the workflow
@@ -58,7 +55,7 @@ class Engine:
         self.confounds = np.vstack([coding.matrix(cohort.people) for cohort in (own, other)])
         self.features = np.vstack([own.features, other.features])
         self.n, n_others = len(own.people), len(other.people)
-        options = ModelOptions(tuple(grid))
+        options = SvcOptions(tuple(grid))
         exchangeability = Exchangeability(own.people)
         self.labels = exchangeability.labellings(SEED, range(n_permutations + 1))
         blocks = [range(1), range(1, n_permutations + 1)]
@@ -68,16 +65,24 @@ class Engine:
         self.folds, refit = drawn[:-1], drawn[-1]
         own_confounds = self.confounds[: self.n]
         self.result = cross_validate(
-            fold_grams(own.features, own_confounds, self.folds, options), self.folds,
-            exchangeability, blocks, row_weights(own.people), options, SEED,
-        )  # fmt: skip
+            Sample(None, None, person_weights(own.people["participant_id"])[0]),
+            FixedFolds(self.folds),
+            Design(exchangeability, SEED),
+            blocks,
+            options,
+            fold_grams(own.features, own_confounds, self.folds, options),
+        )
         self.refit = with_other_cohorts(refit, n_others)
         stacked = StackedRows(own.features, other.features)
-        weights = np.pad(row_weights(own.people), (0, n_others))
+        weights = np.pad(person_weights(own.people["participant_id"])[0], (0, n_others))
         self.refitted = cross_validate(
-            fold_grams(stacked, self.confounds, [self.refit], options), [self.refit],
-            exchangeability, blocks, weights, options, SEED,
-        )  # fmt: skip
+            Sample(None, None, weights),
+            FixedFolds([self.refit]),
+            Design(exchangeability, SEED),
+            blocks,
+            options,
+            fold_grams(stacked, self.confounds, [self.refit], options),
+        )
         fitted = fitted_models([self.refitted], self.n)
         frozen = freeze_linear(own.features, own_confounds, fitted, coding, {})
         self.frozen_scores = frozen.decision(other.features, other.people.drop(columns="label"))

@@ -6,8 +6,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from oracle import class_bounds, exact, optimality_gap
 
-from mri_response.learning.solver import pivoting
-from mri_response.learning.solver.pivoting import PivotingSolver
+from mri_response.learning.learners.svc.solver import pivoting
+from mri_response.learning.learners.svc.solver.pivoting import PivotingSolver
 
 PROPERTY = settings(derandomize=True, deadline=None, max_examples=80)
 GRID = 2.0 ** np.arange(-12, 6, 2)

@@ -17,7 +17,12 @@ from small_study import ROOT, Study
 
 from mri_response.config.load import load_config
 from mri_response.config.plan import curve_models
-from mri_response.learning.batches import BLOCK, batches, labelling_batches, smallest_part
+from mri_response.learning.batches import (
+    PERMUTATIONS_PER_BLOCK,
+    batches,
+    labelling_batches,
+    smallest_subsample,
+)
 from mri_response.learning.plan import (
     BatchPlan,
     batch_plans,
@@ -57,9 +62,9 @@ def test_every_permutation_is_in_one_job_and_observed_labels_in_the_first(n_perm
     blocks = [block for job in jobs for block in job]
     # The blocks are the same whatever the size of jobs is.
     assert blocks == [block for job in labelling_batches(n_permutations, 1) for block in job]
-    assert all(len(block) <= BLOCK for block in blocks)
+    assert all(len(block) <= PERMUTATIONS_PER_BLOCK for block in blocks)
     assert all(sum(map(len, job)) >= min(size, n_permutations) for job in jobs[:-1])
-    assert all(len(job) <= 1 + -(-size // BLOCK) for job in jobs)
+    assert all(len(job) <= 1 + -(-size // PERMUTATIONS_PER_BLOCK) for job in jobs)
 
 
 def test_a_range_is_cut_into_ranges():
@@ -173,9 +178,7 @@ def test_more_people_features_or_inner_folds_are_more_work():
     base = estimated_work(config, "one", 100, 150)
     assert estimated_work(config, "one", 200, 150).solver_s > 4 * base.solver_s
     assert estimated_work(config, "one", 100, 1_500_000).gram_s > 100 * base.gram_s
-    assert estimated_work(more, "one", 100, 150).solver_s == pytest.approx(
-        base.solver_s * 31 / 11
-    )  # fmt: skip
+    assert estimated_work(more, "one", 100, 150).solver_s == pytest.approx(base.solver_s * 31 / 11)
 
 
 def test_the_plan_in_words():
@@ -246,6 +249,6 @@ def test_parts_of_the_people_are_cut_into_jobs():
 @pytest.mark.parametrize(("share", "expected"), [(0.5, 20), (0.25, 40), (0.75, 40)])
 def test_a_part_has_twice_the_smallest_class_on_average(share, expected):
     config = configuration(min_class_size=5)
-    assert smallest_part(config, share) == expected
+    assert smallest_subsample(config, share) == expected
     config["cross_validation"]["outer_folds"] = 30
-    assert smallest_part(config, share) == max(60, expected)
+    assert smallest_subsample(config, share) == max(60, expected)

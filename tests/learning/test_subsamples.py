@@ -7,13 +7,14 @@ import pandas as pd
 import pytest
 
 from mri_response.core.seeds import Stream, generator
-from mri_response.learning.estimators import EstimatorOptions
+from mri_response.learning.design import Design, FixedFolds, Sample
+from mri_response.learning.learners.sklearn.cross_validation import cross_validate_estimator
+from mri_response.learning.learners.sklearn.estimators import EstimatorOptions
 from mri_response.learning.permutation import Exchangeability
-from mri_response.learning.plain import cross_validate_estimator
 from mri_response.learning.preparation.confounds import ConfoundCoding
-from mri_response.learning.procedure import row_weights
 from mri_response.learning.splits import Scheme, draw_folds
-from mri_response.learning.subsamples import draw_parts, run_parts
+from mri_response.learning.subsamples import draw_subsamples, run_subsamples
+from mri_response.people.rows import person_weights
 
 N = 48
 C = {"log2_min": -6, "log2_max": 0, "log2_step": 3, "scale": "absolute"}
@@ -68,7 +69,7 @@ def config(model: dict = SVC, sizes=(24, 36), repeats: int = 3, **cv) -> dict:
 
 def test_parts_are_nested_and_blind_to_labels():
     people, _ = study()
-    draws = draw_parts(people, config(repeats=5))
+    draws = draw_subsamples(people, config(repeats=5))
     assert [(draw.size, draw.repeat) for draw in draws] == [
         (size, repeat) for size in (24, 36) for repeat in range(1, 6)
     ]
@@ -76,14 +77,14 @@ def test_parts_are_nested_and_blind_to_labels():
     for small, large in zip(draws[:5], draws[5:], strict=True):
         assert (small.rows <= large.rows).all()
     assert len({draw.rows.tobytes() for draw in draws}) == 10
-    again = draw_parts(people.assign(label=1 - people["label"]), config(repeats=5))
+    again = draw_subsamples(people.assign(label=1 - people["label"]), config(repeats=5))
     for one, other in zip(draws, again, strict=True):
         np.testing.assert_array_equal(one.rows, other.rows)
 
 
 def test_families_stay_whole():
     people, _ = study()
-    for draw in draw_parts(people, config(sizes=[25], group="family")):
+    for draw in draw_subsamples(people, config(sizes=[25], group="family")):
         assert draw.rows.sum() == 26
         assert people["family"][draw.rows].value_counts().eq(2).all()
 
@@ -91,13 +92,13 @@ def test_families_stay_whole():
 def test_parts_follow_the_classes_where_folds_do():
     people, _ = study()
     people["label"] = (np.arange(N) % 4 == 0).astype(int)
-    for draw in draw_parts(people, config(sizes=[40], repeats=20, scheme="stratified")):
+    for draw in draw_subsamples(people, config(sizes=[40], repeats=20, scheme="stratified")):
         assert abs(people["label"][draw.rows].sum() - 10) <= 1
 
 
 def test_sizes_are_shares_of_all_people_unless_too_small():
     people, _ = study()
-    draws = draw_parts(people, config(sizes=None, repeats=1))
+    draws = draw_subsamples(people, config(sizes=None, repeats=1))
     assert [draw.size for draw in draws] == [19, 29, 38]
     # 20 people are needed for 5 of each class in half of them.
     assert [draw.rows.sum() for draw in draws] == [0, 29, 38]
@@ -107,8 +108,8 @@ def test_sizes_are_shares_of_all_people_unless_too_small():
 def test_a_part_is_the_procedure_on_its_people(model):
     people, features = study()
     settings_ = config(model)
-    draws = draw_parts(people, settings_)
-    parts = run_parts(people, features, draws, settings_)
+    draws = draw_subsamples(people, settings_)
+    parts = run_subsamples(people, features, draws, settings_)
     assert parts["size"].tolist() == [draw.size for draw in draws]
     for draw, decision in zip(draws, parts["decision"], strict=True):
         np.testing.assert_array_equal(~np.isnan(decision), draw.rows)
@@ -117,22 +118,29 @@ def test_a_part_is_the_procedure_on_its_people(model):
     other = people.assign(label=np.where(draw.rows, people["label"], 0))
     spoilt = np.where(draw.rows[:, None], features, 99.0)
     np.testing.assert_array_equal(
-        run_parts(other, spoilt, [draw], settings_)["decision"][0], expected
+        run_subsamples(other, spoilt, [draw], settings_)["decision"][0], expected
     )
 
 
 def test_a_part_in_plain_scikit_learn():
     people, features = study()
     settings_ = config(LOGISTIC)
-    (draw, *_) = draw_parts(people, settings_)
-    decision = run_parts(people, features, [draw], settings_)["decision"][0][draw.rows]
+    (draw, *_) = draw_subsamples(people, settings_)
+    decision = run_subsamples(people, features, [draw], settings_)["decision"][0][draw.rows]
     part = people[draw.rows].reset_index(drop=True)
     seed = int(generator(7, Stream.LEARNING_CURVE, draw.repeat, draw.size).integers(2**31))
     *folds, _ = draw_folds(part["participant_id"], part["label"], Scheme(1, 4, 1, 3), seed)
     job = cross_validate_estimator(
-        features[draw.rows], ConfoundCoding.of(part, ["age"]).matrix(part), folds,
-        Exchangeability(part), [0], row_weights(part), EstimatorOptions.from_config(LOGISTIC), seed,
-    )  # fmt: skip
+        Sample(
+            features[draw.rows],
+            ConfoundCoding.of(part, ["age"]).matrix(part),
+            person_weights(part["participant_id"])[0],
+        ),
+        FixedFolds(folds),
+        Design(Exchangeability(part), seed),
+        [0],
+        EstimatorOptions.from_config(LOGISTIC),
+    )
     np.testing.assert_array_equal(decision, np.nansum(job.decision[0], axis=0))
 
 
@@ -147,8 +155,8 @@ def test_a_part_in_plain_scikit_learn():
 def test_every_outer_scheme_has_a_curve(cv):
     people, features = study()
     settings_ = config(sizes=[30], repeats=2, **cv)
-    draws = draw_parts(people, settings_)
-    parts = run_parts(people, features, draws, settings_)
+    draws = draw_subsamples(people, settings_)
+    parts = run_subsamples(people, features, draws, settings_)
     for draw, decision in zip(draws, parts["decision"], strict=True):
         np.testing.assert_array_equal(~np.isnan(decision), draw.rows)
 
@@ -161,15 +169,15 @@ def test_the_run_holds_out_whom_every_part_holds_out(held_out):
     scheme = Scheme.from_config(settings_["cross_validation"], people)
     labels = people["label"].to_numpy()
     (fold,) = draw_folds(people["participant_id"], labels, scheme, 7, repeats=[1])
-    draws = draw_parts(people, settings_)
-    parts = run_parts(people, features, draws, settings_)
+    draws = draw_subsamples(people, settings_)
+    parts = run_subsamples(people, features, draws, settings_)
     for draw, decision in zip(draws, parts["decision"], strict=True):
         np.testing.assert_array_equal(~np.isnan(decision), fold.sets.test[0])
         assert (draw.rows & fold.sets.test[0]).sum() == fold.sets.test[0].sum()
         assert (draw.rows & ~fold.sets.test[0]).sum() == draw.size
     # They are not learned from.
     other = people.assign(label=np.where(fold.sets.test[0], 1 - people["label"], people["label"]))
-    again = run_parts(other, features, draws, settings_)
+    again = run_subsamples(other, features, draws, settings_)
     np.testing.assert_array_equal(again["decision"], parts["decision"])
 
 
@@ -178,8 +186,8 @@ def test_a_part_without_two_sites_says_nothing():
     people["site"] = np.where(np.arange(N) < 2, "A", "B")
     cv = {"outer": "leave_one_site_out", "outer_column": "site", "outer_folds": None}
     settings_ = config(sizes=[20], repeats=12, **cv)
-    draws = draw_parts(people, settings_)
-    decision = run_parts(people, features, draws, settings_)["decision"]
+    draws = draw_subsamples(people, settings_)
+    decision = run_subsamples(people, features, draws, settings_)["decision"]
     several = [people["site"][draw.rows].nunique() == 2 for draw in draws]
     assert not all(several)
     # Where A is tested, B's people train; where B is tested, nobody is left for the inner folds.

@@ -9,31 +9,28 @@ import pandas as pd
 import pytest
 
 from mri_response.core.errors import InputError
+from mri_response.learning.design import Design, FixedFolds, Sample, StackedRows, with_other_cohorts
+from mri_response.learning.learners.svc.cross_validation import cross_validate
+from mri_response.learning.learners.svc.fold_grams import fold_grams
+from mri_response.learning.learners.svc.options import SvcOptions
 from mri_response.learning.permutation import Exchangeability
 from mri_response.learning.preparation.confounds import ConfoundCoding
-from mri_response.learning.procedure import (
-    ModelOptions,
-    StackedRows,
-    cross_validate,
-    fold_grams,
-    row_weights,
-    with_other_cohorts,
-)
 from mri_response.learning.splits import Scheme, draw_folds
 from mri_response.models.fitted import FittedModels, fitted_models
 from mri_response.models.frozen import Frozen, load_frozen
 from mri_response.models.linear import FrozenLinear, freeze_linear
 from mri_response.models.recipe import Recipe
 from mri_response.models.stacking import FrozenStack
+from mri_response.people.rows import person_weights
 
 N, OTHERS = 40, 13
 CONFOUNDS = [{"column": "age", "knots": [30, 45, 60]}, "site"]
 SCHEME = Scheme(1, 4, 1, 3)
 OPTIONS = {
-    "standardised": ModelOptions(tuple(2.0 ** np.arange(-8, -1))),
-    "as it is": ModelOptions(tuple(2.0 ** np.arange(-8, -1)), standardize=False),
-    "five components": ModelOptions(tuple(2.0 ** np.arange(-8, -1)), pca=5),
-    "most of the variance": ModelOptions(
+    "standardised": SvcOptions(tuple(2.0 ** np.arange(-8, -1))),
+    "as it is": SvcOptions(tuple(2.0 ** np.arange(-8, -1)), standardize=False),
+    "five components": SvcOptions(tuple(2.0 ** np.arange(-8, -1)), pca=5),
+    "most of the variance": SvcOptions(
         tuple(2.0 ** np.arange(-3, 4)), C_relative=True, pca=0.8, balanced=False
     ),
 }
@@ -43,7 +40,7 @@ class Run:
     """A discovery cohort with its outer models and refit, and another cohort."""
 
     def __init__(
-        self, options: ModelOptions, p: int = 60, missing: bool = False, gaps: bool = False
+        self, options: SvcOptions, p: int = 60, missing: bool = False, gaps: bool = False
     ) -> None:
         rng = np.random.default_rng(5)
         n = N + OTHERS
@@ -71,13 +68,14 @@ class Run:
             fold.sets.test[0, N:] = True
         stacked = StackedRows(self.features[:N], self.features[N:])
         self.job = cross_validate(
-            fold_grams(stacked, self.confounds, self.folds, options),
-            self.folds,
-            Exchangeability(self.people),
+            Sample(
+                None, None, np.pad(person_weights(self.people["participant_id"])[0], (0, OTHERS))
+            ),
+            FixedFolds(self.folds),
+            Design(Exchangeability(self.people), 1),
             [range(1)],
-            np.pad(row_weights(self.people), (0, OTHERS)),
             options,
-            1,
+            fold_grams(stacked, self.confounds, self.folds, options),
         )
 
     def frozen(self, models: slice) -> FrozenLinear:

@@ -9,22 +9,19 @@ from types import SimpleNamespace
 import numpy as np
 import pandas as pd
 import pytest
-from test_plain import ENGINE, KINDS, OTHERS, SEED, SVC, N, Study
+from made_up_people import ENGINE, KINDS, OTHERS, SEED, SVC, N, Study
 
 from mri_response.brain.weights import weight_evidence
+from mri_response.learning.design import Design, FixedFolds, Sample, StackedRows, with_other_cohorts
 from mri_response.learning.jobs import JobResult
+from mri_response.learning.learners.svc.cross_validation import cross_validate
+from mri_response.learning.learners.svc.fold_grams import fold_grams
 from mri_response.learning.preparation.confounds import ConfoundCoding
-from mri_response.learning.procedure import (
-    StackedRows,
-    cross_validate,
-    fold_grams,
-    row_weights,
-    with_other_cohorts,
-)
 from mri_response.models.fitted import FittedModels, fitted_models
 from mri_response.models.frozen import load_frozen
 from mri_response.models.linear import freeze_linear
 from mri_response.models.recipe import Recipe, recipe
+from mri_response.people.rows import person_weights
 
 
 class Frozen:
@@ -79,13 +76,19 @@ def test_an_ensemble_is_the_mean_of_the_outer_models(tmp_path):
     folds = [with_other_cohorts(fold, OTHERS) for fold in study.folds]
     for fold in folds:
         fold.sets.test[0, N:] = True
-    from mri_response.learning.plain import cross_validate_estimator
+    from mri_response.learning.learners.sklearn.cross_validation import cross_validate_estimator
 
     job = cross_validate_estimator(
-        StackedRows(study.features[:N], study.features[N:]), study.confounds, folds,
-        study.exchangeability, [0], np.pad(row_weights(study.people), (0, OTHERS)),
-        frozen.options, SEED,
-    )  # fmt: skip
+        Sample(
+            StackedRows(study.features[:N], study.features[N:]),
+            study.confounds,
+            np.pad(person_weights(study.people["participant_id"])[0], (0, OTHERS)),
+        ),
+        FixedFolds(folds),
+        Design(study.exchangeability, SEED),
+        [0],
+        frozen.options,
+    )
     expected = job.decision[0, :, N:].mean(axis=0)
     np.testing.assert_allclose(frozen.decision(frozen.recipe), expected, atol=1e-9)
 
@@ -138,25 +141,37 @@ def both(request) -> SimpleNamespace:
     folds = [study.refit, *study.folds]
     features, confounds = study.features[:N], study.confounds[:N]
     dual = cross_validate(
-        fold_grams(features, confounds, folds, engine), folds, study.exchangeability, [range(1)],
-        row_weights(study.people), engine, SEED,
-    )  # fmt: skip
+        Sample(None, None, person_weights(study.people["participant_id"])[0]),
+        FixedFolds(folds),
+        Design(study.exchangeability, SEED),
+        [range(1)],
+        engine,
+        fold_grams(features, confounds, folds, engine),
+    )
     study.folds = folds
     return SimpleNamespace(
-        study=study, features=features, confounds=confounds, standardize=svc.standardize,
-        dual=fitted_models([dual], N), primal=fitted_models([study.run(svc)], N),
-    )  # fmt: skip
+        study=study,
+        features=features,
+        confounds=confounds,
+        standardize=svc.standardize,
+        dual=fitted_models([dual], N),
+        primal=fitted_models([study.run(svc)], N),
+    )
 
 
 def test_weights_are_those_of_the_engine(both):
     members = np.eye(both.features.shape[1], dtype=bool)[:, :3]
     expected, actual = (
         weight_evidence(
-            both.features, both.confounds, [_folds(job, 0)], [_folds(job, slice(1, None))], members,
+            both.features,
+            both.confounds,
+            [_folds(job, 0)],
+            [_folds(job, slice(1, None))],
+            members,
             standardize=both.standardize,
         )
         for job in (both.dual, both.primal)
-    )  # fmt: skip
+    )
     scale = expected.features.abs().max()
     pd.testing.assert_frame_equal(
         actual.features / scale, expected.features / scale, check_exact=False, atol=1e-4, rtol=0

@@ -14,10 +14,13 @@ from sklearn.preprocessing import StandardScaler
 from mri_response.core.tables import write_tsv
 from mri_response.evaluation.predictions import tables_of
 from mri_response.learning.decisions import joined
-from mri_response.learning.estimators import EstimatorOptions
+from mri_response.learning.design import Design, FixedFolds, Sample
+from mri_response.learning.learners.sklearn.cross_validation import cross_validate_estimator
+from mri_response.learning.learners.sklearn.estimators import EstimatorOptions
+from mri_response.learning.learners.svc.cross_validation import cross_validate
+from mri_response.learning.learners.svc.fold_grams import fold_grams
+from mri_response.learning.learners.svc.options import SvcOptions
 from mri_response.learning.permutation import Exchangeability
-from mri_response.learning.plain import cross_validate_estimator
-from mri_response.learning.procedure import ModelOptions, cross_validate, fold_grams, row_weights
 from mri_response.learning.splits import Scheme, draw_folds
 from mri_response.models.frozen import load_frozen
 from mri_response.models.scores import new_people_of_stack, score_table, scores
@@ -27,6 +30,7 @@ from mri_response.models.stacking import (
     refitted_stack,
     stacked_folds,
 )
+from mri_response.people.rows import person_weights
 
 N, SEED = 48, 6
 SCHEME = Scheme(2, 4, 1, 3)
@@ -44,18 +48,29 @@ def made_up(seed=0):
 def jobs_of(people, scans, clinic, folds=slice(0, -1)):
     """A support vector classifier of the scans in two jobs, a regression of the clinic in one."""
     drawn = draw_folds(people["participant_id"], people["label"].to_numpy(), SCHEME, SEED)[folds]
-    none, weights, who = np.empty((N, 0)), row_weights(people), Exchangeability(people)
-    options = ModelOptions(tuple(2.0 ** np.arange(-8, 1, 2)))
+    none, weights, who = (
+        np.empty((N, 0)),
+        person_weights(people["participant_id"])[0],
+        Exchangeability(people),
+    )
+    options = SvcOptions(tuple(2.0 ** np.arange(-8, 1, 2)))
     half = max(1, len(drawn) // 2)
     svc = [
         cross_validate(
-            fold_grams(scans, none, part, options), part, who, [range(1)], weights, options, SEED
+            Sample(None, None, weights),
+            FixedFolds(part),
+            Design(who, SEED),
+            [range(1)],
+            options,
+            fold_grams(scans, none, part, options),
         )
         for part in (drawn[:half], drawn[half:])
         if part
     ]
     logistic = EstimatorOptions("sklearn.linear_model.LogisticRegression", {}, {"C": [0.1, 1]})
-    lr = cross_validate_estimator(clinic, none, drawn, who, [0], weights, logistic, SEED)
+    lr = cross_validate_estimator(
+        Sample(clinic, none, weights), FixedFolds(drawn), Design(who, SEED), [0], logistic
+    )
     return [svc, [lr]]
 
 
@@ -96,7 +111,7 @@ def test_each_outer_fold_is_a_regression_on_out_of_fold_decision_values():
     people, scans, clinic = made_up()
     models = jobs_of(people, scans, clinic)
     labels = people["label"].to_numpy()
-    found = stacked_folds(stations(models), labels, row_weights(people))
+    found = stacked_folds(stations(models), labels, person_weights(people["participant_id"])[0])
     assert np.isfinite(found.decision).all()
     (lr,) = models[1]
     for position in range(8):
@@ -118,7 +133,7 @@ def test_each_outer_fold_is_a_regression_on_out_of_fold_decision_values():
 
 def test_labels_of_the_test_people_do_not_reach_their_decision_values():
     people, scans, clinic = made_up()
-    weights = row_weights(people)
+    weights = person_weights(people["participant_id"])[0]
     first = stacked_folds(
         stations(jobs_of(people, scans, clinic)), people["label"].to_numpy(), weights
     )
@@ -136,7 +151,7 @@ def test_labels_of_the_test_people_do_not_reach_their_decision_values():
 def test_models_of_other_folds_are_refused():
     people, scans, clinic = made_up()
     svc, lr = stations(jobs_of(people, scans, clinic))
-    labels, weights = people["label"].to_numpy(), row_weights(people)
+    labels, weights = people["label"].to_numpy(), person_weights(people["participant_id"])[0]
     fewer = replace(svc, repeat=svc.repeat[:4], outer_fold=svc.outer_fold[:4])
     with pytest.raises(ValueError, match="different outer folds"):
         stacked_folds([fewer, lr], labels, weights)
@@ -147,7 +162,7 @@ def test_models_of_other_folds_are_refused():
 
 def test_the_frozen_stack_and_its_tables(tmp_path):
     people, scans, clinic = made_up()
-    labels, weights = people["label"].to_numpy(), row_weights(people)
+    labels, weights = people["label"].to_numpy(), person_weights(people["participant_id"])[0]
     refits = jobs_of(people, scans, clinic, slice(-1, None))
     second = refitted_stack(refits, labels, weights)
     inner = np.column_stack([refits[0][0].inner_decision[0], refits[1][0].inner_decision[0]])

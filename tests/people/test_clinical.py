@@ -11,12 +11,20 @@ from sklearn.preprocessing import OneHotEncoder, StandardScaler
 
 from mri_response.core.errors import InputError
 from mri_response.features.extract import clinical_features, concatenated_features
-from mri_response.learning.estimators import EstimatorOptions
-from mri_response.learning.gram import filled, gram_matrices, training_sets, weight_chunks
+from mri_response.learning.design import Design, FixedFolds, Sample
+from mri_response.learning.feature_weights import weight_chunks
+from mri_response.learning.gram import gram_matrices
+from mri_response.learning.learners.sklearn.cross_validation import cross_validate_estimator
+from mri_response.learning.learners.sklearn.estimators import EstimatorOptions
+from mri_response.learning.learners.sklearn.preparation import prepared
+from mri_response.learning.learners.svc.cross_validation import cross_validate
+from mri_response.learning.learners.svc.fold_grams import fold_grams
+from mri_response.learning.learners.svc.options import SvcOptions
 from mri_response.learning.permutation import Exchangeability
-from mri_response.learning.plain import cross_validate_estimator, prepared
-from mri_response.learning.procedure import ModelOptions, cross_validate, fold_grams, row_weights
+from mri_response.learning.preparation.gaps import filled
+from mri_response.learning.preparation.training_sets import training_sets
 from mri_response.learning.splits import Scheme, draw_folds
+from mri_response.people.rows import person_weights
 
 N, SEED = 45, 2
 SPEC = {"columns": ["madrs", "sex", "stage"], "categorical": ["stage"], "unseen": "error"}
@@ -126,10 +134,17 @@ def test_the_engine_is_a_pipeline_with_an_imputer():
     """Outer test decisions and choice of C, everything by scikit-learn inside each fold."""
     people, features, confounds = problem()
     folds, labels = folds_of(people), people["label"].to_numpy()
-    options = ModelOptions(tuple(2.0 ** np.arange(-8, 1, 2)))
+    options = SvcOptions(tuple(2.0 ** np.arange(-8, 1, 2)))
     grams = fold_grams(features, confounds, folds, options)
-    weights = row_weights(people)
-    job = cross_validate(grams, folds, Exchangeability(people), [range(1)], weights, options, SEED)
+    weights = person_weights(people["participant_id"])[0]
+    job = cross_validate(
+        Sample(None, None, weights),
+        FixedFolds(folds),
+        Design(Exchangeability(people), SEED),
+        [range(1)],
+        options,
+        grams,
+    )
     for position, fold in enumerate(folds):
         train = fold.sets.train[0]
 
@@ -164,7 +179,11 @@ def test_an_estimator_is_a_pipeline_with_an_imputer():
     options = EstimatorOptions("sklearn.linear_model.LogisticRegression", {}, {})
     folds, labels = folds_of(people), people["label"].to_numpy()
     job = cross_validate_estimator(
-        features, none, folds, Exchangeability(people), [0], row_weights(people), options, SEED
+        Sample(features, none, person_weights(people["participant_id"])[0]),
+        FixedFolds(folds),
+        Design(Exchangeability(people), SEED),
+        [0],
+        options,
     )
     for position, fold in enumerate(folds[:-1]):
         train, test = fold.sets.train[0], fold.sets.test[0]

@@ -191,9 +191,9 @@ def edit(path: Path, old: str, new: str) -> None:
 def test_a_moved_folder_comments_and_docstrings_run_nothing_again(moved):
     project, study = moved
     package = project / "workflow" / "src" / "mri_response"
-    edit(package / "learning/solver/svm.py", '"""', '"""Other words. ')
+    edit(package / "learning/learners/svc/solver/svm.py", '"""', '"""Other words. ')
     edit(
-        package / "learning/solver/svm.py",
+        package / "learning/learners/svc/solver/svm.py",
         "import numpy as np\n",
         "import numpy as np  # for arrays\n",
     )
@@ -225,7 +225,7 @@ ENGINE = {
 COHORTS = {"cohorts", "flow_figure", "characteristics", "table_features"}
 CHANGES: dict[str, tuple[str, str, str, set[str]]] = {
     "classifier": (
-        "workflow/src/mri_response/learning/nested.py",
+        "workflow/src/mri_response/learning/learners/svc/nested.py",
         "signs = 2.0 * labels - 1.0",
         "signs = 2 * labels - 1.0",
         ENGINE | END,

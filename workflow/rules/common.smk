@@ -82,7 +82,7 @@ from mri_response.learning.plan import (
     batch_plans,
     curve_batches,
     estimated_work,
-    part_seconds,
+    subsample_seconds,
     plan_lines,
 )
 from mri_response.core.provenance import file_sha256, script_hash

@@ -5,12 +5,14 @@ with job(snakemake):
 
     from mri_response.core.tables import read_people, read_tsv
     from mri_response.features.extract import read_features
+    from mri_response.learning.design import Design, Sample
     from mri_response.learning.jobs import save_arrays
+    from mri_response.learning.learners.svc.options import SvcOptions
+    from mri_response.learning.learners.svc.permuted_scans import cross_validate_permuted_scans
     from mri_response.learning.permutation import Exchangeability
-    from mri_response.learning.permuted_scans import cross_validate_permuted_scans
     from mri_response.learning.preparation.confounds import ConfoundCoding
-    from mri_response.learning.procedure import ModelOptions, row_weights
     from mri_response.learning.splits import folds_from_table
+    from mri_response.people.rows import person_weights
 
     given, params, config = snakemake.input, snakemake.params, snakemake.params.config
     people = read_people(given.people)
@@ -18,13 +20,14 @@ with job(snakemake):
     coding = ConfoundCoding.of(people, config["model"]["confounds"])
     decision = cross_validate_permuted_scans(
         np.hstack([sets[i] for i in np.flatnonzero(~clinical)]),
-        np.hstack([sets[i] for i in np.flatnonzero(clinical)]),
-        coding.stacked(people, unseen=config["confounds"]["unseen_site"]),
+        Sample(
+            np.hstack([sets[i] for i in np.flatnonzero(clinical)]),
+            coding.stacked(people, unseen=config["confounds"]["unseen_site"]),
+            person_weights(people["participant_id"])[0],
+        ),
         folds_from_table(read_tsv(given.splits), people)[:-1],
-        Exchangeability.from_config(people, config),
+        Design(Exchangeability.from_config(people, config), config["seed"]),
         params.permutations,
-        row_weights(people),
-        ModelOptions.from_config(config["model"]),
-        config["seed"],
+        SvcOptions.from_config(config["model"]),
     )
     save_arrays({"decision": decision}, snakemake.output[0])

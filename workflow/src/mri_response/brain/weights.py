@@ -14,16 +14,15 @@ import numpy as np
 import pandas as pd
 from scipy.stats import false_discovery_control
 
-from mri_response.learning.gram import (
-    TrainingSets,
-    gram_matrices,
+from mri_response.learning.feature_weights import weight_chunks
+from mri_response.learning.gram import gram_matrices
+from mri_response.learning.jobs import JobResult
+from mri_response.learning.preparation.residuals import (
     residual_chunks,
     residual_rows,
-    training_sets,
-    weight_chunks,
     weighted_sums,
 )
-from mri_response.learning.jobs import JobResult
+from mri_response.learning.preparation.training_sets import TrainingSets, training_sets
 from mri_response.models.fitted import fitted_models
 
 TOLERANCE = 1e-9  # null and observed values closer than this are tied

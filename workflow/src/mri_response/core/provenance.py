@@ -97,7 +97,7 @@ def source_hash(module_names: Iterable[str], package_dir: str | Path = PACKAGE_D
     ----------
     module_names : iterable of str
         Names inside the package, without its prefix, as in
-        ``["learning.nested", "evaluation.metrics"]``. Order and repetition do not matter. What they
+        ``["learning.splits", "evaluation.metrics"]``. Order and repetition do not matter. What they
         import from the package is followed, also inside functions; imports through `importlib` are
         not seen.
     package_dir : str or Path, optional

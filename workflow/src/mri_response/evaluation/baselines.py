@@ -10,12 +10,12 @@ import pandas as pd
 from mri_response.config.queries import CONFOUNDS_ONLY, Confound
 from mri_response.core.vocabulary import HEADLINE
 from mri_response.learning.decisions import Decisions
-from mri_response.learning.gram import Confounds, training_sets
 from mri_response.learning.permutation import Exchangeability
 from mri_response.learning.preparation.confounds import flexible_confounds, flexible_matrix
-from mri_response.learning.procedure import row_weights
+from mri_response.learning.preparation.training_sets import Confounds, training_sets
 from mri_response.learning.splits import Scheme, draw_folds, units_of
 from mri_response.models.scores import score_table
+from mri_response.people.rows import person_weights
 
 ALPHA = 0.05  # at or below this p the report warns
 
@@ -68,7 +68,7 @@ def baseline_decisions(
         scores = discriminant_scores(matrix, exchangeability.labels, unknown)
     else:
         decisions = cross_validate_majority(home, units, scheme, seed)
-        constant = majority(exchangeability.labels, row_weights(home))
+        constant = majority(exchangeability.labels, person_weights(home["participant_id"])[0])
         scores = [np.full(len(rows), constant) for _, rows in others]
     parts = ((*own, decision) for own, decision in zip(others, scores, strict=True))
     return decisions, score_table(parts)
@@ -99,7 +99,10 @@ def cross_validate_majority(
         Of the observed labels.
     """
     scheme = scheme._replace(inner_repeats=0)
-    labels, weights = people["label"].to_numpy(dtype=int), row_weights(people)
+    labels, weights = (
+        people["label"].to_numpy(dtype=int),
+        person_weights(people["participant_id"])[0],
+    )
     decision = np.full((1, scheme.repeats, len(labels)), np.nan)
     number = np.zeros(decision.shape, dtype=np.int16)
     repeats = range(1, scheme.repeats + 1)

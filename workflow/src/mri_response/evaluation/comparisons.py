@@ -21,7 +21,7 @@ from mri_response.core.vocabulary import (
     Role,
 )
 from mri_response.evaluation.intervals import ROUNDING
-from mri_response.evaluation.metrics import auc, balanced_accuracy
+from mri_response.evaluation.metrics import auc
 from mri_response.evaluation.paired import (
     Difference,
     corrected_resampled_t,
@@ -31,6 +31,7 @@ from mri_response.evaluation.paired import (
     paired_proportions,
 )
 from mri_response.evaluation.performance import Cohort
+from mri_response.learning.recalls import balanced_accuracy
 from mri_response.people.rows import person_weights, pooled
 
 COLUMNS = [

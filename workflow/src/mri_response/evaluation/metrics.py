@@ -10,90 +10,22 @@ one labelling, so a labelling's value is the same to the last bit whatever it is
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from mri_response.core.vocabulary import Aggregation
+from mri_response.learning.recalls import (
+    balanced_accuracy,
+    ratio,
+    rows_last,
+    sensitivity,
+    specificity,
+    total,
+)
 
 METRICS = ("balanced_accuracy", "sensitivity", "specificity", "auc")
 
 FloatArray = NDArray[np.float64]
-
-
-class Confusion(NamedTuple):
-    """Weighted counts of people; each field has the shape of the labellings."""
-
-    true_positive: FloatArray
-    false_positive: FloatArray
-    true_negative: FloatArray
-    false_negative: FloatArray
-
-
-def confusion(
-    labels: ArrayLike, predicted: ArrayLike, weights: ArrayLike | None = None, axis: int = 0
-) -> Confusion:
-    """Confusion matrix in weighted people.
-
-    Parameters
-    ----------
-    labels, predicted : array_like of 0/1, shapes (n,) or (n, m)
-        Rows along `axis`; an array of shape (n,) serves every labelling of the other.
-    weights : array_like, optional
-        Weight of each row, broadcast like `labels`. Default 1.
-    axis : int
-        The axis of the rows.
-
-    Returns
-    -------
-    Confusion
-        Four arrays of shape (m,), or scalars for one labelling.
-    """
-    positive, said_yes, weight = _rows_last(axis, labels, predicted, weights)
-    positive, said_yes = positive.astype(bool), said_yes.astype(bool)
-    return Confusion(
-        _total(weight * (positive & said_yes)),
-        _total(weight * (~positive & said_yes)),
-        _total(weight * (~positive & ~said_yes)),
-        _total(weight * (positive & ~said_yes)),
-    )
-
-
-def sensitivity(
-    labels: ArrayLike, predicted: ArrayLike, weights: ArrayLike | None = None, axis: int = 0
-) -> FloatArray:
-    """Recall of the positive class; NaN where it is absent. Parameters as `confusion`."""
-    table = confusion(labels, predicted, weights, axis)
-    return _ratio(table.true_positive, table.true_positive + table.false_negative)
-
-
-def specificity(
-    labels: ArrayLike, predicted: ArrayLike, weights: ArrayLike | None = None, axis: int = 0
-) -> FloatArray:
-    """Recall of the negative class; NaN where it is absent. Parameters as `confusion`."""
-    table = confusion(labels, predicted, weights, axis)
-    return _ratio(table.true_negative, table.true_negative + table.false_positive)
-
-
-def balanced_accuracy(
-    labels: ArrayLike, predicted: ArrayLike, weights: ArrayLike | None = None, axis: int = 0
-) -> FloatArray:
-    """Mean of sensitivity and specificity.
-
-    Where only one class is present, the recall of that class (the rule of scikit-learn's
-    `balanced_accuracy_score`). Parameters as `confusion`.
-
-    References
-    ----------
-    Brodersen KH, Ong CS, Stephan KE, Buhmann JM (2010). The balanced accuracy and its posterior
-    distribution. ICPR, 3121-3124.
-    """
-    table = confusion(labels, predicted, weights, axis)
-    positive = _ratio(table.true_positive, table.true_positive + table.false_negative)
-    negative = _ratio(table.true_negative, table.true_negative + table.false_positive)
-    both = (positive + negative) / 2
-    return np.where(np.isnan(positive), negative, np.where(np.isnan(negative), positive, both))[()]
 
 
 def auc(
@@ -120,11 +52,11 @@ def auc(
     Hanley JA, McNeil BJ (1982). The meaning and use of the area under a receiver operating
     characteristic (ROC) curve. Radiology 143, 29-36.
     """
-    positive, score, weight = _rows_last(axis, labels, decision, weights)
+    positive, score, weight = rows_last(axis, labels, decision, weights)
     positive, score, weight = np.broadcast_arrays(positive.astype(bool), score, weight)
     won = placements(positive, score, weight)
-    n_positive, n_negative = _total(weight * positive), _total(weight * ~positive)
-    return _ratio(_total(weight * positive * won), n_positive * n_negative)
+    n_positive, n_negative = total(weight * positive), total(weight * ~positive)
+    return ratio(total(weight * positive * won), n_positive * n_negative)
 
 
 def placements(
@@ -230,13 +162,13 @@ def cross_validated(
     for f in np.unique(fold):
         inside = weights * (fold == f)
         if metric == "auc":
-            pairs = _total(inside * labels) * _total(inside * ~labels)
-            values.append(_ratio(_total(won * (fold == f)), pairs))
+            pairs = total(inside * labels) * total(inside * ~labels)
+            values.append(ratio(total(won * (fold == f)), pairs))
         else:
             values.append(_plain(metric, labels, decision, inside))
     by_fold = np.stack(values, axis=-1).reshape(decision.shape[0], -1)
     defined = ~np.isnan(by_fold)
-    return _ratio(_total(np.where(defined, by_fold, 0.0)), defined.sum(-1).astype(float))
+    return ratio(total(np.where(defined, by_fold, 0.0)), defined.sum(-1).astype(float))
 
 
 def _plain(metric: str, labels: NDArray, decision: NDArray, weights: NDArray) -> FloatArray:
@@ -251,29 +183,8 @@ def _plain(metric: str, labels: NDArray, decision: NDArray, weights: NDArray) ->
     return functions[metric](labels, decision > 0, weights, axis=-1)
 
 
-def _rows_last(
-    axis: int, first: ArrayLike, second: ArrayLike, weights: ArrayLike | None
-) -> list[NDArray]:
-    arrays = [np.asarray(first), np.asarray(second)]
-    arrays.append(np.ones(arrays[1].shape[axis]) if weights is None else np.asarray(weights))
-    return [np.moveaxis(a, axis if a.ndim > 1 else -1, -1) for a in arrays]
-
-
-def _total(values: NDArray) -> FloatArray:
-    # A sum along the last axis of a C-ordered array adds each labelling's rows in one fixed
-    # order, however many labellings there are.
-    return np.ascontiguousarray(values, dtype=float).sum(axis=-1)
-
-
 def _mean_last(values: NDArray) -> FloatArray:
-    return _total(values) / values.shape[-1]
-
-
-def _ratio(numerator: FloatArray, denominator: FloatArray) -> FloatArray:
-    numerator, denominator = np.broadcast_arrays(numerator, denominator)
-    result = np.full(numerator.shape, np.nan)
-    np.divide(numerator, denominator, out=result, where=denominator > 0)
-    return result[()]
+    return total(values) / values.shape[-1]
 
 
 def _cumulative(values: FloatArray) -> FloatArray:

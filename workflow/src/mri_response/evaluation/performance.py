@@ -32,14 +32,9 @@ from mri_response.evaluation.bootstrap import (
     null_inflation,
 )
 from mri_response.evaluation.intervals import auc_interval, delong_variance, mover_balanced_accuracy
-from mri_response.evaluation.metrics import (
-    METRICS,
-    auc,
-    balanced_accuracy,
-    confusion,
-    cross_validated,
-)
+from mri_response.evaluation.metrics import METRICS, auc, cross_validated
 from mri_response.learning.permutation import Exchangeability
+from mri_response.learning.recalls import balanced_accuracy, confusion
 from mri_response.people.rows import person_weights, pooled
 
 PERFORMANCE_COLUMNS = [

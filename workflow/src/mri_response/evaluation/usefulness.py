@@ -13,8 +13,8 @@ from scipy.special import logit, ndtri
 from mri_response.core.proportions import LEVEL, wilson
 from mri_response.core.vocabulary import HEADLINE, Interval, NotComputed
 from mri_response.evaluation.intervals import ROUNDING
-from mri_response.evaluation.metrics import confusion
 from mri_response.evaluation.scored import Scored
+from mri_response.learning.recalls import confusion
 
 OPERATING_POINT_COLUMNS = [
     "model",

@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from typing import Any
 
 # Jobs are whole blocks and keep places in a group, so that batching changes no byte.
-BLOCK = 256  # permutations solved together
-TOGETHER = 5  # outer folds of a repeat whose Gram matrices, of many features, are computed together
+PERMUTATIONS_PER_BLOCK = 256  # permutations that are solved together
+FOLDS_PER_PASS = 5  # outer folds of a repeat whose Gram matrices share a pass over many features
 
 
 def batches(total: int, size: int) -> list[range]:
@@ -18,7 +18,7 @@ def batches(total: int, size: int) -> list[range]:
 
 def whole_groups(n_folds: int) -> int:
     """So many outer folds or fewer, that are whole groups if they are one at least."""
-    return n_folds - n_folds % TOGETHER or n_folds
+    return n_folds - n_folds % FOLDS_PER_PASS or n_folds
 
 
 def labelling_batches(n_permutations: int, size: int) -> list[list[range]]:
@@ -39,15 +39,20 @@ def labelling_batches(n_permutations: int, size: int) -> list[list[range]]:
     list of list of range
         Jobs, each a list of blocks.
     """
-    blocks = [range(block.start + 1, block.stop + 1) for block in batches(n_permutations, BLOCK)]
-    jobs = [[blocks[i] for i in job] for job in batches(len(blocks), -(-size // BLOCK))]
+    blocks = [
+        range(block.start + 1, block.stop + 1)
+        for block in batches(n_permutations, PERMUTATIONS_PER_BLOCK)
+    ]
+    jobs = [
+        [blocks[i] for i in job] for job in batches(len(blocks), -(-size // PERMUTATIONS_PER_BLOCK))
+    ]
     return [[range(1), *jobs[0]], *jobs[1:]] if jobs else [[range(1)]]
 
 
 CURVE_SHARES = (0.4, 0.6, 0.8)  # of the discovery people, where the learning curve has no sizes
 
 
-def smallest_part(config: Mapping[str, Any], share: float) -> int:
+def smallest_subsample(config: Mapping[str, Any], share: float) -> int:
     """People that a part of the sample needs for its folds, and for twice the smallest class.
 
     Parameters

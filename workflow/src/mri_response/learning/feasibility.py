@@ -9,7 +9,7 @@ import pandas as pd
 from mri_response.config.queries import class_names, discovery_name, left_out_column, used_confounds
 from mri_response.core.errors import InputError
 from mri_response.core.tables import shorten, suggestion
-from mri_response.learning.batches import smallest_part
+from mri_response.learning.batches import smallest_subsample
 from mri_response.learning.permutation import Exchangeability
 
 
@@ -19,6 +19,7 @@ def check_discovery(config: Mapping[str, Any], rows: pd.DataFrame) -> None:
     Parameters
     ----------
     config : mapping
+        The whole configuration with its defaults.
     rows : pandas.DataFrame
         The analysed rows of the discovery cohort.
 
@@ -29,11 +30,11 @@ def check_discovery(config: Mapping[str, Any], rows: pd.DataFrame) -> None:
     """
     path = config["cohorts"][discovery_name(config)]["participants"]
     names = class_names(config)
-    counts = _class_counts(rows)
+    counts = class_counts(rows)
     for name, count in zip(names, counts, strict=True):
         if count == 0:
             raise InputError(
-                f"{path}: found nobody of the class {name!r} among {_people(rows)} analysed "
+                f"{path}: found nobody of the class {name!r} among {n_people(rows)} analysed "
                 "people, expected both classes; see outcome and where in the config"
             )
     for name, count in zip(names, counts, strict=True):
@@ -53,9 +54,9 @@ def check_discovery(config: Mapping[str, Any], rows: pd.DataFrame) -> None:
                 "confounds.unseen_site: mean or leave the site out"
             )
 
-    _check_parts(config, rows, path)
+    _check_subsamples(config, rows, path)
     _check_knots(config, rows)
-    _exchangeability(config, rows)
+    exchangeability_of_run(config, rows)
 
 
 def _check_folds(config: Mapping[str, Any], rows: pd.DataFrame, path: str) -> None:
@@ -69,7 +70,7 @@ def _check_folds(config: Mapping[str, Any], rows: pd.DataFrame, path: str) -> No
         if cv["scheme"] == "stratified" and cv["group"] is None:
             groups = {
                 f"people of the class {name!r} (scheme stratified)": count
-                for name, count in zip(names, _class_counts(rows), strict=True)
+                for name, count in zip(names, class_counts(rows), strict=True)
             }
         for what, count in groups.items():
             outer_folds = cv["outer_folds"] or count
@@ -90,7 +91,7 @@ def _check_folds(config: Mapping[str, Any], rows: pd.DataFrame, path: str) -> No
         train, test = fold.sets.train[0], fold.sets.test[0]
         values = "some people" if column is None else shorten(sorted(set(rows.loc[test, column])))
         _check_inner(cv, path, units[train].nunique(), unit)
-        for name, count in zip(names, _class_counts(rows[train]), strict=True):
+        for name, count in zip(names, class_counts(rows[train]), strict=True):
             if count == 0:
                 raise InputError(
                     f"{path}: found nobody of the class {name!r} to learn from where {values} "
@@ -99,7 +100,7 @@ def _check_folds(config: Mapping[str, Any], rows: pd.DataFrame, path: str) -> No
                 )
         if cv["outer"] != "held_out":
             continue
-        for name, count in zip(names, _class_counts(rows[test]), strict=True):
+        for name, count in zip(names, class_counts(rows[test]), strict=True):
             if count < config["min_class_size"]:
                 raise InputError(
                     f"{path}: found {count} held-out people of the class {name!r}, expected at "
@@ -150,9 +151,9 @@ def _check_left_out(
         )
 
 
-def _check_parts(config: Mapping[str, Any], rows: pd.DataFrame, path: str) -> None:
+def _check_subsamples(config: Mapping[str, Any], rows: pd.DataFrame, path: str) -> None:
     """Sizes of the learning curve, where the configuration gives some."""
-    n, least = _people(rows), smallest_part(config, rows["label"].mean())
+    n, least = n_people(rows), smallest_subsample(config, rows["label"].mean())
     for size in config["learning_curve"]["sizes"] or []:
         if not least <= size < n:
             raise InputError(
@@ -178,17 +179,58 @@ def _check_knots(config: Mapping[str, Any], rows: pd.DataFrame) -> None:
                 )
 
 
-def _exchangeability(config: Mapping[str, Any], rows: pd.DataFrame) -> Exchangeability:
-    """Of one model, with confounds if any has: the number of labellings is that of all."""
+def exchangeability_of_run(config: Mapping[str, Any], rows: pd.DataFrame) -> Exchangeability:
+    """Who may exchange labels, under the model with the most confounds.
+
+    The number of possible labellings is the same for all models, so that one of them is enough.
+
+    Parameters
+    ----------
+    config : mapping
+        The whole configuration with its defaults.
+    rows : pandas.DataFrame
+        Analysed rows of the discovery cohort.
+
+    Returns
+    -------
+    Exchangeability
+
+    Raises
+    ------
+    InputError
+        If labels cannot be permuted as the configuration asks.
+    """
     model = max(config["models"].values(), key=lambda model: len(model["confounds"]))
     return Exchangeability.from_config(rows, {**config, "model": model})
 
 
-def _people(rows: pd.DataFrame) -> int:
+def n_people(rows: pd.DataFrame) -> int:
+    """Number of people, who may have several rows.
+
+    Parameters
+    ----------
+    rows : pandas.DataFrame
+        Analysed rows of a cohort, with a column participant_id.
+
+    Returns
+    -------
+    int
+    """
     return int(rows["participant_id"].nunique())
 
 
-def _class_counts(rows: pd.DataFrame) -> tuple[int, int]:
-    """People with a row of the positive and of the negative class."""
+def class_counts(rows: pd.DataFrame) -> tuple[int, int]:
+    """People with a row of the positive and of the negative class.
+
+    Parameters
+    ----------
+    rows : pandas.DataFrame
+        Analysed rows of a cohort, with columns participant_id and label.
+
+    Returns
+    -------
+    n_positive, n_negative : int
+        A person with rows of both classes counts in both.
+    """
     by_label = rows.groupby("label")["participant_id"].nunique()
     return int(by_label.get(1, 0)), int(by_label.get(0, 0))

@@ -6,18 +6,19 @@ from typing import Any, NamedTuple
 
 from mri_response.core.tables import read_people, read_tsv
 from mri_response.features.extract import read_features
-from mri_response.learning.learners.base import (
+from mri_response.learning.design import (
     Design,
     FixedFolds,
     Folds,
-    Learner,
     RedrawnFolds,
     Sample,
+    StackedRows,
+    with_other_cohorts,
 )
+from mri_response.learning.learners.base import Learner
 from mri_response.learning.learners.registry import learner_of
 from mri_response.learning.permutation import Exchangeability
 from mri_response.learning.preparation.confounds import ConfoundCoding
-from mri_response.learning.procedure import StackedRows, with_other_cohorts
 from mri_response.learning.splits import Scheme, folds_from_table, units_of
 
 

@@ -12,8 +12,8 @@ from scipy.special import expit
 from mri_response.core.errors import InputError
 from mri_response.core.seeds import Stream, generator
 from mri_response.core.vocabulary import Null
-from mri_response.learning.gram import training_sets
 from mri_response.learning.preparation.confounds import flexible_matrix
+from mri_response.learning.preparation.training_sets import training_sets
 
 RIDGE_C = 1.0  # inverse penalty of the regression on uncorrelated confounds of unit variance
 STEPS = 50  # of a chain of labellings, in each of which everybody is paired with somebody

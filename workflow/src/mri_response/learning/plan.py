@@ -11,9 +11,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from mri_response.learning.batches import (
-    BLOCK,
     CURVE_SHARES,
-    TOGETHER,
+    FOLDS_PER_PASS,
+    PERMUTATIONS_PER_BLOCK,
     batches,
     labelling_batches,
     whole_groups,
@@ -23,7 +23,9 @@ from mri_response.learning.learners.registry import learner_of
 
 # Batches for which the configuration gives no size.
 TARGET_S = 300.0  # work a job
-AT_ONCE = 12  # jobs, roughly, into which a small run is cut for the cores of one machine
+JOBS_OF_A_SMALL_RUN = (
+    12  # jobs, roughly, into which a small run is cut for the cores of one machine
+)
 SHORTEST_S = 30.0  # unless they were shorter than this
 MOST_JOBS = 1000  # cross-validation jobs of a run; beyond, each carries more work
 GRAM_MB = 500.0  # Gram matrices of a job
@@ -114,19 +116,19 @@ def batch_plans(
     each = {m: w.solver_s + (w.gram_s if redrawn else 0) for m, w in work.items()}
     total = sum(n_folds * (work[m].gram_s + (1 + n_permutations) * s) for m, s in each.items())
     if batch["minutes"] is None:
-        target = max(SHORTEST_S, min(TARGET_S, total / AT_ONCE))
+        target = max(SHORTEST_S, min(TARGET_S, total / JOBS_OF_A_SMALL_RUN))
     else:
         target = 60.0 * batch["minutes"]
     target = max(target, total / MOST_JOBS)
 
     plans = {}
     for model, w in work.items():
-        block_s = each[model] * min(BLOCK, 1 + n_permutations)
+        block_s = each[model] * min(PERMUTATIONS_PER_BLOCK, 1 + n_permutations)
         n_parts = n_folds * max(block_s, w.gram_s) // target
         fitting = max(1, int(GRAM_MB // max(w.gram_mb, 1)))
         size = _part(n_folds, n_parts)
-        if size > TOGETHER / 2:
-            size += -size % TOGETHER
+        if size > FOLDS_PER_PASS / 2:
+            size += -size % FOLDS_PER_PASS
         if size > fitting:
             size = whole_groups(fitting)
         folds = batches(n_folds, batch["outer_folds"] or size)
@@ -169,10 +171,12 @@ def curve_batches(
     curve, spec = config["learning_curve"], config["models"][model]
     work = estimated_work(config, model, n, p[spec["features"]])
     parts = len(curve["sizes"] or CURVE_SHARES) * curve["repeats"]
-    return batches(parts, max(1, int(TARGET_S / part_seconds(config, model, work, outer_folds))))
+    return batches(
+        parts, max(1, int(TARGET_S / subsample_seconds(config, model, work, outer_folds)))
+    )
 
 
-def part_seconds(config: Mapping[str, Any], model: str, work: Work, outer_folds: int) -> float:
+def subsample_seconds(config: Mapping[str, Any], model: str, work: Work, outer_folds: int) -> float:
     """Estimated seconds of the procedure on a part of the people, were it as large as the whole.
 
     Parameters

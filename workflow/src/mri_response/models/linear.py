@@ -12,9 +12,12 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
-from mri_response.learning.gram import CHUNK, filled, fit_confounds, training_sets, weight_chunks
+from mri_response.learning.feature_weights import weight_chunks
 from mri_response.learning.jobs import load_arrays, save_arrays
 from mri_response.learning.preparation.confounds import ConfoundCoding
+from mri_response.learning.preparation.gaps import filled
+from mri_response.learning.preparation.residuals import CHUNK
+from mri_response.learning.preparation.training_sets import fit_confounds, training_sets
 from mri_response.models.fitted import FittedModels
 from mri_response.models.hashed import PathLike, read_hashed, write_hashed
 

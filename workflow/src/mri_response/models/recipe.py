@@ -18,10 +18,11 @@ import sklearn
 from mri_response.core.provenance import file_sha256
 from mri_response.core.tables import read_people, read_tsv
 from mri_response.features.extract import read_features
-from mri_response.learning.estimators import EstimatorOptions
-from mri_response.learning.plain import Fitted, Fitting, prepared
+from mri_response.learning.design import StackedRows
+from mri_response.learning.learners.sklearn.estimators import EstimatorOptions
+from mri_response.learning.learners.sklearn.fitting import Fitted, Fitting
+from mri_response.learning.learners.sklearn.preparation import prepared
 from mri_response.learning.preparation.confounds import ConfoundCoding
-from mri_response.learning.procedure import StackedRows
 from mri_response.learning.splits import REFIT, Fold, folds_from_table
 from mri_response.models.fitted import FittedModels
 from mri_response.models.hashed import PathLike, read_hashed, text_hash, write_hashed

@@ -29,10 +29,10 @@ from mri_response.core.tables import shorten
 from mri_response.features.extract import clinical_features
 from mri_response.inputs.tables import read_roi_table
 from mri_response.learning.feasibility import (
-    _class_counts,
-    _exchangeability,
-    _people,
     check_discovery,
+    class_counts,
+    exchangeability_of_run,
+    n_people,
 )
 from mri_response.learning.preparation.confounds import ConfoundCoding
 from mri_response.people.cohorts import build_cohort, image_paths, roi_table_columns
@@ -250,10 +250,10 @@ def _summary(
     lines = []
     positive, negative = class_names(config)
     for name, rows in people.items():
-        n_positive, n_negative = _class_counts(rows)
+        n_positive, n_negative = class_counts(rows)
         role = config["cohorts"][name]["role"]
-        who = f"{_people(rows)} people"
-        if len(rows) > _people(rows):
+        who = f"{n_people(rows)} people"
+        if len(rows) > n_people(rows):
             who += f" with {len(rows)} sessions"
         reasons = exclusions.loc[exclusions["cohort"] == name, "reason"].value_counts()
         out = f", {reasons.sum()} left out" if len(reasons) else ""
@@ -308,8 +308,8 @@ def input_warnings(config: Mapping[str, Any], people: Mapping[str, pd.DataFrame]
     discovery = discovery_name(config)
     rows = people[discovery]
     cv = config["cross_validation"]
-    n = _people(rows)
-    smallest = min(_class_counts(rows))
+    n = n_people(rows)
+    smallest = min(class_counts(rows))
     warnings = []
     if n < FEW_PEOPLE:
         warnings.append(
@@ -322,14 +322,14 @@ def input_warnings(config: Mapping[str, Any], people: Mapping[str, pd.DataFrame]
             f"permutation.n: with {config['permutation']['n']} permutations no p can be below "
             f"{1 / (config['permutation']['n'] + 1):.2g}"
         )
-    distinct = _exchangeability(config, rows).n_distinct
+    distinct = exchangeability_of_run(config, rows).n_distinct
     if distinct < config["permutation"]["n"]:
         warnings.append(
             f"permutation: only {distinct:.0f} labellings differ, "
             f"fewer than the {config['permutation']['n']} permutations asked for"
         )
     for name, others in people.items():
-        counts = _class_counts(others)
+        counts = class_counts(others)
         if name != discovery and min(counts) < config["min_class_size"]:
             named = dict(zip(class_names(config), counts, strict=True))
             text = ", ".join(f"{count} {label}" for label, count in named.items())

@@ -28,12 +28,13 @@ from mri_response.core.vocabulary import (
     Role,
 )
 from mri_response.evaluation.intervals import auc_interval, delong_variance, mover_balanced_accuracy
-from mri_response.evaluation.metrics import auc, balanced_accuracy, confusion, cross_validated
+from mri_response.evaluation.metrics import auc, cross_validated
 from mri_response.evaluation.performance import Cohort
 from mri_response.evaluation.regression import Coefficient, least_squares, logistic
 from mri_response.evaluation.specificity.arms import NOT_RANDOMISED, Arms, arms_of
 from mri_response.evaluation.specificity.power import ALPHA, ASSUMED, expected_power
 from mri_response.evaluation.specificity.test import Tested, distinct_arrangements, specificity_test
+from mri_response.learning.recalls import balanced_accuracy, confusion
 
 COLUMNS = [
     "model",

@@ -1,114 +1,17 @@
-"""What every learner does, and the records that it is given."""
+"""What every learner does, and the records of what it costs."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
     import numpy as np
-    import pandas as pd
 
+    from mri_response.learning.design import Design, Folds, Sample
     from mri_response.learning.jobs import FitRecord, JobResult
-    from mri_response.learning.permutation import Exchangeability
-    from mri_response.learning.preparation.confounds import ConfoundCoding
-    from mri_response.learning.splits import Fold, Scheme
-
-
-class Sample(NamedTuple):
-    """People as a learner sees them, without their labels.
-
-    Attributes
-    ----------
-    features : numpy.ndarray or StackedRows, shape (N, p), or None
-        None where matrices that were prepared from them stand in.
-    confounds : numpy.ndarray or Confounds, shape (N, q)
-        Coded confounds.
-    weights : numpy.ndarray, shape (N,)
-        1 / (rows of the person) for the labelled rows, 0 for rows of other cohorts behind them.
-    """
-
-    features: Any
-    confounds: Any
-    weights: np.ndarray
-
-    @classmethod
-    def of(
-        cls,
-        tables: Sequence[pd.DataFrame],
-        features: Any,
-        coding: ConfoundCoding,
-        unseen: str,
-    ) -> Sample:
-        """Put the discovery cohort and the cohorts to be scored together.
-
-        Parameters
-        ----------
-        tables : sequence of pandas.DataFrame
-            Analysed rows of the discovery cohort and of the cohorts behind it, if any.
-        features : numpy.ndarray or StackedRows, shape (N, p), or None
-            Of all of them.
-        coding : ConfoundCoding
-            Of the discovery cohort.
-        unseen : {"error", "mean"}
-            What becomes of a site that the discovery cohort does not have.
-        """
-        import numpy as np
-
-        from mri_response.people.rows import person_weights
-
-        weights, _ = person_weights(tables[0]["participant_id"])
-        padded = np.pad(weights, (0, sum(map(len, tables[1:]))))
-        return cls(features, coding.stacked(*tables, unseen=unseen), padded)
-
-
-class Design(NamedTuple):
-    """Who may exchange labels, and the seed from which everything is drawn.
-
-    Attributes
-    ----------
-    exchangeability : Exchangeability
-        Of the n labelled rows.
-    seed : int
-        Of the run.
-    """
-
-    exchangeability: Exchangeability
-    seed: int
-
-
-class FixedFolds(NamedTuple):
-    """Outer folds (or the refit) that are the same for every labelling.
-
-    Attributes
-    ----------
-    folds : sequence of Fold
-        Masks over all N rows.
-    """
-
-    folds: Sequence[Fold]
-
-
-class RedrawnFolds(NamedTuple):
-    """Outer folds that are drawn anew, stratified on the labels, for every labelling.
-
-    Attributes
-    ----------
-    members : range
-        Which outer folds, counted through all repeats from 0.
-    units : sequence of str, length n
-        Person or family of each row.
-    scheme : Scheme
-        How folds are drawn.
-    """
-
-    members: range
-    units: Sequence[str]
-    scheme: Scheme
-
-
-Folds = FixedFolds | RedrawnFolds
+    from mri_response.learning.splits import Fold
 
 
 @dataclass(frozen=True)

@@ -7,8 +7,8 @@ from typing import Any
 
 from mri_response.config.queries import learner_name
 from mri_response.learning.learners.base import Learner
-from mri_response.learning.learners.sklearn import SklearnLearner
-from mri_response.learning.learners.svc import SvcLearner
+from mri_response.learning.learners.sklearn.learner import SklearnLearner
+from mri_response.learning.learners.svc.learner import SvcLearner
 
 LEARNERS: dict[str, type[Learner]] = {"svc": SvcLearner, "sklearn": SklearnLearner}
 

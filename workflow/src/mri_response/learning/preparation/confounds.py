@@ -11,7 +11,7 @@ import pandas as pd
 
 from mri_response.config.queries import Confound, column_of
 from mri_response.core.errors import InputError
-from mri_response.learning.gram import Confounds
+from mri_response.learning.preparation.training_sets import Confounds
 
 
 def natural_spline(values: np.ndarray, knots: Sequence[float]) -> np.ndarray:

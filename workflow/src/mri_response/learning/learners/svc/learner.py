@@ -7,20 +7,14 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from mri_response.config.queries import grid_of_c
-from mri_response.learning.learners.base import (
-    Design,
-    Folds,
-    JobSize,
-    RedrawnFolds,
-    Sample,
-    Work,
-)
+from mri_response.learning.learners.base import JobSize, Work
+from mri_response.learning.learners.svc.options import SvcOptions
 
 if TYPE_CHECKING:
     import numpy as np
 
+    from mri_response.learning.design import Design, Folds, Sample
     from mri_response.learning.jobs import FitRecord, JobResult
-    from mri_response.learning.procedure import ModelOptions
     from mri_response.learning.splits import Fold
 
 
@@ -43,11 +37,9 @@ class SvcLearner:
         self.model = model
 
     @property
-    def options(self) -> ModelOptions:
-        """What the engine must know of the model."""
-        from mri_response.learning.procedure import ModelOptions
-
-        return ModelOptions.from_config(self.model)
+    def options(self) -> SvcOptions:
+        """What the fits must know of the model."""
+        return SvcOptions.from_config(self.model)
 
     def prepare(self, sample: Sample, folds: Sequence[Fold]) -> list[np.ndarray]:
         """Gram matrices of every training set of some outer folds.
@@ -63,7 +55,7 @@ class SvcLearner:
         -------
         list of numpy.ndarray, shape (1 + n_inner, N, N)
         """
-        from mri_response.learning.procedure import fold_grams
+        from mri_response.learning.learners.svc.fold_grams import fold_grams
 
         return fold_grams(sample.features, sample.confounds, folds, self.options)
 
@@ -80,24 +72,23 @@ class SvcLearner:
         Parameters
         ----------
         sample : Sample
+            People, whose features and confounds may be None where `prepared` is given.
         folds : FixedFolds or RedrawnFolds
+            Outer folds or the refit.
         design : Design
+            Who may exchange labels, and the seed.
         blocks : sequence of range
             Permutation indices that are solved together; 0 is the observed labelling.
         prepared : sequence of numpy.ndarray, optional
-            As from `prepare`, of fixed folds; by default they are made here.
+            As from `prepare`, for fixed folds; by default they are made here.
 
         Returns
         -------
         JobResult
         """
-        from mri_response.learning.procedure import cross_validate, cross_validate_redrawn
+        from mri_response.learning.learners.svc.cross_validation import cross_validate
 
-        rest = design.exchangeability, blocks, sample.weights, self.options, design.seed
-        if isinstance(folds, RedrawnFolds):
-            return cross_validate_redrawn(sample.features, sample.confounds, *folds, *rest)
-        grams = self.prepare(sample, folds.folds) if prepared is None else prepared
-        return cross_validate(grams, folds.folds, *rest)
+        return cross_validate(sample, folds, design, blocks, self.options, prepared)
 
     def grid_words(self) -> list[str]:
         """Every candidate of the grid in words, as in ``C=0.5``."""

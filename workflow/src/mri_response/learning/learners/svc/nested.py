@@ -7,11 +7,12 @@ from typing import NamedTuple
 
 import numpy as np
 
-from mri_response.learning.solver.admm import AdmmSolver
-from mri_response.learning.solver.pivoting import PivotingSolver, times
+from mri_response.learning.learners.choice import chosen_candidate
+from mri_response.learning.learners.svc.options import SvcOptions
+from mri_response.learning.learners.svc.solver.admm import AdmmSolver
+from mri_response.learning.learners.svc.solver.pivoting import PivotingSolver, times
+from mri_response.learning.recalls import balanced_accuracy
 from mri_response.learning.splits import FoldSets, mean_where_tested
-
-SCORE_TOLERANCE = 1e-9  # inner scores closer than this are tied; the smallest C wins
 
 
 class FoldResult(NamedTuple):
@@ -48,12 +49,8 @@ def nested_fold(
     gram: np.ndarray,
     sets: FoldSets,
     labels: np.ndarray,
-    row_weights: np.ndarray,
-    C: np.ndarray,
-    *,
-    C_relative: bool = False,
-    balanced: bool = True,
-    tolerance: float = 1e-6,
+    weights: np.ndarray,
+    options: SvcOptions,
 ) -> FoldResult:
     """Choose C on the inner folds, fit on the outer training rows, predict the outer test rows.
 
@@ -62,18 +59,13 @@ def nested_fold(
     gram : numpy.ndarray, shape (1 + n_inner, n, n)
         Gram matrix of each training set, see `mri_response.learning.gram.gram_matrices`.
     sets : FoldSets
+        Masks of the outer fold and of its inner folds.
     labels : numpy.ndarray of int, shape (n, m)
-        1 = positive class, 0 = the other; one column a labelling.
-    row_weights : numpy.ndarray, shape (n,)
+        1 = positive class, 0 = the other; one column per labelling.
+    weights : numpy.ndarray, shape (n,)
         Weight of each row in the inner score, so that people count, not rows.
-    C : numpy.ndarray, shape (n_C,)
-        Ascending.
-    C_relative : bool
-        Values of C are divided by the mean squared norm of the training features.
-    balanced : bool
-        Class weights from the labels of the training set at hand.
-    tolerance : float
-        Largest accepted optimality gap of a solution.
+    options : SvcOptions
+        The grid of C, the class weights and the tolerance are used.
 
     Returns
     -------
@@ -84,25 +76,26 @@ def nested_fold(
     C has the highest mean balanced accuracy over the inner folds; of tied values the smallest. An
     inner test fold with one class scores the recall of that class.
     """
+    C = np.array(options.C)
     signs = 2.0 * labels - 1.0
     n_inner = len(sets.train) - 1
     score = np.zeros((len(C), labels.shape[1]))
     n_solved = n_fallback = 0
     for index in range(1, n_inner + 1):
         train, test = sets.train[index], sets.test[index]
-        solver = _solver(gram[index], train, balanced, tolerance)
+        solver = _solver(gram[index], train, options)
         cross = gram[index][np.ix_(test, train)]
-        grid = C / solver.mean_square_norm if C_relative else C
+        grid = C / solver.mean_square_norm if options.C_relative else C
         for position, solution in enumerate(solver.path(signs[train], grid)):
             predicted = cross @ solution.beta + solution.intercept > 0
-            score[position] += recall_mean(labels[test], predicted, row_weights[test])
+            score[position] += balanced_accuracy(labels[test], predicted, weights[test])
         n_solved += solver.n_solved
         n_fallback += solver.n_fallback
     chosen = chosen_candidate(score / n_inner)
 
     train, test = sets.train[0], sets.test[0]
-    solver = _solver(gram[0], train, balanced, tolerance)
-    grid = C / solver.mean_square_norm if C_relative else C
+    solver = _solver(gram[0], train, options)
+    grid = C / solver.mean_square_norm if options.C_relative else C
     solution = solver.at(signs[train], grid[chosen])
     decision = gram[0][np.ix_(test, train)] @ solution.beta + solution.intercept
     return FoldResult(
@@ -117,58 +110,57 @@ def nested_fold(
     )
 
 
-def nested_folds_of_one(
+def nested_folds_of_one_labelling(
     grams: Sequence[np.ndarray],
     folds: Sequence[FoldSets],
     labels: np.ndarray,
-    row_weights: np.ndarray,
-    C: np.ndarray,
-    *,
-    C_relative: bool = False,
-    balanced: bool = True,
-    tolerance: float = 1e-6,
+    weights: np.ndarray,
+    options: SvcOptions,
 ) -> list[FoldResult]:
     """Do what `nested_fold` does for a single labelling, several outer folds at once.
 
-    For folds that are redrawn with every labelling: much quicker there, and much slower for many
+    This is much quicker where folds are redrawn with every labelling, and much slower for many
     labellings of one fold. The result of a fold does not depend on which others are there.
 
     Parameters
     ----------
     grams : sequence of numpy.ndarray, shape (1 + n_inner, n, n)
-        One a fold.
+        Gram matrices of each fold.
     folds : sequence of FoldSets
+        Masks of each outer fold and of its inner folds.
     labels : numpy.ndarray of int, shape (n,)
         1 = positive class, 0 = the other.
-    row_weights, C, C_relative, balanced, tolerance
-        As in `nested_fold`.
+    weights : numpy.ndarray, shape (n,)
+        Weight of each row in the inner score, so that people count, not rows.
+    options : SvcOptions
+        The grid of C, the class weights and the tolerance are used.
 
     Returns
     -------
     list of FoldResult
-        Of one labelling, one a fold.
+        One per fold, with one labelling (m = 1).
     """
-    signs = 2.0 * labels - 1.0
-    options = {"balanced": balanced, "tolerance": tolerance}
+    C, signs = np.array(options.C), 2.0 * labels - 1.0
+    how = {"balanced": options.balanced, "tolerance": options.tolerance}
     gram = np.concatenate([matrices[1:] for matrices in grams])
     test = np.concatenate([sets.test[1:] for sets in folds])
-    inner = PivotingSolver(gram, np.concatenate([sets.train[1:] for sets in folds]), **options)
-    weights = np.where(test, row_weights, 0.0).T
-    columns = np.broadcast_to(labels[:, None], weights.shape)
+    inner = PivotingSolver(gram, np.concatenate([sets.train[1:] for sets in folds]), **how)
+    inside = np.where(test, weights, 0.0).T
+    columns = np.broadcast_to(labels[:, None], inside.shape)
     score = np.empty((len(C), len(folds)))
-    for position, solution in enumerate(inner.path(signs, inner.grid(C, C_relative))):
+    for position, solution in enumerate(inner.path(signs, inner.grid(C, options.C_relative))):
         decision = times(gram, solution.beta.T).T + solution.intercept
-        recall = recall_mean(columns, decision > 0, weights)
+        recall = balanced_accuracy(columns, decision > 0, inside)
         score[position] = recall.reshape(len(folds), -1).mean(axis=1)
     chosen = chosen_candidate(score)
 
     gram = np.stack([matrices[0] for matrices in grams])
-    outer = PivotingSolver(gram, np.stack([sets.train[0] for sets in folds]), **options)
-    solution = next(outer.path(signs, outer.grid(C[chosen][None], C_relative)))
+    outer = PivotingSolver(gram, np.stack([sets.train[0] for sets in folds]), **how)
+    solution = next(outer.path(signs, outer.grid(C[chosen][None], options.C_relative)))
     fitted = times(gram, solution.beta.T)
     solved, fallback = (
-        inside.reshape(len(folds), -1).sum(axis=1) + outside
-        for inside, outside in (
+        of_inner.reshape(len(folds), -1).sum(axis=1) + of_outer
+        for of_inner, of_outer in (
             (inner.n_solved, outer.n_solved),
             (inner.n_fallback, outer.n_fallback),
         )
@@ -189,80 +181,35 @@ def nested_folds_of_one(
 
 
 def inner_decisions(
-    gram: np.ndarray,
-    sets: FoldSets,
-    labels: np.ndarray,
-    C: float,
-    *,
-    C_relative: bool = False,
-    balanced: bool = True,
-    tolerance: float = 1e-6,
+    gram: np.ndarray, sets: FoldSets, labels: np.ndarray, C: float, options: SvcOptions
 ) -> np.ndarray:
     """Decision value of each outer training row in the inner fold that left it out, at one C.
 
     Parameters
     ----------
-    gram, sets
-        As in `nested_fold`.
+    gram : numpy.ndarray, shape (1 + n_inner, n, n)
+        Gram matrix of each training set, see `mri_response.learning.gram.gram_matrices`.
+    sets : FoldSets
+        Masks of the outer fold and of its inner folds.
     labels : numpy.ndarray of int, shape (n,)
         1 = positive class, 0 = the other.
     C : float
-        The chosen one.
-    C_relative, balanced, tolerance
-        As in `nested_fold`.
+        The value of the grid that was chosen.
+    options : SvcOptions
+        The class weights, the tolerance and `C_relative` are used.
 
     Returns
     -------
     numpy.ndarray, shape (n,)
         The mean over the inner repeats; NaN for rows that no inner fold tests.
     """
-    inner = PivotingSolver(gram[1:], sets.train[1:], balanced=balanced, tolerance=tolerance)
-    solution = next(inner.path(2.0 * labels - 1.0, inner.grid(np.array([C]), C_relative)))
+    how = {"balanced": options.balanced, "tolerance": options.tolerance}
+    inner = PivotingSolver(gram[1:], sets.train[1:], **how)
+    solution = next(inner.path(2.0 * labels - 1.0, inner.grid(np.array([C]), options.C_relative)))
     decision = times(gram[1:], solution.beta.T) + solution.intercept[:, None]
     return mean_where_tested(decision, sets.test[1:])
 
 
-def recall_mean(labels: np.ndarray, predicted: np.ndarray, weights: np.ndarray) -> np.ndarray:
-    """Balanced accuracy of each column; where one class is missing, the recall of the other.
-
-    Parameters
-    ----------
-    labels, predicted : numpy.ndarray, shape (n, m)
-    weights : numpy.ndarray, shape (n,) or (n, m)
-
-    Returns
-    -------
-    numpy.ndarray, shape (m,)
-    """
-    positive = labels == 1
-    weight = weights.reshape(len(weights), -1)
-    total_positive = (weight * positive).sum(axis=0)
-    total_negative = (weight * ~positive).sum(axis=0)
-    hit_positive = (weight * (positive & predicted)).sum(axis=0)
-    hit_negative = (weight * (~positive & ~predicted)).sum(axis=0)
-    with np.errstate(invalid="ignore", divide="ignore"):
-        sensitivity = hit_positive / total_positive
-        specificity = hit_negative / total_negative
-    both = (sensitivity + specificity) / 2
-    return np.where(
-        total_positive == 0, specificity, np.where(total_negative == 0, sensitivity, both)
-    )
-
-
-def chosen_candidate(score: np.ndarray) -> np.ndarray:
-    """Position of the best candidate, of tied ones the first.
-
-    Parameters
-    ----------
-    score : numpy.ndarray, shape (n_candidates, m)
-        Mean over the inner folds.
-
-    Returns
-    -------
-    numpy.ndarray of int, shape (m,)
-    """
-    return np.argmax(score >= score.max(axis=0) - SCORE_TOLERANCE, axis=0)
-
-
-def _solver(gram: np.ndarray, train: np.ndarray, balanced: bool, tolerance: float) -> AdmmSolver:
-    return AdmmSolver(gram[np.ix_(train, train)], balanced=balanced, tolerance=tolerance)
+def _solver(gram: np.ndarray, train: np.ndarray, options: SvcOptions) -> AdmmSolver:
+    own = gram[np.ix_(train, train)]
+    return AdmmSolver(own, balanced=options.balanced, tolerance=options.tolerance)

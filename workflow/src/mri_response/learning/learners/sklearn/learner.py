@@ -9,20 +9,14 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from mri_response.config.queries import is_linear
-from mri_response.learning.learners.base import (
-    Design,
-    Folds,
-    JobSize,
-    RedrawnFolds,
-    Sample,
-    Work,
-)
+from mri_response.learning.learners.base import JobSize, Work
 
 if TYPE_CHECKING:
     import numpy as np
 
-    from mri_response.learning.estimators import EstimatorOptions
+    from mri_response.learning.design import Design, Folds, Sample
     from mri_response.learning.jobs import FitRecord, JobResult
+    from mri_response.learning.learners.sklearn.estimators import EstimatorOptions
     from mri_response.learning.splits import Fold
 
 
@@ -50,7 +44,7 @@ class SklearnLearner:
     @property
     def options(self) -> EstimatorOptions:
         """What the fits must know of the model."""
-        from mri_response.learning.estimators import EstimatorOptions
+        from mri_response.learning.learners.sklearn.estimators import EstimatorOptions
 
         return EstimatorOptions.from_config(self.model)
 
@@ -81,7 +75,9 @@ class SklearnLearner:
         sample : Sample
             People with their features.
         folds : FixedFolds or RedrawnFolds
+            Outer folds or the refit.
         design : Design
+            Who may exchange labels, and the seed.
         blocks : sequence of range
             Permutation indices; 0 is the observed labelling.
         prepared : None
@@ -91,17 +87,12 @@ class SklearnLearner:
         -------
         JobResult
         """
-        from mri_response.learning.plain import (
+        from mri_response.learning.learners.sklearn.cross_validation import (
             cross_validate_estimator,
-            cross_validate_estimator_redrawn,
         )
 
-        indices = [index for block in blocks for index in block]
-        rest = design.exchangeability, indices, sample.weights, self.options, design.seed
-        if isinstance(folds, RedrawnFolds):
-            given = sample.features, sample.confounds, *folds
-            return cross_validate_estimator_redrawn(*given, *rest)
-        return cross_validate_estimator(sample.features, sample.confounds, folds.folds, *rest)
+        permutations = [index for block in blocks for index in block]
+        return cross_validate_estimator(sample, folds, design, permutations, self.options)
 
     def grid_words(self) -> list[str]:
         """Every candidate of the grid in words, as in ``C=0.1; l1_ratio=0.5``.
@@ -146,7 +137,7 @@ class SklearnLearner:
         InputError
             One line for the first mistake.
         """
-        from mri_response.learning.estimators import check_estimator
+        from mri_response.learning.learners.sklearn.estimators import check_estimator
 
         check_estimator(key, self.options)
 

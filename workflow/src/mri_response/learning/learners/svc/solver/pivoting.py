@@ -1,7 +1,7 @@
 """Linear support vector classifiers of one labelling on many training sets, solved together.
 
 Where folds are redrawn for every permutation no two labellings share a training set, and the solver
-of `learning.solver.admm` has nothing to share. Here each problem is solved by itself, exactly: the
+of module `admm` has nothing to share. Here each problem is solved by itself, exactly: the
 dual variables inside their box solve a linear system, and block principal pivoting finds which
 they are. The systems of all training sets of an outer fold are solved in one call.
 """
@@ -13,7 +13,7 @@ from collections.abc import Iterator
 import numpy as np
 from scipy.linalg.lapack import dposv
 
-from mri_response.learning.solver.svm import (
+from mri_response.learning.learners.svc.solver.svm import (
     ROUNDING,
     TOLERANCE,
     Solution,

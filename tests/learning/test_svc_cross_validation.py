@@ -5,34 +5,29 @@ from dataclasses import fields
 import numpy as np
 import pandas as pd
 import pytest
+from made_up_people import made_up
 
 from mri_response.learning.batches import batches, labelling_batches
 from mri_response.learning.decisions import Decisions, joined
-from mri_response.learning.jobs import load_arrays, save_arrays
-from mri_response.learning.permutation import Exchangeability
-from mri_response.learning.procedure import (
-    ModelOptions,
+from mri_response.learning.design import (
+    Design,
+    FixedFolds,
+    RedrawnFolds,
+    Sample,
     StackedRows,
-    cross_validate,
-    cross_validate_redrawn,
-    fold_grams,
-    row_weights,
     with_other_cohorts,
 )
+from mri_response.learning.jobs import load_arrays, save_arrays
+from mri_response.learning.learners.svc.cross_validation import cross_validate
+from mri_response.learning.learners.svc.fold_grams import fold_grams
+from mri_response.learning.learners.svc.options import SvcOptions
+from mri_response.learning.permutation import Exchangeability
 from mri_response.learning.splits import REFIT, Scheme, draw_folds
+from mri_response.people.rows import person_weights
 
 SEED = 11
-OPTIONS = ModelOptions(tuple(2.0 ** np.arange(-9, -1)))
+OPTIONS = SvcOptions(tuple(2.0 ** np.arange(-9, -1)))
 SCHEME = Scheme(2, 3, 1, 3)
-
-
-def made_up(n=30, p=40, dtype=np.float64, seed=0):
-    rng = np.random.default_rng(seed)
-    people = pd.DataFrame({"participant_id": [f"sub-{i}" for i in range(n)]})
-    people["label"] = rng.permutation(np.arange(n) % 2)
-    confounds = rng.normal(size=(n, 2))
-    features = rng.normal(size=(n, p)) + 0.4 * people["label"].to_numpy()[:, None]
-    return people, features.astype(dtype), confounds
 
 
 def label_blind(
@@ -46,7 +41,14 @@ def label_blind(
         some = folds[members.start : members.stop]
         grams = fold_grams(features, confounds, some, options)
         jobs += [
-            cross_validate(grams, some, exchangeability, blocks, row_weights(people), options, SEED)
+            cross_validate(
+                Sample(None, None, person_weights(people["participant_id"])[0]),
+                FixedFolds(some),
+                Design(exchangeability, SEED),
+                blocks,
+                options,
+                grams,
+            )
             for blocks in labelling_batches(n_permutations, label_size)
         ]
     return jobs
@@ -70,10 +72,12 @@ def assert_same(actual, expected):
 @pytest.mark.parametrize("pca", [None, 5])
 @pytest.mark.parametrize("together", [1, 2, 5])
 def test_batches_change_no_byte(dtype, pca, together, monkeypatch):
-    monkeypatch.setattr("mri_response.learning.batches.BLOCK", 4)
+    monkeypatch.setattr("mri_response.learning.batches.PERMUTATIONS_PER_BLOCK", 4)
     if together > 1:
-        monkeypatch.setattr("mri_response.learning.procedure.CHUNK", 1)
-        monkeypatch.setattr("mri_response.learning.procedure.TOGETHER", together)
+        monkeypatch.setattr("mri_response.learning.learners.svc.fold_grams.CHUNK", 1)
+        monkeypatch.setattr(
+            "mri_response.learning.learners.svc.fold_grams.FOLDS_PER_PASS", together
+        )
     people, features, confounds = made_up(dtype=dtype)
     # A rare scanner, which some training sets do not contain, and a feature flat in others.
     confounds[:, 1] = np.arange(30) < 3
@@ -95,19 +99,22 @@ def test_batches_change_no_byte(dtype, pca, together, monkeypatch):
 
 
 def test_redrawn_folds_change_no_byte_in_batches_either(monkeypatch):
-    monkeypatch.setattr("mri_response.learning.batches.BLOCK", 2)
+    monkeypatch.setattr("mri_response.learning.batches.PERMUTATIONS_PER_BLOCK", 2)
     people, features, confounds = made_up(dtype=np.float32)
     scheme = SCHEME._replace(stratified=True)
 
     def run(fold_size, label_size):
         return [
-            cross_validate_redrawn(
-                features, confounds, members, people["participant_id"], scheme,
-                Exchangeability(people), blocks, row_weights(people), OPTIONS, SEED,
+            cross_validate(
+                Sample(features, confounds, person_weights(people["participant_id"])[0]),
+                RedrawnFolds(members, people["participant_id"], scheme),
+                Design(Exchangeability(people), SEED),
+                blocks,
+                OPTIONS,
             )
             for members in batches(6, fold_size)
             for blocks in labelling_batches(4, label_size)
-        ]  # fmt: skip
+        ]
 
     expected = collected(run(6, 4), scheme.repeats)
     for sizes in ((1, 2), (4, 4), (2, 2)):
@@ -151,18 +158,25 @@ def test_redrawn_folds_of_the_observed_labels_are_those_of_the_table():
     scheme = SCHEME._replace(stratified=True)
     labels = people["label"].to_numpy()
     exchangeability = Exchangeability(people)
-    weights = row_weights(people)
-    redrawn = cross_validate_redrawn(
-        features, confounds, range(6), people["participant_id"], scheme, exchangeability,
-        [range(3)], weights, OPTIONS, SEED,
-    )  # fmt: skip
+    weights = person_weights(people["participant_id"])[0]
+    redrawn = cross_validate(
+        Sample(features, confounds, weights),
+        RedrawnFolds(range(6), people["participant_id"], scheme),
+        Design(exchangeability, SEED),
+        [range(3)],
+        OPTIONS,
+    )
     for index in range(3):
         permuted = exchangeability.permuted(SEED, index)
         folds = draw_folds(people["participant_id"], permuted, scheme, SEED, permutation=index)
         fixed = cross_validate(
-            fold_grams(features, confounds, folds[:-1], OPTIONS), folds[:-1], exchangeability,
-            [range(index, index + 1)], weights, OPTIONS, SEED,
-        )  # fmt: skip
+            Sample(None, None, weights),
+            FixedFolds(folds[:-1]),
+            Design(exchangeability, SEED),
+            [range(index, index + 1)],
+            OPTIONS,
+            fold_grams(features, confounds, folds[:-1], OPTIONS),
+        )
         np.testing.assert_allclose(redrawn.decision[index], fixed.decision[0], atol=1e-6)
         np.testing.assert_array_equal(redrawn.candidate[index], fixed.candidate[0])
     assert (permuted != labels).any()
@@ -185,9 +199,13 @@ def test_held_out_people_alone_are_predicted():
     *folds, _ = draw_folds(people["participant_id"], labels, scheme, SEED)
     grams = fold_grams(features, confounds, folds, OPTIONS)
     job = cross_validate(
-        grams, folds, Exchangeability(people), [range(1), range(1, 4)], row_weights(people),
-        OPTIONS, SEED,
-    )  # fmt: skip
+        Sample(None, None, person_weights(people["participant_id"])[0]),
+        FixedFolds(folds),
+        Design(Exchangeability(people), SEED),
+        [range(1), range(1, 4)],
+        OPTIONS,
+        grams,
+    )
     with pytest.raises(ValueError, match="never in an outer test fold"):
         collected([job], 1)
     resampled = collected([job], 1, held_out=True)
@@ -203,7 +221,12 @@ def test_a_job_behind_the_last_fold_says_nothing():
     (whole,) = label_blind(people, features, confounds, 6, 4, 3)
     assert fold_grams(features, confounds, [], OPTIONS) == []
     empty = cross_validate(
-        [], [], Exchangeability(people), [range(1), range(1, 4)], row_weights(people), OPTIONS, SEED
+        Sample(None, None, person_weights(people["participant_id"])[0]),
+        FixedFolds([]),
+        Design(Exchangeability(people), SEED),
+        [range(1), range(1, 4)],
+        OPTIONS,
+        [],
     )
     assert {name: array.dtype for name, array in empty.arrays().items()} == {
         # Models of permuted labels are left out where there are none.
@@ -239,12 +262,17 @@ def test_strangers_are_predicted_and_never_trained_on():
     assert padded.sets.test[0].tolist() == [False] * 30 + [True] * 12
     assert not padded.sets.test[1:, 30:].any()
     exchangeability = Exchangeability(ours)
-    weights = np.pad(row_weights(ours), (0, 12))
+    weights = np.pad(person_weights(ours["participant_id"])[0], (0, 12))
 
     def scores(features, confounds):
         grams = fold_grams(features, confounds, [padded], OPTIONS)
         return cross_validate(
-            grams, [padded], exchangeability, [range(1), range(1, 4)], weights, OPTIONS, SEED
+            Sample(None, None, weights),
+            FixedFolds([padded]),
+            Design(exchangeability, SEED),
+            [range(1), range(1, 4)],
+            OPTIONS,
+            grams,
         )
 
     result = scores(StackedRows(features[:30], features[30:]), confounds)
@@ -275,7 +303,7 @@ def test_stacked_rows_are_read_by_columns():
 # ------------------------------------------------------------ small things
 def test_people_weigh_alike_whatever_their_number_of_rows():
     people = pd.DataFrame({"participant_id": list("abacab")})
-    weights = row_weights(people)
+    weights = person_weights(people["participant_id"])[0]
     np.testing.assert_allclose(weights, [1 / 3, 1 / 2, 1 / 3, 1, 1 / 3, 1 / 2])
     assert pd.Series(weights).groupby(people["participant_id"]).sum().tolist() == [1, 1, 1]
 
@@ -296,10 +324,10 @@ def test_options_are_read_from_the_configuration():
         "standardize": False,
         "pca": 0.9,
     }
-    assert ModelOptions.from_config(model) == ModelOptions(
+    assert SvcOptions.from_config(model) == SvcOptions(
         (0.25, 0.5, 1.0, 2.0), C_relative=True, balanced=False, standardize=False, pca=0.9
     )
     model = {**model, "class_weight": "balanced", "C": {**model["C"], "scale": "absolute"}}
-    options = ModelOptions.from_config(model)
+    options = SvcOptions.from_config(model)
     assert options.balanced
     assert not options.C_relative

@@ -13,8 +13,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from mri_response.learning.solver.pivoting import PivotingSolver, pivoted
-from mri_response.learning.solver.svm import (
+from mri_response.learning.learners.svc.solver.pivoting import PivotingSolver, pivoted
+from mri_response.learning.learners.svc.solver.svm import (
     ROUNDING,
     TOLERANCE,
     Solution,

@@ -7,112 +7,36 @@ from dataclasses import fields
 
 import numpy as np
 import oracle
-import pandas as pd
 import pytest
+from made_up_people import ENGINE, KINDS, OTHERS, SCHEME, SEED, SVC, N, Study
 from sklearn.decomposition import PCA
-from sklearn.ensemble import HistGradientBoostingClassifier, RandomForestClassifier
 from sklearn.exceptions import ConvergenceWarning
-from sklearn.gaussian_process import GaussianProcessClassifier
 from sklearn.gaussian_process.kernels import RBF
-from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import StandardScaler
 
 from mri_response.core.seeds import Stream, generator
 from mri_response.learning.decisions import Decisions, joined
-from mri_response.learning.estimators import EstimatorOptions
-from mri_response.learning.permutation import Exchangeability
-from mri_response.learning.plain import (
-    cross_validate_estimator,
-    cross_validate_estimator_redrawn,
-    prepared,
-)
-from mri_response.learning.procedure import (
-    ModelOptions,
+from mri_response.learning.design import (
+    Design,
+    FixedFolds,
+    RedrawnFolds,
+    Sample,
     StackedRows,
-    cross_validate,
-    fold_grams,
-    row_weights,
-    with_other_cohorts,
 )
+from mri_response.learning.learners.sklearn.cross_validation import cross_validate_estimator
+from mri_response.learning.learners.sklearn.estimators import EstimatorOptions
+from mri_response.learning.learners.sklearn.preparation import prepared
+from mri_response.learning.learners.svc.cross_validation import cross_validate
+from mri_response.learning.learners.svc.fold_grams import fold_grams
+from mri_response.learning.permutation import Exchangeability
 from mri_response.learning.splits import Scheme, draw_folds
-
-SEED, N, OTHERS = 11, 36, 7
-SCHEME = Scheme(1, 3, 1, 3)
-RBF_PATH = "sklearn.gaussian_process.kernels.RBF"
-# Fitted to permuted labels, a length scale runs to its bound, where decision values are rounding.
-FIXED = {"length_scale_bounds": "fixed"}
-
-
-class Study:
-    """People with a signal, confounds, a feature that is constant, and strangers behind them."""
-
-    def __init__(self, p: int = 12, seed: int = 0) -> None:
-        rng = np.random.default_rng(seed)
-        self.people = pd.DataFrame({"participant_id": [f"sub-{i}" for i in range(N)]})
-        self.people["label"] = rng.permutation(np.arange(N) % 2)
-        self.confounds = rng.normal(size=(N + OTHERS, 2))
-        self.features = rng.normal(30, 2, size=(N + OTHERS, p))
-        self.features[:N, :3] += 2.5 * self.people["label"].to_numpy()[:, None]
-        self.features += self.confounds @ rng.normal(size=(2, p))
-        self.features[:, 5] = 0.1
-        self.exchangeability = Exchangeability(self.people)
-        labels = self.people["label"].to_numpy()
-        *self.folds, self.refit = draw_folds(self.people["participant_id"], labels, SCHEME, SEED)
-
-    def run(self, options: EstimatorOptions, permutations=(0,), folds=slice(None)):
-        return cross_validate_estimator(
-            self.features[:N], self.confounds[:N], self.folds[folds], self.exchangeability,
-            permutations, row_weights(self.people), options, SEED,
-        )  # fmt: skip
-
-    def refitted(self, options: EstimatorOptions, permutations=(0,)):
-        return cross_validate_estimator(
-            StackedRows(self.features[:N], self.features[N:]), self.confounds,
-            [with_other_cohorts(self.refit, OTHERS)], self.exchangeability, permutations,
-            np.pad(row_weights(self.people), (0, OTHERS)), options, SEED,
-        )  # fmt: skip
+from mri_response.people.rows import person_weights
 
 
 def logit(probability: np.ndarray) -> np.ndarray:
     with np.errstate(divide="ignore"):
         return np.clip(np.log(probability / (1 - probability)), -20, 20)
-
-
-KINDS = {
-    "elastic net": (
-        EstimatorOptions(
-            "sklearn.linear_model.LogisticRegression",
-            {"solver": "saga", "max_iter": 5000, "class_weight": "balanced"},
-            {"C": [0.05, 1], "l1_ratio": [0.1, 0.9]},
-        ),
-        LogisticRegression(solver="saga", max_iter=5000, class_weight="balanced"),
-    ),
-    "forest": (
-        EstimatorOptions(
-            "sklearn.ensemble.RandomForestClassifier",
-            {"n_estimators": 15},
-            {"max_depth": [1, None], "max_features": ["sqrt", 1.0]},
-        ),
-        RandomForestClassifier(n_estimators=15),
-    ),
-    "Gaussian process": (
-        EstimatorOptions(
-            "sklearn.gaussian_process.GaussianProcessClassifier",
-            {},
-            {"kernel": [{RBF_PATH: {"length_scale": scale, **FIXED}} for scale in (2, 9)]},
-        ),
-        GaussianProcessClassifier(),
-    ),
-    "boosting": (
-        EstimatorOptions(
-            "sklearn.ensemble.HistGradientBoostingClassifier",
-            {"max_iter": 8, "min_samples_leaf": 4},
-            {"learning_rate": [0.02, 0.5], "max_depth": [1, 3]},
-        ),
-        HistGradientBoostingClassifier(max_iter=8, min_samples_leaf=4),
-    ),
-}
 
 
 def reference_pipeline(classifier, n_confounds=2, standardize=True, pca=None) -> Pipeline:
@@ -145,9 +69,13 @@ def compare(study: Study, options: EstimatorOptions, classifier, **steps) -> set
                     for train, test in zip(fold.sets.train[1:], fold.sets.test[1:], strict=True)
                 ]
                 found = oracle.nested_by_grid_search(
-                    reference_pipeline(classifier, **steps), data[:N], labels,
-                    np.flatnonzero(fold.sets.train[0]), inner, grid,
-                )  # fmt: skip
+                    reference_pipeline(classifier, **steps),
+                    data[:N],
+                    labels,
+                    np.flatnonzero(fold.sets.train[0]),
+                    inner,
+                    grid,
+                )
                 assert result.candidate[row, position] == found.candidate
                 values = result.decision[row, position]
                 tested = ~np.isnan(values)
@@ -184,14 +112,6 @@ def test_more_features_than_a_chunk_and_than_people():
 
 
 # ------------------------------------------------------------ the engine
-SVC = EstimatorOptions(
-    "sklearn.svm.SVC",
-    {"kernel": "linear", "class_weight": "balanced", "tol": 1e-8},  # no error of its own
-    {"C": [2.0**k for k in range(-4, 1)]},
-)
-ENGINE = ModelOptions(tuple(2.0**k for k in range(-4, 1)))
-
-
 @pytest.mark.parametrize("steps", [{}, {"pca": 6}, {"standardize": False}])
 def test_a_linear_support_vector_classifier_is_the_engine(steps):
     study = Study(p=20)
@@ -199,9 +119,13 @@ def test_a_linear_support_vector_classifier_is_the_engine(steps):
     permutations = range(5)
     plain = study.run(svc, permutations)
     expected = cross_validate(
-        fold_grams(study.features[:N], study.confounds[:N], study.folds, engine), study.folds,
-        study.exchangeability, [permutations], row_weights(study.people), engine, SEED,
-    )  # fmt: skip
+        Sample(None, None, person_weights(study.people["participant_id"])[0]),
+        FixedFolds(study.folds),
+        Design(study.exchangeability, SEED),
+        [permutations],
+        engine,
+        fold_grams(study.features[:N], study.confounds[:N], study.folds, engine),
+    )
     assert len(set(expected.candidate.ravel())) > 2
     np.testing.assert_array_equal(plain.candidate, expected.candidate)
     np.testing.assert_allclose(plain.decision, expected.decision, atol=1e-5)
@@ -224,10 +148,17 @@ def test_visits_of_a_person_count_once_in_the_inner_score():
 
     def engine(weights):
         return cross_validate(
-            grams, study.folds, study.exchangeability, [range(6)], weights, ENGINE, SEED
+            Sample(None, None, weights),
+            FixedFolds(study.folds),
+            Design(study.exchangeability, SEED),
+            [range(6)],
+            ENGINE,
+            grams,
         ).candidate
 
-    np.testing.assert_array_equal(plain.candidate, engine(row_weights(people)))
+    np.testing.assert_array_equal(
+        plain.candidate, engine(person_weights(people["participant_id"])[0])
+    )
     assert (engine(np.ones(N)) != plain.candidate).any()
 
 
@@ -272,10 +203,17 @@ def test_redrawn_folds_are_those_of_each_labelling():
     units = study.people["participant_id"]
 
     def redrawn(members, permutations):
-        return cross_validate_estimator_redrawn(
-            study.features[:N], study.confounds[:N], members, units, scheme,
-            study.exchangeability, permutations, row_weights(study.people), options, SEED,
-        )  # fmt: skip
+        return cross_validate_estimator(
+            Sample(
+                study.features[:N],
+                study.confounds[:N],
+                person_weights(study.people["participant_id"])[0],
+            ),
+            RedrawnFolds(members, units, scheme),
+            Design(study.exchangeability, SEED),
+            permutations,
+            options,
+        )
 
     parts = [
         redrawn(members, permutations)

@@ -1,0 +1,1 @@
+"""Classifiers of scikit-learn: their parameters, fits and nested cross-validation."""

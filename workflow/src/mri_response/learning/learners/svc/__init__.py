@@ -1,0 +1,1 @@
+"""The built-in support vector classifier: nested cross-validation on Gram matrices, solvers."""

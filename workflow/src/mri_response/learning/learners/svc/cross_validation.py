@@ -1,0 +1,234 @@
+"""Nested cross-validation of the support vector classifier: what one job computes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+
+import numpy as np
+
+from mri_response.learning.design import Design, FixedFolds, Folds, Sample
+from mri_response.learning.jobs import JobResult
+from mri_response.learning.learners.svc.fold_grams import fold_grams, folds_in_memory
+from mri_response.learning.learners.svc.nested import (
+    FoldResult,
+    inner_decisions,
+    nested_fold,
+    nested_folds_of_one_labelling,
+)
+from mri_response.learning.learners.svc.options import SvcOptions
+from mri_response.learning.preparation.components import principal_components
+from mri_response.learning.splits import REFIT, Fold
+
+FOLDS_PER_SOLVE = 5  # outer folds of a single labelling that are solved together
+
+
+def cross_validate(
+    sample: Sample,
+    folds: Folds,
+    design: Design,
+    blocks: Sequence[range],
+    options: SvcOptions,
+    grams: Sequence[np.ndarray] | None = None,
+) -> JobResult:
+    """Run some outer folds for the labellings of some blocks.
+
+    Parameters
+    ----------
+    sample : Sample
+        People. Features and confounds may be None where `grams` are given.
+    folds : FixedFolds or RedrawnFolds
+        Outer folds or the refit; with redrawn folds every labelling has its own.
+    design : Design
+        Who may exchange labels, and the seed.
+    blocks : sequence of range
+        Permutation indices; 0 is the observed labelling. With fixed folds the labellings of a
+        block are solved together.
+    options : SvcOptions
+        Options of the classifier.
+    grams : sequence of numpy.ndarray, shape (1 + n_inner, N, N), optional
+        As from `fold_grams`, one array per fixed fold. By default they are computed here, for
+        redrawn folds in any case.
+
+    Returns
+    -------
+    JobResult
+        With fixed folds it keeps, of permuted labels, what the weights of the observed ones are
+        judged by: of a refit the decision values of the training rows, of outer folds the dual
+        variables in the first block of permutations. With redrawn folds nothing is kept of the
+        models of permuted labels.
+    """
+    n_rows, fixed = len(sample.weights), isinstance(folds, FixedFolds)
+    if fixed and grams is None:
+        grams = fold_grams(sample.features, sample.confounds, folds.folds, options)
+    if not fixed:
+        blocks = [range(index, index + 1) for block in blocks for index in block]
+    labellings, outer, results, inner = [], [], [], [np.empty((0, n_rows))]
+    for block in blocks:
+        drawn, labels = design.labellings(block, n_rows)
+        labellings.append(drawn.T.astype(np.int8))
+        outer.append(folds.drawn_for(drawn[:, 0], block[0], design.seed))
+        results.append([])
+        parts = [(outer[-1], grams)] if fixed else _with_grams(sample, outer[-1], options)
+        for some, matrices in parts:
+            found = nested_folds(matrices, some, labels, sample.weights, options)
+            results[-1] += found
+            if block[0] == 0:
+                inner.append(_inner(matrices, some, labels[:, 0], found, options))
+    result = _result(blocks, np.concatenate(labellings), outer, results, n_rows)
+    if fixed:
+        result = replace(result, **_permuted_models(blocks, folds.folds, results, n_rows))
+    if blocks[0][0] > 0:
+        return result
+    return replace(result, inner_decision=np.concatenate(inner))
+
+
+def _with_grams(
+    sample: Sample, folds: Sequence[Fold], options: SvcOptions
+) -> Iterator[tuple[Sequence[Fold], list[np.ndarray]]]:
+    """Some folds at a time with their Gram matrices, as many as the memory should hold."""
+    step = folds_in_memory(*sample.features.shape, len(folds[0].sets.train))
+    for start in range(0, len(folds), step):
+        some = folds[start : start + step]
+        yield some, fold_grams(sample.features, sample.confounds, some, options)
+
+
+def nested_folds(
+    grams: Sequence[np.ndarray],
+    folds: Sequence[Fold],
+    labels: np.ndarray,
+    weights: np.ndarray,
+    options: SvcOptions,
+) -> list[FoldResult]:
+    """Search and fit in some outer folds, one labelling by itself and many together.
+
+    Parameters
+    ----------
+    grams : sequence of numpy.ndarray, shape (1 + n_inner, N, N)
+        Gram matrices of each fold, as from `fold_grams`.
+    folds : sequence of Fold
+        Masks over all N rows.
+    labels : numpy.ndarray of 0/1, shape (N, m)
+        One column per labelling.
+    weights : numpy.ndarray, shape (N,)
+        Weights of the rows in the inner folds.
+    options : SvcOptions
+        Options of the classifier.
+
+    Returns
+    -------
+    list of FoldResult
+        One per fold.
+    """
+    results = []
+    if labels.shape[1] == 1:
+        for start in range(0, len(folds), FOLDS_PER_SOLVE):
+            part = slice(start, start + FOLDS_PER_SOLVE)
+            sets = [fold.sets for fold in folds[part]]
+            results += nested_folds_of_one_labelling(
+                grams[part], sets, labels[:, 0], weights, options
+            )
+    else:
+        for gram, fold in zip(grams, folds, strict=True):
+            results.append(nested_fold(gram, fold.sets, labels, weights, options))
+    if options.pca is None:
+        return results
+    # Dual variables of the features behind the components: their part within the components.
+    for index, (gram, fold) in enumerate(zip(grams, folds, strict=True)):
+        train = fold.sets.train[0]
+        _, vectors = principal_components(gram[0], train, int(train.sum()))
+        beta = vectors @ (vectors.T @ results[index].beta)
+        results[index] = results[index]._replace(beta=beta)
+    return results
+
+
+def _inner(
+    grams: Sequence[np.ndarray],
+    folds: Sequence[Fold],
+    labels: np.ndarray,
+    results: Sequence[FoldResult],
+    options: SvcOptions,
+) -> np.ndarray:
+    """Decision values of the observed labels in the inner folds at the chosen C, (folds, n)."""
+    decision = np.empty((len(folds), len(labels)))
+    for row, gram, fold, result in zip(decision, grams, folds, results, strict=True):
+        C = options.C[int(result.candidate[0])]
+        row[:] = inner_decisions(gram, fold.sets, labels, C, options)
+    return decision
+
+
+def _result(
+    blocks: Sequence[range],
+    labels: np.ndarray,
+    folds: Sequence[Sequence[Fold]],
+    results: Sequence[Sequence[FoldResult]],
+    n: int,
+) -> JobResult:
+    """Results of blocks and folds put together, dual variables of the observed labels only."""
+    n_folds = len(folds[0])
+    total = sum(map(len, blocks))
+    decision = np.full((total, n_folds, n), np.nan)
+    candidate = np.empty((total, n_folds), dtype=np.int16)
+    every = [result for row in results for result in row]
+    observed = {}
+    for start, block, sets, row in zip(_starts(blocks), blocks, folds, results, strict=True):
+        rows = slice(start, start + len(block))
+        for position, (fold, result) in enumerate(zip(sets, row, strict=True)):
+            decision[rows, position, fold.sets.test[0]] = result.decision.T
+            candidate[rows, position] = result.candidate
+        if block[0] == 0:
+            beta, fitted = np.zeros((2, n_folds, n))
+            for position, (fold, result) in enumerate(zip(sets, row, strict=True)):
+                beta[position, fold.sets.train[0]] = result.beta[:, 0]
+                fitted[position, fold.sets.train[0]] = result.fitted[:, 0]
+            trained = [fold.sets.train[0] for fold in sets]
+            observed = {
+                "train": np.array(trained, dtype=bool).reshape(n_folds, n),
+                "beta": beta,
+                "fitted": fitted,
+                "intercept": np.array([result.intercept[0] for result in row]),
+                "plateau": np.array([result.plateau[0] for result in row], dtype=bool),
+            }
+    return JobResult(
+        permutation=np.array([index for block in blocks for index in block]),
+        repeat=np.array([fold.repeat for fold in folds[0]], dtype=int),
+        outer_fold=np.array([fold.outer_fold for fold in folds[0]], dtype=int),
+        labels=labels,
+        decision=decision,
+        candidate=candidate,
+        fits=np.array([result.n_solved for result in every], dtype=int).sum(),
+        fallback=np.array([result.n_fallback for result in every], dtype=int).sum(),
+        unconverged=np.array(0),
+        **observed,
+    )
+
+
+def _permuted_models(
+    blocks: Sequence[range],
+    folds: Sequence[Fold],
+    results: Sequence[Sequence[FoldResult]],
+    n: int,
+) -> dict[str, np.ndarray]:
+    """What is kept of models of permuted labels; the first block is the same in every batching."""
+    if not folds:
+        return {}
+    permuted = [row for block, row in zip(blocks, results, strict=True) if block[0] > 0]
+    if folds[0].repeat == REFIT:
+        fitted = [row[0].fitted.T for row in permuted]
+        null = np.zeros((sum(map(len, fitted)), n))
+        if fitted:
+            null[:, folds[0].sets.train[0]] = np.concatenate(fitted)
+        return {"null_fitted": null}
+    if not any(block[0] == 1 for block in blocks):
+        return {}
+    null = np.zeros((len(folds), permuted[0][0].beta.shape[1], n), dtype=np.float32)
+    for rows, fold, result in zip(null, folds, permuted[0], strict=True):
+        rows[:, fold.sets.train[0]] = result.beta.T
+    return {"null_beta": null}
+
+
+def _starts(blocks: Sequence[range]) -> Iterator[int]:
+    start = 0
+    for block in blocks:
+        yield start
+        start += len(block)

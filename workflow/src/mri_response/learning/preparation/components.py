@@ -1,0 +1,62 @@
+"""Principal components that are fitted on training rows, computed from Gram matrices."""
+
+from __future__ import annotations
+
+import numpy as np
+
+
+def principal_components(
+    gram: np.ndarray, train: np.ndarray, n_components: int | float
+) -> tuple[np.ndarray, np.ndarray]:
+    """Leading eigenvalues and eigenvectors of the training part of a Gram matrix.
+
+    Returns
+    -------
+    values : numpy.ndarray, shape (k,)
+        Descending, the sums of squares of the scores over the training rows.
+    vectors : numpy.ndarray, shape (n_train, k)
+    """
+    values, vectors = np.linalg.eigh(gram[np.ix_(train, train)])
+    values, vectors = values[::-1], vectors[:, ::-1]
+    rank = int((values > 1e-10 * values[0]).sum())
+    if isinstance(n_components, float):
+        explained = np.cumsum(values[:rank]) / values[:rank].sum()
+        k = min(int(np.searchsorted(explained, n_components, side="right")) + 1, rank)
+    else:
+        k = min(n_components, rank)
+    return values[:k], vectors[:, :k]
+
+
+def principal_component_gram(
+    gram: np.ndarray, train: np.ndarray, n_components: int | float
+) -> np.ndarray:
+    """Gram matrix of the principal component scores, components fitted on the training rows.
+
+    Parameters
+    ----------
+    gram : numpy.ndarray, shape (n, n)
+        Gram matrix of features centred on the training rows.
+    train : numpy.ndarray of bool, shape (n,)
+    n_components : int or float
+        A number of components, or the share of the training variance they must exceed.
+
+    Returns
+    -------
+    numpy.ndarray, shape (n, n)
+
+    References
+    ----------
+    Schölkopf, Smola and Müller (1998). Nonlinear component analysis as a kernel eigenvalue
+    problem. Neural Computation 10, 1299-1319 (with a linear kernel).
+    """
+    values, vectors = principal_components(gram, train, n_components)
+    scores = gram[:, train] @ (vectors / np.sqrt(values))
+    return scores @ scores.T
+
+
+def principal_component_grams(
+    gram: np.ndarray, train: np.ndarray, n_components: int | float
+) -> np.ndarray:
+    """The same for S training sets: shapes (S, n, n) and (S, n), result (S, n, n)."""
+    sets = zip(gram, train, strict=True)
+    return np.stack([principal_component_gram(one, rows, n_components) for one, rows in sets])
