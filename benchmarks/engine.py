@@ -52,9 +52,9 @@ from sklearn.svm import SVC
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "workflow" / "src"))
 
-from mri_response.config.plan import batches, labelling_batches
 from mri_response.features.extract import voxel_features
 from mri_response.inputs.images import Grid
+from mri_response.learning.batches import batches, labelling_batches
 from mri_response.learning.design import Design, FixedFolds, RedrawnFolds, Sample
 from mri_response.learning.jobs import load_arrays, save_arrays
 from mri_response.learning.learners.svc.cross_validation import cross_validate
