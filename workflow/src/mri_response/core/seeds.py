@@ -21,6 +21,12 @@ class Stream(IntEnum):
     EXCHANGES = 21
     LEARNING_CURVE = 22
     SCANS = 23
+    BELIEF_STUDY = 30
+    BELIEF_AGENTS = 31
+    BELIEF_RECOVERY = 32
+    BELIEF_PREDICTIVE = 33
+    BELIEF_ASSOCIATION = 34
+    BELIEF_MEDIATION = 35
 
 
 def generator(seed: int, stream: Stream, *indices: int) -> np.random.Generator:

@@ -325,7 +325,7 @@ def simulate_cohort(
         If the cohort's folder holds something else than simulated data.
     """
     folder = Path(directory) / cohort
-    _refuse_foreign(folder)
+    refuse_foreign(folder)
     sizes = simulation["cohorts"][cohort]
     drawn = draw_cohort(simulation, cohort)
     temporary = folder.with_name(f".tmp-{os.getpid()}-{cohort}")
@@ -353,8 +353,18 @@ def simulate_cohort(
         shutil.rmtree(temporary, ignore_errors=True)
 
 
-def _refuse_foreign(folder: Path) -> None:
-    """The folder is deleted and made anew, so it must be empty or simulated."""
+def refuse_foreign(folder: Path) -> None:
+    """Refuse a folder that is about to be made anew and holds something else.
+
+    Parameters
+    ----------
+    folder : Path
+
+    Raises
+    ------
+    InputError
+        If it holds files and no description with :data:`NOTICE`.
+    """
     if not folder.exists() or not any(path.is_file() for path in folder.rglob("*")):
         return
     try:

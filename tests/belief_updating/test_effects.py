@@ -1,0 +1,154 @@
+"""Effects of treatment on updates and learning rates, against dense fits and t-tests."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+from scipy.stats import ttest_1samp, ttest_ind
+
+from mri_response.belief_updating.effects import Comparison, change_table, paired, update_effects
+from mri_response.belief_updating.rates import estimates
+from mri_response.belief_updating.trials import Rules, selected
+from mri_response.core.errors import InputError
+from mri_response.simulation.belief_study import BeliefStudy, draw_belief_study
+
+COMPARISON = Comparison("ses-before", "ses-4h")
+TRIPLE = "group x time x valence"
+
+
+@pytest.fixture(scope="module")
+def small():
+    """A study of 8 + 7 people with 12 events."""
+    drawn = draw_belief_study(BeliefStudy(2, 8, 7, 4, planted=0.4, events=12))
+    return selected(drawn.trials, Rules(min_trials=1))[0], drawn.people
+
+
+@pytest.fixture(scope="module")
+def study():
+    """A study with a strong effect in most patients."""
+    drawn = draw_belief_study(BeliefStudy(4, 30, 30, 25, planted=0.25))
+    return selected(drawn.trials, Rules(min_trials=5))[0], drawn.people
+
+
+def dense_row(trials: pd.DataFrame, people: pd.DataFrame, variances: pd.DataFrame) -> tuple:
+    """The triple interaction and its standard error by generalised least squares."""
+    rows = trials[trials["used"] & trials["session_id"].isin(["ses-before", "ses-4h"])]
+    rows = rows.merge(people, on="participant_id")
+    g = np.where(rows["group"] == "patients", 0.5, -0.5)
+    t = np.where(rows["session_id"] == "ses-4h", 0.5, -0.5)
+    v = np.where(rows["news"] == "good", 0.5, -0.5)
+    size = rows["error"].abs()
+    x = [np.ones(len(rows)), g, t, v, g * t, g * v, t * v, g * t * v, size]
+    x = np.column_stack([*x, rows["age"], rows["education"]])
+    person = pd.get_dummies(rows["participant_id"]).to_numpy(float)
+    event = pd.get_dummies(rows["event"]).to_numpy(float)
+    s = variances.set_index("term")["sd"] ** 2
+    cov = s["residual"] * np.eye(len(rows)) + s["event"] * event @ event.T
+    for name, code in (("", 1), (": time", t), (": valence", v), (": time x valence", t * v)):
+        z = person * np.broadcast_to(code, len(rows))[:, None]
+        cov += s[f"person{name}"] * z @ z.T
+    inverse = np.linalg.inv(cov)
+    errors = np.linalg.inv(x.T @ inverse @ x)
+    b = errors @ x.T @ inverse @ rows["update"].to_numpy()
+    return b, np.sqrt(np.diag(errors))
+
+
+def test_coefficients_are_those_of_dense_generalised_least_squares(small):
+    trials, people = small
+    table, variances = update_effects(trials, people, COMPARISON)
+    b, se = dense_row(trials, people, variances)
+    # The covariates are centred: all but the intercept stay.
+    assert table["estimate"].to_numpy()[1:] == pytest.approx(b[1:], abs=1e-7)
+    assert table["se"].to_numpy()[1:] == pytest.approx(se[1:], abs=1e-7)
+    assert table["converged"].all()
+
+
+def test_what_was_planted_is_found_with_the_freedom_of_people(study):
+    trials, people = study
+    table, _ = update_effects(trials, people, COMPARISON)
+    row = table.set_index("term").loc[TRIPLE]
+    assert row["coding"] == (
+        "group: patients - controls; time: ses-4h - ses-before; valence: good - bad"
+    )
+    assert row["estimate"] > 0
+    assert row["p_value"] < 0.01
+    assert 40 < row["df"] < 120
+    assert row["n_people"] == 60
+    assert row["n_events"] == 120
+    # An asymmetry of .25 in 25 of 30 on errors of some 14 points, good minus bad.
+    size = trials.loc[trials["used"], "error"].abs().mean()
+    assert row["ci_low"] < 2 * 0.25 * 25 / 30 * size < row["ci_high"]
+
+
+def test_the_sign_follows_the_coding(small):
+    trials, people = small
+    table, _ = update_effects(trials, people, COMPARISON)
+    turned = Comparison("ses-before", "ses-4h", ("controls", "patients"))
+    other, _ = update_effects(trials, people, turned)
+    assert other.set_index("term").loc[TRIPLE, "estimate"] == pytest.approx(
+        -table.set_index("term").loc[TRIPLE, "estimate"]
+    )
+
+
+def test_one_group_alone_has_no_terms_of_groups(small):
+    trials, people = small
+    table, _ = update_effects(trials, people, Comparison("ses-before", "ses-1w", ("patients",)))
+    assert not table["term"].str.contains("group").any()
+    assert table["n_people"].unique().tolist() == [8]
+
+
+def test_people_without_a_covariate_are_left_out(small):
+    trials, people = small
+    lacking = people.astype({"age": float})
+    lacking.loc[0, "age"] = np.nan
+    table, _ = update_effects(trials, lacking, COMPARISON)
+    assert table["n_people"].unique().tolist() == [14]
+
+
+@pytest.mark.parametrize(
+    ("comparison", "message"),
+    [
+        (Comparison("ses-before", "ses-9"), "found nobody of group 'patients' with used trials"),
+        (Comparison("ses-before", "ses-4h", covariates=("iq",)), "found no column 'iq'"),
+    ],
+)
+def test_what_is_not_there_is_an_error(small, comparison, message):
+    with pytest.raises(InputError, match=message):
+        update_effects(*small, comparison)
+
+
+def test_changes_are_tested_by_t_tests(study):
+    trials, people = study
+    rates = estimates(trials)
+    table = change_table(rates, people, COMPARISON).set_index(["parameter", "contrast"])
+    wide = rates.pivot_table("A", "participant_id", "session_id")
+    change = wide["ses-4h"] - wide["ses-before"]
+    group = people.set_index("participant_id")["group"][change.index]
+    treated, control = change[group == "patients"], change[group == "controls"]
+    row = table.loc[("A", "patients")]
+    assert row["estimate"] == pytest.approx(treated.mean())
+    assert row["p_value"] == pytest.approx(ttest_1samp(treated, 0).pvalue)
+    assert row["d_z"] == pytest.approx(treated.mean() / treated.std())
+    assert row["after"] - row["before"] == pytest.approx(row["estimate"])
+    welch = ttest_ind(treated, control, equal_var=False)
+    row = table.loc[("A", "patients - controls")]
+    assert row["statistic"] == pytest.approx(welch.statistic)
+    assert row["df"] == pytest.approx(welch.df)
+    interval = welch.confidence_interval()
+    assert [row["ci_low"], row["ci_high"]] == pytest.approx([interval.low, interval.high])
+    assert row["ci_low"] < 0.25 * 25 / 30 < row["ci_high"]
+
+
+def test_reliability_of_a_change_counts_the_errors_of_both_sessions(study):
+    trials, people = study
+    rates = estimates(trials)
+    both = paired(rates, COMPARISON)
+    one = rates.set_index(["participant_id", "session_id"])
+    name = both.index[0]
+    errors = one.loc[[(name, "ses-before"), (name, "ses-4h")], "A_se"]
+    assert both.loc[name, "A_change_se"] == pytest.approx(np.sqrt((errors**2).sum()))
+    own = both[people.set_index("participant_id")["group"][both.index] == "controls"]
+    expected = 1 - (own["A_change_se"] ** 2).mean() / own["A_change"].var()
+    table = change_table(rates, people, COMPARISON).set_index(["parameter", "contrast"])
+    assert table.loc[("A", "controls"), "reliability"] == pytest.approx(expected)
