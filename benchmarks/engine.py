@@ -52,7 +52,7 @@ from sklearn.svm import SVC
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "workflow" / "src"))
 
-from mri_response.features.extract import voxel_features
+from mri_response.features.voxels import voxel_features
 from mri_response.inputs.images import Grid
 from mri_response.learning.batches import batches, labelling_batches
 from mri_response.learning.design import Design, FixedFolds, RedrawnFolds, Sample

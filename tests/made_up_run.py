@@ -24,7 +24,8 @@ from mri_response.evaluation.scored import scored_cohorts
 from mri_response.evaluation.specificity.table import specificity_table
 from mri_response.evaluation.subgroups import subgroup_table
 from mri_response.evaluation.usefulness import decision_curve_table, operating_point_table
-from mri_response.features.quality import MapMeasures, measured
+from mri_response.features.quality import measured
+from mri_response.features.quality_measures import MapMeasures
 from mri_response.features.region_sets import memberships, region_sets, set_table
 from mri_response.learning.batches import CURVE_SHARES
 from mri_response.learning.decisions import Decisions

@@ -13,17 +13,16 @@ from small_study import Study, template
 
 from mri_response.config.load import load_config
 from mri_response.core.errors import InputError
-from mri_response.features.extract import roi_features, voxel_mask
-from mri_response.features.quality import (
-    COLUMNS,
+from mri_response.features.quality import COLUMNS, measured, quality_table
+from mri_response.features.quality_measures import (
     FEWEST,
     correlation_with_others,
     mahalanobis_from_others,
-    measured,
-    quality_table,
     read_maps,
     robust_z,
 )
+from mri_response.features.roi_maps import roi_features
+from mri_response.features.voxels import voxel_mask
 from mri_response.inputs.images import Grid
 from mri_response.people.cohorts import build_cohort
 from mri_response.preflight.checks import input_warnings

@@ -30,7 +30,7 @@ from mri_response.learning.plan import (
     estimated_work,
     plan_lines,
 )
-from mri_response.people.cohorts import discovery_size
+from mri_response.people.size import discovery_size
 
 CONFIG = """
 run: study

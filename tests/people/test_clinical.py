@@ -10,7 +10,8 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import OneHotEncoder, StandardScaler
 
 from mri_response.core.errors import InputError
-from mri_response.features.extract import clinical_features, concatenated_features
+from mri_response.features.clinical import clinical_features
+from mri_response.features.concatenated import concatenated_features
 from mri_response.learning.design import Design, FixedFolds, Sample
 from mri_response.learning.feature_weights import weight_chunks
 from mri_response.learning.gram import gram_matrices

@@ -10,7 +10,9 @@ import yaml
 from mri_response.config.load import load_config
 from mri_response.core.errors import InputError
 from mri_response.core.tables import read_people, write_tsv
-from mri_response.people.cohorts import build_cohort, image_paths, roi_table_columns
+from mri_response.inputs.paths import image_paths
+from mri_response.people.cohorts import build_cohort
+from mri_response.people.participants import roi_table_columns
 
 CONFIG = """
 run: study

@@ -12,7 +12,7 @@ import yaml
 
 from mri_response.config.load import load_config
 from mri_response.core.errors import InputError
-from mri_response.inputs import images
+from mri_response.inputs import map_checks
 from mri_response.learning.feasibility import check_discovery
 from mri_response.preflight.checks import check_inputs
 
@@ -496,13 +496,13 @@ def test_second_start_reads_only_what_changed(study, tmp_path, monkeypatch):
     study.use_maps()
     cache = tmp_path / "state" / "checked.json"
     read = []
-    original = images.check_map
+    original = map_checks.check_map
 
     def recorded(path, *args, **kwargs):
         read.append(os.path.basename(path))
         return original(path, *args, **kwargs)
 
-    monkeypatch.setattr(images, "check_map", recorded)
+    monkeypatch.setattr(map_checks, "check_map", recorded)
     study.check(cache)
     assert len(read) == 36
     read.clear()

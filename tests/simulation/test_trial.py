@@ -13,9 +13,11 @@ import yaml
 from mri_response.config.load import load_config
 from mri_response.core.errors import InputError
 from mri_response.core.tables import read_tsv
-from mri_response.features.extract import roi_features
+from mri_response.features.roi_maps import roi_features
 from mri_response.inputs.atlases import Atlas, load_atlas
-from mri_response.inputs.images import Grid, check_maps, resolve_pattern, template_map
+from mri_response.inputs.images import Grid, template_map
+from mri_response.inputs.map_checks import check_maps
+from mri_response.inputs.paths import resolve_pattern
 from mri_response.inputs.tables import read_table
 from mri_response.inputs.tiv import read_tiv
 from mri_response.simulation.trial import (

@@ -56,7 +56,7 @@ os.environ.setdefault("MALLOC_TRIM_THRESHOLD_", str(256 * 1024**2))
 os.environ.setdefault("MALLOC_MMAP_THRESHOLD_", str(32 * 1024**2))
 
 from mri_response.preflight.checks import check_inputs
-from mri_response.people.cohorts import discovery_size
+from mri_response.people.size import discovery_size
 from mri_response.config.load import load_config
 from mri_response.config.queries import (
     CONFOUNDS_ONLY,

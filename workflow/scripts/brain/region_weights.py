@@ -3,7 +3,7 @@ from mri_response.core.job import job
 with job(snakemake):
     from mri_response.brain.weights import weight_evidence
     from mri_response.core.tables import read_people, write_tsv
-    from mri_response.features.extract import read_features, region_names
+    from mri_response.features.matrices import read_features, region_names
     from mri_response.features.region_sets import memberships, region_sets, set_table
     from mri_response.learning.jobs import JobResult
     from mri_response.learning.preparation.confounds import ConfoundCoding

@@ -3,7 +3,7 @@ from mri_response.core.job import job
 with job(snakemake):
     from mri_response.brain.weights import map_values, weight_evidence
     from mri_response.core.tables import read_people, write_tsv
-    from mri_response.features.extract import read_features
+    from mri_response.features.matrices import read_features
     from mri_response.features.region_sets import memberships_in_mask, region_sets, set_table
     from mri_response.inputs.images import masked_image, save_image
     from mri_response.learning.jobs import JobResult

@@ -5,8 +5,9 @@ with job(snakemake) as log:
     import numpy as np
 
     from mri_response.core.tables import read_tsv
-    from mri_response.features.extract import map_paths, voxel_mask
+    from mri_response.features.voxels import voxel_mask
     from mri_response.inputs.images import reference_grid, save_image
+    from mri_response.inputs.paths import map_paths
 
     spec = snakemake.params.spec
     first = map_paths(snakemake.params.pattern, read_tsv(snakemake.input.people).head(1))[0]

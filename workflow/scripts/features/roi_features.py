@@ -2,9 +2,11 @@ from mri_response.core.job import job
 
 with job(snakemake):
     from mri_response.core.tables import read_tsv, write_tsv
-    from mri_response.features.extract import identified, map_paths, roi_features
+    from mri_response.features.matrices import identified
+    from mri_response.features.roi_maps import roi_features
     from mri_response.inputs.atlases import load_atlas
     from mri_response.inputs.images import Grid, open_image
+    from mri_response.inputs.paths import map_paths
 
     spec = snakemake.params.spec
     labels = {"image": snakemake.input.image, "labels": snakemake.input.regions}

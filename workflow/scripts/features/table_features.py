@@ -2,7 +2,8 @@ from mri_response.core.job import job
 
 with job(snakemake):
     from mri_response.core.tables import read_tsv, write_tsv
-    from mri_response.features.extract import identified, table_features
+    from mri_response.features.matrices import identified
+    from mri_response.features.table import table_features
     from mri_response.inputs.tables import table_columns
 
     spec = snakemake.params.spec

@@ -3,8 +3,9 @@ from mri_response.core.job import job
 with job(snakemake):
     from mri_response.core.atomic import atomic_path
     from mri_response.core.tables import read_tsv
-    from mri_response.features.extract import map_paths, voxel_features
+    from mri_response.features.voxels import voxel_features
     from mri_response.inputs.images import Grid, open_image, read_values
+    from mri_response.inputs.paths import map_paths
 
     spec = snakemake.params.spec
     mask = open_image(snakemake.input.mask)

@@ -4,7 +4,7 @@ with job(snakemake) as log:
     import numpy as np
 
     from mri_response.core.tables import read_people
-    from mri_response.features.extract import read_features
+    from mri_response.features.matrices import read_features
     from mri_response.learning.jobs import save_arrays
     from mri_response.learning.subsamples import draw_subsamples, run_subsamples
 

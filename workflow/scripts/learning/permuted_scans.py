@@ -4,7 +4,7 @@ with job(snakemake):
     import numpy as np
 
     from mri_response.core.tables import read_people, read_tsv
-    from mri_response.features.extract import read_features
+    from mri_response.features.matrices import read_features
     from mri_response.learning.design import Design, Sample
     from mri_response.learning.jobs import save_arrays
     from mri_response.learning.learners.svc.options import SvcOptions

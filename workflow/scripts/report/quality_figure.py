@@ -2,7 +2,7 @@ from mri_response.core.job import job
 
 with job(snakemake):
     from mri_response.core.tables import read_tsv
-    from mri_response.features.extract import map_paths
+    from mri_response.inputs.paths import map_paths
     from mri_response.report.figures.quality import quality, scans, shown_scans
     from mri_response.report.figures.style import save_figure
     from mri_response.report.naming import naming

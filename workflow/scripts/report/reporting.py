@@ -8,7 +8,7 @@ with job(snakemake):
     from mri_response.core.atomic import atomic_path
     from mri_response.core.provenance import config_hash, versions
     from mri_response.core.tables import read_cohorts, read_tsv, write_tsv
-    from mri_response.features.extract import count_features
+    from mri_response.features.matrices import count_features
     from mri_response.preflight.checks import input_warnings
     from mri_response.report.documents import reviewer_files
     from mri_response.report.facts.evidence import Evidence

@@ -15,7 +15,7 @@ from mri_response.evaluation.performance import (
     discovery_performance,
     frozen_performance,
 )
-from mri_response.features.extract import identified
+from mri_response.features.matrices import identified
 from mri_response.learning.decision_rules import (
     DecisionRules,
     fold_rules,

@@ -33,7 +33,7 @@ from mri_response.evaluation.performance import (
 )
 from mri_response.learning.decisions import Decisions
 from mri_response.models.scores import decision_of
-from mri_response.people.cohorts import SUBGROUPS
+from mri_response.people.columns import SUBGROUPS
 from mri_response.people.rows import pooled
 
 SUBGROUP_COLUMNS = [

@@ -21,7 +21,7 @@ from mri_response.core.errors import InputError
 from mri_response.core.tables import matches, shorten, suggestion
 from mri_response.inputs.atlases import LICENCES, listed_regions, load_atlas
 from mri_response.inputs.images import Grid, open_image, read_values
-from mri_response.people.cohorts import roi_table_columns
+from mri_response.people.participants import roi_table_columns
 
 RESOURCES = data_path("region_sets")
 

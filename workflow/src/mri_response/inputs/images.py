@@ -8,8 +8,6 @@ error.
 
 import glob
 import gzip
-import hashlib
-import json
 import math
 import os
 import re
@@ -17,7 +15,6 @@ import zlib
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TypeVar
 
 import nibabel as nib
@@ -27,21 +24,10 @@ from nibabel.spatialimages import HeaderDataError, SpatialImage
 
 from mri_response.core.atomic import atomic_path
 from mri_response.core.errors import InputError
-from mri_response.core.tables import shorten
 
 #: Largest difference between two affines of one grid, in mm.
 AFFINE_TOLERANCE_MM = 1e-3
-#: A grey-matter map has no value below this ...
-LOWEST_VALUE = -0.5
-#: ... and 99 % of its positive values are below this (modulation can exceed 1, seldom 2).
-HIGHEST_USUAL_VALUE = 2.0
-#: Least part of the atlas or mask in which a map must be above 0.
-LEAST_COVERAGE = 0.25
-
-# Part of every cached verdict: raise it when a check changes.
-_CHECK_VERSION = 1
 _READ_ERRORS = (OSError, EOFError, ValueError, zlib.error, ImageFileError, HeaderDataError)
-
 T = TypeVar("T")
 R = TypeVar("R")
 
@@ -88,7 +74,6 @@ class Grid:
         return f"{' x '.join(map(str, self.shape))} voxels of {size} mm, {self.orientation}"
 
 
-# ---------------------------------------------------------------- finding
 def first_voxel_ml(pattern: str | os.PathLike[str]) -> float | None:
     """Volume of a voxel of the first map that a pattern may mean, None if there is none."""
     paths = sorted(glob.glob(re.sub(r"\{.*?\}", "*", os.fspath(pattern)), recursive=True))
@@ -97,60 +82,6 @@ def first_voxel_ml(pattern: str | os.PathLike[str]) -> float | None:
     return float(np.prod(nib.load(paths[0]).header.get_zooms()[:3])) / 1000
 
 
-def resolve_pattern(
-    pattern: str | os.PathLike[str], participant_id: str, session_id: str | None = None
-) -> Path | None:
-    """The one file of a participant that a pattern names.
-
-    Parameters
-    ----------
-    pattern : str
-        Path with ``{participant_id}`` and, for participants with sessions, ``{session_id}``;
-        ``*``, ``?`` and ``[...]`` match as in a shell, ``**`` any folders.
-    participant_id : str
-    session_id : str, optional
-
-    Returns
-    -------
-    pathlib.Path or None
-        None if there is no such file: the caller excludes the person.
-
-    Raises
-    ------
-    InputError
-        If the pattern has no or an unknown placeholder, or matches several files.
-    """
-    pattern = os.fspath(pattern)
-    known = {"participant_id": participant_id, "session_id": session_id}
-    names = re.findall(r"\{(.*?)\}", pattern)
-    for name in names:
-        if name not in known:
-            raise InputError(
-                f"source {pattern}: found the placeholder {{{name}}}, expected {{participant_id}} "
-                "or {session_id}; correct the path"
-            )
-    if "participant_id" not in names:
-        raise InputError(
-            f"source {pattern}: found no {{participant_id}}, expected it in a pattern of image "
-            "files; without it all people would share one image"
-        )
-    if "session_id" in names and session_id is None:
-        raise InputError(
-            f"source {pattern}: found {{session_id}}, expected a column session_id in the "
-            "participants table; add the column or write the session into the path"
-        )
-    filled = re.sub(r"\{(.*?)\}", lambda match: glob.escape(str(known[match[1]])), pattern)
-    found = sorted(path for path in glob.glob(filled, recursive=True) if os.path.isfile(path))
-    if len(found) > 1:
-        raise InputError(
-            f"source {pattern}: found {len(found)} files for {participant_id}"
-            f"{f' {session_id}' if session_id else ''} ({shorten(found, 2)}), expected one; make "
-            "the pattern narrower"
-        )
-    return Path(found[0]) if found else None
-
-
-# ---------------------------------------------------------------- reading
 def open_image(path: str | os.PathLike[str]) -> SpatialImage:
     """Open an image and check that it has one volume.
 
@@ -274,7 +205,7 @@ def load_map(
     own = Grid.of(image)
     same = grid.matches(own.shape, own.affine)
     if not same and not resample:
-        raise InputError(_other_grid(path, own, grid))
+        raise InputError(other_grid(path, own, grid))
     values = np.nan_to_num(read_values(image, path), nan=0.0, posinf=0.0, neginf=0.0)
     if smoothing_fwhm_mm:
         from nilearn.image import smooth_img  # takes seconds to import; only needed here
@@ -325,7 +256,7 @@ def masked_image(values: np.ndarray, mask: str | os.PathLike[str]) -> nib.Nifti1
     Parameters
     ----------
     values : numpy.ndarray, shape (voxels of the mask,)
-        In C order of the mask, as :func:`mri_response.features.extract.voxel_features` writes them.
+        In C order of the mask, as :func:`mri_response.features.voxels.voxel_features` writes them.
     mask : path-like
 
     Returns
@@ -362,7 +293,6 @@ def in_threads(function: Callable[[T], R], items: Iterable[T], threads: int) -> 
                 future.cancel()
 
 
-# ---------------------------------------------------------------- the reference grid
 def reference_grid(setting: str | float, first_map: str | os.PathLike[str]) -> Grid:
     """The grid on which all maps of a feature set are analysed.
 
@@ -410,178 +340,7 @@ def template_map(voxel_size_mm: float) -> nib.Nifti1Image:
     return resample_img(template, np.eye(3) * voxel_size_mm, copy_header=True, force_resample=True)
 
 
-# ---------------------------------------------------------------- checking
-def check_map(
-    path: str | os.PathLike[str],
-    grid: Grid,
-    inside: np.ndarray | None = None,
-    resample: bool = False,
-) -> None:
-    """Check that a file is a grey-matter map that can be analysed; reads all of it.
-
-    Parameters
-    ----------
-    path : path-like
-    grid : Grid
-        The reference grid.
-    inside : ndarray of bool, shape of the grid, optional
-        Voxels of the atlas or mask.
-    resample : bool, default False
-        Whether the map may be on another grid.
-
-    Raises
-    ------
-    InputError
-        One line: the file, what was found, what was expected, what to do.
-    """
-    image = open_image(path)
-    own = Grid.of(image)
-    same = grid.matches(own.shape, own.affine)
-    if not same and not resample:
-        raise InputError(_other_grid(path, own, grid))
-    values = read_values(image, path)
-    finite = np.isfinite(values)
-    if not finite.any():
-        raise InputError(
-            f"{path}: found no number in any voxel (all NaN or infinite), expected a grey-matter "
-            "map; make it again"
-        )
-    if np.isinf(values).any():
-        raise InputError(
-            f"{path}: found infinite values, expected numbers (or NaN outside the brain); make it "
-            "again"
-        )
-    numbers = values[finite]
-    lowest, highest = float(numbers.min()), float(numbers.max())
-    if lowest == highest:
-        raise InputError(
-            f"{path}: found an empty image (the value {lowest:g} everywhere), expected a "
-            "grey-matter map; make it again"
-        )
-    positive = numbers[numbers > 0]
-    usual = float(np.quantile(positive, 0.99)) if positive.size else 0.0
-    if lowest < LOWEST_VALUE or usual > HIGHEST_USUAL_VALUE:
-        raise InputError(
-            f"{path}: found values from {lowest:.4g} to {highest:.4g} (99 % of the positive ones "
-            f"up to {usual:.4g}), expected grey matter from 0 to about 1; give a grey-matter map, "
-            "not a T1w image or a statistic"
-        )
-    if inside is None:
-        return
-    if not same:
-        inside = _inside_on(own, grid, inside)
-    total = int(inside.sum())
-    missing = int((~finite & inside).sum())
-    if missing:
-        raise InputError(
-            f"{path}: found NaN in {missing} of {total} voxels of the atlas or mask, expected "
-            "numbers there; write 0 where there is no grey matter or use a narrower mask"
-        )
-    covered = int((inside & (np.where(finite, values, 0) > 0)).sum())
-    if covered < LEAST_COVERAGE * total or total == 0:
-        part = 100 * covered / total if total else 0
-        raise InputError(
-            f"{path}: found grey matter in {part:.0f} % of the voxels of the atlas or mask, "
-            f"expected at least {100 * LEAST_COVERAGE:.0f} %; give a map in template (MNI) space"
-        )
-
-
-def check_maps(
-    paths: Sequence[str | os.PathLike[str]],
-    grid: Grid,
-    inside: np.ndarray | None = None,
-    resample: bool = False,
-    cache: str | os.PathLike[str] | None = None,
-    threads: int = 2,
-) -> None:
-    """Check many maps; those that passed before and did not change are not read again.
-
-    Parameters
-    ----------
-    paths : sequence of path-like
-    grid, inside, resample
-        As in :func:`check_map`.
-    cache : path-like, optional
-        JSON file in which maps that passed are remembered by path, size, modification time and
-        what they were checked against. An unreadable cache counts as none.
-    threads : int, default 2
-        Maps read at a time.
-
-    Raises
-    ------
-    InputError
-        About the first map that does not pass, with the number of others.
-    """
-    context = _context(grid, inside, resample)
-    passed = _read_cache(cache)
-    keys = {os.fspath(path): _cache_key(path, context) for path in paths}
-    todo = [path for path, key in keys.items() if key is None or passed.get(key[0]) != key[1]]
-
-    def problem(path: str) -> str | None:
-        try:
-            check_map(path, grid, inside, resample)
-        except InputError as error:
-            return str(error)
-        return None
-
-    problems = []
-    for path, found in zip(todo, in_threads(problem, todo, threads), strict=True):
-        if found is not None:
-            problems.append(found)
-        elif keys[path] is not None:
-            passed[keys[path][0]] = keys[path][1]
-    if cache is not None and todo:
-        with atomic_path(cache) as temporary:
-            temporary.write_text(json.dumps(passed, indent=0, sort_keys=True), encoding="utf-8")
-    if problems:
-        others = len(problems) - 1
-        more = f" ({others} more {'map fails' if others == 1 else 'maps fail'} too)"
-        raise InputError(problems[0] + (more if others else ""))
-
-
-def _context(grid: Grid, inside: np.ndarray | None, resample: bool) -> str:
-    """Digest of everything but the file on which a verdict depends."""
-    digest = hashlib.sha256(repr((_CHECK_VERSION, grid.shape, resample)).encode())
-    digest.update(np.round(grid.affine, 6).tobytes())
-    if inside is not None:
-        digest.update(np.packbits(inside).tobytes())
-    return digest.hexdigest()[:16]
-
-
-def _cache_key(path: str | os.PathLike[str], context: str) -> tuple[str, list[int]] | None:
-    try:
-        status = os.stat(path)
-    except OSError:
-        return None
-    return f"{context} {os.path.abspath(path)}", [status.st_size, status.st_mtime_ns]
-
-
-def _read_cache(cache: str | os.PathLike[str] | None) -> dict[str, list[int]]:
-    if cache is None:
-        return {}
-    try:
-        content = json.loads(Path(cache).read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return {}
-    return content if isinstance(content, dict) else {}
-
-
-def _inside_on(own: Grid, grid: Grid, inside: np.ndarray) -> np.ndarray:
-    """The mask at the centres of another grid's voxels (nearest neighbour)."""
-    to_reference = np.linalg.inv(grid.affine) @ own.affine
-    result = np.zeros(own.shape, dtype=bool)
-    index = np.indices(own.shape[:2]).reshape(2, -1)
-    for k in range(own.shape[2]):  # slice by slice: the coordinates of all voxels would be large
-        points = np.vstack([index, np.full((1, index.shape[1]), k), np.ones((1, index.shape[1]))])
-        nearest = np.rint((to_reference @ points)[:3]).astype(int)
-        valid = ((nearest >= 0) & (nearest < np.array(grid.shape)[:, None])).all(axis=0)
-        hit = np.zeros(index.shape[1], dtype=bool)
-        hit[valid] = inside[tuple(nearest[:, valid])]
-        result[:, :, k] = hit.reshape(own.shape[:2])
-    return result
-
-
-def _other_grid(path: str | os.PathLike[str], own: Grid, grid: Grid) -> str:
+def other_grid(path: str | os.PathLike[str], own: Grid, grid: Grid) -> str:
     what = "orientation" if own.orientation != grid.orientation else "grid"
     found, expected = str(own), str(grid)
     if found == expected:

@@ -10,7 +10,7 @@ import pandas as pd
 
 from mri_response.core.errors import InputError
 from mri_response.core.tables import ID_COLUMNS
-from mri_response.inputs.images import resolve_pattern
+from mri_response.inputs.paths import image_paths
 from mri_response.inputs.tables import check_ids, numbers, read_table
 from mri_response.inputs.volumes import UNITS, check_tiv
 
@@ -105,12 +105,9 @@ def read_cat12_report(path: str | os.PathLike[str]) -> float:
 
 
 def _from_reports(pattern: str, people: pd.DataFrame) -> tuple[pd.Series, pd.Series]:
-    values, where = [], []
-    sessions = people["session_id"] if "session_id" in people else [None] * len(people)
-    for participant_id, session_id in zip(people["participant_id"], sessions, strict=True):
-        path = resolve_pattern(pattern, participant_id, session_id)
-        values.append(float("nan") if path is None else read_cat12_report(path))
-        where.append(f"{path}: subjectmeasures/vol_TIV")
+    paths = image_paths(pattern, people)
+    values = [float("nan") if path is None else read_cat12_report(path) for path in paths]
+    where = [f"{path}: subjectmeasures/vol_TIV" for path in paths]
     return (
         pd.Series(values, index=people.index, dtype=float),
         pd.Series(where, index=people.index, dtype=object),

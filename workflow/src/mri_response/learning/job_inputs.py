@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, NamedTuple
 
 from mri_response.core.tables import read_people, read_tsv
-from mri_response.features.extract import read_features
+from mri_response.features.matrices import read_features
 from mri_response.learning.design import (
     Design,
     FixedFolds,

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from mri_response.core.tables import read_people
-from mri_response.features.extract import read_features
+from mri_response.features.matrices import read_features
 from mri_response.learning.decision_rules import out_of_fold
 from mri_response.learning.jobs import JobResult
 from mri_response.learning.learners.registry import learner_of

@@ -17,7 +17,7 @@ import sklearn
 
 from mri_response.core.provenance import file_sha256
 from mri_response.core.tables import read_people, read_tsv
-from mri_response.features.extract import read_features
+from mri_response.features.matrices import read_features
 from mri_response.learning.design import StackedRows
 from mri_response.learning.learners.sklearn.estimators import EstimatorOptions
 from mri_response.learning.learners.sklearn.fitting import Fitted, Fitting

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from mri_response.core.tables import read_people, read_tsv
-from mri_response.features.extract import identified, read_features
+from mri_response.features.matrices import identified, read_features
 from mri_response.models.hashed import PathLike
 
 if TYPE_CHECKING:

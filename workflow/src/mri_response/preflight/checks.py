@@ -26,7 +26,8 @@ from mri_response.core.atomic import atomic_path
 from mri_response.core.errors import InputError
 from mri_response.core.provenance import source_hash
 from mri_response.core.tables import shorten
-from mri_response.features.extract import clinical_features
+from mri_response.features.clinical import clinical_features
+from mri_response.inputs.paths import image_paths
 from mri_response.inputs.tables import read_roi_table
 from mri_response.learning.feasibility import (
     check_discovery,
@@ -35,7 +36,8 @@ from mri_response.learning.feasibility import (
     n_people,
 )
 from mri_response.learning.preparation.confounds import ConfoundCoding
-from mri_response.people.cohorts import build_cohort, image_paths, roi_table_columns
+from mri_response.people.cohorts import build_cohort
+from mri_response.people.participants import roi_table_columns
 
 #: Below this many discovery people the error bars of cross-validation are about +-10 points
 #: (Varoquaux 2018, NeuroImage 180: 68-77).
@@ -201,9 +203,10 @@ def _check_maps(
     if cache is not None and key in _remembered(cache):
         return
     # Laying the atlas on the grid takes seconds and is needed only if some map is new.
-    from mri_response.features.extract import voxel_mask
+    from mri_response.features.voxels import voxel_mask
     from mri_response.inputs.atlases import load_atlas
-    from mri_response.inputs.images import check_maps, reference_grid
+    from mri_response.inputs.images import reference_grid
+    from mri_response.inputs.map_checks import check_maps
 
     grid = reference_grid(spec["grid"], paths[0])
     if spec["kind"] == "roi_maps":
@@ -230,7 +233,7 @@ def _fingerprint(spec: Mapping[str, Any], paths: list[Path]) -> str:
             states.append((os.path.abspath(path),))
         else:
             states.append((os.path.abspath(path), status.st_size, status.st_mtime_ns))
-    code = source_hash(["inputs.images", "features.extract", "inputs.atlases"])
+    code = source_hash(["inputs.map_checks", "features.voxels", "inputs.atlases"])
     digest = hashlib.sha256(json.dumps([code, spec, states], sort_keys=True).encode())
     return f"all maps {digest.hexdigest()[:32]}"
 

@@ -19,7 +19,7 @@ import pandas as pd
 from mri_response.config.queries import IMAGE_KINDS, source_features, used_features
 from mri_response.core.provenance import config_hash, file_sha256, versions
 from mri_response.core.tables import ID_COLUMNS
-from mri_response.people.cohorts import image_paths
+from mri_response.inputs.paths import image_paths
 
 NAME = "ro-crate-metadata.json"
 SPECIFICATION = "https://w3id.org/ro/crate/1.1"

@@ -243,7 +243,7 @@ def roi_operator(simulation: Mapping[str, Any], atlas: Atlas) -> np.ndarray:
     -------
     ndarray, shape (regions, knots)
         In ml: ``roi_operator(...) @ coefficients`` is what
-        :func:`features.extract.roi_features` finds in the map, up to its storage in integers.
+        :func:`features.roi_maps.roi_features` finds in the map, up to its storage in integers.
     """
     model = _model(float(simulation["voxel_size_mm"]))
     if not atlas.grid.matches(model.grid.shape, model.grid.affine):

@@ -10,7 +10,7 @@ import pandas as pd
 from matplotlib.figure import Figure, FigureBase
 from matplotlib.lines import Line2D
 
-from mri_response.features.quality import MEASURES
+from mri_response.features.quality_measures import MEASURES
 from mri_response.inputs.images import open_image, read_values
 from mri_response.report.figures.style import (
     BLACK,

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from mri_response.features.quality import FEWEST, MEASURES
+from mri_response.features.quality_measures import FEWEST, MEASURES
 from mri_response.report.naming import Naming
 from mri_response.report.numbers import as_number
 from mri_response.report.sections.blocks import Block, Table, Text

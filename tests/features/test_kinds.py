@@ -6,7 +6,9 @@ import pandas as pd
 import pytest
 
 from mri_response.core.errors import InputError
-from mri_response.features.extract import roi_features, table_features, voxel_features, voxel_mask
+from mri_response.features.roi_maps import roi_features
+from mri_response.features.table import table_features
+from mri_response.features.voxels import voxel_features, voxel_mask
 from mri_response.inputs.atlases import Atlas, load_atlas
 from mri_response.inputs.images import Grid, load_map, template_map
 from mri_response.inputs.tables import table_columns

@@ -1,0 +1,141 @@
+"""Columns of the participants table that a run uses, each in its type."""
+
+import contextlib
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from mri_response.config.queries import feature_columns, used_confounds
+from mri_response.core.errors import InputError
+from mri_response.inputs.tables import check_same_ids, numbers, read_table
+from mri_response.inputs.tiv import read_tiv
+from mri_response.people.participants import structure_columns
+
+#: What is read as female and male. Numbers are not: 1 and 2 are used both ways round.
+SEX_CODES = {"f": "F", "female": "F", "m": "M", "male": "M"}
+OLDEST = 120
+#: Columns that define subgroups where the configuration names none.
+SUBGROUPS = ("sex", "age", "site")
+
+
+def used_columns(
+    rows: pd.DataFrame, config: Mapping[str, Any], name: str, known: pd.Series
+) -> pd.DataFrame:
+    """Confounds, clinical features, family, block and subgroups by line, each in its type."""
+    cohort = config["cohorts"][name]
+    path = cohort["participants"]
+    columns: dict[str, pd.Series] = {}
+    for confound in used_confounds(config):
+        if confound != "tiv":
+            columns[confound] = _column(rows, confound, path)
+    for column, categorical in feature_columns(config).items():
+        if column not in (*columns, "tiv", "baseline_score"):
+            columns[column] = _column(rows, column, path, categories=categorical)
+    if cohort["tiv"] is not None:
+        # Reports of people without an outcome need not be there.
+        tiv = read_tiv(cohort["tiv"], rows[known], path)
+        if "table" in cohort["tiv"]:
+            table = cohort["tiv"]["table"]
+            found = read_table(table)["participant_id"]
+            check_same_ids(rows.loc[known, "participant_id"], found, path, table)
+        columns["tiv"] = tiv.reindex(rows.index)
+    group, *others = structure_columns(config)
+    if group is not None and group in rows:
+        _check_families(rows, group, path)
+        columns.setdefault(group, rows[group].fillna(rows["participant_id"]))
+    for column in (*others, config["specificity"]["within"]):
+        if column in rows and column != "participant_id":
+            columns.setdefault(column, rows[column])
+    for column in subgroup_columns(rows, config):
+        if column not in columns:
+            columns[column] = _column(rows, column, path, categories=column != "age")
+    return pd.DataFrame(columns, index=rows.index)
+
+
+def subgroup_columns(rows: pd.DataFrame, config: Mapping[str, Any]) -> list[str]:
+    """The columns of a participants table that define subgroups.
+
+    Parameters
+    ----------
+    rows : pandas.DataFrame
+        Text, as :func:`mri_response.inputs.tables.read_table` returns it.
+    config : mapping
+
+    Returns
+    -------
+    list of str
+        Those named in the configuration that the table has; if none are named, those of `SUBGROUPS`
+        that it has in a form that can be read.
+    """
+    named = config["subgroups"]["columns"]
+    if named is not None:
+        return [column for column in named if column in rows]
+    readable = []
+    for column in SUBGROUPS:
+        if column in rows:
+            with contextlib.suppress(InputError):
+                _column(rows, column, "")
+                readable.append(column)
+    return readable
+
+
+def _column(rows: pd.DataFrame, column: str, path: str, categories: bool = False) -> pd.Series:
+    """A column of the participants table in its type."""
+    if column == "sex":
+        return _sex(rows, path)
+    if column == "site" or categories:
+        return rows[column]
+    values = numbers(rows, column, path)
+    if column == "age":
+        _check_age(values, path)
+    return values
+
+
+def _sex(rows: pd.DataFrame, path: str) -> pd.Series:
+    codes = rows["sex"].map(lambda cell: SEX_CODES.get(str(cell).lower())).astype(object)
+    unknown = rows["sex"].notna() & codes.isna()
+    if unknown.any():
+        line = int(unknown.idxmax())
+        raise InputError(
+            f"{path}: line {line}: column sex: found {rows.loc[line, 'sex']!r}, expected F or M "
+            "(or female, male); recode it or write n/a"
+        )
+    return codes
+
+
+def _check_age(age: pd.Series, path: str) -> None:
+    wrong = age.notna() & ~age.between(0, OLDEST)
+    if wrong.any():
+        line = int(wrong.idxmax())
+        raise InputError(
+            f"{path}: line {line}: column age: found {age[line]:g}, expected years from 0 to "
+            f"{OLDEST}; correct it or write n/a"
+        )
+
+
+def _check_families(rows: pd.DataFrame, group: str, path: str) -> None:
+    pairs = rows[["participant_id", group]].drop_duplicates()
+    several = pairs["participant_id"].duplicated()
+    if several.any():
+        line = int(several.idxmax())
+        person, family = rows.loc[line, ["participant_id", group]]
+        first = rows.loc[rows["participant_id"] == person, group].iloc[0]
+        raise InputError(
+            f"{path}: line {line}: column {group}: found {family!r} for {person}, expected "
+            f"{first!r} as in that person's other rows (cross_validation.group); correct one"
+        )
+
+
+def missing_columns(columns: pd.DataFrame, config: Mapping[str, Any], name: str) -> list[pd.Series]:
+    """For each column that must be there, the reason where it is not."""
+    required = list(used_confounds(config)) if config["confounds"]["missing"] == "exclude" else []
+    if config["cohorts"][name]["role"] == "discovery":
+        _, *structure = structure_columns(config)
+        required += [column for column in structure if column in columns]
+    return [reason_where(columns[c].isna(), f"{c} is missing") for c in dict.fromkeys(required)]
+
+
+def reason_where(where: pd.Series, text: str) -> pd.Series:
+    return pd.Series(np.where(where, text, None), where.index, dtype=object)

@@ -1,0 +1,89 @@
+"""Who lacks an image, a row of a table or a value of a feature set."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import pandas as pd
+
+from mri_response.config.queries import IMAGE_KINDS, placeholders
+from mri_response.core.errors import InputError
+from mri_response.core.tables import ID_COLUMNS, shorten
+from mri_response.inputs.paths import image_paths
+from mri_response.inputs.tables import check_ids, check_same_ids, read_roi_table
+from mri_response.people.columns import reason_where
+from mri_response.people.participants import roi_table_columns
+
+
+def incomplete_features(
+    rows: pd.DataFrame, config: Mapping[str, Any], name: str, features: str
+) -> pd.Series:
+    """The reason where a feature set is not complete."""
+    spec = config["features"][features]
+    path = config["cohorts"][name]["sources"][spec["source"]]
+    if rows.empty:
+        return pd.Series(None, rows.index, dtype=object)
+    if spec["kind"] in IMAGE_KINDS:
+        return _missing_images(rows, name, spec["source"], path)
+    columns = roi_table_columns(config, features)
+    return _incomplete_rows(rows, config, name, path, columns, spec["source"])
+
+
+def _missing_images(rows: pd.DataFrame, name: str, source: str, pattern: str) -> pd.Series:
+    key = f"cohorts.{name}.sources.{source}"
+    sessions = "session_id" in placeholders(pattern)
+    if sessions and "session_id" not in rows:
+        raise InputError(
+            f"config: {key}: found {{session_id}} in {pattern!r}, expected {{participant_id}} "
+            "alone, since the participants table has no column session_id; correct one of them"
+        )
+    if not sessions and rows["participant_id"].duplicated().any():
+        person = rows.loc[rows["participant_id"].duplicated(), "participant_id"].iloc[0]
+        raise InputError(
+            f"config: {key}: found no {{session_id}} in {pattern!r}, expected it, since {person} "
+            "has several sessions; add it to the pattern"
+        )
+    paths = image_paths(pattern, rows)
+    missing = pd.Series([path is None for path in paths], rows.index)
+    if missing.all():
+        example = pattern.replace("{participant_id}", rows["participant_id"].iloc[0])
+        if sessions:
+            example = example.replace("{session_id}", rows["session_id"].iloc[0])
+        raise InputError(
+            f"config: {key}: found no image for any of {len(rows)} rows, expected for example "
+            f"{example}; correct the pattern or the participant ids"
+        )
+    return reason_where(missing, f"no image for the source {source}")
+
+
+def _incomplete_rows(
+    rows: pd.DataFrame,
+    config: Mapping[str, Any],
+    name: str,
+    path: str,
+    columns: Sequence[str],
+    source: str,
+) -> pd.Series:
+    participants = config["cohorts"][name]["participants"]
+    table = read_roi_table(path, columns)
+    check_same_ids(rows["participant_id"], table["participant_id"], participants, path)
+    keys = [key for key in ID_COLUMNS if key in rows and key in table]
+    check_ids(table, path, keys)
+    if rows.duplicated(keys).any():
+        person = rows.loc[rows.duplicated(keys), "participant_id"].iloc[0]
+        raise InputError(
+            f"{path}: found no column session_id, expected it, since {person} has several "
+            f"sessions in {participants}; add the column"
+        )
+    position = pd.MultiIndex.from_frame(table[keys]).get_indexer(
+        pd.MultiIndex.from_frame(rows[keys])
+    )
+    if (position < 0).all():
+        raise InputError(
+            f"{path}: found none of the {len(rows)} people of {participants}, expected rows such "
+            f"as {rows['participant_id'].iloc[0]!r}; it has {shorten(table['participant_id'], 3)}"
+        )
+    incomplete = table[list(columns)].isna().any(axis=1).to_numpy()
+    reason = pd.Series(None, rows.index, dtype=object)
+    reason[incomplete[position]] = f"a value is missing in the table of the source {source}"
+    reason[position < 0] = f"no row in the table of the source {source}"
+    return reason

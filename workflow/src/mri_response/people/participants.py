@@ -1,0 +1,74 @@
+"""The participants table of a cohort and the rows that its filter keeps."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import pandas as pd
+
+from mri_response.config.queries import (
+    discovery_name,
+    feature_columns,
+    left_out_column,
+    used_confounds,
+)
+from mri_response.core.errors import InputError
+from mri_response.core.tables import shorten, suggestion
+from mri_response.inputs.tables import read_table, require_columns, table_columns
+
+
+def read_participants(config: Mapping[str, Any], name: str) -> pd.DataFrame:
+    """The participants table, with the columns that the run needs."""
+    cohort = config["cohorts"][name]
+    required = ["participant_id", *cohort["where"]]
+    if config["outcome"]["kind"] == "label":
+        required.append(config["outcome"]["column"])
+    named = [*used_confounds(config), *feature_columns(config)]
+    required += [c for c in dict.fromkeys(named) if c not in ("tiv", "baseline_score")]
+    if cohort["role"] == "discovery":
+        required += [column for column in structure_columns(config) if column is not None]
+    elif config["specificity"]["within"] is not None:
+        required.append(config["specificity"]["within"])
+    table = read_table(cohort["participants"])
+    require_columns(table, required, cohort["participants"])
+    return table
+
+
+def structure_columns(config: Mapping[str, Any]) -> list[str | None]:
+    """The columns of families, of permutation blocks and of who is left out together."""
+    cv = config["cross_validation"]
+    return [cv["group"], config["permutation"]["within"], left_out_column(cv)]
+
+
+def filtered_rows(table: pd.DataFrame, config: Mapping[str, Any], name: str) -> pd.DataFrame:
+    cohort = config["cohorts"][name]
+    keep = pd.Series(True, table.index)
+    for column, values in cohort["where"].items():
+        keep &= table[column].isin(values)
+        if not keep.any():
+            present = table[column].dropna().unique()
+            raise InputError(
+                f"{cohort['participants']}: column {column}: found {shorten(present)}, expected "
+                f"rows with {shorten(values)} (cohorts.{name}.where.{column}); "
+                f"{suggestion(values[0], present)}correct the filter or the table"
+            )
+    return table[keep]
+
+
+def roi_table_columns(config: Mapping[str, Any], features: str) -> list[str]:
+    """Names of the regions of a feature set of kind table, which the discovery cohort decides.
+
+    Parameters
+    ----------
+    config : mapping
+        Sections cohorts and features of the completed configuration.
+    features : str
+        Name of the feature set.
+
+    Returns
+    -------
+    list of str
+        Columns of the discovery cohort's table, in its order.
+    """
+    spec = config["features"][features]
+    source = config["cohorts"][discovery_name(config)]["sources"][spec["source"]]
+    return table_columns(source, spec["columns"], spec["exclude"])
