@@ -10,7 +10,6 @@ from __future__ import annotations
 import math
 import os
 import re
-from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -32,6 +31,7 @@ from mri_response.inputs.sources.record import (
     is_dangling,
     left_out,
     source_of,
+    version_warnings,
 )
 from mri_response.inputs.sources.stats import Stats, parse_stats, release
 
@@ -129,7 +129,7 @@ def read_freesurfer(
     rows = [_values(stats, request) for stats in found]
     rows = fill_empty(rows, entries)
     entries = [_check_numbers(entry, row) for entry, row in zip(entries, rows, strict=True)]
-    return source_of(people, entries, rows, _mixed_versions(folder, entries))
+    return source_of(people, entries, rows, version_warnings(str(folder), entries, _major))
 
 
 def quality(values: pd.DataFrame) -> pd.DataFrame:
@@ -342,17 +342,6 @@ def _check_numbers(entry: Entry, row: Mapping[str, float]) -> Entry:
     return left_out(entry, reason, State.MISSING_VALUE)
 
 
-def _mixed_versions(folder: Path, entries: Sequence[Entry]) -> list[str]:
-    """A warning where people were processed by programs of more than one major version."""
-    counts = Counter(
-        (entry.program, (entry.version or "unknown").removeprefix("with FreeSurfer ").split(".")[0])
-        for entry in entries
-        if entry.state is State.READ
-    )
-    if len(counts) < 2:
-        return []
-    told = ", ".join(f"{n} {program} {version}" for (program, version), n in counts.most_common())
-    return [
-        f"{folder}: people were processed by different versions ({told}); their measures differ by "
-        "more than chance: process all again with one of them, or make the version a confound"
-    ]
+def _major(version: str) -> str:
+    """Versions with one number before the first point measure alike."""
+    return version.removeprefix("with FreeSurfer ").split(".")[0]

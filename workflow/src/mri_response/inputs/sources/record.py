@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Iterable, Mapping, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
@@ -193,6 +194,39 @@ def record_of(people: pd.DataFrame, entries: Sequence[Entry]) -> pd.DataFrame:
         for identity, entry in zip(identities(people), entries, strict=True)
     ]
     return pd.DataFrame(rows, columns=list(RECORD_COLUMNS), dtype=object)
+
+
+def version_warnings(
+    source: str, entries: Iterable[Entry], group: Callable[[str], str] = str
+) -> list[str]:
+    """A warning where people were processed by more than one program or version.
+
+    Parameters
+    ----------
+    source : str
+        What was read, for the message.
+    entries : iterable of Entry
+        One for each person.
+    group : callable
+        From a version to what has to be the same; the default is the version itself.
+
+    Returns
+    -------
+    list of str
+        One line, or nothing.
+    """
+    counts = Counter(
+        (entry.program, group(entry.version) if entry.version else "of an unknown version")
+        for entry in entries
+        if entry.state is State.READ
+    )
+    if len(counts) < 2:
+        return []
+    told = ", ".join(f"{n} {program} {version}" for (program, version), n in counts.most_common())
+    return [
+        f"{source}: people were processed by different versions ({told}); their measures differ by "
+        "more than chance: process all again with one of them, or make the version a confound"
+    ]
 
 
 def joint_sha256(files: Mapping[str, str]) -> str | None:

@@ -32,6 +32,7 @@ _FIRST_CELL = re.compile(
     r"Measure:(?P<measure>\w+)|(?P<side>[lr]h)\.(?P<parcellation>.+)\.(?P<kind>\w+)"
 )
 _ID_NAMES = {"participant_id", "subjid", "subject", "subject_id", "subjectid", "subj", "id", ""}
+_CAT12_ID = "names"  # above the scans (catROI_<scan>) in the tables of CAT12's ROI tool
 _SESSION_NAMES = {"session_id", "session", "visit", "timepoint"}
 # A first column that holds such names is a header that was turned round.
 _STRUCTURES = re.compile(r"(Left|Right)-[A-Z].*|[lr]h_.+_(area|volume|thickness)|[LR]_.+avg")
@@ -73,7 +74,7 @@ class RegionTable:
     ----------
     path : Path
     program : str
-        ``FreeSurfer`` or ``ENIGMA``.
+        ``FreeSurfer``, ``ENIGMA`` or ``CAT12``.
     names : pandas.Series
         A person's name in the file, or name and session joined by a tab; indexed by line.
     measures : pandas.DataFrame
@@ -189,6 +190,7 @@ def read_region_table(
     names = _names(path, frame, id_column, session_column)
     keys = [id_column] if session_column is None else [id_column, session_column]
     program, measures = _measures(path, frame.drop(columns=keys))
+    program = "CAT12" if id_column == _CAT12_ID else program
     return RegionTable(path, program, names, measures, session_column is not None)
 
 
@@ -214,7 +216,7 @@ def _id_columns(
             )
     first = request.id_column or columns[0]
     if request.id_column is None and not (
-        _FIRST_CELL.fullmatch(first) or first.lower() in _ID_NAMES
+        _FIRST_CELL.fullmatch(first) or first.lower() in _ID_NAMES | {_CAT12_ID}
     ):
         raise InputError(
             f"{path}: line 1: found {first!r} above the first column, expected what FreeSurfer's "
