@@ -255,6 +255,12 @@ def tables_of_features(wildcards):
     return [local(source_in_cohort(wildcards)), local(source_in_discovery(wildcards))]
 
 
+def discovery_tables(wildcards):
+    """ROI tables of the discovery cohort."""
+    names = [name for name, spec in FEATURES.items() if spec["kind"] == "table"]
+    return list(dict.fromkeys(local(source_of(name, DISCOVERY)) for name in names))
+
+
 def answers_of_the_authors(wildcards):
     """The user's file of answers to TRIPOD+AI, if there is one."""
     answers = CONFIG["reporting"]["tripod"]
@@ -464,6 +470,12 @@ def feasibility_config(wildcards):
     """What the people must still be enough for where quality control leaves some of them out."""
     keys = ("cohorts", "outcome", "models", "confounds", "min_class_size", "learning_curve")
     return section(*keys, "cross_validation", "permutation", "seed") if QUALITY_RULES else None
+
+
+def input_warnings_config(wildcards):
+    """What decides whether people and permutations are enough."""
+    keys = ("cohorts", "outcome", "features", "models", "confounds", "quality_control")
+    return section(*keys, "cross_validation", "permutation", "min_class_size", "seed")
 
 
 def naming_config(wildcards):
