@@ -29,6 +29,7 @@ from mri_response.features.quality_measures import MapMeasures
 from mri_response.features.region_sets import memberships, region_sets, set_table
 from mri_response.learning.batches import CURVE_SHARES
 from mri_response.learning.decisions import Decisions
+from mri_response.report.run import Run
 
 LONG = (
     "An external cohort with a really long title, second hospital, three scanners, "
@@ -132,7 +133,7 @@ SIZES = {
 
 
 @dataclass
-class Run:
+class MadeUpRun:
     """A config and the tables that belong to it."""
 
     config: dict[str, Any]
@@ -144,6 +145,11 @@ class Run:
     weights: pd.DataFrame
     planted: pd.DataFrame
     tables: dict[str, pd.DataFrame]
+
+    def read(self, **changes: Any) -> Run:
+        """The run as the report reads it, with other fields where a test wants them."""
+        names = ("config", "performance", "null", "flow", "exclusions", "predictions", "tables")
+        return Run(**{name: getattr(self, name) for name in names} | changes)
 
     @property
     def ids(self) -> set[str]:
@@ -172,7 +178,7 @@ def _rates(label: np.ndarray, decision: np.ndarray) -> dict[str, float]:
 
 def made_up_run(
     config: dict[str, Any] | None = None, sizes: dict[str, tuple[int, int, float]] | None = None
-) -> Run:
+) -> MadeUpRun:
     """Make up all tables of a run.
 
     Parameters
@@ -184,7 +190,7 @@ def made_up_run(
 
     Returns
     -------
-    Run
+    MadeUpRun
     """
     config = copy.deepcopy(CONFIG if config is None else config)
     sizes = SIZES if sizes is None else sizes
@@ -309,7 +315,7 @@ def made_up_run(
         }
     )
     predictions = pd.concat(predictions, ignore_index=True)
-    return Run(
+    return MadeUpRun(
         config=config,
         predictions=predictions,
         performance=table,
@@ -559,7 +565,7 @@ def _performance_rows(
     return rows
 
 
-def six_cohorts() -> Run:
+def six_cohorts() -> MadeUpRun:
     """Make up a run of six cohorts with long titles, one of them too small for metrics."""
     config = copy.deepcopy(CONFIG)
     config["cohorts"] |= {
@@ -570,7 +576,7 @@ def six_cohorts() -> Run:
     return made_up_run(config, sizes)
 
 
-def one_cohort() -> Run:
+def one_cohort() -> MadeUpRun:
     """Make up a run on real labels: discovery alone, two named classes, not simulated."""
     config = copy.deepcopy(CONFIG)
     del config["simulation"]

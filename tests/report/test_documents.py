@@ -24,7 +24,7 @@ from mri_response.report.documents import (
     reviewer_files,
     tripod_table,
 )
-from mri_response.report.facts.evidence import Fact
+from mri_response.report.facts.fact import Fact
 from mri_response.report.facts.gathered import gather
 
 NAMES = ("tripod", "probast", "model_card", "methods")

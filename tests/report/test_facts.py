@@ -9,21 +9,23 @@ import re
 import numpy as np
 import pandas as pd
 import pytest
-from made_up_run import CONFIG, Run, made_up_run, one_cohort, six_cohorts
+from made_up_run import CONFIG, MadeUpRun, made_up_run, one_cohort, six_cohorts
 
 from mri_response.config.answers import resource
 from mri_response.config.queries import CONFOUNDS_ONLY
 from mri_response.people.characteristics import characteristics
-from mri_response.report.facts.evidence import Evidence, Fact
+from mri_response.report.facts.caveats import caveats
+from mri_response.report.facts.fact import Fact
 from mri_response.report.facts.gathered import fact_names, gather
-from mri_response.report.facts.methods import caveats, methods, results
+from mri_response.report.facts.methods import methods, results
 from mri_response.report.lookup import rows_of
+from mri_response.report.run import Run
 
 SHA256 = "ab" * 32
 RUNS = {"trial": made_up_run, "six cohorts": six_cohorts, "one cohort": one_cohort}
 
 
-def people_of(run: Run) -> dict[str, pd.DataFrame]:
+def people_of(run: MadeUpRun) -> dict[str, pd.DataFrame]:
     """Analysed rows of each cohort, with confounds."""
     rng = np.random.default_rng(8)
     tables = {}
@@ -36,13 +38,9 @@ def people_of(run: Run) -> dict[str, pd.DataFrame]:
     return tables
 
 
-def evidence_of(run: Run, **changes) -> Evidence:
+def evidence_of(run: MadeUpRun, **changes) -> Run:
     """What the documents of a made-up run are drawn from."""
     values = {
-        "config": run.config,
-        "performance": run.performance,
-        "null": run.null,
-        "flow": run.flow,
         "tables": {"characteristics": characteristics(run.config, people_of(run))},
         "frozen": {model: {"sha256": SHA256, "coding": {}} for model in run.config["models"]},
         "n_features": {"roi": 136},
@@ -50,7 +48,7 @@ def evidence_of(run: Run, **changes) -> Evidence:
         "versions": {"mri-response": "0.1.0", "python": "3.11.9", "snakemake": "9.27.1"},
         "config_hash": "0123abcd" * 8,
     }
-    return Evidence(**{**values, **changes})
+    return run.read(**{**values, **changes})
 
 
 def further_tables() -> dict[str, pd.DataFrame]:
@@ -133,11 +131,11 @@ def further_tables() -> dict[str, pd.DataFrame]:
 
 
 @pytest.fixture(scope="module", params=RUNS)
-def evidence(request: pytest.FixtureRequest) -> Evidence:
+def evidence(request: pytest.FixtureRequest) -> Run:
     return evidence_of(RUNS[request.param]())
 
 
-def row(run: Run, cohort: str, metric: str) -> pd.Series:
+def row(run: MadeUpRun, cohort: str, metric: str) -> pd.Series:
     return rows_of(run.performance, "roi_svc", cohort, metric).iloc[0]
 
 

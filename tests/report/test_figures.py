@@ -10,7 +10,7 @@ import nibabel as nib
 import numpy as np
 import pandas as pd
 import pytest
-from made_up_run import LONG, Run, made_up_run, one_cohort, six_cohorts
+from made_up_run import LONG, MadeUpRun, made_up_run, one_cohort, six_cohorts
 from matplotlib.figure import Figure
 from matplotlib.text import Text
 from sklearn.metrics import confusion_matrix, roc_auc_score
@@ -37,11 +37,11 @@ RUNS = {"trial": made_up_run, "six cohorts": six_cohorts, "one cohort": one_coho
 
 
 @pytest.fixture(scope="module", params=RUNS)
-def run(request: pytest.FixtureRequest) -> Run:
+def run(request: pytest.FixtureRequest) -> MadeUpRun:
     return RUNS[request.param]()
 
 
-def draw(kind: str, run: Run) -> Figure:
+def draw(kind: str, run: MadeUpRun) -> Figure:
     names = naming(run.config)
     return {
         "roc": lambda: performance.roc(run.predictions, run.performance, MODEL, names, seed=7),
@@ -101,7 +101,7 @@ def everything_written(figure: Figure) -> str:
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_text_is_large_enough_inside_the_page_and_free_of_ids(kind: str, run: Run) -> None:
+def test_text_is_large_enough_inside_the_page_and_free_of_ids(kind: str, run: MadeUpRun) -> None:
     figure = draw(kind, run)
     renderer = figure.canvas.get_renderer()
     width_mm = figure.get_figwidth() * 25.4
@@ -146,7 +146,7 @@ def test_title_says_simulated_only_when_it_is(kind: str) -> None:
         *("calibration", "decision_curve", "specificity", "comparisons"),
     ],
 )
-def test_text_boxes_do_not_overlap(kind: str, run: Run) -> None:
+def test_text_boxes_do_not_overlap(kind: str, run: MadeUpRun) -> None:
     figure = draw(kind, run)
     renderer = figure.canvas.get_renderer()
     boxes = []
@@ -161,7 +161,7 @@ def test_text_boxes_do_not_overlap(kind: str, run: Run) -> None:
 
 
 @pytest.mark.parametrize("kind", ["roc", "flow"])
-def test_same_bytes_twice_and_whole_files(kind: str, tmp_path, run: Run) -> None:
+def test_same_bytes_twice_and_whole_files(kind: str, tmp_path, run: MadeUpRun) -> None:
     written = []
     for attempt in ("first", "second"):
         paths = [tmp_path / attempt / f"{kind}.{suffix}" for suffix in ("png", "svg")]
@@ -179,7 +179,7 @@ def test_same_bytes_twice_and_whole_files(kind: str, tmp_path, run: Run) -> None
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_places_are_rounded(kind: str, run: Run) -> None:
+def test_places_are_rounded(kind: str, run: MadeUpRun) -> None:
     """SVG names its clip paths by places whose last bit the layout's solver leaves to chance."""
     figure = draw(kind, run)
     parts = figure.subfigs
@@ -309,7 +309,7 @@ def test_missing_repeat_is_an_error() -> None:
         performance.roc(broken, run.performance, MODEL, naming(run.config), seed=1)
 
 
-def test_flow_lists_every_reason_with_its_count(run: Run) -> None:
+def test_flow_lists_every_reason_with_its_count(run: MadeUpRun) -> None:
     written = everything_written(draw("flow", run))
     for _, row in run.flow.iterrows():
         if row["step"].startswith("analysed, "):
@@ -423,7 +423,7 @@ def points_of(figure: Figure) -> np.ndarray:
     return np.concatenate(found)
 
 
-def test_every_scan_is_a_point_and_the_bad_one_is_named_only_where_asked(run: Run) -> None:
+def test_every_scan_is_a_point_and_the_bad_one_is_named_only_where_asked(run: MadeUpRun) -> None:
     table = run.tables["qc"]
     figure = draw("quality", run)
     # Four measures.

@@ -14,25 +14,27 @@ import numpy as np
 import pandas as pd
 import pytest
 from jinja2 import Environment, StrictUndefined
-from made_up_run import LONG, Run, made_up_run, one_cohort, six_cohorts
+from made_up_run import LONG, MadeUpRun, made_up_run, one_cohort, six_cohorts
 from matplotlib.figure import Figure
 from test_facts import evidence_of
 
+from mri_response.config.plan import FigureSpec, figure_plan
 from mri_response.core.tables import read_tsv, write_tsv
 from mri_response.evaluation.performance import (
     FrozenScores,
     discovery_performance,
     frozen_performance,
 )
-from mri_response.report import page as report
+from mri_response.report.captions import TEMPLATES, caption
 from mri_response.report.documents import reviewer_files
 from mri_response.report.figures.performance import confusion, null_distribution, roc
 from mri_response.report.figures.style import contrast, save_figure
-from mri_response.report.inputs import ReportInputs
 from mri_response.report.naming import naming
-from mri_response.report.page import TEMPLATES, FigureSpec, caption, figure_plan, render_report
+from mri_response.report.page import render_report
+from mri_response.report.run import Run
 from mri_response.report.sections.blocks import Bullets, Frame, Heading, Table, Text
-from mri_response.report.sections.registry import Section
+from mri_response.report.sections.registry import SECTIONS
+from mri_response.report.sections.section import Section
 
 RUNS = {"trial": made_up_run, "six cohorts": six_cohorts, "one cohort": one_cohort}
 VOID = {"meta", "link", "img", "br", "hr", "input"}
@@ -73,7 +75,7 @@ class Page(HTMLParser):
 VIEWER = '<!DOCTYPE html><title>Slices</title><canvas></canvas><script>var x = "a";</script>'
 
 
-def page_inputs(run: Run, folder: Path, **changes: Any) -> ReportInputs:
+def page_inputs(run: MadeUpRun, folder: Path, **changes: Any) -> Run:
     """Inputs of the page for a made-up run, with small pictures as figures."""
     folder.mkdir(parents=True, exist_ok=True)
     figures = {}
@@ -84,37 +86,30 @@ def page_inputs(run: Run, folder: Path, **changes: Any) -> ReportInputs:
         suffix = "png" if spec.kind == "weight_map" else "svg"
         figures[spec.name] = folder / f"{spec.name}.{suffix}"
     values: dict[str, Any] = {
-        "config": run.config,
-        "performance": run.performance,
-        "null": run.null,
-        "flow": run.flow,
-        "exclusions": run.exclusions,
         "figures": figures,
         "weights": {"roi_svc": run.weights},
         "versions": {"python": "3.11.9", "numpy": "2.4.0"},
         "config_hash": "0123abcd" * 8,
         "warnings": ["The chosen C lay at the edge of its grid in 3 of 100 outer folds."],
         "planted": run.planted if run.config.get("simulation") else None,
-        "predictions": run.predictions,
-        "tables": run.tables,
         "viewers": {"roi_svc": VIEWER},
         "planted_viewer": VIEWER if run.config.get("simulation") else None,
     }
-    return ReportInputs(**{**values, **changes})
+    return run.read(**{**values, **changes})
 
 
 @pytest.fixture(scope="module", params=RUNS)
-def run(request: pytest.FixtureRequest) -> Run:
+def run(request: pytest.FixtureRequest) -> MadeUpRun:
     return RUNS[request.param]()
 
 
 @pytest.fixture(scope="module")
-def inputs(run: Run, tmp_path_factory: pytest.TempPathFactory) -> ReportInputs:
+def inputs(run: MadeUpRun, tmp_path_factory: pytest.TempPathFactory) -> Run:
     return page_inputs(run, tmp_path_factory.mktemp("figures"))
 
 
 @pytest.fixture(scope="module")
-def html(inputs: ReportInputs) -> str:
+def html(inputs: Run) -> str:
     return render_report(inputs)
 
 
@@ -131,7 +126,7 @@ def decoded(html: str) -> str:
     return "\n".join(parts)
 
 
-def test_page_is_well_formed_and_has_every_figure(html: str, inputs: ReportInputs) -> None:
+def test_page_is_well_formed_and_has_every_figure(html: str, inputs: Run) -> None:
     page = Page(html)
     assert html.startswith("<!DOCTYPE html>")
     plan = figure_plan(inputs.config)
@@ -153,7 +148,7 @@ def test_images_have_alternative_texts_and_sizes(html: str) -> None:
         assert image["height"] == "192"
 
 
-def test_no_participant_in_the_page_or_its_tables(html: str, run: Run) -> None:
+def test_no_participant_in_the_page_or_its_tables(html: str, run: MadeUpRun) -> None:
     everything = decoded(html)
     assert len(run.ids) > 80
     assert not [name for name in run.ids if name in everything]
@@ -170,7 +165,7 @@ def test_participants_appear_when_the_config_says_so(tmp_path: Path) -> None:
     assert "Exclusions, person by person" in everything
 
 
-def test_same_bytes_from_another_folder(html: str, run: Run, tmp_path: Path) -> None:
+def test_same_bytes_from_another_folder(html: str, run: MadeUpRun, tmp_path: Path) -> None:
     again = render_report(page_inputs(run, tmp_path / "elsewhere"))
     assert again.encode() == html.encode()
     assert str(tmp_path) not in decoded(again)
@@ -241,7 +236,7 @@ def test_headline_has_the_numbers_and_names_the_nulls(trial: Page) -> None:
     assert LONG in trial.text
 
 
-def test_simulated_in_banner_and_every_title_but_only_then(run: Run, html: str) -> None:
+def test_simulated_in_banner_and_every_title_but_only_then(run: MadeUpRun, html: str) -> None:
     page = Page(html)
     captions = re.findall(r"<caption><span>(.*?)</span></caption>", html)
     headings = re.findall(r'<h3 class="hidden">(.*?)</h3>', html)
@@ -593,15 +588,15 @@ def test_page_of_tables_that_the_workflow_computes(tmp_path: Path) -> None:
     assert "Of 30 permutations of the whole procedure" in text
 
 
-def test_a_topic_adds_its_section_and_its_table(tmp_path, monkeypatch):
+def test_a_topic_adds_its_section_and_its_table(tmp_path):
     run = made_up_run()
     frames = {
         "counts": pd.DataFrame({"cohort": ["a"], "n": [12]}),
         "people": pd.DataFrame({"participant_id": ["sub-secret"], "x": [1.5]}),
     }
 
-    def blocks(inputs, names):
-        rows = inputs.tables["counts"].to_numpy().tolist()
+    def blocks(run):
+        rows = run.tables["counts"].to_numpy().tolist()
         return [
             Text("As said."),
             Heading("More"),
@@ -611,14 +606,17 @@ def test_a_topic_adds_its_section_and_its_table(tmp_path, monkeypatch):
         ]
 
     titles = {"counts": "Counts", "people": "People"}
-    spoken = Section("topic", "A topic", "Topic", "control", blocks, titles)
-    silent = Section("silence", "Nothing", "Nothing", "control", lambda inputs, names: [])
-    monkeypatch.setattr(report, "SECTIONS", (*report.SECTIONS, spoken, silent))
-    html = render_report(page_inputs(run, tmp_path, tables=frames))
+    spoken = Section("topic", "A topic", "Topic", blocks, titles)
+    silent = Section("silence", "Nothing", "Nothing", lambda run: [])
+    absent = Section("absence", "Absent", "Absent", blocks, applies=lambda run: False)
+    behind = [section.id for section in SECTIONS].index("control") + 1
+    sections = (*SECTIONS[:behind], spoken, silent, absent, *SECTIONS[behind:])
+    html = render_report(page_inputs(run, tmp_path, tables=frames), sections)
     page = Page(html)
     assert html.index('id="control"') < html.index('id="topic"') < html.index('id="caveats"')
     assert '<a href="#topic">Topic</a>' in html
     assert "silence" not in html
+    assert "absence" not in html
     for text in ("As said.", "More", "one point", "How many", "12"):
         assert text in page.text
     (frame,) = (found for found in page.all("iframe") if "A viewer" in found["title"])
@@ -628,7 +626,7 @@ def test_a_topic_adds_its_section_and_its_table(tmp_path, monkeypatch):
     assert "counts.tsv" in names
     assert "people.tsv" not in names
     config = {**run.config, "report": {"participant_level": True}}
-    html = render_report(page_inputs(run, tmp_path, tables=frames, config=config))
+    html = render_report(page_inputs(run, tmp_path, tables=frames, config=config), sections)
     assert "people.tsv" in [link.get("download") for link in Page(html).all("a")]
 
 

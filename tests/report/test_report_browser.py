@@ -20,7 +20,7 @@ from typing import Any
 import nibabel as nib
 import numpy as np
 import pytest
-from made_up_run import Run, made_up_run, one_cohort, six_cohorts
+from made_up_run import MadeUpRun, made_up_run, one_cohort, six_cohorts
 from test_facts import evidence_of, further_tables
 from test_page import page_inputs
 
@@ -140,7 +140,7 @@ def chromium() -> str:
     pytest.skip("no browser: chromium is not installed")
 
 
-def whole_page(make: Callable[[], Run], figures: Path) -> str:
+def whole_page(make: Callable[[], MadeUpRun], figures: Path) -> str:
     """Page of a made-up run with all tables, so that every section is there."""
     run = make()
     evidence = evidence_of(run)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from types import SimpleNamespace
 
 import nibabel as nib
 import numpy as np
@@ -20,12 +19,7 @@ MODEL = "roi_svc"
 
 
 def section(run, **changes):
-    inputs = SimpleNamespace(
-        config=run.config, weights={MODEL: run.weights}, tables=run.tables, viewers={},
-        planted_viewer=None,
-    )  # fmt: skip
-    inputs.__dict__.update(changes)
-    return blocks(inputs, naming(run.config))
+    return blocks(run.read(**{"weights": {MODEL: run.weights}, **changes}))
 
 
 def of_kind(made, kind):

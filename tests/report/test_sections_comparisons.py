@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from types import SimpleNamespace
-
 import numpy as np
 import pytest
 from made_up_run import made_up_run
@@ -55,10 +53,7 @@ def inputs():
     }
     pairs = compared_pairs(config)
     table = comparison_table(models, pairs, roles, seed=3, min_class_size=5, added=[added])
-    performance = run.performance.copy()
-    return SimpleNamespace(
-        config=config, performance=performance, tables={"comparisons": table.astype(object)}
-    )
+    return run.read(config=config, tables={"comparisons": table.astype(object)})
 
 
 def test_it_says_what_the_table_says(inputs):
@@ -69,7 +64,7 @@ def test_it_says_what_the_table_says(inputs):
         "Model roi_svc against model clinic",
     ]
     assert "does better with everybody's own scan than with another's, p = 0.020" in texts[-1]
-    made = blocks(inputs, names)
+    made = blocks(inputs)
     tables = [block for block in made if block.kind == "table"]
     assert len(tables) == 2
     labels = [row[0] for row in tables[1].rows]
@@ -82,10 +77,9 @@ def test_it_says_what_the_table_says(inputs):
 
 def test_what_was_not_asked_is_said():
     run = made_up_run()
-    inputs = SimpleNamespace(config=run.config, performance=run.performance, tables=run.tables)
-    texts = [block.text for block in blocks(inputs, naming(run.config)) if block.kind == "text"]
+    texts = [block.text for block in blocks(run.read()) if block.kind == "text"]
     assert any(text.startswith("No clinical model was asked for.") for text in texts)
-    assert blocks(SimpleNamespace(**(vars(inputs) | {"tables": {}})), naming(run.config)) == []
+    assert blocks(run.read(tables={})) == []
 
 
 def test_the_figure_has_a_row_for_each_pair(inputs):

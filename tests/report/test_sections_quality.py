@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from types import SimpleNamespace
-
 import pytest
-from made_up_run import Run, made_up_run
+from made_up_run import MadeUpRun, made_up_run
 
 from mri_response.core.tables import read_tsv, write_tsv
 from mri_response.report.naming import naming
@@ -13,15 +11,14 @@ from mri_response.report.sections.blocks import Table, Text
 from mri_response.report.sections.quality import blocks, quality_counts
 
 
-def page(run: Run, **tables):
-    inputs = SimpleNamespace(config=run.config, tables={**run.tables, **tables})
-    found = blocks(inputs, naming(run.config))
+def page(run: MadeUpRun, **tables):
+    found = blocks(run.read(tables={**run.tables, **tables}))
     text = " ".join(block.text for block in found if isinstance(block, Text))
     return text, [block for block in found if isinstance(block, Table)]
 
 
 @pytest.fixture
-def run() -> Run:
+def run() -> MadeUpRun:
     return made_up_run()
 
 
@@ -80,5 +77,4 @@ def test_small_cohorts_are_said_to_be_too_small_to_compare(run):
 
 
 def test_without_the_table_there_is_no_section(run):
-    inputs = SimpleNamespace(config=run.config, tables={})
-    assert blocks(inputs, naming(run.config)) == []
+    assert blocks(run.read(tables={})) == []

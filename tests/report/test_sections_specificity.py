@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-from types import SimpleNamespace
-
 import pytest
 from made_up_run import made_up_run, one_cohort, six_cohorts
 
 from mri_response.core.tables import read_tsv, write_tsv
-from mri_response.report.naming import naming
 from mri_response.report.sections.blocks import Table, Text
 from mri_response.report.sections.specificity import blocks
 
@@ -20,8 +17,7 @@ def section(run, changes=None):
     for (analysis, column), value in (changes or {}).items():
         frame = tables["specificity"]
         frame.loc[frame["analysis"] == analysis, column] = value
-    inputs = SimpleNamespace(tables=tables, config=run.config)
-    return blocks(inputs, naming(run.config))
+    return blocks(run.read(tables=tables))
 
 
 def written(made):
@@ -85,4 +81,4 @@ def test_a_table_read_from_disk_says_the_same(tmp_path):
 
 def test_without_the_table_there_is_no_section():
     run = made_up_run()
-    assert blocks(SimpleNamespace(tables={}, config=run.config), naming(run.config)) == []
+    assert blocks(run.read(tables={})) == []

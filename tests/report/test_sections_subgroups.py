@@ -2,25 +2,21 @@
 
 from __future__ import annotations
 
-from types import SimpleNamespace
-
 import pytest
-from made_up_run import Run, made_up_run
+from made_up_run import MadeUpRun, made_up_run
 
 from mri_response.core.tables import read_tsv, write_tsv
-from mri_response.report.naming import naming
 from mri_response.report.numbers import estimate_text, interval_text
 from mri_response.report.sections.blocks import Bullets, Table, Text
 from mri_response.report.sections.subgroups import blocks
 
 
-def page(run: Run, table):
-    inputs = SimpleNamespace(config=run.config, tables={"subgroups": table})
-    return blocks(inputs, naming(run.config))
+def page(run: MadeUpRun, table):
+    return blocks(run.read(tables={"subgroups": table}))
 
 
 @pytest.fixture
-def run() -> Run:
+def run() -> MadeUpRun:
     return made_up_run()
 
 

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from types import SimpleNamespace
-
 import numpy as np
 import pytest
-from made_up_run import Run, made_up_run, six_cohorts
+from made_up_run import MadeUpRun, made_up_run, six_cohorts
 
 from mri_response.core.tables import read_tsv, write_tsv
 from mri_response.report.naming import naming
@@ -25,13 +23,12 @@ def cell(row):
     return f"{row['estimate']:.2f}", f"{row['ci_low']:.2f} to {row['ci_high']:.2f}"
 
 
-def page(run: Run, tables=None):
-    inputs = SimpleNamespace(config=run.config, tables=tables or run.tables)
-    return blocks(inputs, naming(run.config))
+def page(run: MadeUpRun, tables=None):
+    return blocks(run.read(tables=tables or run.tables))
 
 
 @pytest.fixture(scope="module")
-def run() -> Run:
+def run() -> MadeUpRun:
     return made_up_run()
 
 

@@ -429,8 +429,8 @@ rule reporting:
         performance=run_table("performance"),
         null=run_table("null"),
         flow=run_table("flow"),
+        input_warnings=run_table("input_warnings"),
         warnings=run_table("warnings"),
-        people=[people_table(name) for name in COHORTS],
         tables=[path for path in evidence_tables() if path not in reviewer_tables()],
         features=[matrix(name, DISCOVERY) for name in FEATURES],
         frozen=frozen_models(),
@@ -470,9 +470,9 @@ rule report_page:
         null=run_table("null"),
         flow=run_table("flow"),
         exclusions=run_table("exclusions"),
+        input_warnings=run_table("input_warnings"),
         warnings=run_table("warnings"),
         tables=evidence_tables(),
-        people=[people_table(name) for name in COHORTS],
         figures=[figure_file(figure.name, "svg") for figure in FIGURES],
         images=[figure_file(figure.name, "png") for figure in FIGURES],
         weights=expand(weight_table(), model=REGION_MODELS),
@@ -490,6 +490,7 @@ rule report_page:
     params:
         config=section(*(key for key in CONFIG if key != "batch")),
         texts=texts_of("report.html.jinja", *(f"{figure.kind}.rst" for figure in FIGURES)),
+        references=resources_of("documents"),
         code=code_of("report/report_page"),
     message:
         "Report: {output[0]}"

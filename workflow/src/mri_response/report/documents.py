@@ -14,9 +14,10 @@ import pandas as pd
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from mri_response.config.answers import RESOURCES, resource
-from mri_response.report.facts.evidence import Evidence, Fact
+from mri_response.report.facts.fact import Fact
 from mri_response.report.facts.gathered import gather
 from mri_response.report.facts.methods import methods, results
+from mri_response.report.run import Run
 
 NOT_PROVIDED = "Not provided"
 STATUSES = ("filled", "in part", "not provided", "not applicable")
@@ -36,13 +37,14 @@ _APPLIES = {"D": "development", "E": "evaluation", "DE": "development and evalua
 
 
 def reviewer_files(
-    evidence: Evidence, answers: Mapping[str, str]
+    run: Run, answers: Mapping[str, str]
 ) -> tuple[dict[str, pd.DataFrame], dict[str, str]]:
     """Tables and Markdown of all documents.
 
     Parameters
     ----------
-    evidence : Evidence
+    run : Run
+        The run.
     answers : mapping of str to str
         As from :func:`mri_response.config.answers.read_answers`.
 
@@ -53,7 +55,7 @@ def reviewer_files(
     texts : dict of str to str
         The same and ``methods``.
     """
-    facts = gather(evidence)
+    facts = gather(run)
     tables = {
         "tripod": tripod_table(facts, answers),
         "probast": probast_table(facts),
@@ -61,11 +63,11 @@ def reviewer_files(
     }
     return tables, documents(
         tables,
-        methods(evidence),
+        methods(run),
         results(facts),
-        title=evidence.config["title"],
-        run=evidence.config["run"],
-        simulated=evidence.names.simulated,
+        title=run.config["title"],
+        run=run.config["run"],
+        simulated=run.names.simulated,
     )
 
 

@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 
 from mri_response.core.vocabulary import Aggregation, Null, Role
+from mri_response.report.naming import Naming
 from mri_response.report.numbers import as_number, number
 
 
@@ -112,6 +113,38 @@ def is_computed(performance: pd.DataFrame, model: str, cohort: str) -> bool:
     return row is not None and not np.isnan(number(row["estimate"]))
 
 
+# ---------------------------------------------------------------- flow.tsv
+# Steps that are no reason to leave someone out.
+FLOW_STEPS = (
+    "in participants table",
+    "matching the row filter",
+    "analysed",
+    "analysed, positive",
+    "analysed, negative",
+)
+
+
+def left_out_by_reason(flow: pd.DataFrame, names: Naming) -> pd.DataFrame:
+    """Return how many people were left out, and why.
+
+    Parameters
+    ----------
+    flow : DataFrame
+        The table ``flow.tsv``.
+    names : Naming
+        Names of the run, for the order of cohorts.
+
+    Returns
+    -------
+    DataFrame
+        Columns ``cohort``, ``reason`` and ``n``.
+    """
+    rows = flow[~flow["step"].isin(FLOW_STEPS)]
+    ordered = {cohort: i for i, cohort in enumerate(names.ordered(flow["cohort"]))}
+    rows = rows.sort_values("cohort", key=lambda c: c.map(ordered), kind="stable")
+    return rows[["cohort", "step", "n"]].rename(columns={"step": "reason"}).reset_index(drop=True)
+
+
 # ---------------------------------------------------------------- learning_curve.tsv
 def enough_people(curve: pd.DataFrame, metric: str) -> int | None:
     """Return the smallest number of people whose difference to all lies within the margin.
@@ -131,3 +164,16 @@ def enough_people(curve: pd.DataFrame, metric: str) -> int | None:
     within = curve["within_margin"].astype(str) == "True"
     shown = curve[within & (curve["metric"] == metric)]
     return None if shown.empty else int(shown["n"].min())
+
+
+# ---------------------------------------------------------------- null.tsv
+def null_values(null: pd.DataFrame, model: str, cohort: str, aggregation: str) -> np.ndarray:
+    """Return balanced accuracies of a model under permutation of the whole procedure."""
+    rows = null[
+        (null["model"] == model)
+        & (null["cohort"] == cohort)
+        & (null["metric"] == "balanced_accuracy")
+        & null["null"].str.startswith(Null.WHOLE_PROCEDURE)
+        & (null["aggregation"] == aggregation)
+    ]
+    return as_number(rows["value"]).dropna().to_numpy()

@@ -4,30 +4,21 @@ from __future__ import annotations
 
 import numpy as np
 
-from mri_response.config.plan import ordered_models
 from mri_response.config.queries import left_out_column, used_confounds
 from mri_response.learning.learners.registry import learner_of
 from mri_response.preflight.checks import FEW_PEOPLE
-from mri_response.report.facts.evidence import (
-    Evidence,
-    Fact,
-    cohort_size,
-    fact,
-    listed,
-    not_applicable,
-    people,
-    rows_of,
-    where,
-)
-from mri_response.report.facts.methods import learned_steps, permutation_method
+from mri_response.report.facts.fact import Fact, fact, not_applicable
+from mri_response.report.facts.methods import permutation_method
+from mri_response.report.facts.phrases import cohort_size, listed, people, where
 from mri_response.report.lookup import headline_row
 from mri_response.report.naming import CI_NAMES
 from mri_response.report.numbers import number
-from mri_response.report.procedure_words import left_out_text
+from mri_response.report.procedure_words import learned_steps, left_out_text
+from mri_response.report.run import Run
 
 
 @fact
-def sample_size(run: Evidence) -> Fact:
+def sample_size(run: Run) -> Fact:
     n, n_positive = run.counts(run.discovery)
     fewer = min(n_positive, n - n_positive)
     names = run.names
@@ -49,7 +40,7 @@ def sample_size(run: Evidence) -> Fact:
 
 
 @fact
-def precision(run: Evidence) -> Fact | None:
+def precision(run: Run) -> Fact | None:
     parts = []
     for cohort in run.cohorts:
         row = headline_row(run.performance, run.model, cohort, "balanced_accuracy")
@@ -67,8 +58,8 @@ def precision(run: Evidence) -> Fact | None:
 
 
 @fact
-def size_for_precision(run: Evidence) -> Fact | None:
-    rows = rows_of(run, "precision")
+def size_for_precision(run: Run) -> Fact | None:
+    rows = run.numeric("precision")
     if rows is None:
         return None
     rows = rows[(rows["model"] == run.model) & (rows["metric"] == "balanced_accuracy")]
@@ -87,7 +78,7 @@ def size_for_precision(run: Evidence) -> Fact | None:
 
 
 @fact
-def data_use(run: Evidence) -> Fact:
+def data_use(run: Run) -> Fact:
     names = run.names
     text = (
         f"{names.titles[run.discovery]} served development and internal validation: every person "
@@ -102,7 +93,7 @@ def data_use(run: Evidence) -> Fact:
 
 
 @fact
-def validation(run: Evidence) -> Fact:
+def validation(run: Run) -> Fact:
     cv = run.config["cross_validation"]
     return Fact(
         f"Internal validation: {left_out_text(cv)}, hyperparameters chosen on "
@@ -113,9 +104,9 @@ def validation(run: Evidence) -> Fact:
 
 
 @fact
-def transformations(run: Evidence) -> Fact:
+def transformations(run: Run) -> Fact:
     parts = []
-    for model in ordered_models(run.config):
+    for model in run.models:
         steps = learned_steps(run.config["models"][model])
         parts.append(f"{model}: {'; '.join(steps) or 'features as they are'}")
     return Fact(
@@ -126,8 +117,8 @@ def transformations(run: Evidence) -> Fact:
 
 
 @fact
-def classifier(run: Evidence) -> Fact:
-    models = ordered_models(run.config)
+def classifier(run: Run) -> Fact:
+    models = run.models
     learners = {m: learner_of(run.config["models"][m]) for m in models}
     text = " ".join(f"{m}: {learner.words()}" for m, learner in learners.items())
     cited = {key for learner in learners.values() for key in learner.citations}
@@ -136,12 +127,12 @@ def classifier(run: Evidence) -> Fact:
 
 
 @fact
-def permutation(run: Evidence) -> Fact:
+def permutation(run: Run) -> Fact:
     return permutation_method(run.config)
 
 
 @fact
-def inside_folds(run: Evidence) -> Fact:
+def inside_folds(run: Run) -> Fact:
     return Fact(
         "Confound regression, scaling, components, imputed confounds and hyperparameters are "
         "learned in the training part of each fold. Outside the folds stands only what learns "
@@ -152,7 +143,7 @@ def inside_folds(run: Evidence) -> Fact:
 
 
 @fact
-def people_apart(run: Evidence) -> Fact:
+def people_apart(run: Run) -> Fact:
     group = run.config["cross_validation"]["group"]
     families = f" Families (column {group}) too." if group else ""
     return Fact(
@@ -163,7 +154,7 @@ def people_apart(run: Evidence) -> Fact:
 
 
 @fact
-def clusters(run: Evidence) -> Fact:
+def clusters(run: Run) -> Fact:
     within = run.config["permutation"]["within"]
     site = "site" in used_confounds(run.config)
     cv = run.config["cross_validation"]
@@ -182,7 +173,7 @@ def clusters(run: Evidence) -> Fact:
 
 
 @fact
-def measures(run: Evidence) -> Fact:
+def measures(run: Run) -> Fact:
     methods = run.performance["ci_method"].dropna()
     named = [CI_NAMES[m] for m in CI_NAMES if (methods == m).any()]
     return Fact(
@@ -195,7 +186,7 @@ def measures(run: Evidence) -> Fact:
 
 
 @fact
-def updating(run: Evidence) -> Fact:
+def updating(run: Run) -> Fact:
     if not run.others:
         return not_applicable("config: cohorts")
     return Fact(
@@ -206,7 +197,7 @@ def updating(run: Evidence) -> Fact:
 
 
 @fact
-def prediction(run: Evidence) -> Fact | None:
+def prediction(run: Run) -> Fact | None:
     frozen = run.frozen.get(run.model)
     if frozen is None:
         return None
@@ -225,7 +216,7 @@ def prediction(run: Evidence) -> Fact | None:
 
 
 @fact
-def class_imbalance(run: Evidence) -> Fact:
+def class_imbalance(run: Run) -> Fact:
     balanced = [
         m for m, spec in run.config["models"].items() if spec.get("class_weight") == "balanced"
     ]
@@ -249,7 +240,7 @@ def class_imbalance(run: Evidence) -> Fact:
 
 
 @fact
-def evaluation_balance(run: Evidence) -> Fact:
+def evaluation_balance(run: Run) -> Fact:
     parts = [
         f"{run.names.titles[c]} {run.counts(c)[1]} of {run.counts(c)[0]} {run.names.positive}"
         for c in run.cohorts
@@ -261,7 +252,7 @@ def evaluation_balance(run: Evidence) -> Fact:
 
 
 @fact
-def fairness(run: Evidence) -> Fact:
+def fairness(run: Run) -> Fact:
     removed = ", ".join(used_confounds(run.config)) or "nothing"
     text = (
         "No method that enforces fairness was used. Removed from the features in training folds: "
@@ -273,7 +264,7 @@ def fairness(run: Evidence) -> Fact:
 
 
 @fact
-def factors(run: Evidence) -> Fact:
+def factors(run: Run) -> Fact:
     grouped = "subgroups" in run.tables
     return Fact(
         "Performance is reported by cohort"
@@ -283,7 +274,7 @@ def factors(run: Evidence) -> Fact:
 
 
 @fact
-def model_output(run: Evidence) -> Fact:
+def model_output(run: Run) -> Fact:
     text = (
         f"A decision value, positive for {run.names.positive}; the class by the threshold 0, which "
         "the training alone determines and which no cohort changed."
@@ -301,7 +292,7 @@ def model_output(run: Evidence) -> Fact:
 
 
 @fact
-def regularisation(run: Evidence) -> Fact:
+def regularisation(run: Run) -> Fact:
     learner = learner_of(run.config["models"][run.model])
     return Fact(
         f"{run.model}: {learner.words()}",
@@ -311,7 +302,7 @@ def regularisation(run: Evidence) -> Fact:
 
 
 @fact
-def no_apparent(run: Evidence) -> Fact:
+def no_apparent(run: Run) -> Fact:
     return Fact(
         "Performance in the people whom a model was fitted to is neither computed nor shown.",
         "performance.tsv: aggregation",
@@ -319,7 +310,7 @@ def no_apparent(run: Evidence) -> Fact:
 
 
 @fact
-def frozen_first(run: Evidence) -> Fact | None:
+def frozen_first(run: Run) -> Fact | None:
     sha256 = run.frozen.get(run.model, {}).get("sha256")
     if not run.others or not sha256:
         return None

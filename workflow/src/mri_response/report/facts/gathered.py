@@ -4,17 +4,26 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-# The four modules register their facts where they are imported.
-from mri_response.report.facts import analysis, results, study, use  # noqa: F401
-from mri_response.report.facts.evidence import MAKERS, Evidence, Fact
+# These modules register their facts where they are imported.
+from mri_response.report.facts import (  # noqa: F401
+    analysis,
+    people,
+    performance,
+    questions,
+    study,
+    use,
+)
+from mri_response.report.facts.fact import MAKERS, Fact
+from mri_response.report.run import Run
 
 
-def gather(evidence: Evidence) -> dict[str, Fact]:
+def gather(run: Run) -> dict[str, Fact]:
     """Gather what a run can say of itself.
 
     Parameters
     ----------
-    evidence : Evidence
+    run : Run
+        The run.
 
     Returns
     -------
@@ -23,7 +32,7 @@ def gather(evidence: Evidence) -> dict[str, Fact]:
     """
     facts = {}
     for name, make in MAKERS.items():
-        fact = make(evidence)
+        fact = make(run)
         if fact is not None:
             facts[name] = replace(fact, text=_plain(fact.text), source=_plain(fact.source))
     return facts

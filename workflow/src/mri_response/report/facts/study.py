@@ -2,24 +2,20 @@
 
 from __future__ import annotations
 
-from mri_response.config.plan import ordered_models
+import pandas as pd
+
 from mri_response.config.queries import described_confound, used_confounds, used_features
 from mri_response.core.tables import ID_COLUMNS
-from mri_response.report.facts.evidence import (
-    FLOW_STEPS,
-    Evidence,
-    Fact,
-    fact,
-    given,
-    listed,
-    where,
-)
-from mri_response.report.facts.methods import feature_text, outcome_definition
+from mri_response.report.facts.fact import Fact, fact
+from mri_response.report.facts.phrases import listed, where
+from mri_response.report.lookup import FLOW_STEPS
 from mri_response.report.numbers import as_number, number
+from mri_response.report.procedure_words import feature_text, outcome_definition
+from mri_response.report.run import Run
 
 
 @fact
-def study(run: Evidence) -> Fact:
+def study(run: Run) -> Fact:
     others = [run.names.titles[c] for c in run.others]
     simulated = " All data are simulated." if run.names.simulated else ""
     return Fact(
@@ -33,7 +29,7 @@ def study(run: Evidence) -> Fact:
 
 
 @fact
-def objective(run: Evidence) -> Fact:
+def objective(run: Run) -> Fact:
     kinds = "development with internal validation"
     if run.others:
         kinds += " and evaluation in people the model had not seen"
@@ -47,7 +43,7 @@ def objective(run: Evidence) -> Fact:
 
 
 @fact
-def intended_use(run: Evidence) -> Fact:
+def intended_use(run: Run) -> Fact:
     return Fact(
         "For research only: to ask whether brain measures carry information on the outcome in "
         "groups of people. Not for decisions about single patients, and not a medical device.",
@@ -56,7 +52,7 @@ def intended_use(run: Evidence) -> Fact:
 
 
 @fact
-def data_sources(run: Evidence) -> Fact:
+def data_sources(run: Run) -> Fact:
     names = run.names
     parts = []
     for cohort in [run.discovery, *run.others]:
@@ -76,7 +72,7 @@ def data_sources(run: Evidence) -> Fact:
 
 
 @fact
-def sites(run: Evidence) -> Fact | None:
+def sites(run: Run) -> Fact | None:
     table = run.tables.get("characteristics")
     if table is None or not (table["variable"] == "site").any():
         return None
@@ -89,7 +85,7 @@ def sites(run: Evidence) -> Fact | None:
 
 
 @fact
-def eligibility(run: Evidence) -> Fact:
+def eligibility(run: Run) -> Fact:
     parts = []
     for cohort, spec in run.config["cohorts"].items():
         rules = [
@@ -112,7 +108,7 @@ def eligibility(run: Evidence) -> Fact:
 
 
 @fact
-def arms(run: Evidence) -> Fact | None:
+def arms(run: Run) -> Fact | None:
     controls = [c for c in run.others if run.names.roles[c] == "control"]
     if not controls:
         return None
@@ -124,7 +120,7 @@ def arms(run: Evidence) -> Fact | None:
 
 
 @fact
-def features(run: Evidence) -> Fact:
+def features(run: Run) -> Fact:
     used = used_features(run.config)
     counts = {f: f" ({run.n_features[f]:,} features)" for f in used if f in run.n_features}
     return Fact(
@@ -138,9 +134,9 @@ def features(run: Evidence) -> Fact:
 
 
 @fact
-def confounds(run: Evidence) -> Fact:
+def confounds(run: Run) -> Fact:
     parts = []
-    for model in ordered_models(run.config):
+    for model in run.models:
         confounds = run.config["models"][model]["confounds"]
         what = ", ".join(map(described_confound, confounds)) or "none"
         parts.append(f"{model}: {what}")
@@ -153,7 +149,7 @@ def confounds(run: Evidence) -> Fact:
 
 
 @fact
-def outcome(run: Evidence) -> Fact:
+def outcome(run: Run) -> Fact:
     return Fact(
         f"{outcome_definition(run.config, run.names)} The positive class is {run.names.positive}.",
         "config: outcome",
@@ -161,7 +157,7 @@ def outcome(run: Evidence) -> Fact:
 
 
 @fact
-def outcome_blind(run: Evidence) -> Fact | None:
+def outcome_blind(run: Run) -> Fact | None:
     if run.config["outcome"]["kind"] == "label":
         return None
     return Fact(
@@ -172,7 +168,7 @@ def outcome_blind(run: Evidence) -> Fact | None:
 
 
 @fact
-def predictor_choice(run: Evidence) -> Fact:
+def predictor_choice(run: Run) -> Fact:
     reduced = [m for m, spec in run.config["models"].items() if spec["pca"] is not None]
     text = "All features of a set enter the model; none was selected by looking at the outcome."
     if reduced:
@@ -181,7 +177,7 @@ def predictor_choice(run: Evidence) -> Fact:
 
 
 @fact
-def no_rater(run: Evidence) -> Fact:
+def no_rater(run: Run) -> Fact:
     return Fact(
         "Predictors are computed from images or tables by software; this analysis has no rater.",
         "config: features",
@@ -189,7 +185,7 @@ def no_rater(run: Evidence) -> Fact:
 
 
 @fact
-def missing_handling(run: Evidence) -> Fact:
+def missing_handling(run: Run) -> Fact:
     imputed = run.config["confounds"]["missing"] == "impute"
     confounds = (
         "filled with the mean of the training rows, inside the fold"
@@ -210,7 +206,7 @@ def missing_handling(run: Evidence) -> Fact:
 
 
 @fact
-def missing_counts(run: Evidence) -> Fact:
+def missing_counts(run: Run) -> Fact:
     flow = run.flow.assign(n=as_number(run.flow["n"]))
     parts = []
     for cohort in run.names.ordered(flow["cohort"]):
@@ -221,7 +217,7 @@ def missing_counts(run: Evidence) -> Fact:
 
 
 @fact
-def flow(run: Evidence) -> Fact:
+def flow(run: Run) -> Fact:
     names = run.names
     parts = []
     for cohort in names.ordered(run.flow["cohort"]):
@@ -240,15 +236,20 @@ def flow(run: Evidence) -> Fact:
     )
 
 
+def _given(column: pd.Series) -> pd.Series:
+    """Whether a cell holds something."""
+    return column.notna() & ~column.isin(["", "n/a"])
+
+
 @fact
-def quality(run: Evidence) -> Fact | None:
+def quality(run: Run) -> Fact | None:
     table = run.tables.get("qc")
     if table is None:
         return None
     parts = []
     for cohort in run.names.ordered(table["cohort"]):
         rows = table[table["cohort"] == cohort]
-        flagged = int(given(rows["flag"]).sum())
+        flagged = int(_given(rows["flag"]).sum())
         parts.append(f"{run.names.titles[cohort]} {flagged} of {len(rows)}")
     return Fact(
         "Every scan was measured (intracranial volume, likeness to the others of its cohort, "

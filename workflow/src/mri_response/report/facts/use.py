@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from mri_response.config.queries import used_confounds
 from mri_response.core.vocabulary import EXTERNAL_POOLED
-from mri_response.report.facts.evidence import Evidence, Fact, fact, where
-from mri_response.report.facts.methods import caveats, coins
+from mri_response.report.facts.caveats import caveats, coins
+from mri_response.report.facts.fact import Fact, fact
+from mri_response.report.facts.phrases import where
 from mri_response.report.lookup import is_computed
+from mri_response.report.run import Run
 
 
 @fact
-def best_of_chance(run: Evidence) -> Fact:
+def best_of_chance(run: Run) -> Fact:
     cohorts = [c for c in run.cohorts if c != EXTERNAL_POOLED]
     cohorts = [c for c in cohorts if is_computed(run.performance, run.model, c)]
     return Fact(
@@ -20,7 +22,7 @@ def best_of_chance(run: Evidence) -> Fact:
 
 
 @fact
-def limitations(run: Evidence) -> Fact:
+def limitations(run: Run) -> Fact:
     warnings = [text if text.endswith(".") else f"{text}." for text in run.warnings]
     return Fact(
         " ".join([*caveats(run), *warnings]),
@@ -29,7 +31,7 @@ def limitations(run: Evidence) -> Fact:
 
 
 @fact
-def input_quality(run: Evidence) -> Fact:
+def input_quality(run: Run) -> Fact:
     unseen = run.config["confounds"]["unseen_site"]
     text = (
         "A person without brain measures gets no score. A missing confound counts as its mean in "
@@ -48,7 +50,7 @@ def input_quality(run: Evidence) -> Fact:
 
 
 @fact
-def users(run: Evidence) -> Fact:
+def users(run: Run) -> Fact:
     return Fact(
         "Users prepare images as for the discovery cohort, look at their quality and describe the "
         "cohort in the configuration; scoring itself asks nothing of them. It takes experience "
@@ -58,7 +60,7 @@ def users(run: Evidence) -> Fact:
 
 
 @fact
-def apply(run: Evidence) -> Fact:
+def apply(run: Run) -> Fact:
     return Fact(
         "Add the new people to the configuration as a cohort of the role external and give the "
         "command again: their features are computed as before and the frozen model scores them. "
@@ -68,7 +70,7 @@ def apply(run: Evidence) -> Fact:
 
 
 @fact
-def privacy(run: Evidence) -> Fact:
+def privacy(run: Run) -> Fact:
     return Fact(
         "Frozen models, tables of results and these documents hold no rows of single people, but "
         "can still say something about them; treat them as you treat the data.",
@@ -77,7 +79,7 @@ def privacy(run: Evidence) -> Fact:
 
 
 @fact
-def code(run: Evidence) -> Fact:
+def code(run: Run) -> Fact:
     version = run.versions.get("mri-response", "unknown")
     return Fact(
         f"Code of the analysis: mri-response {version} (BSD-3-Clause), a workflow of Snakemake; "

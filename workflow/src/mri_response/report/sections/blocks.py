@@ -8,15 +8,44 @@ from typing import Any, ClassVar
 
 @dataclass
 class Text:
-    """A paragraph."""
+    """A paragraph.
+
+    Attributes
+    ----------
+    text : str
+        What it says.
+    code : str
+        Something in the type of code behind it, such as a hash.
+    """
 
     kind: ClassVar[str] = "text"
+    text: str
+    code: str = ""
+
+
+@dataclass
+class Lead:
+    """The first paragraph of a section, in large type.
+
+    Attributes
+    ----------
+    text : str
+        What it says.
+    """
+
+    kind: ClassVar[str] = "lead"
     text: str
 
 
 @dataclass
 class Heading:
-    """A heading inside a section."""
+    """A heading inside a section.
+
+    Attributes
+    ----------
+    text : str
+        What it says.
+    """
 
     kind: ClassVar[str] = "heading"
     text: str
@@ -24,10 +53,54 @@ class Heading:
 
 @dataclass
 class Bullets:
-    """A list."""
+    """A list.
+
+    Attributes
+    ----------
+    items : list of str
+        A text per item.
+    """
 
     kind: ClassVar[str] = "bullets"
     items: list[str]
+
+
+@dataclass
+class Definitions:
+    """A list of terms and what they mean.
+
+    Attributes
+    ----------
+    items : list of tuple of str
+        Term and explanation.
+    """
+
+    kind: ClassVar[str] = "definitions"
+    items: list[tuple[str, str]]
+
+
+@dataclass
+class Warnings:
+    """A list that catches the eye, under a heading.
+
+    Attributes
+    ----------
+    heading : str
+        What is warned of.
+    items : list of str
+        A sentence per warning.
+    """
+
+    kind: ClassVar[str] = "warnings"
+    heading: str
+    items: list[str]
+
+
+@dataclass
+class Downloads:
+    """The place of the tables to download, which the page gathers from all its sections."""
+
+    kind: ClassVar[str] = "downloads"
 
 
 @dataclass
@@ -47,6 +120,8 @@ class Table:
         Text below the table.
     prose : bool
         Whether cells hold sentences, which wrap on a narrow screen; other tables scroll.
+    label : str
+        Name of the scrolling region for readers who do not see it; the caption where it is empty.
     """
 
     kind: ClassVar[str] = "table"
@@ -55,6 +130,7 @@ class Table:
     rows: list[list[Any]] = field(default_factory=list)
     note: str = ""
     prose: bool = False
+    label: str = ""
 
 
 @dataclass
@@ -77,4 +153,4 @@ class Frame:
     height: int = 320
 
 
-Block = Text | Heading | Bullets | Table | Frame
+Block = Text | Lead | Heading | Bullets | Definitions | Warnings | Downloads | Table | Frame

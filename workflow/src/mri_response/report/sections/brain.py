@@ -3,24 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from mri_response.config.plan import ordered_models
+from mri_response.config.plan import FigureSpec, ordered_models
 from mri_response.learning.learners.registry import learner_of
 from mri_response.report.naming import Naming
 from mri_response.report.numbers import as_number, number, p_text, with_sign
 from mri_response.report.region_names import readable_regions
+from mri_response.report.run import Run
 from mri_response.report.sections.blocks import Block, Bullets, Frame, Heading, Table, Text
-
-if TYPE_CHECKING:
-    from mri_response.config.plan import FigureSpec
-    from mri_response.report.inputs import ReportInputs
+from mri_response.report.sections.section import Section
 
 #: Tables to download, with their titles.
 TABLES = {
+    "weights": "Weights by region, model {model}",
     "roi_sets": "Sets of regions",
 }
 
@@ -44,9 +43,20 @@ _CAUTION = (
 )
 
 
-def blocks(inputs: ReportInputs, names: Naming) -> list[Block]:
-    """The section, for all models."""
-    config = inputs.config
+def blocks(run: Run) -> list[Block]:
+    """The section, for all models.
+
+    Parameters
+    ----------
+    run : Run
+        The run.
+
+    Returns
+    -------
+    list of Block
+    """
+    names = run.names
+    config = run.config
     models = ordered_models(config)
     result: list[Block] = []
     if any(learner_of(config["models"][model]).linear for model in models):
@@ -55,33 +65,46 @@ def blocks(inputs: ReportInputs, names: Naming) -> list[Block]:
             Bullets(_QUESTIONS),
         ]
     result += [Text(text) for text in _without_weights(config)]
-    sets = inputs.tables.get("roi_sets")
+    sets = run.tables.get("roi_sets")
     for model in models:
         own: list[Block] = []
-        if model in inputs.weights:
-            own.append(Text(regions_verdict(inputs.weights[model], model, names)))
+        if model in run.weights:
+            own.append(Text(regions_verdict(run.weights[model], model, names)))
         if sets is not None and (sets["model"] == model).any():
             own.append(Text(sets_verdict(sets, model, names)))
             own.append(_sets_table(sets, model, names))
-        if model in inputs.weights:
-            own.append(_weights_table(inputs, names, model))
-        if model in inputs.viewers:
-            own += _viewer(inputs.viewers[model], f"Haufe pattern of model {model}", names)
+        if model in run.weights:
+            own.append(_weights_table(run, names, model))
+        if model in run.viewers:
+            own += _viewer(run.viewers[model], f"Haufe pattern of model {model}", names)
         if own:
             result += [Heading(names.title(f"Model {model}")), *own]
-    if inputs.planted_viewer:
-        result += _viewer(inputs.planted_viewer, "What the simulation planted", names)
-    if inputs.weights or sets is not None:
+    if run.planted_viewer:
+        result += _viewer(run.planted_viewer, "What the simulation planted", names)
+    if run.weights or sets is not None:
         result.append(Text(_CAUTION))
     return result
 
 
-def alt_text(spec: FigureSpec, inputs: ReportInputs, names: Naming) -> str:
-    """Describe a figure of this section to readers who do not see it."""
-    if spec.kind == "region_sets" and "roi_sets" in inputs.tables:
-        return sets_verdict(inputs.tables["roi_sets"], spec.model, names)
-    if spec.kind in ("roi_weights", "planted_vs_found") and spec.model in inputs.weights:
-        weights = inputs.weights[spec.model]
+def alt_text(spec: FigureSpec, run: Run) -> str:
+    """Describe a figure of this section to readers who do not see it.
+
+    Parameters
+    ----------
+    spec : FigureSpec
+        The figure.
+    run : Run
+        The run.
+
+    Returns
+    -------
+    str
+    """
+    names = run.names
+    if spec.kind == "region_sets" and "roi_sets" in run.tables:
+        return sets_verdict(run.tables["roi_sets"], spec.model, names)
+    if spec.kind in ("roi_weights", "planted_vs_found") and spec.model in run.weights:
+        weights = run.weights[spec.model]
         haufe = as_number(weights["haufe"]).to_numpy()
         regions = readable_regions(weights["region"])
         order = np.argsort(-np.abs(haufe), kind="stable")[:3]
@@ -178,11 +201,11 @@ _NOTE_ON_SIGNS = (
 )
 
 
-def _weights_table(inputs: ReportInputs, names: Naming, model: str) -> Table:
-    weights = inputs.weights[model]
+def _weights_table(run: Run, names: Naming, model: str) -> Table:
+    weights = run.weights[model]
     haufe = as_number(weights["haufe"]).to_numpy()
     regions = readable_regions(weights["region"])
-    n_permutations = inputs.config["permutation"]["n"]
+    n_permutations = run.config["permutation"]["n"]
     made = Table(
         names.title(f"Strongest patterns, model {model}"),
         [
@@ -252,3 +275,13 @@ def _without_weights(config: Mapping[str, Any]) -> list[str]:
 
 def _capital(text: str) -> str:
     return text[:1].upper() + text[1:]
+
+
+SECTION = Section(
+    "brain",
+    "Where in the brain",
+    "Brain",
+    blocks,
+    TABLES,
+    alt_text,
+)

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from mri_response.config.plan import ordered_models
+from mri_response.config.plan import FigureSpec, ordered_models
 from mri_response.config.queries import compared_pairs, discovery_name, is_clinical, used_baselines
 from mri_response.core.vocabulary import Comparison
 from mri_response.evaluation.comparisons import ADDED, APPROXIMATE, MAIN
@@ -23,11 +23,9 @@ from mri_response.report.numbers import (
     signed_interval,
 )
 from mri_response.report.pairs import main_row
+from mri_response.report.run import Run
 from mri_response.report.sections.blocks import Block, Table, Text
-
-if TYPE_CHECKING:
-    from mri_response.config.plan import FigureSpec
-    from mri_response.report.inputs import ReportInputs
+from mri_response.report.sections.section import Section
 
 #: Tables to download, with their titles.
 TABLES = {
@@ -53,24 +51,48 @@ METHODS = {
 }
 
 
-def blocks(inputs: ReportInputs, names: Naming) -> list[Block]:
-    """The section; empty without ``comparisons.tsv``."""
-    table = inputs.tables.get("comparisons")
+def blocks(run: Run) -> list[Block]:
+    """The section; empty without ``comparisons.tsv``.
+
+    Parameters
+    ----------
+    run : Run
+        The run.
+
+    Returns
+    -------
+    list of Block
+    """
+    names = run.names
+    table = run.tables.get("comparisons")
     if table is None:
         return []
-    config = inputs.config
+    config = run.config
     result: list[Block] = [Text(_QUESTION)]
     result += [Text(text) for text in verdicts(table, config, names)]
     if not any(is_clinical(config, model) for model in config["models"]):
         result.append(Text(_NO_CLINIC))
-    tables = (_beside(inputs, table, names), _differences(table, config, names))
+    tables = (_beside(run, table, names), _differences(table, config, names))
     return result + [made for made in tables if made.rows]
 
 
-def alt_text(spec: FigureSpec, inputs: ReportInputs, names: Naming) -> str:
-    """Describe a figure of this section to readers who do not see it."""
-    table = inputs.tables.get("comparisons")
-    texts = [] if table is None else verdicts(table, inputs.config, names)
+def alt_text(spec: FigureSpec, run: Run) -> str:
+    """Describe a figure of this section to readers who do not see it.
+
+    Parameters
+    ----------
+    spec : FigureSpec
+        The figure.
+    run : Run
+        The run.
+
+    Returns
+    -------
+    str
+    """
+    names = run.names
+    table = run.tables.get("comparisons")
+    texts = [] if table is None else verdicts(table, run.config, names)
     return " ".join(texts) or "The tables above have the numbers."
 
 
@@ -147,8 +169,8 @@ def _p_text(row: pd.Series) -> str:
     return f"{p_phrase(row['p_value'], row['n_permutations'])}{corrected}"
 
 
-def _beside(inputs: ReportInputs, table: pd.DataFrame, names: Naming) -> Table:
-    config, performance = inputs.config, inputs.performance
+def _beside(run: Run, table: pd.DataFrame, names: Naming) -> Table:
+    config, performance = run.config, run.performance
     cohorts = names.together(table["cohort_a"])
     made = Table(
         names.title("Models beside what needs no scan"),
@@ -217,3 +239,13 @@ def _cells(row: pd.Series) -> list[Any]:
         p_text(row["p_holm"], np.nan),
         METHODS[method.removesuffix(APPROXIMATE)] + approximate,
     ]
+
+
+SECTION = Section(
+    "comparisons",
+    "Is it better than what the clinic knows?",
+    "Better than the clinic?",
+    blocks,
+    TABLES,
+    alt_text,
+)

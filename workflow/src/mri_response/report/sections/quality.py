@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import numpy as np
 import pandas as pd
 
+from mri_response.config.plan import FigureSpec
 from mri_response.features.quality_measures import FEWEST, MEASURES
 from mri_response.report.naming import Naming
 from mri_response.report.numbers import as_number
+from mri_response.report.run import Run
 from mri_response.report.sections.blocks import Block, Table, Text
-
-if TYPE_CHECKING:
-    from mri_response.config.plan import FigureSpec
-    from mri_response.report.inputs import ReportInputs
+from mri_response.report.sections.section import Section
 
 #: Tables to download, with their titles.
 TABLES = {
@@ -22,23 +19,23 @@ TABLES = {
 }
 
 
-def blocks(inputs: ReportInputs, names: Naming) -> list[Block]:
+def blocks(run: Run) -> list[Block]:
     """What was measured on the scans, how many are conspicuous, who was left out by which rule.
 
     Parameters
     ----------
-    inputs : ReportInputs
-        With the table ``qc``.
-    names : Naming
+    run : Run
+        The run.
 
     Returns
     -------
     list of Block
         Rows of single people only with ``report: participant_level: true``.
     """
-    if "qc" not in inputs.tables:
+    names = run.names
+    if "qc" not in run.tables:
         return []
-    qc, settings = inputs.tables["qc"], inputs.config["quality_control"]
+    qc, settings = run.tables["qc"], run.config["quality_control"]
     found: list[Block] = [Text(_what(qc, settings["outlier_z"])), _table(qc, names)]
     found.append(Text(_rules(qc, settings["exclude"])))
     small = [c for c in names.ordered(qc["cohort"]) if (qc["cohort"] == c).sum() < FEWEST]
@@ -50,14 +47,27 @@ def blocks(inputs: ReportInputs, names: Naming) -> list[Block]:
                 "implausible volumes are flagged there."
             )
         )
-    if inputs.config["report"]["participant_level"]:
+    if run.config["report"]["participant_level"]:
         found.append(_people(qc, names))
     return found
 
 
-def alt_text(spec: FigureSpec, inputs: ReportInputs, names: Naming) -> str:
-    """Describe a figure of this section to readers who do not see it."""
-    table = inputs.tables.get("qc")
+def alt_text(spec: FigureSpec, run: Run) -> str:
+    """Describe a figure of this section to readers who do not see it.
+
+    Parameters
+    ----------
+    spec : FigureSpec
+        The figure.
+    run : Run
+        The run.
+
+    Returns
+    -------
+    str
+    """
+    names = run.names
+    table = run.tables.get("qc")
     return "Not measured." if table is None else quality_counts(table, names)
 
 
@@ -162,3 +172,13 @@ def _people(qc: pd.DataFrame, names: Naming) -> Table:
         ]
         table.rows.append([names.titles[row["cohort"]], *cells])
     return table
+
+
+SECTION = Section(
+    "quality",
+    "Quality of the scans",
+    "Scans",
+    blocks,
+    TABLES,
+    alt_text,
+)

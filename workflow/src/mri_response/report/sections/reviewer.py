@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from mri_response.config.queries import class_names
 from mri_response.report.naming import Naming
 from mri_response.report.numbers import as_number
+from mri_response.report.run import Run
 from mri_response.report.sections.blocks import Block, Heading, Table, Text
-
-if TYPE_CHECKING:
-    from mri_response.report.inputs import ReportInputs
+from mri_response.report.sections.section import Section
 
 #: Tables to download, with their titles.
 TABLES = {
@@ -21,17 +18,28 @@ TABLES = {
 }
 
 
-def blocks(inputs: ReportInputs, names: Naming) -> list[Block]:
-    """The documents of the folder ``reporting`` as tables, and who the people are."""
+def blocks(run: Run) -> list[Block]:
+    """The documents of the folder ``reporting`` as tables, and who the people are.
+
+    Parameters
+    ----------
+    run : Run
+        The run.
+
+    Returns
+    -------
+    list of Block
+    """
+    names = run.names
     found: list[Block] = []
-    if len(inputs.tables.get("characteristics", ())):
-        found += [Heading("Who the people are"), _characteristics(inputs, names)]
-    if "tripod" in inputs.tables:
-        found += _tripod(inputs, names)
-    if "probast" in inputs.tables:
-        found += _probast(inputs, names)
-    if "model_card" in inputs.tables:
-        found += _model_card(inputs, names)
+    if len(run.tables.get("characteristics", ())):
+        found += [Heading("Who the people are"), _characteristics(run, names)]
+    if "tripod" in run.tables:
+        found += _tripod(run, names)
+    if "probast" in run.tables:
+        found += _probast(run, names)
+    if "model_card" in run.tables:
+        found += _model_card(run, names)
     if not found:
         return []
     intro = (
@@ -43,12 +51,12 @@ def blocks(inputs: ReportInputs, names: Naming) -> list[Block]:
     return [Text(intro), *found]
 
 
-def _characteristics(inputs: ReportInputs, names: Naming) -> Table:
-    table = inputs.tables["characteristics"]
+def _characteristics(run: Run, names: Naming) -> Table:
+    table = run.tables["characteristics"]
     numbers = {c: as_number(table[c]) for c in ("n", "n_missing", "mean", "sd", "share")}
     table = table.assign(**numbers)
     cohorts = names.ordered(table["cohort"])
-    positive, negative = map(str, class_names(inputs.config))
+    positive, negative = map(str, class_names(run.config))
     groups = {"all": "all", positive: names.positive, negative: names.negative}
     columns = _keys(table)
     shown = Table(
@@ -65,7 +73,7 @@ def _characteristics(inputs: ReportInputs, names: Naming) -> Table:
             )
     shown.note = (
         "Numbers are means (standard deviations), categories shares. n/a: not known, or too few "
-        f"people to be told of (fewer than {inputs.config['min_class_size']})."
+        f"people to be told of (fewer than {run.config['min_class_size']})."
     )
     return shown
 
@@ -98,8 +106,8 @@ def _cell(row) -> str | tuple[str, str]:
     return (text, f"{row['n_missing']:.0f} missing") if row["n_missing"] else text
 
 
-def _tripod(inputs: ReportInputs, names: Naming) -> list[Block]:
-    table = inputs.tables["tripod"]
+def _tripod(run: Run, names: Naming) -> list[Block]:
+    table = run.tables["tripod"]
     counts = table["status"].value_counts()
     text = (
         f"Of {len(table)} items {counts.get('filled', 0)} are filled in, "
@@ -121,13 +129,13 @@ def _tripod(inputs: ReportInputs, names: Naming) -> list[Block]:
     return [Heading("TRIPOD+AI: what a report should say"), Text(text), shown]
 
 
-def _probast(inputs: ReportInputs, names: Naming) -> list[Block]:
+def _probast(run: Run, names: Naming) -> list[Block]:
     rows = [
         [
             (f"{row['part'].capitalize()} {row['item']} {row['topic']}", row["asks"]),
             (row["evidence"], _source(row["source"])),
         ]
-        for _, row in inputs.tables["probast"].iterrows()
+        for _, row in run.tables["probast"].iterrows()
     ]
     text = (
         "Evidence for the signalling questions of the analysis domain (Moons et al. 2025, BMJ "
@@ -143,12 +151,12 @@ def _probast(inputs: ReportInputs, names: Naming) -> list[Block]:
     return [Heading("PROBAST+AI: evidence on the risk of bias"), Text(text), shown]
 
 
-def _model_card(inputs: ReportInputs, names: Naming) -> list[Block]:
+def _model_card(run: Run, names: Naming) -> list[Block]:
     rows = [
         [row["section"], (row["statement"], _source(row["source"]))]
-        for _, row in inputs.tables["model_card"].iterrows()
+        for _, row in run.tables["model_card"].iterrows()
     ]
-    text = f"Model {inputs.config['primary_model']}. Not for decisions about single patients."
+    text = f"Model {run.config['primary_model']}. Not for decisions about single patients."
     shown = Table(
         names.title("Model card"), ["Section", "Statement, and where it stands"], rows, prose=True
     )
@@ -158,3 +166,12 @@ def _model_card(inputs: ReportInputs, names: Naming) -> list[Block]:
 def _source(source: object) -> str:
     """A source as smaller text; nothing where there is none, as read from a file or not."""
     return source if isinstance(source, str) and source != "n/a" else ""
+
+
+SECTION = Section(
+    "reviewer",
+    "For the reviewer: TRIPOD+AI, PROBAST+AI, model card",
+    "For the reviewer",
+    blocks,
+    TABLES,
+)

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import numpy as np
 import pandas as pd
 
-from mri_response.config.plan import curve_models, ordered_models
+from mri_response.config.plan import FigureSpec, curve_models
 from mri_response.config.queries import discovery_name
 from mri_response.core.vocabulary import Interval
 from mri_response.evaluation.learning_curve import CURVE_METRICS, MARGIN
@@ -23,11 +21,9 @@ from mri_response.report.numbers import (
     signed,
     signed_interval,
 )
+from mri_response.report.run import Run
 from mri_response.report.sections.blocks import Block, Table, Text
-
-if TYPE_CHECKING:
-    from mri_response.config.plan import FigureSpec
-    from mri_response.report.inputs import ReportInputs
+from mri_response.report.sections.section import Section
 
 #: Tables to download, with their titles.
 TABLES = {
@@ -68,18 +64,29 @@ def curve_verdict(table: pd.DataFrame, model: str) -> str:
     return f"Model {model}: {'. '.join(part[0].upper() + part[1:] for part in parts)}."
 
 
-def blocks(inputs: ReportInputs, names: Naming) -> list[Block]:
-    """The section; empty without ``precision.tsv``."""
-    precision = inputs.tables.get("precision")
+def blocks(run: Run) -> list[Block]:
+    """The section; empty without ``precision.tsv``.
+
+    Parameters
+    ----------
+    run : Run
+        The run.
+
+    Returns
+    -------
+    list of Block
+    """
+    names = run.names
+    precision = run.tables.get("precision")
     if precision is None:
         return []
-    models = ordered_models(inputs.config)
-    result: list[Block] = [Text(text) for text in _two_intervals(inputs, names, models[0])]
+    models = run.models
+    result: list[Block] = [Text(text) for text in _two_intervals(run, names, models[0])]
     result.append(_precision(precision, names, models))
-    curve = inputs.tables.get("learning_curve")
+    curve = run.tables.get("learning_curve")
     if curve is not None:
-        of_models = [model for model in models if model in curve_models(inputs.config)]
-        cv = inputs.config["cross_validation"]
+        of_models = [model for model in models if model in curve_models(run.config)]
+        cv = run.config["cross_validation"]
         drawn = _STRATIFIED if cv["scheme"] == "stratified" else _LABEL_BLIND
         text = _CURVE.format(drawn=drawn) + _HELD_OUT * (cv["outer"] == "held_out")
         result.append(Text(text))
@@ -88,9 +95,21 @@ def blocks(inputs: ReportInputs, names: Naming) -> list[Block]:
     return result
 
 
-def alt_text(spec: FigureSpec, inputs: ReportInputs, names: Naming) -> str:
-    """Describe a figure of this section to readers who do not see it."""
-    table = inputs.tables.get("learning_curve")
+def alt_text(spec: FigureSpec, run: Run) -> str:
+    """Describe a figure of this section to readers who do not see it.
+
+    Parameters
+    ----------
+    spec : FigureSpec
+        The figure.
+    run : Run
+        The run.
+
+    Returns
+    -------
+    str
+    """
+    table = run.tables.get("learning_curve")
     return "Not computed." if table is None else curve_verdict(table, spec.model)
 
 
@@ -110,10 +129,10 @@ _HELD_OUT = (
 )
 
 
-def _two_intervals(inputs: ReportInputs, names: Naming, model: str) -> list[str]:
+def _two_intervals(run: Run, names: Naming, model: str) -> list[str]:
     """Naive and corrected interval of the discovery figure, beside each other."""
-    performance = inputs.performance
-    discovery = discovery_name(inputs.config)
+    performance = run.performance
+    discovery = discovery_name(run.config)
     if not is_computed(performance, model, discovery):
         return []
     rows = rows_of(performance, model, discovery, "balanced_accuracy").set_index("ci_method")
@@ -222,3 +241,13 @@ def _curve(table: pd.DataFrame, names: Naming, models: list[str]) -> Table:
         "its repeats."
     )
     return made
+
+
+SECTION = Section(
+    "sample",
+    "How far can this sample carry it?",
+    "The sample",
+    blocks,
+    TABLES,
+    alt_text,
+)

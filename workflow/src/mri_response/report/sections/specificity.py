@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import numpy as np
 import pandas as pd
 
-from mri_response.config.plan import ordered_models
+from mri_response.config.plan import FigureSpec
 from mri_response.evaluation.specificity.power import ALPHA, ASSUMED
 from mri_response.report.arms import arm_row, arm_title, people_of
 from mri_response.report.naming import METRIC_NAMES, Naming
@@ -21,11 +19,9 @@ from mri_response.report.numbers import (
     signed_interval,
     with_sign,
 )
+from mri_response.report.run import Run
 from mri_response.report.sections.blocks import Block, Table, Text
-
-if TYPE_CHECKING:
-    from mri_response.config.plan import FigureSpec
-    from mri_response.report.inputs import ReportInputs
+from mri_response.report.sections.section import Section
 
 #: Tables to download, with their titles.
 TABLES = {
@@ -95,13 +91,24 @@ def verdict(table: pd.DataFrame, model: str, names: Naming) -> str | None:
     )
 
 
-def blocks(inputs: ReportInputs, names: Naming) -> list[Block]:
-    """The section; empty without ``specificity.tsv``."""
-    table = inputs.tables.get("specificity")
+def blocks(run: Run) -> list[Block]:
+    """The section; empty without ``specificity.tsv``.
+
+    Parameters
+    ----------
+    run : Run
+        The run.
+
+    Returns
+    -------
+    list of Block
+    """
+    names = run.names
+    table = run.tables.get("specificity")
     if table is None:
         return []
     result: list[Block] = []
-    models = ordered_models(inputs.config)
+    models = run.models
     texts = {model: verdict(table, model, names) for model in models}
     if any(texts.values()):
         result.append(Text(_QUESTION))
@@ -118,9 +125,22 @@ def blocks(inputs: ReportInputs, names: Naming) -> list[Block]:
     return result
 
 
-def alt_text(spec: FigureSpec, inputs: ReportInputs, names: Naming) -> str:
-    """Describe a figure of this section to readers who do not see it."""
-    table = inputs.tables.get("specificity")
+def alt_text(spec: FigureSpec, run: Run) -> str:
+    """Describe a figure of this section to readers who do not see it.
+
+    Parameters
+    ----------
+    spec : FigureSpec
+        The figure.
+    run : Run
+        The run.
+
+    Returns
+    -------
+    str
+    """
+    names = run.names
+    table = run.tables.get("specificity")
     text = None if table is None else verdict(table, spec.model, names)
     return text or "Not computed; the text above says why."
 
@@ -223,3 +243,14 @@ def _effect(metric: str, values: list[float]) -> tuple[str, str]:
         return f"odds × {estimate}", f"{low} to {high}"
     estimate, low, high = (with_sign(value, 1) for value in values)
     return f"{estimate} points", f"{low} to {high}"
+
+
+SECTION = Section(
+    "specificity",
+    "Is it the drug?",
+    "The drug",
+    blocks,
+    TABLES,
+    alt_text,
+    shows_people=True,
+)

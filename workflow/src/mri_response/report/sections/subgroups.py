@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import numpy as np
 import pandas as pd
 
-from mri_response.config.plan import ordered_models
+from mri_response.config.plan import FigureSpec, ordered_models
 from mri_response.report.naming import METRIC_NAMES, Naming, group_name
 from mri_response.report.numbers import estimate_text, interval_text, number, with_sign
+from mri_response.report.run import Run
 from mri_response.report.sections.blocks import Block, Bullets, Table, Text
-
-if TYPE_CHECKING:
-    from mri_response.config.plan import FigureSpec
-    from mri_response.report.inputs import ReportInputs
+from mri_response.report.sections.section import Section
 
 #: Tables to download, with their titles.
 TABLES = {
@@ -22,22 +18,22 @@ TABLES = {
 }
 
 
-def blocks(inputs: ReportInputs, names: Naming) -> list[Block]:
+def blocks(run: Run) -> list[Block]:
     """The primary model in the groups of every cohort, and differences where there are two.
 
     Parameters
     ----------
-    inputs : ReportInputs
-        With the table ``subgroups``.
-    names : Naming
+    run : Run
+        The run.
 
     Returns
     -------
     list of Block
     """
-    if "subgroups" not in inputs.tables:
+    names = run.names
+    if "subgroups" not in run.tables:
         return []
-    subgroups, config = inputs.tables["subgroups"], inputs.config
+    subgroups, config = run.tables["subgroups"], run.config
     model = ordered_models(config)[0]
     own = subgroups[subgroups["model"] == model]
     if own.empty:
@@ -64,8 +60,20 @@ def blocks(inputs: ReportInputs, names: Naming) -> list[Block]:
     return found
 
 
-def alt_text(spec: FigureSpec, inputs: ReportInputs, names: Naming) -> str:
-    """Describe a figure of this section to readers who do not see it."""
+def alt_text(spec: FigureSpec, run: Run) -> str:
+    """Describe a figure of this section to readers who do not see it.
+
+    Parameters
+    ----------
+    spec : FigureSpec
+        The figure.
+    run : Run
+        The run.
+
+    Returns
+    -------
+    str
+    """
     return "Balanced accuracy and AUC with 95 % intervals; the table has the numbers."
 
 
@@ -128,3 +136,14 @@ def _table(own: pd.DataFrame, model: str, names: Naming, least: int) -> Table:
         "years. Differences: MOVER, from the intervals of the two groups."
     )
     return table
+
+
+SECTION = Section(
+    "subgroups",
+    "Does it work alike for everybody?",
+    "Subgroups",
+    blocks,
+    TABLES,
+    alt_text,
+    shows_people=True,
+)

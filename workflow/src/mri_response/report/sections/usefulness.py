@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from mri_response.config.plan import ordered_models
+from mri_response.config.plan import FigureSpec
 from mri_response.core.vocabulary import Interval, NotComputed
 from mri_response.report.naming import Naming, too_small
 from mri_response.report.numbers import MINUS, as_number, interval_text, minus, number, percent
+from mri_response.report.run import Run
 from mri_response.report.sections.blocks import Block, Bullets, Table, Text
-
-if TYPE_CHECKING:
-    from mri_response.config.plan import FigureSpec
-    from mri_response.report.inputs import ReportInputs
+from mri_response.report.sections.section import Section
 
 #: Tables to download, with their titles.
 TABLES = {
@@ -136,14 +134,25 @@ def benefit_verdict(table: pd.DataFrame, model: str, cohort: str, names: Naming)
     )
 
 
-def blocks(inputs: ReportInputs, names: Naming) -> list[Block]:
-    """The section; empty without ``calibration.tsv``."""
-    tables = [inputs.tables.get(n) for n in ("calibration", "operating_points", "decision_curve")]
+def blocks(run: Run) -> list[Block]:
+    """The section; empty without ``calibration.tsv``.
+
+    Parameters
+    ----------
+    run : Run
+        The run.
+
+    Returns
+    -------
+    list of Block
+    """
+    names = run.names
+    tables = [run.tables.get(n) for n in ("calibration", "operating_points", "decision_curve")]
     if any(table is None for table in tables):
         return []
     calibration, points, curves = tables
     result: list[Block] = [Text(_MEANING.format(positive=names.positive))]
-    models = ordered_models(inputs.config)
+    models = run.models
     for table, verdict in ((calibration, calibration_verdict), (curves, benefit_verdict)):
         if table is curves:
             result.append(Text(_HELP.format(positive=names.positive)))
@@ -151,15 +160,28 @@ def blocks(inputs: ReportInputs, names: Naming) -> list[Block]:
             said = [verdict(table, model, c, names) for c in _cohorts(table, model, names)]
             if any(said):
                 result += [Text(f"Model {model}:"), Bullets(list(filter(None, said)))]
-    reason = too_small(inputs.config)
+    reason = too_small(run.config)
     result.append(_calibration_table(calibration, models, names, reason))
     result.append(_point_table(points, models, names, reason))
     return result
 
 
-def alt_text(spec: FigureSpec, inputs: ReportInputs, names: Naming) -> str:
-    """Describe a figure of this section to readers who do not see it."""
-    table, performance = inputs.tables.get(spec.kind, pd.DataFrame()), inputs.performance
+def alt_text(spec: FigureSpec, run: Run) -> str:
+    """Describe a figure of this section to readers who do not see it.
+
+    Parameters
+    ----------
+    spec : FigureSpec
+        The figure.
+    run : Run
+        The run.
+
+    Returns
+    -------
+    str
+    """
+    names = run.names
+    table, performance = run.tables.get(spec.kind, pd.DataFrame()), run.performance
     said = {"calibration": calibration_verdict, "decision_curve": benefit_verdict}[spec.kind]
     cohorts = performance.loc[performance["model"] == spec.model, "cohort"]
     parts = [said(table, spec.model, c, names) for c in names.together(cohorts) if len(table)]
@@ -309,3 +331,14 @@ def _ranges(thresholds: np.ndarray) -> str:
     runs = np.split(percents, np.flatnonzero(np.diff(percents) > 1) + 1)
     parts = [str(run[0]) if len(run) == 1 else f"{run[0]} to {run[-1]}" for run in runs]
     return " %, ".join(parts[:-1]) + " % and " * (len(parts) > 1) + parts[-1] + " %"
+
+
+SECTION = Section(
+    "usefulness",
+    "Can the scores be read as probabilities, and would they help?",
+    "Usefulness",
+    blocks,
+    TABLES,
+    alt_text,
+    shows_people=True,
+)

@@ -1,0 +1,130 @@
+"""Figures of the page with their captions and descriptions."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from types import SimpleNamespace
+from typing import Any
+
+from jinja2 import Environment, StrictUndefined
+
+from mri_response.config.plan import FigureSpec, figure_plan
+from mri_response.core.data import data_path
+from mri_response.report.embedding import image
+from mri_response.report.lookup import people_counts
+from mri_response.report.run import Run
+from mri_response.report.sections.section import Section
+
+# The texts of the page: its template, and a caption per kind of figure.
+TEMPLATES = data_path("report")
+
+
+def caption(spec: FigureSpec, config: Mapping[str, Any]) -> str:
+    """Return the caption of a figure in plain words, from its ``.rst`` file.
+
+    Parameters
+    ----------
+    spec : FigureSpec
+        The figure.
+    config : mapping
+        The configuration.
+
+    Returns
+    -------
+    str
+        One paragraph.
+    """
+    environment = Environment(undefined=StrictUndefined)
+    text = (TEMPLATES / f"{spec.kind}.rst").read_text(encoding="utf-8")
+    rendered = environment.from_string(text).render(snakemake=SimpleNamespace(config=config))
+    return " ".join(rendered.split())
+
+
+def people_text(run: Run, model: str) -> str:
+    """Return the number of people behind a model's figures, cohort by cohort.
+
+    Parameters
+    ----------
+    run : Run
+        The run.
+    model : str
+        Name of a model.
+
+    Returns
+    -------
+    str
+    """
+    names, parts = run.names, []
+    for cohort in run.cohorts_of(model):
+        n, n_positive = people_counts(run.performance, model, cohort)
+        parts.append(f"{names.titles[cohort]} n = {n} ({n_positive} {names.positive})")
+    return "People: " + "; ".join(parts) + "."
+
+
+def fitted_text(run: Run, model: str) -> str:
+    """Return to whom a model was fitted.
+
+    Parameters
+    ----------
+    run : Run
+        The run.
+    model : str
+        Name of a model.
+
+    Returns
+    -------
+    str
+    """
+    names = run.names
+    n, n_positive = people_counts(run.performance, model, run.discovery)
+    return (
+        f"Model fitted to {names.titles[run.discovery]}, n = {n} ({n_positive} {names.positive})."
+    )
+
+
+def placed_figures(run: Run, sections: Iterable[Section]) -> dict[str, list[dict[str, Any]]]:
+    """Return every figure as the template shows it.
+
+    Parameters
+    ----------
+    run : Run
+        The run, with the files of its figures.
+    sections : iterable of Section
+        Sections of the page, which describe their figures.
+
+    Returns
+    -------
+    dict of str to list of dict
+        The figures of each section, by its id.
+
+    Raises
+    ------
+    ValueError
+        If a figure of the plan is missing or one is unknown.
+    """
+    by_id = {section.id: section for section in sections}
+    plan = {spec.name: spec for spec in figure_plan(run.config)}
+    unknown = set(run.figures) - set(plan)
+    if unknown:
+        raise ValueError(f"figures that the plan does not have: {sorted(unknown)}")
+    placed: dict[str, list[dict[str, Any]]] = {}
+    for name, spec in plan.items():
+        if name not in run.figures:
+            raise ValueError(f"figure {name} is missing")
+        section = by_id[spec.section]
+        text = caption(spec, run.config)
+        if spec.model:
+            behind = people_text if section.shows_people else fitted_text
+            text = f"{text} {behind(run, spec.model)}"
+        heading = f"{spec.heading}, model {spec.model}" if spec.model else spec.heading
+        title = run.names.title(heading)
+        placed.setdefault(section.id, []).append(
+            {
+                "name": name,
+                "heading": title,
+                "caption": text,
+                "alt": f"{title}. {section.alt_text(spec, run)}",
+                **image(run.figures[name]),
+            }
+        )
+    return placed

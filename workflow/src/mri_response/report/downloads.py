@@ -1,0 +1,57 @@
+"""Tables that can be saved from the page."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+import pandas as pd
+
+from mri_response.report.embedding import data_uri
+from mri_response.report.lookup import left_out_by_reason
+from mri_response.report.run import Run
+from mri_response.report.sections.section import Section
+
+
+def downloads(run: Run, sections: Iterable[Section]) -> list[dict[str, Any]]:
+    """Return the tables of a run as the template offers them.
+
+    Parameters
+    ----------
+    run : Run
+        The run.
+    sections : iterable of Section
+        Sections of the page, which have the titles of their tables.
+
+    Returns
+    -------
+    list of dict
+        ``name`` of the file, ``text``, ``uri`` and ``size`` of each table. Tables with rows of
+        single people are among them only with ``report: participant_level: true``.
+    """
+    titles = {name: title for section in sections for name, title in section.tables.items()}
+    frames = {
+        "performance": run.performance,
+        "flow": run.flow,
+        "exclusions_by_reason": left_out_by_reason(run.flow, run.names),
+    }
+    for model, frame in run.weights.items():
+        frames[f"weights_{model}"] = frame
+        titles[f"weights_{model}"] = titles["weights"].format(model=model)
+    last = {"exclusions": run.exclusions, "predictions": run.predictions}
+    frames |= {"planted": run.planted, **run.tables, **last}
+    return [
+        _download(f"{name}.tsv", frame, run.names.title(titles[name]))
+        for name, frame in frames.items()
+        if frame is not None and (run.participant_level or "participant_id" not in frame)
+    ]
+
+
+def _download(name: str, frame: pd.DataFrame, text: str) -> dict[str, Any]:
+    data = frame.to_csv(sep="\t", index=False, na_rep="n/a", lineterminator="\n").encode()
+    return {
+        "name": name,
+        "text": text,
+        "uri": data_uri(data, "text/tab-separated-values;charset=utf-8"),
+        "size": f"{max(1, round(len(data) / 1024))} kB",
+    }

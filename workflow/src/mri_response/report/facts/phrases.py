@@ -1,0 +1,112 @@
+"""Phrases that several facts share."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import pandas as pd
+
+from mri_response.report.numbers import number, p_phrase
+from mri_response.report.run import Run
+
+
+def listed(items: Iterable[str]) -> str:
+    """Write items as in ``a, b and c``.
+
+    Parameters
+    ----------
+    items : iterable of str
+        None, one or more.
+
+    Returns
+    -------
+    str
+        Empty without items.
+    """
+    items = list(items)
+    return " and ".join(filter(None, [", ".join(items[:-1]), items[-1]])) if items else ""
+
+
+def people(n: int) -> str:
+    """Write a number of people.
+
+    Parameters
+    ----------
+    n : int
+        Number of people.
+
+    Returns
+    -------
+    str
+    """
+    return "1 person" if n == 1 else f"{n:,} people"
+
+
+def p_words(row: pd.Series) -> str:
+    """Write a p value, and in words where it is the smallest possible one.
+
+    Parameters
+    ----------
+    row : Series
+        Row of a table with ``p_value`` and ``n_permutations``.
+
+    Returns
+    -------
+    str
+    """
+    text = p_phrase(row["p_value"], row["n_permutations"])
+    m = number(row["n_permutations"])
+    return text.replace("†", f", the smallest that {m:,.0f} permutations can give")
+
+
+def where(table: str, **keys: str) -> str:
+    """Name rows of a table as a source.
+
+    Parameters
+    ----------
+    table : str
+        Name of the table without suffix.
+    **keys : str
+        Columns and what they hold in these rows.
+
+    Returns
+    -------
+    str
+        For example ``null.tsv: model=roi_svc, cohort=discovery``.
+    """
+    return f"{table}.tsv: " + ", ".join(f"{key}={value}" for key, value in keys.items())
+
+
+def cohort_size(run: Run, cohort: str) -> str:
+    """Write a cohort with its role and its people.
+
+    Parameters
+    ----------
+    run : Run
+        The run.
+    cohort : str
+        Name of a cohort in the performance table.
+
+    Returns
+    -------
+    str
+    """
+    n, n_positive = run.counts(cohort)
+    names = run.names
+    role = names.roles[cohort]
+    return f"{names.titles[cohort]} ({role}, n = {n}, {n_positive} {names.positive})"
+
+
+def words(name: str) -> str:
+    """Write a name with spaces in place of underscores.
+
+    Parameters
+    ----------
+    name : str
+        For example ``frontal_lobe``.
+
+    Returns
+    -------
+    str
+    """
+    return str(name).replace("_", " ")

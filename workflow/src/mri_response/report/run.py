@@ -1,0 +1,248 @@
+"""Everything that the page and the documents for the reviewer are made from, read once."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from mri_response.config.plan import ordered_models
+from mri_response.config.queries import discovery_name
+from mri_response.core.provenance import config_hash, versions
+from mri_response.core.tables import read_tsv
+from mri_response.report.lookup import people_counts
+from mri_response.report.naming import Naming, naming
+from mri_response.report.numbers import as_number
+
+# Columns that hold numbers, in whatever table they are.
+_NUMBERS = (
+    "estimate",
+    "ci_low",
+    "ci_high",
+    "p_value",
+    "p_holm",
+    "power",
+    "net_benefit",
+    "threshold",
+    "advantage",
+    "advantage_low",
+    "difference",
+    "difference_low",
+    "difference_high",
+    "p_fdr",
+    "haufe",
+    "n_regions",
+    "n_for_margin",
+    "n",
+)
+
+
+@dataclass(frozen=True)
+class Run:
+    """What a run left behind, as the page and the documents for the reviewer read it.
+
+    Attributes
+    ----------
+    config : mapping
+        The configuration, validated, defaults filled in.
+    performance, null, flow : DataFrame
+        The tables of the same names.
+    exclusions, predictions : DataFrame, optional
+        The tables of the same names, which have rows of single people. They are shown only where
+        the configuration has ``report: participant_level: true``.
+    tables : mapping of str to DataFrame
+        Further tables of the run by name without suffix, for sections, facts and downloads; any
+        may be absent.
+    weights : mapping of str to DataFrame
+        Model to ``weights/<model>.tsv``, for the models that have one.
+    planted : DataFrame, optional
+        ``simulation/planted.tsv``.
+    frozen : mapping of str to mapping
+        Model to the content of ``models/<model>.json``.
+    n_features : mapping of str to int
+        Feature set to the number of its features.
+    figures : mapping of str to path
+        Name of a figure (`mri_response.config.plan.figure_plan`) to its file, SVG or PNG.
+    viewers : mapping of str to str
+        Model to its slice viewer, a page of HTML.
+    planted_viewer : str, optional
+        Slice viewer of what was planted.
+    warnings : sequence of str
+        What the run warned of, a sentence each.
+    versions : mapping of str to str
+        Software and its version.
+    config_hash : str
+        Hash of the configuration.
+    """
+
+    config: Mapping[str, Any]
+    performance: pd.DataFrame
+    null: pd.DataFrame
+    flow: pd.DataFrame
+    exclusions: pd.DataFrame | None = None
+    predictions: pd.DataFrame | None = None
+    tables: Mapping[str, pd.DataFrame] = field(default_factory=dict)
+    weights: Mapping[str, pd.DataFrame] = field(default_factory=dict)
+    planted: pd.DataFrame | None = None
+    frozen: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    n_features: Mapping[str, int] = field(default_factory=dict)
+    figures: Mapping[str, Path | str] = field(default_factory=dict)
+    viewers: Mapping[str, str] = field(default_factory=dict)
+    planted_viewer: str | None = None
+    warnings: Sequence[str] = ()
+    versions: Mapping[str, str] = field(default_factory=dict)
+    config_hash: str = ""
+
+    @cached_property
+    def names(self) -> Naming:
+        """Names of cohorts and classes."""
+        return naming(self.config)
+
+    @property
+    def title(self) -> str:
+        """Title of the run, its name where the configuration gives none."""
+        return self.config.get("title") or self.config["run"]
+
+    @property
+    def model(self) -> str:
+        """The primary model."""
+        return self.config["primary_model"]
+
+    @property
+    def models(self) -> list[str]:
+        """All models, the primary one first."""
+        return ordered_models(self.config)
+
+    @property
+    def discovery(self) -> str:
+        """The discovery cohort."""
+        return discovery_name(self.config)
+
+    @property
+    def others(self) -> list[str]:
+        """The cohorts that the frozen model scored."""
+        return [name for name in self.config["cohorts"] if name != self.discovery]
+
+    @property
+    def cohorts(self) -> list[str]:
+        """Cohorts of the primary model in the performance table, pooled ones included."""
+        return self.cohorts_of(self.model)
+
+    @property
+    def participant_level(self) -> bool:
+        """Whether rows of single people may be shown."""
+        return self.config["report"]["participant_level"]
+
+    def cohorts_of(self, model: str) -> list[str]:
+        """Cohorts of a model in the performance table, in the order of the page.
+
+        Parameters
+        ----------
+        model : str
+            Name of a model, stack or baseline.
+
+        Returns
+        -------
+        list of str
+            External cohorts taken together included.
+        """
+        of_model = self.performance["model"] == model
+        return self.names.ordered(self.performance.loc[of_model, "cohort"])
+
+    def counts(self, cohort: str) -> tuple[int, int]:
+        """People of a cohort whom the primary model predicted.
+
+        Parameters
+        ----------
+        cohort : str
+            Name of a cohort in the performance table.
+
+        Returns
+        -------
+        n, n_positive : int
+            All of them, and those in the positive class.
+        """
+        return people_counts(self.performance, self.model, cohort)
+
+    def numeric(self, name: str) -> pd.DataFrame | None:
+        """A further table with its numbers as numbers.
+
+        Parameters
+        ----------
+        name : str
+            Name of the table without suffix.
+
+        Returns
+        -------
+        DataFrame or None
+            None where the run has no such table.
+        """
+        table = self.tables.get(name)
+        if table is None:
+            return None
+        return table.assign(**{c: as_number(table[c]) for c in _NUMBERS if c in table})
+
+
+def read_run(given: Any, config: Mapping[str, Any]) -> Run:
+    """Read what a rule of the report was given.
+
+    Parameters
+    ----------
+    given : snakemake.io.InputFiles or mapping
+        Paths by name, as the rules ``report_page`` and ``reporting`` declare them: single paths
+        of tables, and lists of ``tables``, ``weights``, ``frozen`` models, ``features``,
+        ``figures`` and ``viewers``, whose names are those of the files. What is not given is
+        empty in the run.
+    config : mapping
+        The configuration, validated, defaults filled in.
+
+    Returns
+    -------
+    Run
+    """
+    tables = ("performance", "null", "flow", "exclusions", "predictions", "planted")
+    viewer = given.get("planted_viewer")
+    return Run(
+        config=config,
+        **{name: read_tsv(given[name]) for name in tables if given.get(name)},
+        tables=_by_stem(given, "tables", read_tsv),
+        weights=_by_stem(given, "weights", read_tsv),
+        frozen=_by_stem(given, "frozen", lambda path: json.loads(path.read_bytes())),
+        n_features=_feature_counts(given.get("features") or ()),
+        figures=_by_stem(given, "figures", str),
+        viewers={
+            name.removeprefix("viewer_"): html
+            for name, html in _by_stem(given, "viewers", _text).items()
+        },
+        planted_viewer=_text(Path(viewer)) if viewer else None,
+        warnings=[
+            text
+            for name in ("input_warnings", "warnings")
+            for text in read_tsv(given[name])["warning"]
+        ],
+        versions=versions(),
+        config_hash=config_hash(config),
+    )
+
+
+def _by_stem(given: Any, name: str, read: Callable[[Path], Any]) -> dict[str, Any]:
+    """What the files of a list hold, by their names without suffix."""
+    return {path.stem: read(path) for path in map(Path, given.get(name) or ())}
+
+
+def _text(path: Path) -> str:
+    return path.read_text(encoding="utf-8")
+
+
+def _feature_counts(paths: Sequence[str]) -> dict[str, int]:
+    """Number of features by set, whose name is that of the folder."""
+    if not paths:
+        return {}
+    from mri_response.features.matrices import count_features
+
+    return {Path(path).parent.name: count_features(path) for path in paths}

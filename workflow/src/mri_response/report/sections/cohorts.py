@@ -1,0 +1,113 @@
+"""Cohorts and who was left out."""
+
+from __future__ import annotations
+
+from mri_response.config.plan import FigureSpec
+from mri_response.report.lookup import left_out_by_reason
+from mri_response.report.numbers import as_number, number
+from mri_response.report.run import Run
+from mri_response.report.sections.blocks import Block, Table, Text
+from mri_response.report.sections.section import Section
+
+#: Tables to download, with their titles.
+TABLES = {
+    "flow": "Flow of participants, counts",
+    "exclusions_by_reason": "Exclusions by reason, counts",
+    "exclusions": "Exclusions by person",
+}
+
+
+def blocks(run: Run) -> list[Block]:
+    """How many people every cohort has, and why the others were left out.
+
+    Parameters
+    ----------
+    run : Run
+        The run.
+
+    Returns
+    -------
+    list of Block
+        Single people are listed only with ``report: participant_level: true``.
+    """
+    by_reason = _exclusion_table(run)
+    nobody = Text("Nobody who matched the row filters was left out.")
+    found: list[Block] = [_flow_table(run), by_reason if by_reason.rows else nobody]
+    if run.participant_level and len(run.exclusions):
+        found.append(_person_table(run))
+    return found
+
+
+def alt_text(spec: FigureSpec, run: Run) -> str:
+    """Describe the flow of participants to readers who do not see it.
+
+    Parameters
+    ----------
+    spec : FigureSpec
+        The figure.
+    run : Run
+        The run.
+
+    Returns
+    -------
+    str
+    """
+    names = run.names
+    analysed = run.flow[run.flow["step"] == "analysed"].set_index("cohort")["n"]
+    counts = (f"{names.titles[c]} {analysed[c]}" for c in names.ordered(analysed.index))
+    return f"Analysed: {'; '.join(counts)}. The table above has every step."
+
+
+def _flow_table(run: Run) -> Table:
+    names = run.names
+    flow = run.flow.assign(n=as_number(run.flow["n"]).astype(int))
+    table = Table(
+        names.title("Cohorts"),
+        [
+            "Cohort",
+            "Role",
+            "In table",
+            "Matching filter",
+            "Excluded",
+            "Analysed",
+            names.positive,
+            names.negative,
+        ],
+    )
+    for cohort in names.ordered(flow["cohort"]):
+        steps = flow[flow["cohort"] == cohort].set_index("step")["n"]
+        in_table = steps["in participants table"]
+        matching = steps.get("matching the row filter", in_table)
+        table.rows.append(
+            [
+                names.titles[cohort],
+                names.roles[cohort],
+                in_table,
+                matching,
+                matching - steps["analysed"],
+                steps["analysed"],
+                steps["analysed, positive"],
+                steps["analysed, negative"],
+            ]
+        )
+    return table
+
+
+def _exclusion_table(run: Run) -> Table:
+    names = run.names
+    table = Table(names.title("Exclusions by reason"), ["Cohort", "Reason", "People"])
+    for _, row in left_out_by_reason(run.flow, names).iterrows():
+        table.rows.append([names.titles[row["cohort"]], row["reason"], int(number(row["n"]))])
+    return table
+
+
+def _person_table(run: Run) -> Table:
+    names = run.names
+    columns = [c for c in ("participant_id", "session_id") if c in run.exclusions]
+    table = Table(names.title("Exclusions, person by person"), ["Cohort", *columns, "Reason"])
+    for _, row in run.exclusions.iterrows():
+        table.rows.append([names.titles[row["cohort"]], *(row[c] for c in columns), row["reason"]])
+    return table
+
+
+SECTION = Section("cohorts", "Cohorts and who was left out", "Cohorts", blocks, TABLES, alt_text)

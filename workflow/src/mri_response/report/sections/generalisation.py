@@ -1,0 +1,34 @@
+"""Does it hold in other people? The frozen models in external cohorts."""
+
+from __future__ import annotations
+
+from mri_response.core.vocabulary import Role
+from mri_response.report.run import Run
+from mri_response.report.sections.blocks import Block, Text
+from mri_response.report.sections.frozen import frozen_table
+from mri_response.report.sections.section import Section
+
+_MEANING = (
+    "The frozen model was scored in people it had not seen. Nothing was fitted, centred or given "
+    "another threshold there. The figures above show these cohorts beside the discovery cohort."
+)
+_NONE = "This run has no external cohort: whether the result holds in other people is not known."
+
+
+def blocks(run: Run) -> list[Block]:
+    """The numbers of external cohorts, or that there is none.
+
+    Parameters
+    ----------
+    run : Run
+        The run.
+
+    Returns
+    -------
+    list of Block
+    """
+    table = frozen_table(run, Role.EXTERNAL, "External cohorts, frozen model")
+    return [Text(_NONE)] if table is None else [Text(_MEANING), table]
+
+
+SECTION = Section("generalisation", "Does it hold in other people?", "Generalisation", blocks)

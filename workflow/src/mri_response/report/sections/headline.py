@@ -1,0 +1,111 @@
+"""Headline: every model in every cohort, and what the run warned of."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pandas as pd
+
+from mri_response.report.lookup import headline_row, is_computed, people_counts
+from mri_response.report.naming import METRIC_NAMES, NULL_NAMES, too_small
+from mri_response.report.numbers import estimate_text, interval_text, p_text
+from mri_response.report.run import Run
+from mri_response.report.sections.blocks import Block, Table, Warnings
+from mri_response.report.sections.section import Section
+
+
+def blocks(run: Run) -> list[Block]:
+    """The numbers of all models, and the warnings if there are any.
+
+    Parameters
+    ----------
+    run : Run
+        The run.
+
+    Returns
+    -------
+    list of Block
+    """
+    found: list[Block] = [_table(run)]
+    if run.warnings:
+        found.append(Warnings("Warnings of this run", list(run.warnings)))
+    return found
+
+
+def _table(run: Run) -> Table:
+    names = run.names
+    table = Table(
+        names.title("Headline: every model in every cohort"),
+        [
+            "Cohort",
+            "Model",
+            f"n ({names.positive})",
+            "Balanced accuracy",
+            "p",
+            "Sensitivity",
+            "Specificity",
+            "AUC",
+            "p",
+            "Null of p",
+        ],
+    )
+    for model in run.models:
+        table.rows += [_row(run, model, cohort) for cohort in run.cohorts_of(model)]
+    table.note = _note(run)
+    if any("†" in str(cell) for row in table.rows for cell in row):
+        m = run.config["permutation"]["n"]
+        table.note += (
+            f" † The smallest p that {m:,} permutations can give, 1 / {m + 1:,}: no permutation "
+            "reached the observed value."
+        )
+    return table
+
+
+def _row(run: Run, model: str, cohort: str) -> list[Any]:
+    names = run.names
+    n, n_positive = people_counts(run.performance, model, cohort)
+    first = [(names.titles[cohort], names.roles[cohort]), model, f"{n} ({n_positive})"]
+    if not is_computed(run.performance, model, cohort):
+        return [*first, too_small(run.config)]
+    rows = {m: headline_row(run.performance, model, cohort, m) for m in METRIC_NAMES}
+    null = str(rows["balanced_accuracy"]["null"])
+    return [
+        *first,
+        _metric_cell(rows["balanced_accuracy"], "balanced_accuracy"),
+        _p_cell(rows["balanced_accuracy"]),
+        _metric_cell(rows["sensitivity"], "sensitivity"),
+        _metric_cell(rows["specificity"], "specificity"),
+        _metric_cell(rows["auc"], "auc"),
+        _p_cell(rows["auc"]),
+        NULL_NAMES.get(null, null),
+    ]
+
+
+def _note(run: Run) -> str:
+    discovery = (
+        "of the people held out"
+        if run.config["cross_validation"]["outer"] == "held_out"
+        else "means over the repeats of cross-validation with the corrected interval"
+    )
+    return (
+        f"Small numbers: 95 % intervals over people. Discovery figures are {discovery}; the other "
+        "cohorts were scored by the frozen model. Positive class: "
+        f"{run.names.positive}. p is one-sided (greater than chance) against the null named in the "
+        "last column."
+    )
+
+
+def _metric_cell(row: pd.Series | None, metric: str) -> tuple[str, str]:
+    if row is None:
+        return ("n/a", "")
+    return (
+        estimate_text(metric, row["estimate"]),
+        interval_text(metric, row["ci_low"], row["ci_high"]),
+    )
+
+
+def _p_cell(row: pd.Series | None) -> str:
+    return "n/a" if row is None else p_text(row["p_value"], row["n_permutations"])
+
+
+SECTION = Section("headline", "Headline", "Headline", blocks)

@@ -1,0 +1,30 @@
+"""Where the result comes from: seed, configuration and software."""
+
+from __future__ import annotations
+
+from mri_response.report.run import Run
+from mri_response.report.sections.blocks import Block, Table, Text
+from mri_response.report.sections.section import Section
+
+
+def blocks(run: Run) -> list[Block]:
+    """The seed, the hash of the configuration and the versions of the software.
+
+    Parameters
+    ----------
+    run : Run
+        The run.
+
+    Returns
+    -------
+    list of Block
+    """
+    text = f"Seed {run.config['seed']}. Hash of the configuration (SHA-256):"
+    software = [list(item) for item in run.versions.items()]
+    return [
+        Text(text, code=run.config_hash),
+        Table(run.names.title("Software"), ["Name", "Version"], software, label="Software"),
+    ]
+
+
+SECTION = Section("provenance", "Provenance", "Provenance", blocks)
