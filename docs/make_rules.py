@@ -13,8 +13,8 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
 PAGE = ROOT / "docs" / "rules.md"
-STAGES = ("simulation", "people", "features", "learning", "models", "evaluation", "brain", "report")
-STAGES += ("record",)
+STAGES = ("simulation", "people", "features", "learning", "preflight", "models", "evaluation")
+STAGES += ("brain", "report", "record")
 RULE = re.compile(
     r'^( *)rule (\w+):\n +"""(.*?)"""\n.*?^ +script:\n +"\.\./scripts/(\S+)"', re.M | re.S
 )
