@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import ast
 import re
 import subprocess
 import sys
@@ -12,6 +13,10 @@ import textwrap
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
+sys.path.insert(0, str(ROOT / "workflow" / "src"))
+
+from mri_response.report.figures.plan import FIGURES  # noqa: E402
+
 PAGE = ROOT / "docs" / "rules.md"
 STAGES = ("simulation", "people", "features", "learning", "preflight", "models", "evaluation")
 STAGES += ("brain", "report", "record")
@@ -38,6 +43,24 @@ def rules_of(stage: str) -> list[tuple[str, str, str]]:
         (name, textwrap.dedent(f"{indent}    {words}").strip(), script)
         for indent, name, words, script in RULE.findall(text)
     ]
+
+
+def rules_of_figures() -> list[tuple[str, str, str]]:
+    """Name, what the figures show, and script of the rules that are made from their entries."""
+    pictures: dict[str, list[str]] = {}
+    for kind in FIGURES:
+        pictures.setdefault(kind.job, []).extend([kind.name, *kind.beside])
+    return [
+        (job, "\n".join(map(shown, names)), "report/figure.py") for job, names in pictures.items()
+    ]
+
+
+def shown(figure: str) -> str:
+    """What a figure shows, as the function that draws it says in its first sentence."""
+    path = ROOT / "workflow" / "src" / "mri_response" / "report" / "figures" / f"{figure}.py"
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    (draw,) = [node for node in tree.body if getattr(node, "name", None) == "draw"]
+    return ast.get_docstring(draw).partition("\n")[0]
 
 
 def rule_graph(folder: Path) -> str:
@@ -96,7 +119,8 @@ def page(graph: str) -> str:
     lines.append("```")
     for stage in STAGES:
         lines += ["", f"## {stage}"]
-        for name, words, script in rules_of(stage):
+        figures = rules_of_figures() if stage == "report" else []
+        for name, words, script in [*figures, *rules_of(stage)]:
             lines += ["", f"**`{name}`** (`scripts/{script}`): {words}"]
     return HEAD + "\n".join(lines) + "\n"
 

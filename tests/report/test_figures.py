@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from itertools import pairwise
+from typing import Any
 from xml.etree import ElementTree
 
 import nibabel as nib
@@ -13,23 +14,13 @@ import pytest
 from made_up_run import LONG, MadeUpRun, made_up_run, one_cohort, six_cohorts
 from matplotlib.figure import Figure
 from matplotlib.text import Text
-from sklearn.metrics import confusion_matrix, roc_auc_score
-from sklearn.metrics import roc_curve as sklearn_roc_curve
+from sklearn.metrics import confusion_matrix
 
-from mri_response.people.rows import person_weights
-from mri_response.report.figures import (
-    brain,
-    cohorts,
-    comparisons,
-    performance,
-    quality,
-    region_sets,
-    sample,
-    specificity,
-    style,
-    subgroups,
-    usefulness,
-)
+from mri_response.brain.images import paint_regions
+from mri_response.report.figures import roi_weights, scans, style
+from mri_response.report.figures.brain_maps import brain_maps
+from mri_response.report.figures.by_name import drawn
+from mri_response.report.figures.text import text_width, wrap
 from mri_response.report.naming import naming
 
 MODEL = "roi_svc"
@@ -41,35 +32,20 @@ def run(request: pytest.FixtureRequest) -> MadeUpRun:
     return RUNS[request.param]()
 
 
-def draw(kind: str, run: MadeUpRun) -> Figure:
-    names = naming(run.config)
+def given(run: MadeUpRun) -> dict[str, Any]:
+    """What drawing functions may ask for, by the names of their parameters."""
+    of_run = {"predictions", "performance", "null", "flow", "planted", "weights"}
     return {
-        "roc": lambda: performance.roc(run.predictions, run.performance, MODEL, names, seed=7),
-        "null_distribution": lambda: performance.null_distribution(
-            run.null, run.performance, MODEL, names
-        ),
-        "decision_scores": lambda: performance.decision_scores(run.predictions, MODEL, names),
-        "confusion": lambda: performance.confusion(run.performance, MODEL, names),
-        "roi_weights": lambda: brain.roi_weights(run.weights, MODEL, names),
-        "region_sets": lambda: region_sets.region_sets(run.tables["roi_sets"], MODEL, names),
-        "flow": lambda: cohorts.flow(run.flow, names),
-        "comparisons": lambda: comparisons.comparisons(
-            run.tables["comparisons"], run.performance, run.config, names
-        ),
-        "quality": lambda: quality.quality(run.tables["qc"], names),
-        "subgroups": lambda: subgroups.subgroups(
-            run.tables["subgroups"], run.performance, MODEL, names
-        ),
-        "learning_curve": lambda: sample.learning_curve(run.tables["learning_curve"], MODEL, names),
-        "calibration": lambda: usefulness.calibration(
-            run.tables["calibration"], run.predictions, MODEL, names
-        ),
-        "decision_curve": lambda: usefulness.decision_curve(
-            run.tables["decision_curve"], MODEL, names
-        ),
-        "specificity": lambda: specificity.specificity(run.tables["specificity"], MODEL, names),
-        "planted_vs_found": lambda: brain.planted_vs_found(run.planted, run.weights, MODEL, names),
-    }[kind]()
+        **run.tables,
+        **{name: getattr(run, name) for name in of_run},
+        "model": MODEL,
+        "names": naming(run.config),
+        "config": run.config,
+    }
+
+
+def draw(kind: str, run: MadeUpRun, **others: Any) -> Figure:
+    return drawn(kind, {**given(run), **others})
 
 
 KINDS = (
@@ -190,97 +166,15 @@ def test_places_are_rounded(kind: str, run: MadeUpRun) -> None:
         np.testing.assert_array_almost_equal_nulp(np.array(place), np.round(place, 9), 4)
 
 
-def test_roc_curve_equals_scikit_learn() -> None:
-    rng = np.random.default_rng(0)
-    label = rng.integers(0, 2, 60)
-    decision = np.round(rng.normal(size=60) + label, 1)  # with ties
-    fpr, tpr = performance.roc_curve(label, decision)
-    expected_fpr, expected_tpr, _ = sklearn_roc_curve(label, decision, drop_intermediate=False)
-    np.testing.assert_allclose(fpr[0], expected_fpr, atol=1e-15)
-    np.testing.assert_allclose(tpr[0], expected_tpr, atol=1e-15)
-
-
-def test_weighting_people_equals_repeating_them() -> None:
-    rng = np.random.default_rng(1)
-    label = np.repeat([0, 1], 20)
-    decision = rng.normal(size=40)
-    counts = rng.integers(0, 4, 40)
-    grid = np.linspace(0.005, 0.995, 67)
-    weighted = performance.mean_roc(label, decision[None], grid, counts[None].astype(float))
-    repeated = performance.mean_roc(
-        np.repeat(label, counts), np.repeat(decision, counts)[None], grid
-    )
-    np.testing.assert_allclose(weighted, repeated, atol=1e-12)
-
-
-def test_area_of_the_mean_roc_is_the_mean_auc() -> None:
-    rng = np.random.default_rng(2)
-    label = np.repeat([0, 1], [47, 52])
-    decisions = rng.normal(size=(5, 99)) + 0.8 * label
-    grid = np.linspace(0, 1, 200_001)
-    area = np.trapezoid(performance.mean_roc(label, decisions, grid)[0], grid)
-    expected = np.mean([roc_auc_score(label, decision) for decision in decisions])
-    # The grid's step blurs each of the 47 jumps of the curve by half a step.
-    assert area == pytest.approx(expected, abs=1e-4)
-
-
-def test_band_holds_the_curve_and_depends_on_the_seed_alone() -> None:
-    run = made_up_run()
-    names = naming(run.config)
-    label, decisions, person = performance._rows_by_repeat(
-        run.predictions, MODEL, "discovery", names
-    )
-    assert decisions.shape == (10, 99)
-    grid = np.linspace(0, 1, 21)
-    low, high = performance.roc_band(label, decisions, person, grid, seed=1, n_bootstrap=300)
-    mean = performance.mean_roc(label, decisions, grid)[0]
-    assert np.all(low <= mean + 1e-12)
-    assert np.all(mean <= high + 1e-12)
-    again = performance.roc_band(label, decisions, person, grid, seed=1, n_bootstrap=300)
-    np.testing.assert_array_equal(low, again[0])
-
-
-def test_rows_of_a_person_stay_together_and_weigh_as_one() -> None:
-    run = made_up_run()
-    names = naming(run.config)
-    saline = run.predictions[run.predictions["cohort"] == "saline"]
-    visits = pd.concat(
-        [saline.assign(session_id=np.nan), saline.iloc[:20].assign(session_id="2")],
-        ignore_index=True,
-    )
-    label, decisions, person = performance._rows_by_repeat(visits, MODEL, "saline", names)
-    assert decisions.shape == (1, 69)
-    assert len(set(person)) == 49
-    weights = person_weights(person)[0]
-    fpr, tpr = performance.roc_curve(label, decisions[0], weights[None])
-    once = performance._rows_by_repeat(saline, MODEL, "saline", names)
-    expected = performance.roc_curve(once[0], once[1][0])
-    np.testing.assert_allclose(fpr, expected[0], atol=1e-12)
-    np.testing.assert_allclose(tpr, expected[1], atol=1e-12)
-
-
 def test_confusion_counts_people_and_not_repeats() -> None:
     run = made_up_run()
-    names = naming(run.config)
-    written = texts(performance.confusion(run.performance, MODEL, names))
+    written = texts(draw("confusion", run))
     discovery = run.predictions[run.predictions["cohort"] == "discovery"]
     person = discovery.groupby("participant_id", sort=False)[["label", "decision"]].mean()
     expected = confusion_matrix(person["label"], person["decision"] > 0, labels=[1, 0])
     first_numbers = [int(text) for text in written if text.isdigit()][:4]
     assert first_numbers == expected.ravel().tolist()
     assert expected.sum() == 99
-
-
-def test_people_with_several_rows_are_one_point() -> None:
-    run = made_up_run()
-    names = naming(run.config)
-    twice = pd.concat([run.predictions, run.predictions], ignore_index=True)
-    pd.testing.assert_frame_equal(
-        performance.person_scores(twice, MODEL, "saline", names),
-        performance.person_scores(run.predictions, MODEL, "saline", names),
-    )
-    pooled = performance.person_scores(run.predictions, MODEL, "external_pooled", names)
-    assert len(pooled) == 51
 
 
 def test_null_figure_names_null_permutations_and_p() -> None:
@@ -306,7 +200,7 @@ def test_missing_repeat_is_an_error() -> None:
     rows = run.predictions
     broken = rows.drop(rows.index[(rows["cohort"] == "discovery") & (rows["repeat"] == "3")][:1])
     with pytest.raises(ValueError, match="not every person"):
-        performance.roc(broken, run.performance, MODEL, naming(run.config), seed=1)
+        draw("roc", run, predictions=broken)
 
 
 def test_flow_lists_every_reason_with_its_count(run: MadeUpRun) -> None:
@@ -320,7 +214,7 @@ def test_flow_lists_every_reason_with_its_count(run: MadeUpRun) -> None:
 
 def test_bars_are_the_strongest_regions() -> None:
     run = made_up_run()
-    figure = brain.roi_weights(run.weights, MODEL, naming(run.config), top=5)
+    figure = roi_weights.draw(run.weights, MODEL, naming(run.config), top=5)
     strongest = run.weights.iloc[np.argsort(-np.abs(run.weights["haufe"].to_numpy()))[:5]]
     left, right = figure.axes[:2]
     np.testing.assert_allclose(
@@ -343,22 +237,13 @@ def _small_atlas() -> tuple[nib.Nifti1Image, pd.DataFrame]:
     )
 
 
-def test_painted_atlas_holds_each_regions_value() -> None:
-    atlas, regions = _small_atlas()
-    painted = brain.paint_regions(atlas, regions, {"Left_Amygdala": -0.5, "Right_Amygdala": 2})
-    labels, values = np.asarray(atlas.dataobj), painted.get_fdata()
-    assert np.unique(values[labels == 4]).tolist() == [-0.5]
-    assert np.unique(values[labels == 9]).tolist() == [2.0]
-    assert not values[labels == 0].any()
-
-
 def test_brain_maps_have_slices_units_and_same_bytes(tmp_path) -> None:
     atlas, regions = _small_atlas()
-    image = brain.paint_regions(atlas, regions, {"Left_Amygdala": -0.5, "Right_Amygdala": 2})
+    image = paint_regions(atlas, regions, {"Left_Amygdala": -0.5, "Right_Amygdala": 2})
     names = naming(made_up_run().config)
     written = []
     for attempt in "ab":
-        figure = brain.brain_maps(
+        figure = brain_maps(
             {"Planted": (image, "Difference (%)")}, "Map", names, axial=(-10, 6), sagittal=(-30, 30)
         )
         style.save_figure(figure, tmp_path / f"{attempt}.png", tmp_path / f"{attempt}.svg")
@@ -372,9 +257,9 @@ def test_brain_maps_have_slices_units_and_same_bytes(tmp_path) -> None:
 
 def test_wrap_keeps_every_character_and_the_width() -> None:
     for text in (LONG, "x" * 200, "short", "two\nlines", "non-responder_or_else"):
-        wrapped = style.wrap(text, 30)
+        wrapped = wrap(text, 30)
         assert re.sub(r"\s", "", wrapped) == re.sub(r"\s", "", text)
-        assert all(style.text_width(line, 8) <= 30 for line in wrapped.split("\n"))
+        assert all(text_width(line, 8) <= 30 for line in wrapped.split("\n"))
 
 
 def test_contrast_known_values() -> None:
@@ -402,7 +287,7 @@ def test_with_and_without_the_treatment_shows_the_numbers_of_its_table() -> None
 def test_with_and_without_the_treatment_has_room_for_long_titles() -> None:
     run = made_up_run()
     table = run.tables["specificity"].replace({"external_pooled": "external_b"})
-    figure = specificity.specificity(table, MODEL, naming(run.config))
+    figure = draw("specificity", run, specificity=table)
     assert any(text.startswith(LONG[:30]) for text in texts(figure))
     renderer = figure.canvas.get_renderer()
     labels = [label.get_window_extent(renderer) for label in figure.axes[0].get_yticklabels()]
@@ -431,7 +316,7 @@ def test_every_scan_is_a_point_and_the_bad_one_is_named_only_where_asked(run: Ma
     written = everything_written(figure)
     assert f"flagged ({table['flag'].notna().sum()})" in written
     assert not [who for who in table["participant_id"] if who in written]
-    named = quality.quality(table, naming(run.config), identified=True)
+    named = draw("people", run)
     written = everything_written(named).replace(" ", "")
     flagged = table[table["flag"].notna()]
     assert len(flagged)
@@ -443,7 +328,7 @@ def test_every_scan_is_a_point_and_the_bad_one_is_named_only_where_asked(run: Ma
 def test_measures_that_nobody_has_are_not_drawn() -> None:
     run = one_cohort()
     table = run.tables["qc"].assign(map_mean=np.nan, mean_correlation=np.nan, tiv=np.nan)
-    figure = quality.quality(table, naming(run.config))
+    figure = draw("quality", run, qc=table)
     assert len(points_of(figure)) == len(table)
 
 
@@ -471,22 +356,20 @@ def test_the_forest_shows_the_numbers_of_the_table() -> None:
 def test_a_learning_curve_without_intervals_is_drawn() -> None:
     run = made_up_run()
     curve = run.tables["learning_curve"].assign(estimate=1.0, ci_low=np.nan, ci_high=np.nan)
-    figure = sample.learning_curve(curve, MODEL, naming(run.config))
+    figure = draw("learning_curve", run, learning_curve=curve)
     assert figure.axes[0].get_ylim() == (0.4, 1)
 
 
 def test_without_groups_the_forest_says_so() -> None:
     run = made_up_run()
-    figure = subgroups.subgroups(
-        run.tables["subgroups"].iloc[:0], run.performance, MODEL, naming(run.config)
-    )
+    figure = draw("subgroups", run, subgroups=run.tables["subgroups"].iloc[:0])
     assert "No cohort has a variable" in everything_written(figure)
 
 
 def test_slices_of_flagged_scans_stand_below_the_one_most_like_its_cohort(tmp_path) -> None:
     run = one_cohort()
     qc = run.tables["qc"]
-    rows = quality.shown_scans(qc)
+    rows = scans.shown_scans(qc)
     assert rows[0] == qc["mean_correlation"].idxmax()
     assert set(rows[1:]) == set(qc.index[qc["flag"].notna()])
     assert 2 in rows
@@ -496,12 +379,12 @@ def test_slices_of_flagged_scans_stand_below_the_one_most_like_its_cohort(tmp_pa
         paths[row] = tmp_path / f"{row}.nii"
         nib.save(nib.Nifti1Image(values, np.eye(4)), paths[row])
     names = naming(run.config)
-    figure = quality.scans(qc, paths, names)
+    figure = scans.draw_maps(qc, paths, names)
     assert len(figure.axes) == 5 * len(rows)
     shown = [axes.get_images()[0].get_array().max() for axes in figure.axes[::5]]
     np.testing.assert_allclose(shown, np.array(rows) / 100)
     written = everything_written(figure)
     assert all(qc.loc[row, "participant_id"] in written for row in rows)
-    none = quality.scans(qc.assign(flag=None), {}, names)
+    none = scans.draw_maps(qc.assign(flag=None), {}, names)
     assert "No map is flagged" in everything_written(none)
-    assert quality.shown_scans(qc.assign(mean_correlation=np.nan)) == []
+    assert scans.shown_scans(qc.assign(mean_correlation=np.nan)) == []

@@ -18,7 +18,6 @@ from made_up_run import LONG, MadeUpRun, made_up_run, one_cohort, six_cohorts
 from matplotlib.figure import Figure
 from test_facts import evidence_of
 
-from mri_response.config.plan import FigureSpec, figure_plan
 from mri_response.core.tables import read_tsv, write_tsv
 from mri_response.evaluation.performance import (
     FrozenScores,
@@ -27,7 +26,8 @@ from mri_response.evaluation.performance import (
 )
 from mri_response.report.captions import TEMPLATES, caption
 from mri_response.report.documents import reviewer_files
-from mri_response.report.figures.performance import confusion, null_distribution, roc
+from mri_response.report.figures import confusion, null_distribution, roc
+from mri_response.report.figures.plan import FigureSpec, figure_plan
 from mri_response.report.figures.style import contrast, save_figure
 from mri_response.report.naming import naming
 from mri_response.report.page import render_report
@@ -580,9 +580,9 @@ def test_page_of_tables_that_the_workflow_computes(tmp_path: Path) -> None:
         write_tsv(table, tmp_path / f"{name}.tsv")
         setattr(run, name, read_tsv(tmp_path / f"{name}.tsv"))
     names = naming(run.config)
-    roc(run.predictions, run.performance, "roi_svc", names, seed=1)
-    null_distribution(run.null, run.performance, "roi_svc", names)
-    confusion(run.performance, "roi_svc", names)
+    roc.draw(run.predictions, run.performance, "roi_svc", names, {"seed": 1})
+    null_distribution.draw(run.null, run.performance, "roi_svc", names)
+    confusion.draw(run.performance, "roi_svc", names)
     text = Page(render_report(page_inputs(run, tmp_path / "figures"))).text
     assert "nan" not in text.split()
     assert "Of 30 permutations of the whole procedure" in text

@@ -244,6 +244,18 @@ CHANGES: dict[str, tuple[str, str, str, set[str]]] = {
         "figure.canvas.draw()",
         FIGURES | END,
     ),
+    "one figure": (
+        "workflow/src/mri_response/report/figures/flow.py",
+        "top = 8.0",
+        "top = 9.0",
+        {"flow_figure"} | END,
+    ),
+    "entries of figures": (
+        "workflow/src/mri_response/report/figures/plan.py",
+        '"Flow of participants"',
+        '"Who took part"',
+        END,
+    ),
     "page": ("workflow/src/mri_response/report/page.py", '"utf-8"', '"UTF-8"', END),
     "caption": ("workflow/src/mri_response/data/report/flow.rst", " ", "  ", END),
     "title": (

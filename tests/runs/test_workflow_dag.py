@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from pathlib import Path
 
@@ -223,6 +224,23 @@ def test_voxels_alone_and_the_ensemble(study_with_maps):
         slice_viewer=2,
         region_sets_figure=2,
     )
+
+
+def test_an_edited_map_draws_the_figure_of_the_scans_again(study_with_maps):
+    study = Study.copied(study_with_maps, study_with_maps.folder.parent / "scans")
+    config, run = study.save(), study.folder / "results" / "small"
+    pictures = ("figures/quality", "qc/people", "qc/scans")
+    made = [run / f"{name}.{suffix}" for name in pictures for suffix in ("svg", "png")]
+    for path in (run / "qc.tsv", *made):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.touch()
+    # Only this rule, which the new table of quality control would run again as well.
+    options = ("-n", "--allowed-rules", "quality_figure", "--rerun-triggers", "mtime")
+    command = ("results/small/figures/quality.svg", *options, "--configfile", config)
+    assert job_counts(snakemake(*command, cwd=study.folder)) == {}
+    later = made[-1].stat().st_mtime + 10
+    os.utime(study.folder / "external" / "maps" / "mwp1sub-QE002.nii.gz", (later, later))
+    assert job_counts(snakemake(*command, cwd=study.folder)) == {"quality_figure": 1}
 
 
 def test_features_that_no_model_uses_are_not_computed(study_with_maps):

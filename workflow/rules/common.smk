@@ -60,6 +60,7 @@ from mri_response.people.size import discovery_size
 from mri_response.config.load import load_config
 from mri_response.config.queries import (
     CONFOUNDS_ONLY,
+    IMAGE_KINDS,
     added_pairs,
     compared_pairs,
     discovery_name,
@@ -73,8 +74,8 @@ from mri_response.core.errors import InputError
 from mri_response.config.plan import (
     VOXEL_MAPS,
     curve_models,
-    figure_plan,
 )
+from mri_response.report.figures.plan import NAMING, figure_jobs, figure_plan
 from mri_response.learning.batches import batches
 from mri_response.learning.learners.base import JobSize
 from mri_response.learning.learners.registry import learner_of
@@ -172,15 +173,19 @@ def section(*keys):
 
 
 HASHED_SCRIPTS = set()
+HASHED_MODULES = set()
 
 
-def code_of(*scripts):
+def code_of(*scripts, modules=()):
     """Hash of the package's code that scripts use: a changed algorithm runs them again.
 
-    Snakemake sees a change of the script alone.
+    Snakemake sees a change of the script alone. `modules` are those that a script imports by a name
+    in its parameters.
     """
     HASHED_SCRIPTS.update(scripts)
-    return script_hash(workflow_file(f"../scripts/{script}.py") for script in scripts)
+    HASHED_MODULES.update(modules)
+    paths = [workflow_file(f"../scripts/{script}.py") for script in scripts]
+    return script_hash(paths, modules=modules)
 
 
 def texts_of(*names):

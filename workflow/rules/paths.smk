@@ -233,6 +233,16 @@ def maps_of(wildcards):
     return simulated(wildcards.cohort) or files_of(source_in_cohort(wildcards))
 
 
+def all_maps():
+    """Images of all feature sets in all cohorts."""
+    paths = []
+    for name in COHORTS:
+        paths += simulated(name)
+        for features, spec in SOURCED.items() if "simulation" not in CONFIG else ():
+            paths += files_of(source_of(features, name)) if spec["kind"] in IMAGE_KINDS else []
+    return list(dict.fromkeys(paths))
+
+
 def first_cohort_maps(wildcards):
     """Images of the discovery cohort, whose first one sets the grid."""
     return simulated(DISCOVERY) or files_of(source_in_discovery(wildcards))
@@ -441,10 +451,49 @@ def brain_inputs(wildcards):
         return {kind: weight_map(kind, wildcards.model) for kind in ("weight", "haufe")}
     features = CONFIG["models"][wildcards.model]["features"]
     return {
-        "table": weight_table(wildcards.model),
+        "weights": weight_table(wildcards.model),
         "atlas": atlas_image(features),
         "regions": atlas_regions(features),
     }
+
+
+# ---------------------------------------------------------------- figures
+# Their entries are in `report/figures/plan.py`. What an entry names as an input and is not in this
+# list is a table of the run.
+FIGURE_FILES = {
+    "maps": lambda wildcards: {"maps": all_maps()},
+    "planted": lambda wildcards: {"planted": planted_table()},
+    "planted_image": lambda wildcards: {"planted_image": planted_image()},
+    "weights": lambda wildcards: {"weights": weight_table(wildcards.model)},
+    "weights_on_brain": brain_inputs,
+}
+
+
+def figure_inputs(job):
+    """Function that gives the files of a job's figures, by the names of inputs in their entries."""
+
+    def given(wildcards):
+        files = {name: model_table(name, wildcards.model) for name in job.union("model_inputs")}
+        for name in job.union("inputs"):
+            known = FIGURE_FILES.get(name)
+            files.update(known(wildcards) if known else {name: run_table(name)})
+        return files
+
+    return given
+
+
+def figure_outputs(job):
+    """Figures of a job with their captions, and the pictures beside them."""
+    files = {}
+    for name in job.union("beside"):
+        files |= {f"{name}_{suffix}": quality_picture(name, suffix) for suffix in ("svg", "png")}
+    for kind in job.kinds:
+        name = f"{kind.name}_{{model}}" if kind.per_model else kind.name
+        caption = f"../src/mri_response/data/report/{kind.name}.rst"
+        of_model = ("{model}",) if kind.per_model else ()
+        png = report(figure_file(name, "png"), caption, kind.category, *of_model)
+        files |= {f"{kind.name}_svg": figure_file(name, "svg"), f"{kind.name}_png": png}
+    return files
 
 
 # ---------------------------------------------------------------- parameters of a job
@@ -476,17 +525,6 @@ def input_warnings_config(wildcards):
     """What decides whether people and permutations are enough."""
     keys = ("cohorts", "outcome", "features", "models", "confounds", "quality_control")
     return section(*keys, "cross_validation", "permutation", "min_class_size", "seed")
-
-
-def naming_config(wildcards):
-    """What figures must know: seed and the words for cohorts, classes and the run."""
-    return section("run", "title", "seed", "simulation", "cohorts", "outcome")
-
-
-def comparisons_config(wildcards):
-    """What the figure of all models must know."""
-    models = section("models", "stacks", "features", "primary_model", "comparisons")
-    return {**naming_config(wildcards), **models}
 
 
 def tables_of_models(wildcards):

@@ -16,7 +16,7 @@ rule provenance:
         ENVIRONMENT
     params:
         config=section(*(key for key in CONFIG if key != "batch")),
-        source=code_of(*sorted(HASHED_SCRIPTS)),
+        source=code_of(*sorted(HASHED_SCRIPTS), modules=sorted(HASHED_MODULES)),
         code=code_of("record/provenance"),
     message:
         "Record for machines: {output[0]}"

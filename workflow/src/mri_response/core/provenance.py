@@ -121,7 +121,11 @@ def source_hash(module_names: Iterable[str], package_dir: str | Path = PACKAGE_D
     return digest.hexdigest()
 
 
-def script_hash(paths: Iterable[str | Path], package_dir: str | Path = PACKAGE_DIR) -> str:
+def script_hash(
+    paths: Iterable[str | Path],
+    package_dir: str | Path = PACKAGE_DIR,
+    modules: Iterable[str] = (),
+) -> str:
     """`source_hash` of the package's modules that some scripts import.
 
     Parameters
@@ -131,6 +135,8 @@ def script_hash(paths: Iterable[str | Path], package_dir: str | Path = PACKAGE_D
         left out.
     package_dir : str or Path, optional
         The package's folder.
+    modules : iterable of str, optional
+        Modules that the scripts import by a name that is a text, as `importlib` does.
 
     Returns
     -------
@@ -138,7 +144,7 @@ def script_hash(paths: Iterable[str | Path], package_dir: str | Path = PACKAGE_D
         64 hexadecimal digits.
     """
     package_dir = Path(package_dir)
-    names = set().union(*(_imports(Path(path), package_dir) for path in paths))
+    names = set(modules).union(*(_imports(Path(path), package_dir) for path in paths))
     return source_hash(names - {"core.job"}, package_dir)
 
 

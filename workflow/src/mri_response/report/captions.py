@@ -8,9 +8,9 @@ from typing import Any
 
 from jinja2 import Environment, StrictUndefined
 
-from mri_response.config.plan import FigureSpec, figure_plan
 from mri_response.core.data import data_path
 from mri_response.report.embedding import image
+from mri_response.report.figures.plan import FigureSpec, figure_plan
 from mri_response.report.lookup import people_counts
 from mri_response.report.run import Run
 from mri_response.report.sections.section import Section

@@ -67,7 +67,7 @@ class Run:
     n_features : mapping of str to int
         Feature set to the number of its features.
     figures : mapping of str to path
-        Name of a figure (`mri_response.config.plan.figure_plan`) to its file, SVG or PNG.
+        Name of a figure (`mri_response.report.figures.plan.figure_plan`) to its file, SVG or PNG.
     viewers : mapping of str to str
         Model to its slice viewer, a page of HTML.
     planted_viewer : str, optional

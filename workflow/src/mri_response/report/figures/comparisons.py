@@ -10,18 +10,15 @@ from matplotlib.figure import Figure
 from mri_response.config.plan import ordered_models
 from mri_response.config.queries import compared_pairs, used_baselines
 from mri_response.evaluation.comparisons import MAIN
+from mri_response.report.figures.forest import draw_interval, reference_line
 from mri_response.report.figures.style import (
-    DASHED,
     DOUBLE_COLUMN,
     cohort_styles,
-    draw_interval,
-    line_count,
-    line_height,
     new_figure,
     styled,
     suptitle,
-    wrap,
 )
+from mri_response.report.figures.text import line_count, line_height, wrap
 from mri_response.report.lookup import headline_row, people_counts
 from mri_response.report.naming import METRIC_NAMES, Naming, lowered, model_title, pair_title
 from mri_response.report.pairs import main_row
@@ -31,27 +28,27 @@ _MARKERS = "osD^v"
 
 
 @styled
-def comparisons(
-    table: pd.DataFrame, performance: pd.DataFrame, config: Any, names: Naming
+def draw(
+    comparisons: pd.DataFrame, performance: pd.DataFrame, names: Naming, config: Any
 ) -> Figure:
     """Draw balanced accuracy and AUC of every model and baseline, and the differences of pairs.
 
     Parameters
     ----------
-    table : DataFrame
+    comparisons : DataFrame
         The table ``comparisons.tsv``.
     performance : DataFrame
         The table ``performance.tsv``.
-    config : mapping
-        Sections models, stacks, features, primary_model, comparisons and cohorts of the config.
     names : Naming
         Names of the run.
+    config : mapping
+        Sections models, stacks, features, primary_model, comparisons and cohorts of the config.
 
     Returns
     -------
     Figure
     """
-    cohorts = names.together(table["cohort_a"])
+    cohorts = names.together(comparisons["cohort_a"])
     styles = cohort_styles(cohorts, names)
     present = set(performance["model"])
     named = (*ordered_models(config), *config["stacks"], *used_baselines(config))
@@ -78,14 +75,14 @@ def comparisons(
                 if found is not None:
                     draw_interval(upper, found, position + shift, colour, marker, 4.5)
             for position, pair in enumerate(pairs):
-                found = main_row(table, pair, cohort, metric)
+                found = main_row(comparisons, pair, cohort, metric)
                 if found is not None:
                     draw_interval(lower, found, position + shift, colour, marker, 4.5)
-        upper.axvline(0.5, zorder=0, **DASHED)
+        reference_line(upper, 0.5)
         upper.set(xlim=(0, 1), ylim=(len(models) - 0.4, -0.6))
         upper.set_title(METRIC_NAMES[metric])
         upper.set_yticks(range(len(models)), labels, linespacing=1.1)
-        lower.axvline(0, zorder=0, **DASHED)
+        reference_line(lower, 0)
         lower.set(xlim=(-1, 1), ylim=(max(len(pairs), 1) - 0.4, -0.6))
         lower.set_title(f"Difference in {lowered(METRIC_NAMES[metric])}")
         lower.set_yticks(range(len(pairs)), of_pairs, linespacing=1.1)

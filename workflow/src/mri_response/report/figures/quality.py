@@ -3,32 +3,30 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from pathlib import Path
+from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure, FigureBase
 from matplotlib.lines import Line2D
 
+from mri_response.evaluation.curves import quartiles
 from mri_response.features.quality_measures import MEASURES
-from mri_response.inputs.images import open_image, read_values
+from mri_response.report.figures.forest import without_axis
+from mri_response.report.figures.points import swarm
 from mri_response.report.figures.style import (
     BLACK,
     BLUE,
     DOUBLE_COLUMN,
     VERMILION,
-    hanging,
-    line_count,
-    line_height,
-    message,
     new_figure,
     styled,
     suptitle,
-    swarm,
-    wrap,
 )
+from mri_response.report.figures.text import hanging, line_count, line_height, wrap
 from mri_response.report.naming import Naming
-from mri_response.report.numbers import as_number, number
+from mri_response.report.numbers import as_number
 
 _LABELS = {
     "tiv": "Total intracranial volume (ml)",
@@ -38,12 +36,45 @@ _LABELS = {
 }
 
 
-#: Axis and place along it of each slice.
-_SLICES = ((2, 0.35), (2, 0.5), (2, 0.65), (1, 0.5), (0, 0.4))
+@dataclass(frozen=True)
+class _Lanes:
+    """Where the scans of each cohort are, in mm downwards."""
+
+    cohorts: list[str]
+    labels: list[str]
+
+    @property
+    def edges(self) -> np.ndarray:
+        heights = [max(11.0, line_count(label) * line_height() + 2) for label in self.labels]
+        return np.concatenate([[0.0], np.cumsum(heights)])
+
+    @property
+    def centres(self) -> np.ndarray:
+        return (self.edges[:-1] + self.edges[1:]) / 2
+
+
+def draw(qc: pd.DataFrame, names: Naming, config: Mapping[str, Any]) -> Figure:
+    """Draw every scan's measures beside those of the other scans of its cohort, for the page.
+
+    Parameters
+    ----------
+    qc : DataFrame
+        The table ``qc.tsv``.
+    names : Naming
+        Names of the run.
+    config : mapping
+        Its report says whether people may be named.
+
+    Returns
+    -------
+    Figure
+        See `draw_scans`.
+    """
+    return draw_scans(qc, names, identified=config["report"]["participant_level"])
 
 
 @styled
-def quality(qc: pd.DataFrame, names: Naming, *, identified: bool = False) -> Figure:
+def draw_scans(qc: pd.DataFrame, names: Naming, *, identified: bool = False) -> Figure:
     """Draw every scan's measures beside those of the other scans of its cohort.
 
     Parameters
@@ -58,7 +89,7 @@ def quality(qc: pd.DataFrame, names: Naming, *, identified: bool = False) -> Fig
     Returns
     -------
     Figure
-        One panel a source and measure; the line is the cohort's median.
+        A panel for each source and measure; the line is the cohort's median.
     """
     qc = qc.reset_index(drop=True)
     panels = [
@@ -69,18 +100,16 @@ def quality(qc: pd.DataFrame, names: Naming, *, identified: bool = False) -> Fig
     ]
     cohorts = names.ordered(qc["cohort"])
     marked = qc.index[qc["flag"].notna() | qc["excluded"].notna()] if identified else []
+    numbers = {row: number for number, row in enumerate(marked, start=1)}
     key = "\n".join(
         hanging(str(number), _who(qc.loc[row], names), DOUBLE_COLUMN - 8)
-        for number, row in enumerate(marked, start=1)
+        for row, number in numbers.items()
     )
     counts = qc[qc["source"] == qc["source"].iloc[0]]["cohort"].value_counts()
     labels = [wrap(f"{names.titles[c]}, n\u00a0=\u00a0{counts[c]}", 36) for c in cohorts]
-    # Lanes in mm, downwards.
-    lanes = np.array([max(11.0, line_count(label) * line_height() + 2) for label in labels])
-    edges = np.concatenate([[0.0], np.cumsum(lanes)])
-    centres = (edges[:-1] + edges[1:]) / 2
+    lanes = _Lanes(cohorts, labels)
     rows = -(-len(panels) // 2)
-    heights = [rows * (edges[-1] + 14) + 16]
+    heights = [rows * (lanes.edges[-1] + 14) + 16]
     if key:
         heights.append(line_count(key) * line_height() * 1.05 + 4)
     figure = new_figure(DOUBLE_COLUMN, sum(heights))
@@ -89,49 +118,14 @@ def quality(qc: pd.DataFrame, names: Naming, *, identified: bool = False) -> Fig
     grid = parts[0].subplots(rows, min(2, len(panels)), squeeze=False)
     for axes in grid.ravel()[len(panels) :]:
         axes.axis("off")
-    sources = qc["source"].unique()
-    numbers = {row: number for number, row in enumerate(marked, start=1)}
+    several = len(qc["source"].unique()) > 1
     for place, (axes, (source, measure)) in enumerate(zip(grid.ravel(), panels, strict=False)):
-        chosen = qc[qc["source"] == source]
-        values = as_number(chosen[measure])
-        span = max(values.max() - values.min(), 1e-9)
-        for cohort, centre in zip(cohorts, centres, strict=True):
-            known = chosen[(chosen["cohort"] == cohort) & values.notna()]
-            x = values[known.index].to_numpy()
-            y = centre + swarm(x, span / 90, 0.5, 3.7)
-            excluded = known["excluded"].notna().to_numpy()
-            flagged = known["flag"].notna().to_numpy() & ~excluded
-            plain = ~flagged & ~excluded
-            axes.scatter(x[plain], y[plain], s=7, color=BLUE, alpha=0.6, linewidths=0)
-            axes.scatter(x[flagged], y[flagged], s=16, marker="^", color=VERMILION, linewidths=0)
-            axes.scatter(x[excluded], y[excluded], s=18, marker="x", color=BLACK, linewidths=1.2)
-            if len(x):
-                axes.plot([np.median(x)] * 2, [centre - 4.4, centre + 4.4], color=BLACK, lw=1)
-            named = [
-                (numbers[row], a, b)
-                for row, a, b in zip(known.index, x, y, strict=True)
-                if row in numbers
-            ]
-            for order, (mark, a, b) in enumerate(sorted(named, key=lambda point: point[1])):
-                shift = -8 if order % 2 else 8
-                axes.annotate(
-                    str(mark),
-                    (a, b),
-                    (0, shift),
-                    textcoords="offset points",
-                    ha="center",
-                    va="center",
-                )
-        axes.set(
-            ylim=(edges[-1], 0),
-            xlim=(values.min() - 0.05 * span, values.max() + 0.05 * span),
-        )
-        text = _LABELS[measure] + (f", {source}" if len(sources) > 1 else "")
+        _panel(axes, qc[qc["source"] == source], measure, lanes, numbers)
+        text = _LABELS[measure] + (f", {source}" if several else "")
         axes.set_xlabel(wrap(text, DOUBLE_COLUMN / 2 - 45))
-        axes.set_yticks(centres, labels if place % 2 == 0 else [""] * len(cohorts))
-        axes.tick_params(axis="y", length=0)
-        axes.spines["left"].set_visible(False)
-        for edge in edges[1:-1]:
+        axes.set_yticks(lanes.centres, labels if place % 2 == 0 else [""] * len(cohorts))
+        without_axis(axes)
+        for edge in lanes.edges[1:-1]:
             axes.axhline(edge, color="#d0d0d0", linewidth=0.7)
     _legend(parts[0], qc)
     if key:
@@ -141,69 +135,54 @@ def quality(qc: pd.DataFrame, names: Naming, *, identified: bool = False) -> Fig
     return figure
 
 
-@styled
-def scans(qc: pd.DataFrame, paths: Mapping[int, Path], names: Naming) -> Figure:
-    """Draw slices of the flagged scans, below those of the scan most like its cohort.
+def _panel(
+    axes: Any, scans: pd.DataFrame, measure: str, lanes: _Lanes, numbers: Mapping[int, int]
+) -> None:
+    """One measure of all scans of a source, those with a number marked by it."""
+    values = as_number(scans[measure])
+    span = max(values.max() - values.min(), 1e-9)
+    for cohort, centre in zip(lanes.cohorts, lanes.centres, strict=True):
+        known = scans[(scans["cohort"] == cohort) & values.notna()]
+        x = values[known.index].to_numpy()
+        y = centre + swarm(x, span / 90, 0.5, 3.7)
+        excluded = known["excluded"].notna().to_numpy()
+        flagged = known["flag"].notna().to_numpy() & ~excluded
+        plain = ~flagged & ~excluded
+        axes.scatter(x[plain], y[plain], s=7, color=BLUE, alpha=0.6, linewidths=0)
+        axes.scatter(x[flagged], y[flagged], s=16, marker="^", color=VERMILION, linewidths=0)
+        axes.scatter(x[excluded], y[excluded], s=18, marker="x", color=BLACK, linewidths=1.2)
+        if len(x):
+            _, middle, _ = quartiles(x)
+            axes.plot([middle] * 2, [centre - 4.4, centre + 4.4], color=BLACK, lw=1)
+        places = zip(known.index, x, y, strict=True)
+        _numbers(axes, [(numbers[row], a, b) for row, a, b in places if row in numbers])
+    axes.set(
+        ylim=(lanes.edges[-1], 0),
+        xlim=(values.min() - 0.05 * span, values.max() + 0.05 * span),
+    )
+
+
+def _numbers(axes: Any, points: list[tuple[int, float, float]]) -> None:
+    """Numbers of points, above and below in turn."""
+    for order, (mark, a, b) in enumerate(sorted(points, key=lambda point: point[1])):
+        axes.annotate(
+            str(mark),
+            (a, b),
+            (0, -8 if order % 2 else 8),
+            textcoords="offset points",
+            ha="center",
+            va="center",
+        )
+
+
+def identity(row: pd.Series) -> str:
+    """Whose scan, and of which session.
 
     Parameters
     ----------
-    qc : DataFrame
-        The table ``qc.tsv``.
-    paths : mapping of int to path
-        The map of each row of `shown_scans`.
-    names : Naming
-        Names of the run.
-
-    Returns
-    -------
-    Figure
-        Names people. Three axial slices, a coronal and a sagittal one, all maps in one grey scale;
-        left and right as the voxels lie.
+    row : Series
+        A row of ``qc.tsv``.
     """
-    title = names.title("Flagged scans, below the scan most like its cohort")
-    rows = shown_scans(qc)
-    if len(rows) < 2:
-        return message(names.title("Flagged scans"), "No map is flagged or excluded by a rule.")
-    figure = new_figure(DOUBLE_COLUMN, 30.0 * len(rows) + 10)
-    suptitle(figure, title, DOUBLE_COLUMN)
-    grid = figure.subplots(len(rows), 5, squeeze=False)
-    for line, row in zip(grid, rows, strict=True):
-        image = open_image(paths[row])
-        values = np.nan_to_num(read_values(image, paths[row]))
-        for axes, (axis, share) in zip(line, _SLICES, strict=True):
-            picture = np.take(values, round(share * (values.shape[axis] - 1)), axis=axis)
-            axes.imshow(picture.T, origin="lower", cmap="gray", vmin=0, vmax=1)
-            axes.axis("off")
-        correlation = number(qc.loc[row, "mean_correlation"])
-        text = f"{_identity(qc.loc[row])}, {names.titles[qc.loc[row, 'cohort']]}"
-        line[0].set_title(wrap(f"{text}, correlation {correlation:.2f}", DOUBLE_COLUMN - 8))
-    return figure
-
-
-def shown_scans(qc: pd.DataFrame, most: int = 12) -> list[int]:
-    """Rows of ``qc.tsv`` whose maps are drawn: the one most like its cohort, then flagged ones.
-
-    Parameters
-    ----------
-    qc : DataFrame
-    most : int
-        Flagged or excluded scans at most, those least like their cohort first.
-
-    Returns
-    -------
-    list of int
-        Empty without maps.
-    """
-    correlation = as_number(qc["mean_correlation"]).dropna()
-    if correlation.empty:
-        return []
-    marked = qc["flag"].notna() | qc["excluded"].notna()
-    found = correlation[marked[correlation.index]].sort_values(kind="stable").index[:most]
-    typical = correlation[~correlation.index.isin(found)]
-    return [*([typical.idxmax()] if len(typical) else []), *found]
-
-
-def _identity(row: pd.Series) -> str:
     keys = ("participant_id", "session_id")
     return " ".join(row[key] for key in keys if isinstance(row.get(key), str))
 
@@ -211,7 +190,7 @@ def _identity(row: pd.Series) -> str:
 def _who(row: pd.Series, names: Naming) -> str:
     """Whose scan, and what is conspicuous about it."""
     why = "; ".join(row[key] for key in ("excluded", "flag") if isinstance(row[key], str))
-    return f"{_identity(row)} ({names.titles[row['cohort']]}): {why}"
+    return f"{identity(row)} ({names.titles[row['cohort']]}): {why}"
 
 
 def _legend(part: FigureBase, qc: pd.DataFrame) -> None:

@@ -8,19 +8,18 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
+from mri_response.report.figures.forest import without_axis
 from mri_response.report.figures.style import (
     BLACK,
     DOUBLE_COLUMN,
     NEGATIVE,
     POSITIVE,
-    line_count,
-    line_height,
     message,
     new_figure,
     styled,
     suptitle,
-    wrap,
 )
+from mri_response.report.figures.text import line_count, line_height, wrap
 from mri_response.report.naming import Naming
 from mri_response.report.numbers import as_number, p_text
 
@@ -29,12 +28,12 @@ _LABELS = 52.0  # mm for the names of the sets
 
 
 @styled
-def region_sets(table: pd.DataFrame, model: str, names: Naming) -> Figure:
+def draw(roi_sets: pd.DataFrame, model: str, names: Naming) -> Figure:
     """Draw the mean Haufe pattern of each set with the band of the permutations.
 
     Parameters
     ----------
-    table : DataFrame
+    roi_sets : DataFrame
         The table ``roi_sets.tsv``.
     model : str
         The model.
@@ -46,7 +45,7 @@ def region_sets(table: pd.DataFrame, model: str, names: Naming) -> Figure:
     Figure
     """
     title = names.title(f"Sets of regions, model {model}")
-    own = table[table["model"] == model]
+    own = roi_sets[roi_sets["model"] == model]
     regions = as_number(own["n_regions"])
     rows, absent = own[regions > 0], own.loc[regions == 0, "region_set"]
     if not len(rows):
@@ -75,8 +74,7 @@ def region_sets(table: pd.DataFrame, model: str, names: Naming) -> Figure:
     axes.set_xlabel("Mean Haufe pattern")
     axes.locator_params(axis="x", nbins=5)
     axes.set_yticks(positions, texts, linespacing=1.1)
-    axes.tick_params(axis="y", length=0)
-    axes.spines["left"].set_visible(False)
+    without_axis(axes)
     words.set(xlim=(0, 1))
     words.axis("off")
     columns = {

@@ -6,21 +6,18 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from mri_response.report.arms import arm_row, arm_title, people_of
+from mri_response.report.figures.forest import draw_interval, reference_line
 from mri_response.report.figures.style import (
     BLACK,
-    DASHED,
     DOUBLE_COLUMN,
     GREY,
     VERMILION,
-    draw_interval,
-    line_count,
-    line_height,
     message,
     new_figure,
     styled,
     suptitle,
-    wrap,
 )
+from mri_response.report.figures.text import line_count, line_height, wrap
 from mri_response.report.naming import METRIC_NAMES, Naming
 from mri_response.report.numbers import number, p_phrase, signed, signed_interval
 
@@ -35,12 +32,12 @@ _STEP = 2.9  # rows from one metric to the next
 
 
 @styled
-def specificity(table: pd.DataFrame, model: str, names: Naming) -> Figure:
+def draw(specificity: pd.DataFrame, model: str, names: Naming) -> Figure:
     """Draw AUC and balanced accuracy of both arms, and the differences, with intervals.
 
     Parameters
     ----------
-    table : DataFrame
+    specificity : DataFrame
         The table ``specificity.tsv``.
     model : str
         The model.
@@ -52,12 +49,12 @@ def specificity(table: pd.DataFrame, model: str, names: Naming) -> Figure:
     Figure
     """
     title = names.title(f"Treated against untreated people, model {model}")
-    if arm_row(table, model, "difference", "auc") is None:
-        rows = table[(table["model"] == model) & (table["analysis"] == "difference")]
-        return message(title, str(rows["note"].iloc[0]))
+    if arm_row(specificity, model, "difference", "auc") is None:
+        own = specificity[specificity["model"] == model]
+        return message(title, str(own.loc[own["analysis"] == "difference", "note"].iloc[0]))
     labels = {}
     for arm in _STYLES:
-        row = arm_row(table, model, arm, "auc")
+        row = arm_row(specificity, model, arm, "auc")
         who = arm_title(str(row[arm]), names)
         labels[arm] = wrap(f"{who}\n{people_of(row, arm, names)}", _LABELS)
     height = 1.2 * line_height() * max(map(line_count, labels.values())) + 2
@@ -68,17 +65,17 @@ def specificity(table: pd.DataFrame, model: str, names: Naming) -> Figure:
         top = _STEP * k
         of_arms.text(0.01, top - 0.62, METRIC_NAMES[metric], va="center", fontweight="bold")
         for j, arm in enumerate(("active", "control")):
-            row = arm_row(table, model, arm, metric)
+            row = arm_row(specificity, model, arm, metric)
             draw_interval(of_arms, row, top + j, *_STYLES[arm], 6)
-        row = arm_row(table, model, "difference", metric)
+        row = arm_row(specificity, model, "difference", metric)
         draw_interval(of_differences, row, top + 0.5, GREY, "D", 6)
         of_differences.text(0, top + 1.1, _difference_text(metric, row), **_BESIDE)
-    of_arms.axvline(0.5, zorder=0, **DASHED)
+    reference_line(of_arms, 0.5)
     of_arms.set(xlim=(0, 1), ylim=(_STEP + 1.6, -1), xlabel="95 % interval; dashed: chance")
     ticks = [_STEP * k + j for k in range(2) for j in range(2)]
     of_arms.set_yticks(ticks, [*labels.values()] * 2, linespacing=1.1)
     of_arms.set_title("Each group")
-    of_differences.axvline(0, zorder=0, **DASHED)
+    reference_line(of_differences, 0)
     of_differences.set(xlim=(-1, 1), xlabel="95 % interval; dashed: no difference")
     of_differences.set_title("Treated minus control")
     of_differences.tick_params(axis="y", left=False, labelleft=False)

@@ -1,4 +1,4 @@
-"""What all figures share: colours, sizes, text, saving.
+"""What all figures share: colours, sizes, titles, saving.
 
 Colours are those of Okabe and Ito, told apart by readers with any common colour vision. Sizes
 are in millimetres at print: 85 for one column, 180 for two. Text is never below 8 points.
@@ -19,20 +19,16 @@ from pathlib import Path
 from typing import Any
 
 import matplotlib
-import matplotlib.ticker
 import numpy as np
-import pandas as pd
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.backends.backend_svg import FigureCanvasSVG
 from matplotlib.figure import Figure, FigureBase
-from matplotlib.font_manager import FontProperties
-from matplotlib.textpath import text_to_path
 from matplotlib.transforms import Bbox
 
 from mri_response.core.atomic import atomic_path
 from mri_response.core.vocabulary import EXTERNAL_POOLED
+from mri_response.report.figures.text import line_count, wrap
 from mri_response.report.naming import Naming
-from mri_response.report.numbers import number
 
 MM = 1 / 25.4
 
@@ -96,6 +92,19 @@ _STYLE: dict[str, Any] = {
 
 
 def styled(draw: Callable[..., Figure]) -> Callable[..., Figure]:
+    """Draw in the style of this module, and settle the layout before the style is left.
+
+    Parameters
+    ----------
+    draw : callable
+        Function that returns a figure.
+
+    Returns
+    -------
+    callable
+        The function, to be called in the same way.
+    """
+
     @functools.wraps(draw)
     def wrapper(*args: Any, **kwargs: Any) -> Figure:
         with matplotlib.rc_context():
@@ -142,6 +151,15 @@ def modules_kept() -> Iterator[None]:
 
 
 def new_figure(width: float, height: float, constrained: bool = True) -> Figure:
+    """Make an empty figure.
+
+    Parameters
+    ----------
+    width, height : float
+        Size in mm.
+    constrained : bool
+        Whether matplotlib finds the places of axes and legends itself.
+    """
     figure = Figure(
         figsize=(width * MM, height * MM), layout="constrained" if constrained else None
     )
@@ -157,7 +175,7 @@ def save_figure(figure: Figure, path_png: Path | str, path_svg: Path | str) -> N
     Parameters
     ----------
     figure : Figure
-        A figure of this module.
+        A figure that was drawn with `styled`.
     path_png, path_svg : path
         Where to write. A file appears only once it is complete.
     """
@@ -174,77 +192,25 @@ def save_figure(figure: Figure, path_png: Path | str, path_svg: Path | str) -> N
             FigureCanvasSVG(figure).print_svg(temporary, metadata={"Date": None, "Creator": None})
 
 
-@functools.lru_cache(maxsize=4096)
-def text_width(text: str, size: float, weight: str = "normal") -> float:
-    """Width of a line of text in mm."""
-    if not text:
-        return 0.0
-    properties = FontProperties(family="DejaVu Sans", size=size, weight=weight)
-    width, _, _ = text_to_path.get_text_width_height_descent(text, properties, ismath=False)
-    return width / 72 * 25.4
-
-
-def wrap(text: str, width: float, size: float = 8, weight: str = "normal") -> str:
-    """Break text into lines of at most ``width`` mm; words too long for a line are cut.
+def suptitle(figure: Figure, text: str, width: float, **kwargs: Any) -> int:
+    """Set the title, left-aligned and wrapped.
 
     Parameters
     ----------
+    figure : Figure
+        What gets the title.
     text : str
-        The text. Line breaks in it are kept.
+        The title.
     width : float
-        Width in mm.
-    size : float
-        Font size in points.
-    weight : str
-        Font weight.
+        Width of the figure in mm.
+    **kwargs
+        Further arguments of `Figure.suptitle`.
 
     Returns
     -------
-    str
-        The text with line breaks.
+    int
+        Number of its lines.
     """
-    lines = []
-    for paragraph in text.split("\n"):
-        line = ""
-        for word in paragraph.split(" "):
-            candidate = f"{line} {word}" if line else word
-            if text_width(candidate, size, weight) <= width:
-                line = candidate
-                continue
-            if line:
-                lines.append(line)
-            line = word
-            while text_width(line, size, weight) > width and len(line) > 1:
-                keep = len(line) - 1
-                while keep > 1 and text_width(line[:keep], size, weight) > width:
-                    keep -= 1
-                # Cut after a joint of the word where there is one.
-                joints = [i for i in range(2, keep) if line[i] in "_-/."]
-                keep = joints[-1] + 1 if joints else keep
-                lines.append(line[:keep])
-                line = line[keep:]
-        lines.append(line)
-    return "\n".join(lines)
-
-
-def hanging(mark: str, text: str, width: float) -> str:
-    """Wrap an item of a list so that its lines stand to the right of its mark."""
-    indent = " " * max(1, round(text_width(f"{mark}  ", 8) / text_width(" ", 8)))
-    body = wrap(text, width - text_width(indent, 8))
-    return f"{mark}  " + body.replace("\n", f"\n{indent}")
-
-
-def line_count(text: str) -> int:
-    return text.count("\n") + 1
-
-
-def line_height(size: float = 8) -> float:
-    """Height of a line of text in mm."""
-    return size * 1.2 / 72 * 25.4
-
-
-def suptitle(figure: Figure, text: str, width: float, **kwargs: Any) -> int:
-    """Set the title, left-aligned and wrapped; return its number of lines."""
     wrapped = wrap(text, width - 6, size=9, weight="bold")
     figure.suptitle(
         wrapped, x=2 / width, ha="left", fontweight="bold", fontsize=9, linespacing=1.2, **kwargs
@@ -253,7 +219,20 @@ def suptitle(figure: Figure, text: str, width: float, **kwargs: Any) -> int:
 
 
 def cohort_styles(cohorts: list[str], names: Naming) -> dict[str, tuple[str, Any]]:
-    """Colour and line style of each cohort; the same in every figure of a run."""
+    """Choose colour and line style of each cohort, equal in every figure of a run.
+
+    Parameters
+    ----------
+    cohorts : list of str
+        Names of cohorts, in the order of the run.
+    names : Naming
+        Names of the run, for the roles of cohorts.
+
+    Returns
+    -------
+    dict of str to tuple
+        Cohort to colour and line style, as matplotlib names them.
+    """
     styles: dict[str, tuple[str, Any]] = {}
     externals = controls = 0
     for cohort in cohorts:
@@ -271,17 +250,16 @@ def cohort_styles(cohorts: list[str], names: Naming) -> dict[str, tuple[str, Any
     return styles
 
 
-def draw_interval(
-    axes: Any, row: pd.Series, y: float, colour: str, marker: str, size: float
-) -> None:
-    """Draw an estimate of a table with its interval, across."""
-    limits = [number(row["ci_low"]), number(row["ci_high"])]
-    axes.plot(limits, [y, y], color=colour, linewidth=1.5, solid_capstyle="butt")
-    axes.plot([number(row["estimate"])], [y], marker, color=colour, markersize=size)
-
-
 def message(title: str, text: str) -> Figure:
-    """Draw a figure that says in words why there is nothing to show."""
+    """Draw a figure that says in words why there is nothing to show.
+
+    Parameters
+    ----------
+    title : str
+        Title of the figure.
+    text : str
+        The reason, a sentence.
+    """
     figure = new_figure(SINGLE_COLUMN, 34)
     suptitle(figure, title, SINGLE_COLUMN)
     axes = figure.add_subplot()
@@ -317,52 +295,38 @@ def contrast(first: Any, second: Any) -> float:
 
 
 def mix(colour: str, share: float) -> tuple[float, ...]:
-    """Colour between white (0) and ``colour`` (1)."""
+    """Mix a colour with white.
+
+    Parameters
+    ----------
+    colour : str
+        As matplotlib names it.
+    share : float
+        From 0, nearly white, to 1, the colour itself.
+
+    Returns
+    -------
+    tuple of float
+        Red, green and blue.
+    """
     full = np.array(matplotlib.colors.to_rgb(colour))
     return tuple(1 - (1 - full) * (0.06 + 0.94 * share))
 
 
 def new_canvas(width: float, height: float) -> tuple[Figure, Any]:
-    """Figure with one axes over all of it, whose data units are mm from the upper left."""
+    """Make a figure with one axes over all of it, in mm from the upper left corner.
+
+    Parameters
+    ----------
+    width, height : float
+        Size in mm.
+
+    Returns
+    -------
+    Figure, Axes
+    """
     figure = new_figure(width, height, constrained=False)
     axes = figure.add_axes((0, 0, 1, 1))
     axes.set(xlim=(0, width), ylim=(height, 0))
     axes.axis("off")
     return figure, axes
-
-
-def number_points(axes: Any, x: np.ndarray, y: np.ndarray) -> None:
-    """Number points beside them, moved apart vertically so that no two numbers overlap."""
-    axes.figure.draw_without_rendering()
-    pixels = axes.transData.transform(np.column_stack([x, y]))
-    points = pixels * 72 / axes.figure.dpi
-    placed: list[tuple[float, float]] = []
-    for k in np.argsort(points[:, 1], kind="stable"):
-        right = points[k, 0] + 5
-        upper = points[k, 1]
-        # A number is about 11 points wide and 8 high.
-        while any(abs(right - a) < 11 and abs(upper - b) < 8 for a, b in placed):
-            upper += 1
-        placed.append((right, upper))
-        moved = upper - points[k, 1]
-        arrow = {"arrowstyle": "-", "linewidth": 0.5, "color": GREY} if moved > 4 else None
-        axes.annotate(
-            str(k + 1),
-            (x[k], y[k]),
-            (4, moved),
-            textcoords="offset points",
-            va="center",
-            arrowprops=arrow,
-        )
-
-
-def swarm(values: np.ndarray, bin_width: float, spacing: float, limit: float) -> np.ndarray:
-    """Offsets that keep points of similar value apart: people stacked around the middle."""
-    offsets = np.zeros(len(values))
-    bins = np.floor(values / bin_width).astype(int)
-    for members in (np.flatnonzero(bins == b) for b in np.unique(bins)):
-        order = members[np.argsort(values[members], kind="stable")]
-        steps = np.array([(-1) ** k * ((k + 1) // 2) for k in range(len(order))], dtype=float)
-        gap = min(spacing, limit / max(np.abs(steps).max(), 1))
-        offsets[order] = steps * gap
-    return offsets

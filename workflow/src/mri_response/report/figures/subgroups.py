@@ -6,19 +6,18 @@ import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
+from mri_response.report.figures.forest import without_axis
 from mri_response.report.figures.style import (
     BLACK,
     BLUE,
     DOUBLE_COLUMN,
     GREY,
-    line_count,
-    line_height,
     message,
     new_figure,
     styled,
     suptitle,
-    wrap,
 )
+from mri_response.report.figures.text import line_count, line_height, wrap
 from mri_response.report.lookup import headline_row, is_computed, people_counts
 from mri_response.report.naming import METRIC_NAMES, Naming, group_name
 from mri_response.report.numbers import number
@@ -27,12 +26,12 @@ METRICS = ("balanced_accuracy", "auc")
 
 
 @styled
-def subgroups(table: pd.DataFrame, performance: pd.DataFrame, model: str, names: Naming) -> Figure:
+def draw(subgroups: pd.DataFrame, performance: pd.DataFrame, model: str, names: Naming) -> Figure:
     """Draw a model's balanced accuracy and AUC in every group of every cohort.
 
     Parameters
     ----------
-    table : DataFrame
+    subgroups : DataFrame
         The table ``subgroups.tsv``.
     performance : DataFrame
         The table ``performance.tsv``, for everybody of a cohort.
@@ -46,7 +45,7 @@ def subgroups(table: pd.DataFrame, performance: pd.DataFrame, model: str, names:
     Figure
         Groups in which a class is too small are named without a number.
     """
-    groups = table[(table["model"] == model) & table["reference"].isna()]
+    groups = subgroups[(subgroups["model"] == model) & subgroups["reference"].isna()]
     title = names.title(f"Performance in subgroups, model {model}")
     if groups.empty:
         return message(title, "No cohort has a variable that divides its people into groups.")
@@ -85,8 +84,7 @@ def subgroups(table: pd.DataFrame, performance: pd.DataFrame, model: str, names:
         axes.set(xlim=(0, 1), ylim=(y, 0), xlabel=METRIC_NAMES[metric])
         if metric != "auc":
             axes.set_xticks([0, 0.25, 0.5, 0.75, 1], ["0 %", "25 %", "50 %", "75 %", "100 %"])
-        axes.tick_params(axis="y", length=0)
-        axes.spines["left"].set_visible(False)
+        without_axis(axes)
     panels[0].set_yticks(ticks, labels)
     for text, row in zip(panels[0].get_yticklabels(), figure_rows, strict=True):
         if row["kind"] == "cohort":

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 from nibabel.nifti1 import Nifti1Image
 
+from mri_response.brain.images import strongest_voxel, typical_limit
 from mri_response.report.figures.style import DIVERGING, modules_kept
 
 VOXEL_MM = 3  # finer maps make the page large: 0.4 MB at 3 mm, 0.7 MB at 2 mm
@@ -43,7 +44,6 @@ def slice_viewer(image: Nifti1Image) -> str:
     from nilearn.datasets import load_mni152_template
     from nilearn.image import resample_img
     from nilearn.plotting import view_img
-    from scipy.ndimage import gaussian_filter
 
     affine = np.diag([*[float(VOXEL_MM)] * 3, 1.0])
     affine[:3, 3] = _CORNER_MM
@@ -55,9 +55,8 @@ def slice_viewer(image: Nifti1Image) -> str:
     }
     finite = Nifti1Image(np.nan_to_num(image.get_fdata(dtype=np.float32)), image.affine)
     values = resample_img(finite, interpolation="nearest", **grid)
-    size = np.abs(values.get_fdata())
-    drawn = size[size > 0]
-    peak = np.unravel_index(np.argmax(gaussian_filter(size, 6 / VOXEL_MM)), size.shape)
+    drawn = values.get_fdata()
+    peak = strongest_voxel(drawn, 6 / VOXEL_MM)
     template = load_mni152_template(resolution=2)
     view = view_img(
         values,
@@ -66,7 +65,7 @@ def slice_viewer(image: Nifti1Image) -> str:
         cut_coords=tuple((affine @ [*peak, 1])[:3]),
         threshold=1e-12,
         cmap=DIVERGING,
-        vmax=float(np.percentile(drawn, 99)) if len(drawn) else 1.0,
+        vmax=typical_limit(drawn),
         symmetric_cmap=True,
         black_bg=False,
         dim=-0.6,

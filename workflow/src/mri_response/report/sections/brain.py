@@ -8,8 +8,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from mri_response.config.plan import FigureSpec, ordered_models
+from mri_response.config.plan import ordered_models
 from mri_response.learning.learners.registry import learner_of
+from mri_response.report.figures.plan import FigureSpec
 from mri_response.report.naming import Naming
 from mri_response.report.numbers import as_number, number, p_text, with_sign
 from mri_response.report.region_names import readable_regions

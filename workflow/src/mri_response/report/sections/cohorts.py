@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from mri_response.config.plan import FigureSpec
+from mri_response.report.figures.plan import FigureSpec
 from mri_response.report.lookup import left_out_by_reason
 from mri_response.report.numbers import as_number, number
 from mri_response.report.run import Run

@@ -7,10 +7,11 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from mri_response.config.plan import FigureSpec, ordered_models
+from mri_response.config.plan import ordered_models
 from mri_response.config.queries import compared_pairs, discovery_name, is_clinical, used_baselines
 from mri_response.core.vocabulary import Comparison
 from mri_response.evaluation.comparisons import ADDED, APPROXIMATE, MAIN
+from mri_response.report.figures.plan import FigureSpec
 from mri_response.report.lookup import headline_row
 from mri_response.report.naming import METRIC_NAMES, Naming, lowered, model_title, pair_title
 from mri_response.report.numbers import (

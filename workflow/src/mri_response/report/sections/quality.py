@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from mri_response.config.plan import FigureSpec
 from mri_response.features.quality_measures import FEWEST, MEASURES
+from mri_response.report.figures.plan import FigureSpec
 from mri_response.report.naming import Naming
 from mri_response.report.numbers import as_number
 from mri_response.report.run import Run

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from mri_response.config.plan import FigureSpec
 from mri_response.core.vocabulary import Interval
 from mri_response.report.captions import people_text
+from mri_response.report.figures.plan import FigureSpec
 from mri_response.report.lookup import (
     headline_row,
     is_computed,

@@ -5,11 +5,12 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from mri_response.config.plan import FigureSpec, curve_models
+from mri_response.config.plan import curve_models
 from mri_response.config.queries import discovery_name
 from mri_response.core.vocabulary import Interval
 from mri_response.evaluation.learning_curve import CURVE_METRICS, MARGIN
 from mri_response.evaluation.sample_size import MARGIN as HALF_WIDTH
+from mri_response.report.figures.plan import FigureSpec
 from mri_response.report.lookup import enough_people, is_computed, rows_of
 from mri_response.report.naming import METRIC_NAMES, NULL_NAMES, Naming, lowered
 from mri_response.report.numbers import (

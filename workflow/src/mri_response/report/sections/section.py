@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
-from mri_response.config.plan import FigureSpec
+from mri_response.report.figures.plan import FigureSpec
 from mri_response.report.run import Run
 from mri_response.report.sections.blocks import Block
 

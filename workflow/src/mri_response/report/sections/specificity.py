@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from mri_response.config.plan import FigureSpec
 from mri_response.evaluation.specificity.power import ALPHA, ASSUMED
 from mri_response.report.arms import arm_row, arm_title, people_of
+from mri_response.report.figures.plan import FigureSpec
 from mri_response.report.naming import METRIC_NAMES, Naming
 from mri_response.report.numbers import (
     estimate_text,

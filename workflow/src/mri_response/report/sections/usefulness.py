@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from mri_response.config.plan import FigureSpec
 from mri_response.core.vocabulary import Interval, NotComputed
+from mri_response.report.figures.plan import FigureSpec
 from mri_response.report.naming import Naming, too_small
 from mri_response.report.numbers import MINUS, as_number, interval_text, minus, number, percent
 from mri_response.report.run import Run

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pandas as pd
 from matplotlib.figure import Figure
 from matplotlib.patches import FancyArrowPatch, Rectangle
@@ -9,24 +11,25 @@ from matplotlib.patches import FancyArrowPatch, Rectangle
 from mri_response.report.figures.style import (
     BLACK,
     DOUBLE_COLUMN,
-    hanging,
-    line_count,
-    line_height,
     new_canvas,
     styled,
-    wrap,
 )
+from mri_response.report.figures.text import hanging, line_count, line_height, wrap
 from mri_response.report.naming import Naming
 from mri_response.report.numbers import number
 
+# Kind (centre or left for a box by its text, line, arrow), left, top, width and height in mm, text
+# and colour.
+_Item = tuple[str, tuple[float, float, float, float], str, str]
+
 
 @styled
-def flow(flow_table: pd.DataFrame, names: Naming) -> Figure:
+def draw(flow: pd.DataFrame, names: Naming) -> Figure:
     """Draw the flow of participants of each cohort, from the table to the analysed classes.
 
     Parameters
     ----------
-    flow_table : DataFrame
+    flow : DataFrame
         The table ``flow.tsv``.
     names : Naming
         Names of the run.
@@ -39,11 +42,11 @@ def flow(flow_table: pd.DataFrame, names: Naming) -> Figure:
     ----------
     Schulz KF, Altman DG, Moher D. CONSORT 2010 Statement. BMJ 2010;340:c332 (its flow diagram).
     """
-    cohorts = names.ordered(flow_table["cohort"])
+    cohorts = names.ordered(flow["cohort"])
     columns = 1 if len(cohorts) == 1 else 2
     width = 120.0 if columns == 1 else DOUBLE_COLUMN
     panel = width / columns
-    blocks = {c: _flow_boxes(flow_table[flow_table["cohort"] == c], names, panel) for c in cohorts}
+    blocks = {c: _boxes(flow[flow["cohort"] == c], names, panel) for c in cohorts}
     title = names.title("Flow of participants")
     top = 8.0
     rows = [cohorts[i : i + columns] for i in range(0, len(cohorts), columns)]
@@ -62,55 +65,36 @@ def flow(flow_table: pd.DataFrame, names: Naming) -> Figure:
             x = column * panel + 2
             axes.text(x, y, headings[cohort], fontweight="bold", va="top", linespacing=1.2)
             start = y + line_count(headings[cohort]) * line_height() + 2
-            for kind, (left, upper, box_width, box_height), text, fill in blocks[cohort][0]:
-                if kind == "line":
-                    axes.plot(
-                        [x + left, x + left + box_width],
-                        [start + upper, start + upper + box_height],
-                        color=BLACK,
-                        linewidth=0.8,
-                    )
-                    continue
-                if kind == "arrow":
-                    axes.add_patch(
-                        FancyArrowPatch(
-                            (x + left, start + upper),
-                            (x + left + box_width, start + upper + box_height),
-                            arrowstyle="-|>",
-                            mutation_scale=7,
-                            shrinkA=0,
-                            shrinkB=0,
-                            linewidth=0.8,
-                            color=BLACK,
-                        )
-                    )
-                    continue
-                axes.add_patch(
-                    Rectangle(
-                        (x + left, start + upper),
-                        box_width,
-                        box_height,
-                        facecolor=fill,
-                        edgecolor=BLACK,
-                        linewidth=0.7,
-                    )
-                )
-                centred = kind == "centre"
-                axes.text(
-                    x + left + (box_width / 2 if centred else 1.8),
-                    start + upper + box_height / 2,
-                    text,
-                    ha="center" if centred else "left",
-                    va="center",
-                    linespacing=1.2,
-                )
+            for item in blocks[cohort][0]:
+                _draw_item(axes, x, start, item)
         y += height
     return figure
 
 
-def _flow_boxes(
-    steps: pd.DataFrame, names: Naming, panel: float
-) -> tuple[list[tuple[str, tuple[float, float, float, float], str, str]], float]:
+def _draw_item(axes: Any, x: float, y: float, item: _Item) -> None:
+    """Draw a box, a line or an arrow, from the upper left corner of its cohort."""
+    kind, (left, upper, width, height), text, fill = item
+    start, end = (x + left, y + upper), (x + left + width, y + upper + height)
+    if kind == "line":
+        axes.plot([start[0], end[0]], [start[1], end[1]], color=BLACK, linewidth=0.8)
+        return
+    if kind == "arrow":
+        style = {"arrowstyle": "-|>", "mutation_scale": 7, "shrinkA": 0, "shrinkB": 0}
+        axes.add_patch(FancyArrowPatch(start, end, linewidth=0.8, color=BLACK, **style))
+        return
+    axes.add_patch(Rectangle(start, width, height, facecolor=fill, edgecolor=BLACK, linewidth=0.7))
+    centred = kind == "centre"
+    axes.text(
+        x + left + (width / 2 if centred else 1.8),
+        y + upper + height / 2,
+        text,
+        ha="center" if centred else "left",
+        va="center",
+        linespacing=1.2,
+    )
+
+
+def _boxes(steps: pd.DataFrame, names: Naming, panel: float) -> tuple[list[_Item], float]:
     """Boxes and arrows of one cohort in mm from its upper left corner, and their height."""
     counts = [(str(s), int(number(n))) for s, n in zip(steps["step"], steps["n"], strict=True)]
     ends = {"analysed", "analysed, positive", "analysed, negative"}
@@ -119,7 +103,7 @@ def _flow_boxes(
     excluded = [(step, n) for step, n in counts if step not in ends | starts]
     main, side = panel * 0.40, panel * 0.48
     side_left = panel - side - 5
-    items: list[tuple[str, tuple[float, float, float, float], str, str]] = []
+    items: list[_Item] = []
     y = 0.0
 
     def height_of(text: str) -> float:

@@ -24,12 +24,12 @@ from mri_response.report.numbers import as_number
 
 
 @styled
-def learning_curve(table: pd.DataFrame, model: str, names: Naming) -> Figure:
+def draw(learning_curve: pd.DataFrame, model: str, names: Naming) -> Figure:
     """Draw balanced accuracy and AUC against the number of discovery people, with intervals.
 
     Parameters
     ----------
-    table : DataFrame
+    learning_curve : DataFrame
         The table ``learning_curve.tsv``.
     model : str
         The model.
@@ -41,7 +41,7 @@ def learning_curve(table: pd.DataFrame, model: str, names: Naming) -> Figure:
     Figure
     """
     title = names.title(f"Performance by number of people, model {model}")
-    own = table[table["model"] == model]
+    own = learning_curve[learning_curve["model"] == model]
     if own["n"].nunique() < 2:
         return message(title, "Not computed: the cohort is too small for parts of it.")
     figure = new_figure(DOUBLE_COLUMN, 82)

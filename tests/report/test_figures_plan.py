@@ -1,0 +1,93 @@
+"""Every figure is one entry, and what belongs to an entry is there."""
+
+from __future__ import annotations
+
+import inspect
+import os
+import re
+import subprocess
+import sys
+from importlib import import_module
+from pathlib import Path
+
+import pytest
+from made_up_run import made_up_run
+
+import mri_response
+from mri_response.core.data import data_path
+from mri_response.report.figures.by_name import drawn, read_inputs
+from mri_response.report.figures.plan import FIGURES, figure_jobs, figure_plan
+from mri_response.report.sections.registry import SECTIONS
+
+RULES = Path(mri_response.__file__).parents[2] / "rules"
+PICTURES = {name: kind for kind in FIGURES for name in (kind.name, *kind.beside)}
+# Parameters of drawing functions that are no files.
+WORDS = {"names", "model", "config", "inputs"}
+
+
+@pytest.mark.parametrize("kind", FIGURES, ids=lambda kind: kind.name)
+def test_an_entry_has_a_caption_and_a_section(kind) -> None:
+    assert data_path("report", f"{kind.name}.rst").read_text(encoding="utf-8").strip()
+    sections = {section.id for section in SECTIONS}
+    assert kind.section in sections
+    assert kind.heading
+
+
+@pytest.mark.parametrize("name", PICTURES)
+def test_a_drawing_function_asks_for_what_its_entry_names(name) -> None:
+    kind = PICTURES[name]
+    parameters = inspect.signature(import_module(f"mri_response.report.figures.{name}").draw)
+    needed = {key for key, one in parameters.parameters.items() if one.default is one.empty}
+    files = {*kind.inputs, *kind.model_inputs}
+    assert needed - WORDS <= files
+    assert "names" in needed
+    assert ("model" in needed) == kind.per_model
+    assert "config" not in needed or kind.settings or name in kind.beside
+    if name == kind.name and not kind.beside:
+        assert files - {"weights_on_brain"} <= needed
+        assert ("inputs" in needed) == ("weights_on_brain" in files)
+
+
+def test_an_input_of_an_entry_is_a_file_of_the_run() -> None:
+    paths = (RULES / "paths.smk").read_text(encoding="utf-8")
+    listed = set(re.findall(r'^    "(\w+)": ', paths.split("FIGURE_FILES = {")[1], re.M))
+    tables = {"flow", "qc", "comparisons", "performance", "predictions", "null", "subgroups"}
+    tables |= {"specificity", "learning_curve", "roi_sets"}
+    named = {name for kind in FIGURES for name in kind.inputs}
+    assert named == listed | tables
+
+
+def test_names_are_used_once_and_jobs_hold_every_figure() -> None:
+    names = [kind.name for kind in FIGURES]
+    assert len(set(PICTURES)) == len(names) + sum(len(kind.beside) for kind in FIGURES)
+    config = made_up_run().config
+    figures = {
+        f"{kind.name}_{model}" if model else kind.name
+        for job in figure_jobs(config)
+        for kind in job.kinds
+        for model in job.models or [""]
+    }
+    assert figures == {figure.name for figure in figure_plan(config)}
+
+
+def test_the_entries_are_read_without_what_takes_time() -> None:
+    code = "import mri_response.report.figures.plan, sys; print(*sys.modules)"
+    command = [sys.executable, "-c", code]
+    folder = str(Path(mri_response.__file__).parents[1])
+    environment = {**os.environ, "PYTHONPATH": folder}
+    done = subprocess.run(command, capture_output=True, text=True, check=True, env=environment)
+    loaded = done.stdout.split()
+    assert "mri_response.config.queries" in loaded
+    assert not {"matplotlib", "nibabel", "nilearn", "scipy"} & set(loaded)
+
+
+def test_lists_of_files_are_left_to_what_draws(tmp_path: Path) -> None:
+    (tmp_path / "flow.tsv").write_text("step\tn\nanalysed\t3\n", encoding="utf-8")
+    read = read_inputs({"flow": str(tmp_path / "flow.tsv"), "maps": ["a.nii", "b.nii"]})
+    assert list(read) == ["flow"]
+    assert read["flow"]["n"].tolist() == ["3"]
+
+
+def test_what_is_missing_is_named() -> None:
+    with pytest.raises(KeyError, match="performance"):
+        drawn("confusion", {"model": "m", "names": None})

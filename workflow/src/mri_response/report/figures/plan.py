@@ -1,0 +1,359 @@
+"""The figures of a run: each is one entry here, one module beside and one caption.
+
+The figure ``x`` is drawn by the function ``draw`` of the module ``report/figures/x.py``; its
+caption is ``data/report/x.rst``. Every job reads the rules, and the rules read this module: it
+imports nothing that takes time, and names what draws without importing it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from mri_response.config.plan import curve_models, ordered_models
+from mri_response.config.queries import compared_pairs, has_region_sets, is_linear
+from mri_response.core.vocabulary import Role
+
+Config = Mapping[str, Any]
+
+#: Sections of the configuration that every figure reads, for the words that it writes.
+NAMING = ("run", "title", "simulation", "cohorts", "outcome")
+
+
+def _always(config: Config, model: str) -> bool:
+    return True
+
+
+def _in_both_arms(config: Config, model: str) -> bool:
+    roles = {cohort["role"] for cohort in config["cohorts"].values()}
+    return {Role.EXTERNAL, Role.CONTROL} <= roles
+
+
+def _with_region_sets(config: Config, model: str) -> bool:
+    spec = config["models"][model]
+    return is_linear(spec) and has_region_sets(config, spec["features"])
+
+
+def _weights_of(*kinds: str, simulated: bool = False) -> Callable[[Config, str], bool]:
+    """Whether a model has weights, with features of some kinds, perhaps in a simulation alone."""
+
+    def there(config: Config, model: str) -> bool:
+        spec = config["models"][model]
+        kind = config["features"][spec["features"]]["kind"]
+        wanted = bool(config.get("simulation")) or not simulated
+        return wanted and is_linear(spec) and kind in kinds
+
+    return there
+
+
+@dataclass(frozen=True)
+class FigureKind:
+    """What one figure shows, from what, and when there is one.
+
+    Attributes
+    ----------
+    name : str
+        Its module in `mri_response.report.figures`, its caption ``data/report/<name>.rst``, and its
+        file ``figures/<name>.svg``, with ``_<model>`` behind it where each model has one.
+    section : str
+        Anchor of the section of the page that it stands in.
+    heading : str
+        Its heading on the page.
+    inputs : tuple of str
+        What it is drawn from: tables of the run by their names, or what ``FIGURE_FILES`` of
+        ``rules/paths.smk`` lists. ``draw`` has a parameter for each that it needs.
+    model_inputs : tuple of str
+        Tables of the run of which it needs the part of its model alone.
+    settings : tuple of str
+        Sections of the configuration that it reads beside those of `NAMING`; with any, ``draw`` has
+        a parameter ``config``.
+    per_model : bool
+        Whether each model has one, or the run.
+    when : callable
+        Whether it exists, from the configuration and a model; for figures of the run the primary
+        one.
+    together : str
+        Name of the job that draws it; figures of the same name are drawn by one, since starting
+        takes longer than drawing. By default ``<name>_figure``.
+    light : bool
+        Whether the job is short enough for the machine on which the workflow was started.
+    beside : tuple of str
+        Modules of further pictures of the job. They may name people: they are in the folder ``qc``
+        and not on the page.
+    """
+
+    name: str
+    section: str
+    heading: str
+    inputs: tuple[str, ...] = ()
+    model_inputs: tuple[str, ...] = ()
+    settings: tuple[str, ...] = ()
+    per_model: bool = True
+    when: Callable[[Config, str], bool] = _always
+    together: str = ""
+    light: bool = True
+    beside: tuple[str, ...] = ()
+
+    @property
+    def job(self) -> str:
+        """Name of the job that draws it."""
+        return self.together or f"{self.name}_figure"
+
+    @property
+    def category(self) -> str:
+        """Category in the report of Snakemake."""
+        return _CATEGORIES.get(self.section, self.section.capitalize())
+
+
+#: Categories in the report of Snakemake, where they are not named as the section of the page.
+_CATEGORIES = {
+    "quality": "Cohorts",
+    "comparisons": "Result",
+    "subgroups": "Result",
+    "specificity": "Control",
+}
+_PERFORMANCE = "performance_figures"
+_USEFULNESS = "usefulness_figures"
+# Models, their stacks and what they are compared with, in the figure of all of them.
+_COMPARED = ("models", "stacks", "features", "primary_model", "comparisons")
+
+#: Every figure, in the order of the page.
+FIGURES = (
+    FigureKind("flow", "cohorts", "Flow of participants", ("flow",), per_model=False),
+    FigureKind(
+        "quality",
+        "quality",
+        "Scans among those of their cohort",
+        ("qc", "maps"),
+        settings=("report",),
+        per_model=False,
+        beside=("people", "scans"),
+    ),
+    FigureKind(
+        "comparisons",
+        "comparisons",
+        "Models beside each other",
+        ("comparisons", "performance"),
+        settings=_COMPARED,
+        per_model=False,
+        when=lambda config, _: bool(compared_pairs(config)),
+    ),
+    FigureKind(
+        "roc",
+        "result",
+        "ROC curves",
+        ("predictions", "performance"),
+        settings=("seed",),
+        together=_PERFORMANCE,
+    ),
+    FigureKind(
+        "null_distribution",
+        "result",
+        "What chance gives",
+        ("null", "performance"),
+        together=_PERFORMANCE,
+    ),
+    FigureKind(
+        "decision_scores",
+        "result",
+        "Decision values",
+        ("predictions",),
+        together=_PERFORMANCE,
+    ),
+    FigureKind(
+        "confusion",
+        "result",
+        "Confusion matrices",
+        ("performance",),
+        together=_PERFORMANCE,
+    ),
+    FigureKind(
+        "calibration",
+        "usefulness",
+        "Are the probabilities right?",
+        model_inputs=("calibration", "predictions"),
+        together=_USEFULNESS,
+    ),
+    FigureKind(
+        "decision_curve",
+        "usefulness",
+        "Would acting on the answers help?",
+        model_inputs=("decision_curve",),
+        together=_USEFULNESS,
+    ),
+    FigureKind("subgroups", "subgroups", "Subgroups", ("subgroups", "performance")),
+    FigureKind(
+        "specificity",
+        "specificity",
+        "With and without the treatment",
+        ("specificity",),
+        when=_in_both_arms,
+    ),
+    FigureKind(
+        "learning_curve",
+        "sample",
+        "Performance by number of people",
+        ("learning_curve",),
+        when=lambda config, model: model in curve_models(config),
+    ),
+    FigureKind("region_sets", "brain", "Sets of regions", ("roi_sets",), when=_with_region_sets),
+    FigureKind(
+        "roi_weights", "brain", "Regions", ("weights",), when=_weights_of("roi_maps", "table")
+    ),
+    FigureKind(
+        "weight_map",
+        "brain",
+        "Weights on the brain",
+        ("weights_on_brain",),
+        when=_weights_of("roi_maps", "voxels"),
+        light=False,
+    ),
+    FigureKind(
+        "planted_vs_found",
+        "simulation",
+        "Planted beside found, by region",
+        ("planted", "weights"),
+        when=_weights_of("roi_maps", simulated=True),
+    ),
+    FigureKind(
+        "planted_map",
+        "simulation",
+        "Planted beside found, on the brain",
+        ("planted_image", "weights_on_brain"),
+        when=_weights_of("roi_maps", "voxels", simulated=True),
+        light=False,
+    ),
+)
+
+
+@dataclass(frozen=True)
+class FigureSpec:
+    """One figure of a run.
+
+    Attributes
+    ----------
+    name : str
+        File name without suffix: ``figures/<name>.png`` and ``figures/<name>.svg``.
+    kind : str
+        Name of its entry in `FIGURES`.
+    model : str or None
+        The model; None for figures of the whole run.
+    """
+
+    name: str
+    kind: str
+    model: str | None = None
+
+    @property
+    def section(self) -> str:
+        """Section of the page."""
+        return _entry(self.kind).section
+
+    @property
+    def heading(self) -> str:
+        """Heading of the figure on the page."""
+        return _entry(self.kind).heading
+
+
+def _entry(name: str) -> FigureKind:
+    return next(kind for kind in FIGURES if kind.name == name)
+
+
+def figure_plan(config: Config) -> list[FigureSpec]:
+    """Return the figures of a run, in the order of the page.
+
+    Parameters
+    ----------
+    config : mapping
+        The config with its defaults filled in.
+
+    Returns
+    -------
+    list of FigureSpec
+        Figures of the run, then those of each model, the primary one first. Maps on the brain exist
+        where the features have an image (voxels, regions of an atlas) and the model is linear;
+        those of the planted effect in a simulation alone.
+    """
+    models = ordered_models(config)
+    plan = [
+        FigureSpec(kind.name, kind.name)
+        for kind in FIGURES
+        if not kind.per_model and kind.when(config, models[0])
+    ]
+    return plan + [
+        FigureSpec(f"{kind.name}_{model}", kind.name, model)
+        for model in models
+        for kind in FIGURES
+        if kind.per_model and kind.when(config, model)
+    ]
+
+
+@dataclass(frozen=True)
+class FigureJob:
+    """Figures that one job draws, for the run or for each of some models.
+
+    Attributes
+    ----------
+    name : str
+        Name of the rule.
+    kinds : tuple of FigureKind
+        What it draws.
+    models : tuple of str
+        Models that have these figures; none for figures of the run.
+    """
+
+    name: str
+    kinds: tuple[FigureKind, ...]
+    models: tuple[str, ...]
+
+    @property
+    def light(self) -> bool:
+        """Whether it runs on the machine on which the workflow was started."""
+        return all(kind.light for kind in self.kinds)
+
+    @property
+    def pictures(self) -> list[str]:
+        """Names of the modules that draw, of the figures of the page and of those beside it."""
+        return [name for kind in self.kinds for name in (kind.name, *kind.beside)]
+
+    def union(self, attribute: str) -> list[str]:
+        """What the entries say in one attribute, each once.
+
+        Parameters
+        ----------
+        attribute : str
+            ``inputs``, ``model_inputs``, ``settings`` or ``beside``.
+        """
+        return list(dict.fromkeys(one for kind in self.kinds for one in getattr(kind, attribute)))
+
+    @property
+    def words(self) -> str:
+        """What it draws, for its message and the page of rules."""
+        return "; ".join(kind.heading for kind in self.kinds)
+
+
+def figure_jobs(config: Config) -> list[FigureJob]:
+    """Return the jobs that draw the figures of a run, in the order of the page.
+
+    Parameters
+    ----------
+    config : mapping
+        The config with its defaults filled in.
+
+    Returns
+    -------
+    list of FigureJob
+        Jobs without a figure are left out.
+    """
+    models: dict[str, list[str]] = {}
+    for figure in figure_plan(config):
+        models.setdefault(_entry(figure.kind).job, []).append(figure.model or "")
+    return [
+        FigureJob(
+            name,
+            kinds=tuple(kind for kind in FIGURES if kind.job == name),
+            models=tuple(model for model in dict.fromkeys(of) if model),
+        )
+        for name, of in models.items()
+    ]
