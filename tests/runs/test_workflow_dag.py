@@ -228,6 +228,7 @@ def test_voxels_alone_and_the_ensemble(study_with_maps):
 
 def test_an_edited_map_draws_the_figure_of_the_scans_again(study_with_maps):
     study = Study.copied(study_with_maps, study_with_maps.folder.parent / "scans")
+    study.model("roi_svc", "roi")
     config, run = study.save(), study.folder / "results" / "small"
     pictures = ("figures/quality", "qc/people", "qc/scans")
     made = [run / f"{name}.{suffix}" for name in pictures for suffix in ("svg", "png")]
