@@ -57,6 +57,10 @@ def test_decimal_commas_where_they_are_announced(tmp_path):
     assert table["note"].tolist() == ["1,2 mg", ".5"]
     with pytest.raises(InputError, match=r"column age: found '29,5', .*write 29\.5"):
         numbers(read_table(path), "age", path)
+    automatic = TableFormat(decimal="auto")
+    assert read_table(path, form=automatic).equals(table)
+    path = written(tmp_path, b'participant_id,age\na,"29,5"\n', "p.csv")
+    assert read_table(path, form=automatic)["age"].tolist() == ["29,5"]
 
 
 def test_texts_that_stand_for_missing(tmp_path):

@@ -36,9 +36,10 @@ class TableFormat:
     encoding : str
         Of the text, by Python's name: ``utf-8``, ``cp1252`` (Windows in western Europe),
         ``latin-1``, ``utf-16``.
-    decimal : {".", ","}
+    decimal : {".", ",", "auto"}
         Sign between whole and part in numbers. With a comma, every cell that is such a number is
-        read with a point.
+        read with a point; ``auto`` is a comma in tables that semicolons separate, as spreadsheets
+        write them where the comma is the decimal sign, and a point in all others.
     missing : tuple of str
         Texts that stand for a missing value, beside the empty cell, ``n/a``, ``NA`` and ``NaN``,
         as in ``-9999``.
@@ -164,7 +165,7 @@ def read_rows(path: Path, form: TableFormat = PLAIN) -> Rows:
                 f"({SEPARATORS[separator]}-separated); write n/a where a value is missing"
             )
     cells = [row[:width] for row in cells]
-    if form.decimal == ",":
+    if form.decimal == "," or (form.decimal == "auto" and separator == ";"):
         cells = [[_with_point(cell) for cell in row] for row in cells]
     return Rows(header[:width], cells, lines, separator)
 

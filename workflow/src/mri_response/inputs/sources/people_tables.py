@@ -1,0 +1,240 @@
+"""Tables of people and of scores as hospitals keep them, brought to the names of this workflow."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pandas as pd
+
+from mri_response.core.errors import InputError
+from mri_response.core.tables import shorten, suggestion
+from mri_response.inputs.sources.bids_tables import read_levels, sex_codes
+from mri_response.inputs.sources.ids import Spellings
+from mri_response.inputs.tables import numbers, read_table, require_columns
+from mri_response.inputs.text import PLAIN, TableFormat
+
+SEX = "sex"
+#: Columns of `long_scores`, beside the identifiers.
+SCORE_COLUMNS = ("scale", "score")
+
+
+@dataclass(frozen=True)
+class PeopleFormat:
+    """How a table of people names its columns and codes its values.
+
+    Attributes
+    ----------
+    columns : mapping of str to str
+        This workflow's name to the table's, as in ``{"age": "Age", "sex": "Gender"}``; also
+        ``participant_id`` and ``session_id``.
+    codes : mapping of str to mapping of str to str
+        By this workflow's name of a column, a code to its value, as in ``{"sex": {"1": "M"}}``.
+    form : TableFormat
+        How the file is written.
+    """
+
+    columns: Mapping[str, str] = field(default_factory=dict)
+    codes: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    form: TableFormat = PLAIN
+
+
+#: This workflow's own names, and values as they are.
+OWN = PeopleFormat()
+
+
+def read_people_table(
+    path: str | os.PathLike[str], layout: PeopleFormat = OWN, required: Iterable[str] = ()
+) -> pd.DataFrame:
+    """A table of people with this workflow's names and decoded values.
+
+    Parameters
+    ----------
+    path : path-like
+        As in ``participants.tsv``. Where a file of the same name with the ending ``.json`` is
+        beside it, its ``Levels`` decode the sex, unless the codes are given.
+    layout : PeopleFormat
+        Names, codes and format of the table.
+    required : iterable of str
+        Columns that must be there beside ``participant_id``, by this workflow's names.
+
+    Returns
+    -------
+    pandas.DataFrame
+        As :func:`mri_response.inputs.tables.read_table` returns it, text indexed by line. Dates and
+        all other columns are left as they are.
+
+    Raises
+    ------
+    InputError
+        If a column is not there or would have two meanings, a value has no code, or the sex is a
+        number without codes.
+    """
+    path = Path(path)
+    theirs = {**{name: name for name in ("participant_id", *required)}, **layout.columns}
+    table = read_table(path, required=(), form=layout.form)
+    require_columns(table, theirs.values(), path)
+    for name, column in layout.columns.items():
+        if name in table and name != column:
+            raise InputError(
+                f"{path}: columns: found {name!r} beside {column!r}, which is to be read as "
+                f"{name!r}, expected one of them; remove the key or rename the column {name!r}"
+            )
+    table = table.rename(columns={column: name for name, column in layout.columns.items()})
+    for name, codes in layout.codes.items():
+        require_columns(table, [name], path)
+        table[name] = decode(table[name], codes, path, "codes")
+    if SEX in table and SEX not in layout.codes:
+        beside = path.with_name(path.name.split(".")[0] + ".json")
+        levels = read_levels(beside).get(layout.columns.get(SEX, SEX), {})
+        if levels:
+            table[SEX] = decode(table[SEX], sex_codes(levels), path, f"Levels of {beside.name}")
+        _require_words(table[SEX], path)
+    return table
+
+
+def decode(
+    cells: pd.Series, codes: Mapping[str, str], path: str | os.PathLike[str], source: str
+) -> pd.Series:
+    """Values in place of their codes.
+
+    Parameters
+    ----------
+    cells : pandas.Series
+        A column of text, NaN where missing, indexed by line.
+    codes : mapping of str to str
+        Code to value. Whole numbers may be written as ``1`` or ``1.0``, as R and Excel do.
+    path : path-like
+        The table, for messages.
+    source : str
+        Where the codes are from, for messages.
+
+    Returns
+    -------
+    pandas.Series
+
+    Raises
+    ------
+    InputError
+        Naming the first cell that has no code.
+    """
+    known = {_plain(str(code)): value for code, value in codes.items()}
+    decoded = cells.map(lambda cell: known.get(_plain(cell)), na_action="ignore").astype(object)
+    unknown = cells.notna() & decoded.isna()
+    if unknown.any():
+        line = int(unknown.idxmax())
+        raise InputError(
+            f"{path}: line {line}: column {cells.name}: found {cells[line]!r}, expected one of "
+            f"{shorten(codes)} ({source}); correct it, write n/a or add its code, as in "
+            f"codes: {{{cells.name}: {{{cells[line]}: ...}}}}"
+        )
+    return decoded
+
+
+def require_same_spelling(
+    wanted: Iterable[str],
+    found: Iterable[str],
+    wanted_path: str | os.PathLike[str],
+    found_path: str | os.PathLike[str],
+) -> None:
+    """Check that two tables do not write the same people in different ways.
+
+    Parameters
+    ----------
+    wanted : iterable of str
+        Identifiers of the first table.
+    found : iterable of str
+        Identifiers of the second table.
+    wanted_path, found_path : path-like
+        The tables, for the message.
+
+    Raises
+    ------
+    InputError
+        Where identifiers of the first table are in the second one only with ``sub-`` added or
+        removed, with other leading zeros, or in other case. Which of them are the same people is
+        not guessed.
+    """
+    there = set(found)
+    spellings = Spellings(there)
+    absent = [name for name in dict.fromkeys(wanted) if name not in there]
+    other = [(name, near) for name in absent if (near := spellings.near(name))]
+    if other:
+        name, (theirs, how) = other[0]
+        zeros = "leading zeros" in how
+        hint = " (a spreadsheet removes leading zeros: keep the column as text)" if zeros else ""
+        raise InputError(
+            f"{found_path}: found {theirs!r}, expected {name!r} as in {wanted_path}, for "
+            f"{len(other)} of {len(absent)} people who are not in both: they differ by {how}; "
+            f"write them alike in both{hint}"
+        )
+
+
+def long_scores(
+    table: pd.DataFrame,
+    scales: Mapping[str, Mapping[str, str]],
+    path: str | os.PathLike[str],
+) -> pd.DataFrame:
+    """Scores with a row per person and session from a table with a column per session.
+
+    Parameters
+    ----------
+    table : pandas.DataFrame
+        As `read_people_table` returns it, one row per person.
+    scales : mapping of str to mapping of str to str
+        Scale to session to the table's column, as in
+        ``{"MADRS": {"ses-baseline": "MADRS_baseline", "ses-24h": "MADRS_24h"}}``.
+    path : path-like
+        The table, for messages.
+
+    Returns
+    -------
+    pandas.DataFrame
+        ``participant_id``, ``session_id``, ``scale`` (text) and ``score`` (number), indexed by line
+        of the table; a missing score has no row.
+
+    Raises
+    ------
+    InputError
+        If a column is not there, holds text, or is named twice.
+    """
+    parts = []
+    used: dict[str, str] = {}
+    for scale, sessions in scales.items():
+        for session, column in sessions.items():
+            if column not in table:
+                raise InputError(
+                    f"{path}: scores: {scale}: {session}: found no column {column!r}, expected it "
+                    f"among {shorten(table, 4)}; {suggestion(column, table)}correct it"
+                )
+            if column in used:
+                raise InputError(
+                    f"{path}: scores: {scale}: {session}: found {column!r} again (first for "
+                    f"{used[column]}), expected each column once; correct it"
+                )
+            used[column] = f"{scale} {session}"
+            score = numbers(table, column, path).rename("score")
+            own = table[["participant_id"]].assign(session_id=session, scale=scale, score=score)
+            parts.append(own[score.notna()])
+    return pd.concat(parts).sort_index(kind="stable")
+
+
+def _plain(cell: str) -> str:
+    whole, point, rest = cell.strip().partition(".")
+    return whole if point and not rest.strip("0") else cell.strip()
+
+
+def _require_words(cells: pd.Series, path: Path) -> None:
+    number = cells.map(lambda cell: _plain(cell).lstrip("+-").isdigit(), na_action="ignore")
+    coded = number.eq(True)
+    if coded.any():
+        line = int(coded.idxmax())
+        values = sorted({_plain(cell) for cell in cells[coded]})
+        example = ", ".join(f"{value}: {sex}" for value, sex in zip(values, "MF", strict=False))
+        raise InputError(
+            f"{path}: line {line}: column {SEX}: found the number {cells[line]!r}, expected F or M "
+            f"(or female, male); say which number is which, as in codes: {{sex: {{{example}}}}} if "
+            "that is right"
+        )
