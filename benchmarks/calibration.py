@@ -42,8 +42,9 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "workflow" / "src")
 
 from mri_response.core.vocabulary import HEADLINE
 from mri_response.evaluation.baselines import cross_validate_discriminant
+from mri_response.evaluation.chance import permutation_p_value
 from mri_response.evaluation.metrics import cross_validated
-from mri_response.evaluation.performance import TESTED, permutation_p_value
+from mri_response.evaluation.performance_rows import TESTED
 from mri_response.learning.decisions import joined
 from mri_response.learning.design import (
     Design,

@@ -36,12 +36,9 @@ from scipy.stats import binom
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "workflow" / "src"))
 
+from mri_response.evaluation.frozen_performance import FrozenScores, frozen_performance
 from mri_response.evaluation.metrics import METRICS, auc
-from mri_response.evaluation.performance import (
-    FrozenScores,
-    discovery_performance,
-    frozen_performance,
-)
+from mri_response.evaluation.performance import discovery_performance
 from mri_response.learning.decisions import joined
 from mri_response.learning.design import Design, FixedFolds, Sample
 from mri_response.learning.jobs import JobResult
@@ -152,9 +149,7 @@ def trial(index: int, scenario: str, n_permutations: int) -> list[dict]:
         "model",
         "discovery",
         people,
-        resampled.decision,
-        resampled.fold,
-        exchangeability.labellings(index, range(1 + n_permutations)).T,
+        resampled,
         seed=index,
         min_class_size=5,
     )

@@ -38,7 +38,7 @@ from scipy.stats import norm
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "workflow" / "src"))
 
-from mri_response.evaluation.performance import permutation_p_value
+from mri_response.evaluation.chance import permutation_p_value
 from mri_response.evaluation.specificity.arms import Arms
 from mri_response.evaluation.specificity.power import expected_power
 from mri_response.evaluation.specificity.table import specificity_table

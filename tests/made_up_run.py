@@ -18,12 +18,13 @@ from sklearn.metrics import roc_auc_score
 from mri_response.config.queries import compared_pairs
 from mri_response.evaluation.calibration import calibration_table
 from mri_response.evaluation.comparisons import comparison_table
+from mri_response.evaluation.decision_curves import decision_curve_table
 from mri_response.evaluation.learning_curve import learning_curve
+from mri_response.evaluation.operating_points import operating_point_table
 from mri_response.evaluation.sample_size import precision_table
 from mri_response.evaluation.scored import scored_cohorts
 from mri_response.evaluation.specificity.table import specificity_table
 from mri_response.evaluation.subgroups import subgroup_table
-from mri_response.evaluation.usefulness import decision_curve_table, operating_point_table
 from mri_response.features.quality import measured
 from mri_response.features.quality_measures import MapMeasures
 from mri_response.features.region_sets import memberships, region_sets, set_table

@@ -36,7 +36,7 @@ def scored(n=60, seed=0, repeats=1, rows=1, slope=0.7, cohort="away", positive=N
     role = "discovery" if repeats > 1 else "external"
     aggregation = "mean_over_repeats" if repeats > 1 else "frozen_model"
     return Scored(
-        cohort, role, aggregation, repeats > 1, labels, weights, person, probability, {}, {}
+        labels, weights, person, cohort, role, aggregation, repeats > 1, probability, {}, {}
     )
 
 
@@ -118,7 +118,7 @@ def test_separated_and_equal_probabilities_have_no_slope():
     labels = np.repeat([0, 1], 10)
     for probability in (0.2 + 0.6 * labels, np.full(20, 0.4)):
         cohort = Scored(
-            "a", "external", "frozen_model", False, labels, np.ones(20), np.arange(20),
+            labels, np.ones(20), np.arange(20), "a", "external", "frozen_model", False,
             probability[None], {}, {},
         )  # fmt: skip
         metrics = calibration_metrics(cohort)
@@ -171,8 +171,8 @@ def test_the_band_is_a_bootstrap_of_people():
 def test_two_rows_of_a_person_are_one_person():
     cohort = scored(n=50)
     twice = Scored(
-        "away", "external", "frozen_model", False, np.repeat(cohort.labels, 2), np.full(100, 0.5),
-        np.repeat(cohort.person, 2), np.repeat(cohort.probability, 2, axis=1), {}, {},
+        np.repeat(cohort.labels, 2), np.full(100, 0.5), np.repeat(cohort.person, 2), "away",
+        "external", "frozen_model", False, np.repeat(cohort.probability, 2, axis=1), {}, {},
     )  # fmt: skip
     for metric, limits in calibration_metrics(cohort).items():
         np.testing.assert_allclose(calibration_metrics(twice)[metric], limits, rtol=1e-9)

@@ -21,6 +21,7 @@ from mri_response.evaluation.learning_curve import (
 )
 from mri_response.evaluation.metrics import METRICS, cross_validated
 from mri_response.evaluation.performance import discovery_performance
+from mri_response.learning.decisions import Decisions
 from mri_response.people.rows import person_weights
 
 N = 48
@@ -111,7 +112,12 @@ def run(m: int = 40):
     everything = np.stack([labels, *(rng.permutation(labels) for _ in range(m))])
     fold = np.ones((2, N), dtype=int)
     performance, _ = discovery_performance(
-        "svc", "home", people, whole, fold, everything, seed=1, min_class_size=5
+        "svc",
+        "home",
+        people,
+        Decisions(whole, fold, np.zeros_like(fold), everything),
+        seed=1,
+        min_class_size=5,
     )
     return people, {"size": size, "decision": decision}, whole[0], performance
 

@@ -15,20 +15,13 @@ from mri_response.core.proportions import wilson
 from mri_response.core.tables import write_tsv
 from mri_response.core.vocabulary import CROSS_VALIDATED, NotComputed
 from mri_response.evaluation.bootstrap import MIN_PERMUTATIONS
+from mri_response.evaluation.chance import best_of_chance, permutation_p_value
+from mri_response.evaluation.frozen_performance import FrozenScores, frozen_performance, own_labels
 from mri_response.evaluation.intervals import mover_balanced_accuracy
 from mri_response.evaluation.metrics import METRICS
-from mri_response.evaluation.performance import (
-    COUNTS,
-    NULL_COLUMNS,
-    PERFORMANCE_COLUMNS,
-    FrozenScores,
-    aggregations_of,
-    best_of_chance,
-    discovery_performance,
-    frozen_performance,
-    own_labels,
-    permutation_p_value,
-)
+from mri_response.evaluation.performance import discovery_performance
+from mri_response.evaluation.performance_rows import COUNTS, NULL_COLUMNS, PERFORMANCE_COLUMNS
+from mri_response.learning.decisions import Decisions
 
 M = 60
 
@@ -56,6 +49,11 @@ def frozen(name, n_positive, n_negative, role="external", m=M, seed=0, **columns
     decision = rng.normal(size=labels.size) + labels - 0.5
     null_decision = None if m is None else rng.normal(size=(m, labels.size))
     return FrozenScores(name, role, people_of(labels, name, **columns), decision, null_decision)
+
+
+def decisions_of(decision, fold, labels) -> Decisions:
+    """Decision values of a model that had nothing to choose."""
+    return Decisions(decision, fold, np.zeros_like(fold), labels)
 
 
 def score(cohorts, m=M, seed=1, **options):
@@ -131,7 +129,12 @@ def test_best_of_chance_with_equal_classes_is_binomial():
 def test_discovery_rows():
     people, decision, fold, labels = discovery()
     performance, null = discovery_performance(
-        "svc", "clinic", people, decision, fold, labels, seed=1, min_class_size=5
+        "svc",
+        "clinic",
+        people,
+        decisions_of(decision, fold, labels),
+        seed=1,
+        min_class_size=5,
     )
     assert list(performance) == PERFORMANCE_COLUMNS
     assert list(null) == NULL_COLUMNS
@@ -162,7 +165,12 @@ def test_discovery_rows():
 def test_discovery_numbers():
     people, decision, fold, labels = discovery(shift=0.6)
     performance, null = discovery_performance(
-        "svc", "clinic", people, decision, fold, labels, seed=1, min_class_size=5
+        "svc",
+        "clinic",
+        people,
+        decisions_of(decision, fold, labels),
+        seed=1,
+        min_class_size=5,
     )
     for metric in ("balanced_accuracy", "auc"):
         value = [
@@ -196,7 +204,8 @@ def test_discovery_numbers():
 
 
 def test_bootstrap_depends_on_the_seed_alone():
-    arguments = ("svc", "clinic", *discovery())
+    people, *arrays = discovery()
+    arguments = ("svc", "clinic", people, decisions_of(*arrays))
     first, _ = discovery_performance(*arguments, seed=1, min_class_size=5)
     again, _ = discovery_performance(*arguments, seed=1, min_class_size=5)
     other, _ = discovery_performance(*arguments, seed=2, min_class_size=5)
@@ -208,8 +217,9 @@ def test_bootstrap_depends_on_the_seed_alone():
 
 @pytest.mark.parametrize("m", [0, MIN_PERMUTATIONS - 1])
 def test_discovery_with_too_few_permutations_for_a_corrected_interval(m):
+    people, *arrays = discovery(m=m)
     performance, null = discovery_performance(
-        "svc", "clinic", *discovery(m=m), seed=1, min_class_size=5
+        "svc", "clinic", people, decisions_of(*arrays), seed=1, min_class_size=5
     )
     corrected = performance[performance["ci_method"] == "null_inflated"]
     assert corrected[["ci_low", "ci_high"]].isna().all(axis=None)
@@ -224,9 +234,12 @@ def test_discovery_with_too_few_permutations_for_a_corrected_interval(m):
 def test_folds_drawn_anew_in_every_permutation():
     people, decision, fold, labels = discovery()
     folds = np.stack([np.roll(fold, k, axis=1) for k in range(M + 1)])
-    common = ("svc", "clinic", people, decision)
-    _, held = discovery_performance(*common, fold, labels, seed=1, min_class_size=5)
-    _, redrawn = discovery_performance(*common, folds, labels, seed=1, min_class_size=5)
+    held, redrawn = (
+        discovery_performance(
+            "svc", "clinic", people, decisions_of(decision, own, labels), seed=1, min_class_size=5
+        )[1]
+        for own in (fold, folds)
+    )
     within_folds = held["aggregation"] == "mean_over_folds"
     assert held[~within_folds].equals(redrawn[~within_folds])
     assert not held[within_folds].equals(redrawn[within_folds])
@@ -236,7 +249,12 @@ def test_first_labelling_must_be_the_observed_one():
     people, decision, fold, labels = discovery()
     with pytest.raises(ValueError, match="observed"):
         discovery_performance(
-            "svc", "clinic", people, decision, fold, labels[::-1], seed=1, min_class_size=5
+            "svc",
+            "clinic",
+            people,
+            decisions_of(decision, fold, labels[::-1]),
+            seed=1,
+            min_class_size=5,
         )
 
 
@@ -244,8 +262,8 @@ def test_people_who_were_held_out_have_the_intervals_of_an_external_cohort():
     people, decision, _, labels = discovery(repeats=1)
     fold = np.ones((1, len(people)), dtype=int)
     performance, null = discovery_performance(
-        "svc", "d", people, decision, fold, labels, seed=1, min_class_size=5,
-        aggregations=aggregations_of("held_out"), independent=True,
+        "svc", "d", people, decisions_of(decision, fold, labels), seed=1, min_class_size=5,
+        outer="held_out",
     )  # fmt: skip
     scores = FrozenScores("d", "external", people, decision[0, 0])
     as_external, _ = score([scores])
@@ -266,8 +284,8 @@ def test_folds_of_one_person_have_no_rows_of_their_own():
     people, decision, _, labels = discovery(repeats=1)
     fold = np.arange(1, 1 + len(people))[None]
     performance, null = discovery_performance(
-        "svc", "d", people, decision, fold, labels, seed=1, min_class_size=5,
-        aggregations=aggregations_of("leave_one_out"),
+        "svc", "d", people, decisions_of(decision, fold, labels), seed=1, min_class_size=5,
+        outer="leave_one_out",
     )  # fmt: skip
     assert set(performance["aggregation"]) == {"mean_over_repeats", "person"}
     assert np.isfinite(null["value"]).all()
@@ -278,7 +296,12 @@ def test_what_no_fold_defines_is_not_given():
     people, decision, _, labels = discovery(repeats=1)
     fold = (1 + labels[0])[None]
     performance, _ = discovery_performance(
-        "svc", "d", people, decision[:1], fold, labels[:1], seed=1, min_class_size=5
+        "svc",
+        "d",
+        people,
+        decisions_of(decision[:1], fold, labels[:1]),
+        seed=1,
+        min_class_size=5,
     )
     row = one(performance, metric="auc", aggregation="mean_over_folds")
     assert row["ci_method"] == "not_defined"
@@ -295,7 +318,12 @@ def test_decision_values_must_be_finite():
     decision[3, 0, 2] = np.nan
     with pytest.raises(ValueError, match="finite"):
         discovery_performance(
-            "svc", "clinic", people, decision, fold, labels, seed=1, min_class_size=5
+            "svc",
+            "clinic",
+            people,
+            decisions_of(decision, fold, labels),
+            seed=1,
+            min_class_size=5,
         )
     cohort = frozen("a", 8, 8)
     cohort.decision[0] = np.inf
@@ -393,8 +421,9 @@ def test_small_class():
         assert set(rows["ci_method"]) == {NotComputed.SMALL_CLASS}
         assert rows[["estimate", "ci_low", "ci_high", "p_value"]].isna().all(axis=None)
     assert set(null["cohort"]) == {"b", "external_pooled"}
+    people, *arrays = discovery(4, 20)
     performance, null = discovery_performance(
-        "svc", "clinic", *discovery(4, 20), seed=1, min_class_size=5
+        "svc", "clinic", people, decisions_of(*arrays), seed=1, min_class_size=5
     )
     assert set(performance["ci_method"]) == {NotComputed.SMALL_CLASS}
     assert list(performance["aggregation"].unique()) == list(CROSS_VALIDATED)

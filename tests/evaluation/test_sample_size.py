@@ -7,12 +7,9 @@ import pandas as pd
 import pytest
 from scipy.stats import norm
 
-from mri_response.evaluation.performance import (
-    FrozenScores,
-    best_of_chance,
-    discovery_performance,
-    frozen_performance,
-)
+from mri_response.evaluation.chance import best_of_chance
+from mri_response.evaluation.frozen_performance import FrozenScores, frozen_performance
+from mri_response.evaluation.performance import discovery_performance
 from mri_response.evaluation.sample_size import (
     MARGIN,
     PRECISION_COLUMNS,
@@ -20,6 +17,7 @@ from mri_response.evaluation.sample_size import (
     people_for_margin,
     precision_table,
 )
+from mri_response.learning.decisions import Decisions
 
 Z = norm.ppf(0.975)
 
@@ -69,7 +67,12 @@ def test_table_of_a_run():
     decision[0] += labels
     fold = np.tile(np.arange(50) % 5, (2, 1))
     home = discovery_performance(
-        "svc", "home", people, decision, fold, everything, seed=1, min_class_size=5
+        "svc",
+        "home",
+        people,
+        Decisions(decision, fold, np.zeros_like(fold), everything),
+        seed=1,
+        min_class_size=5,
     )
     tiny = people[22:30].reset_index(drop=True)
     away = frozen_performance(

@@ -81,6 +81,6 @@ def test_repeats_of_other_people_are_noticed():
 def test_a_class_without_people_is_always_too_small():
     labels = np.zeros(3, dtype=int)
     scored = Scored(
-        "a", "control", "frozen_model", False, labels, np.ones(3), np.arange(3), None, {}, {}
+        labels, np.ones(3), np.arange(3), "a", "control", "frozen_model", False, None, {}, {}
     )
     assert scored.too_small(0)

@@ -8,8 +8,9 @@ from statsmodels.stats.proportion import proportion_confint
 
 from mri_response.core.vocabulary import NotComputed
 from mri_response.evaluation.bootstrap import null_inflated_intervals
+from mri_response.evaluation.cohort import Cohort
 from mri_response.evaluation.metrics import METRICS
-from mri_response.evaluation.performance import Cohort, with_standard_errors
+from mri_response.evaluation.performance import with_standard_errors
 from mri_response.evaluation.subgroups import (
     DIFFERENCE,
     SUBGROUP_COLUMNS,
@@ -183,7 +184,7 @@ def test_cross_validated_groups_are_means_over_repeats(run):
 def test_cross_validated_intervals_are_widened_by_the_factor_of_the_group(run):
     people, decision, fold, labels, _, table = run
     inside = (people["trial"]["sex"] == "F").to_numpy()
-    women = Cohort(people["trial"][inside])
+    women = Cohort.of(people["trial"][inside])
     fold = np.broadcast_to(fold, decision.shape)
     estimate, error, inflation = {}, {}, {}
     for metric in METRICS:

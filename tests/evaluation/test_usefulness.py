@@ -8,21 +8,23 @@ from sklearn.metrics import class_likelihood_ratios, confusion_matrix
 from statsmodels.stats.proportion import confint_proportions_2indep
 
 from mri_response.core.proportions import wilson
-from mri_response.evaluation.intervals import mover_balanced_accuracy
-from mri_response.evaluation.scored import Scored
-from mri_response.evaluation.usefulness import (
+from mri_response.evaluation.decision_curves import (
     DECISION_CURVE_COLUMNS,
+    THRESHOLDS,
+    decision_curve_table,
+    net_benefits,
+)
+from mri_response.evaluation.intervals import mover_balanced_accuracy
+from mri_response.evaluation.operating_points import (
     OPERATING_POINT_COLUMNS,
     POINT_METRICS,
-    THRESHOLDS,
     Recalls,
-    decision_curve_table,
     inflation,
-    net_benefits,
     operating_point_table,
     point_metrics,
     ratio_interval,
 )
+from mri_response.evaluation.scored import Scored
 from mri_response.people.rows import person_weights
 
 # Net benefits by dcurves 1.1.7 (Sjoberg), function dca, of these probabilities and outcomes.
@@ -58,13 +60,13 @@ def scored(probability=PROBABILITY, labels=OUTCOME, *, person=None, cohort="away
     if len(probability) > 1:
         role, aggregation = "discovery", "mean_over_repeats"
     return Scored(
+        labels,
+        weights,
+        person,
         cohort,
         role,
         aggregation,
         len(probability) > 1,
-        labels,
-        weights,
-        person,
         probability,
         thresholds,
         answers,

@@ -19,11 +19,9 @@ from matplotlib.figure import Figure
 from test_facts import evidence_of
 
 from mri_response.core.tables import read_tsv, write_tsv
-from mri_response.evaluation.performance import (
-    FrozenScores,
-    discovery_performance,
-    frozen_performance,
-)
+from mri_response.evaluation.frozen_performance import FrozenScores, frozen_performance
+from mri_response.evaluation.performance import discovery_performance
+from mri_response.learning.decisions import Decisions
 from mri_response.report.captions import TEMPLATES, caption
 from mri_response.report.documents import reviewer_files
 from mri_response.report.figures import confusion, null_distribution, roc
@@ -569,7 +567,12 @@ def test_page_of_tables_that_the_workflow_computes(tmp_path: Path) -> None:
         fold = np.tile(np.arange(99) % 10, (10, 1))
         performance.append(
             discovery_performance(
-                "roi_svc", cohort, people, decision, fold, labels, seed=1, min_class_size=5
+                "roi_svc",
+                cohort,
+                people,
+                Decisions(decision, fold, np.zeros_like(fold), labels),
+                seed=1,
+                min_class_size=5,
             )
         )
     performance.append(

@@ -3,8 +3,9 @@ from mri_response.core.job import job
 with job(snakemake):
     from mri_response.core.tables import read_tsv, write_tsv
     from mri_response.evaluation.calibration import calibration_table
+    from mri_response.evaluation.decision_curves import decision_curve_table
+    from mri_response.evaluation.operating_points import operating_point_table
     from mri_response.evaluation.scored import scored_cohorts
-    from mri_response.evaluation.usefulness import decision_curve_table, operating_point_table
 
     config, given, model = snakemake.params.config, snakemake.input, snakemake.wildcards.model
     numbers = dict.fromkeys(("repeat", "outer_fold", "label"), float)

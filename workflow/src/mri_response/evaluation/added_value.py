@@ -9,9 +9,10 @@ import numpy as np
 import pandas as pd
 
 from mri_response.core.vocabulary import HEADLINE, Comparison
+from mri_response.evaluation.chance import permutation_p_value
 from mri_response.evaluation.comparisons import ADDED
 from mri_response.evaluation.metrics import cross_validated
-from mri_response.evaluation.performance import TESTED, permutation_p_value
+from mri_response.evaluation.performance_rows import TESTED
 from mri_response.people.rows import person_weights
 
 METHOD = Comparison.SCANS_PERMUTED

@@ -31,6 +31,7 @@ def baseline_decisions(
     Parameters
     ----------
     baseline : {"confounds_only", "majority_class"}
+        Which baseline.
     config : dict
         Sections seed, cross_validation, permutation and confounds of the configuration.
     people : mapping of str to pandas.DataFrame
@@ -91,7 +92,9 @@ def cross_validate_majority(
     units : sequence of str, length n
         Person or family of each row.
     scheme : Scheme
+        How the folds of the models are drawn; inner folds are not used.
     seed : int
+        Seed of the run.
 
     Returns
     -------
@@ -124,7 +127,9 @@ def discriminant_scores(
     confounds : numpy.ndarray, shape (n, q)
         Of the discovery people; NaN, here and elsewhere, is filled with their mean.
     labels : numpy.ndarray of 0/1, shape (n,)
+        Labels of the discovery people.
     others : sequence of numpy.ndarray, shape (n_i, q)
+        Confounds of the people of each other cohort.
 
     Returns
     -------
@@ -158,9 +163,13 @@ def cross_validate_discriminant(
     units : sequence of str, length n
         Person or family of each row.
     scheme : Scheme
+        How the folds of the models are drawn; inner folds are not used.
     exchangeability : Exchangeability
+        Who may exchange labels.
     n_permutations : int
+        Number of permuted labellings, beside the observed one.
     seed : int
+        Seed of the run.
 
     Returns
     -------

@@ -41,10 +41,20 @@ def naive_standard_error(
     the composition of the folds taken as given, squared and summed. For `mean_over_repeats` it
     is the standard error that `naive_bootstrap` has in the limit of many draws.
 
-    Parameters are those of `mri_response.evaluation.metrics.cross_validated`, and
-
+    Parameters
+    ----------
+    metric, aggregation : str
+        As in `mri_response.evaluation.metrics.cross_validated`.
+    decision : ndarray, shape (m, repeats, n)
+        Decision value of each row when it was in an outer test fold.
+    fold : ndarray of int, shape (repeats, n) or (m, repeats, n)
+        Outer fold in which each row was tested.
+    labels : ndarray of 0/1, shape (m, n)
+        One labelling per line; 1 = positive class.
+    weights : ndarray, shape (n,)
+        1 / (rows of the person).
     person : ndarray of int, shape (n,)
-        Number of each row's person.
+        Number of the person of each row.
 
     Returns
     -------
@@ -78,9 +88,13 @@ def bootstrap_counts(
     Parameters
     ----------
     labels : ndarray of 0/1, shape (n,)
+        1 = positive class.
     person : ndarray of int, shape (n,)
+        Number of the person of each row.
     n_bootstrap : int
+        Number of bootstrap samples.
     rng : numpy.random.Generator
+        Source of the draws.
 
     Returns
     -------
@@ -106,7 +120,6 @@ def naive_bootstrap(
     labels: NDArray,
     weights: NDArray,
     counts: NDArray,
-    level: float = LEVEL,
 ) -> tuple[float, float]:
     """Percentile bootstrap over people of a cross-validated metric; predictions are kept.
 
@@ -116,9 +129,13 @@ def naive_bootstrap(
     Parameters
     ----------
     metric, aggregation : str
+        As in `mri_response.evaluation.metrics.cross_validated`.
     decision : ndarray, shape (repeats, n)
+        Decision value of each row when it was in an outer test fold.
     fold : ndarray of int, shape (repeats, n)
+        Outer fold in which each row was tested.
     labels, weights : ndarray, shape (n,)
+        Labels 0/1, and 1 / (rows of the person).
     counts : ndarray, shape (b, n)
         `bootstrap_counts`.
 
@@ -145,7 +162,7 @@ def naive_bootstrap(
                 drawn = counts[:, in_class]
                 recall = _weighted(drawn, score[in_class]) / _weighted(drawn, share[in_class])
                 draws += whole * recall
-    tail = (1 - level) / 2
+    tail = (1 - LEVEL) / 2
     low, high = np.quantile(draws, [tail, 1 - tail])
     return float(low), float(high)
 
@@ -209,6 +226,8 @@ def null_inflated_intervals(
         `null_inflation` of balanced_accuracy and auc.
     n_positive, n_negative : int
         People in each class.
+    level : float
+        Nominal coverage of the intervals.
 
     Returns
     -------

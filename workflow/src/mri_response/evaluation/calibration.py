@@ -57,7 +57,9 @@ def calibration_table(
     Parameters
     ----------
     model : str
+        Name of the model.
     cohorts : iterable of Scored
+        Cohorts as the model has scored them.
     seed : int
         The run's.
     min_class_size : int
@@ -123,6 +125,7 @@ def calibration_metrics(scored: Scored) -> dict[str, tuple[float, float, float]]
     Parameters
     ----------
     scored : Scored
+        A cohort with probabilities.
 
     Returns
     -------
@@ -159,7 +162,9 @@ def calibration_curve(scored: Scored, rng: np.random.Generator) -> NDArray:
     Parameters
     ----------
     scored : Scored
+        A cohort with probabilities.
     rng : numpy.random.Generator
+        Source of the bootstrap draws.
 
     Returns
     -------

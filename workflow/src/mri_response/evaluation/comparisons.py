@@ -20,6 +20,7 @@ from mri_response.core.vocabulary import (
     NotComputed,
     Role,
 )
+from mri_response.evaluation.cohort import Cohort
 from mri_response.evaluation.intervals import ROUNDING
 from mri_response.evaluation.metrics import auc
 from mri_response.evaluation.paired import (
@@ -30,7 +31,6 @@ from mri_response.evaluation.paired import (
     holm,
     paired_proportions,
 )
-from mri_response.evaluation.performance import Cohort
 from mri_response.learning.recalls import balanced_accuracy
 from mri_response.people.rows import person_weights, pooled
 
@@ -128,7 +128,7 @@ def comparison_table(
                 "cohort_b": cohort,
             }
             rng = generator(seed, Stream.EXCHANGES, next(exchanges))
-            if Cohort(both).smallest_class < max(1, min_class_size):
+            if Cohort.of(both).too_small(min_class_size):
                 rows.append(base | {"method": NotComputed.SMALL_CLASS})
             elif role == "discovery":
                 rows += [base | row for row in _cross_validated(both, rng)]

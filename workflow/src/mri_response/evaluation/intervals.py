@@ -110,6 +110,7 @@ def delong_difference_variance(
     labels, first, second, weights : ndarray, shape (n,)
         Labels 0/1, decision values of both models, 1 / (rows of the person).
     person : ndarray of int, shape (n,)
+        Number of the person of each row.
 
     Returns
     -------
@@ -213,6 +214,7 @@ def newcombe_auc(
     others = (n_positive + n_negative) / 2 - 1
 
     def excess(a: float) -> float:
+        """Squared distance to an area `a` less the squared width there: 0 at the limits."""
         spread = 1 + others * ((1 - a) / (2 - a) + a / (1 + a))
         return (estimate - a) ** 2 - z**2 * a * (1 - a) * spread / (n_positive * n_negative)
 

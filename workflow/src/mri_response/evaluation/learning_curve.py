@@ -42,9 +42,11 @@ def mean_and_influence(
     Parameters
     ----------
     metric : {"balanced_accuracy", "auc"}
+        Which metric.
     decision : ndarray, shape (d, n)
         NaN where a row was not tested in a draw.
     labels : ndarray of 0/1, shape (n,)
+        1 = positive class.
     weights : ndarray, shape (n,)
         1 / rows of the person.
     person : ndarray of int, shape (n,)
@@ -96,6 +98,7 @@ def learning_curve(
     Parameters
     ----------
     model, cohort : str
+        Names of the model and of the discovery cohort.
     people : pandas.DataFrame
         Analysed rows of the discovery cohort.
     parts : mapping of str to ndarray
@@ -106,6 +109,7 @@ def learning_curve(
         The model's rows of performance.tsv, for the factor by which naive standard errors are
         too small.
     level : float
+        Nominal coverage of the intervals.
 
     Returns
     -------
@@ -170,9 +174,11 @@ def inflation_of(
     performance : pandas.DataFrame
         Rows of one model and the discovery cohort.
     metric : str
+        Name of the metric in performance.tsv.
     estimate, naive : float
         The figure and its naive standard error.
     level : float
+        Nominal coverage of the intervals in performance.tsv.
 
     Returns
     -------

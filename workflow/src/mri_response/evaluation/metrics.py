@@ -87,6 +87,7 @@ def placements(
         order = np.take_along_axis(order, by_group, -1)
 
     def sort(values: NDArray) -> NDArray:
+        """Values in the order of group and decision value."""
         return np.take_along_axis(values, order, -1)
 
     positive = sort(labels).astype(bool)
@@ -102,6 +103,7 @@ def placements(
     above = _cumulative(weight * positive)
 
     def at(cumulative: FloatArray, index: NDArray) -> FloatArray:
+        """Cumulative sums before the given positions."""
         return np.take_along_axis(cumulative, index, -1)
 
     if group is None:
@@ -129,6 +131,7 @@ def cross_validated(
     Parameters
     ----------
     metric : {"balanced_accuracy", "sensitivity", "specificity", "auc"}
+        Which metric.
     aggregation : {"mean_over_repeats", "person", "mean_over_folds"}
         `mean_over_repeats`: the metric over all rows of a repeat, averaged over repeats.
         `person`: the metric of each row's decision value averaged over repeats.
@@ -141,7 +144,9 @@ def cross_validated(
     fold : ndarray of int, shape (repeats, n) or (m, repeats, n)
         Outer fold in which each row was tested.
     labels : ndarray of 0/1, shape (m, n)
+        One labelling per line; 1 = positive class.
     weights : ndarray, shape (n,)
+        1 / (rows of the person).
 
     Returns
     -------

@@ -37,6 +37,7 @@ def corrected_resampled_t(
     test_share : float
         People in a test fold / people in its training set.
     level : float
+        Nominal coverage of the interval.
 
     Returns
     -------
@@ -116,6 +117,7 @@ def paired_proportions(
     n : float
         People.
     level : float
+        Nominal coverage of the interval.
 
     Returns
     -------
@@ -131,6 +133,7 @@ def paired_proportions(
     z = ndtri((1 + level) / 2)
 
     def score(delta: float) -> float:
+        """Score statistic of a difference, less the quantile that it reaches at a limit."""
         # The maximum-likelihood share of `worse`, given that the difference is delta.
         b = -better - worse + (2 * n - better + worse) * delta
         c = -worse * delta * (1 - delta)
@@ -163,15 +166,19 @@ def exchanged_within_people(
     Parameters
     ----------
     labels : ndarray of 0/1, shape (n,)
+        1 = positive class.
     right : ndarray of bool, shape (2, n)
         Whether each model is right in each row.
     weights : ndarray, shape (n,)
         1 / (rows of the person).
     person : ndarray of int, shape (n,)
+        Number of the person of each row.
     rng : numpy.random.Generator
+        Source of the exchanges.
     n_exchanges : int
         Random exchanges of the models within people.
     level : float
+        Nominal coverage of the interval.
 
     Returns
     -------

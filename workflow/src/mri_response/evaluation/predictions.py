@@ -9,12 +9,8 @@ import pandas as pd
 
 from mri_response.config.queries import CONFOUNDS_ONLY, MAJORITY_CLASS
 from mri_response.evaluation.baselines import confound_warnings
-from mri_response.evaluation.performance import (
-    FrozenScores,
-    aggregations_of,
-    discovery_performance,
-    frozen_performance,
-)
+from mri_response.evaluation.frozen_performance import FrozenScores, Tables, frozen_performance
+from mri_response.evaluation.performance import discovery_performance
 from mri_response.features.matrices import identified
 from mri_response.learning.decision_rules import (
     DecisionRules,
@@ -75,7 +71,6 @@ def tables_of(
         no permutation test in the discovery cohort; without rules there are no probabilities.
     """
     discovery, *others = people
-    cv, seed, smallest = config["cross_validation"], config["seed"], config["min_class_size"]
     weights, _ = person_weights(people[discovery]["participant_id"])
     rules = fold_rules(decisions, weights, config["operating_points"])
     tested, predicted = decisions.of_tested(people[discovery])
@@ -84,44 +79,22 @@ def tables_of(
             name,
             discovery,
             predicted,
-            tested.decision,
-            tested.fold,
-            tested.labels,
-            seed=seed,
-            min_class_size=smallest,
-            null_name=tested.null,
-            aggregations=aggregations_of(cv["outer"]),
-            independent=cv["outer"] == "held_out",
+            tested,
+            seed=config["seed"],
+            min_class_size=config["min_class_size"],
+            outer=config["cross_validation"]["outer"],
         )
     ]
     probability = probabilities(rules, tested.decision[0], tested.fold[0]) if rules else None
     predictions = [cross_validated_predictions(predicted, tested, name, discovery, probability)]
     if others:
         frozen = _frozen_scores(config, people, decisions, scores)
-        parts.append(
-            frozen_performance(
-                name,
-                frozen,
-                seed=seed,
-                # The majority class cannot tell anybody apart.
-                n_permutations=0 if name == MAJORITY_CLASS else config["permutation"]["n"],
-                min_class_size=smallest,
-                within=config["permutation"]["within"],
-                group=cv["group"],
-            )
-        )
+        parts.append(_frozen_tables(name, config, frozen))
         chosen = decisions.chosen(decisions.frozen_candidate)
-        predictions += [
-            frozen_predictions(
-                own.people,
-                own.decision,
-                chosen,
-                name,
-                own.cohort,
-                frozen_rules.platt.probability(own.decision) if frozen_rules else np.nan,
-            )
-            for own in frozen
-        ]
+        for own in frozen:
+            likely = frozen_rules.platt.probability(own.decision) if frozen_rules else np.nan
+            given = own.people, own.decision, chosen, name, own.cohort, likely
+            predictions.append(frozen_predictions(*given))
     performance, null = (
         pd.concat(tables, ignore_index=True) for tables in zip(*parts, strict=True)
     )
@@ -137,6 +110,20 @@ def tables_of(
         "decision_rules": rules_table(name, rules, frozen_rules),
         "warnings": pd.DataFrame({"model": name, "warning": warnings}),
     }
+
+
+def _frozen_tables(name: str, config: dict, frozen: list[FrozenScores]) -> Tables:
+    """Performance and null of the frozen model in all other cohorts."""
+    return frozen_performance(
+        name,
+        frozen,
+        seed=config["seed"],
+        # The majority class cannot tell anybody apart.
+        n_permutations=0 if name == MAJORITY_CLASS else config["permutation"]["n"],
+        min_class_size=config["min_class_size"],
+        within=config["permutation"]["within"],
+        group=config["cross_validation"]["group"],
+    )
 
 
 def _frozen_scores(

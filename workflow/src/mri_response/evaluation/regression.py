@@ -54,6 +54,7 @@ def least_squares(
     Parameters
     ----------
     outcome : ndarray, shape (n,)
+        Continuous outcome of each row.
     design : ndarray, shape (n, k)
         Of full rank, the intercept among its columns.
     column : int
@@ -92,8 +93,15 @@ def logistic(
     Parameters
     ----------
     label : ndarray of 0/1, shape (n,)
-    design, column, weights, person
-        As in `least_squares`.
+        Binary outcome of each row.
+    design : ndarray, shape (n, k)
+        Regressors, the constant included.
+    column : int
+        Position of the regressor whose coefficient is wanted.
+    weights : ndarray, shape (n,)
+        1 / (rows of the person).
+    person : ndarray of int, shape (n,)
+        Number of the person of each row.
 
     Returns
     -------
@@ -119,6 +127,7 @@ def separated(label: NDArray, design: NDArray) -> bool:
     Parameters
     ----------
     label : ndarray of 0/1, shape (n,)
+        Binary outcome of each row.
     design : ndarray, shape (n, k)
         Of full rank.
 
@@ -147,8 +156,13 @@ def firth(label: NDArray, design: NDArray, column: int, weights: NDArray) -> Coe
     Parameters
     ----------
     label : ndarray of 0/1, shape (n,)
-    design, column, weights
-        As in `least_squares`.
+        Binary outcome of each row.
+    design : ndarray, shape (n, k)
+        Regressors, the constant included.
+    column : int
+        Position of the regressor whose coefficient is wanted.
+    weights : ndarray, shape (n,)
+        1 / (rows of the person).
 
     Returns
     -------
@@ -172,6 +186,7 @@ def firth(label: NDArray, design: NDArray, column: int, weights: NDArray) -> Coe
     critical = 2 * gammaincinv(0.5, LEVEL)  # of chi-squared with one degree of freedom
 
     def drop(value: float) -> float:
+        """Twice the fall of the log-likelihood where the coefficient is held at a value."""
         start = coefficients.copy()
         start[column] = value
         free = np.arange(design.shape[1]) != column
@@ -179,6 +194,7 @@ def firth(label: NDArray, design: NDArray, column: int, weights: NDArray) -> Coe
         return 2 * (highest - _log_likelihood(held, label, design, weights, penalised=True))
 
     def limit(direction: int) -> float:
+        """Limit of the profile likelihood below (-1) or above (1) the estimate."""
         distance = 2 * se
         while drop(estimate + direction * distance) < critical:
             distance *= 2

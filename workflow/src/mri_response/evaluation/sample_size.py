@@ -9,8 +9,8 @@ import numpy as np
 import pandas as pd
 
 from mri_response.core.vocabulary import HEADLINE, Aggregation, Interval
+from mri_response.evaluation.chance import best_of_chance
 from mri_response.evaluation.intervals import mover_balanced_accuracy, newcombe_auc
-from mri_response.evaluation.performance import best_of_chance
 
 PRECISION_COLUMNS = [
     "model",
@@ -41,6 +41,7 @@ def half_width(estimate: Mapping[str, float], metric: str, n: float, share: floa
     estimate : mapping of str to float
         sensitivity, specificity and auc, as observed.
     metric : {"balanced_accuracy", "auc"}
+        Metric whose interval is meant.
     n : float
         People.
     share : float
@@ -67,8 +68,12 @@ def people_for_margin(
 
     Parameters
     ----------
-    estimate, metric, share
-        As in `half_width`.
+    estimate : mapping of str to float
+        sensitivity, specificity and auc, as observed.
+    metric : {"balanced_accuracy", "auc"}
+        Metric whose interval is meant.
+    share : float
+        Share of the positive class.
     inflation : float
         Factor by which the interval is wider than that of independent people; the people it takes
         grow with its square.

@@ -10,11 +10,12 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from mri_response.core.vocabulary import EXTERNAL_POOLED, HEADLINE, Aggregation, Role
-from mri_response.people.rows import person_weights, told_apart
+from mri_response.evaluation.cohort import Cohort
+from mri_response.people.rows import told_apart
 
 
 @dataclass(frozen=True)
-class Scored:
+class Scored(Cohort):
     """A cohort's rows and what one model says of them.
 
     Attributes
@@ -24,9 +25,6 @@ class Scored:
     cross_validated : bool
         Whether several models have scored the people, who so share training data: intervals over
         people are then too narrow.
-    labels : ndarray of 0/1, shape (n,)
-    weights, person : ndarray, shape (n,)
-        1 / (rows of the person), and the number of the person.
     probability : ndarray, shape (repeats, n)
         Of the positive class; a frozen model has one repeat.
     threshold : dict of str to ndarray, shape (repeats, n)
@@ -39,32 +37,9 @@ class Scored:
     role: str
     aggregation: str
     cross_validated: bool
-    labels: NDArray
-    weights: NDArray
-    person: NDArray
     probability: NDArray
     threshold: Mapping[str, NDArray]
     answer: Mapping[str, NDArray]
-
-    @property
-    def n(self) -> int:
-        """People."""
-        return int(np.unique(self.person).size)
-
-    @property
-    def n_positive(self) -> int:
-        """People with a row of the positive class."""
-        return int(np.unique(self.person[self.labels == 1]).size)
-
-    @property
-    def n_negative(self) -> int:
-        """People with a row of the negative class."""
-        return int(np.unique(self.person[self.labels == 0]).size)
-
-    @property
-    def prevalence(self) -> float:
-        """Share of the positive class, people weighing alike."""
-        return float(self.weights[self.labels == 1].sum() / self.weights.sum())
 
     def about(self, model: str) -> dict[str, str | int]:
         """Columns that every row about the cohort has in a table.
@@ -84,37 +59,8 @@ class Scored:
             "cohort": self.cohort,
             "role": self.role,
             "aggregation": self.aggregation,
-            "n": self.n,
-            "n_positive": self.n_positive,
+            **self.sizes(),
         }
-
-    def too_small(self, min_class_size: int) -> bool:
-        """Whether either class has too few people for any metric.
-
-        Parameters
-        ----------
-        min_class_size : int
-            Fewest people that a class must have; at least 1 is asked for.
-
-        Returns
-        -------
-        bool
-        """
-        return min(self.n_positive, self.n_negative) < max(1, min_class_size)
-
-    def by_person(self, values: NDArray) -> NDArray:
-        """Sum the values of each person's rows.
-
-        Parameters
-        ----------
-        values : ndarray, shape (n,)
-            One value per row.
-
-        Returns
-        -------
-        ndarray, shape (n_people,)
-        """
-        return np.bincount(self.person, values)
 
 
 def scored_cohorts(
@@ -161,18 +107,15 @@ def _scored(cohort: str, role: str, rows: pd.DataFrame, points: list[str]) -> Sc
     first = parts[0]
     if any(list(part["participant_id"]) != list(first["participant_id"]) for part in parts):
         raise ValueError(f"the repeats of {cohort} do not hold the same people")
-    weights, person = person_weights(first["participant_id"])
     decision = np.array([part["decision"] for part in parts], dtype=float)
     threshold = {point: np.array([part[point] for part in parts], dtype=float) for point in points}
     return Scored(
-        cohort,
-        role,
-        HEADLINE if role == Role.DISCOVERY else Aggregation.FROZEN_MODEL,
-        len(rows[["repeat", "outer_fold"]].drop_duplicates()) > 1,
-        first["label"].to_numpy(dtype=int),
-        weights,
-        person,
-        np.array([part["probability"] for part in parts], dtype=float),
-        threshold,
-        {point: decision > value for point, value in threshold.items()},
+        **vars(Cohort.of(first)),
+        cohort=cohort,
+        role=role,
+        aggregation=HEADLINE if role == Role.DISCOVERY else Aggregation.FROZEN_MODEL,
+        cross_validated=len(rows[["repeat", "outer_fold"]].drop_duplicates()) > 1,
+        probability=np.array([part["probability"] for part in parts], dtype=float),
+        threshold=threshold,
+        answer={point: decision > value for point, value in threshold.items()},
     )

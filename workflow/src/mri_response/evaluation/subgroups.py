@@ -24,13 +24,11 @@ from mri_response.core.vocabulary import (
     Role,
 )
 from mri_response.evaluation.bootstrap import null_inflated_intervals, null_inflation
+from mri_response.evaluation.cohort import Cohort
+from mri_response.evaluation.frozen_performance import frozen_estimates
 from mri_response.evaluation.metrics import METRICS
-from mri_response.evaluation.performance import (
-    TESTED,
-    Cohort,
-    frozen_estimates,
-    with_standard_errors,
-)
+from mri_response.evaluation.performance import with_standard_errors
+from mri_response.evaluation.performance_rows import TESTED
 from mri_response.learning.decisions import Decisions
 from mri_response.models.scores import decision_of
 from mri_response.people.columns import SUBGROUPS
@@ -93,7 +91,7 @@ def groups_of(people: pd.DataFrame, settings: Mapping[str, Any]) -> dict[str, ND
     Parameters
     ----------
     people : DataFrame
-        ``participant_id`` and the columns of the variables, one row a row of the cohort. A person
+        ``participant_id`` and the columns of the variables, one line per row of the cohort. A person
         with several rows belongs where the first value that is known says.
     settings : mapping
         Section ``subgroups`` of the configuration.
@@ -154,7 +152,9 @@ def discovery_subgroups(
     decision : ndarray, shape (1 + M, repeats, n)
         Labelling 0 is the observed one, the others are permutations of the whole procedure.
     fold : ndarray of int, shape (repeats, n) or (1 + M, repeats, n)
+        Outer fold in which each row was tested.
     labels : ndarray of 0/1, shape (1 + M, n)
+        Labels of each labelling.
     base : mapping
         ``model``, ``cohort`` and ``role`` of the rows.
     settings : mapping
@@ -177,7 +177,8 @@ def discovery_subgroups(
     fold = np.broadcast_to(fold, decision.shape)
 
     def estimates(rows: NDArray) -> Estimates:
-        group = Cohort(people.iloc[rows])
+        """Estimates and limits of some rows."""
+        group = Cohort.of(people.iloc[rows])
         n_positive = labels[:, rows].sum(axis=1)
         drawn = np.minimum(n_positive, len(rows) - n_positive) > 1
         drawn[0] = False  # the observed labels
@@ -220,17 +221,24 @@ def frozen_subgroups(
     people : DataFrame
         The cohort's n analysed rows.
     decision : ndarray, shape (n,)
-    base, settings, min_class_size
-        As in `discovery_subgroups`.
+        Decision value of each row.
+    base : mapping
+        ``model``, ``cohort`` and ``role`` of the rows, and ``aggregation`` where it is not that of
+        a frozen model.
+    settings : mapping
+        Section ``subgroups`` of the configuration.
+    min_class_size : int
+        With fewer people in either class nothing is computed for a group.
 
     Returns
     -------
     DataFrame
-        `SUBGROUP_COLUMNS`; the intervals of `mri_response.evaluation.performance.frozen_estimates`.
+        `SUBGROUP_COLUMNS`; the intervals of `mri_response.evaluation.frozen_performance.frozen_estimates`.
     """
 
     def estimates(rows: NDArray) -> Estimates:
-        return frozen_estimates(decision[rows], Cohort(people.iloc[rows]))
+        """Estimates and limits of some rows."""
+        return frozen_estimates(decision[rows], Cohort.of(people.iloc[rows]))
 
     base = {"aggregation": Aggregation.FROZEN_MODEL, **base}
     return _table(people, estimates, base, settings, min_class_size)
@@ -250,9 +258,9 @@ def _table(
         sizes = {}
         for name in _ordered(variable, names, settings):
             inside = np.flatnonzero(names == name)
-            group = Cohort(people.iloc[inside])
+            group = Cohort.of(people.iloc[inside])
             sizes[name] = group.n, group.n_positive
-            enough = group.smallest_class >= max(1, min_class_size)
+            enough = not group.too_small(min_class_size)
             found[name] = estimates(inside) if enough else None
             about = {**base, "variable": variable, "group": name}
             rows += _rows(about, sizes[name], found[name])
@@ -278,7 +286,7 @@ def _rows(
     for metric in METRICS:
         row = {**about, "metric": metric, "n": size[0], "n_positive": size[1]}
         if found is None:
-            # Of the only woman over 60 nobody must learn here how she fared.
+            # The outcome of a single person must not be deducible from a row of the table.
             row |= {"n_positive": None, "ci_method": NotComputed.SMALL_CLASS}
         else:
             row |= dict(
@@ -300,6 +308,7 @@ def subgroup_table(
     Parameters
     ----------
     model : str
+        Name of the model.
     config : mapping
         Sections cohorts, subgroups, min_class_size and cross_validation of the configuration.
         Discovery people who are held out were predicted by one model that has seen none of them:

@@ -87,6 +87,7 @@ def fit_platt(decision: NDArray, labels: NDArray, weights: NDArray | None = None
     decision : ndarray, shape (n,)
         Decision values of people whom the model that gave them was not trained on.
     labels : ndarray of 0/1, shape (n,)
+        1 = positive class.
     weights : ndarray, shape (n,), optional
         1 / (rows of the person). Default 1.
 
@@ -117,6 +118,7 @@ def fit_platt(decision: NDArray, labels: NDArray, weights: NDArray | None = None
     coefficients = np.array([0.0, logit((share * target).sum())])
 
     def loss(of: NDArray) -> float:
+        """Negative log-likelihood of the coefficients `of`."""
         linear = of @ design
         return float((share * (np.logaddexp(0.0, linear) - target * linear)).sum())
 
@@ -161,7 +163,9 @@ def chosen_threshold(
         the highest threshold with at least this sensitivity; ``{"specificity": s}``: the lowest
         with at least this specificity.
     decision : ndarray, shape (n,)
+        Decision value of each row.
     labels : ndarray of 0/1, shape (n,)
+        1 = positive class.
     weights : ndarray, shape (n,)
         1 / (rows of the person).
 
@@ -202,6 +206,7 @@ def learned_rules(
     decision : ndarray, shape (n,)
         Out-of-fold decision values of training rows; NaN for all other rows.
     labels : ndarray of 0/1, shape (n,)
+        1 = positive class.
     weights : ndarray, shape (n,)
         1 / (rows of the person).
     points : sequence of str or mapping
@@ -277,7 +282,9 @@ def probabilities(
     Parameters
     ----------
     rules : dict of (repeat, outer_fold) to DecisionRules
+        What each training set has learned.
     decision : ndarray, shape (repeats, n)
+        Decision value of each row when it was in an outer test fold.
     fold : ndarray of int, shape (repeats, n)
         From 1.
 
@@ -300,7 +307,9 @@ def rules_table(
     Parameters
     ----------
     model : str
+        Name of the model.
     rules : dict of (repeat, outer_fold) to DecisionRules
+        What each training set has learned.
     frozen : DecisionRules or None
         Of the frozen model, whose repeat and outer fold are missing.
 

@@ -46,11 +46,14 @@ def weight_chunks(
     Parameters
     ----------
     features : numpy.ndarray, shape (n, p)
+        Features of all rows; may be a memory map.
     sets : TrainingSets
+        The S training sets of the models.
     row_weights : numpy.ndarray, shape (S, n)
         Zero outside the training rows. With the signed dual variables the result is the weight
         map; with training decision values divided by their number it is the Haufe pattern.
     standardize : bool
+        Whether the models saw features divided by their training standard deviation.
 
     Yields
     ------

@@ -46,6 +46,7 @@ def gram_matrices(
         float32 and summed over chunks in float64. NaN (in float64) is filled with the mean of the
         training rows.
     sets : TrainingSets
+        The S training sets and their regression on the confounds.
     standardize : bool
         Divide by the standard deviation of the training rows.
     together : int, optional

@@ -25,7 +25,7 @@ class Exchangeability:
     Parameters
     ----------
     people : pandas.DataFrame
-        Columns participant_id and label (1, 0), one row a scan.
+        Columns participant_id and label (1, 0), one row per scan.
     group : str, optional
         Column of families, which are permuted whole among families of equal size.
     within : str, optional
@@ -141,9 +141,11 @@ class Exchangeability:
         Parameters
         ----------
         seed : int
+            Seed of the run, or of the cohort.
         permutations : sequence of int, length m
             From 1; 0 is the observed labelling.
         stream : Stream
+            Purpose of the draw, so that draws for different purposes are independent.
 
         Returns
         -------
@@ -154,7 +156,7 @@ class Exchangeability:
     def rows(self, seed: int, permutation: int) -> np.ndarray:
         """Whose row each row gets where something else than labels is exchanged, shape (n,).
 
-        The same people exchange it as would their labels; permutation 0 leaves everything.
+        It is exchanged among those who may exchange labels; permutation 0 leaves everything.
         """
         index = np.arange(len(self.labels))
         if permutation == 0:
@@ -213,6 +215,7 @@ def log_odds(labels: np.ndarray, confounds: np.ndarray, person: np.ndarray) -> n
     Parameters
     ----------
     labels : numpy.ndarray of int, shape (n,)
+        1 = positive class, 0 = the other.
     confounds : numpy.ndarray, shape (n, q)
         NaN is filled with the mean.
     person : numpy.ndarray of str, shape (n,)

@@ -40,6 +40,7 @@ def estimated_work(config: Mapping[str, Any], model: str, n: int, p: int) -> Wor
     config : mapping
         The config with its defaults filled in.
     model : str
+        Name of the model.
     n : int
         Rows of the discovery cohort (for a job's resources: of its Gram matrices).
     p : int
@@ -99,7 +100,7 @@ def batch_plans(
     Returns
     -------
     dict of str to BatchPlan
-        One a model.
+        One plan per model.
     """
     scheme, batch = config["cross_validation"], config["batch"]
     n_folds = scheme["repeats"] * (outer_folds or scheme["outer_folds"])
@@ -153,20 +154,25 @@ def batch_plans(
 def curve_batches(
     config: Mapping[str, Any], model: str, n: int, p: Mapping[str, int], outer_folds: int
 ) -> list[range]:
-    """Cut the parts of the people on which a learning curve runs into jobs of about 5 minutes.
+    """Cut the subsamples on which a learning curve runs into jobs of about 5 minutes.
 
     Parameters
     ----------
     config : mapping
         The config with its defaults filled in.
     model : str
-    n, p, outer_folds
-        As in `batch_plans`.
+        Name of the model.
+    n : int
+        Rows of the discovery cohort.
+    p : mapping of str to int
+        Features of each feature set.
+    outer_folds : int
+        Outer folds of a repeat.
 
     Returns
     -------
     list of range
-        Parts of each job, counted by size, then repeat.
+        Subsamples of each job, counted by size, then repeat.
     """
     curve, spec = config["learning_curve"], config["models"][model]
     work = estimated_work(config, model, n, p[spec["features"]])
@@ -177,13 +183,14 @@ def curve_batches(
 
 
 def subsample_seconds(config: Mapping[str, Any], model: str, work: Work, outer_folds: int) -> float:
-    """Estimated seconds of the procedure on a part of the people, were it as large as the whole.
+    """Estimated seconds of the procedure on a subsample, were it as large as the whole.
 
     Parameters
     ----------
     config : mapping
         Sections models and cross_validation of the config.
     model : str
+        Name of the model.
     work : Work
         Of all people.
     outer_folds : int

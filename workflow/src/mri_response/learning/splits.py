@@ -140,7 +140,9 @@ def draw_folds(
     labels : numpy.ndarray of int, shape (n,)
         Looked at only where the scheme is stratified, and never for the refit.
     scheme : Scheme
+        How folds are drawn.
     seed : int
+        Seed of the run.
     permutation : int
         Index of the labelling: stratified folds are redrawn for each.
     repeats : sequence of int, optional
@@ -195,10 +197,18 @@ def draw_members(
 
     Parameters
     ----------
+    units : sequence of str, length n
+        Person or family of each row; its rows stay together in every split.
+    labels : numpy.ndarray of int, shape (n,)
+        Looked at only where the scheme is stratified.
+    scheme : Scheme
+        How folds are drawn.
+    seed : int
+        Seed of the run.
     members : range
         Which outer folds, counted through all repeats from 0.
-    units, labels, scheme, seed, permutation
-        As in `draw_folds`.
+    permutation : int
+        Index of the labelling: stratified folds are redrawn for each.
 
     Returns
     -------
@@ -224,6 +234,7 @@ def folds_table(folds: Sequence[Fold], people: pd.DataFrame, inner_folds: int) -
     Parameters
     ----------
     folds : sequence of Fold
+        All splits, the refit last.
     people : pandas.DataFrame
         Analysed rows of the discovery cohort, with participant_id and, if any, session_id.
     inner_folds : int

@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from mri_response.evaluation.cohort import Cohort
 from mri_response.evaluation.metrics import FloatArray
 from mri_response.people.rows import person_weights, told_apart
 
@@ -21,9 +22,11 @@ class Arms:
     Attributes
     ----------
     active : ndarray of bool, shape (n,)
+        Whether the row is of the active arm.
     labels : ndarray of 0/1, shape (n,)
+        1 = positive class.
     decision, weights : ndarray, shape (n,)
-        Weights are 1 / (rows of the person).
+        Decision values, and 1 / (rows of the person).
     person : ndarray of int, shape (n,)
         Number of each row's person, over both arms.
     cohort : ndarray of int, shape (n,), optional
@@ -53,25 +56,34 @@ class Arms:
         }
         return replace(self, **values, weights=weights, person=person)
 
-    def people(self, active: bool, label: int | None = None) -> int:
-        """Number of people of an arm, or of those with rows of a label."""
+    def arm(self, active: bool) -> Cohort:
+        """Rows of one arm.
+
+        Parameters
+        ----------
+        active : bool
+            Of the active arm, or of the control arm.
+
+        Returns
+        -------
+        Cohort
+        """
         rows = self.active == active
-        if label is not None:
-            rows &= self.labels == label
-        return np.unique(self.person[rows]).size
+        _, person = np.unique(self.person[rows], return_inverse=True)
+        return Cohort(self.labels[rows], self.weights[rows], person)
 
     @property
     def smallest_class(self) -> int:
         """People in the smallest class of either arm."""
-        return min(self.people(arm, label) for arm in (True, False) for label in (0, 1))
+        return min(self.arm(active).smallest_class for active in (True, False))
 
     def sizes(self) -> dict[str, int]:
-        """The columns of numbers of people."""
+        """Columns of the numbers of people in both arms."""
+        arms = {"active": self.arm(True), "control": self.arm(False)}
         return {
-            "n_active": self.people(True),
-            "n_positive_active": self.people(True, 1),
-            "n_control": self.people(False),
-            "n_positive_control": self.people(False, 1),
+            f"{column}_{name}": value
+            for name, arm in arms.items()
+            for column, value in arm.sizes().items()
         }
 
 

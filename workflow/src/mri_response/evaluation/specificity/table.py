@@ -27,9 +27,9 @@ from mri_response.core.vocabulary import (
     NotComputed,
     Role,
 )
+from mri_response.evaluation.cohort import Cohort
 from mri_response.evaluation.intervals import auc_interval, delong_variance, mover_balanced_accuracy
 from mri_response.evaluation.metrics import auc, cross_validated
-from mri_response.evaluation.performance import Cohort
 from mri_response.evaluation.regression import Coefficient, least_squares, logistic
 from mri_response.evaluation.specificity.arms import NOT_RANDOMISED, Arms, arms_of
 from mri_response.evaluation.specificity.power import ALPHA, ASSUMED, expected_power
@@ -123,6 +123,7 @@ def discovery_sd(decision: NDArray, weights: NDArray) -> float:
     Parameters
     ----------
     decision : ndarray, shape (repeats, n)
+        Cross-validated decision value of each row.
     weights : ndarray, shape (n,)
         1 / (rows of the person).
 
@@ -157,8 +158,8 @@ def _model_rows(
         rows += [names | row for row in _differences(arms, config, notes)]
         rows += [names | row for row in _interactions(arms, config, discovery["sd"])]
     by_arm = arms[~arms.active]
-    classes = [discovery["smallest_class"], *(by_arm.people(False, label) for label in (0, 1))]
-    if min(classes) >= config["min_class_size"]:
+    fewest = min(discovery["smallest_class"], by_arm.arm(False).smallest_class)
+    if fewest >= config["min_class_size"]:
         for metric, estimate in _estimates(by_arm, False).items():
             row = {"analysis": "discovery_minus_control", "metric": metric}
             row |= {"active": discovery["name"], "control": names["control"]}
@@ -203,7 +204,7 @@ def _discovery(predictions: pd.DataFrame, name: str) -> dict[str, Any]:
     own = predictions[predictions["cohort"] == name]
     repeats = [rows for _, rows in own.groupby("repeat", sort=True)]
     decision = np.stack([rows["decision"].to_numpy(dtype=float) for rows in repeats])
-    cohort = Cohort(repeats[0])
+    cohort = Cohort.of(repeats[0])
     result: dict[str, Any] = {
         "name": name,
         "sd": discovery_sd(decision, cohort.weights),
@@ -221,12 +222,11 @@ def _discovery(predictions: pd.DataFrame, name: str) -> dict[str, Any]:
 
 def _estimates(arms: Arms, active: bool) -> dict[str, tuple[float, float, float, float, str]]:
     """Estimate, standard error, limits and method of the metrics of an arm."""
-    rows = arms.active == active
-    labels, decision = arms.labels[rows], arms.decision[rows]
-    weights, person = arms.weights[rows], arms.person[rows]
-    n_1, n_0 = arms.people(active, 1), arms.people(active, 0)
+    arm, decision = arms.arm(active), arms.decision[arms.active == active]
+    labels, weights = arm.labels, arm.weights
+    n_1, n_0 = arm.n_positive, arm.n_negative
     area = float(auc(labels, decision, weights))
-    variance = delong_variance(labels, decision, weights, np.unique(person, return_inverse=True)[1])
+    variance = delong_variance(labels, decision, weights, arm.person)
     low, high, method = auc_interval(area, variance, n_1, n_0)
     table = confusion(labels, decision > 0, weights)
     right = [

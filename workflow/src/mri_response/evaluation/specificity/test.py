@@ -9,12 +9,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mri_response.core.seeds import Stream, generator
+from mri_response.evaluation.chance import permutation_p_value
 from mri_response.evaluation.metrics import FloatArray, placements
-from mri_response.evaluation.performance import permutation_p_value
 from mri_response.evaluation.specificity.arms import Arms
 from mri_response.people.rows import rows_of_people
 
-BLOCK = 256  # arrangements of the arms held in memory at once
+ARRANGEMENTS_IN_MEMORY = 256  # arrangements of the arms held in memory at once
 
 
 def auc_difference(
@@ -50,6 +50,7 @@ def auc_difference(
     starts = np.flatnonzero(np.diff(person[order], prepend=-1))
 
     def by_person(values: NDArray) -> NDArray:
+        """Sums over the rows of each person, along the last axis."""
         return np.add.reduceat(np.ascontiguousarray(values[..., order]), starts, axis=-1)
 
     area, variance = [], []
@@ -127,9 +128,11 @@ def permuted_arms(arms: Arms, seed: int, n_permutations: int) -> NDArray[np.bool
     Parameters
     ----------
     arms : Arms
+        The observed arms.
     seed : int
-        The run's; permutation m depends on seed and m alone.
+        Seed of the run; permutation m depends on seed and m alone.
     n_permutations : int
+        Number of permutations, beside the observed arms.
 
     Returns
     -------
@@ -167,8 +170,11 @@ def specificity_test(
     Parameters
     ----------
     arms : Arms
-    seed, n_permutations
-        As in `permuted_arms`.
+        The observed arms with the decision values of the frozen model.
+    seed : int
+        Seed of the run; permutation m depends on seed and m alone.
+    n_permutations : int
+        Number of permutations, beside the observed arms.
     within_cohorts : bool
         Compare only people of the same cohort. Pooled cohorts whose scores and response rates
         both differ have a pooled AUC that tells the cohorts apart and not the outcomes.
@@ -189,8 +195,8 @@ def specificity_test(
     given = (arms.labels, arms.decision, arms.weights, arms.person)
     given += (arms.cohort,) if within_cohorts else ()
     parts = [
-        auc_difference(dealt[start : start + BLOCK], *given)
-        for start in range(0, len(dealt), BLOCK)
+        auc_difference(dealt[start : start + ARRANGEMENTS_IN_MEMORY], *given)
+        for start in range(0, len(dealt), ARRANGEMENTS_IN_MEMORY)
     ]
     difference, se = (np.concatenate(part) for part in zip(*parts, strict=True))
     statistic = studentised(difference, se)

@@ -10,6 +10,15 @@ def principal_components(
 ) -> tuple[np.ndarray, np.ndarray]:
     """Leading eigenvalues and eigenvectors of the training part of a Gram matrix.
 
+    Parameters
+    ----------
+    gram : numpy.ndarray, shape (n, n)
+        Gram matrix of features centred on the training rows.
+    train : numpy.ndarray of bool, shape (n,)
+        Training rows.
+    n_components : int or float
+        A number of components, or the share of the training variance they must exceed.
+
     Returns
     -------
     values : numpy.ndarray, shape (k,)
@@ -37,6 +46,7 @@ def principal_component_gram(
     gram : numpy.ndarray, shape (n, n)
         Gram matrix of features centred on the training rows.
     train : numpy.ndarray of bool, shape (n,)
+        Training rows.
     n_components : int or float
         A number of components, or the share of the training variance they must exceed.
 
@@ -57,6 +67,21 @@ def principal_component_gram(
 def principal_component_grams(
     gram: np.ndarray, train: np.ndarray, n_components: int | float
 ) -> np.ndarray:
-    """The same for S training sets: shapes (S, n, n) and (S, n), result (S, n, n)."""
+    """Gram matrices of the principal component scores of several training sets.
+
+    Parameters
+    ----------
+    gram : numpy.ndarray, shape (S, n, n)
+        Gram matrix of each training set.
+    train : numpy.ndarray of bool, shape (S, n)
+        Rows of each training set.
+    n_components : int or float
+        A number of components, or the share of the training variance they must exceed.
+
+    Returns
+    -------
+    numpy.ndarray, shape (S, n, n)
+        See `principal_component_gram`.
+    """
     sets = zip(gram, train, strict=True)
     return np.stack([principal_component_gram(one, rows, n_components) for one, rows in sets])

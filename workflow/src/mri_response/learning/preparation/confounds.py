@@ -190,6 +190,7 @@ def flexible_matrix(
     Parameters
     ----------
     people : pandas.DataFrame
+        Analysed rows with the columns of the confounds.
     confounds : sequence of str or mapping
         Of all models; a column may come several times, its spline counts.
     discovery : pandas.DataFrame, optional
@@ -213,12 +214,14 @@ def flexible_matrix(
 def flexible_confounds(
     people: pd.DataFrame, confounds: Sequence[Confound], *, unseen: str
 ) -> np.ndarray | Confounds:
-    """The same for training sets that are parts of these people.
+    """Confounds as `flexible_matrix` codes them, for training sets that lack some category.
 
     Parameters
     ----------
-    people, confounds
-        As in `flexible_matrix`.
+    people : pandas.DataFrame
+        Analysed rows with the columns of the confounds.
+    confounds : sequence of str or mapping
+        Confounds of a model, as in the configuration.
     unseen : {"error", "mean"}
         As in `ConfoundCoding.stacked`.
 

@@ -13,6 +13,7 @@ def filled(features: np.ndarray, train: np.ndarray) -> np.ndarray:
     features : numpy.ndarray, shape (n, p)
         Missing values are NaN.
     train : numpy.ndarray of bool, shape (n,)
+        Training rows.
 
     Returns
     -------

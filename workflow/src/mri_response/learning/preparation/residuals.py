@@ -18,6 +18,15 @@ def residual_chunks(
 ) -> Iterator[tuple[slice, np.ndarray, np.ndarray, np.ndarray]]:
     """Features in chunks, with what brings their residuals to the scale of each training set.
 
+    Parameters
+    ----------
+    features : numpy.ndarray, shape (n, p)
+        Features of all rows; may be a memory map.
+    sets : TrainingSets
+        The S training sets and their regression on the confounds.
+    standardize : bool
+        Whether residuals are divided by their training standard deviation.
+
     Yields
     ------
     columns : slice
@@ -60,18 +69,32 @@ def residual_rows(row_weights: np.ndarray, sets: TrainingSets) -> np.ndarray:
     row_weights : numpy.ndarray, shape (S, ..., n)
         Zero outside the training rows.
     sets : TrainingSets
+        The S training sets and their regression on the confounds.
 
     Returns
     -------
     numpy.ndarray, shape (S, ..., n)
-        Their product with a column of a feature is that of `row_weights` with its residual.
+        The product with a column of features equals the product of `row_weights` with the residual
+        of this column.
     """
     predicted = np.einsum("s...i,siq->s...q", row_weights, sets.design)
     return row_weights - np.einsum("s...q,sqk->s...k", predicted, sets.coefficients)
 
 
 def weighted_sums(rows: np.ndarray, chunk: np.ndarray) -> np.ndarray:
-    """Sums over the rows of a chunk of `residual_chunks`, for weights of shape (S, n): (S, c)."""
+    """Sums over the rows of a chunk of `residual_chunks`.
+
+    Parameters
+    ----------
+    rows : numpy.ndarray, shape (S, n)
+        Weights of the rows, one line per training set.
+    chunk : numpy.ndarray, shape (n, c) or (S, n, c)
+        Features, or features of each set.
+
+    Returns
+    -------
+    numpy.ndarray, shape (S, c)
+    """
     return rows @ chunk if chunk.ndim == 2 else np.matmul(rows[:, None], chunk)[:, 0]
 
 
@@ -80,7 +103,19 @@ def preconditioned_chunks(
 ) -> Iterator[tuple[np.ndarray, np.ndarray]]:
     """Chunks of features in float64, what all sets remove regressed out, of unit mean square.
 
-    Yields the chunk, shape (n, c), and the scale it was divided by, shape (c,).
+    Parameters
+    ----------
+    features : numpy.ndarray, shape (n, p)
+        Features of all rows, without gaps.
+    sets : TrainingSets
+        The training sets and their regression on the confounds.
+
+    Yields
+    ------
+    chunk : numpy.ndarray, shape (n, c)
+        Some features, at most `CHUNK`.
+    scale : numpy.ndarray, shape (c,)
+        What they were divided by, 1 for features that are constant.
     """
     common = sets.common if sets.spanned.all() else sets.common[:, :1]
     for start in range(0, features.shape[1], CHUNK):
@@ -103,8 +138,22 @@ def inverse_variance(
 ) -> tuple[np.ndarray, np.ndarray]:
     """Share of the sum of squares left by the confounds, and the weight of each squared feature.
 
-    Both of shape (S, c). In float32 they are exact enough unless the share is small. The weight is
-    0 where the feature is constant in the training rows.
+    Parameters
+    ----------
+    chunk : numpy.ndarray, shape (n, c)
+        Features of unit mean square, as from `preconditioned_chunks`. In float32 the results are
+        exact enough unless the share is small.
+    original_scale : numpy.ndarray, shape (c,)
+        What the features were divided by.
+    sets : TrainingSets
+        The S training sets and their regression on the confounds.
+    standardize : bool
+        Whether residuals are divided by their training standard deviation.
+
+    Returns
+    -------
+    share, weight : numpy.ndarray, shape (S, c)
+        The weight is 0 where a feature is constant in the training rows.
     """
     n_sets, width, n = sets.basis.shape
     within = sets.train.astype(chunk.dtype) @ chunk**2

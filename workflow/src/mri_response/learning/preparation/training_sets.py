@@ -79,6 +79,7 @@ def fit_confounds(confounds: np.ndarray | Confounds, train: np.ndarray) -> tuple
         Missing values are NaN and become the mean of the training rows, as do categories that
         these do not have where the confounds say which columns are categories.
     train : numpy.ndarray of bool, shape (n,)
+        Training rows.
 
     Returns
     -------
@@ -112,6 +113,7 @@ def training_sets(confounds: np.ndarray | Confounds, train: np.ndarray) -> Train
         One column a confound, without intercept; ``q`` may be 0. See `fit_confounds` for what is
         missing.
     train : numpy.ndarray of bool, shape (S, n)
+        Rows of each training set.
 
     Returns
     -------

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from mri_response.core.vocabulary import EXTERNAL_POOLED, Aggregation, Role
-from mri_response.evaluation.performance import best_of_chance
+from mri_response.evaluation.chance import best_of_chance
 from mri_response.preflight.checks import FEW_PEOPLE
 from mri_response.report.lookup import is_computed, null_values
 from mri_response.report.numbers import percent

@@ -70,6 +70,7 @@ class EstimatorOptions(NamedTuple):
         Parameters
         ----------
         candidate : mapping
+            Parameters of the grid that the candidate sets.
         random_state : int
             Given to the classifier and to every part of it that draws at random.
 
@@ -89,7 +90,9 @@ def decision_values(estimator: BaseEstimator, features: np.ndarray) -> np.ndarra
     Parameters
     ----------
     estimator : fitted classifier of the classes 0 and 1
+        With a method `decision_function` or `predict_proba`.
     features : numpy.ndarray, shape (n, p)
+        Prepared features of the rows to predict.
 
     Returns
     -------

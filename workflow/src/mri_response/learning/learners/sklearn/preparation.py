@@ -50,9 +50,11 @@ def prepared(
     Parameters
     ----------
     features : numpy.ndarray or StackedRows, shape (n, p)
+        Features of all rows.
     confounds : numpy.ndarray, shape (n, q)
         NaN, here and in the features, is filled with the mean of the training rows.
     train, test : numpy.ndarray of bool, shape (n,)
+        Training rows, and rows to predict.
     options : EstimatorOptions
         Its `standardize` (division by the training standard deviation, ``ddof=0``) and `pca`.
 

@@ -123,7 +123,9 @@ class AdmmSolver:
         Parameters
         ----------
         signs : numpy.ndarray, shape (n_train, m)
+            Labels as +1 and -1, one labelling per column.
         C : numpy.ndarray, shape (m,)
+            Value of C of each labelling.
 
         Returns
         -------

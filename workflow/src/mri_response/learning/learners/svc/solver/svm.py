@@ -40,6 +40,7 @@ def upper_bounds(signs: np.ndarray, C: float | np.ndarray, balanced: bool) -> np
     signs : numpy.ndarray, shape (n, m)
         +1 and -1; 0 for a row that is not in the training set, whose bound has no meaning.
     C : float or numpy.ndarray, shape (m,)
+        Cost of each labelling, or one for all.
     balanced : bool
         Weigh classes by the inverse of their frequency.
 
@@ -66,6 +67,7 @@ def optimality_gap(
     violation : numpy.ndarray, shape (n, m)
         ``signs - gram @ beta``.
     lower, upper : numpy.ndarray, shape (n, m)
+        Bounds of the signed dual variables.
 
     Returns
     -------
@@ -85,6 +87,7 @@ def free_intercept(
     Parameters
     ----------
     beta, lower, upper : numpy.ndarray, shape (n, m)
+        Signed dual variables and their bounds.
     violation : numpy.ndarray, shape (n, m)
         NaN for rows that are not in the training set.
 
@@ -115,9 +118,11 @@ def libsvm(
     Parameters
     ----------
     gram : numpy.ndarray, shape (n, n)
+        Gram matrix of the training rows.
     signs : numpy.ndarray, shape (n,)
         +1 and -1, both present.
     C : float
+        Cost before the weighting of classes.
     balanced : bool
         Weigh classes by the inverse of their frequency.
     tolerance : float

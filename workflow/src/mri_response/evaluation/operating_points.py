@@ -1,4 +1,4 @@
-"""What acting on a model's answers would bring: operating points and decision curves."""
+"""Operating points: sensitivity, specificity and what follows from them at a threshold."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from typing import Any, NamedTuple
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from scipy.special import logit, ndtri
+from scipy.special import logit
 
-from mri_response.core.proportions import LEVEL, wilson
+from mri_response.core.proportions import wilson
 from mri_response.core.vocabulary import HEADLINE, Interval, NotComputed
 from mri_response.evaluation.intervals import ROUNDING
 from mri_response.evaluation.scored import Scored
@@ -33,25 +33,6 @@ OPERATING_POINT_COLUMNS = [
     "ci_high",
     "ci_method",
 ]
-DECISION_CURVE_COLUMNS = [
-    "model",
-    "cohort",
-    "role",
-    "aggregation",
-    "threshold",
-    "n",
-    "n_positive",
-    "net_benefit",
-    "ci_low",
-    "ci_high",
-    "ci_method",
-    "standardized_net_benefit",
-    "treat_all",
-    "treat_none",
-    "advantage",
-    "advantage_low",
-    "advantage_high",
-]
 POINT_METRICS = (
     "sensitivity",
     "specificity",
@@ -63,11 +44,9 @@ POINT_METRICS = (
     "predictive_summary_index",
     "number_needed_to_predict",
 )
-THRESHOLDS = np.round(np.arange(0.01, 1, 0.01), 2)
 OWN_SHARE, STATED = "cohort", "config"
 
 
-# ---------------------------------------------------------------- operating points
 class Recalls(NamedTuple):
     """Sensitivity and specificity with their Wilson limits.
 
@@ -106,7 +85,9 @@ def operating_point_table(
     Parameters
     ----------
     model : str
+        Name of the model.
     cohorts : iterable of Scored
+        Cohorts as the model has scored them.
     performance : pandas.DataFrame
         The model's rows of `performance.tsv`, for `inflation`.
     prevalence : float or None
@@ -188,6 +169,7 @@ def point_metrics(
     Parameters
     ----------
     recalls : Recalls
+        Sensitivity and specificity with their limits.
     prevalence : float
         Taken as known.
 
@@ -215,6 +197,7 @@ def point_metrics(
     npv = tuple(1 - _share(odds * negative[i]) for i in (0, 2, 1))
 
     def gain(sensitivity: float, specificity: float) -> float:
+        """Predictive summary index at the given prevalence."""
         said_yes = prevalence * sensitivity + (1 - prevalence) * (1 - specificity)
         above = prevalence * (1 - prevalence) * (sensitivity + specificity - 1)
         certain = said_yes * (1 - said_yes)
@@ -270,6 +253,7 @@ def ratio_interval(
         return a / b if b > 0 else np.inf, np.nan, np.nan
 
     def root(of_a: float, of_b: float) -> float:
+        """Square root in the formula of Donner and Zou, 0 where rounding makes it imaginary."""
         return float(np.sqrt(max((a * b) ** 2 - of_a * of_b, 0.0)))
 
     least, under_least = a_low * (2 * a - a_low), b_high * (2 * b - b_high)
@@ -301,95 +285,3 @@ def _complement(proportion: tuple[float, float, float]) -> tuple[float, float, f
 
 def _share(odds: float) -> float:
     return 1.0 if odds == np.inf else odds / (1 + odds)
-
-
-# ---------------------------------------------------------------- decision curves
-def decision_curve_table(
-    model: str, cohorts: Iterable[Scored], *, min_class_size: int
-) -> pd.DataFrame:
-    """The content of `decision_curve.tsv` for one model.
-
-    Parameters
-    ----------
-    model : str
-    cohorts : iterable of Scored
-    min_class_size : int
-        With fewer people in either class nothing is computed.
-
-    Returns
-    -------
-    pandas.DataFrame
-        Columns `DECISION_CURVE_COLUMNS`, one row a threshold probability; for a small cohort one
-        row that says so.
-    """
-    rows: list[dict[str, Any]] = []
-    for scored in cohorts:
-        base = scored.about(model)
-        if scored.too_small(min_class_size):
-            rows.append(base | {"ci_method": NotComputed.SMALL_CLASS})
-            continue
-        method = "naive_normal" if scored.cross_validated else "normal"
-        rows += [base | row | {"ci_method": method} for row in net_benefits(scored)]
-    return pd.DataFrame(rows, columns=DECISION_CURVE_COLUMNS)
-
-
-def net_benefits(scored: Scored, thresholds: NDArray = THRESHOLDS) -> list[dict[str, float]]:
-    """Net benefit of acting on those whose probability reaches a threshold.
-
-    Parameters
-    ----------
-    scored : Scored
-    thresholds : ndarray
-        Threshold probabilities, between 0 and 1.
-
-    Returns
-    -------
-    list of dict
-        For each threshold t: `net_benefit` = true positives / n - false positives / n x t / (1 - t)
-        (mean over repeats), its limits (normal, over people; NaN where nobody reaches the
-        threshold), `standardized_net_benefit` (divided by the share of positives, so that 1 is
-        perfect), `treat_all`, `treat_none`, and the `advantage` over the better of these two with
-        its limits, in which that is the same people's.
-
-    References
-    ----------
-    Vickers AJ, Elkin EB (2006). Decision curve analysis: a novel method for evaluating prediction
-    models. Medical Decision Making 26, 565-574.
-    """
-    weights = scored.weights / scored.weights.sum()
-    rows = []
-    for threshold in thresholds:
-        odds = threshold / (1 - threshold)
-        worth = np.where(scored.labels == 1, 1.0, -odds)
-        share = (scored.probability >= threshold).mean(axis=0)
-        everyone = float(weights @ worth)
-        default = np.ones(len(worth)) if everyone > 0 else np.zeros(len(worth))
-        benefit, low, high = _mean_limits(scored, weights, share * worth)
-        gained = _mean_limits(scored, weights, (share - default) * worth)
-        rows.append(
-            {
-                "threshold": float(threshold),
-                "net_benefit": benefit,
-                "ci_low": low,
-                "ci_high": high,
-                "standardized_net_benefit": benefit / scored.prevalence,
-                "treat_all": everyone,
-                "treat_none": 0.0,
-                "advantage": gained[0],
-                "advantage_low": gained[1],
-                "advantage_high": gained[2],
-            }
-        )
-    return rows
-
-
-def _mean_limits(scored: Scored, weights: NDArray, values: NDArray) -> tuple[float, float, float]:
-    """Weighted mean with normal limits over people; no limits where nothing varies."""
-    mean = float(weights @ values)
-    influence = scored.by_person(weights * (values - mean))
-    n = len(influence)
-    error = np.sqrt((influence**2).sum() * n / (n - 1))
-    if error < ROUNDING:
-        return mean, float("nan"), float("nan")
-    half = ndtri((1 + LEVEL) / 2) * error
-    return mean, float(mean - half), float(mean + half)
