@@ -91,8 +91,8 @@ def groups_of(people: pd.DataFrame, settings: Mapping[str, Any]) -> dict[str, ND
     Parameters
     ----------
     people : DataFrame
-        ``participant_id`` and the columns of the variables, one line per row of the cohort. A person
-        with several rows belongs where the first value that is known says.
+        ``participant_id`` and the columns of the variables, one line per row of the cohort. A
+        person with several rows belongs where the first value that is known says.
     settings : mapping
         Section ``subgroups`` of the configuration.
 
@@ -233,7 +233,7 @@ def frozen_subgroups(
     Returns
     -------
     DataFrame
-        `SUBGROUP_COLUMNS`; the intervals of `mri_response.evaluation.frozen_performance.frozen_estimates`.
+        `SUBGROUP_COLUMNS`; intervals as from `frozen_estimates`.
     """
 
     def estimates(rows: NDArray) -> Estimates:
