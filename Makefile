@@ -41,11 +41,13 @@ benchmark: setup ## time the engine against scikit-learn, an hour or so
 calibration: setup ## count how often the permutation test rejects where nothing is, an hour or two
 	@$(RUN:-m=benchmarks/calibration.py) $(ARGS)
 
-# The tables of docs/simulation_study.md; results/simulation_study has them anew.
-simulation-study: setup ## do intervals cover, do tests hold their level, are patterns found: two hours or so
+# The tables of docs/simulation_study.md and docs/belief_updating.md, anew in
+# results/simulation_study.
+simulation-study: setup ## do intervals cover, do tests hold their level, are patterns found: three hours or so
 	@$(RUN:-m=benchmarks/simulation_coverage.py) $(ARGS)
 	@$(RUN:-m=benchmarks/simulation_specificity.py) $(ARGS)
 	@$(RUN:-m=benchmarks/simulation_brain.py) $(ARGS)
+	@$(RUN:-m=benchmarks/simulation_belief.py) $(ARGS)
 
 docs: setup ## make docs/rules.md and the table of keys in config/README.md anew
 	@$(RUN:-m=docs/make_rules.py)

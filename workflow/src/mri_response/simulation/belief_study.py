@@ -132,7 +132,7 @@ def draw_belief_study(study: BeliefStudy) -> SimulatedBeliefs:
     shown = np.array(study.base_rates or base_rates(study.events), dtype=float)
     shared = generator(study.seed, Stream.BELIEF_STUDY)
     of_event = study.event_sd * shared.standard_normal((len(SESSIONS), len(shown)))
-    trials, people, scores, truth = [], [], [], []
+    people, scores, truth, answers, lists = [], [], [], [], []
     for at, (group, size) in enumerate(zip(GROUPS, (study.patients, study.controls), strict=True)):
         for person in range(size):
             rng = generator(study.seed, Stream.BELIEF_STUDY, at + 1, person + 1)
@@ -141,30 +141,45 @@ def draw_belief_study(study: BeliefStudy) -> SimulatedBeliefs:
             age, education = round(rng.uniform(20, 65)), round(rng.normal(14, 2.5))
             people.append((name, group, age, max(education, 8)))
             if group == "patients":
-                scores += [
-                    (name, session, SCALE, score)
-                    for session, score in zip(SESSIONS, _madrs(rng, responder), strict=True)
-                ]
+                own = zip(SESSIONS, _madrs(rng, responder), strict=True)
+                scores += [(name, session, SCALE, score) for session, score in own]
             centre = OWN_MEAN + OWN_BETWEEN * rng.standard_normal()
-            own = np.array([S_MEAN, A_MEAN]) + np.array([S_SD, A_SD]) * rng.standard_normal(2)
+            usual = np.array([S_MEAN, A_MEAN]) + np.array([S_SD, A_SD]) * rng.standard_normal(2)
             for time, session in enumerate(SESSIONS):
-                s, a = own + SESSION_SD * rng.standard_normal(2)
+                s, a = usual + SESSION_SD * rng.standard_normal(2)
                 a += study.planted * (responder and time > 0)
                 truth.append((name, session, responder, s, a))
-                events = (time + person) % len(SESSIONS)
-                answers = _answers(rng, study, shown, (s, a, centre), of_event[events])
-                answers.insert(
-                    0, "event", [f"event-{events + 1}-{i + 1:02d}" for i in range(len(shown))]
-                )
-                answers.insert(0, "trial", np.arange(1, len(shown) + 1))
-                answers.insert(0, "session_id", session)
-                answers.insert(0, "participant_id", name)
-                trials.append(answers)
+                lists.append((time + person) % len(SESSIONS))
+                answers.append(_answers(rng, study, shown, (s, a, centre), of_event[lists[-1]]))
+    known = pd.DataFrame(truth, columns=["participant_id", "session_id", "responder", "S", "A"])
     return SimulatedBeliefs(
-        pd.concat(trials, ignore_index=True),
+        _trials(known, np.concatenate(answers, axis=1), lists, shown),
         pd.DataFrame(people, columns=["participant_id", "group", "age", "education"]),
         pd.DataFrame(scores, columns=["participant_id", "session_id", "scale", "score"]),
-        pd.DataFrame(truth, columns=["participant_id", "session_id", "responder", "S", "A"]),
+        known,
+    )
+
+
+def _trials(
+    known: pd.DataFrame, answers: NDArray, lists: list[int], shown: NDArray
+) -> pd.DataFrame:
+    """The user's table from the answers of all sessions, one after the other."""
+    n = len(shown)
+    number = np.arange(1, n + 1)
+    names = np.array([[f"event-{i + 1}-{k:02d}" for k in number] for i in range(len(SESSIONS))])
+    own, average, second = answers
+    return pd.DataFrame(
+        {
+            "participant_id": np.repeat(known["participant_id"].to_numpy(), n),
+            "session_id": np.repeat(known["session_id"].to_numpy(), n),
+            "trial": np.tile(number, len(known)),
+            "event": names[lists].ravel().astype(object),
+            "event_valence": "adverse",
+            "E1": own,
+            "eBR": average,
+            "BR": np.tile(shown, len(known)),
+            "E2": second,
+        }
     )
 
 
@@ -174,8 +189,8 @@ def _answers(
     shown: NDArray,
     person: tuple[float, float, float],
     of_event: NDArray,
-) -> pd.DataFrame:
-    """One session of a person with S, A and a mean of first estimates; all events are adverse."""
+) -> NDArray:
+    """E1, eBR and E2 of a person with S, A and a mean of first estimates; events are adverse."""
     s, a, centre = person
     both = rng.standard_normal((2, len(shown)))
     average = _said(rng, AVERAGE_MEAN + AVERAGE_SD * both[0])
@@ -185,15 +200,7 @@ def _answers(
     towards = np.sign(error)
     moved = (s - a * towards) * error + towards * of_event
     second = own + moved + study.noise_sd * rng.standard_normal(len(shown))
-    return pd.DataFrame(
-        {
-            "event_valence": "adverse",
-            "E1": own,
-            "eBR": average,
-            "BR": shown,
-            "E2": _said(rng, second),
-        }
-    )
+    return np.array([own, average, _said(rng, second)])
 
 
 def _said(rng: np.random.Generator, meant: NDArray) -> NDArray:
