@@ -2,12 +2,16 @@
 
 
 rule region_weights:
-    """Weight, Haufe pattern, agreement and permutation p of each region and set of regions."""
+    """Weight, Haufe pattern, agreement and permutation p of each feature and set of regions.
+
+    The rule `voxel_weights`, for voxels, is this one with other outputs: images in place of a table.
+    """
     input:
         people=people_table(DISCOVERY),
         features=discovery_matrix,
         refits=all_refits,
         folds=observed_folds,
+        mask=mask_of,
     output:
         table=weight_table(),
         sets=region_set_table(),
@@ -18,46 +22,25 @@ rule region_weights:
     conda:
         ENVIRONMENT
     threads: 1
+    resources:
+        mem_mb=weights_mb,
+        runtime=weights_minutes,
     params:
         config=model_config,
         features=feature_spec_of_model,
         region_sets=region_sets_of_model,
-        shipped_sets=resources_of("region_sets"),
-        code=code_of("brain/region_weights"),
+        shipped_sets=shipped_sets_of_model,
+        list=list_of_voxel_sets,
+        code=code_of("brain/weights"),
     message:
         "Weights of {wildcards.model}"
     script:
-        "../scripts/brain/region_weights.py"
+        "../scripts/brain/weights.py"
 
 
-rule voxel_weights:
-    """Images of the weight, Haufe pattern, agreement and permutation p of each voxel."""
-    input:
-        people=people_table(DISCOVERY),
-        features=discovery_matrix,
-        refits=all_refits,
-        folds=observed_folds,
-        mask=mask_of,
+use rule region_weights as voxel_weights with:
     output:
         **{name: weight_map(name) for name in VOXEL_MAPS},
         sets=region_set_table(),
-    log:
-        log_of("weights", "model"),
     wildcard_constraints:
         model=weighted_models("voxels"),
-    conda:
-        ENVIRONMENT
-    threads: 1
-    resources:
-        mem_mb=voxel_weights_mb,
-        runtime=voxel_weights_minutes,
-    params:
-        config=model_config,
-        features=feature_spec_of_model,
-        region_sets=region_sets_of_model,
-        shipped_sets=resources_of("region_sets"),
-        code=code_of("brain/voxel_weights"),
-    message:
-        "Weight maps of {wildcards.model}"
-    script:
-        "../scripts/brain/voxel_weights.py"

@@ -63,7 +63,11 @@ from mri_response.config.queries import (
     IMAGE_KINDS,
     added_pairs,
     compared_pairs,
+    atlas_of_measures,
     discovery_name,
+    measured_set,
+    region_sets_file,
+    sets_by_source,
     source_features,
     used_baselines,
     used_confounds,
@@ -196,10 +200,15 @@ def texts_of(*names):
     return {name: file_sha256(data_path("report", name)) for name in names}
 
 
-def resources_of(folder):
-    """Hashes of the files of a folder of the package's data, likewise."""
+def resources_of(folder, names=None):
+    """Hashes of files of a folder of the package's data, of all of them if no names are given."""
     paths = sorted(data_path(folder).iterdir())
-    return {path.name: file_sha256(path) for path in paths}
+    return {path.name: file_sha256(path) for path in paths if names is None or path.name in names}
+
+
+def lists_of(*atlases):
+    """Hashes of the shipped lists of regions of some atlases; the user's and fetched ones have none."""
+    return resources_of("atlases", [f"{atlas}.tsv" for atlas in atlases if isinstance(atlas, str)])
 
 
 # ---------------------------------------------------------------- kinds of features

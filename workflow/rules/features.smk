@@ -5,6 +5,7 @@ rule quality_control:
     """Measure the scan of everybody who could be analysed; no label is read."""
     input:
         cohort_inputs,
+        own=own_measured_atlases,
     output:
         run_table("qc"),
     log:
@@ -16,6 +17,7 @@ rule quality_control:
         runtime=quality_minutes,
     params:
         config=quality_config,
+        lists=lists_of(*measured_atlases()),
         code=code_of("features/quality_control"),
     message:
         "Quality of the scans of all cohorts"
@@ -41,6 +43,7 @@ rule atlas:
     params:
         spec=feature_spec,
         pattern=source_in_discovery,
+        list=list_of_atlas,
         code=code_of("features/atlas"),
     message:
         "Atlas of {wildcards.features}, on the grid of the maps"

@@ -254,6 +254,18 @@ def own_atlas(wildcards):
     return [] if isinstance(atlas, str) else [local(atlas["image"]), local(atlas["labels"])]
 
 
+def measured_atlases():
+    """Atlases by which quality control measures scans, one per source of images."""
+    chosen = [measured_set(sets) for sets in sets_by_source(CONFIG).values()]
+    return [atlas_of_measures(spec) for spec in chosen if spec is not None]
+
+
+def own_measured_atlases(wildcards):
+    """Those among them that are the user's own."""
+    own = [atlas for atlas in measured_atlases() if not isinstance(atlas, str)]
+    return [local(path) for atlas in own for path in (atlas["image"], atlas["labels"])]
+
+
 def own_mask(wildcards):
     """The user's own mask, if a feature set has one."""
     mask = FEATURES[wildcards.features]["mask"]
@@ -315,7 +327,9 @@ def other_matrices(wildcards):
 
 
 def mask_of(wildcards):
-    """Mask of a model's voxels."""
+    """Mask of a model's voxels, nothing for named features."""
+    if feature_kind(wildcards.model) != "voxels":
+        return []
     return mask_image(CONFIG["models"][wildcards.model]["features"])
 
 
@@ -599,6 +613,24 @@ def feature_spec(wildcards):
 def feature_spec_of_model(wildcards):
     """Configuration of a model's feature set."""
     return FEATURES[CONFIG["models"][wildcards.model]["features"]]
+
+
+def list_of_atlas(wildcards):
+    """Shipped list of regions of a feature set's atlas."""
+    return lists_of(FEATURES[wildcards.features]["atlas"])
+
+
+def shipped_sets_of_model(wildcards):
+    """Shipped region sets of a model's features."""
+    name = region_sets_file(feature_spec_of_model(wildcards), region_sets_of_model(wildcards))
+    return resources_of("region_sets", [f"{name}.yaml"])
+
+
+def list_of_voxel_sets(wildcards):
+    """Shipped list of regions of the atlas that says which voxels are in which region set."""
+    if feature_kind(wildcards.model) != "voxels":
+        return {}
+    return lists_of(region_sets_file({"kind": "voxels"}, region_sets_of_model(wildcards)))
 
 
 def region_sets_of_model(wildcards):

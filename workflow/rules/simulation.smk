@@ -17,6 +17,7 @@ if "simulation" in CONFIG:
             ENVIRONMENT
         params:
             simulation=CONFIG["simulation"],
+            lists=lists_of("neuromorphometrics"),
             code=code_of("simulation/simulate_cohort"),
         message:
             "Simulating {wildcards.cohort}"
@@ -34,6 +35,7 @@ if "simulation" in CONFIG:
             ENVIRONMENT
         params:
             simulation=CONFIG["simulation"],
+            lists=lists_of("neuromorphometrics"),
             code=code_of("simulation/planted"),
         message:
             "Writing down what was planted"

@@ -70,12 +70,12 @@ def decisions_mb(wildcards, input, attempt):
     return math.ceil(1000 + 1.5 * input.size_mb) * attempt
 
 
-def voxel_weights_mb(wildcards, input, attempt):
+def weights_mb(wildcards, input, attempt):
     """Jobs are read whole, features in chunks."""
     return math.ceil(1500 + 3 * input.size_mb) * attempt
 
 
-def voxel_weights_minutes(wildcards, input, attempt):
+def weights_minutes(wildcards, input, attempt):
     """A minute or two for 400,000 voxels, 100 outer models and 256 permutations of each."""
     return math.ceil(15 + input.size_mb / 20) * attempt**2
 

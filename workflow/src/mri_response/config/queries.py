@@ -131,6 +131,58 @@ def source_features(config: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
     return {name: spec for name, spec in used.items() if spec["kind"] not in DERIVED_KINDS}
 
 
+def sets_by_source(config: Mapping[str, Any]) -> dict[str, dict[str, dict[str, Any]]]:
+    """Group the feature sets that are read from scans or their tables by what they are read from.
+
+    Parameters
+    ----------
+    config : mapping
+        Sections models and features of the configuration.
+
+    Returns
+    -------
+    dict of str to dict
+        For each source the sections of its feature sets, by name.
+    """
+    sources: dict[str, dict[str, dict[str, Any]]] = {}
+    for features, spec in source_features(config).items():
+        sources.setdefault(spec["source"], {})[features] = spec
+    return sources
+
+
+def measured_set(sets: Mapping[str, Mapping[str, Any]]) -> Mapping[str, Any] | None:
+    """Choose the feature set on whose grid, and by whose atlas, quality control measures scans.
+
+    Parameters
+    ----------
+    sets : mapping of str to mapping
+        The feature sets of one source, as `sets_by_source` gives them.
+
+    Returns
+    -------
+    mapping or None
+        The first one with an atlas, else the first one of images, None where all are tables.
+    """
+    images = [spec for spec in sets.values() if spec["kind"] in IMAGE_KINDS]
+    return next((spec for spec in images if spec["kind"] == "roi_maps"), next(iter(images), None))
+
+
+def atlas_of_measures(spec: Mapping[str, Any]) -> str | Mapping[str, str]:
+    """Atlas by whose regions quality control measures the scans of a source.
+
+    Parameters
+    ----------
+    spec : mapping
+        The feature set that `measured_set` has chosen.
+
+    Returns
+    -------
+    str or mapping
+        As a feature set names it: a name, or the paths of the user's image and labels.
+    """
+    return spec.get("atlas", "neuromorphometrics")
+
+
 def clinical_features(config: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
     """Those of the used feature sets that are columns of the participants table."""
     used = used_features(config)

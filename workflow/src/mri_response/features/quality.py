@@ -13,7 +13,12 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from mri_response.config.queries import IMAGE_KINDS, discovery_name, source_features
+from mri_response.config.queries import (
+    atlas_of_measures,
+    discovery_name,
+    measured_set,
+    sets_by_source,
+)
 from mri_response.core.tables import ID_COLUMNS
 from mri_response.features.matrices import identified
 from mri_response.features.quality_measures import (
@@ -161,12 +166,9 @@ def quality_table(config: Mapping[str, Any]) -> pd.DataFrame:
     InputError
         If a table or map cannot be read.
     """
-    sources: dict[str, dict[str, Mapping[str, Any]]] = {}
-    for features, spec in source_features(config).items():
-        sources.setdefault(spec["source"], {})[features] = spec
     people = {name: build_cohort(config, name)[0] for name in config["cohorts"]}
     tables = []
-    for source, sets in sources.items():
+    for source, sets in sets_by_source(config).items():
         for name, regions, maps in _read(config, source, sets, people):
             table = measured(people[name], regions, maps, config["quality_control"])
             tables.append(table.assign(cohort=name, source=source))
@@ -184,21 +186,19 @@ def _read(
 ) -> Iterator[tuple[str, pd.DataFrame, MapMeasures | None]]:
     """Name, regions and maps of each cohort, for one source."""
     paths = {name: config["cohorts"][name]["sources"][source] for name in people}
-    images = [spec for spec in sets.values() if spec["kind"] in IMAGE_KINDS]
-    if not images:
+    spec = measured_set(sets)
+    if spec is None:
         columns = [c for features in sets for c in roi_table_columns(config, features)]
         columns = list(dict.fromkeys(columns))
         for name, rows in people.items():
             yield name, table_features(paths[name], columns, rows), None
         return
     discovery = discovery_name(config)
-    with_atlas = [spec for spec in images if spec["kind"] == "roi_maps"]
-    spec = (with_atlas or images)[0]
     first = map_paths(paths[discovery], people[discovery].head(1))[0]
     grid = reference_grid(spec["grid"], first)
     atlas = None
-    if with_atlas or grid.voxel_volume_mm3 <= _COARSEST_MM3:
-        atlas = load_atlas(spec.get("atlas", "neuromorphometrics"), grid)
+    if spec["kind"] == "roi_maps" or grid.voxel_volume_mm3 <= _COARSEST_MM3:
+        atlas = load_atlas(atlas_of_measures(spec), grid)
     mask = voxel_mask("template", grid)
     for name, rows in people.items():
         maps = read_maps(
