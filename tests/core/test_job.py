@@ -55,6 +55,13 @@ def test_a_changed_input_ends_the_script_with_one_line(snakemake, capfd):
     assert not Path(snakemake.output[0]).exists()
 
 
+def test_the_run_is_the_folder_above_that_of_logs_and_no_other(snakemake, tmp_path):
+    assert run_folder(snakemake) == tmp_path / "results" / "small"
+    snakemake.log = [str(tmp_path / "results" / "small" / "rule.log")]
+    with pytest.raises(ValueError, match="found a log outside the folder logs of a run"):
+        run_folder(snakemake)
+
+
 def test_a_script_that_fails_records_nothing(snakemake):
     def fail():
         with job(snakemake):

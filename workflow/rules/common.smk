@@ -133,7 +133,6 @@ if workflow.is_main_process:
 # Captions and the report of Snakemake read the configuration with its defaults.
 config.update(CONFIG)
 
-RUN = f"results/{CONFIG['run']}"
 ENVIRONMENT = "../../envs/mri-response.yaml"  # from the folder of the rules
 
 DISCOVERY = discovery_name(CONFIG)
@@ -178,6 +177,8 @@ def section(*keys):
 
 HASHED_SCRIPTS = set()
 HASHED_MODULES = set()
+# Every script works in it: it logs and checks, and changes no result.
+LEFT_OUT = ("core.job",)
 
 
 def code_of(*scripts, modules=()):
@@ -189,7 +190,7 @@ def code_of(*scripts, modules=()):
     HASHED_SCRIPTS.update(scripts)
     HASHED_MODULES.update(modules)
     paths = [workflow_file(f"../scripts/{script}.py") for script in scripts]
-    return script_hash(paths, modules=modules)
+    return script_hash(paths, modules=modules, leave_out=LEFT_OUT)
 
 
 def texts_of(*names):

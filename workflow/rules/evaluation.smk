@@ -124,6 +124,7 @@ rule comparisons:
         config=section("seed", "min_class_size", "cohorts"),
         pairs=PAIRS,
         added=ADDED,
+        n_parts=len(SCAN_BATCHES),
         code=code_of("evaluation/comparisons"),
     message:
         "Comparisons of models"

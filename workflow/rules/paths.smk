@@ -3,13 +3,27 @@
 import glob
 import re
 
+RUN = f"results/{CONFIG['run']}"
 REFIT = "refit"  # in the place of a part of the outer folds
 
 
 # ---------------------------------------------------------------- files of the run
+def run_folder():
+    """Folder of all files of the run."""
+    return RUN
+
+
 def log_of(rule, *wildcards):
-    """Log of a rule, by the names of its wildcards."""
+    """Log of a rule, by the names of its wildcards.
+
+    A job finds the run's folder by its log, which a prefix of a module changes as it does outputs.
+    """
     return f"{RUN}/logs/{'_'.join([rule, *(f'{{{name}}}' for name in wildcards)])}.log"
+
+
+def benchmark_of(rule, *wildcards):
+    """Time and memory of a job of a heavy rule, by the names of the rule's wildcards."""
+    return f"{RUN}/benchmarks/{'_'.join([rule, *(f'{{{name}}}' for name in wildcards)])}.tsv"
 
 
 def run_table(table="{table}"):
@@ -578,7 +592,7 @@ def scan_permutations(wildcards):
 
 
 def permuted_scans_of_models(wildcards):
-    """Every job with permuted scans, model by model."""
+    """Every job with permuted scans, all parts of a model before those of the next one."""
     parts = range(len(SCAN_BATCHES))
     return expand(permuted_scans_job(), model=ADDED, part=parts)
 

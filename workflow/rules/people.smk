@@ -20,6 +20,7 @@ rule cohorts:
         ENVIRONMENT
     params:
         config=cohort_config,
+        cohorts=COHORTS,
         code=code_of("people/cohorts"),
     message:
         "Cohorts: who is analysed, and with which outcome"

@@ -34,6 +34,6 @@ rule verify:
     params:
         temporary=["kernels"],
     message:
-        f"Verifying the files in {RUN}"
+        f"Verifying the files in {run_folder()}"
     script:
         "../scripts/record/verify.py"

@@ -1,6 +1,8 @@
 from mri_response.core.job import job
 
 with job(snakemake):
+    from itertools import islice
+
     import pandas as pd
 
     from mri_response.config.queries import discovery_name
@@ -14,9 +16,9 @@ with job(snakemake):
     parts = [read_tsv(path, dtype) for path in given.predictions]
     predictions = dict(list(pd.concat(parts).groupby("model"))) if parts else {}
     added = []
+    jobs, n_parts = iter(given.permuted_scans), snakemake.params.n_parts
     for model, clinic in snakemake.params.added.items():
-        own = [path for path in given.permuted_scans if f"/permuted_scans/{model}/" in path]
-        permuted = [load_arrays(path)["decision"] for path in own]
+        permuted = [load_arrays(path)["decision"] for path in islice(jobs, n_parts)]
         added += added_rows(model, clinic, discovery_name(config), predictions, permuted)
     table = comparison_table(
         predictions,

@@ -10,8 +10,7 @@ with job(snakemake) as log:
     if snakemake.input.quality:
         quality = read_tsv(snakemake.input.quality)
     exclusions, flow = [], []
-    for path in snakemake.output.people:
-        name = path.rsplit("/", 1)[1].removesuffix(".tsv")
+    for name, path in zip(snakemake.params.cohorts, snakemake.output.people, strict=True):
         people, excluded, steps = build_cohort(config, name, quality)
         log.info("%s: %d rows analysed, %d excluded", name, len(people), len(excluded))
         write_tsv(people, path)

@@ -11,6 +11,8 @@ from typing import Any
 from mri_response.core.integrity import intact
 from mri_response.core.log import logged
 
+LOGS = "logs"  # every rule's log is directly in this folder of its run
+
 
 @contextmanager
 def job(snakemake: Any) -> Iterator[logging.Logger]:
@@ -40,5 +42,27 @@ def job(snakemake: Any) -> Iterator[logging.Logger]:
 
 
 def run_folder(snakemake: Any) -> Path:
-    """Folder of the run that a job belongs to: logs are directly in its folder ``logs``."""
-    return Path(snakemake.log[0]).parents[1]
+    """Find the folder of the run that a job belongs to.
+
+    The log's path says it and no parameter does: a module's prefix changes the paths of inputs,
+    outputs and logs, and leaves parameters as they are.
+
+    Parameters
+    ----------
+    snakemake : object
+        As Snakemake gives it to a script.
+
+    Returns
+    -------
+    pathlib.Path
+        The folder above `LOGS`.
+
+    Raises
+    ------
+    ValueError
+        If the log is not directly in the folder `LOGS` of a run.
+    """
+    folder = Path(snakemake.log[0]).parent
+    if folder.name != LOGS:
+        raise ValueError(f"{snakemake.log[0]}: found a log outside the folder {LOGS} of a run")
+    return folder.parent

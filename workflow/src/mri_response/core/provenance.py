@@ -124,28 +124,39 @@ def source_hash(module_names: Iterable[str], package_dir: str | Path = PACKAGE_D
 def script_hash(
     paths: Iterable[str | Path],
     package_dir: str | Path = PACKAGE_DIR,
+    *,
     modules: Iterable[str] = (),
+    leave_out: Iterable[str] = (),
 ) -> str:
     """`source_hash` of the package's modules that some scripts import.
 
     Parameters
     ----------
     paths : iterable of str or Path
-        Python files outside the package. `core.job`, in which they work, changes no result and is
-        left out.
+        Python files outside the package.
     package_dir : str or Path, optional
         The package's folder.
     modules : iterable of str, optional
         Modules that the scripts import by a name that is a text, as `importlib` does.
+    leave_out : iterable of str, optional
+        Modules that change no result, as `source_hash` names them. What they import is left out
+        unless a script or another module imports it too.
 
     Returns
     -------
     str
         64 hexadecimal digits.
+
+    Raises
+    ------
+    ValueError
+        If a module does not exist, also one that is to be left out.
     """
-    package_dir = Path(package_dir)
+    package_dir, leave_out = Path(package_dir), set(leave_out)
+    for name in leave_out:
+        _module_file(name, package_dir)
     names = set(modules).union(*(_imports(Path(path), package_dir) for path in paths))
-    return source_hash(names - {"core.job"}, package_dir)
+    return source_hash(names - leave_out, package_dir)
 
 
 def imported_modules(
