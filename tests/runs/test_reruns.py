@@ -37,7 +37,7 @@ def finish(folder: Path, project: Path) -> None:
 
 
 def dry_run(folder: Path, project: Path, *targets: str) -> subprocess.CompletedProcess:
-    options = ("-n", "-q", "host", *targets, "--configfile", "study.yaml")
+    options = (*targets, "-n", "-q", "host", "--configfile", "study.yaml")
     return snakemake(*options, cwd=folder, snakefile=project / "Snakefile")
 
 

@@ -17,6 +17,8 @@ rule region_weights:
         sets=region_set_table(),
     log:
         log_of("weights", "model"),
+    benchmark:
+        benchmark_of("weights", "model")
     wildcard_constraints:
         model=weighted_models("roi_maps", "table", "clinical", "concatenated"),
     conda:

@@ -20,6 +20,8 @@ rule performance:
         warnings=model_table("warnings"),
     log:
         log_of("performance", "model"),
+    benchmark:
+        benchmark_of("performance", "model")
     wildcard_constraints:
         model=pattern_of([*MODELS, *STACKS, *BASELINES]),
     conda:
@@ -141,6 +143,8 @@ rule specificity:
         run_table("specificity"),
     log:
         log_of("specificity"),
+    benchmark:
+        benchmark_of("specificity")
     conda:
         ENVIRONMENT
     threads: 1

@@ -10,6 +10,8 @@ rule quality_control:
         run_table("qc"),
     log:
         log_of("quality_control"),
+    benchmark:
+        benchmark_of("quality_control")
     conda:
         ENVIRONMENT
     threads: 1
@@ -62,6 +64,8 @@ rule roi_features:
         features_table(),
     log:
         log_of("features", "features", "cohort"),
+    benchmark:
+        benchmark_of("features", "features", "cohort")
     wildcard_constraints:
         features=features_of_kind("roi_maps"),
     conda:
@@ -110,6 +114,8 @@ rule voxel_features:
         features_array(),
     log:
         log_of("features", "features", "cohort"),
+    benchmark:
+        benchmark_of("features", "features", "cohort")
     wildcard_constraints:
         features=features_of_kind("voxels"),
     conda:

@@ -37,6 +37,8 @@ rule prepare:
         temp(gram_matrices()),
     log:
         log_of("prepare", "model", "folds"),
+    benchmark:
+        benchmark_of("prepare", "model", "folds")
     wildcard_constraints:
         model=pattern_of(PREPARED),
     conda:
@@ -72,6 +74,8 @@ rule cross_validate:
         fold_job(),
     log:
         log_of("cross_validate", "model", "folds", "labels"),
+    benchmark:
+        benchmark_of("cross_validate", "model", "folds", "labels")
     conda:
         ENVIRONMENT
     threads: 1
@@ -124,6 +128,8 @@ rule permuted_scans:
         permuted_scans_job(),
     log:
         log_of("permuted_scans", "model", "part"),
+    benchmark:
+        benchmark_of("permuted_scans", "model", "part")
     wildcard_constraints:
         model=pattern_of(ADDED),
         part=r"\d+",
@@ -152,6 +158,8 @@ if CURVES:
             curve_job(),
         log:
             log_of("learning_curve", "model", "part"),
+        benchmark:
+            benchmark_of("learning_curve", "model", "part")
         wildcard_constraints:
             model=pattern_of(CURVES),
         conda:

@@ -22,8 +22,11 @@ def log_of(rule, *wildcards):
 
 
 def benchmark_of(rule, *wildcards):
-    """Time and memory of a job of a heavy rule, by the names of the rule's wildcards."""
-    return f"{RUN}/benchmarks/{'_'.join([rule, *(f'{{{name}}}' for name in wildcards)])}.tsv"
+    """Time and memory of a job of a heavy rule, by the names of its wildcards.
+
+    They stand among the logs, since they differ from run to run.
+    """
+    return f"{RUN}/logs/benchmarks/{'_'.join([rule, *(f'{{{name}}}' for name in wildcards)])}.tsv"
 
 
 def run_table(table="{table}"):

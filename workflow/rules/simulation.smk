@@ -13,6 +13,8 @@ if "simulation" in CONFIG:
             derivatives=directory(local(f"{STUDY}/{{cohort}}/derivatives")),
         log:
             log_of("simulate", "cohort"),
+        benchmark:
+            benchmark_of("simulate", "cohort")
         conda:
             ENVIRONMENT
         params:
