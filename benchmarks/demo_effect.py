@@ -39,7 +39,8 @@ from mri_response.learning.learners.svc.nested import nested_fold
 from mri_response.learning.learners.svc.options import SvcOptions
 from mri_response.learning.preparation.training_sets import training_sets
 from mri_response.learning.splits import Scheme, draw_folds
-from mri_response.simulation.trial import draw_cohort, roi_operator
+from mri_response.simulation.maps import roi_operator
+from mri_response.simulation.people import draw_cohort
 
 ROOT = Path(__file__).resolve().parents[1]
 

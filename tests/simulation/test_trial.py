@@ -20,17 +20,16 @@ from mri_response.inputs.map_checks import check_maps
 from mri_response.inputs.paths import resolve_pattern
 from mri_response.inputs.tables import read_table
 from mri_response.inputs.tiv import read_tiv
-from mri_response.simulation.trial import (
+from mri_response.simulation.files import NOTICE, simulate_cohort
+from mri_response.simulation.maps import (
     LARGEST,
-    NOTICE,
     STEP,
-    draw_cohort,
     grey_matter_map,
     planted_image,
     planted_table,
     roi_operator,
-    simulate_cohort,
 )
+from mri_response.simulation.people import draw_cohort
 
 COHORTS = {
     "discovery": (99, 52),

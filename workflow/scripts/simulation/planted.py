@@ -4,7 +4,7 @@ with job(snakemake):
     from mri_response.core.tables import write_tsv
     from mri_response.inputs.atlases import load_atlas
     from mri_response.inputs.images import Grid, save_image
-    from mri_response.simulation.trial import planted_image, planted_table
+    from mri_response.simulation.maps import planted_image, planted_table
 
     simulation = snakemake.params.simulation
     image = planted_image(simulation)
