@@ -106,3 +106,29 @@ def curve_minutes(wildcards, input, attempt):
     work, parts = work_of(wildcards, input), CURVE_PLANS[wildcards.model][int(wildcards.part)]
     seconds = len(parts) * subsample_seconds(CONFIG, wildcards.model, work, SIZE[2])
     return math.ceil(30 + 5 * seconds / 60) * attempt**2
+
+
+# ---------------------------------------------------------------- what was estimated before the run
+def planned_jobs(wildcards):
+    """Kind, model, benchmark and estimated seconds of every job whose work was planned."""
+    jobs = []
+    for model, plan in PLANS.items():
+        folds, parts = range(len(plan.folds)), range(len(plan.labels))
+        fits = benchmark_of("cross_validate", "model", "folds", "labels")
+        places = {
+            "prepare": expand(benchmark_of("prepare", "model", "folds"), model=model, folds=folds),
+            "cross_validate": expand(fits, model=model, folds=folds, labels=parts),
+            "refit": expand(fits, model=model, folds=REFIT, labels=range(len(plan.refits))),
+        }
+        for kind, seconds in plan.jobs.items():
+            jobs += [(kind, model, *job) for job in zip(places[kind], seconds)]
+    for model, parts in CURVE_PLANS.items():
+        spec = CONFIG["models"][model]
+        work = estimated_work(CONFIG, model, SIZE[0], SIZE[1][spec["features"]])
+        each = part_seconds(CONFIG, model, work, SIZE[2])
+        place = expand(
+            benchmark_of("learning_curve", "model", "part"), model=model, part=range(len(parts))
+        )
+        seconds = [len(part) * each for part in parts]
+        jobs += [("learning_curve", model, *job) for job in zip(place, seconds)]
+    return jobs
