@@ -251,8 +251,8 @@ def test_permuted_labels_reach_every_step():
     np.testing.assert_array_equal(job.candidate[2], single.candidate[0])
 
 
-# ------------------------------------------------------------ the refit and strangers
-def test_strangers_are_predicted_and_never_trained_on():
+# ------------------------------------------------------------ the refit and other cohorts
+def test_other_cohorts_are_predicted_and_never_trained_on():
     people, features, confounds = made_up(n=42)
     ours = people.iloc[:30]
     refit = draw_folds(ours["participant_id"], ours["label"].to_numpy(), SCHEME, SEED)[-1]
@@ -278,7 +278,7 @@ def test_strangers_are_predicted_and_never_trained_on():
     result = scores(StackedRows(features[:30], features[30:]), confounds)
     assert np.isnan(result.decision[:, 0, :30]).all()
     assert np.isfinite(result.decision[:, 0, 30:]).all()
-    # Who the strangers are changes nothing for each of them.
+    # Who the people of other cohorts are changes nothing for each of them.
     features, confounds = features.copy(), confounds.copy()
     features[36:], confounds[36:] = 5 * features[36:] + 3, confounds[36:] - 2
     changed = scores(features, confounds)

@@ -98,7 +98,7 @@ class Run:
 
 @pytest.mark.parametrize("missing", [False, True])
 @pytest.mark.parametrize("name", OPTIONS)
-def test_the_frozen_refit_scores_strangers_as_the_engine_and_scikit_learn_do(name, missing):
+def test_the_frozen_refit_scores_other_cohorts_as_the_engine_and_scikit_learn_do(name, missing):
     run = Run(OPTIONS[name], missing=missing)
     scores = run.decision(run.frozen(slice(-1, None)))
     np.testing.assert_allclose(scores, run.job.decision[0, -1, N:], atol=1e-9)
@@ -242,7 +242,7 @@ def test_a_changed_model_is_refused(tmp_path, what):
         load_frozen(sidecar)
 
 
-def test_models_of_several_jobs_stand_together_without_strangers():
+def test_models_of_several_jobs_stand_together_without_other_cohorts():
     run = Run(OPTIONS["standardised"])
     fitted = fitted_models([run.job, run.job], N)
     assert fitted.train.shape == fitted.beta.shape == fitted.fitted.shape == (10, N)

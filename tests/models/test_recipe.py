@@ -57,7 +57,7 @@ class Frozen:
 
 
 @pytest.mark.parametrize("kind", ["forest", "Gaussian process", "boosting"])
-def test_fitted_again_it_scores_strangers_as_the_refit_did(tmp_path, kind):
+def test_fitted_again_it_scores_other_cohorts_as_the_refit_did(tmp_path, kind):
     frozen = Frozen(tmp_path, kind)
     frozen.recipe.save(tmp_path / "model.json")
     loaded = load_frozen(tmp_path / "model.json")
@@ -72,7 +72,7 @@ def test_fitted_again_it_scores_strangers_as_the_refit_did(tmp_path, kind):
 def test_an_ensemble_is_the_mean_of_the_outer_models(tmp_path):
     frozen = Frozen(tmp_path, "forest", "ensemble")
     study = frozen.study
-    # The outer models with the strangers in their test folds.
+    # The outer models with the people of other cohorts in their test folds.
     folds = [with_other_cohorts(fold, OTHERS) for fold in study.folds]
     for fold in folds:
         fold.sets.test[0, N:] = True

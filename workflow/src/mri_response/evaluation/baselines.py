@@ -76,7 +76,19 @@ def baseline_decisions(
 
 
 def majority(labels: np.ndarray, weights: np.ndarray) -> float:
-    """Decision value of the class that most training people are in: 1, -1, or 0 for a tie."""
+    """Decision value of the class that most training people are in: 1, -1, or 0 for a tie.
+
+    Parameters
+    ----------
+    labels : numpy.ndarray of 0/1, shape (n,)
+        Labels of the training rows.
+    weights : numpy.ndarray, shape (n,)
+        1 / (rows of the person).
+
+    Returns
+    -------
+    float
+    """
     return float(np.sign(np.round(np.average(2.0 * labels - 1.0, weights=weights), 12)))
 
 

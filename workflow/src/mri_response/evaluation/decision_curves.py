@@ -53,8 +53,8 @@ def decision_curve_table(
     Returns
     -------
     pandas.DataFrame
-        Columns `DECISION_CURVE_COLUMNS`, one row a threshold probability; for a small cohort one
-        row that says so.
+        Columns `DECISION_CURVE_COLUMNS`, one row per threshold probability; for a small
+        cohort one row that says so.
     """
     rows: list[dict[str, Any]] = []
     for scored in cohorts:

@@ -47,6 +47,7 @@ class FrozenScores:
         The cohort's analysed rows: participant_id, label (1 = positive class) and, where used, the
         columns of blocks and families.
     decision : ndarray, shape (n,)
+        Decision value of each row by the frozen model.
     null_decision : ndarray, shape (M, n), optional
         Decision values of the models refitted on permuted discovery labels: the null
         ``discovery_labels``.

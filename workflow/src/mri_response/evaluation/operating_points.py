@@ -64,6 +64,15 @@ class Recalls(NamedTuple):
 
         Each recall in turn is moved to its limit; the two distances are added as independent.
         For a sum this is MOVER itself (Zou and Donner 2008).
+
+        Parameters
+        ----------
+        function : callable
+            Takes sensitivity and specificity and rises with both.
+
+        Returns
+        -------
+        estimate, low, high : float
         """
         (s, s_low, s_high), (c, c_low, c_high) = self
         value = function(s, c)

@@ -16,7 +16,19 @@ N_EXCHANGES = 10_000  # of the two models, within people
 
 
 class Difference(NamedTuple):
-    """A difference between two models, first minus second, with its interval and two-sided p."""
+    """A difference between two models, first minus second, with its interval and test.
+
+    Attributes
+    ----------
+    estimate : float
+        The difference.
+    ci_low, ci_high : float
+        Limits of its interval.
+    p_value : float
+        Two-sided.
+    n_permutations : int or None
+        Number of permutations of the test; None for a test without.
+    """
 
     estimate: float
     ci_low: float

@@ -201,7 +201,26 @@ def frozen_predictions(
     cohort: str,
     probability: np.ndarray | float = np.nan,
 ) -> pd.DataFrame:
-    """Predictions of a frozen model in a cohort; repeat and outer fold do not apply."""
+    """Predictions of a frozen model in a cohort; repeat and outer fold do not apply.
+
+    Parameters
+    ----------
+    people : pandas.DataFrame, n rows
+        Analysed rows of the cohort.
+    decision : numpy.ndarray, shape (n,)
+        Decision value of each row.
+    chosen : str or None
+        Candidate that the refit chose, in words.
+    model, cohort : str
+        Names of the model and of the cohort.
+    probability : numpy.ndarray, shape (n,), or float
+        Probability of the positive class; NaN where the model has none.
+
+    Returns
+    -------
+    pandas.DataFrame
+        As in `predictions.tsv`.
+    """
     part = _predictions(people, decision, model, cohort).assign(probability=probability)
     return _ordered(part.assign(repeat=np.nan, outer_fold=np.nan, hyperparameters=chosen))
 

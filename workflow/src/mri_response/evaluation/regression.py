@@ -35,6 +35,7 @@ class Coefficient:
     statistic, p_value : float
         t or z; for Firth's penalty the likelihood-ratio chi-squared with one degree of freedom.
     method : {"ols_hc3_t", "logistic_hc3_z", "firth_profile_likelihood"}
+        Kind of regression, of standard error and of test.
     """
 
     estimate: float

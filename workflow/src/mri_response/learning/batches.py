@@ -12,12 +12,34 @@ FOLDS_PER_PASS = 5  # outer folds of a repeat whose Gram matrices share a pass o
 
 
 def batches(total: int, size: int) -> list[range]:
-    """Cut ``range(total)`` into ranges of a size; the last may be shorter."""
+    """Cut ``range(total)`` into ranges of a size; the last may be shorter.
+
+    Parameters
+    ----------
+    total : int
+        Number of things.
+    size : int
+        Things per range.
+
+    Returns
+    -------
+    list of range
+    """
     return [range(start, min(start + size, total)) for start in range(0, total, size)]
 
 
 def whole_groups(n_folds: int) -> int:
-    """So many outer folds or fewer, that are whole groups if they are one at least."""
+    """So many outer folds or fewer, that are whole groups if they are one at least.
+
+    Parameters
+    ----------
+    n_folds : int
+        Number of outer folds that is wanted.
+
+    Returns
+    -------
+    int
+    """
     return n_folds - n_folds % FOLDS_PER_PASS or n_folds
 
 
@@ -32,7 +54,7 @@ def labelling_batches(n_permutations: int, size: int) -> list[list[range]]:
     n_permutations : int
         May be 0.
     size : int
-        Permutations a job.
+        Permutations per job.
 
     Returns
     -------

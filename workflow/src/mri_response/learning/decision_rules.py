@@ -40,13 +40,31 @@ OperatingPoint = str | Mapping[str, float]
 
 
 class Platt(NamedTuple):
-    """Platt's map: ``probability = 1 / (1 + exp(-(slope * decision + intercept)))``."""
+    """Platt's map: ``probability = 1 / (1 + exp(-(slope * decision + intercept)))``.
+
+    Attributes
+    ----------
+    slope : float
+        Log odds per unit of the decision value.
+    intercept : float
+        Log odds at a decision value of 0.
+    """
 
     slope: float
     intercept: float
 
     def probability(self, decision: NDArray) -> NDArray:
-        """Probability of the positive class, same shape as `decision`."""
+        """Probability of the positive class, same shape as `decision`.
+
+        Parameters
+        ----------
+        decision : ndarray
+            Decision values, of any shape.
+
+        Returns
+        -------
+        ndarray
+        """
         return expit(self.slope * np.asarray(decision, dtype=float) + self.intercept)
 
 
@@ -58,6 +76,7 @@ class DecisionRules(NamedTuple):
     n : int
         Training people, people with rows in both classes counted once.
     platt : Platt
+        Map from decision values to probabilities.
     thresholds : dict of str to float
         Operating point to threshold; a decision value above it is a positive prediction.
     """
@@ -72,7 +91,13 @@ class DecisionRules(NamedTuple):
 
     @classmethod
     def from_description(cls, text: Mapping[str, Any]) -> DecisionRules:
-        """Read what `described` wrote."""
+        """Read what `described` wrote.
+
+        Parameters
+        ----------
+        text : mapping
+            What `description` has returned.
+        """
         return cls(text["n"], Platt(**text["platt"]), dict(text["thresholds"]))
 
 
@@ -143,7 +168,17 @@ def fit_platt(decision: NDArray, labels: NDArray, weights: NDArray | None = None
 
 
 def point_name(point: OperatingPoint) -> str:
-    """Name of an operating point of the configuration, as in ``sensitivity_0.9``."""
+    """Name of an operating point of the configuration, as in ``sensitivity_0.9``.
+
+    Parameters
+    ----------
+    point : str or mapping
+        Entry of the section operating_points.
+
+    Returns
+    -------
+    str
+    """
     if isinstance(point, str):
         return point
     ((metric, value),) = point.items()
@@ -331,7 +366,21 @@ def rules_table(
 def rule_warnings(
     rules: Mapping[tuple[int, int], DecisionRules], frozen: DecisionRules, model: str
 ) -> list[str]:
-    """Warn where a higher decision value means a lower probability."""
+    """Warn where a higher decision value means a lower probability.
+
+    Parameters
+    ----------
+    rules : mapping of (repeat, outer_fold) to DecisionRules
+        What each training set has learned.
+    frozen : DecisionRules
+        What the frozen model has learned.
+    model : str
+        Name of the model.
+
+    Returns
+    -------
+    list of str
+    """
     falling = sum(learned.platt.slope < 0 for learned in rules.values())
     warnings = []
     if falling:

@@ -69,12 +69,28 @@ class Decisions:
     warnings: np.ndarray = field(default_factory=lambda: np.array([], dtype=str))
 
     def write(self, path: str | os.PathLike[str]) -> None:
-        """Write all fields into an ``.npz`` file, whole or not at all."""
+        """Write all fields into an ``.npz`` file, whole or not at all.
+
+        Parameters
+        ----------
+        path : path-like
+            File to make.
+        """
         save_arrays({one.name: np.asarray(getattr(self, one.name)) for one in fields(self)}, path)
 
     @classmethod
     def read(cls, path: str | os.PathLike[str]) -> Decisions:
-        """Read what `write` has written."""
+        """Read what `write` has written.
+
+        Parameters
+        ----------
+        path : path-like
+            File that `write` has made.
+
+        Returns
+        -------
+        Decisions
+        """
         arrays = load_arrays(path)
         plain = {name: arrays[name].item() for name in ("null", "frozen_candidate")}
         return cls(**(arrays | plain))
@@ -113,7 +129,17 @@ class Decisions:
         return replace(self, **{name: getattr(self, name)[:1].copy() for name in names})
 
     def chosen(self, position: int) -> str | None:
-        """Words of a candidate, None where nothing was to be chosen."""
+        """Words of a candidate, None where nothing was to be chosen.
+
+        Parameters
+        ----------
+        position : int
+            Position in the grid; -1 where there is no model.
+
+        Returns
+        -------
+        str or None
+        """
         return str(self.grid[position]) or None if position >= 0 else None
 
 

@@ -109,7 +109,7 @@ def gram_matrices(
                     grams[index] += (own[:, varying] * weight[:, varying]) @ own[:, varying].T
                     group[index, delicate] = 0.0
         for pairs, products in _pairwise(chunk):
-            # One product a group, always of the same shape: see `together`.
+            # One product per group, always of the same shape: see `together`.
             for sums, group in zip(total, groups, strict=True):
                 sums[:, pairs] += group @ products.T
     upper = np.triu_indices(n)

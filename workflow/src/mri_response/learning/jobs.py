@@ -118,12 +118,28 @@ class JobResult:
         return {name: value for name, value in values.items() if value is not None}
 
     def write(self, path: str | os.PathLike[str]) -> None:
-        """Write the result into an ``.npz`` file, whole or not at all."""
+        """Write the result into an ``.npz`` file, whole or not at all.
+
+        Parameters
+        ----------
+        path : path-like
+            File to make.
+        """
         save_arrays(self.arrays(), path)
 
     @classmethod
     def read(cls, path: str | os.PathLike[str]) -> JobResult:
-        """Read a result that `write` has written."""
+        """Read a result that `write` has written.
+
+        Parameters
+        ----------
+        path : path-like
+            File that `write` has made.
+
+        Returns
+        -------
+        JobResult
+        """
         return cls(**load_arrays(path))
 
 
@@ -142,7 +158,13 @@ class FitRecord:
         self._plateau: list[np.ndarray] = []
 
     def noting(self, jobs: Iterable[JobResult]) -> Iterator[JobResult]:
-        """Hand on jobs one by one, and note what they say of their fits."""
+        """Hand on jobs one by one, and note what they say of their fits.
+
+        Parameters
+        ----------
+        jobs : iterable of JobResult
+            Results of the jobs of one model.
+        """
         for job in jobs:
             self.fits += int(job.fits)
             self.unconverged += int(job.unconverged)

@@ -108,7 +108,20 @@ class Exchangeability:
 
     @classmethod
     def from_config(cls, people: pd.DataFrame, config: dict) -> Exchangeability:
-        """Read who may exchange labels from the configuration of a model."""
+        """Read who may exchange labels from the configuration of a model.
+
+        Parameters
+        ----------
+        people : pandas.DataFrame
+            Analysed rows of the discovery cohort.
+        config : dict
+            Sections cross_validation and permutation of the configuration, and the model's own as
+            `model`.
+
+        Returns
+        -------
+        Exchangeability
+        """
         group, permutation = config["cross_validation"]["group"], config["permutation"]
         confounds = config["model"]["confounds"]
         conditional = null_name(config) == Null.GIVEN_CONFOUNDS
@@ -118,7 +131,21 @@ class Exchangeability:
     def permuted(
         self, seed: int, permutation: int, *, stream: Stream = Stream.LABELS
     ) -> np.ndarray:
-        """Labels of one permutation, shape (n,); permutation 0 is the observed labelling."""
+        """Labels of one permutation, shape (n,); permutation 0 is the observed labelling.
+
+        Parameters
+        ----------
+        seed : int
+            Seed of the run, or of the cohort.
+        permutation : int
+            Number of the permutation.
+        stream : Stream
+            Purpose of the draw, so that draws for different purposes are independent.
+
+        Returns
+        -------
+        numpy.ndarray of 0/1, shape (n,)
+        """
         if permutation == 0:
             return self.labels.copy()
         rng = generator(seed, stream, permutation)
@@ -157,6 +184,17 @@ class Exchangeability:
         """Whose row each row gets where something else than labels is exchanged, shape (n,).
 
         It is exchanged among those who may exchange labels; permutation 0 leaves everything.
+
+        Parameters
+        ----------
+        seed : int
+            Seed of the run.
+        permutation : int
+            Number of the permutation.
+
+        Returns
+        -------
+        numpy.ndarray of int, shape (n,)
         """
         index = np.arange(len(self.labels))
         if permutation == 0:

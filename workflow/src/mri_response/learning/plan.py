@@ -22,7 +22,7 @@ from mri_response.learning.learners.base import Work
 from mri_response.learning.learners.registry import learner_of
 
 # Batches for which the configuration gives no size.
-TARGET_S = 300.0  # work a job
+TARGET_S = 300.0  # work per job
 JOBS_OF_A_SMALL_RUN = (
     12  # jobs, roughly, into which a small run is cut for the cores of one machine
 )
@@ -194,7 +194,7 @@ def subsample_seconds(config: Mapping[str, Any], model: str, work: Work, outer_f
     work : Work
         Of all people.
     outer_folds : int
-        Of a repeat.
+        Outer folds of a repeat.
 
     Returns
     -------
@@ -207,7 +207,13 @@ def subsample_seconds(config: Mapping[str, Any], model: str, work: Work, outer_f
 
 
 def plan_lines(plans: Mapping[str, BatchPlan]) -> Iterator[str]:
-    """One line per kind of job: how many there are over all models, and their estimated time."""
+    """One line per kind of job: how many there are over all models, and their estimated time.
+
+    Parameters
+    ----------
+    plans : mapping of str to BatchPlan
+        Plan of each model.
+    """
     for kind in dict.fromkeys(kind for plan in plans.values() for kind in plan.jobs):
         seconds = [s for plan in plans.values() for s in plan.jobs.get(kind, [])]
         if seconds:

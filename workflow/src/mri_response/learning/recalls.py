@@ -18,7 +18,15 @@ FloatArray = NDArray[np.float64]
 
 
 class Confusion(NamedTuple):
-    """Weighted counts of people; each field has the shape of the labellings."""
+    """Weighted counts of people; each field has the shape of the labellings.
+
+    Attributes
+    ----------
+    true_positive, false_positive : ndarray, shape (m,)
+        People who are predicted to be positive, rightly and wrongly.
+    true_negative, false_negative : ndarray, shape (m,)
+        People who are predicted to be negative, rightly and wrongly.
+    """
 
     true_positive: FloatArray
     false_positive: FloatArray

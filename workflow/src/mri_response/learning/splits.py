@@ -49,6 +49,7 @@ class Scheme(NamedTuple):
     Attributes
     ----------
     repeats, outer_folds, inner_repeats, inner_folds : int
+        Numbers of repetitions and of folds, of the outer and of the inner splits.
     stratified : bool
         Keep the share of classes alike in every fold. The folds then depend on the labels and
         must be redrawn in every permutation.
@@ -118,7 +119,19 @@ def _category(value: Any) -> str:
 
 
 def units_of(people: pd.DataFrame, cross_validation: dict) -> pd.Series:
-    """Family of each row, where the configuration names a column of families, or the person."""
+    """Family of each row, where the configuration names a column of families, or the person.
+
+    Parameters
+    ----------
+    people : pandas.DataFrame, n rows
+        Analysed rows of a cohort.
+    cross_validation : dict
+        Section of the configuration.
+
+    Returns
+    -------
+    pandas.Series of str, length n
+    """
     return people[cross_validation["group"] or "participant_id"]
 
 
@@ -222,7 +235,19 @@ def draw_members(
 
 
 def mean_where_tested(decision: np.ndarray, tested: np.ndarray) -> np.ndarray:
-    """Mean of each column over some of its values, NaN where there are none; both (S, n)."""
+    """Mean of each column over some of its values, NaN where there are none; both (S, n).
+
+    Parameters
+    ----------
+    decision : numpy.ndarray, shape (S, n)
+        Decision values in S folds.
+    tested : numpy.ndarray of bool, shape (S, n)
+        Whether the row was tested in the fold.
+
+    Returns
+    -------
+    numpy.ndarray, shape (n,)
+    """
     n_tests = tested.sum(axis=0)
     total = np.where(tested, decision, 0.0).sum(axis=0)
     return np.where(n_tests > 0, total / np.maximum(n_tests, 1), np.nan)

@@ -110,6 +110,11 @@ def exchangeable_people(arms: Arms) -> list[NDArray[np.intp]]:
 
     They have the same outcomes (of all their rows) and, where the arms share sites, the same site.
 
+    Parameters
+    ----------
+    arms : Arms
+        The observed arms.
+
     Returns
     -------
     list of ndarray of int
@@ -150,7 +155,19 @@ def permuted_arms(arms: Arms, seed: int, n_permutations: int) -> NDArray[np.bool
 
 
 class Tested(NamedTuple):
-    """What `specificity_test` found."""
+    """What `specificity_test` found.
+
+    Attributes
+    ----------
+    difference : float
+        AUC of the active minus AUC of the control arm.
+    se : float
+        Its DeLong standard error.
+    statistic : float
+        Their ratio.
+    p_value : float
+        One-sided; NaN without permutations.
+    """
 
     difference: float
     se: float

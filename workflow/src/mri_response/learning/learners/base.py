@@ -88,7 +88,20 @@ class Learner(Protocol):
     alone: float
 
     def prepare(self, sample: Sample, folds: Sequence[Fold]) -> list[np.ndarray]:
-        """Compute what does not depend on labels, per outer fold."""
+        """Compute what does not depend on labels, per outer fold.
+
+        Parameters
+        ----------
+        sample : Sample
+            People with features and confounds.
+        folds : sequence of Fold
+            Outer folds, as masks over all rows.
+
+        Returns
+        -------
+        list of numpy.ndarray
+            One array per fold; empty where `prepares` is false.
+        """
 
     def run(
         self,
@@ -98,7 +111,25 @@ class Learner(Protocol):
         blocks: Sequence[range],
         prepared: Sequence[np.ndarray] | None = None,
     ) -> JobResult:
-        """Search and fit in some outer folds for the labellings of some blocks."""
+        """Search and fit in some outer folds for the labellings of some blocks.
+
+        Parameters
+        ----------
+        sample : Sample
+            People. Features and confounds may be None where `prepared` is given.
+        folds : FixedFolds or RedrawnFolds
+            Outer folds or the refit.
+        design : Design
+            Who may exchange labels, and the seed.
+        blocks : sequence of range
+            Permutation indices, by block; 0 is the observed labelling.
+        prepared : sequence of numpy.ndarray, optional
+            As from `prepare`, for fixed folds.
+
+        Returns
+        -------
+        JobResult
+        """
 
     def grid_words(self) -> list[str]:
         """Every candidate of the grid in words, an empty text where nothing is chosen."""
@@ -107,19 +138,81 @@ class Learner(Protocol):
         """Sentences for the methods: the classifier, and what it was tuned over."""
 
     def fits_words(self, result: JobResult) -> str:
-        """One line for the log about the fits of a job."""
+        """One line for the log about the fits of a job.
+
+        Parameters
+        ----------
+        result : JobResult
+            What the job has found.
+
+        Returns
+        -------
+        str
+        """
 
     def warnings(self, name: str, record: FitRecord) -> list[str]:
-        """What a reader must know of how the model `name` was fitted."""
+        """What a reader must know of how the model `name` was fitted.
+
+        Parameters
+        ----------
+        name : str
+            Name of the model.
+        record : FitRecord
+            What was noted of the fits of all its jobs.
+
+        Returns
+        -------
+        list of str
+        """
 
     def check(self, key: str) -> None:
-        """Check what the first check of the configuration cannot, as by trying the classifier."""
+        """Check what the first check of the configuration cannot, as by trying the classifier.
+
+        Parameters
+        ----------
+        key : str
+            Where the model stands in the configuration, as in ``models.forest``.
+        """
 
     def work(self, scheme: Mapping[str, Any], n: int, p: int) -> Work:
-        """Estimate the work for n rows and p features."""
+        """Estimate the work for n rows and p features.
+
+        Parameters
+        ----------
+        scheme : mapping
+            Section cross_validation of the configuration.
+        n : int
+            Rows.
+        p : int
+            Features.
+
+        Returns
+        -------
+        Work
+        """
 
     def memory_mb(self, size: JobSize) -> float:
-        """Memory that a job of `run` asks for, in MB."""
+        """Memory that a job of `run` asks for, in MB.
+
+        Parameters
+        ----------
+        size : JobSize
+            What the resources of the job depend on.
+
+        Returns
+        -------
+        float
+        """
 
     def minutes(self, size: JobSize) -> float:
-        """Time that a job of `run` asks for."""
+        """Time that a job of `run` asks for.
+
+        Parameters
+        ----------
+        size : JobSize
+            What the resources of the job depend on.
+
+        Returns
+        -------
+        float
+        """

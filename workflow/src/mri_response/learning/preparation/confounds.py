@@ -70,7 +70,19 @@ class ConfoundCoding:
 
     @classmethod
     def of(cls, discovery: pd.DataFrame, confounds: Sequence[Confound]) -> ConfoundCoding:
-        """Code a model's confounds by the discovery cohort's table."""
+        """Code a model's confounds by the discovery cohort's table.
+
+        Parameters
+        ----------
+        discovery : pandas.DataFrame
+            Analysed rows of the discovery cohort.
+        confounds : sequence of str or mapping
+            Confounds of the model, as in the configuration.
+
+        Returns
+        -------
+        ConfoundCoding
+        """
         columns = tuple(column_of(confound) for confound in confounds)
         knots = {
             confound["column"]: tuple(float(knot) for knot in confound["knots"])
@@ -86,7 +98,17 @@ class ConfoundCoding:
 
     @classmethod
     def from_json(cls, text: Mapping[str, Any]) -> ConfoundCoding:
-        """Read a coding back from what `dataclasses.asdict` and JSON have made of it."""
+        """Read a coding back from what `dataclasses.asdict` and JSON have made of it.
+
+        Parameters
+        ----------
+        text : mapping
+            A coding as it was written to JSON.
+
+        Returns
+        -------
+        ConfoundCoding
+        """
         levels, knots = (
             {key: tuple(value) for key, value in text[name].items()} for name in ("levels", "knots")
         )

@@ -31,7 +31,17 @@ def filled(features: np.ndarray, train: np.ndarray) -> np.ndarray:
 
 
 def incomplete(features: np.ndarray) -> np.ndarray:
-    """Which features have missing values, shape (p,). Those of maps (float32) never have."""
+    """Which features have missing values, shape (p,). Those of maps (float32) never have.
+
+    Parameters
+    ----------
+    features : numpy.ndarray or StackedRows, shape (n, p)
+        Features of all rows.
+
+    Returns
+    -------
+    numpy.ndarray of bool, shape (p,)
+    """
     if features.dtype == np.float32:
         return np.zeros(features.shape[1], dtype=bool)
     return np.isnan(features[:, :]).any(axis=0)

@@ -13,6 +13,7 @@ class TrainingSets(NamedTuple):
     Attributes
     ----------
     train : numpy.ndarray of bool, shape (S, n)
+        Rows of each training set.
     design : numpy.ndarray, shape (S, n, q + 1)
         Intercept and confounds of every row, scaled by the training rows.
     coefficients : numpy.ndarray, shape (S, q + 1, n)
@@ -36,7 +37,17 @@ class TrainingSets(NamedTuple):
     spanned: np.ndarray
 
     def subset(self, index: np.ndarray | slice) -> TrainingSets:
-        """Some of the sets."""
+        """Some of the sets.
+
+        Parameters
+        ----------
+        index : numpy.ndarray or slice
+            Which of the S sets.
+
+        Returns
+        -------
+        TrainingSets
+        """
         return TrainingSets(
             self.train[index],
             self.design[index],
@@ -53,6 +64,7 @@ class Confounds(NamedTuple):
     Attributes
     ----------
     matrix : numpy.ndarray, shape (n, q)
+        Coded confounds, one column each, without intercept.
     factors : tuple of slice
         Columns of each category's indicators, those of the first level left out.
     """
@@ -61,7 +73,17 @@ class Confounds(NamedTuple):
     factors: tuple[slice, ...]
 
     def seen_from(self, train: np.ndarray) -> np.ndarray:
-        """The matrix with NaN where the training rows have nobody of the category; shape (n, q)."""
+        """The matrix with NaN where the training rows have nobody of the category; shape (n, q).
+
+        Parameters
+        ----------
+        train : numpy.ndarray of bool, shape (n,)
+            Training rows.
+
+        Returns
+        -------
+        numpy.ndarray, shape (n, q)
+        """
         matrix = self.matrix.copy()
         for columns in self.factors:
             _, level = np.unique(self.matrix[:, columns], axis=0, return_inverse=True)
@@ -110,7 +132,7 @@ def training_sets(confounds: np.ndarray | Confounds, train: np.ndarray) -> Train
     Parameters
     ----------
     confounds : numpy.ndarray, shape (n, q), or Confounds
-        One column a confound, without intercept; ``q`` may be 0. See `fit_confounds` for what is
+        One column per confound, without intercept; ``q`` may be 0. See `fit_confounds` for what is
         missing.
     train : numpy.ndarray of bool, shape (S, n)
         Rows of each training set.

@@ -121,7 +121,21 @@ class _Search:
         self.sample, self.fit, self.options = sample, fit, options
 
     def chosen(self, fold: Fold, labels: np.ndarray, permutations: Sequence[int]) -> np.ndarray:
-        """Candidate that each labelling, a column of `labels`, chooses on the inner folds, (m,)."""
+        """Candidate that each labelling, a column of `labels`, chooses on the inner folds, (m,).
+
+        Parameters
+        ----------
+        fold : Fold
+            An outer fold with its inner folds.
+        labels : numpy.ndarray of 0/1, shape (N, m)
+            One labelling per column.
+        permutations : sequence of int, length m
+            Number of each labelling.
+
+        Returns
+        -------
+        numpy.ndarray of int, shape (m,)
+        """
         score = np.zeros((len(self.fit.candidates), len(permutations)))
         if len(score) == 1:
             return np.zeros(len(permutations), dtype=int)
@@ -137,7 +151,21 @@ class _Search:
         return chosen_candidate(score / (len(fold.sets.train) - 1))
 
     def inner_decisions(self, fold: Fold, labels: np.ndarray, choice: int) -> np.ndarray:
-        """Decision values of the observed labels in the inner folds at the chosen candidate."""
+        """Decision values of the observed labels in the inner folds at the chosen candidate.
+
+        Parameters
+        ----------
+        fold : Fold
+            An outer fold with its inner folds.
+        labels : numpy.ndarray of 0/1, shape (N,)
+            The observed labels.
+        choice : int
+            Position of the chosen candidate.
+
+        Returns
+        -------
+        numpy.ndarray, shape (N,)
+        """
         decision = np.zeros(fold.sets.test[1:].shape)
         sets = zip(decision, fold.sets.train[1:], fold.sets.test[1:], strict=True)
         for values, train, test in sets:

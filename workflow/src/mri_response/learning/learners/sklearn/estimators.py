@@ -22,7 +22,7 @@ LOGIT_LIMIT = 20.0  # of probabilities 2e-9 from 0 or 1, so that means over repe
 
 
 class EstimatorOptions(NamedTuple):
-    """What the plain path must know of a model.
+    """What a fit of a classifier of scikit-learn depends on, beside the data.
 
     Attributes
     ----------
@@ -33,6 +33,7 @@ class EstimatorOptions(NamedTuple):
     grid : dict
         Values of each parameter to choose from, as in the configuration.
     standardize : bool
+        Features are divided by their standard deviation in the training rows.
     pca : int or float or None
         Number of principal components, or the share of variance they exceed.
     """
@@ -45,7 +46,17 @@ class EstimatorOptions(NamedTuple):
 
     @classmethod
     def from_config(cls, model: dict) -> EstimatorOptions:
-        """Read the options from a model's section of the configuration."""
+        """Read the options from a model's section of the configuration.
+
+        Parameters
+        ----------
+        model : dict
+            The model's section, with its defaults.
+
+        Returns
+        -------
+        EstimatorOptions
+        """
         return cls(*(model[key] for key in cls._fields))
 
     @property

@@ -24,9 +24,11 @@ class Fitted(NamedTuple):
     Attributes
     ----------
     estimator : sklearn.base.BaseEstimator or None
+        None where the training rows have one class.
     constant : float
         1 or -1, the decision value where there is no estimator.
     converged : bool
+        Whether the fit gave no warning that it did not converge.
     """
 
     estimator: BaseEstimator | None
@@ -34,7 +36,17 @@ class Fitted(NamedTuple):
     converged: bool = True
 
     def decision(self, features: np.ndarray) -> np.ndarray:
-        """Decision values, shape (n,)."""
+        """Decision values, shape (n,).
+
+        Parameters
+        ----------
+        features : numpy.ndarray, shape (n, k)
+            Prepared features.
+
+        Returns
+        -------
+        numpy.ndarray, shape (n,)
+        """
         if self.estimator is None:
             return np.full(len(features), self.constant)
         return decision_values(self.estimator, features)
@@ -46,11 +58,14 @@ class Fitting:
     Parameters
     ----------
     options : EstimatorOptions
+        The classifier and its grid.
     seed : int
+        Seed of the run, from which the random states come.
 
     Attributes
     ----------
     n_fits, n_unconverged : int
+        Fits so far, and how many of them warned that they did not converge.
     """
 
     def __init__(self, options: EstimatorOptions, seed: int) -> None:

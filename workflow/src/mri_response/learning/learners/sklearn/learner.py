@@ -57,7 +57,20 @@ class SklearnLearner:
         return " ".join(word if word.isupper() else word.lower() for word in words)
 
     def prepare(self, sample: Sample, folds: Sequence[Fold]) -> list[np.ndarray]:
-        """Nothing: every fit begins with the features."""
+        """Nothing: every fit begins with the features.
+
+        Parameters
+        ----------
+        sample : Sample
+            Not used, as are the folds.
+        folds : sequence of Fold
+            Outer folds.
+
+        Returns
+        -------
+        list
+            Empty.
+        """
         return []
 
     def run(
@@ -121,7 +134,17 @@ class SklearnLearner:
         )
 
     def fits_words(self, result: JobResult) -> str:
-        """One line for the log about the fits of a job."""
+        """One line for the log about the fits of a job.
+
+        Parameters
+        ----------
+        result : JobResult
+            What the job has found.
+
+        Returns
+        -------
+        str
+        """
         return f"{result.fits} fits, {result.unconverged} of them not converged"
 
     def check(self, key: str) -> None:
@@ -167,11 +190,31 @@ class SklearnLearner:
         return Work(gram_s=0.0, gram_mb=0.0, solver_s=0.03 * n / 100 * n_fits)
 
     def memory_mb(self, size: JobSize) -> float:
-        """Some copies of the features as float64, and of what the classifier makes of them."""
+        """Some copies of the features as float64, and of what the classifier makes of them.
+
+        Parameters
+        ----------
+        size : JobSize
+            What the resources of the job depend on.
+
+        Returns
+        -------
+        float
+        """
         return math.ceil(1500 + 15 * size.input_mb)
 
     def minutes(self, size: JobSize) -> float:
-        """Every fit of every labelling."""
+        """Every fit of every labelling.
+
+        Parameters
+        ----------
+        size : JobSize
+            What the resources of the job depend on.
+
+        Returns
+        -------
+        float
+        """
         return 60 + 5 * size.folds * size.labellings * size.work.solver_s / 60
 
     def warnings(self, name: str, record: FitRecord) -> list[str]:

@@ -20,6 +20,7 @@ class Prepared(NamedTuple):
     Attributes
     ----------
     train, test : numpy.ndarray, shapes (n_train, k) and (n_test, k)
+        Prepared features of the training rows and of the rows to predict.
     components : numpy.ndarray, shape (k, p), or None
         Principal axes of the prepared features, in rows; None without them.
     scale : numpy.ndarray, shape (p,)
@@ -32,7 +33,17 @@ class Prepared(NamedTuple):
     scale: np.ndarray
 
     def weights(self, coefficients: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Weights of the features per standard deviation and per unit, each of shape (p,)."""
+        """Weights of the features per standard deviation and per unit, each of shape (p,).
+
+        Parameters
+        ----------
+        coefficients : numpy.ndarray, shape (k,)
+            Coefficients of the classifier.
+
+        Returns
+        -------
+        per_sd, per_unit : numpy.ndarray, shape (p,)
+        """
         if self.components is not None:
             coefficients = coefficients @ self.components
         return coefficients, coefficients / self.scale

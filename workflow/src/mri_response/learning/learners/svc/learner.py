@@ -115,11 +115,27 @@ class SvcLearner:
         )
 
     def fits_words(self, result: JobResult) -> str:
-        """One line for the log about the fits of a job."""
+        """One line for the log about the fits of a job.
+
+        Parameters
+        ----------
+        result : JobResult
+            What the job has found.
+
+        Returns
+        -------
+        str
+        """
         return f"{result.fits} problems solved, {result.fallback} of them by LIBSVM"
 
     def check(self, key: str) -> None:
-        """Nothing is left to check: the schema of the configuration says it all."""
+        """Nothing is left to check: the schema of the configuration says it all.
+
+        Parameters
+        ----------
+        key : str
+            Where the model stands in the configuration; not used.
+        """
 
     def work(self, scheme: Mapping[str, Any], n: int, p: int) -> Work:
         """Estimate the work of the model.
@@ -157,7 +173,17 @@ class SvcLearner:
         )
 
     def memory_mb(self, size: JobSize) -> float:
-        """Gram matrices, and the decision values of all labellings."""
+        """Gram matrices, and the decision values of all labellings.
+
+        Parameters
+        ----------
+        size : JobSize
+            What the resources of the job depend on.
+
+        Returns
+        -------
+        float
+        """
         grams = size.folds * size.work.gram_mb
         decisions = 8e-6 * size.labellings * size.folds * size.rows
         memory = math.ceil(1000 + 3 * grams + 4 * decisions)
@@ -166,7 +192,17 @@ class SvcLearner:
         return memory
 
     def minutes(self, size: JobSize) -> float:
-        """Every classifier of every labelling and, with redrawn folds, its Gram matrices."""
+        """Every classifier of every labelling and, with redrawn folds, its Gram matrices.
+
+        Parameters
+        ----------
+        size : JobSize
+            What the resources of the job depend on.
+
+        Returns
+        -------
+        float
+        """
         seconds = size.work.solver_s + (size.work.gram_s if size.redrawn else 0)
         return 30 + 5 * size.folds * size.labellings * seconds / 60
 

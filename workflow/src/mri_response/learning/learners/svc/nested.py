@@ -27,6 +27,7 @@ class FoldResult(NamedTuple):
     beta : numpy.ndarray, shape (n_train, m)
         Signed dual variables of the outer model.
     intercept : numpy.ndarray, shape (m,)
+        Intercept of the outer model.
     fitted : numpy.ndarray, shape (n_train, m)
         Decision values of the outer training rows, without the intercept.
     plateau : numpy.ndarray of bool, shape (m,)

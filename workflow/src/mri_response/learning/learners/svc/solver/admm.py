@@ -1,7 +1,7 @@
 """Linear support vector classifiers of many labellings of one training set, solved together.
 
 The Gram matrix is the same for every labelling, only the box differs: the alternating direction
-method of multipliers then costs one matrix product an iteration for all labellings. Where it leaves
+method of multipliers then costs one matrix product per iteration for all labellings. Where it leaves
 few dual variables inside their box, pivoting from there ends it. Every solution is certified by its
 optimality gap; what fails is solved by pivoting from the start, some labellings at a time.
 """
@@ -39,6 +39,7 @@ class AdmmSolver:
     Parameters
     ----------
     gram : numpy.ndarray, shape (n_train, n_train)
+        Gram matrix of the training rows.
     balanced : bool
         Weigh classes by the inverse of their frequency in the labelling.
     tolerance : float
@@ -147,7 +148,7 @@ class AdmmSolver:
         return np.flatnonzero(~single)
 
     def _problems(self, signs: np.ndarray, columns: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Signs and class weights as rows, one a labelling: rows are taken out quickly."""
+        """Signs and class weights as rows, one per labelling: rows are taken out quickly."""
         own = signs[:, columns]
         weights = upper_bounds(own, self.mean_square_norm, self.balanced)
         return np.ascontiguousarray(own.T), np.ascontiguousarray(weights.T)

@@ -39,8 +39,9 @@ class PivotingSolver:
     Parameters
     ----------
     gram : numpy.ndarray, shape (S, n, n)
-        One matrix a training set, over all rows.
+        One matrix per training set, over all rows.
     train : numpy.ndarray of bool, shape (S, n)
+        Rows of each training set.
     balanced : bool
         Weigh classes by the inverse of their frequency in the training set.
     tolerance : float
@@ -49,7 +50,7 @@ class PivotingSolver:
     Attributes
     ----------
     mean_square_norm : numpy.ndarray, shape (S,)
-        Of the training rows.
+        Mean squared norm of the features of the training rows.
     n_solved, n_fallback : numpy.ndarray of int, shape (S,)
         Problems solved so far, and how many of them LIBSVM had to solve.
 
@@ -85,7 +86,19 @@ class PivotingSolver:
         self._scaled = gram / self.mean_square_norm[:, None, None]
 
     def grid(self, C: np.ndarray, relative: bool) -> np.ndarray:
-        """Values of C for each training set, shape (n_C, S); ``C`` may be (n_C,)."""
+        """Values of C for each training set.
+
+        Parameters
+        ----------
+        C : numpy.ndarray, shape (n_C,) or (n_C, S)
+            Values of the grid.
+        relative : bool
+            Whether they are divided by the mean squared norm of the training features.
+
+        Returns
+        -------
+        numpy.ndarray, shape (n_C, S)
+        """
         C = C if C.ndim == 2 else C[:, None]
         return C / (self.mean_square_norm if relative else np.ones(len(self.train)))
 
@@ -102,7 +115,7 @@ class PivotingSolver:
         Yields
         ------
         Solution
-            For each value of C; one column a training set, ``beta`` of shape (n, S) and zero
+            For each value of C; one column per training set, ``beta`` of shape (n, S) and zero
             outside the training rows. The arrays are overwritten by the next one.
         """
         n_sets, n = self.train.shape
@@ -427,9 +440,18 @@ def _definite_system(
 
 
 def times(gram: np.ndarray, beta: np.ndarray) -> np.ndarray:
-    """Each Gram matrix times its own vector: shapes (S, n, n) and (S, n), result (S, n).
+    """Each Gram matrix times its own vector.
 
-    A single matrix, shape (n, n), serves all vectors.
+    Parameters
+    ----------
+    gram : numpy.ndarray, shape (S, n, n) or (n, n)
+        A single matrix serves all vectors.
+    beta : numpy.ndarray, shape (S, n)
+        Vectors.
+
+    Returns
+    -------
+    numpy.ndarray, shape (S, n)
     """
     if gram.ndim == 2:
         return beta @ gram

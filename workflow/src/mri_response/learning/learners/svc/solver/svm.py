@@ -23,6 +23,7 @@ class Solution(NamedTuple):
     beta : numpy.ndarray, shape (n_train, m)
         Signed dual variables: ``decision = gram[:, train] @ beta + intercept``.
     intercept : numpy.ndarray, shape (m,)
+        Intercept of each labelling.
     at_bound : numpy.ndarray of bool, shape (2, m)
         Whether any, and whether every dual variable is at its upper bound.
     """
