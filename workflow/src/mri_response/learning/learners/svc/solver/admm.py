@@ -1,9 +1,9 @@
 """Linear support vector classifiers of many labellings of one training set, solved together.
 
 The Gram matrix is the same for every labelling, only the box differs: the alternating direction
-method of multipliers then costs one matrix product per iteration for all labellings. Where it leaves
-few dual variables inside their box, pivoting from there ends it. Every solution is certified by its
-optimality gap; what fails is solved by pivoting from the start, some labellings at a time.
+method of multipliers then costs one matrix product per iteration for all labellings. Where it
+leaves few dual variables inside their box, pivoting from there ends it. Every solution is certified
+by its optimality gap; what fails is solved by pivoting from the start, some labellings at a time.
 """
 
 from __future__ import annotations
