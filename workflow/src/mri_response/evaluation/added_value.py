@@ -49,7 +49,7 @@ def added_rows(
     first = home[model][home[model]["repeat"] == home[model]["repeat"].iloc[0]]
     labels, (weights, _) = first["label"].to_numpy(int), person_weights(first["participant_id"])
     moved = np.concatenate(permuted)
-    moved = moved[:, :, ~np.isnan(moved[0, 0])]  # of people held out alone
+    moved = moved[:, :, ~np.isnan(moved[0, 0])]  # rows of people who were tested
     rows = []
     for metric in TESTED:
         observed = {name: _metric(metric, own, labels, weights) for name, own in home.items()}

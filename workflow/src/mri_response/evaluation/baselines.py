@@ -219,7 +219,7 @@ def cross_validate_discriminant(
             scores = fitted[test] - _midway(fitted[train], labels[train, block])
             decision[block, fold.repeat - 1, test] = scores.T
             number[block, fold.repeat - 1, test] = fold.outer_fold
-    # Where confounds tell nobody apart, what is left of zero is rounding.
+    # Where confounds do not separate the classes, values differ from zero by rounding alone.
     decision[np.abs(decision) < 1e-12] = 0.0
     return Decisions(decision, number, np.zeros_like(number), labels.T.astype(np.int8))
 

@@ -23,7 +23,7 @@ from mri_response.evaluation.intervals import (
 )
 from mri_response.evaluation.metrics import FloatArray, placements
 
-MIN_PERMUTATIONS = 19  # the fewest with which p can reach 0.05; below, a spread is guesswork
+MIN_PERMUTATIONS = 19  # the fewest with which p can reach 0.05
 
 
 def naive_standard_error(

@@ -218,7 +218,7 @@ def newcombe_auc(
         spread = 1 + others * ((1 - a) / (2 - a) + a / (1 + a))
         return (estimate - a) ** 2 - z**2 * a * (1 - a) * spread / (n_positive * n_negative)
 
-    # 0 and 1 themselves solve the equation at an AUC of 0 and 1: stay clear of them.
+    # At an AUC of 0 or 1, these values solve the equation too; the search excludes them.
     edge = 1e-12
     low = 0.0 if estimate < edge else brentq(excess, 0.0, min(estimate, 1 - edge))
     high = 1.0 if estimate > 1 - edge else brentq(excess, max(estimate, edge), 1.0)

@@ -16,7 +16,7 @@ from mri_response.evaluation.metrics import FloatArray, placements
 from mri_response.people.rows import person_weights
 
 CURVE_METRICS = ("balanced_accuracy", "auc")
-MARGIN = 0.03  # a difference to all people that is taken for none
+MARGIN = 0.03  # a smaller difference to the result in all people counts as none
 COLUMNS = [
     "model",
     "cohort",
@@ -75,7 +75,7 @@ def mean_and_influence(
             score = ((scores[tested] > 0) == positive).astype(float)
         recall = [np.average(score[rows], weights=weight[rows]) for rows in (positive, ~positive)]
         values.append(np.mean(recall))
-        # The AUC is the mean of either class; the balanced accuracy the mean of both.
+        # The AUC is the mean score of either class; the balanced accuracy averages both classes.
         deviation = weight * (score - np.where(positive, *recall)) / size
         share = 1.0 if metric == "auc" else 0.5
         influence += np.bincount(person[tested], share * deviation, minlength=len(influence))

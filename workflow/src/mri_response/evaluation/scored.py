@@ -85,7 +85,7 @@ def scored_cohorts(
         If the repeats do not hold the same people.
     """
     keys = ["repeat", "outer_fold"]
-    # The frozen model has neither repeat nor outer fold; as 0 they find one another.
+    # The frozen model has neither repeat nor outer fold; 0 stands for both in the merge.
     rows, points = predictions.assign(**predictions[keys].fillna(0)), []
     for point, given in rules.assign(**rules[keys].fillna(0)).groupby(
         "operating_point", sort=False

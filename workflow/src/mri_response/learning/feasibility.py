@@ -81,7 +81,7 @@ def _check_folds(config: Mapping[str, Any], rows: pd.DataFrame, path: str) -> No
                 )
             _check_inner(cv, path, count - math.ceil(count / outer_folds), what)
         return
-    # Here, since scikit-learn takes time and most runs need none of it yet.
+    # Imported here, since scikit-learn takes a second and most checks do not need it.
     from mri_response.learning.splits import Scheme, draw_folds
 
     if column is not None:

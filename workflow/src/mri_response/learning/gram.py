@@ -72,7 +72,7 @@ def gram_matrices(
         raise ValueError(f"{n_sets} training sets do not come in groups of {together}")
     gaps = incomplete(features)
     if gaps.any():
-        # What is filled in differs between sets: each has its own pass over these features.
+        # Filled-in values differ between sets, so that each set needs a pass over these features.
         gram = gram_matrices(features[:, ~gaps], sets, standardize=standardize, together=together)
         with_gaps = features[:, gaps]
         for index, rows in enumerate(sets.train):
@@ -81,7 +81,7 @@ def gram_matrices(
             gram[index] += gram_matrices(own, alone, standardize=standardize)[0]
         return gram
     if sets.spanned.any() and not sets.spanned.all():
-        # Whole groups both times, of which some sets are taken.
+        # Both kinds of sets are computed in whole groups, of which the sets of the kind are kept.
         gram = np.empty((n_sets, n, n))
         for spanned in (True, False):
             wanted = sets.spanned == spanned

@@ -16,7 +16,7 @@ from mri_response.learning.preparation.confounds import flexible_matrix
 from mri_response.learning.preparation.training_sets import training_sets
 
 RIDGE_C = 1.0  # inverse penalty of the regression on uncorrelated confounds of unit variance
-STEPS = 50  # of a chain of labellings, in each of which everybody is paired with somebody
+STEPS = 50  # steps of a chain of labellings; in each step everybody is paired with somebody
 
 
 class Exchangeability:
@@ -212,7 +212,7 @@ class Exchangeability:
             half = len(rows) // 2
             for _ in range(STEPS):
                 one, other = rng.permutation(len(rows))[: 2 * half].reshape(2, half)
-                # Zero for those who have the same label: swapped or not, nothing changes.
+                # Zero for pairs with equal labels, for whom a swap changes nothing.
                 gain = (label[one] - label[other]) * (odds[other] - odds[one])
                 swap = rng.random(half) < expit(gain)
                 one, other = one[swap], other[swap]
@@ -264,11 +264,11 @@ def log_odds(labels: np.ndarray, confounds: np.ndarray, person: np.ndarray) -> n
     numpy.ndarray, shape (n,)
         Up to a constant. A weak ridge penalty keeps them finite where classes are separated.
     """
-    # Here, since the checks before the first job seldom need it and it takes time.
+    # Imported here, since it takes a second and the checks before the first job seldom need it.
     from sklearn.linear_model import LogisticRegression
 
     n = len(labels)
-    # Uncorrelated, of unit variance: a number and its square nearly tell the same.
+    # Made uncorrelated and of unit variance, since a confound and its square are nearly collinear.
     basis = np.sqrt(n) * training_sets(confounds, np.ones((1, n), dtype=bool)).basis[0, 1:].T
     _, index, rows = np.unique(person, return_inverse=True, return_counts=True)
     regression = LogisticRegression(C=RIDGE_C, max_iter=1000, tol=1e-8)
@@ -279,7 +279,7 @@ def _strata(unit: np.ndarray, person: np.ndarray, block: np.ndarray) -> list[np.
     """Row indices of units that may exchange labels: arrays of shape (units, rows of a unit)."""
     strata: dict[tuple, list[np.ndarray]] = {}
     for index in pd.Series(range(len(unit))).groupby(unit, sort=False).agg(list):
-        # Person by person, whatever the order of rows, so that nobody gets labels of two people.
+        # Rows are sorted by person, so that nobody gets labels of two people.
         who = pd.factorize(person[index])[0]
         index = np.array(index)[np.argsort(who, kind="stable")]
         shape = tuple(np.bincount(who))

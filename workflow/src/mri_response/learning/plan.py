@@ -22,13 +22,11 @@ from mri_response.learning.learners.base import Work
 from mri_response.learning.learners.registry import learner_of
 
 # Batches for which the configuration gives no size.
-TARGET_S = 300.0  # work per job
-JOBS_OF_A_SMALL_RUN = (
-    12  # jobs, roughly, into which a small run is cut for the cores of one machine
-)
-SHORTEST_S = 30.0  # unless they were shorter than this
+TARGET_S = 300.0  # estimated seconds of a job
+SMALL_RUN_JOBS = 12  # jobs, roughly, into which a small run is cut for the cores of one machine
+SHORTEST_S = 30.0  # a small run is not cut into jobs that are shorter than this
 MOST_JOBS = 1000  # cross-validation jobs of a run; beyond, each carries more work
-GRAM_MB = 500.0  # Gram matrices of a job
+GRAM_MB = 500.0  # largest size of the Gram matrices of a job
 
 
 # ---------------------------------------------------------------- work and how it is cut
@@ -117,7 +115,7 @@ def batch_plans(
     each = {m: w.solver_s + (w.gram_s if redrawn else 0) for m, w in work.items()}
     total = sum(n_folds * (work[m].gram_s + (1 + n_permutations) * s) for m, s in each.items())
     if batch["minutes"] is None:
-        target = max(SHORTEST_S, min(TARGET_S, total / JOBS_OF_A_SMALL_RUN))
+        target = max(SHORTEST_S, min(TARGET_S, total / SMALL_RUN_JOBS))
     else:
         target = 60.0 * batch["minutes"]
     target = max(target, total / MOST_JOBS)

@@ -183,7 +183,7 @@ def _shared_sites(
     site: pd.Series, in_active: NDArray[np.bool_], within: str
 ) -> tuple[NDArray | None, str]:
     """Site of each row, None where the arms share no site, and a note that says which it is."""
-    # A number is the same site whether its cohort has sites that are text or not.
+    # A site that is a number is written alike in cohorts whose sites are numbers or text.
     sites = np.array([f"{s:g}" if isinstance(s, float) else str(s) for s in site])
     shared = np.setdiff1d(np.intersect1d(sites[in_active], sites[~in_active]), ["nan"])
     if shared.size:

@@ -381,7 +381,7 @@ def _fitted(
     row: dict[str, Any] = arms.sizes()
     if arms.smallest_class < config["min_class_size"]:
         return row | _small(config)
-    # Centred and scaled, which changes no coefficient that is asked for.
+    # Neither centring nor the scale of the baseline changes the interaction, which is reported.
     score = (arms.decision - arms.decision.mean()) / (sd or 1.0)
     columns = [score * arms.active, score, arms.active, np.ones(len(score))]
     if arms.baseline is not None and np.ptp(arms.baseline) > 0:

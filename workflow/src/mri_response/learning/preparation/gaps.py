@@ -26,7 +26,7 @@ def filled(features: np.ndarray, train: np.ndarray) -> np.ndarray:
     present = ~missing[train]
     total = np.where(present, features[train], 0.0).sum(axis=0)
     mean = total / np.maximum(present.sum(axis=0), 1)
-    # A feature without training values is made constant for everybody: it says nothing.
+    # A feature without training values carries no information: it becomes constant.
     return np.where(present.any(axis=0), np.where(missing, mean, features), 0.0)
 
 

@@ -160,7 +160,7 @@ def training_sets(confounds: np.ndarray | Confounds, train: np.ndarray) -> Train
     coefficients[:, 1:] = right.transpose(0, 2, 1) @ (inverse[:, :, None] * basis[:, 1:])
     constant = np.full((n, 1), 1 / np.sqrt(n))
     if np.isnan(matrix).any():
-        # Imputed values differ between sets: only the mean may go beforehand.
+        # Imputed values differ between sets, so that only the mean may be removed beforehand.
         spanned = np.zeros(n_sets, dtype=bool)
         return TrainingSets(train, design, coefficients, basis, constant, spanned)
     everyone, _, _ = fit_confounds(confounds, np.ones(n, dtype=bool))

@@ -145,7 +145,7 @@ def _check_class(key: str, options: EstimatorOptions) -> None:
     from sklearn.utils import all_estimators  # takes a second to import
 
     path = options.estimator
-    # The workflow's inner folds choose, so that people stay together and labels outside unseen.
+    # Searches of scikit-learn are refused: their folds would tear the rows of a person apart.
     known = {
         _public_path(found): found
         for _, found in all_estimators("classifier")
@@ -153,7 +153,7 @@ def _check_class(key: str, options: EstimatorOptions) -> None:
     }
     if path in known:
         return
-    # By its own name, since the modules of scikit-learn are seldom known by heart.
+    # Compared by the class name, since few users know the modules of scikit-learn by heart.
     names = {other.split(".")[-1].lower(): other for other in known}
     own = names.get(path.split(".")[-1].lower())
     near = f"did you mean {own!r}? " if own else suggestion(path, known)
@@ -197,7 +197,7 @@ def _check_by_fitting(key: str, options: EstimatorOptions) -> None:
                 warnings.simplefilter("ignore")
                 decision = decision_values(estimator.fit(features, labels), features)
                 same = (decision > 0) == (estimator.predict(features) == 1)
-        except Exception as error:  # whatever scikit-learn objects to is the user's to mend
+        except Exception as error:  # any complaint of scikit-learn is for the user to settle
             raise _refused(key, {**options.parameters, **candidate}, error) from error
         if not same.all():
             raise fault(

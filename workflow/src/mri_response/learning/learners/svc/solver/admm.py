@@ -172,8 +172,8 @@ class AdmmSolver:
             np.copyto(primal, full, where=start.at_bound)
             beta, plateau = start.beta, np.flatnonzero(start.at_bound.all(axis=1))
         violation, converged = np.empty(signs.shape), np.zeros(len(signs), dtype=bool)
-        # On the plateau, all of them at it, nothing else is to be done. Whoever has left it at a
-        # smaller C does not come back.
+        # Where all variables are at their bound (the plateau), nothing else is to be done. A
+        # labelling that has left the plateau at a smaller C does not return to it.
         beta[plateau] = full[plateau]
         violation[plateau] = signs[plateau] - full[plateau] @ self._scaled
         gap = _gap(full[plateau], violation[plateau], lower[plateau], upper[plateau])
@@ -223,7 +223,7 @@ class AdmmSolver:
             steps = SINGLE_STEPS if single else STEPS
             primal, dual = advance(steps, signs / step, lower, upper, propagator, primal, dual)
             free = (primal > lower) & (primal < upper)
-            # What float32 leaves is near enough to pivot from, and no solution by itself.
+            # The result in float32 is a start for pivoting, but not a solution.
             n_free = np.count_nonzero(free, axis=1)
             looked = np.flatnonzero(n_free <= (FEW if single else len(self.gram)))
             if not len(looked):

@@ -26,10 +26,10 @@ from mri_response.learning.learners.svc.solver.svm import (
 EXACT = 1e-9  # violations of the optimality conditions below this are rounding, not a wrong set
 PLATEAU = 0.3  # C times mean squared norm below which all variables at their bound is a good start
 LARGE = 16  # systems of more variables are solved one by one, smaller ones together
-SIZES = 8  # these are filled up to a multiple of this
+SIZES = 8  # smaller systems are filled up to a multiple of this size
 MAX_PIVOTS = 15
 MAX_STEPS_PER_ROW = 10
-DAMPING = 1e-8  # of a step in directions that the features do not have
+DAMPING = 1e-8  # damping of a step in directions that the features do not span
 RIDGE = 1e-13  # keeps systems of duplicated people regular, far below the tolerance of the gap
 
 
@@ -351,7 +351,7 @@ def _active_set(
         blocked = np.flatnonzero(share < 1.0)
         beta[blocked, first[blocked]] = end[blocked, first[blocked]]
         free[blocked, first[blocked]] = False
-        # Where nothing was in the way: LIBSVM's most violating pair becomes free.
+        # If no variable has reached a bound, LIBSVM's most violating pair becomes free.
         up = np.where(beta < upper, violation, -np.inf)
         down = np.where(beta > lower, violation, np.inf)
         going_on = (share[:, 0] < 1.0) | (up.max(axis=1) - down.min(axis=1) > EXACT)
