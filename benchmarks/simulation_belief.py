@@ -154,7 +154,7 @@ def study_trial(index: int, name: str, seed: int) -> dict[str, float]:
     )
     comparison, found = Comparison(BEFORE, AFTER), {}
     for news, suffix in (("eBR", ""), ("E1", "_e1")):
-        trials, _ = selected(raw, Rules(min_trials=3), news)
+        trials, _ = selected(raw, Rules(min_trials=3, one_valence=True), news)
         effects, spread = update_effects(trials, drawn.people, comparison)
         row = effects.set_index("term").loc["group x time x valence"]
         found[f"interaction{suffix}"] = row["p_value"] <= ALPHA

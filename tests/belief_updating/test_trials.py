@@ -173,10 +173,22 @@ def test_a_person_with_one_valence_alone_is_an_error_unless_left_out():
     raw = made_trials(2, 0.5, 0.0)
     own = raw["participant_id"] == "sub-01"
     raw.loc[own, "eBR"] = 77.0
-    with pytest.raises(InputError, match="'sub-01', session 'ses-before': found good news alone"):
+    with pytest.raises(
+        InputError, match=r"participant 'sub-01': found good news alone \(40 trials"
+    ):
         selected(raw, Rules())
     _, sessions = selected(raw, Rules(people=["sub-01"], min_trials=1))
     assert sessions["used"].tolist() == [True, True, False, False]
+    _, sessions = selected(raw, Rules(min_trials=1, one_valence=True))
+    assert sessions["reason"].tolist()[2:] == ["fewer than 1 trials with bad news"] * 2
+
+
+def test_a_session_with_one_valence_alone_is_left_out():
+    raw = made_trials(2, 0.5, 0.0)
+    own = (raw["participant_id"] == "sub-01") & (raw["session_id"] == "ses-after")
+    raw.loc[own, "eBR"] = 77.0
+    _, sessions = selected(raw, Rules(min_trials=1))
+    assert sessions["used"].tolist() == [True, True, True, False]
 
 
 def test_news_by_an_estimate_that_nobody_gave_is_an_error():

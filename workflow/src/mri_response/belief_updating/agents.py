@@ -20,6 +20,7 @@ updating. Cognitive Psychology 90, 71-127.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -46,7 +47,9 @@ def agent_answers(
     used : pandas.DataFrame
         Used trials, classified by the news that the linear agent follows.
     kind : {"linear", "bayesian"}
+        Kind of agent, see the module.
     rng : numpy.random.Generator
+        Where random numbers come from.
     scale : tuple of float
         Lowest and highest answer.
 
@@ -81,6 +84,7 @@ def session_quantities(
     number : ndarray of int, shape (n,)
         Number of each trial's session.
     news : {"eBR", "E1"}
+        Estimate that news is measured against.
 
     Returns
     -------
@@ -124,6 +128,7 @@ def agents_table(
     n_draws : int
         Draws of the linear agents' noise.
     seed : int
+        Seed of the run.
     scale : tuple of float
         Lowest and highest answer.
 
@@ -211,9 +216,11 @@ def agents_effects(
     people : pandas.DataFrame
         ``participant_id``, ``group`` and the covariates.
     comparison : Comparison
+        Sessions, groups and covariates.
     n_draws : int
         Draws of the linear agents' noise.
     seed : int
+        Seed of the run.
     scale : tuple of float
         Lowest and highest answer.
 
@@ -275,6 +282,8 @@ def news_table(
     if trials["eBR"].isna().all():
         return pd.DataFrame(columns=["session_id", "group", "warning"])
     known = trials[trials["participant_id"].isin(list(groups))]
+    # What is a mistake under the definition that was chosen can be an answer under the other.
+    rules = replace(rules, one_valence=True)
     chosen = {news: selected(known, rules, news, scale)[0] for news in NEWS}
     a, good = {}, {}
     for news, own in chosen.items():

@@ -42,7 +42,9 @@ def association_table(
     parameters : sequence of str
         Of ``S``, ``A``, ``LR_good``, ``LR_bad``.
     n_permutations : int
+        Number of permutations of people.
     seed : int
+        Seed of the run.
 
     Returns
     -------

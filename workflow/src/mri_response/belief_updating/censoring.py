@@ -30,6 +30,7 @@ def censored_estimates(
     trials : pandas.DataFrame
         As :func:`mri_response.belief_updating.trials.selected` returns it.
     family : {"heuristic", "heuristic_pr", "bayesian"}
+        What the move that the news calls for is made of.
     scale : tuple of float
         Lowest and highest answer.
 

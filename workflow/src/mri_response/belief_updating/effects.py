@@ -62,6 +62,7 @@ def update_effects(
     people : pandas.DataFrame
         ``participant_id``, ``group`` and the covariates. People without one of them are left out.
     comparison : Comparison
+        Sessions, groups and covariates.
 
     Returns
     -------
@@ -179,6 +180,7 @@ def paired(rates: pd.DataFrame, comparison: Comparison) -> pd.DataFrame:
     rates : pandas.DataFrame
         As :func:`mri_response.belief_updating.rates.estimates` returns it.
     comparison : Comparison
+        Sessions, groups and covariates.
 
     Returns
     -------
@@ -210,6 +212,7 @@ def change_table(rates: pd.DataFrame, people: pd.DataFrame, comparison: Comparis
     people : pandas.DataFrame
         ``participant_id``, ``group``; covariates are not used here.
     comparison : Comparison
+        Sessions, groups and covariates.
 
     Returns
     -------

@@ -93,6 +93,7 @@ def _paths(data: _Data, counts: NDArray) -> NDArray:
     Parameters
     ----------
     data : _Data
+        People and columns.
     counts : ndarray, shape (samples, people)
 
     Returns
@@ -141,6 +142,7 @@ def mediation_table(
     n_bootstrap : int
         Samples of people, drawn within arms where there are two.
     seed : int
+        Seed of the run.
 
     Returns
     -------
@@ -261,7 +263,9 @@ def sensitivity_table(
     people : pandas.DataFrame
         As for :func:`mediation_table`.
     exposure : str, optional
+        As for :func:`mediation_table`.
     covariates : sequence of str
+        As for :func:`mediation_table`.
     rhos : sequence of float
         Correlations of the errors of the two regressions, between -1 and 1.
 

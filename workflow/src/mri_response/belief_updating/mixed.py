@@ -130,6 +130,7 @@ class MixedFit:
         Parameters
         ----------
         weights : ndarray, shape (columns,)
+            Weight of each coefficient.
 
         Returns
         -------
@@ -170,11 +171,13 @@ def fit_mixed(
     Parameters
     ----------
     y : ndarray, shape (n,)
+        Outcome.
     design : ndarray, shape (n, columns)
         X, the intercept among its columns.
     names : sequence of str
         Of the columns.
     terms : sequence of RandomTerm
+        Random intercepts and slopes, independent of each other.
 
     Returns
     -------

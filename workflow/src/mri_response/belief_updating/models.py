@@ -106,6 +106,7 @@ def moves(trials: pd.DataFrame, family: str, scale: tuple[float, float] = SCALE)
     trials : pandas.DataFrame
         As :func:`mri_response.belief_updating.trials.classified` returns it.
     family : {"heuristic", "heuristic_pr", "bayesian"}
+        What the move that the news calls for is made of.
     scale : tuple of float
         Limits of the scale, which relative personal knowledge is relative to.
 
@@ -217,9 +218,11 @@ def posterior(of: Sums, free: tuple[bool, bool], prior: Prior) -> Posterior:
     Parameters
     ----------
     of : Sums
+        Sums of the trials of each person.
     free : tuple of bool
         Whether S and A are free; fixed ones have the values :data:`FIXED`.
     prior : Prior
+        Prior of S, A and the noise.
 
     Returns
     -------
@@ -300,6 +303,7 @@ def evidence_table(
     models : sequence of str, optional
         Of :data:`MODELS`; by default all that the estimates at hand allow.
     prior : Prior, optional
+        By default the one with the values of :class:`Prior`.
     scale : tuple of float
         Lowest and highest answer.
 

@@ -70,9 +70,11 @@ def parameter_recovery(
     trials : pandas.DataFrame
         As :func:`mri_response.belief_updating.trials.selected` returns it.
     family : {"heuristic", "heuristic_pr", "bayesian"}
+        What the move that the news calls for is made of.
     n_draws : int
         Simulated cohorts.
     seed : int
+        Seed of the run.
     scale : tuple of float
         Lowest and highest answer.
 
@@ -144,6 +146,7 @@ def model_recovery(
     n_draws : int
         Simulated cohorts per model.
     seed : int
+        Seed of the run.
     scale : tuple of float
         Lowest and highest answer.
 
@@ -218,9 +221,11 @@ def predictive_check(
     model : str
         Of :data:`mri_response.belief_updating.models.MODELS`.
     prior : Prior, optional
+        By default the one with the values of :class:`Prior`.
     n_draws : int
         Draws of parameters and noise from every session's posterior.
     seed : int
+        Seed of the run.
     scale : tuple of float
         Lowest and highest answer; simulated answers are rounded and cut to it.
 

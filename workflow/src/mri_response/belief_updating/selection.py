@@ -105,6 +105,7 @@ def select(log_evidence: NDArray, prior: NDArray) -> Selection:
     Parameters
     ----------
     log_evidence : ndarray, shape (people, models)
+        Natural logarithms; constants of a person cancel.
     prior : ndarray, shape (models,)
         Prior counts, as :func:`prior_counts` gives them.
 
@@ -177,6 +178,7 @@ def family_selection(found: Selection, families: Sequence[str], prior: NDArray) 
     Parameters
     ----------
     found : Selection
+        Selection among single models.
     families : sequence of str
         Family of each model.
     prior : ndarray, shape (models,)
@@ -213,6 +215,7 @@ def probability_same_between_groups(groups: Sequence[NDArray], prior: NDArray) -
     groups : sequence of ndarray, shape (people, models)
         Log evidences of each group.
     prior : ndarray, shape (models,)
+        Prior counts.
 
     Returns
     -------
@@ -263,6 +266,7 @@ def evidence_matrix(evidence: pd.DataFrame, session: str) -> pd.DataFrame:
     evidence : pandas.DataFrame
         As :func:`mri_response.belief_updating.models.evidence_table` returns it.
     session : str
+        Its identifier.
 
     Returns
     -------
@@ -286,6 +290,7 @@ def models_table(
     groups : mapping of str to str
         Group of each participant; people without one are left out.
     prior_count : {"one", "one_each"}
+        Whether prior counts add up to one or to the number of models.
 
     Returns
     -------
@@ -338,6 +343,7 @@ def same_table(
     baseline : str
         Session before treatment.
     prior_count : {"one", "one_each"}
+        Whether prior counts add up to one or to the number of models.
 
     Returns
     -------

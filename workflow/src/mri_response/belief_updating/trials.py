@@ -51,6 +51,10 @@ class Rules:
     recall : bool
         Leave a session out in which the recalled base rates are no nearer to those shown than if
         they had been given to events at random (needs the column ``BR_recall``).
+    one_valence : bool
+        Leave people out who have good or bad news alone in all sessions, in place of an error. That
+        is as a rule a mistake in the table, but who thinks of the own risk as very low can have bad
+        news alone where it is measured against E1.
     """
 
     limits: Mapping[str, tuple[float | None, float | None]] = field(default_factory=dict)
@@ -58,6 +62,7 @@ class Rules:
     min_trials: int = 10
     one_answer: bool = True
     recall: bool = False
+    one_valence: bool = False
 
 
 # ---------------------------------------------------------------- the user's table
@@ -204,7 +209,9 @@ def selected(
     trials : pandas.DataFrame
         As :func:`read_trials` returns it.
     rules : Rules
+        Which trials and people are left out.
     news : {"eBR", "E1"}
+        Estimate that news is measured against.
     scale : tuple of float
         Lowest and highest answer.
 
@@ -223,8 +230,8 @@ def selected(
     ------
     InputError
         If a rule names a column that is missing, nobody has the estimate that news is measured
-        against, or a person who is not left out has good or bad
-        news alone, so that scaling and asymmetry cannot be told apart.
+        against, or a person who is not left out has good or bad news alone in all sessions, so that
+        scaling and asymmetry cannot be told apart.
     """
     _check_rules(trials, rules, news)
     out = classified(trials, news)
@@ -235,7 +242,8 @@ def selected(
     named = sessions["participant_id"].isin(list(rules.people))
     sessions["reason"] = pd.Series(np.nan, index=sessions.index, dtype=object)
     sessions.loc[named, "reason"] = "left out by name"
-    _check_valences(sessions)
+    if not rules.one_valence:
+        _check_valences(sessions)
     for text, met in _rules_of_people(out[reason.isna()], sessions, rules).items():
         sessions["reason"] = sessions["reason"].mask(sessions["reason"].isna() & met, text)
     sessions.insert(len(sessions.columns) - 1, "used", sessions["reason"].isna())
@@ -302,14 +310,14 @@ def _sessions(
 
 def _check_valences(sessions: pd.DataFrame) -> None:
     open_ = sessions[sessions["reason"].isna()]
-    one = open_[((open_["n_good"] == 0) ^ (open_["n_bad"] == 0))]
+    totals = open_.groupby("participant_id", sort=False)[["n_good", "n_bad"]].sum()
+    one = totals[(totals["n_good"] == 0) ^ (totals["n_bad"] == 0)]
     if len(one):
         row = one.iloc[0]
-        kind = "good" if row["n_good"] else "bad"
         raise InputError(
-            f"trials: participant {row['participant_id']!r}, session {row['session_id']!r}: found "
-            f"{kind} news alone ({row['n_good'] + row['n_bad']} trials), expected both; check "
-            "event_valence and BR, or leave the person out by name"
+            f"trials: participant {row.name!r}: found {'good' if row['n_good'] else 'bad'} news "
+            f"alone ({row.sum()} trials), expected both; check event_valence and BR, or leave the "
+            "person out by name"
         )
 
 

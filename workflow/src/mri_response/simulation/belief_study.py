@@ -49,6 +49,7 @@ class BeliefStudy:
     Attributes
     ----------
     seed : int
+        Seed of the run.
     patients, controls : int
         People.
     responders : int
@@ -105,6 +106,7 @@ def base_rates(events: int) -> NDArray:
     Parameters
     ----------
     events : int
+        Number of events.
 
     Returns
     -------
@@ -124,6 +126,7 @@ def draw_belief_study(study: BeliefStudy) -> SimulatedBeliefs:
     Parameters
     ----------
     study : BeliefStudy
+        Size and what is planted.
 
     Returns
     -------
@@ -225,6 +228,7 @@ def planted_changes(study: BeliefStudy) -> pd.DataFrame:
     Parameters
     ----------
     study : BeliefStudy
+        Size and what is planted.
 
     Returns
     -------
@@ -248,6 +252,7 @@ def simulate_belief_study(study: BeliefStudy, directory: str | os.PathLike[str])
     Parameters
     ----------
     study : BeliefStudy
+        Size and what is planted.
     directory : path-like
         Made anew: ``participants.tsv``, ``scores.tsv``, ``trials.tsv``, ``planted.tsv`` and
         ``dataset_description.json``.
