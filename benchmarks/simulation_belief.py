@@ -48,7 +48,8 @@ from scipy.stats import t as student
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "workflow" / "src"))
 
 from mri_response.belief_updating.association import association_table
-from mri_response.belief_updating.effects import Comparison, change_table, update_effects
+from mri_response.belief_updating.changes import change_table
+from mri_response.belief_updating.effects import Comparison, update_effects
 from mri_response.belief_updating.mediation import mediation_table
 from mri_response.belief_updating.models import rational
 from mri_response.belief_updating.rates import estimates

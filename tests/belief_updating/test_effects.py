@@ -1,14 +1,12 @@
-"""Effects of treatment on updates and learning rates, against dense fits and t-tests."""
+"""Effects of treatment on updates, against a dense fit."""
 
 from __future__ import annotations
 
 import numpy as np
 import pandas as pd
 import pytest
-from scipy.stats import ttest_1samp, ttest_ind
 
-from mri_response.belief_updating.effects import Comparison, change_table, paired, update_effects
-from mri_response.belief_updating.rates import estimates
+from mri_response.belief_updating.effects import Comparison, update_effects
 from mri_response.belief_updating.trials import Rules, selected
 from mri_response.core.errors import InputError
 from mri_response.simulation.belief_study import BeliefStudy, draw_belief_study
@@ -116,39 +114,3 @@ def test_people_without_a_covariate_are_left_out(small):
 def test_what_is_not_there_is_an_error(small, comparison, message):
     with pytest.raises(InputError, match=message):
         update_effects(*small, comparison)
-
-
-def test_changes_are_tested_by_t_tests(study):
-    trials, people = study
-    rates = estimates(trials)
-    table = change_table(rates, people, COMPARISON).set_index(["parameter", "contrast"])
-    wide = rates.pivot_table("A", "participant_id", "session_id")
-    change = wide["ses-4h"] - wide["ses-before"]
-    group = people.set_index("participant_id")["group"][change.index]
-    treated, control = change[group == "patients"], change[group == "controls"]
-    row = table.loc[("A", "patients")]
-    assert row["estimate"] == pytest.approx(treated.mean())
-    assert row["p_value"] == pytest.approx(ttest_1samp(treated, 0).pvalue)
-    assert row["d_z"] == pytest.approx(treated.mean() / treated.std())
-    assert row["after"] - row["before"] == pytest.approx(row["estimate"])
-    welch = ttest_ind(treated, control, equal_var=False)
-    row = table.loc[("A", "patients - controls")]
-    assert row["statistic"] == pytest.approx(welch.statistic)
-    assert row["df"] == pytest.approx(welch.df)
-    interval = welch.confidence_interval()
-    assert [row["ci_low"], row["ci_high"]] == pytest.approx([interval.low, interval.high])
-    assert row["ci_low"] < 0.25 * 25 / 30 < row["ci_high"]
-
-
-def test_reliability_of_a_change_counts_the_errors_of_both_sessions(study):
-    trials, people = study
-    rates = estimates(trials)
-    both = paired(rates, COMPARISON)
-    one = rates.set_index(["participant_id", "session_id"])
-    name = both.index[0]
-    errors = one.loc[[(name, "ses-before"), (name, "ses-4h")], "A_se"]
-    assert both.loc[name, "A_change_se"] == pytest.approx(np.sqrt((errors**2).sum()))
-    own = both[people.set_index("participant_id")["group"][both.index] == "controls"]
-    expected = 1 - (own["A_change_se"] ** 2).mean() / own["A_change"].var()
-    table = change_table(rates, people, COMPARISON).set_index(["parameter", "contrast"])
-    assert table.loc[("A", "controls"), "reliability"] == pytest.approx(expected)

@@ -12,7 +12,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from mri_response.belief_updating.effects import Comparison, paired
+from mri_response.belief_updating.changes import paired
+from mri_response.belief_updating.effects import Comparison
 from mri_response.core.errors import InputError
 from mri_response.core.seeds import Stream, generator
 

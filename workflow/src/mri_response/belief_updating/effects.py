@@ -1,4 +1,4 @@
-"""What treatment does to updates, and to S and A: differences between groups, times and valences.
+"""What treatment does to updates: differences between groups, times and valences, trial by trial.
 
 Times are a session before treatment and one after it. All codes are halves of a difference, so that
 a coefficient is the mean of one level minus that of the other, averaged over the rest, and an
@@ -13,11 +13,8 @@ from itertools import combinations
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
-from scipy.stats import t as student
 
-from mri_response.belief_updating.mixed import DF_METHOD, LEVEL, MixedFit, RandomTerm, fit_mixed
-from mri_response.belief_updating.rates import PARAMETERS
+from mri_response.belief_updating.mixed import DF_METHOD, MixedFit, RandomTerm, fit_mixed
 from mri_response.core.errors import InputError
 from mri_response.core.tables import shorten
 
@@ -49,7 +46,6 @@ class Comparison:
         return words | {"time": f"{self.session} - {self.baseline}", "valence": "good - bad"}
 
 
-# ---------------------------------------------------------------- trial by trial
 def update_effects(
     trials: pd.DataFrame, people: pd.DataFrame, comparison: Comparison
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
@@ -169,112 +165,3 @@ def _random_terms(rows: pd.DataFrame) -> list[RandomTerm]:
         RandomTerm("person: time x valence", person, time * valence),
         RandomTerm("event", pd.factorize(rows["event"])[0], one),
     ]
-
-
-# ---------------------------------------------------------------- change of learning rates
-def paired(rates: pd.DataFrame, comparison: Comparison) -> pd.DataFrame:
-    """Learning rates before and after, and their change, of people with both sessions.
-
-    Parameters
-    ----------
-    rates : pandas.DataFrame
-        As :func:`mri_response.belief_updating.rates.estimates` returns it.
-    comparison : Comparison
-        Sessions, groups and covariates.
-
-    Returns
-    -------
-    pandas.DataFrame
-        Index ``participant_id``; for each parameter ``<p>_before``, ``<p>_after``, ``<p>_change``
-        and ``<p>_change_se``, the standard error of the change from those of the two sessions.
-    """
-    of = {name: own.set_index("participant_id") for name, own in rates.groupby("session_id")}
-    empty = rates.iloc[:0].set_index("participant_id")
-    before = of.get(comparison.baseline, empty)
-    after = of.get(comparison.session, empty)
-    both = before.index.intersection(after.index, sort=False)
-    out = pd.DataFrame(index=both)
-    for name in PARAMETERS:
-        out[f"{name}_before"], out[f"{name}_after"] = before.loc[both, name], after.loc[both, name]
-        out[f"{name}_change"] = out[f"{name}_after"] - out[f"{name}_before"]
-        squared = before.loc[both, f"{name}_se"] ** 2 + after.loc[both, f"{name}_se"] ** 2
-        out[f"{name}_change_se"] = np.sqrt(squared)
-    return out
-
-
-def change_table(rates: pd.DataFrame, people: pd.DataFrame, comparison: Comparison) -> pd.DataFrame:
-    """Change of learning rates with treatment: within groups, and the difference between them.
-
-    Parameters
-    ----------
-    rates : pandas.DataFrame
-        As :func:`mri_response.belief_updating.rates.estimates` returns it.
-    people : pandas.DataFrame
-        ``participant_id``, ``group``; covariates are not used here.
-    comparison : Comparison
-        Sessions, groups and covariates.
-
-    Returns
-    -------
-    pandas.DataFrame
-        A row per parameter and contrast: ``baseline``, ``session_id``, ``parameter``, ``contrast``
-        (a group, or ``patients - controls``), ``n``, ``before``, ``after`` (means; NaN for the
-        difference of groups), ``estimate``, ``se``, ``df``, ``statistic``, ``p_value``,
-        ``ci_low``, ``ci_high`` (t of the changes; Welch's between groups), ``d_z`` (change over its
-        SD) and ``reliability`` of the change. "After" alone is no change, and a p-value in one
-        group beside none in the other is no difference.
-    """
-    both = paired(rates, comparison)
-    group = pd.Series(both.index.map(people.set_index("participant_id")["group"]), both.index)
-    rows = []
-    for name in PARAMETERS:
-        parts = [both[group == g] for g in comparison.groups]
-        changes = [part[f"{name}_change"].dropna().to_numpy() for part in parts]
-        for label, part, change in zip(comparison.groups, parts, changes, strict=True):
-            sd = change.std(ddof=1) if len(change) > 1 else np.nan
-            error = (part[f"{name}_change_se"] ** 2).mean()
-            own = _t_test(change.mean() if len(change) else np.nan, sd**2 / max(len(change), 1))
-            own |= _with_df(own, len(change) - 1.0)
-            means = {"before": part[f"{name}_before"].mean(), "after": part[f"{name}_after"].mean()}
-            extra = {"d_z": own["estimate"] / sd, "reliability": 1 - error / sd**2}
-            rows.append({"parameter": name, "contrast": label, "n": len(change)} | means | own)
-            rows[-1] |= extra
-        if len(parts) == 2:
-            own = _welch(*changes)
-            n = sum(len(change) for change in changes)
-            rows.append(
-                {"parameter": name, "contrast": " - ".join(comparison.groups), "n": n, **own}
-            )
-    table = pd.DataFrame(rows)
-    table.insert(0, "session_id", comparison.session)
-    table.insert(0, "baseline", comparison.baseline)
-    return table
-
-
-def _t_test(estimate: float, variance: float) -> dict[str, float]:
-    return {"estimate": float(estimate), "se": float(np.sqrt(variance))}
-
-
-def _with_df(own: dict[str, float], df: float) -> dict[str, float]:
-    estimate, se = own["estimate"], own["se"]
-    if not (df > 0 and se > 0):
-        empty = ("df", "statistic", "p_value", "ci_low", "ci_high")
-        return dict.fromkeys(empty, np.nan)
-    half = student.ppf((1 + LEVEL) / 2, df) * se
-    return {
-        "df": df,
-        "statistic": estimate / se,
-        "p_value": float(2 * student.sf(abs(estimate / se), df)),
-        "ci_low": estimate - half,
-        "ci_high": estimate + half,
-    }
-
-
-def _welch(one: NDArray, other: NDArray) -> dict[str, float]:
-    if min(len(one), len(other)) < 2:
-        own = _t_test(np.nan, np.nan)
-        return own | _with_df(own, 0)
-    parts = np.array([x.var(ddof=1) / len(x) for x in (one, other)])
-    own = _t_test(one.mean() - other.mean(), parts.sum())
-    spent = (parts**2 / [len(one) - 1, len(other) - 1]).sum()
-    return own | _with_df(own, parts.sum() ** 2 / spent if spent else 0.0)
