@@ -27,7 +27,7 @@ def workflow_file(path):
 
 
 def check_installed_package():
-    """End with one line where the package is missing or not that of the fetched rules."""
+    """End with one line where the package is missing or of another version than the rules."""
     source = Path(workflow_file("../src/mri_response/__init__.py")).read_text(encoding="utf-8")
     expected = re.search(r'__version__ = "(.+)"', source)[1]
     try:
@@ -94,7 +94,7 @@ from mri_response.core.provenance import file_sha256, script_hash
 
 
 def typed(values, given):
-    """Configuration with what --config sets below its top level, text so far, in its types."""
+    """Give values that --config sets below the top level, text so far, the types of YAML."""
     if isinstance(values, dict) and isinstance(given, dict):
         return {key: typed(value, given.get(key)) for key, value in values.items()}
     return yaml.safe_load(given) if isinstance(given, str) and values == given else values

@@ -5,7 +5,8 @@
 rule performance:
     """Predictions, metrics with intervals over people, and permutation tests.
 
-    Of a model, a stack or a baseline; the tables of decision rules are empty for the latter two.
+    One job is for a model, a stack or a baseline. Stacks and baselines have no decision rules, so
+    that this table of theirs is empty.
     """
     input:
         people=[people_table(name) for name in COHORTS],
@@ -183,7 +184,7 @@ rule precision:
 if CURVES:
 
     rule learning_curve:
-        """Performance by number of people, paired with that of all of them."""
+        """Performance by number of people, paired with the performance of all people."""
         input:
             people=people_table(DISCOVERY),
             parts=curve_parts,

@@ -1,4 +1,4 @@
-# Splits, Gram matrices, repeated nested cross-validation of all labellings.
+# Splits, Gram matrices, repeated nested cross-validation under the observed and permuted labels.
 
 
 rule splits:
@@ -119,7 +119,7 @@ rule decisions:
 
 
 rule permuted_scans:
-    """Clinic and scans, the scans being those of other people."""
+    """Cross-validate models of clinic and scans in which every scan is another person's."""
     input:
         people=people_table(DISCOVERY),
         splits=rules.splits.output[0],

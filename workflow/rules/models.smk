@@ -79,7 +79,7 @@ rule score:
 
 
 rule stack:
-    """Cross-validated decision values of a stack, from those of its models."""
+    """Cross-validated decision values of a stack, from the decision values of its models."""
     input:
         people=people_table(DISCOVERY),
         decisions=decisions_below,

@@ -55,7 +55,7 @@ def atlas_image(features="{features}"):
 
 
 def atlas_regions(features="{features}"):
-    """Regions of that atlas."""
+    """Regions of the atlas on the grid of the maps."""
     return f"{RUN}/features/{features}/regions.tsv"
 
 
@@ -70,7 +70,7 @@ def gram_matrices(model="{model}", folds="{folds}"):
 
 
 def fold_job(model="{model}", folds="{folds}", labels="{labels}"):
-    """A part of the outer folds, or the refit, under a part of the labellings."""
+    """Result of a part of the outer folds, or of the refit, under a part of the labellings."""
     return f"{RUN}/crossval/{model}/folds-{folds}_labels-{labels}.npz"
 
 
@@ -278,7 +278,7 @@ def measured_atlases():
 
 
 def own_measured_atlases(wildcards):
-    """Those among them that are the user's own."""
+    """Image and table of each atlas of the user's by which quality control measures scans."""
     own = [atlas for atlas in measured_atlases() if not isinstance(atlas, str)]
     return [local(path) for atlas in own for path in (atlas["image"], atlas["labels"])]
 
@@ -351,7 +351,7 @@ def mask_of(wildcards):
 
 
 def are_redrawn(wildcards):
-    """Whether the outer folds of a job are redrawn for every labelling; the refit never is."""
+    """Whether the outer folds of a job are redrawn for every labelling, as never in the refit."""
     return SCHEME["scheme"] == "stratified" and wildcards.folds != REFIT
 
 
@@ -368,7 +368,7 @@ def cohorts_of_job(wildcards):
 
 
 def other_tables_of_job(wildcards):
-    """Analysed people of these cohorts."""
+    """Analysed people of the cohorts behind the discovery cohort in a job."""
     return [people_table(name) for name in cohorts_of_job(wildcards)]
 
 
@@ -392,7 +392,7 @@ def all_folds(wildcards):
 
 
 def observed_folds(wildcards):
-    """The jobs among them that hold the outer models of the observed labels."""
+    """Cross-validation jobs of a model that hold the outer models of the observed labels."""
     return [path for path in all_folds(wildcards) if path.endswith("_labels-0.npz")]
 
 
@@ -584,7 +584,7 @@ def sets_of_model(wildcards):
 
 
 def clinical_sets_of_model(wildcards):
-    """Which of them are clinical."""
+    """Whether each feature set that a model has side by side is clinical."""
     sets = FEATURES[CONFIG["models"][wildcards.model]["features"]]["sets"]
     return [FEATURES[name]["kind"] == "clinical" for name in sets]
 
@@ -681,6 +681,6 @@ def label_blocks(wildcards):
 
 
 def curve_batch(wildcards):
-    """First part of the people of a learning curve's job, by size and repeat, and that after its last."""
+    """First part of the people of a learning curve's job, by size and repeat, and the one after its last."""
     parts = CURVE_PLANS[wildcards.model][int(wildcards.part)]
     return [parts.start, parts.stop]

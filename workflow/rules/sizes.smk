@@ -1,7 +1,7 @@
-# Memory (MB) and time (minutes) that the larger jobs ask a cluster for: a floor, and five times what
-# is estimated. Estimates are orders of magnitude: a job that was killed asks for twice, then three
-# times the memory, and for four, then nine times the time. The profile's default-resources are for
-# all other jobs.
+# Memory (MB) and time (minutes) that the larger jobs ask a cluster for: a floor, and some times the
+# estimate. Estimates are orders of magnitude: a job that was killed asks for twice, then three times
+# the memory, and for four, then nine times the time. All other jobs have the default-resources of
+# the profile.
 import math
 
 
@@ -50,17 +50,17 @@ def prepare_minutes(wildcards, input, attempt):
 
 
 def cross_validate_mb(wildcards, input, attempt):
-    """What the learner of the model says."""
+    """Memory that the learner of the model asks for."""
     return LEARNERS[wildcards.model].memory_mb(job_size(wildcards, input)) * attempt
 
 
 def cross_validate_minutes(wildcards, input, attempt):
-    """What the learner of the model says."""
+    """Time that the learner of the model asks for."""
     return math.ceil(LEARNERS[wildcards.model].minutes(job_size(wildcards, input))) * attempt**2
 
 
 def score_mb(wildcards, input, attempt):
-    """Models without weights are fitted again, from some copies of the features."""
+    """Models without weights are fitted again, for which their features are copied several times."""
     copies = 1 if wildcards.model in LINEAR else 15
     return math.ceil(1500 + copies * input.size_mb) * attempt
 
@@ -86,12 +86,12 @@ def voxel_features_mb(wildcards, input, attempt):
 
 
 def voxel_features_minutes(wildcards, input, attempt):
-    """Half a minute a map."""
+    """Half a minute per map."""
     return math.ceil(30 + 0.5 * len(input.maps)) * attempt
 
 
 def quality_minutes(wildcards, input, attempt):
-    """A quarter of a minute a file."""
+    """A quarter of a minute per file."""
     return math.ceil(30 + 0.25 * len(input)) * attempt
 
 

@@ -40,9 +40,9 @@ class WeightEvidence(NamedTuple):
         ``sign_consistency_p``: see `OuterModels`. ``p_value``, ``p_fdr``, ``p_max``: of the
         pattern, see `PatternTest`.
     sets : pandas.DataFrame, k rows
-        Those of `set_evidence`, and ``weight``, ``weight_mean``: means over the features of the
-        set. ``sign_consistency``, ``sign_consistency_null``, ``sign_consistency_p``: of its mean
-        weight.
+        Columns of `set_evidence`, and ``weight``, ``weight_mean``: means over the features of the
+        set. ``sign_consistency``, ``sign_consistency_null``, ``sign_consistency_p``: of the set's
+        mean weight.
     """
 
     features: pd.DataFrame
@@ -80,6 +80,7 @@ class OuterModels(NamedTuple):
     Attributes
     ----------
     mean : numpy.ndarray, shape (p,)
+        Mean weight over models.
     cvr : numpy.ndarray, shape (p,)
         Cross-validation ratio: mean over its standard error, the standard deviation over models
         (ddof 1) divided by the square root of their number. A ranking and not a z: outer models
@@ -87,11 +88,12 @@ class OuterModels(NamedTuple):
     sign : numpy.ndarray, shape (p,)
         Mean sign over models: 1 where every weight is positive, -1 where every one is negative.
     null : numpy.ndarray, shape (p,)
-        Mean size of this under permuted labels; it is far from 0, since models share people.
+        Mean size of `sign` under permuted labels; it is far from 0, since models share people.
     p_value : numpy.ndarray, shape (p,)
         Permutation p of the size of `sign`, uncorrected.
     set_sign, set_null, set_p_value : numpy.ndarray, shape (k,)
-        The same of the mean weight of each set.
+        Mean sign, its mean size under permuted labels and its permutation p, of the mean weight of
+        each set.
     """
 
     mean: np.ndarray
@@ -113,12 +115,14 @@ def weight_evidence(
     *,
     standardize: bool = True,
 ) -> WeightEvidence:
-    """Maps of the refitted and the outer models, and the tests of them.
+    """Compute the maps of the refitted and the outer models, and test them.
 
     Parameters
     ----------
     features : numpy.ndarray, shape (n, p)
+        Of the discovery people, NaN where missing.
     confounds : numpy.ndarray, shape (n, q)
+        Coded confounds of the discovery people, NaN where missing.
     refits : sequence of JobResult
         Results of the jobs that fit on all discovery people, the observed labels in the first.
     folds : sequence of JobResult
@@ -129,6 +133,7 @@ def weight_evidence(
     members : numpy.ndarray of bool, shape (p, k)
         Which features belong to each set; every set has one at least.
     standardize : bool
+        Whether the models were fitted to features of unit variance.
 
     Returns
     -------
@@ -196,7 +201,7 @@ def pattern_test(
     *,
     standardize: bool = True,
 ) -> PatternTest:
-    """Test the Haufe pattern of each feature against those of permuted labels.
+    """Test the Haufe pattern of each feature against the patterns of permuted labels.
 
     Parameters
     ----------
@@ -208,7 +213,9 @@ def pattern_test(
         Decision values of the training rows without intercept, zero elsewhere; the observed labels
         first. The hyperparameters must have been chosen anew for every labelling.
     members : numpy.ndarray of bool, shape (p, k)
+        Which features belong to each set.
     standardize : bool
+        Whether the models were fitted to features of unit variance.
 
     Returns
     -------
@@ -266,14 +273,17 @@ def outer_models(
     Parameters
     ----------
     features : numpy.ndarray, shape (n, p)
+        Read once, in chunks.
     sets : TrainingSets
         Of the S outer models.
     beta : numpy.ndarray, shape (S, n)
         Signed dual variables of models with weights of unit norm.
     members : numpy.ndarray of bool, shape (p, k)
+        Which features belong to each set.
     null_beta : numpy.ndarray, shape (S, m, n), optional
-        Of permuted labels, of any norm.
+        Signed dual variables of m permuted labellings, of any norm.
     standardize : bool
+        Whether the models were fitted to features of unit variance.
 
     Returns
     -------
@@ -314,7 +324,7 @@ def _outer_models_of_weights(weights: np.ndarray, members: np.ndarray) -> OuterM
 
 
 def map_values(table: pd.DataFrame) -> dict[str, np.ndarray]:
-    """Columns of the features' table as values of maps.
+    """Turn columns of the features' table into values of maps.
 
     Parameters
     ----------
@@ -334,11 +344,12 @@ def map_values(table: pd.DataFrame) -> dict[str, np.ndarray]:
 
 
 def set_evidence(pattern: PatternTest) -> pd.DataFrame:
-    """Test of each set of features by its mean pattern.
+    """Test each set of features by its mean pattern.
 
     Parameters
     ----------
     pattern : PatternTest
+        Test of the features, with the mean pattern of each set under every labelling.
 
     Returns
     -------
@@ -372,7 +383,10 @@ def _p_value(size: np.ndarray) -> np.ndarray:
 
 
 def _agreement(signs: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Observed mean sign in row 0, mean size of those of permuted labels, permutation p."""
+    """Observed mean sign, its mean size under permuted labels, and its permutation p.
+
+    Row 0 of `signs` is observed, the other rows are of permuted labels.
+    """
     size = np.abs(signs)
     if len(size) == 1:
         nothing = np.full(signs.shape[1], np.nan)

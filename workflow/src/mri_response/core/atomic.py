@@ -28,7 +28,7 @@ def atomic_path(path: str | os.PathLike[str]) -> Iterator[Path]:
     Notes
     -----
     A job may survive the death of the main process and meet its own successor, here or on another
-    machine, so the temporary name holds those of machine and process. On any error the temporary
+    machine, so the temporary name holds the names of both. On any error the temporary
     file is removed and ``path`` stays as it was.
     """
     path = Path(path)

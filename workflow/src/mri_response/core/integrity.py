@@ -59,7 +59,10 @@ def write_record(path: PathLike, run: PathLike) -> None:
 
     Parameters
     ----------
-    path, run : path-like
+    path : path-like
+        File that a job has just written.
+    run : path-like
+        The run's folder.
     """
     record = _record(path, run)
     if record is not None and os.path.isfile(path):
@@ -75,7 +78,10 @@ def check(path: PathLike, run: PathLike) -> None:
 
     Parameters
     ----------
-    path, run : path-like
+    path : path-like
+        File that a job is about to read.
+    run : path-like
+        The run's folder.
 
     Raises
     ------
@@ -106,6 +112,7 @@ def verify(run: PathLike, temporary: Iterable[str] = ()) -> tuple[int, dict[str,
     Parameters
     ----------
     run : path-like
+        The run's folder.
     temporary : iterable of str
         Folders of the run whose files are deleted once they are used: they may be missing.
 

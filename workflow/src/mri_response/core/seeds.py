@@ -30,14 +30,19 @@ class Stream(IntEnum):
 
 
 def generator(seed: int, stream: Stream, *indices: int) -> np.random.Generator:
-    """Generator of one use and one combination of indices.
+    """Make the generator of one use and one combination of indices.
 
     Parameters
     ----------
     seed : int
         Seed of the run.
     stream : Stream
+        What the random numbers are used for.
     *indices : int
         Such as permutation, repeat, outer fold.
+
+    Returns
+    -------
+    numpy.random.Generator
     """
     return np.random.default_rng(np.random.SeedSequence([seed, int(stream), *indices]))

@@ -255,7 +255,11 @@ class FittedAgain:
 
         Parameters
         ----------
-        features, people, unseen
+        features : numpy.ndarray, shape (n, p)
+            NaN where missing.
+        people : pandas.DataFrame, n rows
+            Their confounds.
+        unseen : {"error", "mean"}
             See `Recipe.decision`.
 
         Returns

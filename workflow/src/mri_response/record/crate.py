@@ -93,7 +93,15 @@ def run_crate(
 
 
 def today() -> str:
-    """The day, in UTC, or that of SOURCE_DATE_EPOCH, by which two runs agree to the last byte."""
+    """Give the day in UTC, or the day of SOURCE_DATE_EPOCH where that is set.
+
+    By the latter two runs agree to the last byte.
+
+    Returns
+    -------
+    str
+        As in ``2026-01-17``.
+    """
     seconds = os.environ.get("SOURCE_DATE_EPOCH")
     now = datetime.datetime.now(datetime.UTC)
     if seconds is not None:
@@ -102,7 +110,18 @@ def today() -> str:
 
 
 def combined_sha256(paths: Iterable[PathLike]) -> str:
-    """SHA-256 over the sorted SHA-256 of files, a line each: names and order do not count."""
+    """SHA-256 over the sorted SHA-256 of files, one per line: names and order do not count.
+
+    Parameters
+    ----------
+    paths : iterable of path-like
+        Files of any size.
+
+    Returns
+    -------
+    str
+        64 hexadecimal digits.
+    """
     hashes = sorted(file_sha256(path) for path in paths)
     return hashlib.sha256("".join(f"{value}\n" for value in hashes).encode()).hexdigest()
 
