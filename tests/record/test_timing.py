@@ -36,6 +36,8 @@ def test_sums_are_of_the_jobs_that_were_measured(jobs, tmp_path):
 def test_the_lines_say_how_far_the_estimate_was_off(jobs, tmp_path):
     head, prepare, refit = timing_lines(measured(jobs, FOLDER, tmp_path))
     assert head.split()[:4] == ["job", "model", "jobs", "measured"]
-    assert prepare.split() == ["prepare", "one", "2", "2", "6", "13", "11", "2", "210"]
+    assert prepare.split() == ["prepare", "one", "2", "2", "5.7", "13.0", "11.4", "2.00", "210"]
+    short = [jobs[0]._replace(seconds=0.1)]
+    assert timing_lines(measured(short, FOLDER, tmp_path))[1].split()[-2] == "-"
     assert refit.split() == ["refit", "one", "1", "0", *"-----"]
     assert len(timing_lines(measured([], FOLDER, tmp_path))) == 1

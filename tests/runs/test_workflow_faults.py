@@ -90,6 +90,18 @@ def test_verify_says_when_all_is_well_and_makes_nothing(finished, tmp_path):
     assert {path.name for path in (new.folder / RUN).iterdir()} == {"logs"}
 
 
+def test_estimates_stand_beside_what_was_measured_and_nothing_is_made(finished):
+    before = contents(finished)
+    done = run(finished, "estimates")
+    table = [line.split() for line in done.stderr.splitlines() if "fs_svc" in line]
+    counts = {kind: (int(jobs), int(measured)) for kind, _, jobs, measured, *_ in table}
+    assert counts == dict.fromkeys(("prepare", "cross_validate", "refit"), (1, 1)) | {
+        "learning_curve": (1, 0)  # none of the tables asks for it
+    }
+    assert all(float(line[6]) > 0 for line in table if line[3] == "1"), "no CPU seconds"
+    assert contents(finished) == before
+
+
 def test_verify_names_what_is_spoilt_or_missing_and_how_to_make_it_anew(finished, tmp_path):
     study = finished.copied(tmp_path / "study")
     spoil(study.folder / FEATURES, corrupted)

@@ -125,7 +125,7 @@ def planned_jobs(wildcards):
     for model, parts in CURVE_PLANS.items():
         spec = CONFIG["models"][model]
         work = estimated_work(CONFIG, model, SIZE[0], SIZE[1][spec["features"]])
-        each = part_seconds(CONFIG, model, work, SIZE[2])
+        each = subsample_seconds(CONFIG, model, work, SIZE[2])
         place = expand(
             benchmark_of("learning_curve", "model", "part"), model=model, part=range(len(parts))
         )

@@ -23,6 +23,9 @@ HEAD = (
 )
 
 
+SHORTEST_S = 5.0  # of less work, most time is that of Python's start
+
+
 class PlannedJob(NamedTuple):
     """A job whose work was estimated before the run.
 
@@ -98,14 +101,16 @@ def timing_lines(table: pd.DataFrame) -> list[str]:
     Returns
     -------
     list of str
-        A head and one line per kind of job and model.
+        A head and one line per kind of job and model. There is no ratio where less than
+        `SHORTEST_S` was estimated.
     """
     rows = [HEAD]
     for row in table.itertuples(index=False):
         numbers = ["-"] * 5
         if row.measured:
-            ratio = f"{row.cpu / row.estimated:.2g}" if row.estimated > 0 else "-"
-            seconds = (f"{value:,.0f}" for value in (row.estimated, row.wall, row.cpu))
+            long = row.estimated >= SHORTEST_S
+            ratio = f"{row.cpu / row.estimated:,.2f}" if long else "-"
+            seconds = (f"{value:,.1f}" for value in (row.estimated, row.wall, row.cpu))
             numbers = [*seconds, ratio, f"{row.mb:,.0f}" if row.mb == row.mb else "-"]
         rows.append((row.kind, row.model, str(row.jobs), str(row.measured), *numbers))
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
