@@ -117,7 +117,7 @@ def read_freesurfer(
                 "person and session; name it with the key subject"
             )
         if there:
-            entry, stats = _read_person(folder / there[0], request.stats)
+            entry, stats = read_subject(folder / there[0], request.stats)
         else:
             reason = _no_folder(wanted, participant_id, names, spellings)
             entry, stats = Entry(State.NO_FOLDER, reason=reason), {}
@@ -240,8 +240,28 @@ def _no_folder(
     return f"{reason}, but {shorten(beside, 3)}" if beside else reason
 
 
-def _read_person(folder: Path, wanted: Iterable[str]) -> tuple[Entry, dict[str, Stats]]:
-    """Read the stats files of one person; nothing is returned unless all are there."""
+def read_subject(folder: Path, wanted: Iterable[str]) -> tuple[Entry, dict[str, Stats]]:
+    """Read the stats files of one person's folder.
+
+    Parameters
+    ----------
+    folder : Path
+        The person's folder, which exists or is a link.
+    wanted : iterable of str
+        Names as in `StatsRequest.stats`.
+
+    Returns
+    -------
+    entry : Entry
+        Whether all of them are there, and why not.
+    stats : dict of str to Stats
+        By name, as in ``lh.aparc``; empty unless all are there.
+
+    Raises
+    ------
+    InputError
+        If a file is damaged.
+    """
     if is_dangling(folder) or is_dangling(folder / "stats"):
         return _dangling(folder), {}
     stats: dict[str, Stats] = {}

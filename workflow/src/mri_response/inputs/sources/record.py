@@ -34,6 +34,7 @@ class State(StrEnum):
     DANGLING = "dangling"
     OTHER_LABELS = "other_labels"
     MISSING_VALUE = "missing_value"
+    DAMAGED = "damaged"  # where the look at a folder goes on, and a reader of it stops
 
 
 @dataclass(frozen=True)
