@@ -42,7 +42,7 @@ def finished(tmp_path_factory: pytest.TempPathFactory) -> Path:
         cwd=folder / "elsewhere",
         snakefile=project / "Snakefile",
     )
-    assert "51 of 51 steps (100%) done" in done.stdout + done.stderr
+    assert "52 of 52 steps (100%) done" in done.stdout + done.stderr
     assert not any((folder / "elsewhere").iterdir())
     return folder
 
@@ -235,8 +235,8 @@ CHANGES: dict[str, tuple[str, str, str, set[str]]] = {
         "workflow/src/mri_response/learning/preparation/confounds.py",
         "return np.hstack(parts)",
         "return np.concatenate(parts, axis=1)",
-        # Whether the people fill the folds is checked with the confounds' coding.
-        ENGINE | {"splits"} | END,
+        # The check that people fill the folds, and the warnings, use the coding of confounds.
+        ENGINE | {"splits", "input_warnings"} | END,
     ),
     "figures": (
         "workflow/src/mri_response/report/figures/style.py",
