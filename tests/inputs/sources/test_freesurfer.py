@@ -1,8 +1,11 @@
 """Folders of FreeSurfer and FastSurfer, person by person."""
 
 import hashlib
+import os
 import re
+import time
 from pathlib import Path
+from unittest import mock
 
 import numpy as np
 import pandas as pd
@@ -182,7 +185,7 @@ def test_an_incomplete_folder_names_what_it_lacks(folder):
     state, reason = only(read_freesurfer(folder, people("sub-01"), StatsRequest(("aseg", "aparc"))))
     assert state == "incomplete"
     assert reason == f"{folder}/sub-01: lacks stats/lh.aparc.stats"
-    (folder / "sub-10").mkdir()
+    (folder / "sub-10" / "mri").mkdir(parents=True)
     state, reason = only(read_freesurfer(folder, people("sub-10"), StatsRequest()))
     assert state == "incomplete"
     assert "there is no log of a run either" in reason
@@ -199,6 +202,39 @@ def test_links_whose_content_was_not_fetched(folder):
     assert source.record["state"].tolist() == ["dangling"] * 3
     assert source.record["reason"].str.contains(r"fetch it \(datalad get\)").all()
     assert source.table.empty
+
+
+def test_empty_folders_are_parts_that_were_not_fetched(folder):
+    (folder / "sub-10").mkdir()
+    state, reason = only(read_freesurfer(folder, people("sub-10"), StatsRequest()))
+    assert state == "dangling"
+    assert reason.endswith("if it is a DataLad data set, fetch it (datalad get)")
+    with pytest.raises(InputError, match=r"found an empty folder, .* fetch it \(datalad get\)"):
+        read_freesurfer(folder / "sub-10", people("sub-10"), StatsRequest())
+
+
+def test_a_file_that_cannot_be_read_is_one_line(folder):
+    path = folder / "sub-01" / "stats" / "aseg.stats"
+    with (
+        mock.patch.object(Path, "read_bytes", side_effect=PermissionError(13, "Permission denied")),
+        pytest.raises(InputError, match=r"aseg\.stats: could not be read \(permission denied\)"),
+    ):
+        read_freesurfer(folder, people("sub-01"), StatsRequest())
+    assert path.is_file()
+
+
+def test_a_thousand_people_are_read_in_seconds(folder, tmp_path_factory):
+    many = tmp_path_factory.mktemp("many")
+    for i in range(1000):
+        stats = many / f"sub-{i:04d}" / "stats"
+        stats.mkdir(parents=True)
+        for path in (folder / "sub-01" / "stats").iterdir():
+            os.link(path, stats / path.name)
+    asked = people(*(f"sub-{i:04d}" for i in range(1000)))
+    start = time.process_time()
+    source = read_freesurfer(many, asked, StatsRequest(("aseg", "aparc"), ("thickness", "area")))
+    assert time.process_time() - start < 20
+    assert len(source.table) == 1000
 
 
 def test_other_labels_than_most_people_have(folder):

@@ -30,6 +30,7 @@ from mri_response.inputs.sources.record import (
     is_annex_pointer,
     is_dangling,
     left_out,
+    read_bytes,
     source_of,
     version_warnings,
 )
@@ -212,7 +213,13 @@ def _subjects(folder: Path) -> set[str]:
             "holds the people's folders; give the folder above"
         )
     try:
-        return {entry.name for entry in os.scandir(folder) if is_person(entry.name)}
+        names = [entry.name for entry in os.scandir(folder)]
+        if not names:
+            raise InputError(
+                f"{folder}: found an empty folder, expected folders of people; if it is part of a "
+                "DataLad data set, fetch it (datalad get)"
+            )
+        return set(filter(is_person, names))
     except OSError as error:
         raise InputError(
             f"{folder}: could not be read ({(error.strerror or str(error)).lower()}), expected the "
@@ -275,7 +282,7 @@ def read_subject(folder: Path, wanted: Iterable[str]) -> tuple[Entry, dict[str, 
             if name in required:
                 return _dangling(path), {}
         elif path.is_file():
-            raw = path.read_bytes()
+            raw = read_bytes(path)
             if is_annex_pointer(raw):
                 return _dangling(path), {}
             stats[name] = parse_stats(raw, path)
@@ -311,6 +318,11 @@ def _incomplete(folder: Path, missing: Sequence[str], some: bool) -> Entry:
     if some or present:
         return Entry(State.INCOMPLETE, reason=reason)
     log = folder / "scripts" / "recon-all-status.log"
+    if folder.is_dir() and not any(folder.iterdir()):
+        reason = (
+            f"{folder}: the folder is empty; if it is a DataLad data set, fetch it (datalad get)"
+        )
+        return Entry(State.DANGLING, reason=reason)
     if not log.is_file():
         return Entry(State.INCOMPLETE, reason=f"{reason}; there is no log of a run either")
     text = log.read_text(encoding="utf-8", errors="replace")

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
 
 import pandas as pd
 
@@ -53,6 +54,7 @@ _ENIGMA_GLOBALS = {"Thickness": "MeanThickness_thickness", "SurfArea": "WhiteSur
 _REPEAT = re.compile(r"^(?P<name>.+?)\.(?P<number>[1-9][0-9]?)$")
 
 
+@lru_cache(maxsize=8192)
 def canonical(name: str) -> str:
     """The canonical name of a FreeSurfer measure.
 
@@ -122,6 +124,7 @@ def is_sum(name: str) -> bool:
     return _listed(name, SUMS)
 
 
+@lru_cache(maxsize=8192)
 def may_be_zero(name: str) -> bool:
     """Whether 0 can be a measurement under this name and need not stand for a missing value."""
     return _listed(name, MAY_BE_ZERO)

@@ -256,6 +256,28 @@ def is_dangling(path: str | os.PathLike[str]) -> bool:
     return os.path.islink(path) and not os.path.exists(path)
 
 
+def read_bytes(path: Path) -> bytes:
+    """Content of a person's file.
+
+    Parameters
+    ----------
+    path : Path
+        A file that is there.
+
+    Raises
+    ------
+    InputError
+        If it cannot be read.
+    """
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise InputError(
+            f"{path}: could not be read ({(error.strerror or str(error)).lower()}), expected a "
+            "file of this person; correct its permissions or copy it again"
+        ) from None
+
+
 def is_annex_pointer(raw: bytes) -> bool:
     """Whether a file's content is only git-annex's note of where the content would be."""
     return raw.startswith(b"/annex/objects/")

@@ -25,6 +25,7 @@ from mri_response.inputs.sources.record import (
     identities,
     is_annex_pointer,
     is_dangling,
+    read_bytes,
 )
 
 
@@ -213,7 +214,7 @@ def fitting_scans(
 
 
 def _read_one(path: Path, read: Callable[[bytes, Path], Content]) -> tuple[Entry, dict[str, float]]:
-    raw = b"" if is_dangling(path) else path.read_bytes()
+    raw = b"" if is_dangling(path) else read_bytes(path)
     if is_dangling(path) or is_annex_pointer(raw):
         reason = f"{path}: the link's content is not here; fetch it (datalad get)"
         return Entry(State.DANGLING, reason=reason), {}
