@@ -289,6 +289,16 @@ def own_mask(wildcards):
     return [] if mask == "template" else [local(mask)]
 
 
+def files_of_the_user(wildcards):
+    """Every file of the user's whose hash is in the record for machines."""
+    paths = cohort_inputs(wildcards)
+    for spec in FEATURES.values():
+        atlas, mask = spec.get("atlas"), spec.get("mask", "template")
+        paths += [local(path) for path in atlas.values()] if isinstance(atlas, dict) else []
+        paths += [] if mask == "template" else [local(mask)]
+    return list(dict.fromkeys(paths))
+
+
 def tables_of_features(wildcards):
     """ROI tables of a cohort and of the discovery cohort, which sets the columns."""
     return [local(source_in_cohort(wildcards)), local(source_in_discovery(wildcards))]

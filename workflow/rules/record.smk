@@ -8,6 +8,7 @@ rule provenance:
         report=rules.report_page.output,
         results=list(rules.report_page.input),
         tables=result_tables(),
+        own=files_of_the_user,
     output:
         crate(),
     log:

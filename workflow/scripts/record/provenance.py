@@ -10,7 +10,8 @@ with job(snakemake):
     given, params = snakemake.input, snakemake.params
     people = read_cohorts(given.people)
     run = run_folder(snakemake)
-    crate = run_crate(params.config, people, dict.fromkeys(given), run, params.source)
+    files = dict.fromkeys([*given.people, *given.report, *given.results, *given.tables])
+    crate = run_crate(params.config, people, files, run, params.source)
     with atomic_path(snakemake.output[0]) as temporary:
         text = json.dumps(crate, indent=2, ensure_ascii=False)
         temporary.write_text(f"{text}\n", encoding="utf-8")
