@@ -1,7 +1,8 @@
 """Learning rates that allow for answers cut off at the ends of the scale.
 
 A second estimate on the lowest or highest answer may stand for one beyond it. The tobit likelihood
-says so; where many answers lie on an end, S and A by least squares are drawn towards the middle.
+says so; where many answers lie on an end, S and A by least squares, and their changes, are too
+small. The table goes through the same tests of change as that of least squares.
 """
 
 from __future__ import annotations
@@ -38,7 +39,8 @@ def censored_estimates(
     -------
     pandas.DataFrame
         ``participant_id``, ``session_id``, ``n``, ``n_at_limit``, ``many_at_limit`` (more than
-        :data:`MANY` of the answers), ``S``, ``A``, ``sigma`` of the tobit likelihood, ``S_shift``,
+        :data:`MANY` of the answers), ``S``, ``A``, ``sigma`` of the tobit likelihood, ``LR_good``,
+        ``LR_bad`` (S + A and S - A), ``S_shift``,
         ``A_shift`` (minus least squares). NaN where the maximum was not found, as where all
         answers lie on the ends.
 
@@ -62,6 +64,7 @@ def censored_estimates(
     out = sessions.assign(n=plain["n"], n_at_limit=at_limit)
     out["many_at_limit"] = out["n_at_limit"] > MANY * out["n"]
     out[["S", "A", "sigma"]] = np.array(rows)
+    out["LR_good"], out["LR_bad"] = out["S"] + out["A"], out["S"] - out["A"]
     for name in ("S", "A"):
         out[f"{name}_shift"] = out[name] - plain[name]
     return out

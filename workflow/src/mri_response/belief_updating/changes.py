@@ -55,6 +55,64 @@ def paired(
     return out
 
 
+def with_scores(
+    people: pd.DataFrame, scores: pd.DataFrame, scale: str, before: str, after: str
+) -> pd.DataFrame:
+    """People with a clinical score before and after.
+
+    Parameters
+    ----------
+    people : pandas.DataFrame
+        ``participant_id`` and whatever else.
+    scores : pandas.DataFrame
+        ``participant_id``, ``session_id``, ``scale``, ``score`` (numbers).
+    scale : str
+        Name of the scale.
+    before, after : str
+        Sessions of the score; they need not be those of the task.
+
+    Returns
+    -------
+    pandas.DataFrame
+        `people` with ``score_before`` and ``score_after``, NaN where missing.
+    """
+    own = scores[scores["scale"] == scale].set_index("participant_id")
+    of = {name: part["score"] for name, part in own.groupby("session_id")}
+    empty = pd.Series(dtype=float)
+    return people.assign(
+        score_before=people["participant_id"].map(of.get(before, empty)),
+        score_after=people["participant_id"].map(of.get(after, empty)),
+    )
+
+
+def with_mediator(
+    people: pd.DataFrame, rates: pd.DataFrame, comparison: Comparison, parameter: str = "A"
+) -> pd.DataFrame:
+    """People with a parameter before and after as a mediator.
+
+    Parameters
+    ----------
+    people : pandas.DataFrame
+        ``participant_id`` and whatever else.
+    rates : pandas.DataFrame
+        As :func:`mri_response.belief_updating.rates.estimates` returns it.
+    comparison : Comparison
+        Sessions, groups and covariates.
+    parameter : {"S", "A", "LR_good", "LR_bad"}
+        The mediator.
+
+    Returns
+    -------
+    pandas.DataFrame
+        `people` with ``mediator_before`` and ``mediator_after``, NaN without both sessions.
+    """
+    both = paired(rates, comparison, [parameter])
+    return people.assign(
+        mediator_before=people["participant_id"].map(both[f"{parameter}_before"]),
+        mediator_after=people["participant_id"].map(both[f"{parameter}_after"]),
+    )
+
+
 def change_table(rates: pd.DataFrame, people: pd.DataFrame, comparison: Comparison) -> pd.DataFrame:
     """Change of learning rates with treatment: within groups, and the difference between them.
 
