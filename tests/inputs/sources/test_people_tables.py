@@ -85,6 +85,20 @@ def test_levels_beside_the_table_decode_the_sex(write):
         read_people_table(path, layout)
 
 
+def test_the_table_of_abide(write):
+    """Numbers of rows without a name, a code for missing, and the sex in numbers."""
+    text = ",Unnamed: 0,FILE_ID,AGE_AT_SCAN,SEX,FIQ\n0,1,X_1,18.4,1,-9999\n1,2,X_2,33.8,2,101\n"
+    layout = PeopleFormat(
+        {"participant_id": "FILE_ID", "age": "AGE_AT_SCAN", "sex": "SEX"},
+        {"sex": {"1": "M", "2": "F"}},
+        TableFormat(missing=("-9999",)),
+    )
+    path = write(text, "pheno.csv")
+    table = read_people_table(path, layout)
+    assert table[["participant_id", "sex"]].to_numpy().tolist() == [["X_1", "M"], ["X_2", "F"]]
+    assert table["FIQ"].isna().tolist() == [True, False]
+
+
 def test_excels_german_table(write):
     text = "participant_id;tiv;age\na;1439,2;-99\nb;1500;40\n"
     form = TableFormat(decimal=",", missing=("-99",))

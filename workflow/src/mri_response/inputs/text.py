@@ -43,12 +43,16 @@ class TableFormat:
     missing : tuple of str
         Texts that stand for a missing value, beside the empty cell, ``n/a``, ``NA`` and ``NaN``,
         as in ``-9999``.
+    row_names : bool
+        Whether a first column without a name holds the numbers of rows, which R and pandas write
+        there, and is passed over.
     """
 
     separators: str = "\t,;"
     encoding: str = "utf-8"
     decimal: str = "."
     missing: tuple[str, ...] = ()
+    row_names: bool = False
 
 
 #: UTF-8 with decimal points, separated by tabs, commas or semicolons.
@@ -164,10 +168,11 @@ def read_rows(path: Path, form: TableFormat = PLAIN) -> Rows:
                 f"{path}: line {line}: found {len(row)} cells, expected {width} as in the header "
                 f"({SEPARATORS[separator]}-separated); write n/a where a value is missing"
             )
-    cells = [row[:width] for row in cells]
+    first = int(form.row_names and width > 1 and not header[0])
+    cells = [row[first:width] for row in cells]
     if form.decimal == "," or (form.decimal == "auto" and separator == ";"):
         cells = [[_with_point(cell) for cell in row] for row in cells]
-    return Rows(header[:width], cells, lines, separator)
+    return Rows(header[first:width], cells, lines, separator)
 
 
 def is_missing(cell: str, codes: Collection[str] = ()) -> bool:

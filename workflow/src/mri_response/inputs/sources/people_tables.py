@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import pandas as pd
@@ -74,7 +74,7 @@ def read_people_table(
     """
     path = Path(path)
     theirs = {**{name: name for name in ("participant_id", *required)}, **layout.columns}
-    table = read_table(path, required=(), form=layout.form)
+    table = read_table(path, required=(), form=replace(layout.form, row_names=True))
     require_columns(table, theirs.values(), path)
     for name, column in layout.columns.items():
         if name in table and name != column:

@@ -89,7 +89,7 @@ def look_at_table(path: Path, people: Collection[str]) -> TableSurvey:
     InputError
         If the table cannot be read or has no column of text or numbers at all.
     """
-    table = read_table(path, required=(), form=TableFormat(decimal="auto"))
+    table = read_table(path, required=(), form=TableFormat(decimal="auto", row_names=True))
     candidates = _candidates(table)
     names = set(people)
     matched = {column: len(names & set(table[column].dropna())) for column in table}
