@@ -15,8 +15,8 @@ from mri_response.inputs.sources.cat12 import (
     percent,
     read_reports,
     read_rois,
-    read_tiv_text,
 )
+from mri_response.inputs.sources.cat12_text import read_tiv_text
 from mri_response.inputs.sources.region_tables import TableRequest, read_region_tables
 
 REPORT = """<?xml version="1.0" encoding="utf-8"?>
@@ -163,8 +163,8 @@ def test_marks(mark, value, letter):
     [
         ("", "could not be read as XML"),
         (REPORT[:200], "could not be read as XML"),
-        (REPORT.replace("{tiv}", ""), "found no subjectmeasures/vol_TIV"),
-        (REPORT.replace("{tiv}", "many"), "vol_TIV: found 'many', expected a number"),
+        (REPORT.replace("{tiv}", ""), "found '' as subjectmeasures/vol_TIV, expected a number"),
+        (REPORT.replace("{tiv}", "many"), "found 'many' as subjectmeasures/vol_TIV"),
         (REPORT.replace("300 700", "300 x"), "expected numbers as MATLAB writes them"),
     ],
 )

@@ -1,7 +1,6 @@
 """Total intracranial volume (TIV), in ml."""
 
 import os
-import xml.etree.ElementTree as ElementTree
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -11,6 +10,9 @@ import pandas as pd
 from mri_response.core.errors import InputError
 from mri_response.core.tables import ID_COLUMNS
 from mri_response.inputs.paths import image_paths
+from mri_response.inputs.sources import cat12
+from mri_response.inputs.sources.record import read_bytes
+from mri_response.inputs.sources.safe_xml import parse_xml
 from mri_response.inputs.tables import check_ids, numbers, read_table
 from mri_response.inputs.volumes import UNITS, check_tiv
 
@@ -83,25 +85,8 @@ def read_cat12_report(path: str | os.PathLike[str]) -> float:
     InputError
         If the file is no such report.
     """
-    try:
-        root = ElementTree.parse(path).getroot()
-    except ElementTree.ParseError as error:
-        raise InputError(
-            f"{path}: could not be read as XML ({error}), expected a CAT12 report; copy it again"
-        ) from None
-    except OSError as error:
-        raise InputError(
-            f"{path}: could not be read ({error.strerror or error}), expected a CAT12 report"
-        ) from None
-    element = root.find("./subjectmeasures/vol_TIV")
-    text = "" if element is None or element.text is None else element.text.strip().strip("[]")
-    try:
-        return float(text)
-    except ValueError:
-        raise InputError(
-            f"{path}: found {text!r} as subjectmeasures/vol_TIV, expected a number in ml; run the "
-            "TIV estimation of CAT12 again or give tiv in another way"
-        ) from None
+    path = Path(path)
+    return cat12.tiv_of(parse_xml(read_bytes(path), path, cat12.REPORT.what), path)
 
 
 def _from_reports(pattern: str, people: pd.DataFrame) -> tuple[pd.Series, pd.Series]:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import math
 import os
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,20 +16,17 @@ from xml.etree.ElementTree import Element
 import pandas as pd
 
 from mri_response.core.errors import InputError
-from mri_response.core.provenance import file_sha256
 from mri_response.core.tables import shorten, suggestion
 from mri_response.inputs.sources.record import (
     Entry,
     Source,
     State,
-    identities,
     left_out,
     source_of,
     version_warnings,
 )
 from mri_response.inputs.sources.safe_xml import number_of, parse_xml, text_of
-from mri_response.inputs.sources.scans import Content, Kind, fitting_scans, read_scans
-from mri_response.inputs.text import read_text
+from mri_response.inputs.sources.scans import Content, Kind, read_scans
 
 PROGRAM = "CAT12"
 REPORT = Kind("cat_", ".xml", "report", "CAT12 reports (cat_*.xml)")
@@ -157,19 +153,38 @@ def report_values(root: Element, path: Path) -> dict[str, float]:
     InputError
         If the report has no volume or a value is no number.
     """
-    tiv = number_of(root, "./subjectmeasures/vol_TIV", path, REPORT.what)
-    if tiv is None:
-        raise InputError(
-            f"{path}: found no subjectmeasures/vol_TIV, expected a volume in ml; run CAT12 again "
-            "for this person"
-        )
     tissues = _numbers(text_of(root, "./subjectmeasures/vol_abs_CGW") or "", path)
     csf, gm, wm = (*tissues, math.nan, math.nan, math.nan)[:3]
-    values = {"tiv_ml": tiv, "csf_ml": csf, "gm_ml": gm, "wm_ml": wm}
+    values = {"tiv_ml": tiv_of(root, path), "csf_ml": csf, "gm_ml": gm, "wm_ml": wm}
     for column, element in (("iqr_percent", "IQR"), ("siqr_percent", "SIQR")):
         mark = number_of(root, f"./qualityratings/{element}", path, REPORT.what)
         values[column] = math.nan if mark is None else percent(mark)
     return values
+
+
+def tiv_of(root: Element, path: Path) -> float:
+    """Intracranial volume in one report, in ml.
+
+    Parameters
+    ----------
+    root : xml.etree.ElementTree.Element
+        The report.
+    path : Path
+        Its path, for messages.
+
+    Raises
+    ------
+    InputError
+        If the report has none, or no number.
+    """
+    text = text_of(root, "./subjectmeasures/vol_TIV") or ""
+    try:
+        return float(text)
+    except ValueError:
+        raise InputError(
+            f"{path}: found {text!r} as subjectmeasures/vol_TIV, expected a number in ml; run the "
+            "TIV estimation of CAT12 again or give tiv in another way"
+        ) from None
 
 
 def percent(mark: float) -> float:
@@ -296,86 +311,3 @@ def _same_regions(
         checked.append(entry)
     kept = [{name: row[name] for name in columns if name in row} for row in rows]
     return checked, kept, warnings
-
-
-def read_tiv_text(
-    path: str | os.PathLike[str], people: pd.DataFrame, name: str | None = None
-) -> Source:
-    """Volumes from the text file that CAT12's *Estimate TIV* writes with names.
-
-    Parameters
-    ----------
-    path : path-like
-        Without header: scan, then total, GM, WM, CSF and white matter hyperintensities in ml. A
-        file without names is refused, since it says nothing of who is who.
-    people : pandas.DataFrame
-        ``participant_id`` and, where wanted, ``session_id``, as text.
-    name : str, optional
-        The scan's name, as in `RoiRequest`.
-
-    Returns
-    -------
-    Source
-        Columns ``tiv_ml``, ``gm_ml``, ``wm_ml`` and ``csf_ml``.
-
-    Raises
-    ------
-    InputError
-        If the file has no names or no volumes, or nobody is in it.
-    """
-    path = Path(path)
-    rows: dict[str, dict[str, float]] = {}
-    for line, text in enumerate(read_text(path).splitlines(), start=1):
-        if not text.strip():
-            continue
-        scan, *cells = re.split(r"[\t,;]", text) if re.search(r"[\t,;]", text) else text.split()
-        if not cells or re.fullmatch(r"[0-9.eE+-]+", scan.strip()):
-            raise InputError(
-                f"{path}: line {line}: found numbers without the name of a scan, expected a name "
-                "first; run Estimate TIV again with names, or give the folder of the reports"
-            )
-        volumes = [_number(cell, path, line) for cell in cells if cell.strip()]
-        if len(volumes) not in (1, 4, 5):
-            raise InputError(
-                f"{path}: line {line}: found {len(volumes)} volumes, expected the total alone or "
-                "with GM, WM, CSF and WMH; run Estimate TIV again"
-            )
-        scan = re.sub(r"\.(xml|mat|nii|gz)", "", re.split(r"[\\/]", scan.strip())[-1])
-        row = dict(zip(("tiv_ml", "gm_ml", "wm_ml", "csf_ml"), volumes, strict=False))
-        if scan.removeprefix("cat_") in rows:
-            raise InputError(f"{path}: line {line}: found {scan!r} again, expected each scan once")
-        rows[scan.removeprefix("cat_")] = row
-    return _choose(path, rows, people, name)
-
-
-def _choose(
-    path: Path, rows: Mapping[str, dict[str, float]], people: pd.DataFrame, name: str | None
-) -> Source:
-    names = sorted(rows)
-    entries, found = [], []
-    files = {str(path): file_sha256(path)}
-    for participant_id, session_id in identities(people):
-        fitting = fitting_scans(names, participant_id, session_id, name)
-        if len(fitting) > 1:
-            raise InputError(
-                f"{path}: found {shorten(fitting, 3)} for {participant_id}, expected one row per "
-                "person and session; give the scan's name with the key name"
-            )
-        reason = f"{path}: found no row of {participant_id}"
-        entries.append(
-            Entry(State.READ, files, PROGRAM) if fitting else Entry(State.NO_ROW, reason=reason)
-        )
-        found.append(rows[fitting[0]] if fitting else {})
-    if entries and all(entry.state is State.NO_ROW for entry in entries):
-        raise InputError(f"{entries[0].reason}, and none of anyone else; correct the key name")
-    return source_of(people, entries, found)
-
-
-def _number(cell: str, path: Path, line: int) -> float:
-    try:
-        return float(cell)
-    except ValueError:
-        raise InputError(
-            f"{path}: line {line}: found {cell.strip()!r}, expected a volume in ml with a decimal "
-            "point; correct it"
-        ) from None
