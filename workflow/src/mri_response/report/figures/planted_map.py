@@ -23,7 +23,7 @@ def draw(
     planted_image : Nifti1Image
         Relative grey-matter difference in %.
     inputs : mapping of str to object
-        Weights of the model, see :func:`mri_response.brain.images.weight_image`.
+        Weights as :func:`mri_response.brain.images.weight_image` takes them.
     model : str
         The model.
     names : Naming

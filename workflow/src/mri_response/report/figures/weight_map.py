@@ -18,7 +18,7 @@ def draw(inputs: Mapping[str, Any], model: str, names: Naming) -> Figure:
     Parameters
     ----------
     inputs : mapping of str to object
-        Weights of the model, see :func:`mri_response.brain.images.weight_image`.
+        Weights as :func:`mri_response.brain.images.weight_image` takes them.
     model : str
         The model.
     names : Naming
