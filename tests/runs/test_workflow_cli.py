@@ -256,7 +256,12 @@ CHANGES: dict[str, tuple[str, str, str, set[str]]] = {
         '"Who took part"',
         END,
     ),
-    "page": ("workflow/src/mri_response/report/page.py", '"utf-8"', '"UTF-8"', END),
+    "page": (
+        "workflow/src/mri_response/report/page.py",
+        "simulated=run.names.simulated",
+        "simulated=bool(run.names.simulated)",
+        END,
+    ),
     "caption": ("workflow/src/mri_response/data/report/flow.rst", " ", "  ", END),
     "title": (
         "../study/study.yaml",
@@ -268,7 +273,7 @@ CHANGES: dict[str, tuple[str, str, str, set[str]]] = {
         "../study/study.yaml",
         "log2_max: 0",
         "log2_max: 2",
-        ENGINE | COHORTS | {"splits", "quality_control", "quality_figure"} | END,
+        ENGINE | COHORTS | {"splits", "input_warnings", "quality_control", "quality_figure"} | END,
     ),
 }
 

@@ -16,7 +16,7 @@ from small_study import ROOT, Study, job_counts, snakemake
 ONCE = (
     *("quality_control", "cohorts", "splits", "comparisons", "flow_figure", "report_page"),
     *("provenance", "default", "specificity", "characteristics", "reporting"),
-    *("quality_figure", "comparisons_figure"),
+    *("quality_figure", "comparisons_figure", "input_warnings"),
     *("learning_curve_parts", "learning_curve", "learning_curve_figure", "precision"),
 )
 # Rules that make one job for each model.
