@@ -55,7 +55,7 @@ def test_by_hand():
     assert row["ci_high"] == np.inf
 
 
-@settings(deadline=None, max_examples=60)
+@settings(deadline=None, max_examples=25)
 @given(st.lists(st.tuples(st.integers(1, 6), st.integers(0, 1)), min_size=4, max_size=40))
 def test_without_competition_it_is_that_of_kaplan_and_meier(drawn):
     times, statuses = map(np.array, zip(*drawn, strict=True))
@@ -75,7 +75,7 @@ def test_without_competition_it_is_that_of_kaplan_and_meier(drawn):
     np.testing.assert_allclose(at["ci_low"][inside], expected, atol=1e-9)
 
 
-@settings(deadline=None, max_examples=60)
+@settings(deadline=None, max_examples=25)
 @given(st.lists(st.tuples(st.integers(1, 6), st.integers(0, 2)), min_size=4, max_size=40))
 def test_with_competition_it_is_that_of_aalen_and_johansen(drawn):
     times, statuses = map(np.array, zip(*drawn, strict=True))
@@ -106,8 +106,8 @@ def test_the_variance_is_that_of_many_samples():
         statuses = np.where(event == times, 1, np.where(other == times, 2, 0))
         return incidence(people(times, statuses)).iloc[-1][["incidence", "se"]]
 
-    drawn = np.array([sample() for _ in range(400)], float)
-    assert np.sqrt((drawn[:, 1] ** 2).mean()) == pytest.approx(drawn[:, 0].std(), rel=0.12)
+    drawn = np.array([sample() for _ in range(250)], float)
+    assert np.sqrt((drawn[:, 1] ** 2).mean()) == pytest.approx(drawn[:, 0].std(), rel=0.15)
 
 
 def two_arms(seed=0, n=40):

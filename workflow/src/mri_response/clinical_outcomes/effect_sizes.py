@@ -42,7 +42,7 @@ BETWEEN_COLUMNS = [
     *("difference", "difference_low", "difference_high", "p_value"),
     *("standardiser", "sd", "df", "estimate", "se", "ci_low", "ci_high", "ci_method"),
 ]
-FEWEST = 3  # people of whom a standard deviation is taken
+FEWEST = 4  # people of whom a standard deviation is taken
 
 
 class Effect(NamedTuple):
@@ -134,26 +134,27 @@ def paired_effect(before: ArrayLike, after: ArrayLike, standardiser: str) -> Eff
     Effect
         For ``change`` the limits are those of the noncentrality, exact for normal scores. For
         ``average`` they are scaled by the ratio of both standard deviations, which treats it as
-        known. For ``baseline`` they are normal.
+        known. For ``baseline`` they are Student's; scores may spread differently before and after,
+        as they do when some people respond and others do not. (The usual variance,
+        ``2 (1 - r) / n + g^2 / (2 n)``, supposes that they do not.)
 
     References
     ----------
     Algina J, Keselman HJ (2003). Approximate confidence intervals for effect sizes. Educational and
     Psychological Measurement 63, 537-553 (``average``).
     Becker BJ (1988). Synthesizing standardized mean-change measures. British Journal of
-    Mathematical and Statistical Psychology 41, 257-278 (``baseline``).
+    Mathematical and Statistical Psychology 41, 257-278 (``baseline``, the estimate).
+    Bonett DG (2008). Confidence intervals for standardized linear contrasts of means. Psychological
+    Methods 13, 99-109 (``baseline``, unequal variances).
     """
     before, after = np.asarray(before, float), np.asarray(after, float)
     n, change = len(before), after - before
     correction = small_sample_correction(n - 1)
     sd = standard_deviation(before, after, standardiser)
     estimate = correction * change.mean() / sd
-    if standardiser == "baseline":
-        r = np.corrcoef(before, after)[0, 1]
-        se = np.sqrt(2 * (1 - r) / n + estimate**2 / (2 * n))
-        half = float(ndtri((1 + LEVEL) / 2)) * se
-        return Effect(estimate, float(se), estimate - half, estimate + half, "normal")
     spread = change.std(ddof=1)
+    if standardiser == "baseline":
+        return _baseline_effect(estimate, (spread / sd) ** 2 / n, n - 1)
     limits = noncentrality_limits(change.mean() / spread * np.sqrt(n), n - 1)
     scale = correction * spread / sd / np.sqrt(n)
     method = "noncentral_t" if standardiser == "change" else "noncentral_t_scaled"
@@ -243,27 +244,34 @@ def controlled_effect(
     Returns
     -------
     Effect
-        With normal limits.
+        With Student's limits.
 
     References
     ----------
     Morris SB (2008). Estimating effect sizes from pretest-posttest-control group designs.
-    Organizational Research Methods 11, 364-386 (d_ppc2; its equation 25 with the ratio of the
-    variance of changes to that at baseline in the place of 2 (1 - r), which supposes that scores
-    spread equally before and after).
+    Organizational Research Methods 11, 364-386 (d_ppc2, the estimate; its variance supposes
+    that scores spread equally before and after, which this one does not).
     """
     change, change_reference = np.asarray(change, float), np.asarray(change_reference, float)
     n, m = len(change), len(change_reference)
     df = n + m - 2
     sd = pooled_deviation(before, before_reference)
     ratio = (pooled_deviation(change, change_reference) / sd) ** 2
-    correction = small_sample_correction(df)
-    estimate = correction * (change.mean() - change_reference.mean()) / sd
-    noise = ratio * (1 / n + 1 / m)
-    variance = correction**2 * df / (df - 2) * (noise + estimate**2) - estimate**2
-    se = float(np.sqrt(variance))
-    half = float(ndtri((1 + LEVEL) / 2)) * se
-    return Effect(float(estimate), se, estimate - half, estimate + half, "normal")
+    estimate = small_sample_correction(df) * (change.mean() - change_reference.mean()) / sd
+    return _baseline_effect(estimate, ratio * (1 / n + 1 / m), df)
+
+
+def _baseline_effect(estimate: float, noise: float, df: float) -> Effect:
+    """Limits of a corrected mean over the standard deviation of something else, at baseline.
+
+    `noise` is the variance of the mean over that of the baseline. The variance is unbiased but for
+    the correlation of both, since the mean of 1 / chi-squared is ``1 / (df - 2)``.
+    """
+    correction, shrinkage = small_sample_correction(df), (df - 2) / df
+    plain = estimate / correction
+    se = float(np.sqrt(plain**2 * (correction**2 - shrinkage) + shrinkage * noise))
+    found = t_interval(estimate, se, df)
+    return Effect(found.estimate, se, found.ci_low, found.ci_high, "student_t")
 
 
 # ---------------------------------------------------------------- tables
@@ -279,7 +287,7 @@ def within_effects(table: pd.DataFrame) -> pd.DataFrame:
     -------
     DataFrame
         `WITHIN_COLUMNS`, a row per standardiser, over people with both scores. Uncontrolled: it
-        describes people, not what the treatment did. Visits of fewer than 3 people are left out.
+        describes people, not what the treatment did. Visits of fewer than 4 people are left out.
     """
     found = []
     for session, rows in by_visit(table):
@@ -313,7 +321,7 @@ def between_effects(table: pd.DataFrame, arm: str, reference: str) -> pd.DataFra
     DataFrame
         `BETWEEN_COLUMNS`, a row for the pooled standard deviation of the change (``change``) and
         one for that at baseline (``baseline``), over people with both scores. Visits with fewer
-        than 3 people in an arm are left out.
+        than 4 people in an arm are left out.
     """
     found = []
     for session, rows in by_visit(table):

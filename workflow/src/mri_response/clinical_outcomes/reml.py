@@ -23,8 +23,10 @@ from mri_response.clinical_outcomes.likelihood import (
 Array = NDArray[np.float64]
 MAX_ITERATIONS = 100
 MAX_HALVINGS = 40
-#: Newton's step would lower the deviance by this: converged.
+#: Newton's step would lower the deviance by less than this: converged.
 DECREMENT = 1e-14
+#: The same where rounding lets it fall no further, as near a singular covariance.
+ROUNDED_DECREMENT = 1e-9
 
 
 class NotFitted(ValueError):
@@ -145,14 +147,14 @@ def fit(scores: RepeatedScores, structure: Structure, start: Array | None = None
     patterns = patterns_of(scores)
     theta = structure.start(_starting_covariance(scores, residuals)) if start is None else start
     at = RestrictedLikelihood(structure, patterns, theta)
-    iteration = 0
+    iteration, before = 0, np.inf
     while True:
         gradient, observed, expected = at.derivatives()
         step = _newton_step(gradient, observed, expected)
         decrement = float(gradient @ step)
-        if decrement < DECREMENT:
+        if decrement < DECREMENT or before <= decrement < ROUNDED_DECREMENT:
             break
-        iteration += 1
+        iteration, before = iteration + 1, decrement
         if iteration > MAX_ITERATIONS:
             raise NotFitted(f"not converged after {MAX_ITERATIONS} steps")
         at = _moved(at, structure, patterns, step)
