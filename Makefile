@@ -48,6 +48,7 @@ simulation-study: setup ## do intervals cover, do tests hold their level, are pa
 	@$(RUN:-m=benchmarks/simulation_specificity.py) $(ARGS)
 	@$(RUN:-m=benchmarks/simulation_brain.py) $(ARGS)
 	@$(RUN:-m=benchmarks/simulation_belief.py) $(ARGS)
+	@$(RUN:-m=benchmarks/simulation_outcomes.py) $(ARGS)
 
 docs: setup ## make docs/rules.md and the table of keys in config/README.md anew
 	@$(RUN:-m=docs/make_rules.py)
