@@ -8,13 +8,9 @@ from hypothesis import strategies as st
 
 from mri_response.core.errors import InputError
 from mri_response.inputs.tables import read_table
-from mri_response.people.outcomes import (
-    clinical_outcome,
-    has_remitted,
-    has_responded,
-    highest_score,
-    read_scores,
-)
+from mri_response.people.outcomes.remission import has_remitted, remitted
+from mri_response.people.outcomes.response import has_responded, responded
+from mri_response.people.outcomes.scores import clinical_outcome, highest_score, read_scores
 
 RESPONSE = {
     "kind": "response",
@@ -70,7 +66,8 @@ def test_both_forms_of_the_table_agree(tmp_path):
         "s3\tses-b\tMADRS\tn/a\ns4\tses-b\tMADRS\t40\n"
     )
     results = [
-        clinical_outcome(read_scores(path, "MADRS"), RESPONSE, path) for path in (wide, long)
+        clinical_outcome(read_scores(path, "MADRS"), RESPONSE, path, responded)
+        for path in (wide, long)
     ]
     pd.testing.assert_frame_equal(*results)
     outcome = results[0]
@@ -87,7 +84,7 @@ def test_both_forms_of_the_table_agree(tmp_path):
 def test_remission_needs_no_baseline(tmp_path):
     path = tmp_path / "s.tsv"
     path.write_text("participant_id\tsession_id\tMADRS\ns1\tses-e\t10\ns2\tses-e\t11\n")
-    outcome = clinical_outcome(read_scores(path, "MADRS"), REMISSION, path)
+    outcome = clinical_outcome(read_scores(path, "MADRS"), REMISSION, path, remitted)
     assert outcome["outcome"].tolist() == ["remitter", "nonremitter"]
     assert outcome["baseline_score"].isna().all()
 
@@ -122,7 +119,7 @@ def test_unknown_scale_and_session(tmp_path):
     assert "did you mean 'MADRS_Total'? correct the config or the table" in message(error)
     scores = read_scores(path, "MADRS_Total")
     with pytest.raises(InputError) as error:
-        clinical_outcome(scores, RESPONSE | {"scale": "MADRS_Total"}, path)
+        clinical_outcome(scores, RESPONSE | {"scale": "MADRS_Total"}, path, responded)
     assert "found no MADRS_Total score at session_id 'ses-b' among 'ses-b0'" in message(error)
     assert "did you mean 'ses-b0'?" in message(error)
     path.write_text("participant_id\tsession_id\tscale\tscore\ns1\tses-b0\tMADRS\t30\n")
@@ -155,9 +152,10 @@ def test_known_answers_of_a_real_trial(shared_data):
             "baseline": "ses-b0",
             "endpoint": f"ses-{endpoint}",
         }
-        outcome = clinical_outcome(scores, spec, path)["outcome"].reindex(patients).dropna()
+        outcome = clinical_outcome(scores, spec, path, responded)["outcome"]
+        outcome = outcome.reindex(patients).dropna()
         found[endpoint] = (int((outcome == "responder").sum()), len(outcome))
     assert found == {"d2": (6, 29), "d10": (3, 26), "p2": (1, 28), "p10": (0, 28)}
     spec = REMISSION | {"scale": "MADRS_Total", "endpoint": "ses-d2"}
-    outcome = clinical_outcome(scores, spec, path)["outcome"].reindex(patients)
+    outcome = clinical_outcome(scores, spec, path, remitted)["outcome"].reindex(patients)
     assert int((outcome == "remitter").sum()) == 4

@@ -20,7 +20,7 @@ rule region_weights:
     benchmark:
         benchmark_of("weights", "model")
     wildcard_constraints:
-        model=weighted_models("roi_maps", "table", "clinical", "concatenated"),
+        model=weighted_models(lambda kind: kind.has_names),
     conda:
         ENVIRONMENT
     threads: 1
@@ -45,4 +45,4 @@ use rule region_weights as voxel_weights with:
         **{name: weight_map(name) for name in VOXEL_MAPS},
         sets=region_set_table(),
     wildcard_constraints:
-        model=weighted_models("voxels"),
+        model=weighted_models(lambda kind: not kind.has_names),

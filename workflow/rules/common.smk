@@ -57,10 +57,10 @@ os.environ.setdefault("MALLOC_MMAP_THRESHOLD_", str(32 * 1024**2))
 
 from mri_response.preflight.checks import check_inputs
 from mri_response.people.size import discovery_size
+from mri_response.config.feature_kinds import feature_kind
 from mri_response.config.load import load_config
 from mri_response.config.queries import (
     CONFOUNDS_ONLY,
-    IMAGE_KINDS,
     added_pairs,
     compared_pairs,
     atlas_of_measures,
@@ -213,9 +213,9 @@ def lists_of(*atlases):
 
 
 # ---------------------------------------------------------------- kinds of features
-def feature_kind(model):
-    """Kind of the features of a model."""
-    return FEATURES[CONFIG["models"][model]["features"]]["kind"]
+def kind_of_features(model):
+    """Entry of the kind of a model's features."""
+    return feature_kind(FEATURES[CONFIG["models"][model]["features"]])
 
 
 def features_of_kind(*kinds):
@@ -228,6 +228,6 @@ def pattern_of(models):
     return "|".join(models) or "(?!)"
 
 
-def weighted_models(*kinds):
-    """Pattern of the models that have weights, with features of some kinds."""
-    return pattern_of(model for model in LINEAR if feature_kind(model) in kinds)
+def weighted_models(is_wanted):
+    """Pattern of the models that have weights, with features of the kinds that are wanted."""
+    return pattern_of(model for model in LINEAR if is_wanted(kind_of_features(model)))

@@ -256,7 +256,7 @@ def all_maps():
     for name in COHORTS:
         paths += simulated(name)
         for features, spec in SOURCED.items() if "simulation" not in CONFIG else ():
-            paths += files_of(source_of(features, name)) if spec["kind"] in IMAGE_KINDS else []
+            paths += files_of(source_of(features, name)) if feature_kind(spec).has_image else []
     return list(dict.fromkeys(paths))
 
 
@@ -306,7 +306,7 @@ def tables_of_features(wildcards):
 
 def discovery_tables(wildcards):
     """ROI tables of the discovery cohort."""
-    names = [name for name, spec in FEATURES.items() if spec["kind"] == "table"]
+    names = [name for name, spec in FEATURES.items() if feature_kind(spec).has_table]
     return list(dict.fromkeys(local(source_of(name, DISCOVERY)) for name in names))
 
 
@@ -330,12 +330,8 @@ def other_tables(wildcards):
 
 def matrix(features, cohort):
     """Features of a cohort, by the name of their set."""
-    suffix = "npy" if FEATURES[features]["kind"] == "voxels" else "tsv"
-    return (
-        features_array(features, cohort)
-        if FEATURES[features]["kind"] == "voxels"
-        else features_table(features, cohort)
-    )
+    path = features_table if feature_kind(FEATURES[features]).has_names else features_array
+    return path(features, cohort)
 
 
 def matrix_of(model, cohort):
@@ -355,7 +351,7 @@ def other_matrices(wildcards):
 
 def mask_of(wildcards):
     """Mask of a model's voxels, nothing for named features."""
-    if feature_kind(wildcards.model) != "voxels":
+    if kind_of_features(wildcards.model).has_names:
         return []
     return mask_image(CONFIG["models"][wildcards.model]["features"])
 
@@ -488,7 +484,7 @@ def decisions_below(wildcards):
 
 def brain_inputs(wildcards):
     """Weights of a model, and what puts them into space."""
-    if feature_kind(wildcards.model) == "voxels":
+    if not kind_of_features(wildcards.model).has_names:
         return {kind: weight_map(kind, wildcards.model) for kind in ("weight", "haufe")}
     features = CONFIG["models"][wildcards.model]["features"]
     return {
@@ -596,7 +592,7 @@ def sets_of_model(wildcards):
 def clinical_sets_of_model(wildcards):
     """Whether each feature set that a model has side by side is clinical."""
     sets = FEATURES[CONFIG["models"][wildcards.model]["features"]]["sets"]
-    return [FEATURES[name]["kind"] == "clinical" for name in sets]
+    return [feature_kind(FEATURES[name]).is_clinical for name in sets]
 
 
 def scan_permutations(wildcards):
@@ -655,7 +651,7 @@ def shipped_sets_of_model(wildcards):
 
 def list_of_voxel_sets(wildcards):
     """Shipped list of regions of the atlas that says which voxels are in which region set."""
-    if feature_kind(wildcards.model) != "voxels":
+    if kind_of_features(wildcards.model).has_names:
         return {}
     return lists_of(region_sets_file({"kind": "voxels"}, region_sets_of_model(wildcards)))
 

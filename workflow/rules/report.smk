@@ -43,7 +43,7 @@ rule slice_viewer:
     log:
         log_of("slice_viewer", "model"),
     wildcard_constraints:
-        model=weighted_models("roi_maps", "voxels"),
+        model=weighted_models(lambda kind: kind.has_image),
     localrule: True
     conda:
         ENVIRONMENT
@@ -96,10 +96,10 @@ rule reporting:
         "../scripts/report/reporting.py"
 
 
-REGION_MODELS = [model for model in LINEAR if feature_kind(model) != "voxels"]
+REGION_MODELS = [model for model in LINEAR if kind_of_features(model).has_names]
 
 
-MAPPED_MODELS = [model for model in LINEAR if feature_kind(model) in ("roi_maps", "voxels")]
+MAPPED_MODELS = [model for model in LINEAR if kind_of_features(model).has_image]
 
 
 VIEWERS = expand(viewer_page(), model=MAPPED_MODELS)

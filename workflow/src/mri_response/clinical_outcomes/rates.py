@@ -17,7 +17,8 @@ from scipy.stats import fisher_exact
 
 from mri_response.clinical_outcomes.visits import by_visit
 from mri_response.core.proportions import LEVEL, mcnemar_exact, mover_difference, wilson
-from mri_response.people.outcomes import has_remitted, has_responded
+from mri_response.people.outcomes.remission import has_remitted
+from mri_response.people.outcomes.response import has_responded
 
 COUNTED = ("observed", "missing_is_no")
 RATE_COLUMNS = [

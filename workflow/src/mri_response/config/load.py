@@ -12,15 +12,15 @@ from collections.abc import Mapping
 from typing import Any
 
 from mri_response.config.checks.columns import check_columns
-from mri_response.config.checks.confounds import check_confounds
-from mri_response.config.checks.features import check_derived_features
+from mri_response.config.checks.features import check_features
 from mri_response.config.checks.folds import check_outer, check_permutation
 from mri_response.config.checks.models import check_comparisons, check_models, check_stacks
 from mri_response.config.checks.names import check_names
-from mri_response.config.checks.outcome import check_outcome
 from mri_response.config.checks.quality import check_quality_control
 from mri_response.config.checks.sources import check_paths, check_sources
 from mri_response.config.messages import by_position, fault, key_path, schema_fault
+from mri_response.config.outcome_kinds import outcome_kind
+from mri_response.config.preparation_steps import PREPARATION
 from mri_response.config.schema import config_schema, filled
 
 
@@ -113,10 +113,12 @@ def _texts(values: Any) -> list[str]:
 def _cross_check(config: Mapping[str, Any]) -> None:
     """What concerns several keys at once."""
     check_names(config)
-    check_outcome(config)
+    outcome_kind(config).check(config)
     check_models(config)
-    check_derived_features(config)
-    check_confounds(config)
+    check_features(config)
+    for step in PREPARATION.values():
+        if step.check:
+            step.check(config)
     check_outer(config)
     check_permutation(config)
     check_stacks(config)

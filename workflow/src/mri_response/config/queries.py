@@ -7,7 +7,9 @@ import string
 from collections.abc import Mapping
 from typing import Any
 
-from mri_response.core.tables import ID_COLUMNS
+from mri_response.config.columns import CATEGORIES
+from mri_response.config.feature_kinds import feature_kind
+from mri_response.config.outcome_kinds import outcome_kind
 from mri_response.core.vocabulary import EXTERNAL_POOLED, Role
 
 #: Cohort names that would clash with names the workflow uses itself: the pooled rows of
@@ -20,22 +22,6 @@ CONFOUNDS_ONLY = "confounds_only"
 
 
 MAJORITY_CLASS = "majority_class"
-
-
-#: Columns that the cohort tables define themselves.
-RESERVED_COLUMNS = (*ID_COLUMNS, "label", "outcome", "baseline_score", "endpoint_score")
-
-
-#: Feature kinds that are read from one image a row.
-IMAGE_KINDS = ("roi_maps", "voxels")
-
-
-#: Feature kinds that are made from what the workflow has read already.
-DERIVED_KINDS = ("clinical", "concatenated")
-
-
-#: Columns that always hold categories.
-CATEGORIES = ("sex", "site")
 
 
 #: Classifiers of scikit-learn whose decision value is a weighted sum of the features. Those with
@@ -113,8 +99,8 @@ def region_sets_file(spec: Mapping[str, Any], given: Mapping[str, Any]) -> str |
     """
     if given.get("atlas"):
         return given["atlas"]
-    if spec["kind"] == "voxels":
-        return "neuromorphometrics"
+    if feature_kind(spec).region_sets:
+        return feature_kind(spec).region_sets
     atlas = spec.get("atlas")
     return REGION_SETS.get(atlas) if isinstance(atlas, str) else None
 
@@ -128,7 +114,7 @@ def has_region_sets(config: Mapping[str, Any], features: str) -> bool:
 def source_features(config: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
     """Those of the used feature sets that are read from a source."""
     used = used_features(config)
-    return {name: spec for name, spec in used.items() if spec["kind"] not in DERIVED_KINDS}
+    return {name: spec for name, spec in used.items() if feature_kind(spec).source}
 
 
 def sets_by_source(config: Mapping[str, Any]) -> dict[str, dict[str, dict[str, Any]]]:
@@ -163,8 +149,9 @@ def measured_set(sets: Mapping[str, Mapping[str, Any]]) -> Mapping[str, Any] | N
     mapping or None
         The first one with an atlas, else the first one of images, None where all are tables.
     """
-    images = [spec for spec in sets.values() if spec["kind"] in IMAGE_KINDS]
-    return next((spec for spec in images if spec["kind"] == "roi_maps"), next(iter(images), None))
+    images = [spec for spec in sets.values() if feature_kind(spec).has_image]
+    with_atlas = [spec for spec in images if feature_kind(spec).has_atlas]
+    return next(iter(with_atlas or images), None)
 
 
 def atlas_of_measures(spec: Mapping[str, Any]) -> str | Mapping[str, str]:
@@ -186,7 +173,7 @@ def atlas_of_measures(spec: Mapping[str, Any]) -> str | Mapping[str, str]:
 def clinical_features(config: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
     """Those of the used feature sets that are columns of the participants table."""
     used = used_features(config)
-    return {name: spec for name, spec in used.items() if spec["kind"] == "clinical"}
+    return {name: spec for name, spec in used.items() if feature_kind(spec).is_clinical}
 
 
 def feature_columns(config: Mapping[str, Any]) -> dict[str, bool]:
@@ -251,17 +238,17 @@ def added_pairs(config: Mapping[str, Any]) -> dict[str, str]:
     pairs = {}
     for name, model in config["models"].items() if config["permutation"]["scans"] else ():
         parts = config["features"][model["features"]].get("sets", ())
-        kinds = {config["features"][part]["kind"] for part in parts}
+        of_scans = [p for p in parts if not feature_kind(config["features"][p]).is_clinical]
         alone = [m for m, other in config["models"].items() if other["features"] in parts]
         clinical = [m for m in alone if is_clinical(config, m)]
-        if learner_name(model) == "svc" and clinical and kinds != {"clinical"}:
+        if learner_name(model) == "svc" and clinical and of_scans:
             pairs[name] = clinical[0]
     return pairs
 
 
 def is_clinical(config: Mapping[str, Any], model: str) -> bool:
     """Whether a model knows what the clinic knows and nothing else."""
-    return config["features"][config["models"][model]["features"]]["kind"] == "clinical"
+    return feature_kind(config["features"][config["models"][model]["features"]]).is_clinical
 
 
 def discovery_name(config: Mapping[str, Any]) -> str:
@@ -279,12 +266,7 @@ def left_out_column(cross_validation: Mapping[str, Any]) -> str | None:
 def class_names(config: Mapping[str, Any]) -> tuple[str, str]:
     """The names of the positive and the negative class."""
     outcome = config["outcome"]
-    if outcome["kind"] == "label":
-        names = list(outcome["classes"])
-    elif outcome["kind"] == "response":
-        names = ["responder", "nonresponder"]
-    else:
-        names = ["remitter", "nonremitter"]
+    names = outcome_kind(config).classes or tuple(outcome["classes"])
     positive = outcome["positive_class"]
     return positive, next(name for name in names if name != positive)
 

@@ -5,7 +5,7 @@ from typing import Any
 
 import pandas as pd
 
-from mri_response.config.queries import CATEGORIES
+from mri_response.config.columns import CATEGORIES
 from mri_response.core.errors import InputError
 from mri_response.core.tables import shorten
 

@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from mri_response.config.feature_kinds import feature_kind
 from mri_response.config.queries import (
     atlas_of_measures,
     discovery_name,
@@ -197,7 +198,7 @@ def _read(
     first = map_paths(paths[discovery], people[discovery].head(1))[0]
     grid = reference_grid(spec["grid"], first)
     atlas = None
-    if spec["kind"] == "roi_maps" or grid.voxel_volume_mm3 <= _COARSEST_MM3:
+    if feature_kind(spec).has_atlas or grid.voxel_volume_mm3 <= _COARSEST_MM3:
         atlas = load_atlas(atlas_of_measures(spec), grid)
     mask = voxel_mask("template", grid)
     for name, rows in people.items():

@@ -14,8 +14,9 @@ import numpy as np
 import pandas as pd
 import yaml
 
+from mri_response.config.feature_kinds import feature_kind
 from mri_response.config.messages import fault
-from mri_response.config.queries import DERIVED_KINDS, region_sets_file, used_features
+from mri_response.config.queries import region_sets_file, used_features
 from mri_response.core.data import data_path
 from mri_response.core.errors import InputError
 from mri_response.core.tables import matches, shorten, suggestion
@@ -116,15 +117,15 @@ def check_region_sets(config: Mapping[str, Any]) -> None:
             raise fault(key, repr(features), "a name in features", f"{near}correct it")
         spec = config["features"][features]
         shipped = region_sets_file(spec, given)
-        if spec["kind"] == "voxels" and shipped not in LICENCES:
+        if not feature_kind(spec).has_names and shipped not in LICENCES:
             expected = f"{' or '.join(LICENCES)}, whose images are at hand"
             raise fault(f"{key}.atlas", repr(shipped), expected, "write one of them")
-        if spec["kind"] in DERIVED_KINDS:
+        if feature_kind(spec).source is None:
             expected = "a feature set that is read from scans or their tables"
             raise fault(key, f"one of kind {spec['kind']}", expected, "remove it")
         if features not in used_features(config):
             continue
-        if spec["kind"] == "table":
+        if feature_kind(spec).has_table:
             regions = roi_table_columns(config, features)
         else:
             regions = listed_regions(spec.get("atlas", shipped))

@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from mri_response.config.queries import CATEGORIES, class_names, feature_columns, used_confounds
+from mri_response.config.columns import CATEGORIES
+from mri_response.config.queries import class_names, feature_columns, used_confounds
 from mri_response.people.rows import person_weights
 
 ROUNDING = 1e-9  # thirds of a person add up to one, but for the last digit

@@ -13,11 +13,11 @@ import pandas as pd
 
 from mri_response.config.queries import class_names, source_features
 from mri_response.core.errors import InputError
-from mri_response.core.tables import ID_COLUMNS, shorten, suggestion
-from mri_response.inputs.tables import check_ids, check_same_ids
+from mri_response.core.tables import ID_COLUMNS
+from mri_response.inputs.tables import check_ids
 from mri_response.people.columns import missing_columns, used_columns
 from mri_response.people.completeness import incomplete_features
-from mri_response.people.outcomes import clinical_outcome, missing_score, read_scores
+from mri_response.people.outcomes.registry import DERIVED
 from mri_response.people.participants import filtered_rows, read_participants
 
 
@@ -62,7 +62,7 @@ def build_cohort(
     rows = filtered_rows(table, config, name)
     keys = [key for key in ID_COLUMNS if key in rows]
     check_ids(rows, cohort["participants"], keys)
-    outcome = _outcome(rows, config, name)
+    outcome = DERIVED[config["outcome"]["kind"]](rows, config, name)
     positive, _ = class_names(config)
 
     people = rows[keys].copy()
@@ -109,52 +109,6 @@ def build_cohort(
         exclusions.reset_index(drop=True),
         flow,
     )
-
-
-def _outcome(rows: pd.DataFrame, config: Mapping[str, Any], name: str) -> pd.DataFrame:
-    """By line: ``outcome``, ``reason`` where it is missing, and the scores if there are any."""
-    if config["outcome"]["kind"] == "label":
-        return _outcome_from_label(rows, config, name)
-    return _outcome_from_scores(rows, config, name)
-
-
-def _outcome_from_label(rows: pd.DataFrame, config: Mapping[str, Any], name: str) -> pd.DataFrame:
-    path = config["cohorts"][name]["participants"]
-    column, classes = config["outcome"]["column"], config["outcome"]["classes"]
-    class_of = {value: label for label, values in classes.items() for value in values}
-    cells = rows[column]
-    folded = {value.casefold(): value for value in class_of}
-    for line, cell in cells.dropna().items():
-        if cell not in class_of and cell.casefold() in folded:
-            raise InputError(
-                f"{path}: line {line}: column {column}: found {cell!r}, expected "
-                f"{folded[cell.casefold()]!r} as in outcome.classes; write it in the same case"
-            )
-    if not cells.isin(list(class_of)).any():
-        present = cells.dropna().unique()
-        raise InputError(
-            f"{path}: column {column}: found {shorten(present) or 'no value'}, expected "
-            f"{shorten(class_of)} (outcome.classes); {suggestion(next(iter(class_of)), present)}"
-            "correct the config or the table"
-        )
-    reason = pd.Series(None, rows.index, dtype=object)
-    other = cells.notna() & ~cells.isin(list(class_of))
-    reason[other] = [f"{column} is {cell}, which is in neither class" for cell in cells[other]]
-    reason[cells.isna()] = f"{column} is missing"
-    return pd.DataFrame({"outcome": cells.map(class_of), "reason": reason})
-
-
-def _outcome_from_scores(rows: pd.DataFrame, config: Mapping[str, Any], name: str) -> pd.DataFrame:
-    cohort, spec = config["cohorts"][name], config["outcome"]
-    path = cohort["scores"]
-    scores = read_scores(path, spec["scale"])
-    check_same_ids(rows["participant_id"], scores["participant_id"], cohort["participants"], path)
-    outcome = clinical_outcome(scores, spec, path).reindex(rows["participant_id"])
-    outcome.index = rows.index
-    absent = ~rows["participant_id"].isin(scores["participant_id"])
-    first = "endpoint" if spec["kind"] == "remission" else "baseline"
-    outcome.loc[absent, "reason"] = missing_score(spec, first)
-    return outcome
 
 
 def _quality_reasons(rows: pd.DataFrame, name: str, quality: pd.DataFrame) -> pd.Series:

@@ -5,7 +5,8 @@ from typing import Any
 
 import pandas as pd
 
-from mri_response.config.queries import IMAGE_KINDS, placeholders
+from mri_response.config.feature_kinds import feature_kind
+from mri_response.config.queries import placeholders
 from mri_response.core.errors import InputError
 from mri_response.core.tables import ID_COLUMNS, shorten
 from mri_response.inputs.paths import image_paths
@@ -22,7 +23,7 @@ def incomplete_features(
     path = config["cohorts"][name]["sources"][spec["source"]]
     if rows.empty:
         return pd.Series(None, rows.index, dtype=object)
-    if spec["kind"] in IMAGE_KINDS:
+    if feature_kind(spec).has_image:
         return _missing_images(rows, name, spec["source"], path)
     columns = roi_table_columns(config, features)
     return _incomplete_rows(rows, config, name, path, columns, spec["source"])

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
+from mri_response.config.feature_kinds import feature_kind
 from mri_response.config.queries import discovery_name, used_features
 from mri_response.inputs.images import first_voxel_ml
 from mri_response.people.participants import filtered_rows, read_participants, roi_table_columns
@@ -43,14 +44,15 @@ def discovery_size(config: Mapping[str, Any]) -> tuple[int, dict[str, int], int]
     p = {}
     used = used_features(config).items()
     # A concatenated set after those that it consists of.
-    for features, spec in sorted(used, key=lambda item: item[1]["kind"] == "concatenated"):
-        if spec["kind"] == "clinical":
+    for features, spec in sorted(used, key=lambda item: feature_kind(item[1]).has_parts):
+        kind = feature_kind(spec)
+        if kind.is_clinical:
             p[features] = len(spec["columns"])
-        elif spec["kind"] == "concatenated":
+        elif kind.has_parts:
             p[features] = sum(p[part] for part in spec["sets"])
-        elif spec["kind"] == "table":
+        elif kind.has_table:
             p[features] = len(roi_table_columns(config, features))
-        elif spec["kind"] == "roi_maps":
+        elif kind.has_atlas:
             p[features] = 140
         else:
             pattern = config["cohorts"][discovery]["sources"][spec["source"]]

@@ -15,8 +15,8 @@ from typing import Any
 import pandas as pd
 
 from mri_response.config.answers import read_answers
+from mri_response.config.feature_kinds import feature_kind
 from mri_response.config.queries import (
-    IMAGE_KINDS,
     class_names,
     discovery_name,
     used_confounds,
@@ -158,7 +158,7 @@ def _check_categories(config: Mapping[str, Any], people: Mapping[str, pd.DataFra
 def _check_clinical(config: Mapping[str, Any], people: Mapping[str, pd.DataFrame]) -> None:
     """Columns without a value, and categories that the discovery cohort does not have."""
     for spec in used_features(config).values():
-        if spec["kind"] != "clinical":
+        if not feature_kind(spec).is_clinical:
             continue
         for name, rows in people.items():
             try:
@@ -178,7 +178,7 @@ def _check_images(
     order = [discovery, *(name for name in people if name != discovery)]
     owners: dict[tuple[str, str], str] = {}
     for features, spec in used_features(config).items():
-        if spec["kind"] not in IMAGE_KINDS:
+        if not feature_kind(spec).has_image:
             continue
         paths = []
         for name in order:
@@ -209,7 +209,7 @@ def _check_maps(
     from mri_response.inputs.map_checks import check_maps
 
     grid = reference_grid(spec["grid"], paths[0])
-    if spec["kind"] == "roi_maps":
+    if feature_kind(spec).has_atlas:
         inside = load_atlas(spec["atlas"], grid).labels > 0
     else:
         inside = voxel_mask(spec["mask"], grid, spec["mask_threshold"])
@@ -346,14 +346,14 @@ def input_warnings(config: Mapping[str, Any], people: Mapping[str, pd.DataFrame]
             "and listed in exclusions.tsv"
         )
     for name, model in config["models"].items():
-        kind = config["features"][model["features"]]["kind"]
-        if kind == "voxels" and "C" in model and model["C"]["scale"] == "absolute":
+        kind = feature_kind(config["features"][model["features"]])
+        if not kind.has_names and "C" in model and model["C"]["scale"] == "absolute":
             warnings.append(
                 f"models.{name}.C: with so many voxels a whole absolute grid is often one and the "
                 "same hard margin; scale: relative gives a grid that matters"
             )
     for features, spec in used_features(config).items():
-        if spec["kind"] == "table":
+        if feature_kind(spec).has_table:
             columns = roi_table_columns(config, features)
             path = config["cohorts"][discovery]["sources"][spec["source"]]
             table = read_roi_table(path, columns)

@@ -16,7 +16,8 @@ from urllib.parse import quote
 
 import pandas as pd
 
-from mri_response.config.queries import IMAGE_KINDS, source_features, used_features
+from mri_response.config.feature_kinds import feature_kind
+from mri_response.config.queries import source_features, used_features
 from mri_response.core.provenance import config_hash, file_sha256, versions
 from mri_response.core.tables import ID_COLUMNS
 from mri_response.inputs.paths import image_paths
@@ -218,7 +219,7 @@ def _inputs(config: Mapping[str, Any], people: Mapping[str, pd.DataFrame]) -> li
         }
         images = {"cat12-report": tiv.get("cat12_report")}
         for spec in source_features(config).values():
-            kind = images if spec["kind"] in IMAGE_KINDS else tables
+            kind = images if feature_kind(spec).has_image else tables
             kind[f"source-{spec['source']}"] = cohort["sources"][spec["source"]]
         found += [_table(f"{name}-{what}", path) for what, path in tables.items() if path]
         for what, pattern in images.items():

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+from mri_response.config.columns import RESERVED_COLUMNS
 from mri_response.config.messages import fault
 from mri_response.config.queries import (
-    RESERVED_COLUMNS,
     column_of,
     left_out_column,
 )

@@ -6,9 +6,9 @@ import itertools
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+from mri_response.config.feature_kinds import feature_kind
 from mri_response.config.messages import fault
 from mri_response.config.queries import (
-    IMAGE_KINDS,
     used_features,
 )
 
@@ -25,7 +25,7 @@ def check_quality_control(config: Mapping[str, Any]) -> None:
             f"less than tiv_max_ml, which is {settings['tiv_max_ml']:g}",
             "correct one of them",
         )
-    images = any(spec["kind"] in IMAGE_KINDS for spec in used_features(config).values())
+    images = any(feature_kind(spec).has_image for spec in used_features(config).values())
     for position, rule in enumerate(settings["exclude"]):
         key = f"quality_control.exclude[{position}]"
         if "below" in rule and "above" in rule and rule["below"] > rule["above"]:

@@ -6,9 +6,9 @@ import os
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+from mri_response.config.feature_kinds import feature_kind
 from mri_response.config.messages import fault
 from mri_response.config.queries import (
-    IMAGE_KINDS,
     placeholders,
     source_features,
 )
@@ -31,7 +31,7 @@ def check_sources(config: Mapping[str, Any]) -> None:
                     f"{suggestion(spec['source'], sources)}add the key",
                 )
             key = f"cohorts.{name}.sources.{spec['source']}"
-            if spec["kind"] in IMAGE_KINDS:
+            if feature_kind(spec).has_image:
                 _check_pattern(key, sources[spec["source"]])
             else:
                 _check_plain(key, sources[spec["source"]])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from mri_response.config.preparation_steps import steps_in_words
 from mri_response.config.queries import left_out_column, used_confounds
 from mri_response.learning.learners.registry import learner_of
 from mri_response.preflight.checks import FEW_PEOPLE
@@ -13,7 +14,7 @@ from mri_response.report.facts.phrases import cohort_size, listed, people, where
 from mri_response.report.lookup import headline_row
 from mri_response.report.naming import CI_NAMES
 from mri_response.report.numbers import number
-from mri_response.report.procedure_words import learned_steps, left_out_text
+from mri_response.report.procedure_words import left_out_text
 from mri_response.report.run import Run
 
 
@@ -107,7 +108,7 @@ def validation(run: Run) -> Fact:
 def transformations(run: Run) -> Fact:
     parts = []
     for model in run.models:
-        steps = learned_steps(run.config["models"][model])
+        steps = steps_in_words(run.config["models"][model])
         parts.append(f"{model}: {'; '.join(steps) or 'features as they are'}")
     return Fact(
         "Features are numbers and stay so, none was cut into categories. Learned in the training "

@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from mri_response.config.feature_kinds import feature_kind
+from mri_response.config.outcome_kinds import outcome_kind
+from mri_response.config.preparation_steps import steps_in_words
 from mri_response.config.queries import used_features
 from mri_response.core.vocabulary import Role
 from mri_response.inputs.atlases import licence_of
@@ -12,10 +15,7 @@ from mri_response.learning.learners.registry import learner_of
 from mri_response.report.facts.fact import Fact
 from mri_response.report.facts.phrases import cohort_size, listed, people, where
 from mri_response.report.procedure_words import (
-    feature_text,
-    learned_steps,
     left_out_text,
-    outcome_definition,
 )
 from mri_response.report.run import Run
 
@@ -61,7 +61,7 @@ def _people_method(run: Run) -> Fact:
         else "; no other cohort was scored."
     )
     return Fact(
-        f"{outcome_definition(run.config, names)} The model was developed in "
+        f"{outcome_kind(run.config).words(run.config['outcome'])} The model was developed in "
         f"{names.titles[run.discovery]} ({people(n)}, {n_positive} {names.positive}){scored}",
         "config: outcome, cohorts; "
         + where("performance", model=run.model, column="n and n_positive"),
@@ -71,7 +71,7 @@ def _people_method(run: Run) -> Fact:
 
 def _model_method(config: Mapping[str, Any], model: str) -> Fact:
     spec = config["models"][model]
-    steps = learned_steps(spec)
+    features, steps = config["features"][spec["features"]], steps_in_words(spec)
     learned = (
         f"Inside each training fold, and applied to its test fold: {'; '.join(steps)}. "
         if steps
@@ -79,8 +79,7 @@ def _model_method(config: Mapping[str, Any], model: str) -> Fact:
     )
     learner = learner_of(spec)
     return Fact(
-        f"Model {model}: {feature_text(config['features'][spec['features']])}. {learned}"
-        f"{learner.words()}",
+        f"Model {model}: {feature_kind(features).words(features)}. {learned}{learner.words()}",
         f"config: models.{model}, features.{spec['features']}",
         (*learner.citations, *(("confounds",) if spec["confounds"] else ())),
     )
@@ -148,7 +147,7 @@ def _missing_method(config: Mapping[str, Any]) -> Fact:
 
 
 def _licences(config: Mapping[str, Any]) -> list[Fact]:
-    atlases = [f["atlas"] for f in used_features(config).values() if f["kind"] == "roi_maps"]
+    atlases = [f["atlas"] for f in used_features(config).values() if feature_kind(f).has_atlas]
     licences = dict.fromkeys(licence_of(atlas) for atlas in atlases)
     return [Fact(f"Licence of the atlas: {licence}", "config: features") for licence in licences]
 

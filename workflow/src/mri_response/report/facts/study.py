@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import pandas as pd
 
+from mri_response.config.feature_kinds import feature_kind
+from mri_response.config.outcome_kinds import outcome_kind
 from mri_response.config.queries import described_confound, used_confounds, used_features
 from mri_response.core.tables import ID_COLUMNS
 from mri_response.report.facts.fact import Fact, fact
 from mri_response.report.facts.phrases import listed, where
 from mri_response.report.lookup import FLOW_STEPS
 from mri_response.report.numbers import as_number, number
-from mri_response.report.procedure_words import feature_text, outcome_definition
 from mri_response.report.run import Run
 
 
@@ -65,7 +66,7 @@ def data_sources(run: Run) -> Fact:
     simulated = "All data are simulated. " if names.simulated else ""
     return Fact(
         f"{simulated}{'; '.join(parts)}. Brain measures: "
-        + "; ".join(feature_text(spec) for spec in used_features(run.config).values())
+        + "; ".join(feature_kind(spec).words(spec) for spec in used_features(run.config).values())
         + ".",
         "config: cohorts, features",
     )
@@ -125,7 +126,7 @@ def features(run: Run) -> Fact:
     counts = {f: f" ({run.n_features[f]:,} features)" for f in used if f in run.n_features}
     return Fact(
         "; ".join(
-            f"Feature set {name}: {feature_text(spec)}{counts.get(name, '')}"
+            f"Feature set {name}: {feature_kind(spec).words(spec)}{counts.get(name, '')}"
             for name, spec in used.items()
         )
         + ". Nothing of this learns from the sample.",
@@ -151,14 +152,14 @@ def confounds(run: Run) -> Fact:
 @fact
 def outcome(run: Run) -> Fact:
     return Fact(
-        f"{outcome_definition(run.config, run.names)} The positive class is {run.names.positive}.",
+        f"{outcome_kind(run.config).words(run.config['outcome'])} The positive class is {run.names.positive}.",
         "config: outcome",
     )
 
 
 @fact
 def outcome_blind(run: Run) -> Fact | None:
-    if run.config["outcome"]["kind"] == "label":
+    if not outcome_kind(run.config).has_scores:
         return None
     return Fact(
         "In this analysis the outcome is computed from the scores by rule, without sight of the "
@@ -192,7 +193,7 @@ def missing_handling(run: Run) -> Fact:
         if imputed
         else "a reason to leave the person out"
     )
-    clinical = any(spec["kind"] == "clinical" for spec in used_features(run.config).values())
+    clinical = any(feature_kind(spec).is_clinical for spec in used_features(run.config).values())
     filled = (
         " Missing clinical values were given the mean of the training rows, inside the fold."
         if clinical

@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from mri_response.config.feature_kinds import FeatureKind, feature_kind
 from mri_response.config.plan import curve_models, ordered_models
 from mri_response.config.queries import compared_pairs, has_region_sets, is_linear
 from mri_response.core.vocabulary import Role
@@ -35,14 +36,16 @@ def _with_region_sets(config: Config, model: str) -> bool:
     return is_linear(spec) and has_region_sets(config, spec["features"])
 
 
-def _weights_of(*kinds: str, simulated: bool = False) -> Callable[[Config, str], bool]:
-    """Whether a model has weights, with features of some kinds, perhaps in a simulation alone."""
+def _weights_of(
+    is_wanted: Callable[[FeatureKind], bool], simulated: bool = False
+) -> Callable[[Config, str], bool]:
+    """Whether a model has weights, with features of the wanted kinds, perhaps if simulated."""
 
     def there(config: Config, model: str) -> bool:
         spec = config["models"][model]
-        kind = config["features"][spec["features"]]["kind"]
+        kind = feature_kind(config["features"][spec["features"]])
         wanted = bool(config.get("simulation")) or not simulated
-        return wanted and is_linear(spec) and kind in kinds
+        return wanted and is_linear(spec) and is_wanted(kind)
 
     return there
 
@@ -199,14 +202,18 @@ FIGURES = (
     ),
     FigureKind("region_sets", "brain", "Sets of regions", ("roi_sets",), when=_with_region_sets),
     FigureKind(
-        "roi_weights", "brain", "Regions", ("weights",), when=_weights_of("roi_maps", "table")
+        "roi_weights",
+        "brain",
+        "Regions",
+        ("weights",),
+        when=_weights_of(lambda kind: kind.has_regions),
     ),
     FigureKind(
         "weight_map",
         "brain",
         "Weights on the brain",
         ("weights_on_brain",),
-        when=_weights_of("roi_maps", "voxels"),
+        when=_weights_of(lambda kind: kind.has_image),
         light=False,
     ),
     FigureKind(
@@ -214,14 +221,14 @@ FIGURES = (
         "simulation",
         "Planted beside found, by region",
         ("planted", "weights"),
-        when=_weights_of("roi_maps", simulated=True),
+        when=_weights_of(lambda kind: kind.has_atlas, simulated=True),
     ),
     FigureKind(
         "planted_map",
         "simulation",
         "Planted beside found, on the brain",
         ("planted_image", "weights_on_brain"),
-        when=_weights_of("roi_maps", "voxels", simulated=True),
+        when=_weights_of(lambda kind: kind.has_image, simulated=True),
         light=False,
     ),
 )

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from mri_response.config.outcome_kinds import outcome_kind
 from mri_response.core.vocabulary import Role
 from mri_response.report.naming import Naming
-from mri_response.report.procedure_words import outcome_definition
 from mri_response.report.run import Run
 from mri_response.report.sections.blocks import Block, Lead, Text
 from mri_response.report.sections.section import Section
@@ -25,28 +25,17 @@ def blocks(run: Run) -> list[Block]:
     -------
     list of Block
     """
-    names = run.names
+    names, kind = run.names, outcome_kind(run.config)
     return [
-        Lead(_question(run.config["outcome"]["kind"], names)),
+        Lead(kind.question.format(positive=names.positive, negative=names.negative)),
         Text(
-            f"{outcome_definition(run.config, names)} The positive class is “{names.positive}”: "
+            f"{kind.words(run.config['outcome'])} The positive class is “{names.positive}”: "
             "sensitivity is the share of this class that the model finds, specificity the share "
             f"of “{names.negative}” that it leaves alone. Balanced accuracy is the mean of the "
             "two; chance is 50 %."
         ),
         Text(_learns(run.config, names)),
     ]
-
-
-def _question(kind: str, names: Naming) -> str:
-    if kind == "label":
-        return (
-            f"Can these brain measures tell a person of the class “{names.positive}” from one of "
-            f"the class “{names.negative}”?"
-        )
-    if kind == "response":
-        return "Can a brain scan taken before treatment tell who will respond to it?"
-    return "Can a brain scan taken before treatment tell who will be in remission after it?"
 
 
 def _learns(config: Mapping[str, Any], names: Naming) -> str:

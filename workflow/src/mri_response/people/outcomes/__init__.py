@@ -1,0 +1,1 @@
+"""Outcomes of people: one module per kind of outcome."""

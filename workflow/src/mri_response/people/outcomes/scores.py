@@ -1,0 +1,229 @@
+"""Clinical scores of people, as tables of users hold them."""
+
+import os
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from mri_response.config.outcome_kinds import OUTCOMES
+from mri_response.core.errors import InputError
+from mri_response.core.tables import shorten, suggestion
+from mri_response.inputs.tables import check_ids, check_same_ids, numbers, read_table
+
+#: From scores before and after treatment and the section ``outcome`` to 1, 0 or NaN per person.
+Reached = Callable[[pd.Series, pd.Series, Mapping[str, Any]], np.ndarray]
+
+#: Highest possible total of known scales, by the start of the scale's name (letters and digits, in
+#: lower case). All start at 0.
+HIGHEST_SCORE = {
+    "madrs": 60,
+    "hamd17": 52,
+    "hamds17": 52,
+    "hdrs17": 52,
+    "hrsd17": 52,
+    "ham17": 52,
+    "qids": 27,
+}
+
+
+def missing_score(spec: Mapping[str, Any], which: str) -> str:
+    """Reason for leaving out a person without a score.
+
+    Parameters
+    ----------
+    spec : mapping
+        Section ``outcome`` of the configuration.
+    which : {"baseline", "endpoint"}
+        The key of the session at which the score is missing.
+
+    Returns
+    -------
+    str
+        The words that stand in ``exclusions.tsv``.
+    """
+    return f"no {spec['scale']} score at {spec[which]}"
+
+
+def read_scores(path: str | os.PathLike[str], scale: str) -> pd.DataFrame:
+    """Read the scores of one clinical scale.
+
+    Parameters
+    ----------
+    path : path-like
+        Either long (``participant_id``, ``session_id``, ``scale``, ``score``) or a BIDS phenotype
+        table (``participant_id``, ``session_id`` and a column named as the scale).
+    scale : str
+        Name of the scale, as in the table.
+
+    Returns
+    -------
+    pandas.DataFrame
+        ``participant_id``, ``session_id``, ``score`` (float, NaN where missing); the index is the
+        line number in the file.
+
+    Raises
+    ------
+    InputError
+        If the scale is not there, a score is no number or impossible, or a participant has two
+        scores of the scale in one session.
+    """
+    table = read_table(path, required=("participant_id", "session_id"))
+    if {"scale", "score"} <= set(table):
+        scales = table["scale"].dropna().unique()
+        if scale not in scales:
+            raise InputError(
+                f"{path}: column scale: found {shorten(scales)}, expected {scale!r} "
+                f"(outcome.scale); {suggestion(scale, scales)}correct the config or the table"
+            )
+        table = table[table["scale"] == scale]
+        column = "score"
+    elif scale in table:
+        column = scale
+    else:
+        others = [name for name in table if name not in ("participant_id", "session_id")]
+        raise InputError(
+            f"{path}: found no column {scale!r} (outcome.scale) and no columns scale and score, "
+            f"expected one or the other among {shorten(others)}; "
+            f"{suggestion(scale, others)}correct the config or the table"
+        )
+    score = numbers(table, column, path)
+    # A row with neither session nor score says nothing (BIDS tables list dropouts in this way).
+    said = table["session_id"].notna() | score.notna()
+    table, score = table[said], score[said]
+    check_ids(table, path, ["participant_id", "session_id"])
+    highest = highest_score(scale)
+    wrong = (score < 0) | (score > highest)
+    if wrong.any():
+        line = int(wrong.idxmax())
+        limits = "0 or more" if highest == np.inf else f"0 to {highest:g}"
+        raise InputError(
+            f"{path}: line {line}: column {column}: found {score[line]:g} for "
+            f"{table.loc[line, 'participant_id']} at {table.loc[line, 'session_id']}, expected a "
+            f"{scale} score of {limits}; correct it or write n/a"
+        )
+    return table[["participant_id", "session_id"]].assign(score=score)
+
+
+def highest_score(scale: str) -> float:
+    """Highest possible total of a clinical scale.
+
+    Parameters
+    ----------
+    scale : str
+        Name of the scale, in any spelling.
+
+    Returns
+    -------
+    float
+        Infinity for a scale that is not known.
+    """
+    name = "".join(character for character in scale.lower() if character.isalnum())
+    return next((top for start, top in HIGHEST_SCORE.items() if name.startswith(start)), np.inf)
+
+
+def _session_scores(
+    scores: pd.DataFrame, session: str, scale: str, path: str | os.PathLike[str]
+) -> pd.Series:
+    rows = scores[(scores["session_id"] == session) & scores["score"].notna()]
+    if rows.empty:
+        sessions = scores["session_id"].unique()
+        raise InputError(
+            f"{path}: found no {scale} score at session_id {session!r} among {shorten(sessions)}, "
+            f"expected scores there; {suggestion(session, sessions)}correct outcome.baseline or "
+            "outcome.endpoint in the config"
+        )
+    return rows.set_index("participant_id")["score"]
+
+
+def outcome_from_scores(
+    rows: pd.DataFrame, config: Mapping[str, Any], name: str, reached: Reached
+) -> pd.DataFrame:
+    """Outcome of each row of a cohort, from its table of scores.
+
+    Parameters
+    ----------
+    rows : pandas.DataFrame
+        Rows of the participants table as text, by line of the file.
+    config : mapping
+        The completed configuration.
+    name : str
+        Name of the cohort.
+    reached : callable
+        Whether each person reached the first class of the kind, see `Reached`.
+
+    Returns
+    -------
+    pandas.DataFrame
+        By line: ``outcome`` (name of the class, or missing), ``reason`` (why it is missing),
+        ``baseline_score`` and ``endpoint_score``.
+
+    Raises
+    ------
+    InputError
+        If the table of scores has a mistake, or nobody of the cohort is in it.
+    """
+    cohort, spec = config["cohorts"][name], config["outcome"]
+    path = cohort["scores"]
+    scores = read_scores(path, spec["scale"])
+    check_same_ids(rows["participant_id"], scores["participant_id"], cohort["participants"], path)
+    outcome = clinical_outcome(scores, spec, path, reached).reindex(rows["participant_id"])
+    outcome.index = rows.index
+    absent = ~rows["participant_id"].isin(scores["participant_id"])
+    outcome.loc[absent, "reason"] = missing_score(spec, OUTCOMES[spec["kind"]].needs[0])
+    return outcome
+
+
+def clinical_outcome(
+    scores: pd.DataFrame, spec: Mapping[str, Any], path: str | os.PathLike[str], reached: Reached
+) -> pd.DataFrame:
+    """Outcome of everybody in a table of scores.
+
+    A missing time point is missing; nothing is carried forward.
+
+    Parameters
+    ----------
+    scores : pandas.DataFrame
+        Scores of one scale, as :func:`read_scores` returns them.
+    spec : mapping
+        Section ``outcome`` of the configuration, of a kind with scores.
+    path : path-like
+        File of the scores, for messages.
+    reached : callable
+        Whether each person reached the first class of the kind, see `Reached`.
+
+    Returns
+    -------
+    pandas.DataFrame
+        By ``participant_id``: ``outcome`` (the name of the class, or missing), ``reason`` (why it
+        is missing), ``baseline_score``, ``endpoint_score``.
+
+    Raises
+    ------
+    InputError
+        If nobody has a score at a session that the outcome needs.
+    """
+    kind = OUTCOMES[spec["kind"]]
+    people = pd.Index(scores["participant_id"].unique(), name="participant_id")
+    by_session = {
+        key: _session_scores(scores, spec[key], spec["scale"], path).reindex(people)
+        for key in ("baseline", "endpoint")
+        if spec.get(key) is not None
+    }
+    endpoint = by_session["endpoint"]
+    baseline = by_session.get("baseline", pd.Series(np.nan, people))
+    reason = pd.Series(None, people, dtype=object)
+    if "baseline" in kind.needs:
+        reason[baseline <= 0] = f"{spec['scale']} score at {spec['baseline']} is 0"
+    for session in reversed(kind.needs):
+        reason[by_session[session].isna()] = missing_score(spec, session)
+    names = dict(zip((1.0, 0.0), kind.classes, strict=True))
+    return pd.DataFrame(
+        {
+            "outcome": pd.Series(reached(baseline, endpoint, spec), people).map(names),
+            "reason": reason,
+            "baseline_score": baseline,
+            "endpoint_score": endpoint,
+        }
+    )
