@@ -372,6 +372,11 @@ MISTAKES = [
     ),
     ("outcome.positive_class", "patients", "expected one of the classes patient, control; did you"),
     ("outcome.classes", {"patient": ["a", "b"], "control": "b"}, "found 'b' in both classes"),
+    (
+        "outcome.classes",
+        {"patient": ["a"], "All": "b"},
+        "outcome.classes: found the name 'all', ex",
+    ),
     ("outcome", RESPONSE, "config: cohorts.munich.scores: found nothing, expected the table of cl"),
     ("outcome", RESPONSE | {"endpoint": "ses-0"}, "found 'ses-0', which is the baseline too"),
     ("outcome", RESPONSE | {"positive_class": "remitter"}, "expected responder or nonresponder"),
@@ -515,7 +520,7 @@ def test_mistake_is_one_line(raw, path, value, expected):
 
 
 def test_reserved_cohort_names(raw):
-    for name in ("external_pooled", "regions"):
+    for name in ("external_pooled", "control_pooled", "regions"):
         changed = copy.deepcopy(raw)
         changed["cohorts"][name] = changed["cohorts"].pop("bonn")
         with pytest.raises(InputError, match=f"config: cohorts.{name}: found the name '{name}'"):
@@ -597,6 +602,11 @@ def test_stacks_are_compared_like_models(raw):
     [
         ("stacks", {"both": ["roi_svc", "b"]}, "config: stacks.both: found 'b', expected some of"),
         ("stacks", {"a": ["roi_svc", "a"]}, "stacks.a: found the name 'a' of another model"),
+        (
+            "stacks",
+            {"both": ["roi_svc", "voxel_svc"], "Both": ["roi_svc", "voxel_svc"]},
+            "config: stacks.Both: found names that differ only in case (both, Both), expected",
+        ),
         ("stacks", {"both": ["a"]}, "config: stacks.both: found a list of 1, expected a list of t"),
         ("external.model", "ensemble", "config: external.model: found ensemble, expected refit, s"),
     ],

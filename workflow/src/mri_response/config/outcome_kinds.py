@@ -12,6 +12,7 @@ from typing import Any
 
 from mri_response.config.messages import fault
 from mri_response.core.tables import suggestion
+from mri_response.core.vocabulary import EVERYBODY
 
 Spec = Mapping[str, Any]
 
@@ -48,6 +49,14 @@ def _check_label(config: Spec) -> None:
             repr(outcome["positive_class"]),
             f"one of the classes {', '.join(classes)}",
             f"{suggestion(outcome['positive_class'], classes)}correct it",
+        )
+    taken = [name for name in classes if name.lower() == EVERYBODY]
+    if taken:
+        raise fault(
+            "outcome.classes",
+            f"the name {taken[0]!r}",
+            "a name that the workflow does not use itself",
+            "rename the class",
         )
     first, second = classes.values()
     both = [value for value in first if value in second]

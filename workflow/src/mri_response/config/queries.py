@@ -10,11 +10,11 @@ from typing import Any
 from mri_response.config.columns import CATEGORIES
 from mri_response.config.feature_kinds import feature_kind
 from mri_response.config.outcome_kinds import outcome_kind
-from mri_response.core.vocabulary import EXTERNAL_POOLED, Role
+from mri_response.core.vocabulary import CONTROL_POOLED, EXTERNAL_POOLED, Role
 
-#: Cohort names that would clash with names the workflow uses itself: the pooled rows of
-#: performance.tsv, and features/<features>/regions.tsv.
-RESERVED_COHORTS = (EXTERNAL_POOLED, "regions")
+#: Cohort names that would clash with names the workflow uses itself: the pooled rows of tables, and
+#: features/<features>/regions.tsv.
+RESERVED_COHORTS = (EXTERNAL_POOLED, CONTROL_POOLED, "regions")
 
 
 #: Names of the baselines in performance.tsv: the confounds alone, and the larger class.

@@ -20,6 +20,8 @@ class Role(StrEnum):
 #: Names under which the cohorts of one role appear when they are taken together.
 EXTERNAL_POOLED = "external_pooled"
 CONTROL_POOLED = "control_pooled"
+#: Group of the people of all classes together in the table of characteristics.
+EVERYBODY = "all"
 
 
 class Aggregation(StrEnum):

@@ -10,6 +10,7 @@ import pandas as pd
 
 from mri_response.config.columns import CATEGORIES
 from mri_response.config.queries import class_names, feature_columns, used_confounds
+from mri_response.core.vocabulary import EVERYBODY
 from mri_response.people.rows import person_weights
 
 ROUNDING = 1e-9  # thirds of a person add up to one, but for the last digit
@@ -56,7 +57,7 @@ def characteristics(config: Mapping[str, Any], people: Mapping[str, pd.DataFrame
         role = config["cohorts"][cohort]["role"]
         known = [variable for variable in variables if variable in table]
         for group, members in (
-            ("all", table),
+            (EVERYBODY, table),
             (positive, table[table["label"] == 1]),
             (negative, table[table["label"] == 0]),
         ):

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 def check_names(config: Mapping[str, Any]) -> None:
-    for section in ("cohorts", "features", "models"):
+    for section in ("cohorts", "features", "models", "stacks"):
         seen: dict[str, str] = {}
         for name in config[section]:
             other = seen.setdefault(name.lower(), name)
