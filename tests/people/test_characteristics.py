@@ -125,3 +125,16 @@ def test_without_anything_to_describe_the_table_is_empty(config):
     config["models"]["roi_svc"]["confounds"] = []
     table = people(30, 9).drop(columns="baseline_score")
     assert characteristics(config, {"discovery": table}).empty
+
+
+def test_without_models_every_column_is_described(config):
+    table = people(30, 5).drop(columns=["label", "baseline_score"])
+    table["stage"] = np.arange(30) % 3
+    config |= {"models": {}, "features": {}, "outcome": None}
+    config["subgroups"] = {"columns": ["stage", "age"]}
+    found = characteristics(config, {"discovery": table})
+    assert set(found["group"]) == {"all"}
+    assert set(found["variable"]) == {"age", "sex", "site", "tiv", "stage"}
+    assert found.loc[found["variable"] == "stage", "share"].tolist() == pytest.approx([1 / 3] * 3)
+    age = found[found["variable"] == "age"].iloc[0]
+    assert (age["mean"], age["sd"]) == pytest.approx((table["age"].mean(), table["age"].std()))

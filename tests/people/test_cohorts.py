@@ -300,6 +300,28 @@ def test_known_answers_of_a_real_trial_through_the_cohort(study, shared_data):
     assert found == {"d2": (6, 29), "d10": (3, 26), "p2": (1, 28), "p10": (0, 28)}
 
 
+def test_without_an_outcome_nobody_is_left_out_for_it(study):
+    for section in ("outcome", "features", "models"):
+        del study.raw[section]
+    people, exclusions, flow = study.build()
+    assert list(people) == ["participant_id", "tiv", "sex", "age", "site"]
+    assert len(people) == len(flow) + 6 == 9
+    assert exclusions.empty
+    assert flow["step"].tolist() == ["in participants table", "matching the row filter", "analysed"]
+
+
+def test_an_outcome_without_models_says_who_is_analysed(study):
+    for section in ("features", "models"):
+        del study.raw[section]
+    people, exclusions, flow = study.build()
+    assert list(people)[:3] == ["participant_id", "label", "outcome"]
+    assert exclusions["reason"].tolist() == [
+        "group is BPD, which is in neither class",
+        "group is missing",
+    ]
+    assert flow["step"].tolist()[-2:] == ["analysed, positive", "analysed, negative"]
+
+
 # ---------------------------------------------------------------- sessions
 def test_several_sessions_a_person(study):
     (study.folder / "munich.tsv").write_text(

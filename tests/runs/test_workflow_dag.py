@@ -101,6 +101,26 @@ def test_the_real_configurations(shared_data, name, cohorts, kernels, nested_cv,
     )
 
 
+@pytest.mark.parametrize("outcome", [True, False])
+def test_cohorts_alone(study, outcome):
+    """Without models people are described: no scan is read and nothing is predicted."""
+    for section in ("features", "models", *(() if outcome else ("outcome",))):
+        del study.config[section]
+    path = study.folder / "cohorts.yaml"
+    path.write_text(yaml.safe_dump(study.config))
+    found = jobs(path, study.folder)
+    assert found == {"cohorts": 1, "characteristics": 1, "provenance": 1, "default": 1}
+
+
+def test_the_demo_without_models(tmp_path):
+    raw = yaml.safe_load((ROOT / "config" / "config.yaml").read_text())
+    known = ("run", "cohorts", "outcome", "simulation")
+    path = tmp_path / "cohorts.yaml"
+    path.write_text(yaml.safe_dump({key: raw[key] for key in known}))
+    described = {"cohorts": 1, "characteristics": 1, "provenance": 1, "default": 1}
+    assert jobs(path, tmp_path) == described | {"simulate_cohort": 4}
+
+
 def test_a_large_study_stays_below_two_thousand_jobs(tmp_path):
     """20 models and 10,000 permutations of 500 people, with nothing said of batches."""
     for cohort, n in {"a": 500, "b": 200}.items():

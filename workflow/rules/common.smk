@@ -59,6 +59,7 @@ from mri_response.preflight.checks import check_inputs
 from mri_response.people.size import discovery_size
 from mri_response.config.feature_kinds import feature_kind
 from mri_response.config.load import load_config
+from mri_response.config.modules import asked_modules, rules_of_run
 from mri_response.config.queries import (
     CONFOUNDS_ONLY,
     added_pairs,
@@ -120,8 +121,8 @@ try:
         for line in check_inputs(CONFIG, cache=".snakemake/mri_response_checked_maps.json"):
             print(line, file=sys.stderr)
     # Jobs on other machines cut the work as the main process did: by the same tables.
-    SIZE = discovery_size(CONFIG)
-    PLANS = batch_plans(CONFIG, *SIZE)
+    SIZE = discovery_size(CONFIG) if CONFIG["models"] else None
+    PLANS = batch_plans(CONFIG, *SIZE) if SIZE else {}
     CURVE_PLANS = {model: curve_batches(CONFIG, model, *SIZE) for model in curve_models(CONFIG)}
 except InputError as error:
     sys.exit(str(error))
@@ -152,7 +153,7 @@ SCAN_BATCHES = batches(CONFIG["permutation"]["scans"], 10)
 PAIRS = compared_pairs(CONFIG)
 CURVES = curve_models(CONFIG)
 SCHEME = CONFIG["cross_validation"]
-FIGURES = figure_plan(CONFIG)
+FIGURES = figure_plan(CONFIG) if MODELS else []
 
 # Tables of the models without the baselines.
 OF_MODELS = (
@@ -161,10 +162,15 @@ OF_MODELS = (
 )
 
 
+def pattern_of(names):
+    """Pattern of some names, one that never matches if there are none."""
+    return "|".join(names) or "(?!)"
+
+
 wildcard_constraints:
     cohort="|".join(COHORTS),
-    model="|".join(MODELS),
-    features="|".join(FEATURES),
+    model=pattern_of(MODELS),
+    features=pattern_of(FEATURES),
     folds=r"\d+|refit",
     labels=r"\d+",
 
@@ -220,12 +226,7 @@ def kind_of_features(model):
 
 def features_of_kind(*kinds):
     """Pattern of the feature sets of some kinds, one that never matches if there are none."""
-    return "|".join(name for name, spec in FEATURES.items() if spec["kind"] in kinds) or "(?!)"
-
-
-def pattern_of(models):
-    """Pattern of some models, one that never matches if there are none."""
-    return "|".join(models) or "(?!)"
+    return pattern_of(name for name, spec in FEATURES.items() if spec["kind"] in kinds)
 
 
 def weighted_models(is_wanted):

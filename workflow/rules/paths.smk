@@ -210,6 +210,26 @@ def evidence_tables():
     return [*(run_table(name) for name in (*names, "characteristics")), *reviewer_tables()]
 
 
+def cohort_files():
+    """Who is analysed, who is not and why, and what the analysed people are like."""
+    tables = [run_table(name) for name in ("exclusions", "flow", "characteristics")]
+    return [*(people_table(name) for name in COHORTS), *tables]
+
+
+def prediction_files():
+    """Page, tables, documents and frozen models."""
+    return [report_html(), *result_tables(), *evidence_tables(), *frozen_models()]
+
+
+# Files that each module of a run is for, see config/modules.py of the package.
+FINAL_FILES = {"cohorts": cohort_files, "prediction": prediction_files}
+
+
+def final_files():
+    """Everything that the configuration asks for, and the record of it."""
+    return [crate(), *(path for name in asked_modules(CONFIG) for path in FINAL_FILES[name]())]
+
+
 # ---------------------------------------------------------------- the user's files
 # They are `local`: where they are is what the configuration says, also when the workflow is used
 # as a module with a prefix for its results.

@@ -40,7 +40,7 @@ rule characteristics:
     conda:
         ENVIRONMENT
     params:
-        config=section("cohorts", "models", "features", "outcome", "min_class_size"),
+        config=section(*("cohorts", "models", "features", "outcome", "subgroups", "min_class_size")),
         code=code_of("people/characteristics"),
     message:
         "Characteristics of the analysed people"

@@ -19,6 +19,7 @@ from mri_response.config.checks.names import check_names
 from mri_response.config.checks.quality import check_quality_control
 from mri_response.config.checks.sources import check_paths, check_sources
 from mri_response.config.messages import by_position, fault, key_path, schema_fault
+from mri_response.config.modules import check_modules
 from mri_response.config.outcome_kinds import outcome_kind
 from mri_response.config.preparation_steps import PREPARATION
 from mri_response.config.schema import config_schema, filled
@@ -37,6 +38,7 @@ def load_config(raw: Mapping[str, Any]) -> dict[str, Any]:
     dict
         A new configuration in which every optional key has a value (except ``simulation`` and a
         model's ``estimator``, which are there only if they were given, and what goes with them),
+        sections without which the run does what it is asked are empty (``outcome`` is None),
         titles and ``primary_model`` are filled, ``outcome["classes"]`` maps each class name to the
         list of its values (as text) and ``where`` each column to the list of accepted values (as
         text).
@@ -54,6 +56,7 @@ def load_config(raw: Mapping[str, Any]) -> dict[str, Any]:
     errors = sorted(validator.iter_errors(raw), key=lambda error: by_position(error, raw))
     if errors:
         raise schema_fault(errors[0], schema)
+    check_modules(raw)
     config = filled(raw, schema, validator)
     _normalise(config)
     _cross_check(config)
@@ -80,15 +83,19 @@ def _plain(value: Any, path: tuple[str | int, ...] = ()) -> Any:
 
 
 def _normalise(config: dict[str, Any]) -> None:
-    """One form for what may be written in several."""
+    """One form for what may be written in several, and empty sections for what is not asked."""
     config.setdefault("title", config["run"])
-    config.setdefault("primary_model", next(iter(config["models"])))
+    config.setdefault("outcome", None)
+    for section in ("features", "models"):
+        config.setdefault(section, {})
+    config.setdefault("primary_model", next(iter(config["models"]), None))
     for name, cohort in config["cohorts"].items():
         cohort.setdefault("title", name)
         cohort["where"] = {column: _texts(values) for column, values in cohort["where"].items()}
     outcome = config["outcome"]
-    outcome["positive_class"] = str(outcome["positive_class"])
-    if outcome["kind"] == "label":
+    if outcome:
+        outcome["positive_class"] = str(outcome["positive_class"])
+    if outcome and "classes" in outcome:
         classes = outcome["classes"]
         if isinstance(classes, list):
             classes = {str(value): value for value in classes}
@@ -113,7 +120,8 @@ def _texts(values: Any) -> list[str]:
 def _cross_check(config: Mapping[str, Any]) -> None:
     """What concerns several keys at once."""
     check_names(config)
-    outcome_kind(config).check(config)
+    if config["outcome"]:
+        outcome_kind(config).check(config)
     check_models(config)
     check_features(config)
     for step in PREPARATION.values():

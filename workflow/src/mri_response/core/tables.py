@@ -58,13 +58,14 @@ def read_people(path: str | os.PathLike[str]) -> pd.DataFrame:
     Returns
     -------
     pandas.DataFrame
-        ``label`` as int, columns of numbers as float, categories (sex, site, outcome) as text.
+        ``label`` (where the run has an outcome) as int, columns of numbers as float, categories
+        (sex, site, outcome) as text.
     """
     frame = read_tsv(path)
     for column in frame.columns.difference([*ID_COLUMNS, "outcome", "sex", "site"]):
         with contextlib.suppress(ValueError):
             frame[column] = frame[column].to_numpy(object).astype(float)
-    return frame.astype({"label": int})
+    return frame.astype({"label": int}) if "label" in frame else frame
 
 
 def read_cohorts(paths: Iterable[str | os.PathLike[str]]) -> dict[str, pd.DataFrame]:

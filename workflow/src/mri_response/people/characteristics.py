@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from mri_response.config.columns import CATEGORIES
+from mri_response.config.columns import CATEGORIES, RESERVED_COLUMNS
 from mri_response.config.queries import class_names, feature_columns, used_confounds
 from mri_response.core.vocabulary import EVERYBODY
 from mri_response.people.rows import person_weights
@@ -34,7 +34,8 @@ def characteristics(config: Mapping[str, Any], people: Mapping[str, pd.DataFrame
     Parameters
     ----------
     config : mapping
-        Sections cohorts, models, features, outcome and min_class_size of the configuration.
+        Sections cohorts, models, features, outcome, subgroups and min_class_size of the
+        configuration.
     people : mapping of str to pandas.DataFrame
         The analysed rows by cohort.
 
@@ -42,30 +43,39 @@ def characteristics(config: Mapping[str, Any], people: Mapping[str, pd.DataFrame
     -------
     pandas.DataFrame
         ``cohort``, ``role``, ``group`` ("all" or the name of a class), ``variable`` (baseline
-        score, confounds and clinical features), ``level`` of a category, ``n`` (people),
-        ``n_missing`` (people without a value), ``mean`` and ``sd`` of a number, ``share`` of a
-        level among those with a value.
+        score, confounds and clinical features; without models all columns of the tables),
+        ``level`` of a category, ``n`` (people), ``n_missing`` (people without a value), ``mean``
+        and ``sd`` of a number, ``share`` of a level among those with a value.
         A person with several rows counts once, with the mean over them. Nothing is said of fewer
         than ``min_class_size`` people, be it a group or a level: it could tell who they are.
     """
-    columns = feature_columns(config)
-    categories = {*CATEGORIES, *(column for column, category in columns.items() if category)}
-    variables = list(dict.fromkeys(["baseline_score", *used_confounds(config), *columns]))
-    positive, negative = class_names(config)
+    variables = _variables(config, people)
+    groups: dict[str, int | None] = {EVERYBODY: None}
+    if config["outcome"]:
+        groups |= dict(zip(class_names(config), (1, 0), strict=True))
     rows = []
     for cohort, table in people.items():
         role = config["cohorts"][cohort]["role"]
         known = [variable for variable in variables if variable in table]
-        for group, members in (
-            (EVERYBODY, table),
-            (positive, table[table["label"] == 1]),
-            (negative, table[table["label"] == 0]),
-        ):
+        for group, label in groups.items():
+            members = table if label is None else table[table["label"] == label]
             for variable in known:
-                category = variable in categories
+                category = variables[variable]
                 for row in _described(members, variable, category, config["min_class_size"]):
                     rows.append({"cohort": cohort, "role": role, "group": group, **row})
     return pd.DataFrame(rows, columns=COLUMNS)
+
+
+def _variables(config: Mapping[str, Any], people: Mapping[str, pd.DataFrame]) -> dict[str, bool]:
+    """Variables to describe, and whether they hold categories."""
+    columns = feature_columns(config)
+    categories = {*CATEGORIES, *(column for column, category in columns.items() if category)}
+    wanted = ["baseline_score", *used_confounds(config), *columns]
+    if not config["models"]:
+        own = [column for table in people.values() for column in table]
+        wanted += [column for column in own if column not in RESERVED_COLUMNS]
+        categories |= {*(config["subgroups"]["columns"] or ())} - {"age"}
+    return {variable: variable in categories for variable in dict.fromkeys(wanted)}
 
 
 def _described(

@@ -1,9 +1,10 @@
 """Who is analysed: from the participants tables to the people of each cohort.
 
-A person is analysed if the row filter keeps the row, the outcome is known, every confound that
-some model removes is there (unless it is imputed), and every feature set that some model uses is
-complete. What is left are the candidates; rules of quality control (:mod:`features.quality`)
-may leave some of them out. Everybody else is listed with the first reason, in that order.
+A person is analysed if the row filter keeps the row, the outcome (if the run has one) is known,
+every confound that some model removes is there (unless it is imputed), and every feature set that
+some model uses is complete. What is left are the candidates; rules of quality control
+(:mod:`features.quality`) may leave some of them out. Everybody else is listed with the first
+reason, in that order.
 """
 
 from collections.abc import Mapping
@@ -39,13 +40,13 @@ def build_cohort(
     Returns
     -------
     people : pandas.DataFrame
-        One row a person (or a person and session), in the order of the participants table:
-        ``participant_id``, ``session_id`` if the table has it, ``label`` (1 is the positive class),
-        ``outcome`` (name of the class), ``baseline_score`` and ``endpoint_score`` for outcomes from
-        scores, then the columns that the run uses: confounds (``age`` in years, ``sex`` F or M,
-        ``tiv`` in ml, ``site`` text, others numbers), columns that are features, family and
-        permutation block, and those of subgroups; ``tiv`` also where the cohort has it and no model
-        uses it.
+        One row per person (or person and session), in the order of the participants table:
+        ``participant_id``, ``session_id`` if the table has it; where the run has an outcome
+        ``label`` (1 is the positive class), ``outcome`` (name of the class), and for outcomes from
+        scores ``baseline_score`` and ``endpoint_score``; then the columns that the run uses:
+        confounds (``age`` in years, ``sex`` F or M, ``tiv`` in ml, ``site`` text, others numbers),
+        columns that are features, family and permutation block, and those of subgroups; ``tiv``
+        also where the cohort has it and no model uses it.
     exclusions : pandas.DataFrame
         ``cohort``, ``participant_id``, ``session_id`` if the table has it, ``reason``.
     flow : pandas.DataFrame
@@ -62,11 +63,11 @@ def build_cohort(
     rows = filtered_rows(table, config, name)
     keys = [key for key in ID_COLUMNS if key in rows]
     check_ids(rows, cohort["participants"], keys)
-    outcome = DERIVED[config["outcome"]["kind"]](rows, config, name)
-    positive, _ = class_names(config)
+    outcome = _outcome(rows, config, name)
 
     people = rows[keys].copy()
-    people["label"] = (outcome["outcome"] == positive).astype(int)
+    if config["outcome"]:
+        people["label"] = (outcome["outcome"] == class_names(config)[0]).astype(int)
     people = people.join(outcome.drop(columns="reason"))
     columns = used_columns(rows, config, name, outcome["reason"].isna())
     people = people.join(columns)
@@ -92,15 +93,16 @@ def build_cohort(
             f"{cohort['participants']}: found nobody to analyse among {len(rows)} rows of cohort "
             f"{name}, expected some; left out: {why}"
         )
-    n_positive = int(people["label"].sum())
     steps = [
         ("in participants table", len(table)),
         ("matching the row filter", len(rows)),
         *counts.items(),
         ("analysed", len(people)),
-        ("analysed, positive", n_positive),
-        ("analysed, negative", len(people) - n_positive),
     ]
+    if config["outcome"]:
+        n_positive = int(people["label"].sum())
+        steps.append(("analysed, positive", n_positive))
+        steps.append(("analysed, negative", len(people) - n_positive))
     flow = pd.DataFrame(steps, columns=["step", "n"])
     flow.insert(0, "cohort", name)
     flow.insert(1, "role", cohort["role"])
@@ -109,6 +111,13 @@ def build_cohort(
         exclusions.reset_index(drop=True),
         flow,
     )
+
+
+def _outcome(rows: pd.DataFrame, config: Mapping[str, Any], name: str) -> pd.DataFrame:
+    """Outcome by line, with the reason where it is missing; without one nobody lacks it."""
+    if config["outcome"]:
+        return DERIVED[config["outcome"]["kind"]](rows, config, name)
+    return pd.DataFrame({"reason": pd.Series(None, rows.index, dtype=object)})
 
 
 def _quality_reasons(rows: pd.DataFrame, name: str, quality: pd.DataFrame) -> pd.Series:

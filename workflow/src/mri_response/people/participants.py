@@ -21,7 +21,7 @@ def read_participants(config: Mapping[str, Any], name: str) -> pd.DataFrame:
     """The participants table, with the columns that the run needs."""
     cohort = config["cohorts"][name]
     required = ["participant_id", *cohort["where"]]
-    if not outcome_kind(config).has_scores:
+    if config["outcome"] and not outcome_kind(config).has_scores:
         required.append(config["outcome"]["column"])
     named = [*used_confounds(config), *feature_columns(config)]
     required += [c for c in dict.fromkeys(named) if c not in ("tiv", "baseline_score")]

@@ -99,14 +99,15 @@ def check_inputs(
         people[name], excluded, _ = build_cohort(config, name)
         exclusions.append(excluded)
     check_people_apart(config, people)
-    check_discovery(config, people[discovery_name(config)])
-    _check_categories(config, people)
-    _check_clinical(config, people)
-    _check_images(config, people, cache)
+    if config["models"]:
+        check_discovery(config, people[discovery_name(config)])
+        _check_categories(config, people)
+        _check_clinical(config, people)
+        _check_images(config, people, cache)
     listed = pd.concat(exclusions, ignore_index=True)
     return InputSummary(
         lines=_summary(config, people, listed),
-        warnings=input_warnings(config, people),
+        warnings=input_warnings(config, people) if config["models"] else [],
         people=people,
         exclusions=listed,
     )
@@ -251,18 +252,17 @@ def _summary(
     config: Mapping[str, Any], people: Mapping[str, pd.DataFrame], exclusions: pd.DataFrame
 ) -> list[str]:
     lines = []
-    positive, negative = class_names(config)
     for name, rows in people.items():
-        n_positive, n_negative = class_counts(rows)
         role = config["cohorts"][name]["role"]
         who = f"{n_people(rows)} people"
         if len(rows) > n_people(rows):
             who += f" with {len(rows)} sessions"
         reasons = exclusions.loc[exclusions["cohort"] == name, "reason"].value_counts()
         out = f", {reasons.sum()} left out" if len(reasons) else ""
-        lines.append(
-            f"cohort {name} ({role}): {who}, {n_positive} {positive}, {n_negative} {negative}{out}"
-        )
+        if config["outcome"]:
+            counts = zip(class_counts(rows), class_names(config), strict=True)
+            who = ", ".join([who, *(f"{n} {label}" for n, label in counts)])
+        lines.append(f"cohort {name} ({role}): {who}{out}")
         lines += [f"  left out: {reason} ({n})" for reason, n in reasons.items()]
     return lines
 

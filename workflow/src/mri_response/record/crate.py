@@ -75,7 +75,7 @@ def run_crate(
         "@id": "./",
         "@type": "Dataset",
         "name": config.get("title", config["run"]),
-        "description": "Prediction from brain scans: tables, figures, models and report of a run.",
+        "description": _description(config),
         "datePublished": today(),
         "license": "None is given here: whoever publishes these files decides.",
         "hasPart": _references(parts),
@@ -125,6 +125,12 @@ def combined_sha256(paths: Iterable[PathLike]) -> str:
     """
     hashes = sorted(file_sha256(path) for path in paths)
     return hashlib.sha256("".join(f"{value}\n" for value in hashes).encode()).hexdigest()
+
+
+def _description(config: Mapping[str, Any]) -> str:
+    if config["models"]:
+        return "Prediction from brain scans: tables, figures, models and report of a run."
+    return "Who is analysed in a study: tables of a run."
 
 
 def _references(entities: Iterable[Entity]) -> list[Entity]:

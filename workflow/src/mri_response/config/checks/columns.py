@@ -47,7 +47,7 @@ def check_columns(config: Mapping[str, Any]) -> None:
         ("specificity.within", config["specificity"]["within"], both),
         ("cross_validation: who is left out", left_out, "a column that is not predicted"),
     ):
-        if column is not None and column == config["outcome"].get("column"):
+        if column is not None and column == (config["outcome"] or {}).get("column"):
             raise fault(
                 key,
                 f"{column!r}, which is the label",

@@ -52,7 +52,7 @@ def check_models(config: Mapping[str, Any]) -> None:
                 f"{suggestion(name, config['models'])}correct it",
             )
     primary = config["primary_model"]
-    if primary not in config["models"]:
+    if config["models"] and primary not in config["models"]:
         raise fault(
             "primary_model",
             repr(primary),

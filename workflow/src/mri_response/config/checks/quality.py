@@ -25,6 +25,13 @@ def check_quality_control(config: Mapping[str, Any]) -> None:
             f"less than tiv_max_ml, which is {settings['tiv_max_ml']:g}",
             "correct one of them",
         )
+    if settings["exclude"] and not config["models"]:
+        raise fault(
+            "quality_control.exclude",
+            "rules without models",
+            "models, whose scans are measured",
+            "add models or remove the rules",
+        )
     images = any(feature_kind(spec).has_image for spec in used_features(config).values())
     for position, rule in enumerate(settings["exclude"]):
         key = f"quality_control.exclude[{position}]"

@@ -151,8 +151,9 @@ def confounds(run: Run) -> Fact:
 
 @fact
 def outcome(run: Run) -> Fact:
+    definition = outcome_kind(run.config).words(run.config["outcome"])
     return Fact(
-        f"{outcome_kind(run.config).words(run.config['outcome'])} The positive class is {run.names.positive}.",
+        f"{definition} The positive class is {run.names.positive}.",
         "config: outcome",
     )
 

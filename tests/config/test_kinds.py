@@ -1,0 +1,67 @@
+"""Registries of kinds: every kind of the schema has an entry, a module and what rules need."""
+
+import pytest
+
+from mri_response.config.feature_kinds import FEATURES
+from mri_response.config.outcome_kinds import OUTCOMES
+from mri_response.config.preparation_steps import PREPARATION, steps_in_words
+from mri_response.config.schema import config_schema
+from mri_response.people.outcomes.registry import DERIVED
+
+SCHEMA = config_schema()["properties"]
+
+
+def test_every_kind_of_feature_is_in_schema_package_and_rules(root):
+    kinds = SCHEMA["features"]["additionalProperties"]["properties"]["kind"]["enum"]
+    assert list(FEATURES) == kinds
+    rules = (root / "workflow" / "rules" / "features.smk").read_text()
+    for kind in kinds:
+        assert (root / f"workflow/src/mri_response/features/{kind}.py").is_file()
+        assert f'features=features_of_kind("{kind}")' in rules
+
+
+@pytest.mark.parametrize(
+    ("holds", "kinds"),
+    {
+        "has_image": {"roi_maps", "voxels"},
+        "has_table": {"table"},
+        "has_atlas": {"roi_maps"},
+        "has_names": {"roi_maps", "table", "clinical", "concatenated"},
+        "has_regions": {"roi_maps", "table"},
+        "has_parts": {"concatenated"},
+        "can_be_part": {"roi_maps", "table", "clinical"},
+        "is_clinical": {"clinical"},
+        "source": {"roi_maps", "voxels", "table"},
+        "region_sets": {"voxels"},
+    }.items(),
+)
+def test_properties_of_the_kinds_of_features(holds, kinds):
+    assert {name for name, kind in FEATURES.items() if getattr(kind, holds)} == kinds
+
+
+def test_every_kind_of_outcome_is_in_schema_and_package(root):
+    kinds = SCHEMA["outcome"]["properties"]["kind"]["enum"]
+    assert list(OUTCOMES) == list(DERIVED) == kinds
+    for kind in kinds:
+        assert (root / f"workflow/src/mri_response/people/outcomes/{kind}.py").is_file()
+
+
+def test_kinds_of_outcomes_name_their_classes_and_sessions():
+    assert OUTCOMES["label"].classes is None
+    assert not OUTCOMES["label"].has_scores
+    assert OUTCOMES["response"].needs == ("baseline", "endpoint")
+    assert OUTCOMES["remission"].needs == ("endpoint",)
+
+
+def test_steps_of_preparation_come_in_their_order():
+    assert list(PREPARATION) == ["confounds", "scale", "components"]
+    model = {"confounds": ["age", "sex"], "standardize": True, "pca": 0.9}
+    assert steps_in_words(model) == [
+        "linear regression on age, sex",
+        "standardisation of each feature",
+        "principal components explaining 90 % of the variance",
+    ]
+    assert steps_in_words({"confounds": [], "standardize": False, "pca": None}) == []
+    assert steps_in_words({"confounds": [], "standardize": False, "pca": 5}) == [
+        "5 principal components"
+    ]

@@ -1,0 +1,93 @@
+"""What a configuration asks for, and what this needs."""
+
+import copy
+import re
+
+import pytest
+import yaml
+
+from mri_response.config.load import load_config
+from mri_response.config.modules import MODULES, RULES, asked_modules, rules_of_run
+from mri_response.core.errors import InputError
+
+COHORTS = {"here": {"role": "discovery", "participants": "people.tsv", "sources": {"fs": "fs.tsv"}}}
+OUTCOME = {
+    "kind": "label",
+    "column": "group",
+    "classes": ["patient", "control"],
+    "positive_class": "patient",
+}
+WHOLE = {
+    "run": "study",
+    "cohorts": COHORTS,
+    "outcome": OUTCOME,
+    "features": {"fs": {"kind": "table", "source": "fs"}},
+    "models": {"svc": {"features": "fs"}},
+}
+
+
+def test_cohorts_alone_are_described():
+    config = load_config({"run": "study", "cohorts": {"here": dict(COHORTS["here"], sources={})}})
+    assert asked_modules(config) == ["cohorts"]
+    assert rules_of_run(config) == ["people", "record"]
+    assert config["outcome"] is None
+    assert config["primary_model"] is None
+    assert config["models"] == config["features"] == {}
+
+
+def test_with_models_the_outcome_is_predicted():
+    config = load_config(WHOLE)
+    assert asked_modules(config) == ["cohorts", "prediction"]
+    assert rules_of_run(config) == [stage for stage in RULES if stage != "simulation"]
+
+
+def test_an_outcome_is_checked_without_models_too():
+    raw = {"run": "study", "cohorts": COHORTS, "outcome": OUTCOME | {"positive_class": "patients"}}
+    with pytest.raises(InputError, match=r"outcome\.positive_class: found 'patients', expected"):
+        load_config(raw)
+
+
+@pytest.mark.parametrize("key", ["cohorts", "outcome", "features"])
+def test_what_models_need_is_told_in_one_line(key):
+    raw = {name: section for name, section in WHOLE.items() if name != key}
+    expected = f"config: {key}: found nothing, expected the section {key}, since "
+    with pytest.raises(InputError, match=expected) as error:
+        load_config(raw)
+    assert "\n" not in str(error.value)
+
+
+def test_stacks_ask_for_models():
+    raw = {name: section for name, section in WHOLE.items() if name != "models"}
+    with pytest.raises(InputError, match=r"config: models: found nothing, .* since stacks asks to"):
+        load_config(raw | {"stacks": {"both": ["a", "b"]}})
+
+
+def test_nothing_asked_for_is_told_in_one_line():
+    with pytest.raises(InputError) as error:
+        load_config({"run": "study"})
+    assert str(error.value) == (
+        "config: (top level): found nothing that is asked for, expected a section that asks for "
+        "something: cohorts to describe who is analysed, models to predict the outcome; add one; "
+        "config/README.md describes them"
+    )
+
+
+def test_rules_of_quality_control_need_models():
+    raw = {"run": "study", "cohorts": COHORTS}
+    raw["quality_control"] = {"exclude": [{"measure": "mahalanobis", "above": 9}]}
+    with pytest.raises(InputError, match=r"quality_control\.exclude: found rules without models"):
+        load_config(raw)
+
+
+def test_a_configuration_is_not_changed_by_the_check():
+    raw = copy.deepcopy(WHOLE)
+    load_config(raw)
+    assert raw == WHOLE
+
+
+def test_every_module_has_its_files_and_rules(root):
+    text = (root / "workflow" / "rules" / "paths.smk").read_text()
+    names = yaml.safe_load(re.search(r"FINAL_FILES = (\{.*?\})", text)[1])
+    assert list(names) == list(MODULES)
+    rules = {path.stem for path in (root / "workflow" / "rules").glob("*.smk")}
+    assert {stage for module in MODULES.values() for stage in module.rules} <= set(RULES) <= rules

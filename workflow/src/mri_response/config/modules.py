@@ -1,0 +1,130 @@
+"""Modules of a run: one entry per question that the workflow can be asked.
+
+A configuration asks for a module by the sections that belong to it. An entry says which sections
+the module needs and which files of rules it brings; its final files are in `FINAL_FILES` of
+``rules/paths.smk``. Every job reads this module with the rules: it imports nothing that takes time.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from mri_response.config.messages import fault
+
+
+@dataclass(frozen=True)
+class Module:
+    """One question that the workflow can be asked.
+
+    Attributes
+    ----------
+    words : str
+        What the module does, after "to" in a message.
+    asked_by : tuple of str
+        Sections at the top level, any of which asks for the module.
+    needs : tuple of str
+        Sections at the top level without which the module cannot run.
+    rules : tuple of str
+        Stages whose rules the module uses.
+    """
+
+    words: str
+    asked_by: tuple[str, ...]
+    needs: tuple[str, ...]
+    rules: tuple[str, ...]
+
+
+MODULES = {
+    "cohorts": Module(
+        words="describe who is analysed",
+        asked_by=("cohorts",),
+        needs=("cohorts",),
+        rules=("people", "record"),
+    ),
+    "prediction": Module(
+        words="predict the outcome",
+        asked_by=("models", "stacks", "primary_model"),
+        needs=("cohorts", "outcome", "features", "models"),
+        rules=(
+            *("people", "features", "learning", "preflight", "models", "evaluation", "brain"),
+            *("report", "record"),
+        ),
+    ),
+}
+#: Order in which the files of rules are included; a rule may name those of an earlier file.
+RULES = (
+    *("simulation", "people", "features", "learning", "preflight", "models", "evaluation"),
+    *("brain", "report", "record"),
+)
+
+
+def asked_modules(config: Mapping[str, Any]) -> list[str]:
+    """Names of the modules that a configuration asks for.
+
+    Parameters
+    ----------
+    config : mapping
+        The configuration, as given or completed.
+
+    Returns
+    -------
+    list of str
+        In the order of `MODULES`.
+    """
+    return [name for name, module in MODULES.items() if any(map(config.get, module.asked_by))]
+
+
+def rules_of_run(config: Mapping[str, Any]) -> list[str]:
+    """Stages whose rules a run includes.
+
+    Parameters
+    ----------
+    config : mapping
+        The completed configuration.
+
+    Returns
+    -------
+    list of str
+        In the order of `RULES`.
+    """
+    asked = {stage for name in asked_modules(config) for stage in MODULES[name].rules}
+    if "simulation" in config:
+        asked.add("simulation")
+    return [stage for stage in RULES if stage in asked]
+
+
+def check_modules(config: Mapping[str, Any]) -> None:
+    """Check that a configuration asks for something, and has what this needs.
+
+    Parameters
+    ----------
+    config : mapping
+        The configuration as given: optional sections may be missing.
+
+    Raises
+    ------
+    InputError
+        If no module is asked for, or a section is missing that one of them needs.
+    """
+    asked = asked_modules(config)
+    if not asked:
+        ways = [f"{m.asked_by[0]} to {m.words}" for m in MODULES.values()]
+        raise fault(
+            "(top level)",
+            "nothing that is asked for",
+            f"a section that asks for something: {', '.join(ways)}",
+            "add one; config/README.md describes them",
+        )
+    for name in asked:
+        module = MODULES[name]
+        by = next(key for key in module.asked_by if config.get(key))
+        for key in module.needs:
+            if not config.get(key):
+                raise fault(
+                    key,
+                    "nothing",
+                    f"the section {key}, since {by} asks to {module.words}",
+                    f"add the key or remove {by}",
+                )
