@@ -375,7 +375,7 @@ MISTAKES = [
     (
         "outcome.classes",
         {"patient": ["a"], "All": "b"},
-        "outcome.classes: found the name 'all', ex",
+        "outcome.classes: found the name 'All', ex",
     ),
     ("outcome", RESPONSE, "config: cohorts.munich.scores: found nothing, expected the table of cl"),
     ("outcome", RESPONSE | {"endpoint": "ses-0"}, "found 'ses-0', which is the baseline too"),

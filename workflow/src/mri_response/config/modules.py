@@ -125,6 +125,6 @@ def check_modules(config: Mapping[str, Any]) -> None:
                 raise fault(
                     key,
                     "nothing",
-                    f"the section {key}, since {by} asks to {module.words}",
+                    f"a mapping (key: value) that is not empty, since {by} asks to {module.words}",
                     f"add the key or remove {by}",
                 )
