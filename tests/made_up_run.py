@@ -15,17 +15,19 @@ import pandas as pd
 from scipy.special import expit
 from sklearn.metrics import roc_auc_score
 
+from mri_response.brain.planted import planted_and_found
 from mri_response.config.queries import compared_pairs
 from mri_response.evaluation.calibration import calibration_table
 from mri_response.evaluation.comparisons import comparison_table
 from mri_response.evaluation.decision_curves import decision_curve_table
 from mri_response.evaluation.learning_curve import learning_curve
+from mri_response.evaluation.null_summary import null_summary
 from mri_response.evaluation.operating_points import operating_point_table
 from mri_response.evaluation.sample_size import precision_table
 from mri_response.evaluation.scored import scored_cohorts
 from mri_response.evaluation.specificity.table import specificity_table
 from mri_response.evaluation.subgroups import subgroup_table
-from mri_response.features.quality import measured
+from mri_response.features.quality import measured, quality_summary
 from mri_response.features.quality_measures import MapMeasures
 from mri_response.features.region_sets import memberships, region_sets, set_table
 from mri_response.learning.batches import CURVE_SHARES
@@ -147,9 +149,21 @@ class MadeUpRun:
     planted: pd.DataFrame
     tables: dict[str, pd.DataFrame]
 
+    @property
+    def summaries(self) -> dict[str, pd.DataFrame]:
+        """Tables that the stages before the report sum up for it, from those of this run."""
+        found = {"qc_summary": quality_summary(self.tables["qc"])} if "qc" in self.tables else {}
+        if self.config.get("simulation"):
+            found["found"] = planted_and_found(self.planted, {"roi_svc": self.weights})
+        values = self.null.assign(value=self.null["value"].replace("n/a", np.nan).astype(float))
+        performance = self.performance.replace("n/a", np.nan)
+        performance["estimate"] = performance["estimate"].astype(float)
+        return {**found, "null_summary": null_summary(performance, values)}
+
     def read(self, **changes: Any) -> Run:
         """The run as the report reads it, with other fields where a test wants them."""
-        names = ("config", "performance", "null", "flow", "exclusions", "predictions", "tables")
+        names = ("config", "performance", "flow", "exclusions", "predictions", "tables")
+        names += ("summaries",)
         return Run(**{name: getattr(self, name) for name in names} | changes)
 
     @property

@@ -13,9 +13,16 @@ from small_study import Study, template
 
 from mri_response.config.load import load_config
 from mri_response.core.errors import InputError
-from mri_response.features.quality import COLUMNS, measured, quality_table
+from mri_response.features.quality import (
+    COLUMNS,
+    SUMMARY_COLUMNS,
+    measured,
+    quality_summary,
+    quality_table,
+)
 from mri_response.features.quality_measures import (
     FEWEST,
+    MEASURES,
     correlation_with_others,
     mahalanobis_from_others,
     read_maps,
@@ -329,3 +336,24 @@ def test_a_rule_on_tiv_needs_tiv(tmp_path):
     rules = [{"measure": "tiv", "below": 900}]
     with pytest.raises(InputError, match=r"cohorts\.control\.tiv: found nothing"):
         config_of(study, quality_control={"exclude": rules})
+
+
+def test_the_summary_has_the_medians_and_counts_of_each_cohort_and_source():
+    rng = np.random.default_rng(4)
+    qc = pd.DataFrame(rng.normal(1, 0.2, (30, 4)), columns=[*MEASURES])
+    qc = qc.assign(cohort=["b"] * 12 + ["a"] * 18, source=["gm"] * 20 + ["fs"] * 10)
+    qc = qc.assign(flag=None, excluded=None)
+    qc.loc[qc["source"] == "fs", ["map_mean", "mean_correlation"]] = np.nan
+    qc.loc[[0, 3, 13], "flag"] = "tiv_low"
+    qc.loc[13, "excluded"] = "tiv below 1"
+    qc.loc[5, "tiv"] = np.nan
+    table = quality_summary(qc)
+    assert list(table.columns) == SUMMARY_COLUMNS
+    counts = table[["cohort", "source", "n", "n_flagged", "n_excluded"]].to_numpy().tolist()
+    assert counts == [["b", "gm", 12, 2, 0], ["a", "gm", 8, 1, 1], ["a", "fs", 10, 0, 0]]
+    known = np.sort(qc.loc[:11, "tiv"].dropna())
+    assert table.loc[0, "tiv_median"] == known[5]
+    assert (table.loc[0, "tiv_lowest"], table.loc[0, "tiv_highest"]) == (known[0], known[-1])
+    middle = np.sort(qc.loc[20:, "mahalanobis"])[4:6].sum() / 2
+    np.testing.assert_allclose(table.loc[2, "mahalanobis_median"], middle, rtol=1e-12)
+    assert table.loc[2, ["map_mean_median", "mean_correlation_lowest"]].isna().all()

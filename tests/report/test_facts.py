@@ -41,7 +41,10 @@ def people_of(run: MadeUpRun) -> dict[str, pd.DataFrame]:
 def evidence_of(run: MadeUpRun, **changes) -> Run:
     """What the documents of a made-up run are drawn from."""
     values = {
-        "tables": {"characteristics": characteristics(run.config, people_of(run))},
+        "tables": {
+            "characteristics": characteristics(run.config, people_of(run)),
+            "precision": run.tables["precision"],
+        },
         "frozen": {model: {"sha256": SHA256, "coding": {}} for model in run.config["models"]},
         "n_features": {"roi": 136},
         "warnings": ["the chosen C lay at the edge of its grid in 3 of 100 outer folds"],
@@ -107,7 +110,8 @@ def further_tables() -> dict[str, pd.DataFrame]:
         ),
         "precision": pd.DataFrame(
             [
-                {**cohort, "metric": "balanced_accuracy", "n_for_margin": 1520},
+                {**cohort, "metric": "balanced_accuracy", "n_for_margin": 1520}
+                | {"best_of_chance": 0.581, "best_of_null": 0.612},
                 {**cohort, "metric": "auc", "n_for_margin": 700},
             ]
         ),
@@ -209,8 +213,9 @@ def test_characteristics_are_told_cohort_by_cohort():
 def test_further_tables_are_told():
     run = made_up_run()
     evidence = evidence_of(run)
-    without = gather(evidence)
-    evidence = dataclasses.replace(evidence, tables={**evidence.tables, **further_tables()})
+    people = {"characteristics": evidence.tables["characteristics"]}
+    without = gather(dataclasses.replace(evidence, tables=people))
+    evidence = dataclasses.replace(evidence, tables={**people, **further_tables()})
     told = gather(evidence)
     assert set(told) - set(without) == {
         *("comparisons", "measures_compared", "specificity", "calibration", "decision_curve"),
@@ -245,7 +250,8 @@ def test_every_number_can_be_traced(evidence):
     if "discovery" in evidence.cohorts:
         tables = {**evidence.tables, **further_tables()}
         evidence = dataclasses.replace(evidence, tables=tables)
-    tables = {"performance": evidence.performance, "null": evidence.null, "flow": evidence.flow}
+    tables = {"performance": evidence.performance, "flow": evidence.flow}
+    tables["null"] = evidence.summaries["null_summary"]
     tables |= evidence.tables
     for name, fact in gather(evidence).items():
         assert fact.source, name

@@ -539,9 +539,13 @@ def test_tables_read_from_disk_give_the_same_text(tmp_path: Path) -> None:
     run = made_up_run()
     inputs = page_inputs(run, tmp_path / "figures")
     changes = {}
-    for name in ("performance", "null", "flow", "exclusions", "planted"):
+    for name in ("performance", "flow", "exclusions", "planted"):
         write_tsv(getattr(run, name), tmp_path / f"{name}.tsv")
         changes[name] = read_tsv(tmp_path / f"{name}.tsv")
+    changes["summaries"] = {}
+    for name, table in run.summaries.items():
+        write_tsv(table, tmp_path / f"{name}.tsv")
+        changes["summaries"][name] = read_tsv(tmp_path / f"{name}.tsv")
     write_tsv(run.weights, tmp_path / "weights.tsv")
     changes["weights"] = {"roi_svc": read_tsv(tmp_path / "weights.tsv")}
     from_disk = render_report(dataclasses.replace(inputs, **changes))

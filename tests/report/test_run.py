@@ -22,7 +22,7 @@ def run() -> MadeUpRun:
 @pytest.fixture
 def given(run, tmp_path):
     """Files of a run, as a rule would give them."""
-    tables = {name: getattr(run, name) for name in ("performance", "null", "flow")}
+    tables = {name: getattr(run, name) for name in ("performance", "flow")}
     tables |= {"qc": run.tables["qc"]}
     tables["input_warnings"] = pd.DataFrame({"warning": ["few people"]})
     tables["warnings"] = pd.DataFrame(

@@ -8,7 +8,7 @@ from made_up_run import made_up_run
 
 from mri_response.config.queries import compared_pairs
 from mri_response.evaluation.comparisons import ADDED, comparison_table
-from mri_response.report.figures.comparisons import comparisons
+from mri_response.report.figures import comparisons
 from mri_response.report.naming import naming
 from mri_response.report.sections.comparisons import blocks, verdicts
 
@@ -83,9 +83,8 @@ def test_what_was_not_asked_is_said():
 
 
 def test_the_figure_has_a_row_for_each_pair(inputs):
-    figure = comparisons(
-        inputs.tables["comparisons"], inputs.performance, inputs.config, naming(inputs.config)
-    )
+    table, names = inputs.tables["comparisons"], naming(inputs.config)
+    figure = comparisons.draw(table, inputs.performance, names, inputs.config)
     labels = [label.get_text().replace("\n", " ") for label in figure.axes[2].get_yticklabels()]
     assert len(labels) == len(compared_pairs(inputs.config))
     assert "Stack stacked (roi_svc and clinic) − model clinic" in labels

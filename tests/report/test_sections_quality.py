@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 import pytest
 from made_up_run import MadeUpRun, made_up_run
 
@@ -12,7 +14,7 @@ from mri_response.report.sections.quality import blocks, quality_counts
 
 
 def page(run: MadeUpRun, **tables):
-    found = blocks(run.read(tables={**run.tables, **tables}))
+    found = blocks(dataclasses.replace(run, tables={**run.tables, **tables}).read())
     text = " ".join(block.text for block in found if isinstance(block, Text))
     return text, [block for block in found if isinstance(block, Table)]
 

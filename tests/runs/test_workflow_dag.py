@@ -64,6 +64,7 @@ def test_the_demo(tmp_path):
         2,
         simulate_cohort=4,
         planted=1,
+        planted_regions=1,
         planted_viewer=1,
         region_sets_figure=2,
         atlas=1,

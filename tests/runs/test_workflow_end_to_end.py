@@ -66,6 +66,7 @@ def test_every_documented_file_is_there_and_no_other(study, results):
     documents = ("tripod", "probast", "model_card")
     tables = ("splits", "exclusions", "flow", "qc", "subgroups", "comparisons", "specificity")
     tables += ("learning_curve", "precision", "roi_sets", "characteristics", "input_warnings")
+    tables += ("null_summary", "qc_summary")
     names |= {f"{name}.tsv" for name in (*of_model, *useful, *documents, *tables)}
     names |= {f"reporting/{name}.md" for name in (*documents, "methods")}
     names |= {f"weights/voxel_svc_{kind}.nii.gz" for kind in VOXEL_MAPS}

@@ -46,3 +46,27 @@ use rule region_weights as voxel_weights with:
         sets=region_set_table(),
     wildcard_constraints:
         model=weighted_models(lambda kind: not kind.has_names),
+
+
+# Linear models whose weights are of named regions.
+REGION_MODELS = [model for model in LINEAR if kind_of_features(model).has_names]
+
+
+rule planted_regions:
+    """Patterns of the models where the simulation planted something, and where it did not."""
+    input:
+        planted=planted_table(),
+        weights=expand(weight_table(), model=REGION_MODELS),
+    output:
+        found_table(),
+    log:
+        log_of("planted_regions"),
+    localrule: True
+    conda:
+        ENVIRONMENT
+    params:
+        code=code_of("brain/planted_regions"),
+    message:
+        "Planted and found by region"
+    script:
+        "../scripts/brain/planted_regions.py"

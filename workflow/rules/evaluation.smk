@@ -161,12 +161,17 @@ rule specificity:
 
 
 rule precision:
-    """What chance gives at each cohort's size, and how many people a narrow interval takes."""
+    """What chance gives at each cohort's size, and how many people a narrow interval takes.
+
+    `null_summary` has the mean under permutation of every number that was tested, and how many
+    permutations reached it.
+    """
     input:
         performance=run_table("performance"),
         null=run_table("null"),
     output:
-        run_table("precision"),
+        precision=run_table("precision"),
+        null_summary=run_table("null_summary"),
     log:
         log_of("precision"),
     localrule: True

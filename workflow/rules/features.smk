@@ -2,12 +2,16 @@
 
 
 rule quality_control:
-    """Measure the scan of everybody who could be analysed; no label is read."""
+    """Measure the scan of everybody who could be analysed; no label is read.
+
+    `qc` has a row per scan, `qc_summary` one per cohort and source.
+    """
     input:
         cohort_inputs,
         own=own_measured_atlases,
     output:
-        run_table("qc"),
+        qc=run_table("qc"),
+        qc_summary=run_table("qc_summary"),
     log:
         log_of("quality_control"),
     benchmark:

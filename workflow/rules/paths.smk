@@ -134,6 +134,11 @@ def planted_table():
     return f"{RUN}/simulation/planted.tsv"
 
 
+def found_table():
+    """What models found where something was planted."""
+    return f"{RUN}/simulation/found.tsv"
+
+
 def planted_image():
     """What was planted in the simulated trial, voxel by voxel."""
     return f"{RUN}/simulation/planted.nii.gz"
@@ -228,6 +233,12 @@ FINAL_FILES = {"cohorts": cohort_files, "prediction": prediction_files}
 def final_files():
     """Everything that the configuration asks for, and the record of it."""
     return [crate(), *(path for name in asked_modules(CONFIG) for path in FINAL_FILES[name]())]
+
+
+def summary_tables():
+    """Tables that the page and the documents show without offering them for download."""
+    names = [run_table(name) for name in ("null_summary", "qc_summary")]
+    return [*names, *([found_table()] if "simulation" in CONFIG else [])]
 
 
 # ---------------------------------------------------------------- the user's files

@@ -70,11 +70,11 @@ rule reporting:
     """TRIPOD+AI, PROBAST+AI, model card and methods, from the tables of the run."""
     input:
         performance=run_table("performance"),
-        null=run_table("null"),
         flow=run_table("flow"),
         input_warnings=run_table("input_warnings"),
         warnings=run_table("warnings"),
         tables=[path for path in evidence_tables() if path not in reviewer_tables()],
+        summaries=summary_tables(),
         features=[matrix(name, DISCOVERY) for name in FEATURES],
         frozen=frozen_models(),
         answers=answers_of_the_authors,
@@ -96,9 +96,6 @@ rule reporting:
         "../scripts/report/reporting.py"
 
 
-REGION_MODELS = [model for model in LINEAR if kind_of_features(model).has_names]
-
-
 MAPPED_MODELS = [model for model in LINEAR if kind_of_features(model).has_image]
 
 
@@ -110,12 +107,12 @@ rule report_page:
     input:
         performance=run_table("performance"),
         predictions=run_table("predictions"),
-        null=run_table("null"),
         flow=run_table("flow"),
         exclusions=run_table("exclusions"),
         input_warnings=run_table("input_warnings"),
         warnings=run_table("warnings"),
         tables=evidence_tables(),
+        summaries=summary_tables(),
         figures=[figure_file(figure.name, "svg") for figure in FIGURES],
         images=[figure_file(figure.name, "png") for figure in FIGURES],
         weights=expand(weight_table(), model=REGION_MODELS),

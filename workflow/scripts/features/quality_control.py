@@ -2,9 +2,10 @@ from mri_response.core.job import job
 
 with job(snakemake) as log:
     from mri_response.core.tables import write_tsv
-    from mri_response.features.quality import quality_table
+    from mri_response.features.quality import quality_summary, quality_table
 
     table = quality_table(snakemake.params.config)
     flagged, excluded = table["flag"].notna().sum(), table["excluded"].notna().sum()
     log.info("%d scans, %d flagged, %d excluded by rule", len(table), flagged, excluded)
-    write_tsv(table, snakemake.output[0])
+    write_tsv(table, snakemake.output.qc)
+    write_tsv(quality_summary(table), snakemake.output.qc_summary)

@@ -50,6 +50,10 @@ COLUMNS = [
     "flag",
     "excluded",
 ]
+SUMMARY_COLUMNS = [
+    *("cohort", "source", "n", "n_flagged", "n_excluded"),
+    *(f"{measure}_{what}" for measure in MEASURES for what in ("median", "lowest", "highest")),
+]
 #: The built-in atlas keeps all its regions up to this voxel size.
 _COARSEST_MM3 = 5.0**3
 
@@ -206,3 +210,35 @@ def _read(
             map_paths(paths[name], rows), mask, grid, atlas, resample=spec["grid"] != "native"
         )
         yield name, maps.regions, maps
+
+
+def quality_summary(qc: pd.DataFrame) -> pd.DataFrame:
+    """Sum up the measures of the scans.
+
+    Parameters
+    ----------
+    qc : DataFrame
+        As from `quality_table`.
+
+    Returns
+    -------
+    DataFrame
+        `SUMMARY_COLUMNS`, a row per cohort and source: scans, how many of them are flagged and
+        excluded by a rule, and median, lowest and highest value of each measure, NaN where the
+        measure is not known.
+    """
+    rows = []
+    for (cohort, source), own in qc.groupby(["cohort", "source"], sort=False):
+        row = {"cohort": cohort, "source": source, "n": len(own)}
+        row |= {f"n_{what}": int(own[column].notna().sum()) for what, column in _MARKS.items()}
+        for measure in MEASURES:
+            values = own[measure].dropna().to_numpy(float)
+            if len(values):
+                found = np.median(values), values.min(), values.max()
+                whats = ("median", "lowest", "highest")
+                row |= {f"{measure}_{w}": v for w, v in zip(whats, found, strict=True)}
+        rows.append(row)
+    return pd.DataFrame(rows, columns=SUMMARY_COLUMNS)
+
+
+_MARKS = {"flagged": "flag", "excluded": "excluded"}

@@ -166,14 +166,53 @@ def enough_people(curve: pd.DataFrame, metric: str) -> int | None:
     return None if shown.empty else int(shown["n"].min())
 
 
-# ---------------------------------------------------------------- null.tsv
-def null_values(null: pd.DataFrame, model: str, cohort: str, aggregation: str) -> np.ndarray:
-    """Return balanced accuracies of a model under permutation of the whole procedure."""
-    rows = null[
-        (null["model"] == model)
-        & (null["cohort"] == cohort)
-        & (null["metric"] == "balanced_accuracy")
-        & null["null"].str.startswith(Null.WHOLE_PROCEDURE)
-        & (null["aggregation"] == aggregation)
+# ---------------------------------------------------------------- what chance gives
+def whole_procedure_row(summary: pd.DataFrame | None, model: str, cohort: str) -> pd.Series | None:
+    """Return what permutations of the whole procedure gave for the balanced accuracy.
+
+    Parameters
+    ----------
+    summary : DataFrame, optional
+        The table ``null_summary.tsv``.
+    model, cohort : str
+        What to look up.
+
+    Returns
+    -------
+    Series or None
+        None without permutations.
+    """
+    if summary is None:
+        return None
+    rows = summary[
+        (summary["model"] == model)
+        & (summary["cohort"] == cohort)
+        & (summary["metric"] == "balanced_accuracy")
+        & summary["null"].str.startswith(Null.WHOLE_PROCEDURE)
     ]
-    return as_number(rows["value"]).dropna().to_numpy()
+    return rows.iloc[0] if len(rows) else None
+
+
+def precision_row(precision: pd.DataFrame | None, model: str, cohort: str) -> pd.Series | None:
+    """Return what chance gives for the balanced accuracy at the size of a cohort.
+
+    Parameters
+    ----------
+    precision : DataFrame, optional
+        The table ``precision.tsv``.
+    model, cohort : str
+        What to look up.
+
+    Returns
+    -------
+    Series or None
+        None where the table has no such row.
+    """
+    if precision is None:
+        return None
+    rows = precision[
+        (precision["model"] == model)
+        & (precision["cohort"] == cohort)
+        & (precision["metric"] == "balanced_accuracy")
+    ]
+    return rows.iloc[0] if len(rows) else None

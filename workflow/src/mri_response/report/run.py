@@ -50,7 +50,7 @@ class Run:
     ----------
     config : mapping
         The configuration, validated, defaults filled in.
-    performance, null, flow : DataFrame
+    performance, flow : DataFrame
         The tables of the same names.
     exclusions, predictions : DataFrame, optional
         The tables of the same names, which have rows of single people. They are shown only where
@@ -58,6 +58,9 @@ class Run:
     tables : mapping of str to DataFrame
         Further tables of the run by name without suffix, for sections, facts and downloads; any
         may be absent.
+    summaries : mapping of str to DataFrame
+        Tables by name without suffix that are shown in parts and not offered for download:
+        ``null_summary``, ``qc_summary`` and, of a simulation, ``found``; any may be absent.
     weights : mapping of str to DataFrame
         Model to ``weights/<model>.tsv``, for the models that have one.
     planted : DataFrame, optional
@@ -82,11 +85,11 @@ class Run:
 
     config: Mapping[str, Any]
     performance: pd.DataFrame
-    null: pd.DataFrame
     flow: pd.DataFrame
     exclusions: pd.DataFrame | None = None
     predictions: pd.DataFrame | None = None
     tables: Mapping[str, pd.DataFrame] = field(default_factory=dict)
+    summaries: Mapping[str, pd.DataFrame] = field(default_factory=dict)
     weights: Mapping[str, pd.DataFrame] = field(default_factory=dict)
     planted: pd.DataFrame | None = None
     frozen: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
@@ -195,9 +198,9 @@ def read_run(given: Any, config: Mapping[str, Any]) -> Run:
     ----------
     given : snakemake.io.InputFiles or mapping
         Paths by name, as the rules ``report_page`` and ``reporting`` declare them: single paths
-        of tables, and lists of ``tables``, ``weights``, ``frozen`` models, ``features``,
-        ``figures`` and ``viewers``, whose names are those of the files. What is not given is
-        empty in the run.
+        of tables, and lists of ``tables``, ``summaries``, ``weights``, ``frozen`` models,
+        ``features``, ``figures`` and ``viewers``, whose names are those of the files. What is
+        not given is empty in the run.
     config : mapping
         The configuration, validated, defaults filled in.
 
@@ -205,12 +208,13 @@ def read_run(given: Any, config: Mapping[str, Any]) -> Run:
     -------
     Run
     """
-    tables = ("performance", "null", "flow", "exclusions", "predictions", "planted")
+    tables = ("performance", "flow", "exclusions", "predictions", "planted")
     viewer = given.get("planted_viewer")
     return Run(
         config=config,
         **{name: read_tsv(given[name]) for name in tables if given.get(name)},
         tables=_by_stem(given, "tables", read_tsv),
+        summaries=_by_stem(given, "summaries", read_tsv),
         weights=_by_stem(given, "weights", read_tsv),
         frozen=_by_stem(given, "frozen", lambda path: json.loads(path.read_bytes())),
         n_features=_feature_counts(given.get("features") or ()),

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 
-from mri_response.core.vocabulary import EXTERNAL_POOLED, Aggregation, Role
-from mri_response.evaluation.chance import best_of_chance
+from mri_response.core.vocabulary import EXTERNAL_POOLED, Role
 from mri_response.preflight.checks import FEW_PEOPLE
-from mri_response.report.lookup import is_computed, null_values
-from mri_response.report.numbers import percent
+from mri_response.report.lookup import is_computed, precision_row
+from mri_response.report.numbers import number, percent
 from mri_response.report.run import Run
 
 
@@ -25,54 +24,69 @@ def caveats(run: Run) -> list[str]:
     list of str
         A paragraph per caveat.
     """
-    config, performance, names = run.config, run.performance, run.names
-    model = run.model
-    found = []
-    for cohort in run.cohorts:
-        n, n_positive = run.counts(cohort)
-        title = names.titles[cohort]
-        if names.roles[cohort] == Role.DISCOVERY and n < FEW_PEOPLE:
-            found.append(
-                f"{title} has {n} people, fewer than {FEW_PEOPLE}. At about 100 people "
-                "cross-validated accuracy is uncertain by some ±10 percentage points, whatever the "
-                "spread over folds or repeats says."
-            )
-        if not is_computed(performance, model, cohort):
-            found.append(
-                f"{title} has {n_positive} {names.positive} and {n - n_positive} "
-                f"{names.negative}. Below {config['min_class_size']} people in a class no number "
-                "is given."
-            )
-            continue
-        if cohort == EXTERNAL_POOLED:
-            continue
-        text = coins(run, cohort)
-        if names.roles[cohort] == "discovery":
-            null = null_values(run.null, model, cohort, Aggregation.MEAN_OVER_REPEATS)
-            if len(null):
-                text += (
-                    " Cross-validation spreads more than coins: without signal, 19 of 20 "
-                    f"permutations of the whole procedure stayed at or below "
-                    f"{percent(np.quantile(null, 0.95, method='higher'))}."
-                )
-        found.append(text)
+    found = [text for cohort in run.cohorts for text in _of_cohort(run, cohort)]
     found.append(
         "Discovery figures are shown with two intervals. The naive one ignores that people share "
         "training data and covers the truth too seldom; the corrected one is wider. Neither covers "
         "what other scanners, hospitals or ways of recruiting would change."
     )
-    if len(config["models"]) > 1:
+    if len(run.models) > 1:
         found.append(
-            f"{len(config['models'])} models are shown. p values are not corrected for that; the "
-            f"primary model, named beforehand in the config, is {config['primary_model']}."
+            f"{len(run.models)} models are shown. p values are not corrected for that; the "
+            f"primary model, named beforehand in the config, is {run.model}."
         )
     return found
 
 
-def coins(run: Run, cohort: str) -> str:
-    n, n_positive = run.counts(cohort)
-    best = best_of_chance(n_positive, n - n_positive)
+def coins(run: Run, cohort: str) -> str | None:
+    """Return what tossing coins would give in a cohort.
+
+    Parameters
+    ----------
+    run : Run
+        The run, with the table ``precision``.
+    cohort : str
+        Name of a cohort in the performance table.
+
+    Returns
+    -------
+    str or None
+        None where it was not computed.
+    """
+    row = precision_row(run.tables.get("precision"), run.model, cohort)
+    if row is None or np.isnan(number(row["best_of_chance"])):
+        return None
     return (
-        f"Best of chance in {run.names.titles[cohort]}: tossing a coin for each of its {n} "
-        f"people gives a balanced accuracy of up to {percent(best)} in 19 of 20 trials."
+        f"Best of chance in {run.names.titles[cohort]}: tossing a coin for each of its "
+        f"{run.counts(cohort)[0]} people gives a balanced accuracy of up to "
+        f"{percent(row['best_of_chance'])} in 19 of 20 trials."
     )
+
+
+def _of_cohort(run: Run, cohort: str) -> list[str]:
+    """How few people there are, or how well chance does with so many."""
+    names, (n, n_positive) = run.names, run.counts(cohort)
+    title, role = names.titles[cohort], names.roles[cohort]
+    found = []
+    if role == Role.DISCOVERY and n < FEW_PEOPLE:
+        found.append(
+            f"{title} has {n} people, fewer than {FEW_PEOPLE}. At about 100 people "
+            "cross-validated accuracy is uncertain by some ±10 percentage points, whatever the "
+            "spread over folds or repeats says."
+        )
+    if not is_computed(run.performance, run.model, cohort):
+        found.append(
+            f"{title} has {n_positive} {names.positive} and {n - n_positive} "
+            f"{names.negative}. Below {run.config['min_class_size']} people in a class no number "
+            "is given."
+        )
+    elif cohort != EXTERNAL_POOLED and (text := coins(run, cohort)):
+        row = precision_row(run.tables["precision"], run.model, cohort)
+        if role == Role.DISCOVERY and not np.isnan(number(row["best_of_null"])):
+            text += (
+                " Cross-validation spreads more than coins: without signal, 19 of 20 "
+                "permutations of the whole procedure stayed at or below "
+                f"{percent(row['best_of_null'])}."
+            )
+        found.append(text)
+    return found

@@ -6,7 +6,7 @@ from mri_response.config.queries import CONFOUNDS_ONLY, used_confounds
 from mri_response.core.vocabulary import EXTERNAL_POOLED, Aggregation, Role
 from mri_response.report.facts.fact import Fact, fact
 from mri_response.report.facts.phrases import cohort_size, listed, p_words, where
-from mri_response.report.lookup import headline_row, is_computed, null_values
+from mri_response.report.lookup import headline_row, is_computed, whole_procedure_row
 from mri_response.report.naming import CI_NAMES, METRIC_NAMES, NULL_NAMES, lowered
 from mri_response.report.numbers import (
     estimate_text,
@@ -20,14 +20,14 @@ from mri_response.report.run import Run
 
 @fact
 def null_centre(run: Run) -> Fact | None:
-    null = null_values(run.null, run.model, run.discovery, Aggregation.MEAN_OVER_REPEATS)
-    if not len(null):
+    null = whole_procedure_row(run.summaries.get("null_summary"), run.model, run.discovery)
+    if null is None:
         return None
     return Fact(
         f"Under permuted labels the whole procedure gave a mean balanced accuracy of "
-        f"{percent(null.mean())} over {len(null):,} permutations. Chance is 50 %; a step that "
-        "carries labels across folds in every permutation would lift it. A selection made before "
-        "this run would not show here.",
+        f"{percent(null['mean'])} over {number(null['n_permutations']):,.0f} permutations. Chance "
+        "is 50 %; a step that carries labels across folds in every permutation would lift it. A "
+        "selection made before this run would not show here.",
         where(
             "null",
             model=run.model,

@@ -16,7 +16,8 @@ def best_of_chance(run: Run) -> Fact:
     cohorts = [c for c in run.cohorts if c != EXTERNAL_POOLED]
     cohorts = [c for c in cohorts if is_computed(run.performance, run.model, c)]
     return Fact(
-        " ".join(coins(run, c) for c in cohorts) or "No cohort is large enough for figures.",
+        " ".join(filter(None, (coins(run, c) for c in cohorts)))
+        or "No cohort is large enough for figures.",
         where("performance", model=run.model, column="n and n_positive"),
     )
 

@@ -8,7 +8,7 @@ import pandas as pd
 from mri_response.features.quality_measures import FEWEST, MEASURES
 from mri_response.report.figures.plan import FigureSpec
 from mri_response.report.naming import Naming
-from mri_response.report.numbers import as_number
+from mri_response.report.numbers import as_number, number
 from mri_response.report.run import Run
 from mri_response.report.sections.blocks import Block, Table, Text
 from mri_response.report.sections.section import Section
@@ -36,7 +36,10 @@ def blocks(run: Run) -> list[Block]:
     if "qc" not in run.tables:
         return []
     qc, settings = run.tables["qc"], run.config["quality_control"]
-    found: list[Block] = [Text(_what(qc, settings["outlier_z"])), _table(qc, names)]
+    found: list[Block] = [
+        Text(_what(qc, settings["outlier_z"])),
+        _table(qc, run.summaries["qc_summary"], names),
+    ]
     found.append(Text(_rules(qc, settings["exclude"])))
     small = [c for c in names.ordered(qc["cohort"]) if (qc["cohort"] == c).sum() < FEWEST]
     if small:
@@ -108,7 +111,7 @@ def _what(qc: pd.DataFrame, limit: float) -> str:
     )
 
 
-def _table(qc: pd.DataFrame, names: Naming) -> Table:
+def _table(qc: pd.DataFrame, summary: pd.DataFrame, names: Naming) -> Table:
     measures = [m for m in MEASURES if as_number(qc[m]).notna().any()]
     headers = {
         "tiv": "Intracranial volume, ml: median (range)",
@@ -120,13 +123,12 @@ def _table(qc: pd.DataFrame, names: Naming) -> Table:
         names.title("Scans by cohort"),
         ["Cohort", "Scans", "Flagged", "Excluded by rule", *(headers[m] for m in measures)],
     )
-    several = len(qc["source"].unique()) > 1
-    for cohort in names.ordered(qc["cohort"]):
-        for source, own in qc[qc["cohort"] == cohort].groupby("source", sort=False):
-            title = f"{names.titles[cohort]}, {source}" if several else names.titles[cohort]
-            flagged, excluded = (int(own[column].notna().sum()) for column in ("flag", "excluded"))
-            cells = [_cell(measure, as_number(own[measure]).dropna()) for measure in measures]
-            table.rows.append([title, len(own), flagged, excluded, *cells])
+    several = len(set(summary["source"])) > 1
+    for cohort in names.ordered(summary["cohort"]):
+        for _, row in summary[summary["cohort"] == cohort].iterrows():
+            title = names.titles[cohort] + (f", {row['source']}" if several else "")
+            counts = [int(number(row[column])) for column in ("n", "n_flagged", "n_excluded")]
+            table.rows.append([title, *counts, *(_cell(measure, row) for measure in measures)])
     table.note = (
         "Scans of everybody who met all other criteria, before exclusion by a rule. Which scan is "
         "flagged, why, and what it looks like: qc.tsv, qc/people.png and "
@@ -135,11 +137,12 @@ def _table(qc: pd.DataFrame, names: Naming) -> Table:
     return table
 
 
-def _cell(measure: str, values: pd.Series) -> str:
-    if values.empty:
+def _cell(measure: str, row: pd.Series) -> str:
+    values = [number(row[f"{measure}_{what}"]) for what in ("median", "lowest", "highest")]
+    if np.isnan(values[0]):
         return "not known"
     digits = {"tiv": 0, "map_mean": 2, "mean_correlation": 2, "mahalanobis": 1}[measure]
-    median, low, high = (f"{v:.{digits}f}" for v in (np.median(values), values.min(), values.max()))
+    median, low, high = (f"{value:.{digits}f}" for value in values)
     shown = {"mean_correlation": low, "mahalanobis": high}.get(measure, f"{low} to {high}")
     return f"{median} ({shown})"
 

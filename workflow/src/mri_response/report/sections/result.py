@@ -10,9 +10,10 @@ from mri_response.report.figures.plan import FigureSpec
 from mri_response.report.lookup import (
     headline_row,
     is_computed,
-    null_values,
     people_counts,
+    precision_row,
     rows_of,
+    whole_procedure_row,
 )
 from mri_response.report.naming import (
     AGGREGATION_NAMES,
@@ -113,14 +114,18 @@ def _result(run: Run, model: str) -> str:
             f"{interval_text('balanced_accuracy', limits['ci_low'], limits['ci_high'])}"
         )
     text += ")."
-    null = null_values(run.null, model, cohort, row["aggregation"])
-    if len(null):
-        reached = int(np.sum(null >= number(row["estimate"]) - 1e-9))
+    null = whole_procedure_row(run.summaries.get("null_summary"), model, cohort)
+    if null is not None:
+        n, reached = (int(number(null[column])) for column in ("n_permutations", "n_reached"))
         text += (
-            f" Of {len(null):,} permutations of the whole procedure, {reached:,} reached this "
-            f"value: {p_phrase(row['p_value'], row['n_permutations'])}. Without any signal, "
-            f"19 of 20 permutations stayed at or below "
-            f"{estimate_text('balanced_accuracy', np.quantile(null, 0.95, method='higher'))}."
+            f" Of {n:,} permutations of the whole procedure, {reached:,} reached this "
+            f"value: {p_phrase(row['p_value'], row['n_permutations'])}."
+        )
+    chance = precision_row(run.tables.get("precision"), model, cohort)
+    if chance is not None and not np.isnan(number(chance["best_of_null"])):
+        text += (
+            " Without any signal, 19 of 20 permutations stayed at or below "
+            f"{estimate_text('balanced_accuracy', chance['best_of_null'])}."
         )
     return text
 

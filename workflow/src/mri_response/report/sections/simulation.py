@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from mri_response.report.numbers import as_number, with_sign
+import pandas as pd
+
+from mri_response.report.numbers import number, with_sign
 from mri_response.report.run import Run
 from mri_response.report.sections.blocks import Block, Table, Text
 from mri_response.report.sections.brain import alt_text
@@ -30,12 +32,9 @@ def blocks(run: Run) -> list[Block]:
         "The analysis knew nothing of what the simulation had planted. What it missed is shown as "
         "it is."
     )
-    if run.planted is None:
-        return [intro]
-    planted = set(run.planted["region"])
-    models = [m for m in run.models if m in run.weights]
-    shown = [m for m in models if planted & set(run.weights[m]["region"])]
-    return [intro, *(_table(run, model) for model in shown)]
+    found = run.summaries.get("found")
+    models = [] if found is None else [m for m in run.models if (found["model"] == m).any()]
+    return [intro, *(_table(run, found[found["model"] == model], model) for model in models)]
 
 
 def is_simulated(run: Run) -> bool:
@@ -53,13 +52,8 @@ def is_simulated(run: Run) -> bool:
     return run.names.simulated
 
 
-def _table(run: Run, model: str) -> Table:
+def _table(run: Run, found: pd.DataFrame, model: str) -> Table:
     names = run.names
-    both = run.planted[["region", "planted"]].merge(
-        run.weights[model][["region", "haufe"]], on="region", how="inner"
-    )
-    planted = as_number(both["planted"]).to_numpy()
-    haufe = as_number(both["haufe"]).to_numpy()
     table = Table(
         names.title(f"Planted and found, model {model}"),
         [
@@ -70,23 +64,16 @@ def _table(run: Run, model: str) -> Table:
             "Mean Haufe pattern",
         ],
     )
-    groups = (
-        (f"more in {names.positive}", planted > 0),
-        (f"more in {names.negative}", planted < 0),
-        ("nothing", planted == 0),
-    )
-    for text, members in groups:
-        if members.any():
-            found = haufe[members]
-            table.rows.append(
-                [
-                    text,
-                    int(members.sum()),
-                    int((found > 0).sum()),
-                    int((found < 0).sum()),
-                    with_sign(found.mean(), 3),
-                ]
-            )
+    planted = {
+        "positive": f"more in {names.positive}",
+        "negative": f"more in {names.negative}",
+        "nothing": "nothing",
+    }
+    for _, row in found.iterrows():
+        columns = ("n_regions", "n_towards_positive", "n_towards_negative")
+        counts = [int(number(row[column])) for column in columns]
+        mean = with_sign(number(row["mean_haufe"]), 3)
+        table.rows.append([planted[row["planted"]], *counts, mean])
     return table
 
 
