@@ -10,11 +10,13 @@ from belief_data import made_trials, used_trials
 from mri_response.belief_updating.agents import (
     QUANTITIES,
     agent_answers,
+    agent_trials,
     agents_effects,
     agents_table,
     news_table,
     session_quantities,
 )
+from mri_response.belief_updating.changes import change_table
 from mri_response.belief_updating.effects import Comparison
 from mri_response.belief_updating.models import used_sessions
 from mri_response.belief_updating.rates import estimates
@@ -159,6 +161,29 @@ def test_a_warning_where_the_definitions_disagree_and_none_where_they_agree():
     assert not table["disagree"].any()
     assert (table["warning"] == "").all()
     assert (table["share_differing"] == 0).all()
+
+
+@pytest.mark.parametrize("kind", ["linear", "bayesian"])
+def test_trials_of_agents_go_where_those_of_people_go(kind):
+    drawn = draw_belief_study(BeliefStudy(9, 12, 12, 12, planted=0.4))
+    trials = selected(drawn.trials, Rules(min_trials=2))[0]
+    agents = agent_trials(trials, kind, seed=1)
+    assert len(agents) == trials["used"].sum()
+    assert agents[["E1", "eBR", "BR", "news"]].equals(
+        trials.loc[trials["used"], ["E1", "eBR", "BR", "news"]]
+    )
+    # What follows from E2 is what the agents' own table would give.
+    again = classified(agents[drawn.trials.columns], "eBR")
+    for name in ("update", "update_E1", "update_eBR"):
+        assert agents[name].equals(again[name])
+    assert (agents["away"] == (again["update"] < 0)).all()
+    table = change_table(estimates(agents), drawn.people, Comparison("ses-before", "ses-4h"))
+    people = change_table(estimates(trials), drawn.people, Comparison("ses-before", "ses-4h"))
+    own, theirs = (
+        x.set_index(["parameter", "contrast"]).loc[("A", "patients")] for x in (people, table)
+    )
+    assert own["estimate"] > 0.2
+    assert abs(theirs["estimate"]) < 0.1
 
 
 def test_agents_show_no_effect_of_a_treatment_that_changes_people():

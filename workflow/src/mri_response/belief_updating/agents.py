@@ -70,6 +70,45 @@ def agent_answers(
     return np.clip(np.round(meant), *scale)
 
 
+def agent_trials(
+    trials: pd.DataFrame, kind: str, seed: int = 0, scale: tuple[float, float] = SCALE
+) -> pd.DataFrame:
+    """Trials of agents in place of people, for whatever takes trials of people.
+
+    Parameters
+    ----------
+    trials : pandas.DataFrame
+        As :func:`mri_response.belief_updating.trials.selected` returns it; the linear agent follows
+        the news that it was made with.
+    kind : {"linear", "bayesian"}
+        Kind of agent, see the module; the second needs eBR.
+    seed : int
+        Seed of the run; every seed is a draw of the linear agents' noise.
+    scale : tuple of float
+        Lowest and highest answer.
+
+    Returns
+    -------
+    pandas.DataFrame
+        The used trials with ``E2`` and all that follows from it.
+    """
+    used = trials[trials["used"]]
+    rng = generator(seed, Stream.BELIEF_AGENTS, 2)
+    return _with_answers(used, agent_answers(used, kind, rng, scale), scale)
+
+
+def _with_answers(used: pd.DataFrame, second: NDArray, scale: tuple[float, float]) -> pd.DataFrame:
+    moved = second - used["E1"]
+    updates = {}
+    for name in ("", "_E1", "_eBR"):
+        error = used[f"error{name}"]
+        updates[f"update{name}"] = (moved * np.sign(error)).where(error != 0)
+    out = used.assign(E2=second, **updates)
+    return out.assign(
+        unchanged=moved == 0, away=out["update"] < 0, at_limit=out["E2"].isin(list(scale))
+    )
+
+
 def session_quantities(
     classified_trials: pd.DataFrame, second: NDArray, number: NDArray[np.intp], news: str
 ) -> NDArray:
@@ -232,12 +271,11 @@ def agents_effects(
         ``bayesian`` (NaN without eBR), ``n_draws``.
     """
     known = trials[trials["participant_id"].isin(people["participant_id"])]
-    used = known[known["used"]].copy()
+    used = known[known["used"]]
     rng = generator(seed, Stream.BELIEF_AGENTS, 1)
 
     def found(second: NDArray) -> NDArray:
-        moved = (second - used["E1"]) * np.sign(used["error"])
-        table, _ = update_effects(used.assign(update=moved), people, comparison)
+        table, _ = update_effects(_with_answers(used, second, scale), people, comparison)
         return table["estimate"].to_numpy()
 
     table, _ = update_effects(used, people, comparison)
