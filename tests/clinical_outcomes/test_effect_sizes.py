@@ -59,6 +59,7 @@ KETAMINE = {
     "ses-p2": (26, -1.9615, -4.6492, 0.7262, 6.6542, -0.2858, -0.6641, 0.0978, -0.4309, 0.2570),
     "ses-p10": (26, 0.7692, -1.4292, 2.9676, 5.4428, 0.1370, -0.2389, 0.5103, 0.1681, 0.2248),
 }
+PERCENT = {"ses-d2": -27.6471, "ses-d10": -11.9675, "ses-p2": -4.7830, "ses-p10": 3.2788}
 AVERAGE = {"ses-d2": -1.1228, "ses-d10": -0.6000, "ses-p2": -0.3660, "ses-p10": 0.1566}
 
 
@@ -72,6 +73,7 @@ def test_ketamine_changes_from_baseline(shared_data):
         equal_variances = np.sqrt(2 * (1 - r) / n + g**2 / (2 * n))
         found = [*mean, *size, g, equal_variances]
         assert found == pytest.approx(expected, abs=5.1e-5)
+        assert change["mean_percent_change"] == pytest.approx(PERCENT[session], abs=5.1e-5)
         assert table.loc[(session, "average"), "estimate"] == pytest.approx(
             AVERAGE[session], abs=5.1e-5
         )

@@ -34,7 +34,7 @@ from mri_response.core.proportions import LEVEL
 STANDARDISERS = ("change", "average", "baseline")
 WITHIN_COLUMNS = [
     *("visit", "session_id", "arm", "design", "n", "correlation"),
-    *("mean_change", "mean_change_low", "mean_change_high", "p_value"),
+    *("mean_change", "mean_change_low", "mean_change_high", "p_value", "mean_percent_change"),
     *("standardiser", "sd", "df", "estimate", "se", "ci_low", "ci_high", "ci_method"),
 ]
 BETWEEN_COLUMNS = [
@@ -288,6 +288,7 @@ def within_effects(table: pd.DataFrame) -> pd.DataFrame:
     DataFrame
         `WITHIN_COLUMNS`, a row per standardiser, over people with both scores. Uncontrolled: it
         describes people, not what the treatment did. Visits of fewer than 4 people are left out.
+        The mean change in per cent is missing where a baseline is 0.
     """
     found = []
     for session, rows in by_visit(table):
@@ -299,7 +300,10 @@ def within_effects(table: pd.DataFrame) -> pd.DataFrame:
                 continue
             mean = _mean(after - before)
             r = float(np.corrcoef(before, after)[0, 1]) if after.std() > 0 else np.nan
-            base = (rows["visit"].iloc[0], session, arm, "within", n, r, *mean)
+            percent = (
+                float((100 * (after - before) / before).mean()) if before.min() > 0 else np.nan
+            )
+            base = (rows["visit"].iloc[0], session, arm, "within", n, r, *mean, percent)
             for name in STANDARDISERS:
                 sd = standard_deviation(before, after, name)
                 found.append((*base, name, sd, n - 1, *paired_effect(before, after, name)))
