@@ -46,6 +46,7 @@ calibration: setup ## count how often the permutation test rejects where nothing
 simulation-study: setup ## do intervals cover, do tests hold their level, are patterns found: three hours or so
 	@$(RUN:-m=benchmarks/simulation_coverage.py) $(ARGS)
 	@$(RUN:-m=benchmarks/simulation_specificity.py) $(ARGS)
+	@$(RUN:-m=benchmarks/simulation_external.py) $(ARGS)
 	@$(RUN:-m=benchmarks/simulation_brain.py) $(ARGS)
 	@$(RUN:-m=benchmarks/simulation_belief.py) $(ARGS)
 	@$(RUN:-m=benchmarks/simulation_outcomes.py) $(ARGS)

@@ -262,7 +262,7 @@ def made_up_run(
                 model,
                 "external_pooled",
                 "external",
-                [("frozen_model", _rates(label, decision))],
+                [(way, _rates(label, decision)) for way in ("within_cohorts", "frozen_model")],
                 int(label.sum()),
                 int((1 - label).sum()),
                 n_permutations,

@@ -79,6 +79,37 @@ def test_metrics_of_a_frozen_model(rows):
         np.testing.assert_allclose(metrics[name], expected, rtol=1e-7)
 
 
+@pytest.mark.filterwarnings("ignore:cov_type not fully supported")
+def test_several_cohorts_have_an_intercept_each_and_their_own_share():
+    parts = [scored(n=40, seed=1), scored(n=50, seed=2)]
+    # Probabilities are lifted in the first cohort, where most people are negative.
+    linear = [
+        logit(part.probability[0]) + shift for part, shift in zip(parts, (2, -1), strict=True)
+    ]
+    cohort = Scored(
+        np.concatenate([part.labels for part in parts]), np.ones(90), np.arange(90),
+        "external_pooled", "external", "frozen_model", False, expit(np.concatenate(linear))[None],
+        {}, {}, stratum=np.repeat(["a", "b"], [40, 50]),
+    )  # fmt: skip
+    metrics = calibration_metrics(cohort)
+    own = np.repeat([part.labels.mean() for part in parts], [40, 50])
+    reference = brier_score_loss(cohort.labels, own)
+    assert metrics["brier_prevalence"][0] == pytest.approx(reference)
+    brier = brier_score_loss(cohort.labels, cohort.probability[0])
+    assert metrics["brier"][0] == pytest.approx(brier)
+    assert metrics["scaled_brier"][0] == pytest.approx(1 - brier / reference)
+    joined = np.concatenate(linear)
+    design = np.column_stack([joined, cohort.stratum == "a", cohort.stratum == "b"])
+    fit = glm(cohort, design.astype(float))
+    half = student.ppf(0.975, 87) * fit.bse[0] * np.sqrt(90 / 87)
+    expected = fit.params[0], fit.params[0] - half, fit.params[0] + half
+    np.testing.assert_allclose(metrics["calibration_slope"], expected, rtol=1e-7)
+    one_intercept = glm(cohort, np.column_stack([joined, np.ones(90)])).params[0]
+    assert abs(one_intercept - fit.params[0]) > 0.2
+    table = calibration_table("svc", [cohort], seed=1, min_class_size=5)
+    assert set(table["aggregation"]) == {"within_cohorts"}
+
+
 def test_the_interval_of_the_brier_score_is_that_of_a_mean():
     cohort = scored()
     errors = (cohort.probability[0] - cohort.labels) ** 2

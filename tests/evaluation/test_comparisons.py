@@ -13,6 +13,7 @@ from sklearn.metrics import balanced_accuracy_score, roc_auc_score
 from statsmodels.stats.contingency_tables import mcnemar
 from statsmodels.stats.multitest import multipletests
 
+from mri_response.evaluation.cohort import Cohort
 from mri_response.evaluation.comparisons import COLUMNS, comparison_table
 from mri_response.evaluation.paired import (
     corrected_resampled_t,
@@ -50,6 +51,12 @@ def test_folds_that_never_differ_have_p_1_and_one_fold_has_none():
     assert np.isnan(corrected_resampled_t(np.full(3, np.nan), 0.1).estimate)
 
 
+def independent(labels, stratum=None):
+    """People with one row each."""
+    n = len(labels)
+    return Cohort(labels, np.ones(n), np.arange(n), stratum=stratum)
+
+
 def two_markers(n=(23, 31), seed=0, digits=1):
     """Labels and two correlated markers with ties."""
     rng = np.random.default_rng(seed)
@@ -60,8 +67,7 @@ def two_markers(n=(23, 31), seed=0, digits=1):
 
 def test_delong_is_the_covariance_of_the_u_statistics():
     labels, a, b = two_markers()
-    ones = np.ones(len(labels))
-    found = delong_difference(labels, a, b, ones, np.arange(len(labels)))
+    found = delong_difference(independent(labels), a, b)
     area, v10, v01 = [], [], []
     for marker in (a, b):
         x, y = marker[labels == 1], marker[labels == 0]
@@ -79,15 +85,16 @@ def test_delong_is_the_covariance_of_the_u_statistics():
 
 def test_people_twice_in_the_table_change_nothing():
     labels, a, b = two_markers()
-    once = delong_difference(labels, a, b, np.ones(len(labels)), np.arange(len(labels)))
+    once = delong_difference(independent(labels), a, b)
     weights, person = person_weights(np.tile(np.arange(len(labels)), 2))
-    twice = delong_difference(*(np.tile(x, 2) for x in (labels, a, b)), weights, person)
+    labels, a, b = (np.tile(x, 2) for x in (labels, a, b))
+    twice = delong_difference(Cohort(labels, weights, person), a, b)
     np.testing.assert_allclose(once[:4], twice[:4])
 
 
 def test_the_same_model_twice_does_not_differ():
     labels, a, _ = two_markers()
-    same = delong_difference(labels, a, a, np.ones(len(labels)), np.arange(len(labels)))
+    same = delong_difference(independent(labels), a, a)
     assert same[0] == 0
     assert same.p_value == 1
     assert np.isnan(same.ci_low)
@@ -132,9 +139,7 @@ def test_exchanges_within_people_approach_all_of_them():
     rng = np.random.default_rng(5)
     labels = np.repeat([1, 0], [6, 5])
     right = rng.random((2, 11)) < np.array([[0.9], [0.4]])
-    found = exchanged_within_people(
-        labels, right, np.ones(11), np.arange(11), np.random.default_rng(0)
-    )
+    found = exchanged_within_people(independent(labels), right, np.random.default_rng(0))
     gain = right[0].astype(float) - right[1]
 
     def difference(signs):
@@ -282,6 +287,54 @@ def test_people_held_out_are_independent_and_folds_of_one_person_have_no_metric(
     assert alone["method"].str.endswith("_approximate").all()
 
 
+def test_cohorts_together_are_compared_within_cohorts():
+    """One model lifts a whole cohort in which most people are positive: no better in either."""
+    labels = {"away": np.repeat([1, 0], [20, 10]), "far": np.repeat([1, 0], [10, 20])}
+    frames = {}
+    for name, shifts, seed in (("lifted", (2.0, -2.0), 1), ("plain", (0.0, 0.0), 1)):
+        rng = np.random.default_rng(seed)
+        frames[name] = pd.concat(
+            [
+                pd.DataFrame(
+                    {
+                        "cohort": cohort,
+                        "participant_id": [f"sub-{i:02}" for i in range(30)],
+                        "label": own,
+                        "decision": shift + rng.normal(size=30),
+                    }
+                )
+                for (cohort, own), shift in zip(labels.items(), shifts, strict=True)
+            ]
+        )
+    found = table(frames, [("lifted", "plain")], min_class_size=5)
+    found = found.set_index(["cohort_a", "metric", "aggregation"])
+    together = found.loc[("external_pooled", "auc", "within_cohorts")]
+    # The shift leaves the ranks within a cohort as they are.
+    assert together["estimate"] == pytest.approx(0)
+    assert together["p_value"] == 1
+    whole = [roc_auc_score(frame["label"], frame["decision"]) for frame in frames.values()]
+    assert whole[0] - whole[1] > 0.1
+    each = [found.loc[(c, "balanced_accuracy", "frozen_model"), "estimate"] for c in labels]
+    row = found.loc[("external_pooled", "balanced_accuracy", "within_cohorts")]
+    assert row["estimate"] == pytest.approx(np.mean(each))  # 200 pairs each
+    assert row["ci_low"] < row["estimate"] < row["ci_high"]
+    assert ("external_pooled", "accuracy", "frozen_model") in found.index
+
+
+def test_delong_within_cohorts_adds_the_variances_of_the_cohorts():
+    parts = [two_markers((23, 31), 1), two_markers((8, 12), 2)]
+    labels, a, b = (np.concatenate(x) for x in zip(*parts, strict=True))
+    stratum = np.repeat(["a", "b"], [54, 20])
+    found = delong_difference(independent(labels, stratum), a, b)
+    each = [delong_difference(independent(part[0]), *part[1:]) for part in parts]
+    share = np.array([23 * 31, 8 * 12]) / (23 * 31 + 8 * 12)
+    error = np.array([(one.estimate - one.ci_low) / norm.ppf(0.975) for one in each])
+    estimate = share @ [one.estimate for one in each]
+    assert found.estimate == pytest.approx(estimate)
+    error = np.sqrt((share**2 * error**2).sum())
+    assert found.p_value == pytest.approx(2 * norm.sf(abs(estimate) / error))
+
+
 def test_order_of_pairs_turns_the_sign_and_keeps_p():
     there = table(pairs=[("good", "poor")])
     back = table(pairs=[("poor", "good")])
@@ -312,10 +365,9 @@ def test_level_of_the_tests_between_frozen_models():
         shared = 0.5 * labels + 0.5 * rng.normal(size=51)
         a, b = (shared + rng.normal(size=51) - 0.25 for _ in range(2))
         right = np.stack([(x > 0) == (labels == 1) for x in (a, b)])
-        ones, person = np.ones(51), np.arange(51)
         p = [
-            delong_difference(labels, a, b, ones, person).p_value,
-            exchanged_within_people(labels, right, ones, person, rng, 199).p_value,
+            delong_difference(independent(labels), a, b).p_value,
+            exchanged_within_people(independent(labels), right, rng, 199).p_value,
         ]
         rejected.append(np.array(p) <= 0.05)
     assert (np.mean(rejected, axis=0) < 0.05 + 3 * np.sqrt(0.05 * 0.95 / 600)).all()

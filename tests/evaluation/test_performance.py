@@ -1,6 +1,7 @@
 """Tables of performance: their rows, p-values by brute force, calibration under the null."""
 
 import itertools
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -16,7 +17,12 @@ from mri_response.core.tables import write_tsv
 from mri_response.core.vocabulary import CROSS_VALIDATED, NotComputed
 from mri_response.evaluation.bootstrap import MIN_PERMUTATIONS
 from mri_response.evaluation.chance import best_of_chance, permutation_p_value
-from mri_response.evaluation.frozen_performance import FrozenScores, frozen_performance, own_labels
+from mri_response.evaluation.frozen_performance import (
+    FrozenScores,
+    disagreement_warnings,
+    frozen_performance,
+    own_labels,
+)
 from mri_response.evaluation.intervals import mover_balanced_accuracy
 from mri_response.evaluation.metrics import METRICS
 from mri_response.evaluation.performance import discovery_performance
@@ -337,8 +343,23 @@ def test_frozen_rows():
     performance, null = score(cohorts)
     assert list(performance) == PERFORMANCE_COLUMNS
     assert list(performance["cohort"].unique()) == ["a", "b", "saline", "external_pooled"]
-    assert (performance["aggregation"] == "frozen_model").all()
-    for cohort, rows in performance.groupby("cohort"):
+    one_cohort = performance["cohort"] != "external_pooled"
+    assert (performance.loc[one_cohort, "aggregation"] == "frozen_model").all()
+    # Several together: what is within cohorts comes first, people across cohorts have no p.
+    pooled = performance[~one_cohort]
+    assert list(pooled["aggregation"].unique()) == ["within_cohorts", "frozen_model"]
+    within = pooled[pooled["aggregation"] == "within_cohorts"]
+    assert set(within["ci_method"]) == {"mover_cohorts"}
+    assert list(within["metric"].value_counts()[["auc", "sensitivity"]]) == [2, 1]
+    assert set(within["null"].dropna()) == {"own_labels", "discovery_labels"}
+    assert len(pooled) == 2 * 2 + 2 + 4 + len(COUNTS)
+    across = pooled[pooled["aggregation"] == "frozen_model"]
+    assert across["p_value"].isna().all()
+    assert across["ci_method"].dropna().tolist() == [
+        "mover_wilson", "wilson", "wilson", "delong_logit"
+    ]  # fmt: skip
+    assert set(null.loc[null["cohort"] == "external_pooled", "aggregation"]) == {"within_cohorts"}
+    for cohort, rows in performance[one_cohort].groupby("cohort"):
         assert set(rows["role"]) == {"control" if cohort == "saline" else "external"}
         for metric, method in [("balanced_accuracy", "mover_wilson"), ("auc", "delong_logit")]:
             tested = rows[rows["metric"] == metric]
@@ -380,9 +401,24 @@ def test_pooled_cohorts():
     performance, null = score(cohorts)
     labels = np.concatenate([c.people["label"] for c in cohorts[:2]])
     decision = np.concatenate([c.decision for c in cohorts[:2]])
-    row = one(performance, cohort="external_pooled", metric="auc", null="own_labels")
+    row = one(performance, cohort="external_pooled", metric="auc", aggregation="frozen_model")
     assert row["estimate"] == pytest.approx(roc_auc_score(labels, decision))
     assert (row["n"], row["n_positive"]) == (28, 13)
+
+    def within(metric, labellings, decisions):
+        """Of 60 pairs in cohort a and 27 in b."""
+        values = []
+        for y, d in zip(labellings, decisions, strict=True):
+            own = metric(y[:16], d[:16]), metric(y[16:], d[16:])
+            values.append((60 * own[0] + 27 * own[1]) / 87)
+        return np.array(values)
+
+    row = one(performance, cohort="external_pooled", metric="auc", null="own_labels")
+    assert row["estimate"] == pytest.approx(within(roc_auc_score, [labels], [decision])[0])
+    assert (row["n"], row["n_positive"]) == (28, 13)
+    row = one(performance, cohort="external_pooled", metric="balanced_accuracy", null="own_labels")
+    found = within(balanced_accuracy_score, [labels], [decision > 0])
+    assert row["estimate"] == pytest.approx(found[0])
     # Labels are permuted within each cohort, and cohort b counts although it is small.
     permuted = [
         own_labels(c.people, seed=1, cohort_index=k, n_permutations=M)
@@ -390,14 +426,39 @@ def test_pooled_cohorts():
     ]
     assert (permuted[0].sum(axis=1) == 10).all()
     assert (permuted[1].sum(axis=1) == 3).all()
-    expected = [roc_auc_score(y, decision) for y in np.concatenate(permuted, axis=1)]
+    expected = within(roc_auc_score, np.concatenate(permuted, axis=1), [decision] * M)
     drawn = null[(null["cohort"] == "external_pooled") & (null["metric"] == "auc")]
     own = drawn[drawn["null"] == "own_labels"]
     assert own["value"].to_numpy() == pytest.approx(expected)
     refitted = np.concatenate([c.null_decision for c in cohorts[:2]], axis=1)
-    expected = [roc_auc_score(labels, d) for d in refitted]
+    expected = within(roc_auc_score, [labels] * M, refitted)
     of_discovery = drawn[drawn["null"] == "discovery_labels"]
     assert of_discovery["value"].to_numpy() == pytest.approx(expected)
+
+
+def test_two_cohorts_with_shifted_scores_do_not_make_a_model():
+    """At chance in each; across cohorts the AUC is above chance, which is warned of."""
+    shifted = []
+    for name, shift, n_1, n_0 in (("a", 1.5, 40, 10), ("b", 0.0, 10, 40)):
+        cohort = frozen(name, n_1, n_0)
+        labels = cohort.people["label"].to_numpy()
+        values = np.empty(50)
+        # The same ranks in both classes: AUC .5.
+        for which, n in ((1, n_1), (0, n_0)):
+            values[labels == which] = shift + np.linspace(-1, 1, n)
+        shifted.append(FrozenScores(name, "external", cohort.people, values))
+    performance, _ = score(shifted)
+    row = one(performance, cohort="external_pooled", metric="auc", null="own_labels")
+    assert row["estimate"] == pytest.approx(0.5)
+    assert row["ci_low"] < 0.5 < row["ci_high"]
+    across = one(performance, cohort="external_pooled", metric="auc", aggregation="frozen_model")
+    assert across["ci_low"] > 0.5
+    warnings = disagreement_warnings(performance)
+    assert len(warnings) == 2
+    assert "the AUC is 0.50 where people are compared within their own cohort and " in warnings[1]
+    alike = replace(shifted[0], cohort="c")
+    assert disagreement_warnings(score([shifted[0], alike])[0]) == []
+    assert disagreement_warnings(score(shifted[:1])[0]) == []
 
 
 def test_one_external_cohort_is_not_pooled():

@@ -268,8 +268,15 @@ def test_external_cohorts_are_also_taken_together_but_not_by_site(run):
     decision = scores.loc[scores["cohort"].isin(["north", "south"]), "decision"].to_numpy()
     inside = (both["sex"] == "F").to_numpy()
     found = of_group(table, "external_pooled", "sex", "F")
-    expected = roc_auc_score(both.loc[inside, "label"], decision[inside])
-    assert found.loc["auc", "estimate"] == pytest.approx(expected)
+    # Each woman is compared with the women of her own study; studies weigh by their pairs.
+    area, pairs, n_north = [], [], len(people["north"])
+    for study in (np.arange(len(both)) < n_north, np.arange(len(both)) >= n_north):
+        rows = inside & study
+        own = both.loc[rows, "label"]
+        area.append(roc_auc_score(own, decision[rows]))
+        pairs.append((own == 1).sum() * (own == 0).sum())
+    assert found.loc["auc", "estimate"] == pytest.approx(np.average(area, weights=pairs))
+    assert set(pooled["aggregation"]) == {"within_cohorts"}
     # People of the two studies have the same identifiers.
     assert set(found["n"]) == {inside.sum()}
 

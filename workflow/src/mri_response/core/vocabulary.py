@@ -31,10 +31,14 @@ class Aggregation(StrEnum):
     PERSON = "person"
     MEAN_OVER_FOLDS = "mean_over_folds"
     FROZEN_MODEL = "frozen_model"
+    WITHIN_COHORTS = "within_cohorts"
 
 
 #: Aggregation of the numbers that are read first.
 HEADLINE = Aggregation.MEAN_OVER_REPEATS
+#: Aggregations of the number that is read first, of which a cohort has one: in cross-validation, of
+#: several cohorts together, of one other cohort.
+READ_FIRST = (HEADLINE, Aggregation.WITHIN_COHORTS, Aggregation.FROZEN_MODEL)
 #: Aggregations of cross-validated decision values.
 CROSS_VALIDATED = (
     Aggregation.MEAN_OVER_REPEATS,
@@ -62,6 +66,7 @@ class Interval(StrEnum):
     MOVER_DIFFERENCE = "mover_difference"
     DELONG_LOGIT = "delong_logit"
     NEWCOMBE_AUC = "newcombe_auc"
+    MOVER_COHORTS = "mover_cohorts"
 
 
 class Comparison(StrEnum):

@@ -17,8 +17,9 @@ from scipy.special import expit, logit, stdtrit
 
 from mri_response.core.proportions import LEVEL
 from mri_response.core.seeds import Stream, generator
-from mri_response.core.vocabulary import NotComputed
+from mri_response.core.vocabulary import Aggregation, NotComputed
 from mri_response.evaluation.scored import Scored
+from mri_response.evaluation.strata import strata_of
 
 CALIBRATION_COLUMNS = [
     "model",
@@ -82,7 +83,9 @@ def calibration_table(
     slope 1 or 0.5, 1,500 trials a setting) those of slope and intercept covered 94.7 to 96.8 %.
     Of cross-validated probabilities each metric is the mean over repeats (the curve takes all
     repeats together), and intervals, named ``naive_...``, ignore that people share training data:
-    they are too narrow.
+    they are too narrow. Of several cohorts together the share is that of a person's own cohort, and
+    every cohort has an intercept of its own beside the one slope; Brier score, calibration in the
+    large and the curve are across all their people.
 
     References
     ----------
@@ -96,6 +99,8 @@ def calibration_table(
     rows: list[dict[str, Any]] = []
     for index, scored in enumerate(cohorts):
         base = scored.about(model)
+        if scored.stratum is not None:
+            base["aggregation"] = Aggregation.WITHIN_COHORTS
         if scored.too_small(min_class_size):
             rows += [
                 base | {"metric": m, "ci_method": NotComputed.SMALL_CLASS}
@@ -132,8 +137,8 @@ def calibration_metrics(scored: Scored) -> dict[str, tuple[float, float, float]]
     dict of str to (estimate, low, high)
     """
     labels, weights = scored.labels, scored.weights / scored.weights.sum()
-    share = float(weights @ labels)
-    spread = share * (1 - share)
+    share = _shares(scored)
+    spread = float(weights @ (share * (1 - share)))
     parts = {name: [] for name in METRICS}
     for probability in np.clip(scored.probability, EDGE, 1 - EDGE):
         error = (probability - labels) ** 2
@@ -147,10 +152,34 @@ def calibration_metrics(scored: Scored) -> dict[str, tuple[float, float, float]]
         linear = logit(probability)
         constant = np.ones((len(labels), 1))
         intercept = _logistic(constant, labels, weights, linear)
-        slope = _logistic(np.column_stack([linear, constant]), labels, weights)
         parts["calibration_in_the_large"].append(intercept)
-        parts["calibration_slope"].append(slope)
+        parts["calibration_slope"].append(_slope(scored, linear, weights))
     return {name: _with_limits(scored, name, values) for name, values in parts.items()}
+
+
+def _shares(scored: Scored) -> NDArray:
+    """Share of the positive class in the cohort of each row, shape (n,)."""
+    stratum = np.zeros(len(scored.labels)) if scored.stratum is None else scored.stratum
+    _, member = np.unique(stratum, return_inverse=True)
+    positive = np.bincount(member, scored.weights * scored.labels)
+    return (positive / np.bincount(member, scored.weights))[member]
+
+
+def _slope(scored: Scored, linear: NDArray, weights: NDArray) -> tuple[float, NDArray]:
+    """Calibration slope, each of several cohorts having its own intercept, and its influences."""
+    if scored.stratum is None:
+        design = np.column_stack([linear, np.ones(len(linear))])
+        return _logistic(design, scored.labels, weights)
+    influence = np.full(len(linear), np.nan)
+    strata = strata_of(scored)
+    if not strata:
+        return float("nan"), influence
+    rows = np.concatenate([of_one for of_one, _ in strata])
+    own = (scored.stratum[rows, None] == np.unique(scored.stratum[rows])).astype(float)
+    design = np.column_stack([linear[rows], own])
+    estimate, of_rows = _logistic(design, scored.labels[rows], weights[rows])
+    influence[:], influence[rows] = 0.0, of_rows
+    return estimate, influence
 
 
 def calibration_curve(scored: Scored, rng: np.random.Generator) -> NDArray:
@@ -244,7 +273,8 @@ def _with_limits(
     estimate = float(np.mean([value for value, _ in values]))
     influence = scored.by_person(np.mean([rows for _, rows in values], axis=0))
     n = len(influence)
-    n_learned = 2 if metric == "calibration_slope" else 1
+    intercepts = 1 if scored.stratum is None else len(np.unique(scored.stratum))
+    n_learned = 1 + intercepts if metric == "calibration_slope" else 1
     error = np.sqrt((influence**2).sum() * n / (n - n_learned))
     half = stdtrit(n - n_learned, (1 + LEVEL) / 2) * error
     low, high = estimate - half, estimate + half

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 import pandas as pd
@@ -23,27 +23,32 @@ class Cohort:
         1 / (number of rows of the person).
     person : ndarray of int, shape (n,)
         Number of the person of each row, from 0.
+    stratum : ndarray of str, shape (n,), or None
+        Name of the cohort of each row where several are taken together.
     """
 
     labels: NDArray
     weights: NDArray
     person: NDArray[np.intp]
+    stratum: NDArray | None = field(default=None, kw_only=True)
 
     @classmethod
-    def of(cls, people: pd.DataFrame) -> Cohort:
+    def of(cls, people: pd.DataFrame, stratum: NDArray | None = None) -> Cohort:
         """Read the rows of a table.
 
         Parameters
         ----------
         people : pandas.DataFrame
             Columns participant_id and label (1 = positive class), one line per row of the cohort.
+        stratum : ndarray of str, shape (n,), optional
+            Name of the cohort of each row where several are taken together.
 
         Returns
         -------
         Cohort
         """
         weights, person = person_weights(people["participant_id"].astype(str))
-        return cls(people["label"].to_numpy(dtype=int), weights, person)
+        return cls(people["label"].to_numpy(dtype=int), weights, person, stratum=stratum)
 
     @property
     def n(self) -> int:

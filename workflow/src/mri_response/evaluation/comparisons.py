@@ -113,7 +113,8 @@ def comparison_table(
     -----
     Cross-validated predictions of two people share training data. The corrected resampled t-test
     allows for it; the other methods do not, and are marked `APPROXIMATE` there. People who were
-    held out are compared like those of an external cohort.
+    held out are compared like those of an external cohort. Two or more external cohorts together
+    are compared within cohorts (`mri_response.evaluation.strata`), in accuracy across all people.
     """
     rows: list[dict[str, Any]] = []
     exchanges = count()
@@ -133,9 +134,9 @@ def comparison_table(
             elif role == "discovery":
                 rows += [base | row for row in _cross_validated(both, rng)]
             else:
-                rows += [
-                    base | row for row in _same_people(both, Aggregation.FROZEN_MODEL, "", rng)
-                ]
+                together = both["cohort"].to_numpy(str) if cohort == EXTERNAL_POOLED else None
+                found = _same_people(both, Aggregation.FROZEN_MODEL, "", rng, together)
+                rows += [base | row for row in found]
     return finished([*rows, *added])
 
 
@@ -215,14 +216,18 @@ def _cross_validated(both: pd.DataFrame, rng: np.random.Generator) -> list[dict[
 
 
 def _same_people(
-    both: pd.DataFrame, aggregation: str, suffix: str, rng: np.random.Generator
+    both: pd.DataFrame,
+    aggregation: str,
+    suffix: str,
+    rng: np.random.Generator,
+    stratum: NDArray | None = None,
 ) -> list[dict[str, Any]]:
     """Rows of two models whose people are taken as independent."""
-    labels = both["label"].to_numpy(dtype=int)
-    weights, person = person_weights(both["participant_id"].astype(str).to_numpy())
+    cohort = Cohort.of(both, stratum)
+    within = aggregation if stratum is None else Aggregation.WITHIN_COHORTS
     first, second = (both[name].to_numpy(dtype=float) for name in ("decision", "decision_b"))
-    right = np.stack([(decision > 0) == (labels == 1) for decision in (first, second)])
-    gained = np.bincount(person, weights * (right[0].astype(float) - right[1]))
+    right = np.stack([(decision > 0) == (cohort.labels == 1) for decision in (first, second)])
+    gained = cohort.by_person(cohort.weights * (right[0].astype(float) - right[1]))
     better, worse = (int((sign * gained > ROUNDING).sum()) for sign in (1, -1))
     n = len(gained)
     accuracy = Difference(
@@ -231,15 +236,15 @@ def _same_people(
         mcnemar_exact(better, worse),
     )
     found = {
-        ("balanced_accuracy", Comparison.EXCHANGED_WITHIN_PEOPLE): exchanged_within_people(
-            labels, right, weights, person, rng
+        ("balanced_accuracy", within, Comparison.EXCHANGED_WITHIN_PEOPLE): exchanged_within_people(
+            cohort, right, rng
         ),
-        ("accuracy", Comparison.MCNEMAR_EXACT): accuracy,
-        ("auc", Comparison.DELONG): delong_difference(labels, first, second, weights, person),
+        ("accuracy", aggregation, Comparison.MCNEMAR_EXACT): accuracy,
+        ("auc", within, Comparison.DELONG): delong_difference(cohort, first, second),
     }
     return [
-        _row(metric, aggregation, method + suffix, difference)
-        for (metric, method), difference in found.items()
+        _row(metric, summed, method + suffix, difference)
+        for (metric, summed, method), difference in found.items()
     ]
 
 

@@ -9,8 +9,10 @@ from numpy.typing import NDArray
 from scipy.special import ndtr, ndtri, stdtr, stdtrit
 
 from mri_response.core.proportions import LEVEL
+from mri_response.evaluation.cohort import Cohort
 from mri_response.evaluation.intervals import ROUNDING, delong_difference_variance
 from mri_response.evaluation.metrics import auc
+from mri_response.evaluation.strata import mover_mean, shares_of, strata_of
 
 N_EXCHANGES = 10_000  # of the two models, within people
 
@@ -35,6 +37,9 @@ class Difference(NamedTuple):
     ci_high: float
     p_value: float
     n_permutations: int | None = None
+
+
+UNDEFINED = Difference(np.nan, np.nan, np.nan, np.nan)
 
 
 def corrected_resampled_t(
@@ -81,34 +86,39 @@ def corrected_resampled_t(
 
 
 def delong_difference(
-    labels: NDArray,
-    first: NDArray,
-    second: NDArray,
-    weights: NDArray,
-    person: NDArray,
-    level: float = LEVEL,
+    cohort: Cohort, first: NDArray, second: NDArray, level: float = LEVEL
 ) -> Difference:
     """DeLong's test of two AUCs of the same people.
 
     Parameters
     ----------
-    labels, first, second, weights : ndarray, shape (n,)
-        Labels 0/1, decision values of both models, 1 / (rows of the person).
-    person : ndarray of int, shape (n,)
-        Number of each row's person.
+    cohort : Cohort
+        The n rows.
+    first, second : ndarray, shape (n,)
+        Decision values of both models.
     level : float
         Confidence level of the interval.
 
     Returns
     -------
     Difference
+        Of several cohorts together (`stratum`), that of the AUCs within cohorts: the cohorts'
+        differences are weighted by their pairs, their variances by the squares of these weights.
 
     References
     ----------
     See `mri_response.evaluation.intervals.delong_variance`.
     """
-    estimate = float(auc(labels, first, weights) - auc(labels, second, weights))
-    error = np.sqrt(delong_difference_variance(labels, first, second, weights, person))
+    strata = parts_of(cohort)
+    if not strata:
+        return UNDEFINED
+    estimate, variance = 0.0, 0.0
+    for share, (rows, own) in zip(shares_of(strata), strata, strict=True):
+        of_rows = own.labels, first[rows], second[rows], own.weights
+        labels, a, b, weights = of_rows
+        estimate += share * float(auc(labels, a, weights) - auc(labels, b, weights))
+        variance += share**2 * delong_difference_variance(*of_rows, own.person)
+    error = np.sqrt(variance)
     if error <= ROUNDING:
         return _without_spread(estimate)
     half = ndtri((1 + level) / 2) * error
@@ -165,10 +175,8 @@ def paired_proportions(
 
 
 def exchanged_within_people(
-    labels: NDArray,
+    cohort: Cohort,
     right: NDArray,
-    weights: NDArray,
-    person: NDArray,
     rng: np.random.Generator,
     n_exchanges: int = N_EXCHANGES,
     level: float = LEVEL,
@@ -177,14 +185,10 @@ def exchanged_within_people(
 
     Parameters
     ----------
-    labels : ndarray of 0/1, shape (n,)
-        1 = positive class.
+    cohort : Cohort
+        The n rows.
     right : ndarray of bool, shape (2, n)
         Whether each model is right in each row.
-    weights : ndarray, shape (n,)
-        1 / (rows of the person).
-    person : ndarray of int, shape (n,)
-        Number of the person of each row.
     rng : numpy.random.Generator
         Source of the exchanges.
     n_exchanges : int
@@ -196,30 +200,55 @@ def exchanged_within_people(
     -------
     Difference
         Its interval combines those of `paired_proportions` in either class by the method of
-        variance estimates recovery (see `evaluation.intervals.mover_balanced_accuracy`).
+        variance estimates recovery (see `evaluation.intervals.mover_balanced_accuracy`). Of several
+        cohorts together (`stratum`), the difference is the mean of the cohorts' ones, weighted by
+        their pairs.
 
     References
     ----------
     Good P (2005). Permutation, Parametric and Bootstrap Tests of Hypotheses, 3rd ed., section 3.7
     (matched pairs).
     """
-    gain = weights * (right[0].astype(float) - right[1])
-    moved, limits = np.zeros(len(labels)), []
-    for in_class in (labels == 1, labels == 0):
-        n = np.unique(person[in_class]).size
-        size = weights[in_class].sum()
-        better, worse = (np.maximum(sign * gain[in_class], 0).sum() * n / size for sign in (1, -1))
-        limits.append(((better - worse) / n, *paired_proportions(better, worse, n, level)))
-        moved += in_class * gain / (2 * size)
-    by_person = np.bincount(person, moved)
+    strata = parts_of(cohort)
+    if not strata:
+        return UNDEFINED
+    moved, limits, halves = np.zeros(len(cohort.labels)), [], []
+    for share, (rows, own) in zip(shares_of(strata), strata, strict=True):
+        gain = own.weights * (right[0, rows].astype(float) - right[1, rows])
+        for in_class in (own.labels == 1, own.labels == 0):
+            n = np.unique(own.person[in_class]).size
+            size = own.weights[in_class].sum()
+            better, worse = (
+                np.maximum(sign * gain[in_class], 0).sum() * n / size for sign in (1, -1)
+            )
+            limits.append(((better - worse) / n, *paired_proportions(better, worse, n, level)))
+            halves.append(share / 2)
+            moved[rows] += in_class * share * gain / (2 * size)
+    by_person = np.bincount(cohort.person, moved)
     estimate = float(by_person.sum())
-    (d_1, low_1, high_1), (d_0, low_0, high_0) = limits
-    low = estimate - float(np.hypot(d_1 - low_1, d_0 - low_0)) / 2
-    high = estimate + float(np.hypot(high_1 - d_1, high_0 - d_0)) / 2
+    _, low, high = mover_mean(limits, np.array(halves))
     signs = rng.choice([-1.0, 1.0], size=(n_exchanges, len(by_person)))
     null = np.abs(signs @ by_person)
     p = (1 + np.count_nonzero(null >= abs(estimate) - 1e-9)) / (1 + n_exchanges)
     return Difference(estimate, max(low, -1.0), min(high, 1.0), p, n_exchanges)
+
+
+def parts_of(cohort: Cohort) -> list[tuple[NDArray[np.intp], Cohort]]:
+    """The cohorts in which people are compared: those that count (`strata_of`), or the only one.
+
+    Parameters
+    ----------
+    cohort : Cohort
+        The rows.
+
+    Returns
+    -------
+    list of (ndarray of int, Cohort)
+        Rows of each cohort, and their people.
+    """
+    if cohort.stratum is None:
+        return [(np.arange(len(cohort.labels)), cohort)]
+    return strata_of(cohort)
 
 
 def holm(p_values: NDArray) -> NDArray:

@@ -9,7 +9,12 @@ import pandas as pd
 
 from mri_response.config.queries import CONFOUNDS_ONLY, MAJORITY_CLASS
 from mri_response.evaluation.baselines import confound_warnings
-from mri_response.evaluation.frozen_performance import FrozenScores, Tables, frozen_performance
+from mri_response.evaluation.frozen_performance import (
+    FrozenScores,
+    Tables,
+    disagreement_warnings,
+    frozen_performance,
+)
 from mri_response.evaluation.performance import discovery_performance
 from mri_response.features.matrices import identified
 from mri_response.learning.decision_rules import (
@@ -87,9 +92,12 @@ def tables_of(
     ]
     probability = probabilities(rules, tested.decision[0], tested.fold[0]) if rules else None
     predictions = [cross_validated_predictions(predicted, tested, name, discovery, probability)]
+    warnings = list(decisions.warnings)
     if others:
         frozen = _frozen_scores(config, people, decisions, scores)
-        parts.append(_frozen_tables(name, config, frozen))
+        tables = _frozen_tables(name, config, frozen)
+        parts.append(tables)
+        warnings += disagreement_warnings(tables[0])
         chosen = decisions.chosen(decisions.frozen_candidate)
         for own in frozen:
             likely = frozen_rules.platt.probability(own.decision) if frozen_rules else np.nan
@@ -98,7 +106,6 @@ def tables_of(
     performance, null = (
         pd.concat(tables, ignore_index=True) for tables in zip(*parts, strict=True)
     )
-    warnings = list(decisions.warnings)
     if name == CONFOUNDS_ONLY:
         warnings += confound_warnings(performance, config["confound_columns"])
     if frozen_rules:

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from mri_response.core.vocabulary import HEADLINE, Aggregation, Interval
+from mri_response.core.vocabulary import READ_FIRST, Interval
 from mri_response.evaluation.chance import best_of_chance
 from mri_response.evaluation.intervals import mover_balanced_accuracy, newcombe_auc
 
@@ -109,10 +109,10 @@ def precision_table(performance: pd.DataFrame, null: pd.DataFrame) -> pd.DataFra
         figure is than that of as many independent people. `n_for_margin` is post hoc: it takes the
         observed figures for the truth.
     """
-    shown = performance["aggregation"].isin([HEADLINE, Aggregation.FROZEN_MODEL])
+    shown = performance["aggregation"].isin(READ_FIRST)
     rows: list[dict[str, Any]] = []
     for (model, cohort), of_cohort in performance[shown].groupby(["model", "cohort"], sort=False):
-        # The corrected interval comes first, as does the cohort's own null.
+        # First: the corrected interval, the cohort's own null, and what is within cohorts.
         figures = of_cohort.drop_duplicates("metric").set_index("metric")
         estimate = figures["estimate"]
         for metric in ("balanced_accuracy", "auc"):

@@ -99,10 +99,17 @@ def scored_cohorts(
     if len(external) > 1:
         together = rows[rows["cohort"].isin(external)]
         names = told_apart(together["cohort"], together["participant_id"])
-        yield _scored(EXTERNAL_POOLED, Role.EXTERNAL, together.assign(participant_id=names), points)
+        together = together.assign(participant_id=names)
+        yield _scored(EXTERNAL_POOLED, Role.EXTERNAL, together, points, together["cohort"])
 
 
-def _scored(cohort: str, role: str, rows: pd.DataFrame, points: list[str]) -> Scored:
+def _scored(
+    cohort: str,
+    role: str,
+    rows: pd.DataFrame,
+    points: list[str],
+    stratum: pd.Series | None = None,
+) -> Scored:
     parts = [part for _, part in rows.groupby("repeat", sort=True)]
     first = parts[0]
     if any(list(part["participant_id"]) != list(first["participant_id"]) for part in parts):
@@ -110,7 +117,7 @@ def _scored(cohort: str, role: str, rows: pd.DataFrame, points: list[str]) -> Sc
     decision = np.array([part["decision"] for part in parts], dtype=float)
     threshold = {point: np.array([part[point] for part in parts], dtype=float) for point in points}
     return Scored(
-        **vars(Cohort.of(first)),
+        **vars(Cohort.of(first, None if stratum is None else stratum.to_numpy(str))),
         cohort=cohort,
         role=role,
         aggregation=HEADLINE if role == Role.DISCOVERY else Aggregation.FROZEN_MODEL,

@@ -25,7 +25,7 @@ from mri_response.core.vocabulary import (
 )
 from mri_response.evaluation.bootstrap import null_inflated_intervals, null_inflation
 from mri_response.evaluation.cohort import Cohort
-from mri_response.evaluation.frozen_performance import frozen_estimates
+from mri_response.evaluation.frozen_performance import estimates_of
 from mri_response.evaluation.metrics import METRICS
 from mri_response.evaluation.performance import with_standard_errors
 from mri_response.evaluation.performance_rows import TESTED
@@ -213,6 +213,7 @@ def frozen_subgroups(
     base: Mapping[str, Any],
     settings: Mapping[str, Any],
     min_class_size: int,
+    stratum: NDArray | None = None,
 ) -> pd.DataFrame:
     """Performance of a frozen model in groups of another cohort; its people are independent.
 
@@ -229,18 +230,23 @@ def frozen_subgroups(
         Section ``subgroups`` of the configuration.
     min_class_size : int
         With fewer people in either class nothing is computed for a group.
+    stratum : ndarray of str, shape (n,), optional
+        Name of the cohort of each row where several are taken together: the people of a group are
+        then compared within their cohort only.
 
     Returns
     -------
     DataFrame
-        `SUBGROUP_COLUMNS`; intervals as from `frozen_estimates`.
+        `SUBGROUP_COLUMNS`; intervals as from `estimates_of`.
     """
 
     def estimates(rows: NDArray) -> Estimates:
         """Estimates and limits of some rows."""
-        return frozen_estimates(decision[rows], Cohort.of(people.iloc[rows]))
+        own = None if stratum is None else stratum[rows]
+        return estimates_of(decision[rows], Cohort.of(people.iloc[rows], own))
 
-    base = {"aggregation": Aggregation.FROZEN_MODEL, **base}
+    one = stratum is None
+    base = {"aggregation": Aggregation.FROZEN_MODEL if one else Aggregation.WITHIN_COHORTS, **base}
     return _table(people, estimates, base, settings, min_class_size)
 
 
@@ -327,7 +333,8 @@ def subgroup_table(
         where a variable has two groups, also their differences (``group`` minus ``reference``,
         which is missing in all other rows). Groups in which a class has fewer than
         ``min_class_size`` people have ``not_computed_small_class`` in ``ci_method`` and no number.
-        Two or more external cohorts are also taken together (``external_pooled``; not by site).
+        Two or more external cohorts are also taken together (``external_pooled``; not by
+        site), and compared within their cohort.
     """
     settings, least = config["subgroups"], config["min_class_size"]
     discovery, *others = people
@@ -354,6 +361,7 @@ def subgroup_table(
         together = together.drop(columns="site", errors="ignore")
         about = {"model": model, "cohort": EXTERNAL_POOLED, "role": Role.EXTERNAL}
         values = np.concatenate(list(external.values()))
-        tables.append(frozen_subgroups(together, values, about, settings, least))
+        stratum = np.repeat(list(external), [len(people[name]) for name in external])
+        tables.append(frozen_subgroups(together, values, about, settings, least, stratum))
     filled = [table for table in tables if len(table)]
     return pd.concat(filled, ignore_index=True) if filled else tables[0]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from mri_response.core.vocabulary import Aggregation, Null, Role
+from mri_response.core.vocabulary import READ_FIRST, Null
 from mri_response.report.naming import Naming
 from mri_response.report.numbers import as_number, number
 
@@ -27,8 +27,8 @@ def rows_of(
     model, cohort, metric : str
         What to look up.
     aggregation : str, optional
-        By default the tested one: ``mean_over_repeats`` where the table has it for this cohort
-        (discovery), ``frozen_model`` elsewhere.
+        By default the first of `READ_FIRST` that the table has: ``mean_over_repeats`` of the
+        discovery cohort, ``within_cohorts`` of external cohorts together, else ``frozen_model``.
 
     Returns
     -------
@@ -41,8 +41,8 @@ def rows_of(
         & (performance["metric"] == metric)
     ]
     if aggregation is None:
-        discovery = (chosen["role"] == Role.DISCOVERY).any()
-        aggregation = Aggregation.MEAN_OVER_REPEATS if discovery else Aggregation.FROZEN_MODEL
+        present = set(chosen["aggregation"])
+        aggregation = next((name for name in READ_FIRST if name in present), None)
     return chosen[chosen["aggregation"] == aggregation]
 
 

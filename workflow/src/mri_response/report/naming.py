@@ -25,6 +25,7 @@ AGGREGATION_NAMES = {
     Aggregation.PERSON: "per person (mean decision value over repeats)",
     Aggregation.MEAN_OVER_FOLDS: "mean over folds",
     Aggregation.FROZEN_MODEL: "frozen model",
+    Aggregation.WITHIN_COHORTS: "frozen model, within cohorts",
 }
 CI_NAMES = {
     Interval.NULL_INFLATED: "corrected by the permutation null",
@@ -32,6 +33,7 @@ CI_NAMES = {
     Interval.WILSON: "Wilson",
     Interval.MOVER_WILSON: "MOVER on Wilson limits",
     Interval.DELONG_LOGIT: "DeLong, logit scale",
+    Interval.MOVER_COHORTS: "MOVER on the cohorts' limits",
 }
 METRIC_NAMES = {
     "balanced_accuracy": "Balanced accuracy",

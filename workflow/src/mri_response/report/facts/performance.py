@@ -49,7 +49,8 @@ def optimism(run: Run) -> Fact | None:
     gap = 100 * (number(outer["estimate"]) - number(inner["estimate"]))
     return Fact(
         f"Balanced accuracy {percent(inner['estimate'])} by cross-validation, "
-        f"{percent(outer['estimate'])} in {run.names.titles[cohort]}: {with_sign(gap, 1)} "
+        f"{percent(outer['estimate'])} in {run.names.titles[cohort]}"
+        f"{' (within cohorts)' if cohort == EXTERNAL_POOLED else ''}: {with_sign(gap, 1)} "
         "percentage points.",
         where("performance", model=run.model, metric="balanced_accuracy", cohort=run.discovery)
         + f" and {cohort}",
@@ -69,6 +70,8 @@ def performance(run: Run) -> Fact:
                 "people."
             )
             continue
+        if cohort == EXTERNAL_POOLED:
+            start += ", people compared within their own cohort, cohorts weighted by their pairs"
         sentences.append(f"{start}: {'; '.join(_metric(run, cohort, m) for m in METRIC_NAMES)}.")
     more = (
         f" The other models ({listed(run.models[1:])}) stand in performance.tsv."
@@ -77,8 +80,8 @@ def performance(run: Run) -> Fact:
     )
     return Fact(
         f"Model {run.model}. {' '.join(sentences)}{more}",
-        f"performance.tsv: model={run.model}, aggregation=mean_over_repeats (discovery) or "
-        "frozen_model, first row of each metric",
+        f"performance.tsv: model={run.model}, aggregation=mean_over_repeats (discovery), "
+        "within_cohorts (external_pooled) or frozen_model, first row of each metric",
     )
 
 

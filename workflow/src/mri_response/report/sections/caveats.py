@@ -24,7 +24,7 @@ _EXPLAINED_NULLS = {
     Null.OWN_LABELS: (
         "The labels of the cohort's own people were permuted and the model stayed as it was. "
         "Asks: do this model's scores go along with the outcome in this cohort? Where cohorts are "
-        "taken together, labels are permuted within each."
+        "taken together, labels are permuted within each, and the metric is that within cohorts."
     ),
     Null.DISCOVERY_LABELS: (
         "The labels of the discovery people were permuted, models were fitted to them, and these "

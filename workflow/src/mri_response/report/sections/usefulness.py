@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from mri_response.core.vocabulary import Interval, NotComputed
+from mri_response.core.vocabulary import EXTERNAL_POOLED, Interval, NotComputed
 from mri_response.report.figures.plan import FigureSpec
 from mri_response.report.naming import Naming, too_small
 from mri_response.report.numbers import MINUS, as_number, interval_text, minus, number, percent
@@ -69,6 +69,7 @@ def calibration_verdict(table: pd.DataFrame, model: str, cohort: str, names: Nam
     rows = _rows(table, model, cohort).drop_duplicates("metric").set_index("metric")
     if "brier" not in rows.index or np.isnan(number(rows.loc["brier", "estimate"])):
         return None
+    together, own = cohort == EXTERNAL_POOLED, "cohort's own share"
     scaled = _numbers(rows.loc["scaled_brier"])
     if scaled[1] > 0:
         words = "nearer to what happened than"
@@ -79,7 +80,7 @@ def calibration_verdict(table: pd.DataFrame, model: str, cohort: str, names: Nam
     parts = [
         f"{names.titles[cohort]}: scaled Brier score {minus(100 * scaled[0], 1)} % "
         f"({minus(100 * scaled[1], 1)} to {minus(100 * scaled[2], 1)}): the probabilities are "
-        f"{words} giving everybody the cohort's own share"
+        f"{words} giving everybody the {'share of their cohort' if together else own}"
     ]
     large = _numbers(rows.loc["calibration_in_the_large"])
     if large[1] > 0:
@@ -222,9 +223,10 @@ def _calibration_table(table: pd.DataFrame, models: list[str], names: Naming, re
             )
     made.note = (
         "Brier score: mean squared error of the probabilities, 0 is perfect; beside it that of "
-        "giving everybody the cohort's own share. Scaled Brier: 1 minus their ratio; 0 % is no "
+        "giving everybody their cohort's own share. Scaled Brier: 1 minus their ratio; 0 % is no "
         "better than the share. Calibration in the large (log odds): 0 is right, above 0 the "
-        "probabilities are too low. Slope: 1 is right, below 1 they are too extreme. Small "
+        "probabilities are too low. Slope: 1 is right, below 1 they are too extreme; of external "
+        "cohorts together it is within cohorts, each with its own intercept. Small "
         "numbers: 95 % intervals over people; those of cross-validation ignore that people share "
         "training data and are too narrow."
     )
