@@ -46,3 +46,9 @@ def test_several_files_for_one_person_are_told(tmp_path):
         (tmp_path / name).touch()
     with pytest.raises(InputError, match=r"found 2 files for sub-01 .*a_sub-01.nii"):
         resolve_pattern(f"{tmp_path}/*_{{participant_id}}.nii", "sub-01")
+
+
+def test_letters_with_accents_in_either_unicode_form(tmp_path):
+    (tmp_path / "Jo\u0308rg_T1w.nii").touch()
+    pattern = f"{tmp_path}/{{participant_id}}_T1w.nii"
+    assert resolve_pattern(pattern, "J\u00f6rg") == tmp_path / "Jo\u0308rg_T1w.nii"

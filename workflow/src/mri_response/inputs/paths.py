@@ -3,6 +3,7 @@
 import glob
 import os
 import re
+import unicodedata
 from pathlib import Path
 
 import pandas as pd
@@ -55,8 +56,17 @@ def resolve_pattern(
             f"source {pattern}: found {{session_id}}, expected a column session_id in the "
             "participants table; add the column or write the session into the path"
         )
-    filled = re.sub(r"\{(.*?)\}", lambda match: glob.escape(str(known[match[1]])), pattern)
-    found = sorted(path for path in glob.glob(filled, recursive=True) if os.path.isfile(path))
+    # Tables are read in the form NFC; file names that macOS wrote may have letters in the form NFD.
+    filled = dict.fromkeys(
+        re.sub(
+            r"\{(.*?)\}",
+            lambda match, form=form: glob.escape(unicodedata.normalize(form, known[match[1]])),
+            pattern,
+        )
+        for form in ("NFC", "NFD")
+    )
+    matches = (path for name in filled for path in glob.glob(name, recursive=True))
+    found = sorted(path for path in matches if os.path.isfile(path))
     if len(found) > 1:
         raise InputError(
             f"source {pattern}: found {len(found)} files for {participant_id}"

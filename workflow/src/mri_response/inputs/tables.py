@@ -186,30 +186,6 @@ def check_ids(frame: pd.DataFrame, path: str | os.PathLike[str], keys: Sequence[
         )
 
 
-def check_same_ids(
-    wanted: Iterable[str],
-    found: Iterable[str],
-    wanted_path: str | os.PathLike[str],
-    found_path: str | os.PathLike[str],
-) -> None:
-    """Check that two tables do not write the same people with and without ``sub-``.
-
-    Raises
-    ------
-    InputError
-        Where an id of the first table occurs in the second one only with the prefix added or
-        removed.
-    """
-    found = set(found)
-    for identity in wanted:
-        other = identity.removeprefix("sub-") if identity.startswith("sub-") else f"sub-{identity}"
-        if identity not in found and other in found:
-            raise InputError(
-                f"{found_path}: found participant_id {other!r}, expected {identity!r} as in "
-                f"{wanted_path}: the ids differ only by the prefix sub-; write them alike in both"
-            )
-
-
 def read_roi_table(
     path: str | os.PathLike[str],
     columns: Sequence[str] = ("*",),

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from mri_response.core.errors import InputError
+from mri_response.inputs.sources.ids import visible
 
 #: Separators of a table and how messages call them.
 SEPARATORS = {"\t": "tab", ",": "comma", ";": "semicolon", " ": "space"}
@@ -84,6 +85,9 @@ class Rows:
 def read_text(path: Path, encoding: str = "utf-8") -> str:
     """Text of a file, compressed by gzip or not, with the line ends of Unix.
 
+    Letters with accents are brought to one Unicode form (NFC) and characters that cannot be seen
+    are left out, since names would differ by them that look alike.
+
     Parameters
     ----------
     path : Path
@@ -130,7 +134,8 @@ def read_text(path: Path, encoding: str = "utf-8") -> str:
             f"{path}: found bytes that are not {encoding}, expected {encoding} text; correct the "
             "encoding"
         ) from None
-    return text.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n")
+    text = text.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n")
+    return visible(text)
 
 
 def read_rows(path: Path, form: TableFormat = PLAIN) -> Rows:

@@ -9,7 +9,8 @@ import pandas as pd
 
 from mri_response.config.queries import feature_columns, used_confounds
 from mri_response.core.errors import InputError
-from mri_response.inputs.tables import check_same_ids, numbers, read_table
+from mri_response.inputs.joins import check_same_ids, check_spelt_alike
+from mri_response.inputs.tables import numbers, read_table
 from mri_response.inputs.tiv import read_tiv
 from mri_response.people.participants import structure_columns
 
@@ -86,6 +87,7 @@ def _column(rows: pd.DataFrame, column: str, path: str, categories: bool = False
     if column == "sex":
         return _sex(rows, path)
     if column == "site" or categories:
+        check_spelt_alike(rows[column], path)
         return rows[column]
     values = numbers(rows, column, path)
     if column == "age":

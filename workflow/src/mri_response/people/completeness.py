@@ -9,8 +9,9 @@ from mri_response.config.feature_kinds import feature_kind
 from mri_response.config.queries import placeholders
 from mri_response.core.errors import InputError
 from mri_response.core.tables import ID_COLUMNS, shorten
+from mri_response.inputs.joins import check_same_ids
 from mri_response.inputs.paths import image_paths
-from mri_response.inputs.tables import check_ids, check_same_ids, read_roi_table
+from mri_response.inputs.tables import check_ids, read_roi_table
 from mri_response.people.columns import reason_where
 from mri_response.people.participants import roi_table_columns
 
@@ -68,6 +69,8 @@ def _incomplete_rows(
     table = read_roi_table(path, columns)
     check_same_ids(rows["participant_id"], table["participant_id"], participants, path)
     keys = [key for key in ID_COLUMNS if key in rows and key in table]
+    for key in keys[1:]:
+        check_same_ids(rows[key].dropna(), table[key].dropna(), participants, path, key)
     check_ids(table, path, keys)
     if rows.duplicated(keys).any():
         person = rows.loc[rows.duplicated(keys), "participant_id"].iloc[0]

@@ -14,6 +14,7 @@ from mri_response.config.queries import (
 )
 from mri_response.core.errors import InputError
 from mri_response.core.tables import shorten, suggestion
+from mri_response.inputs.joins import check_levels
 from mri_response.inputs.tables import read_table, require_columns, table_columns
 
 
@@ -52,6 +53,8 @@ def filtered_rows(table: pd.DataFrame, config: Mapping[str, Any], name: str) -> 
                 f"rows with {shorten(values)} (cohorts.{name}.where.{column}); "
                 f"{suggestion(values[0], present)}correct the filter or the table"
             )
+        where = f"cohorts.{name}.where.{column}"
+        check_levels(table[column], values, cohort["participants"], where)
     return table[keep]
 
 

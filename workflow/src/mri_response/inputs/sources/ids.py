@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+import re
+import unicodedata
 from collections.abc import Iterable
+
+# A whole number that passed through a column of decimal numbers, as in 1001.0.
+_DECIMAL = re.compile(r"(?<=\d)\.0+$")
 
 
 class Spellings:
@@ -20,7 +25,10 @@ class Spellings:
             self._plain.setdefault(_plain(name), name)
 
     def near(self, wanted: str) -> tuple[str, str] | None:
-        """A name that differs only by ``sub-``, leading zeros or the case of letters.
+        """A name that differs only in how it is written.
+
+        By ``sub-``, leading zeros, the case of letters, ``.0`` behind a whole number, characters
+        that cannot be seen or the Unicode form of letters with accents.
 
         Parameters
         ----------
@@ -36,14 +44,40 @@ class Spellings:
         if other is None or other == wanted:
             return None
         how = []
-        if wanted.lower().startswith("sub-") != other.lower().startswith("sub-"):
+        mine, theirs = visible(wanted), visible(other)
+        if (mine, theirs) != (wanted, other):
+            how.append("characters that cannot be seen or Unicode form")
+        if (_DECIMAL.search(mine) is None) != (_DECIMAL.search(theirs) is None):
+            how.append(".0")
+        wanted, near = _DECIMAL.sub("", mine), _DECIMAL.sub("", theirs)
+        if wanted.lower().startswith("sub-") != near.lower().startswith("sub-"):
             how.append("the prefix sub-")
-        mine, theirs = _bare(wanted), _bare(other)
+        mine, theirs = _bare(wanted), _bare(near)
         if mine.lower() != theirs.lower():
             how.append("leading zeros")
         elif mine != theirs:
             how.append("upper and lower case")
         return other, " and ".join(how)
+
+
+def visible(text: str) -> str:
+    """Text in one Unicode form (NFC), without characters that cannot be seen.
+
+    Parameters
+    ----------
+    text : str
+        As typed or copied; marks of direction, spaces without width and soft hyphens are what word
+        processors and web pages leave in it.
+
+    Returns
+    -------
+    str
+        Tabs and line ends stay.
+    """
+    if text.isascii():
+        return text
+    shown = (sign for sign in text if unicodedata.category(sign) != "Cf")
+    return unicodedata.normalize("NFC", "".join(shown))
 
 
 def _bare(name: str) -> str:
@@ -52,7 +86,7 @@ def _bare(name: str) -> str:
 
 def _plain(name: str) -> str:
     # Zeros are dropped wherever a run of digits begins, as in sub-S007.
-    text = _bare(name).lower()
+    text = _bare(_DECIMAL.sub("", visible(name))).lower()
     return "".join(
         sign
         for place, sign in enumerate(text)

@@ -7,6 +7,7 @@ import pandas as pd
 
 from mri_response.core.errors import InputError
 from mri_response.core.tables import shorten, suggestion
+from mri_response.inputs.joins import check_levels
 
 
 def label_outcome(rows: pd.DataFrame, config: Mapping[str, Any], name: str) -> pd.DataFrame:
@@ -35,13 +36,7 @@ def label_outcome(rows: pd.DataFrame, config: Mapping[str, Any], name: str) -> p
     column, classes = config["outcome"]["column"], config["outcome"]["classes"]
     class_of = {value: label for label, values in classes.items() for value in values}
     cells = rows[column]
-    folded = {value.casefold(): value for value in class_of}
-    for line, cell in cells.dropna().items():
-        if cell not in class_of and cell.casefold() in folded:
-            raise InputError(
-                f"{path}: line {line}: column {column}: found {cell!r}, expected "
-                f"{folded[cell.casefold()]!r} as in outcome.classes; write it in the same case"
-            )
+    check_levels(cells, class_of, path, "outcome.classes")
     if not cells.isin(list(class_of)).any():
         present = cells.dropna().unique()
         raise InputError(

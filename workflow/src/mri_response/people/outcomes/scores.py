@@ -10,7 +10,8 @@ import pandas as pd
 from mri_response.config.outcome_kinds import OUTCOMES
 from mri_response.core.errors import InputError
 from mri_response.core.tables import shorten, suggestion
-from mri_response.inputs.tables import check_ids, check_same_ids, numbers, read_table
+from mri_response.inputs.joins import check_levels, check_same_ids
+from mri_response.inputs.tables import check_ids, numbers, read_table
 
 #: From scores before and after treatment and the section ``outcome`` to 1, 0 or NaN per person.
 Reached = Callable[[pd.Series, pd.Series, Mapping[str, Any]], np.ndarray]
@@ -77,6 +78,7 @@ def read_scores(path: str | os.PathLike[str], scale: str) -> pd.DataFrame:
                 f"{path}: column scale: found {shorten(scales)}, expected {scale!r} "
                 f"(outcome.scale); {suggestion(scale, scales)}correct the config or the table"
             )
+        check_levels(table["scale"], [scale], path, "outcome.scale")
         table = table[table["scale"] == scale]
         column = "score"
     elif scale in table:
@@ -167,6 +169,8 @@ def outcome_from_scores(
     cohort, spec = config["cohorts"][name], config["outcome"]
     path = cohort["scores"]
     scores = read_scores(path, spec["scale"])
+    sessions = [spec[key] for key in ("baseline", "endpoint") if spec.get(key) is not None]
+    check_levels(scores["session_id"], sessions, path, "outcome.baseline and outcome.endpoint")
     check_same_ids(rows["participant_id"], scores["participant_id"], cohort["participants"], path)
     outcome = clinical_outcome(scores, spec, path, reached).reindex(rows["participant_id"])
     outcome.index = rows.index
