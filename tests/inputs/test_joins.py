@@ -48,8 +48,9 @@ def test_levels_that_the_configuration_asks_for():
     with pytest.raises(InputError) as error:
         check_levels(column, ["week 8"], "visits.csv", "outcome.endpoint")
     assert str(error.value) == (
-        "visits.csv: line 4: column visit: found 'Week 8', expected 'week 8' as in outcome.endpoint: the "
-        "two differ only by upper and lower case, as in 1 more rows; write them alike"
+        "visits.csv: line 4: column visit: found 'Week 8', expected 'week 8' as in "
+        "outcome.endpoint: the two differ only by upper and lower case, as in 1 more rows; "
+        "write them alike"
     )
     check_levels(column, ["week 8", "Week 8", "week 08"], "visits.csv", "outcome.endpoint")
 

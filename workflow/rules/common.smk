@@ -74,6 +74,7 @@ from mri_response.config.queries import (
     used_confounds,
     used_features,
 )
+from mri_response.config.not_regions import not_regions
 from mri_response.core.data import data_path
 from mri_response.core.errors import InputError
 from mri_response.config.plan import (

@@ -152,6 +152,7 @@ rule table_features:
         ENVIRONMENT
     params:
         spec=feature_spec,
+        never=not_regions(CONFIG),
         code=code_of("features/table_features"),
     message:
         "Regions of {wildcards.cohort} ({wildcards.features})"

@@ -8,7 +8,7 @@ with job(snakemake):
 
     spec = snakemake.params.spec
     own, discovery = snakemake.input.tables[0], snakemake.input.tables[-1]
-    columns = table_columns(discovery, spec["columns"], spec["exclude"])
+    columns = table_columns(discovery, spec["columns"], spec["exclude"], snakemake.params.never)
     people = read_tsv(snakemake.input.people)
     regions = table_features(own, columns, people)
     write_tsv(identified(people, regions), snakemake.output[0])

@@ -6,8 +6,9 @@ file, so that every complaint can name it.
 
 import math
 import os
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -15,6 +16,8 @@ import pandas as pd
 
 from mri_response.core.errors import InputError
 from mri_response.core.tables import ID_COLUMNS, matches, shorten, suggestion
+from mri_response.inputs.missing_codes import check_missing_codes
+from mri_response.inputs.region_columns import chosen_columns
 from mri_response.inputs.text import (
     PLAIN,
     SEPARATORS,
@@ -190,6 +193,7 @@ def read_roi_table(
     path: str | os.PathLike[str],
     columns: Sequence[str] = ("*",),
     exclude: Sequence[str] = (),
+    never: Mapping[str, str] = MappingProxyType({}),
 ) -> pd.DataFrame:
     """Read a wide table of regional values, such as FreeSurfer's.
 
@@ -199,20 +203,24 @@ def read_roi_table(
         One row a participant (or a participant and session), one column a region.
     columns : sequence of str
         Names or glob patterns (``*``, ``?``) of the columns to take, in the table's order. With the
-        default, every numeric column is taken.
+        default, every numeric column is taken that can be a region.
     exclude : sequence of str
         Names or patterns of columns to leave out.
+    never : mapping of str to str
+        Names that are no regions, see `mri_response.inputs.region_columns.chosen_columns`.
 
     Returns
     -------
     pandas.DataFrame
         ``participant_id`` (and ``session_id`` if the table has it) as text, then the regions as
-        float64; the index is the line number in the file.
+        float64; the index is the line number in the file. ``attrs["left_out"]`` says which columns
+        of numbers were not taken as regions, and what they are.
 
     Raises
     ------
     InputError
-        If a pattern matches nothing, a taken column holds text, or a row is repeated.
+        If a pattern matches nothing, a taken column holds text or codes for missing values, or a
+        row is repeated.
     """
     table = read_table(path)
     keys = [column for column in ID_COLUMNS if column in table]
@@ -230,13 +238,18 @@ def read_roi_table(
     # A text column (a site, a date) is not a region; one bad cell among numbers is a mistake.
     if tuple(columns) == ("*",):
         taken = [column for column in taken if not is_text(table[column])]
+    values = {column: numbers(table, column, path) for column in taken}
+    frame = pd.DataFrame(values, index=table.index)
+    taken, left_out = chosen_columns(frame, columns, exclude, never)
     if not taken:
         raise InputError(
             f"{path}: found no column of numbers to take, expected one a region; see columns and "
             "exclude of the feature set"
         )
-    values = {column: numbers(table, column, path) for column in taken}
-    return pd.concat([table[keys], pd.DataFrame(values, index=table.index)], axis=1)
+    check_missing_codes(frame[taken], path, zero=True)
+    regions = pd.concat([table[keys], frame[taken]], axis=1)
+    regions.attrs["left_out"] = left_out
+    return regions
 
 
 def is_text(cells: pd.Series) -> bool:
@@ -253,15 +266,19 @@ def is_text(cells: pd.Series) -> bool:
 
 
 def table_columns(
-    path: str | os.PathLike[str], columns: Sequence[str] = ("*",), exclude: Sequence[str] = ()
+    path: str | os.PathLike[str],
+    columns: Sequence[str] = ("*",),
+    exclude: Sequence[str] = (),
+    never: Mapping[str, str] = MappingProxyType({}),
 ) -> list[str]:
     """The columns that a discovery table contributes.
 
     Parameters
     ----------
     path : path-like
-    columns, exclude : sequence of str
-        Names or glob patterns, as in :func:`mri_response.inputs.tables.read_roi_table`.
+        The table.
+    columns, exclude, never
+        As in :func:`mri_response.inputs.tables.read_roi_table`.
 
     Returns
     -------
@@ -273,8 +290,5 @@ def table_columns(
     InputError
         If the table cannot be read or a pattern matches nothing.
     """
-    return [
-        column
-        for column in read_roi_table(path, columns, exclude).columns
-        if column not in ID_COLUMNS
-    ]
+    table = read_roi_table(path, columns, exclude, never)
+    return [column for column in table.columns if column not in ID_COLUMNS]

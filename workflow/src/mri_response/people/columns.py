@@ -10,6 +10,7 @@ import pandas as pd
 from mri_response.config.queries import feature_columns, used_confounds
 from mri_response.core.errors import InputError
 from mri_response.inputs.joins import check_same_ids, check_spelt_alike
+from mri_response.inputs.missing_codes import check_missing_codes
 from mri_response.inputs.tables import numbers, read_table
 from mri_response.inputs.tiv import read_tiv
 from mri_response.people.participants import structure_columns
@@ -92,6 +93,7 @@ def _column(rows: pd.DataFrame, column: str, path: str, categories: bool = False
     values = numbers(rows, column, path)
     if column == "age":
         _check_age(values, path)
+    check_missing_codes(values.to_frame(column), path)
     return values
 
 

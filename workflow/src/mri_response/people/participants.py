@@ -5,6 +5,7 @@ from typing import Any
 
 import pandas as pd
 
+from mri_response.config.not_regions import not_regions
 from mri_response.config.outcome_kinds import outcome_kind
 from mri_response.config.queries import (
     discovery_name,
@@ -64,7 +65,7 @@ def roi_table_columns(config: Mapping[str, Any], features: str) -> list[str]:
     Parameters
     ----------
     config : mapping
-        Sections cohorts and features of the completed configuration.
+        Sections cohorts, outcome, features and models of the completed configuration.
     features : str
         Name of the feature set.
 
@@ -75,4 +76,4 @@ def roi_table_columns(config: Mapping[str, Any], features: str) -> list[str]:
     """
     spec = config["features"][features]
     source = config["cohorts"][discovery_name(config)]["sources"][spec["source"]]
-    return table_columns(source, spec["columns"], spec["exclude"])
+    return table_columns(source, spec["columns"], spec["exclude"], not_regions(config))

@@ -11,6 +11,7 @@ from mri_response.config.outcome_kinds import OUTCOMES
 from mri_response.core.errors import InputError
 from mri_response.core.tables import shorten, suggestion
 from mri_response.inputs.joins import check_levels, check_same_ids
+from mri_response.inputs.missing_codes import check_missing_codes
 from mri_response.inputs.tables import check_ids, numbers, read_table
 
 #: From scores before and after treatment and the section ``outcome`` to 1, 0 or NaN per person.
@@ -25,7 +26,20 @@ HIGHEST_SCORE = {
     "hdrs17": 52,
     "hrsd17": 52,
     "ham17": 52,
+    "hamd21": 66,
+    "hamd24": 76,
+    "hdrs24": 76,
+    "hama": 56,
     "qids": 27,
+    "idssr30": 84,
+    "idsc30": 84,
+    "bdi": 63,
+    "bai": 63,
+    "phq9": 27,
+    "gad7": 21,
+    "gaf": 100,
+    "ymrs": 60,
+    "panss": 210,
 }
 
 
@@ -105,6 +119,7 @@ def read_scores(path: str | os.PathLike[str], scale: str) -> pd.DataFrame:
             f"{table.loc[line, 'participant_id']} at {table.loc[line, 'session_id']}, expected a "
             f"{scale} score of {limits}; correct it or write n/a"
         )
+    check_missing_codes(score.to_frame(column), path)
     return table[["participant_id", "session_id"]].assign(score=score)
 
 

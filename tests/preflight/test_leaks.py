@@ -1,0 +1,123 @@
+"""Features that know the outcome."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from sklearn.metrics import roc_auc_score
+from test_checks import Study
+
+from mri_response.preflight.leaks import separation
+
+
+@pytest.fixture
+def study(tmp_path, root):
+    return Study(tmp_path)
+
+
+def test_separation_is_the_area_under_the_curve_in_either_direction():
+    rng = np.random.default_rng(8)
+    labels = rng.integers(0, 2, 60)
+    values = pd.DataFrame(
+        {"up": labels + rng.normal(size=60), "down": rng.normal(size=60) - labels, "ties": 0.0}
+    )
+    values["ties"] = (values["up"] > 0.5).astype(float)
+    values.loc[:4, "down"] = np.nan
+    known = values["down"].notna()
+    expected = [
+        roc_auc_score(labels, values["up"]),
+        1 - roc_auc_score(labels[known], values["down"][known]),
+        roc_auc_score(labels, values["ties"]),
+    ]
+    assert separation(values, labels).to_numpy() == pytest.approx(expected, abs=1e-12)
+    assert separation(pd.DataFrame({"empty": [np.nan] * 60}), labels).isna().all()
+
+
+def add_region(study, name, values):
+    path = study.folder / "munich_fs.tsv"
+    table = pd.read_csv(path, sep="\t")
+    table[name] = values
+    table.to_csv(path, sep="\t", index=False)
+    other = pd.read_csv(study.folder / "bonn_fs.tsv", sep="\t")
+    other[name] = np.random.default_rng(2).normal(size=len(other))
+    other.to_csv(study.folder / "bonn_fs.tsv", sep="\t", index=False)
+
+
+def told(study):
+    return [text for text in study.check().warnings if "features.fs" in text]
+
+
+def test_a_feature_that_separates_the_classes_alone_is_told(study):
+    assert told(study) == []
+    patient = (study.people["munich"]["group"] == "patient").to_numpy()
+    add_region(study, "relapse_days", np.where(patient, 10.5, 90.2) + np.arange(24) % 7)
+    assert told(study) == [
+        f"features.fs: relapse_days (AUC 1.000) of {study.folder}/munich_fs.tsv separate the "
+        "classes almost alone; make sure that none was measured after the outcome or made from "
+        "it, and leave it out otherwise"
+    ]
+
+
+def test_a_clinical_feature_is_told_too(study):
+    people = study.people["munich"]
+    people["sessions"] = np.where(people["group"] == "patient", 8.5, 0) + np.arange(24) % 3
+    study.people["bonn"]["sessions"] = range(12)
+    for name in study.people:
+        study.write(name)
+    study.raw["features"]["clinic"] = {"kind": "clinical", "columns": ["sessions"]}
+    study.raw["models"]["clinic"] = {"features": "clinic"}
+    assert any("features.clinic: sessions (AUC 1.000)" in text for text in study.check().warnings)
+
+
+def test_columns_that_are_no_regions_are_left_out_and_told(study):
+    add_region(study, "age", study.people["munich"]["age"])
+    add_region(study, "MoCA", np.arange(24) % 5)
+    assert told(study) == [
+        f"features.fs: columns of {study.folder}/munich_fs.tsv that are not taken as regions: "
+        "age (a confound), MoCA (a clinical score); to use one, name it under columns"
+    ]
+
+
+def test_a_label_that_is_named_is_refused(study):
+    study.raw["outcome"] = {
+        "kind": "label",
+        "column": "Relapse",
+        "classes": {"yes": "1", "no": "0"},
+        "positive_class": "yes",
+    }
+    for name, people in study.people.items():
+        people["Relapse"] = [1, 0] * (len(people) // 2)
+        study.write(name)
+    add_region(study, "relapse", [1, 0] * 12)
+    study.raw["features"]["fs"]["columns"] = ["region_*", "rel*"]
+    assert study.mistake() == (
+        "config: features.fs.columns: found 'relapse' of munich_fs.tsv, which is the label "
+        "(outcome.column), expected what is known before treatment; leave it out with exclude or "
+        "name other columns"
+    )
+
+
+def test_the_score_at_the_end_is_refused_under_any_name(study):
+    rng = np.random.default_rng(3)
+    for name, people in study.people.items():
+        ids = people["participant_id"]
+        n = len(ids)
+        scores = pd.DataFrame({"participant_id": [*ids, *ids]})
+        scores["session_id"] = ["pre"] * n + ["post"] * n
+        scores["QIDS"] = [*rng.integers(15, 25, n), *([4, 20] * (n // 2))]
+        scores.to_csv(study.folder / f"{name}_scores.tsv", sep="\t", index=False)
+        people["followup"] = [4, 20] * (n // 2)
+        study.write(name)
+        study.raw["cohorts"][name]["scores"] = f"{study.folder}/{name}_scores.tsv"
+    study.raw["outcome"] = {
+        "kind": "response",
+        "scale": "QIDS",
+        "baseline": "pre",
+        "endpoint": "post",
+        "positive_class": "responder",
+    }
+    study.raw["features"]["clinic"] = {"kind": "clinical", "columns": ["age", "followup"]}
+    study.raw["models"]["svc"]["confounds"] = ["sex"]
+    study.raw["models"]["clinic"] = {"features": "clinic"}
+    assert "features.clinic.columns: found 'followup' of munich.tsv, which is the score at" in (
+        study.mistake()
+    )

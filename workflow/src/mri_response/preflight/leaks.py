@@ -1,0 +1,139 @@
+"""Features that know the outcome: columns of tables that are left out, refused or told."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from mri_response.config.feature_kinds import feature_kind
+from mri_response.config.not_regions import not_regions
+from mri_response.config.queries import discovery_name, used_features
+from mri_response.core.errors import InputError
+from mri_response.core.tables import shorten
+from mri_response.features.clinical import clinical_features
+from mri_response.features.table import table_features
+from mri_response.inputs.tables import read_roi_table
+
+#: Area under the ROC curve from which a single feature is said to separate the classes.
+SEPARATES = 0.98
+# Probability at which classes that are drawn at random may be separated by one of the features.
+_BY_CHANCE = 0.01
+
+
+def separation(values: pd.DataFrame, labels: NDArray[np.int_]) -> pd.Series:
+    """How well each feature separates the classes by itself, in either direction.
+
+    Parameters
+    ----------
+    values : pandas.DataFrame, shape (rows, features)
+        Numbers, NaN where missing.
+    labels : ndarray of int, shape (rows,)
+        1 for the positive class, else 0.
+
+    Returns
+    -------
+    pandas.Series
+        Area under the ROC curve (Mann and Whitney's U over the number of pairs, ties count half),
+        or 1 minus it where that is larger; NaN where a class has no value.
+    """
+    positive = np.asarray(labels) == 1
+    known = values.notna()
+    n_positive, n_negative = known[positive].sum(), known[~positive].sum()
+    rank_sum = values.rank()[positive].sum()
+    pairs = (n_positive * n_negative).replace(0, np.nan)
+    area = (rank_sum - n_positive * (n_positive + 1) / 2) / pairs
+    return np.maximum(area, 1 - area)
+
+
+def leak_warnings(config: Mapping[str, Any], people: pd.DataFrame) -> list[str]:
+    """Tell columns that are not taken as regions, and features that separate the classes alone.
+
+    Parameters
+    ----------
+    config : mapping
+        Sections cohorts, outcome, features and models of the completed configuration.
+    people : pandas.DataFrame
+        Analysed rows of the discovery cohort.
+
+    Returns
+    -------
+    list of str
+        One line per feature set and kind of finding. A feature counts that separates the classes
+        where chance would hardly do so among so many features.
+    """
+    warnings = []
+    for name, path, values, left_out in _columns_of_sets(config, people):
+        if left_out:
+            which = ", ".join(f"{column} ({why})" for column, why in [*left_out.items()][:8])
+            more = f" and {len(left_out) - 8} more" if len(left_out) > 8 else ""
+            warnings.append(
+                f"features.{name}: columns of {path} that are not taken as regions: {which}{more}; "
+                "to use one, name it under columns"
+            )
+        labels = people["label"].to_numpy()
+        n, n_positive = len(labels), int(labels.sum())
+        if 2 * values.shape[1] > _BY_CHANCE * math.comb(n, n_positive):
+            continue
+        areas = separation(values, labels)
+        alone = areas[areas > SEPARATES].sort_values(ascending=False, kind="stable")
+        if len(alone):
+            shown = [f"{column} (AUC {area:.3f})" for column, area in alone.items()]
+            warnings.append(
+                f"features.{name}: {', '.join(shown[:5])}"
+                f"{f' and {len(shown) - 5} more' if len(shown) > 5 else ''} of {path} separate the "
+                "classes almost alone; make sure that none was measured after the outcome or made "
+                "from it, and leave it out otherwise"
+            )
+    return warnings
+
+
+def check_leaks(config: Mapping[str, Any], people: pd.DataFrame) -> None:
+    """Check that no feature is the label or the score at the end of treatment.
+
+    Parameters
+    ----------
+    config : mapping
+        Sections cohorts, outcome, features and models of the completed configuration.
+    people : pandas.DataFrame
+        Analysed rows of the discovery cohort.
+
+    Raises
+    ------
+    InputError
+        Naming the columns.
+    """
+    label = (config["outcome"].get("column") or "").lower()
+    for name, path, values, _ in _columns_of_sets(config, people):
+        same = [column for column in values if column.lower() == label]
+        what = "the label (outcome.column)"
+        if not same and "endpoint_score" in people:
+            end = people["endpoint_score"].to_numpy(dtype=float)
+            same = [column for column in values if np.array_equal(values[column], end)]
+            what = "the score at outcome.endpoint, from which the outcome is made"
+        if same:
+            raise InputError(
+                f"config: features.{name}.columns: found {shorten(same, 3)} of {path}, which is "
+                f"{what}, expected what is known before treatment; leave it out with exclude or "
+                "name other columns"
+            )
+
+
+def _columns_of_sets(
+    config: Mapping[str, Any], people: pd.DataFrame
+) -> Iterator[tuple[str, str, pd.DataFrame, Mapping[str, str]]]:
+    """Name, file, values of the people and columns left out of each feature set with a table."""
+    cohort = config["cohorts"][discovery_name(config)]
+    for name, spec in used_features(config).items():
+        kind = feature_kind(spec)
+        if kind.has_table:
+            path = cohort["sources"][spec["source"]]
+            table = read_roi_table(path, spec["columns"], spec["exclude"], not_regions(config))
+            columns = [c for c in table if c not in ("participant_id", "session_id")]
+            yield name, path, table_features(path, columns, people), table.attrs["left_out"]
+        elif kind.is_clinical:
+            yield name, cohort["participants"], clinical_features(people, people, spec), {}
