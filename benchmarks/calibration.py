@@ -57,6 +57,7 @@ from mri_response.learning.jobs import JobResult
 from mri_response.learning.learners.svc.cross_validation import cross_validate
 from mri_response.learning.learners.svc.fold_grams import fold_grams
 from mri_response.learning.learners.svc.options import SvcOptions
+from mri_response.learning.learners.svc.permuted_scans import cross_validate_permuted_scans
 from mri_response.learning.permutation import Exchangeability
 from mri_response.learning.preparation.confounds import ConfoundCoding, flexible_matrix
 from mri_response.learning.recalls import balanced_accuracy
@@ -134,6 +135,13 @@ def signal(rng: np.random.Generator, n: int, p: int = P) -> Drawn:
     return Drawn(people, features + 0.35 * people["label"].to_numpy()[:, None])
 
 
+def scans_follow_clinic(rng: np.random.Generator, n: int, p: int = P) -> Drawn:
+    """A clinical score tells the label; scans repeat the score and know nothing else."""
+    z = rng.normal(size=n)
+    features = 0.6 * z[:, None] + 0.8 * rng.normal(size=(n, p))
+    return _drawn(rng.random(n) < expit(1.5 * z), features, score=z)
+
+
 def _visits(rng: np.random.Generator, n: int, p: int) -> np.ndarray:
     return np.repeat(rng.normal(size=(n, p)), 2, axis=0) + 0.5 * rng.normal(size=(2 * n, p))
 
@@ -168,6 +176,8 @@ class Scenario(NamedTuple):
         by its labels.
     schemes : tuple of str
         Fold schemes it is run with by default.
+    clinic : tuple of str
+        Columns of a clinical model. What is tested is then whether the features add to it.
     """
 
     draw: Draw
@@ -179,6 +189,7 @@ class Scenario(NamedTuple):
     rows_as_people: bool = False
     select: str | None = None
     schemes: tuple[str, ...] = ("label_blind",)
+    clinic: tuple[str, ...] = ()
 
 
 BOTH = tuple(SCHEMES)
@@ -200,6 +211,7 @@ SCENARIOS = {
     "signal_conditional": Scenario(signal, "power", confounds=("age",), conditional=True),
     "leak_selection": Scenario(partial(no_signal, p=MANY), "above", select="observed"),
     "leak_person": Scenario(visits_constant, "above", n=30, rows_as_people=True),
+    "scans_follow_clinic": Scenario(scans_follow_clinic, "inside", clinic=("score",)),
     "leak_selection_each": Scenario(partial(no_signal, p=MANY), "inside", select="each"),
 }
 
@@ -212,12 +224,18 @@ def analysed(name: str, scheme: str, index: int, n_permutations: int) -> dict[st
     people, features, fresh = _data_set(scenario, rng)
     analysis = _Analysis(scenario, SCHEMES[scheme], people, features, index)
     labels = analysis.exchangeability.labellings(index, range(n_permutations + 1)).T
-    resampled = joined(analysis.jobs(n_permutations), SCHEMES[scheme].repeats, n_permutations + 1)
+    if scenario.clinic:
+        decision = analysis.added(n_permutations)
+        labels = np.broadcast_to(labels[0], labels.shape)
+        fold = np.ones(decision.shape[1:], dtype=int)
+    else:
+        resampled = joined(
+            analysis.jobs(n_permutations), SCHEMES[scheme].repeats, n_permutations + 1
+        )
+        decision, fold = resampled.decision, resampled.fold
     row: dict[str, float] = {"index": index}
     for metric in TESTED:
-        values = cross_validated(
-            metric, HEADLINE, resampled.decision, resampled.fold, labels, analysis.weights
-        )
+        values = cross_validated(metric, HEADLINE, decision, fold, labels, analysis.weights)
         row[f"p_{metric}"] = permutation_p_value(values[0], values[1:])
         row[f"split_{metric}"] = _rejection_ties_split(values[0], values[1:])
         row[metric] = values[0]
@@ -259,6 +277,18 @@ class _Analysis:
         if self.scenario.select != "each":
             return [self._job(self._selected(0), [range(1), everyone])]
         return [self._job(self._selected(i), [range(i, i + 1)]) for i in [0, *everyone]]
+
+    def added(self, n_permutations: int) -> np.ndarray:
+        """Decision values of clinic and features, residuals of the features permuted."""
+        clinic = self.people[list(self.scenario.clinic)].to_numpy()
+        return cross_validate_permuted_scans(
+            self.features,
+            Sample(clinic, self.coding.matrix(self.people), self.weights),
+            self._folds()[:-1],
+            Design(self.exchangeability, self.seed),
+            range(n_permutations + 1),
+            OPTIONS,
+        )
 
     def confounds_only(self, n_permutations: int) -> float:
         """The p-value of the confounds alone, of which the report warns; NaN without confounds."""

@@ -8,6 +8,8 @@ from made_up_run import made_up_run
 
 from mri_response.config.queries import compared_pairs
 from mri_response.evaluation.comparisons import ADDED, comparison_table
+from mri_response.report.facts.gathered import gather
+from mri_response.report.facts.methods import methods, results
 from mri_response.report.figures import comparisons
 from mri_response.report.naming import naming
 from mri_response.report.sections.comparisons import blocks, verdicts
@@ -48,7 +50,7 @@ def inputs():
         "aggregation": "mean_over_repeats",
         "estimate": 0.1,
         "p_value": 0.02,
-        "method": "imaging_rows_permuted",
+        "method": "imaging_residuals_permuted",
         "n_permutations": 200,
     }
     pairs = compared_pairs(config)
@@ -63,16 +65,29 @@ def test_it_says_what_the_table_says(inputs):
         "Model roi_svc against confounds alone (age",
         "Model roi_svc against model clinic",
     ]
-    assert "does better with everybody's own scan than with another's, p = 0.020" in texts[-1]
+    assert texts[-1].startswith("Given the columns of model clinic, the scans add to it: ")
+    assert "+10.0 points of balanced accuracy with everybody's own scan" in texts[-1]
+    assert "p = 0.020" in texts[-1]
     made = blocks(inputs)
     tables = [block for block in made if block.kind == "table"]
     assert len(tables) == 2
     labels = [row[0] for row in tables[1].rows]
     assert "Stack stacked (roi_svc and clinic) − model clinic" in labels
     assert "Model both − model clinic" in labels
-    cells = next(row for row in tables[1].rows if row[-1] == "scans permuted between people")
+    cells = next(row for row in tables[1].rows if row[-1].startswith("residuals of the scans"))
     assert cells[3][0] == "+10.0 points"
     assert not [block for block in made if "No clinical model" in getattr(block, "text", "")]
+
+
+def test_the_reviewers_documents_say_how_scans_were_given_the_clinic(inputs):
+    told = gather(inputs)["imaging_added"]
+    assert (
+        "both given the clinical columns of clinic: balanced accuracy +10.0 percentage" in told.text
+    )
+    assert "one-sided and approximate" in told.text
+    assert told in results(gather(inputs))
+    (paragraph,) = [fact for fact in methods(inputs) if "freedman_lane" in fact.cites]
+    assert "residuals of the scans" in paragraph.text
 
 
 def test_what_was_not_asked_is_said():

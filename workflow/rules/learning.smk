@@ -119,7 +119,7 @@ rule decisions:
 
 
 rule permuted_scans:
-    """Cross-validate models of clinic and scans in which every scan is another person's."""
+    """Cross-validate models of clinic and scans, residuals of the scans permuted."""
     input:
         people=people_table(DISCOVERY),
         splits=rules.splits.output[0],
@@ -142,7 +142,7 @@ rule permuted_scans:
         permutations=scan_permutations,
         code=code_of("learning/permuted_scans"),
     message:
-        "Scans of {wildcards.model} permuted between people: part {wildcards.part}"
+        "Residuals of the scans of {wildcards.model} permuted between people: part {wildcards.part}"
     script:
         "../scripts/learning/permuted_scans.py"
 

@@ -627,8 +627,9 @@ def clinical_sets_of_model(wildcards):
 
 
 def scan_permutations(wildcards):
-    """Permutations of the scans that a job makes, from 1."""
-    return [index + 1 for index in SCAN_BATCHES[int(wildcards.part)]]
+    """Permutations of the scans that a job makes; 0, the scans as they are, in the first job."""
+    part = int(wildcards.part)
+    return [*([] if part else [0]), *(index + 1 for index in SCAN_BATCHES[part])]
 
 
 def permuted_scans_of_models(wildcards):

@@ -19,7 +19,7 @@ with job(snakemake):
     clinical, sets = np.array(params.clinical), [read_features(path, people) for path in given.sets]
     coding = ConfoundCoding.of(people, config["model"]["confounds"])
     decision = cross_validate_permuted_scans(
-        np.hstack([sets[i] for i in np.flatnonzero(~clinical)]),
+        [sets[i] for i in np.flatnonzero(~clinical)],
         Sample(
             np.hstack([sets[i] for i in np.flatnonzero(clinical)]),
             coding.stacked(people, unseen=config["confounds"]["unseen_site"]),

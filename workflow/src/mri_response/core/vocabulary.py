@@ -77,7 +77,7 @@ class Comparison(StrEnum):
     EXCHANGED_WITHIN_PEOPLE = "exchanged_within_people"
     DELONG = "delong"
     MCNEMAR_EXACT = "mcnemar_exact"
-    SCANS_PERMUTED = "imaging_rows_permuted"
+    SCANS_PERMUTED = "imaging_residuals_permuted"
 
 
 class NotComputed(StrEnum):

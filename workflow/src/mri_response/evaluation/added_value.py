@@ -1,4 +1,4 @@
-"""Do the scans add to the clinic? The scans permuted between people, everything else kept."""
+"""Do the scans add to the clinic? What they hold beyond it, permuted between people."""
 
 from __future__ import annotations
 
@@ -36,26 +36,30 @@ def added_rows(
     predictions : dict of str to pandas.DataFrame
         Of both models, as in `predictions.tsv`.
     permuted : sequence of numpy.ndarray, shape (m, R, n)
-        As from `cross_validate_permuted_scans`, without permutation 0.
+        As from `cross_validate_permuted_scans`, permutation 0 first.
 
     Returns
     -------
     list of dict
-        The difference between the two models and the one-sided p of the first one's performance:
-        that of the clinic is the same in every permutation.
+        For each metric the performance of clinic and scans with everybody's own scan, less its mean
+        where residuals of the scans are permuted, and the one-sided p of this difference.
+
+    Notes
+    -----
+    The features of all permutations, the own scans among them, are weighed as
+    `cross_validate_permuted_scans` says. The performance may therefore differ from that of the
+    model in `performance.tsv`.
     """
-    tables = {name: predictions[name] for name in (model, clinic)}
-    home = {name: table[table["cohort"] == cohort] for name, table in tables.items()}
-    first = home[model][home[model]["repeat"] == home[model]["repeat"].iloc[0]]
+    home = predictions[model][predictions[model]["cohort"] == cohort]
+    first = home[home["repeat"] == home["repeat"].iloc[0]]
     labels, (weights, _) = first["label"].to_numpy(int), person_weights(first["participant_id"])
     moved = np.concatenate(permuted)
     moved = moved[:, :, ~np.isnan(moved[0, 0])]  # rows of people who were tested
     rows = []
     for metric in TESTED:
-        observed = {name: _metric(metric, own, labels, weights) for name, own in home.items()}
         fold = np.ones(moved.shape[1:], dtype=int)
         every = np.broadcast_to(labels, (len(moved), len(labels)))
-        null = cross_validated(metric, HEADLINE, moved, fold, every, weights)
+        observed, *null = cross_validated(metric, HEADLINE, moved, fold, every, weights)
         rows.append(
             {
                 "comparison": ADDED,
@@ -65,16 +69,10 @@ def added_rows(
                 "cohort_b": cohort,
                 "metric": metric,
                 "aggregation": HEADLINE,
-                "estimate": observed[model] - observed[clinic],
-                "p_value": permutation_p_value(observed[model], null),
+                "estimate": observed - np.mean(null),
+                "p_value": permutation_p_value(observed, np.array(null)),
                 "method": METHOD,
-                "n_permutations": len(moved),
+                "n_permutations": len(null),
             }
         )
     return rows
-
-
-def _metric(metric: str, rows: pd.DataFrame, labels: np.ndarray, weights: np.ndarray) -> float:
-    decision = np.stack([own["decision"].to_numpy() for _, own in rows.groupby("repeat")])
-    fold = np.ones(decision.shape, dtype=int)
-    return float(cross_validated(metric, HEADLINE, decision[None], fold, labels[None], weights)[0])

@@ -10,6 +10,7 @@ from mri_response.config.outcome_kinds import outcome_kind
 from mri_response.config.preparation_steps import steps_in_words
 from mri_response.config.queries import used_features
 from mri_response.core.vocabulary import Role
+from mri_response.evaluation.comparisons import ADDED
 from mri_response.inputs.atlases import licence_of
 from mri_response.learning.learners.registry import learner_of
 from mri_response.report.facts.fact import Fact
@@ -46,6 +47,9 @@ def methods(run: Run) -> list[Fact]:
     if {Role.EXTERNAL, Role.CONTROL} <= {run.names.roles[cohort] for cohort in run.others}:
         paragraphs.append(_specificity_method(config))
     paragraphs += [fact for name, fact in _FURTHER.items() if name in run.tables]
+    compared = run.tables.get("comparisons")
+    if compared is not None and (compared["comparison"] == ADDED).any():
+        paragraphs.append(_ADDED)
     paragraphs.append(_missing_method(config))
     if run.versions:
         paragraphs.append(_software(run.versions))
@@ -152,6 +156,18 @@ def _licences(config: Mapping[str, Any]) -> list[Fact]:
     return [Fact(f"Licence of the atlas: {licence}", "config: features") for licence in licences]
 
 
+_ADDED = Fact(
+    "Whether scans add to the clinical features was tested with both side by side, each set of "
+    "features divided by the square root of its number of columns and confounds removed from the "
+    "scans alone: residuals of the scans, from a linear regression on clinical features and "
+    "confounds, were permuted between people, and the whole procedure ran again. The estimate is "
+    "the performance with the scans as they are, less its mean over the permutations; p is "
+    "one-sided. Residuals are not exactly exchangeable, so that the test is approximate; its null "
+    "hypothesis allows for a linear relation of scans and clinical features alone.",
+    "comparisons.tsv: comparison=imaging_added; config: permutation.scans",
+    ("freedman_lane",),
+)
+
 # How further tables came about, by their names.
 _FURTHER = {
     "comparisons": Fact(
@@ -208,6 +224,7 @@ RESULTS = (
     "performance",
     "confounds_baseline",
     "comparisons",
+    "imaging_added",
     "calibration",
     "decision_curve",
     "specificity",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
+from mri_response.evaluation.comparisons import ADDED
 from mri_response.report.facts.fact import Fact, fact
 from mri_response.report.facts.phrases import p_words, where, words
 from mri_response.report.lookup import enough_people
@@ -44,6 +45,29 @@ def comparisons(run: Run) -> Fact | None:
         "comparisons.tsv: comparison=models, first method of each pair, cohort (external ones "
         "together) and metric",
         ("nadeau_bengio", "delong"),
+    )
+
+
+@fact
+def imaging_added(run: Run) -> Fact | None:
+    rows = run.numeric("comparisons")
+    if rows is None:
+        return None
+    rows = rows[(rows["comparison"] == ADDED) & rows["estimate"].notna()]
+    if not len(rows):
+        return None
+    parts = [
+        f"{row['model_a']} given the clinical columns of {row['model_b']}: {_difference(row)}, "
+        f"{p_phrase(row['p_value'], row['n_permutations'])}"
+        for _, row in rows.iterrows()
+    ]
+    return Fact(
+        "What scans add to clinical features in the discovery cohort (performance with the own "
+        "scans, less its mean where residuals of the scans on clinical features and confounds are "
+        "permuted; each set of features weighed alike; p one-sided and approximate): "
+        f"{'; '.join(parts)}.",
+        "comparisons.tsv: comparison=imaging_added",
+        ("freedman_lane",),
     )
 
 

@@ -48,7 +48,7 @@ METHODS = {
     Comparison.EXCHANGED_WITHIN_PEOPLE: "models exchanged within people",
     Comparison.DELONG: "DeLong",
     Comparison.MCNEMAR_EXACT: "McNemar, exact",
-    Comparison.SCANS_PERMUTED: "scans permuted between people",
+    Comparison.SCANS_PERMUTED: "residuals of the scans permuted between people",
 }
 
 
@@ -125,15 +125,15 @@ def _added(table: pd.DataFrame) -> list[pd.Series]:
 
 
 def _added_text(row: pd.Series, config: Any) -> str:
-    first = model_title(row["model_a"], config)
-    beside = f"{_difference_text(row)} against {lowered(model_title(row['model_b'], config))}"
-    if number(row["p_value"]) <= ALPHA:
-        said = f"{first} does better with everybody's own scan than with another's"
-    else:
-        said = f"that {lowered(first)} does better with everybody's own scan has not been shown"
+    first = lowered(model_title(row["model_a"], config))
+    clinic = lowered(model_title(row["model_b"], config))
+    shown = number(row["p_value"]) <= ALPHA
+    said = "the scans add to it" if shown else "that the scans add to it has not been shown"
     return (
-        f"Scans given to other people at random, everything else kept: {said}, {_p_text(row)} "
-        f"(balanced accuracy, {beside})."
+        f"Given the columns of {clinic}, {said}: the features of {first}, each set weighed alike, "
+        f"reach {_difference_text(row)} of balanced accuracy with everybody's own scan, compared "
+        "with scans whose residuals on these columns and the confounds were permuted between "
+        f"people, {_p_text(row)}, one-sided and approximate."
     )
 
 
@@ -221,8 +221,9 @@ def _differences(table: pd.DataFrame, config: Any, names: Naming) -> Table:
         "pairs, in each cohort and metric. In cross-validation people share training data: the "
         "corrected resampled t-test (Nadeau and Bengio 2003) allows for it; its difference is the "
         "mean over folds and may differ from that of the repeats above. In external cohorts the "
-        "frozen models are compared. Where scans were permuted p is one-sided: is the model better "
-        "with everybody's own scan? McNemar's test and more are in comparisons.tsv."
+        "frozen models are compared. Where residuals of the scans were permuted the difference is "
+        "that to the mean of the permutations, and p is one-sided. McNemar's test and more are in "
+        "comparisons.tsv."
     )
     return made
 
