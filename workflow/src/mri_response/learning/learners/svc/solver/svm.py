@@ -144,3 +144,34 @@ def libsvm(
     beta = np.zeros(len(signs))
     beta[model.support_] = model.dual_coef_[0]
     return beta
+
+
+def libsvm_rows(
+    rows: np.ndarray, signs: np.ndarray, C: float, balanced: bool, tolerance: float
+) -> np.ndarray:
+    """Signed dual variables by LIBSVM with its linear kernel, through scikit-learn.
+
+    Parameters
+    ----------
+    rows : numpy.ndarray, shape (n, p)
+        Prepared features of the training rows.
+    signs : numpy.ndarray, shape (n,)
+        +1 and -1, both present.
+    C : float
+        Of the soft margin.
+    balanced : bool
+        Weigh classes by the inverse of their frequency.
+    tolerance : float
+        As in `libsvm`.
+
+    Returns
+    -------
+    numpy.ndarray, shape (n,)
+    """
+    from sklearn.svm import SVC
+
+    weight = "balanced" if balanced else None
+    model = SVC(kernel="linear", C=C, class_weight=weight, tol=tolerance).fit(rows, signs)
+    beta = np.zeros(len(signs))
+    beta[model.support_] = model.dual_coef_[0]
+    return beta
