@@ -34,7 +34,6 @@ import resource
 import sys
 import tempfile
 import time
-import warnings
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
@@ -119,6 +118,23 @@ def chosen(scores: np.ndarray) -> int:
     return int(np.flatnonzero(scores >= scores.max() - 1e-9)[0])
 
 
+def counts(model: Pipeline, X: np.ndarray, y: np.ndarray) -> dict[str, int]:
+    """Tested people of each class, and those of them who are told rightly."""
+    right = model.predict(X) == y
+    found = {"positive": y == 1, "negative": y == 0}
+    found |= {f"true_{name}": rows & right for name, rows in found.items()}
+    return {name: int(rows.sum()) for name, rows in found.items()}
+
+
+def pooled(results: dict[str, np.ndarray]) -> np.ndarray:
+    """Balanced accuracy of the decisions of all inner folds together, for each candidate."""
+
+    def total(name: str) -> np.ndarray:
+        return sum(results[f"split{i}_test_{name}"] for i in range(SCHEME.inner_folds))
+
+    return sum(total(f"true_{name}") / total(name) for name in ("positive", "negative")) / 2
+
+
 def plain_search(X: np.ndarray, y: np.ndarray, fold: Fold) -> tuple[int, np.ndarray]:
     """Search of one labelling in one outer fold by GridSearchCV; chosen C and decision values."""
     train = np.flatnonzero(fold.sets.train[0])
@@ -127,13 +143,12 @@ def plain_search(X: np.ndarray, y: np.ndarray, fold: Fold) -> tuple[int, np.ndar
         ([place[row] for row in np.flatnonzero(a)], [place[row] for row in np.flatnonzero(b)])
         for a, b in zip(fold.sets.train[1:], fold.sets.test[1:], strict=True)
     ]
-    warnings.filterwarnings("ignore", "y_pred contains classes")  # small inner test folds
     search = GridSearchCV(
         plain_pipeline(3),
         {"svc__C": list(OPTIONS.C)},
-        scoring="balanced_accuracy",
+        scoring=counts,
         cv=inner,
-        refit=lambda results: chosen(results["mean_test_score"]),
+        refit=lambda results: chosen(pooled(results)),
     ).fit(X[train], y[train])
     return search.best_index_, search.decision_function(X[fold.sets.test[0]])
 

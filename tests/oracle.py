@@ -6,7 +6,8 @@ is searched by a literal loop or by `GridSearchCV`. Three rules, which scikit-le
 those of the workflow's documentation:
 
 Ties
-    The smallest C whose mean balanced accuracy over the inner folds is within 1e-9 of the best.
+    The smallest C whose balanced accuracy, of the decisions of all inner folds together, is within
+    1e-9 of the best.
 Constant features
     A feature whose residual does not vary over the training rows drops out. A naive pipeline would
     divide rounding noise of 1e-16 by its own standard deviation and turn it into a feature.
@@ -161,28 +162,28 @@ def nested(
     relative : bool
         Divide C by the mean squared norm of the features of the training set at hand.
     """
-    scores = np.zeros((len(inner), len(grid)))
-    for row, (inner_train, inner_test) in zip(scores, inner, strict=True):
+    predicted = [[] for _ in grid]
+    for inner_train, inner_test in inner:
         prepare = clone(model[:-1]).fit(data[inner_train])
         ready, unseen = prepare.transform(data[inner_train]), prepare.transform(data[inner_test])
-        for index, C in enumerate(grid):
+        for C, decisions in zip(grid, predicted, strict=True):
             svm = clone(model[-1]).set_params(C=C / _square(ready) if relative else C)
-            predicted = svm.fit(ready, labels[inner_train]).predict(unseen)
-            with warnings.catch_warnings():
-                # With one class in the test fold it is the recall of that class, and says so.
-                warnings.simplefilter("ignore", UserWarning)
-                row[index] = balanced_accuracy_score(
-                    labels[inner_test],
-                    predicted,
-                    sample_weight=None if weights is None else weights[inner_test],
-                )
-    mean = scores.mean(axis=0)
-    chosen = int(np.flatnonzero(mean >= mean.max() - TIE)[0])
+            decisions.append(svm.fit(ready, labels[inner_train]).predict(unseen))
+    tested = np.concatenate([inner_test for _, inner_test in inner])
+    weight = None if weights is None else weights[tested]
+    with warnings.catch_warnings():
+        # With one class among the tested it is the recall of that class, and says so.
+        warnings.simplefilter("ignore", UserWarning)
+        scores = np.array([
+            balanced_accuracy_score(labels[tested], np.concatenate(decisions), sample_weight=weight)
+            for decisions in predicted
+        ])  # fmt: skip
+    chosen = smallest_best(scores)
     C = grid[chosen]
     if relative:
         C /= _square(clone(model[:-1]).fit_transform(data[train]))
     fitted = clone(model).set_params(svm__C=C).fit(data[train], labels[train])
-    return Nested(chosen, mean, fitted)
+    return Nested(chosen, scores, fitted)
 
 
 def nested_by_grid_search(
@@ -193,7 +194,7 @@ def nested_by_grid_search(
     inner: list[tuple[np.ndarray, np.ndarray]],
     grid: list[float] | dict[str, list],
 ) -> Nested:
-    """The same by scikit-learn's own search, with the tie rule as its `refit`.
+    """Choose C by scikit-learn's own search, counts of the inner folds pooled in its `refit`.
 
     A grid that is no list of C names the parameters of the pipeline.
     """
@@ -202,14 +203,44 @@ def nested_by_grid_search(
     search = GridSearchCV(
         model,
         grid if isinstance(grid, dict) else {"svm__C": grid},
-        scoring="balanced_accuracy",
+        scoring=counts,
         cv=[(place[inner_train], place[inner_test]) for inner_train, inner_test in inner],
-        refit=lambda results: int(
-            np.flatnonzero(results["mean_test_score"] >= results["mean_test_score"].max() - TIE)[0]
-        ),
+        refit=lambda results: smallest_best(pooled_scores(results)),
     ).fit(data[train], labels[train])
-    scores = search.cv_results_["mean_test_score"]
-    return Nested(int(search.best_index_), scores, search.best_estimator_)
+    return Nested(
+        int(search.best_index_), pooled_scores(search.cv_results_), search.best_estimator_
+    )
+
+
+def smallest_best(scores: np.ndarray) -> int:
+    """First of the candidates whose score is best, ties compared with a tolerance."""
+    return int(np.flatnonzero(scores >= scores.max() - TIE)[0])
+
+
+def counts(model: BaseEstimator, X: np.ndarray, y: np.ndarray) -> dict[str, int]:
+    """Scorer: tested people of each class, and those of them who are told rightly."""
+    y, right = np.asarray(y), model.predict(X) == y
+    return {
+        "positive": int((y == 1).sum()),
+        "negative": int((y == 0).sum()),
+        "true_positive": int((right & (y == 1)).sum()),
+        "true_negative": int((right & (y == 0)).sum()),
+    }
+
+
+def pooled_scores(results: dict[str, np.ndarray]) -> np.ndarray:
+    """Balanced accuracy of all inner folds together, from the counts of a grid search."""
+
+    def total(name: str) -> np.ndarray:
+        splits = (f"split{i}_test_{name}" for i in range(len(results)))
+        return sum(results[key] for key in splits if key in results)
+
+    recalls = [
+        total(f"true_{name}") / total(name)
+        for name in ("positive", "negative")
+        if total(name).any()
+    ]
+    return np.mean(recalls, axis=0)
 
 
 def _square(features: np.ndarray) -> float:

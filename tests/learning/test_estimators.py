@@ -233,8 +233,8 @@ def test_words_for_the_report():
     }
     assert learner_of(model).words() == (
         "Classifier sklearn.linear_model.LogisticRegression of scikit-learn, solver = saga. Chosen "
-        "by the mean balanced accuracy of the inner folds, out of all combinations, ties to the "
-        "first of them: C from 0.1, 1; l1_ratio from 0, 0.5."
+        "by the balanced accuracy of the decisions of all inner folds together, out of all "
+        "combinations, ties to the first of them: C from 0.1, 1; l1_ratio from 0, 0.5."
     )
     process = {"estimator": PROCESS, "parameters": {"kernel": {RBF: {"length_scale": 5}}}}
     assert learner_of({**process, "grid": {}}).words() == (

@@ -145,21 +145,36 @@ def test_the_smallest_of_tied_values_of_C_is_chosen(run):
 
 
 def test_scores_that_differ_by_rounding_are_tied(run, monkeypatch):
-    """Mean inner scores of the three values of C: 0.7, 0.7 + 1e-12, 0.7 - 1e-6."""
+    """Inner scores of the three values of C: 0.7, 0.7 + 1e-12, 0.7 - 1e-6."""
     features, labels, sets = made_up(m=1)
-    scores = iter(np.tile([0.7, 0.7 + 1e-12, 0.7 - 1e-6], 4)[:, None])
-    monkeypatch.setattr(
-        "mri_response.learning.learners.svc.nested.balanced_accuracy", lambda *_: next(scores)
-    )
+    scores = np.array([0.7, 0.7 + 1e-12, 0.7 - 1e-6])[:, None]
+    monkeypatch.setattr("mri_response.learning.learners.choice.mean_recall", lambda _: scores)
     assert run(features, labels, sets, C=np.array([0.1, 0.2, 0.4])).candidate.tolist() == [0]
 
 
-def test_an_inner_test_fold_with_one_class_scores_its_recall(run):
+def test_an_inner_test_fold_with_one_class_counts_with_the_others(run):
     features, labels, sets = made_up(m=1, seed=3)
     labels[sets.test[1], 0] = 1
     reference = expected(features, labels, sets)
     result = run(features, labels, sets)
     assert result.candidate[0] == reference[0].candidate
+
+
+def test_unequal_classes_choose_by_the_decisions_of_all_inner_folds_together(run):
+    """Means over folds, in which a fold of one class scores its recall, choose otherwise."""
+    features, labels, sets = made_up(n=40, p=6, m=8, inner_folds=6)
+    labels[:] = features[:, [0]] + np.random.default_rng(1).normal(size=labels.shape) > 1.2
+    reference = expected(features, labels, sets)
+    result = run(features, labels, sets)
+    assert result.candidate.tolist() == [one.candidate for one in reference]
+    by_fold = np.zeros((len(GRID), labels.shape[1]))
+    for train, test in zip(sets.train[1:], sets.test[1:], strict=True):
+        for row, C in zip(by_fold, GRID, strict=True):
+            for column, y in enumerate(labels.T):
+                svm = oracle.pipeline(0).set_params(svm__C=C)
+                predicted = svm.fit(features[train], y[train]).predict(features[test])
+                row[column] += balanced_accuracy(y[test], predicted)
+    assert result.candidate.tolist() != by_fold.argmax(axis=0).tolist()
 
 
 def test_an_inner_training_set_with_one_class_predicts_that_class(run):

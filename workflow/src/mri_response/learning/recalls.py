@@ -134,7 +134,22 @@ def balanced_accuracy(
     Brodersen KH, Ong CS, Stephan KE, Buhmann JM (2010). The balanced accuracy and its posterior
     distribution. ICPR, 3121-3124.
     """
-    table = confusion(labels, predicted, weights, axis)
+    return mean_recall(confusion(labels, predicted, weights, axis))
+
+
+def mean_recall(table: Confusion) -> FloatArray:
+    """Balanced accuracy of counts, which may be those of several test folds added up.
+
+    Parameters
+    ----------
+    table : Confusion
+        Weighted counts, each of shape (m,).
+
+    Returns
+    -------
+    ndarray, shape (m,)
+        Where only one class is present, the recall of that class.
+    """
     positive = ratio(table.true_positive, table.true_positive + table.false_negative)
     negative = ratio(table.true_negative, table.true_negative + table.false_positive)
     both = (positive + negative) / 2

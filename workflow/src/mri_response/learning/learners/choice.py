@@ -4,7 +4,48 @@ from __future__ import annotations
 
 import numpy as np
 
+from mri_response.learning.recalls import Confusion, confusion, mean_recall
+
 SCORE_TOLERANCE = 1e-9  # inner scores closer than this are tied; the first candidate wins
+
+
+class InnerScore:
+    """Counts of right and wrong decisions of every candidate, added up over the inner folds.
+
+    A mean over folds of balanced accuracies would give a test fold of one class the recall of that
+    class, and so reward whoever always names the larger class. The decisions of all inner folds
+    together contain both classes.
+
+    Parameters
+    ----------
+    n_candidates : int
+        Size of the grid.
+    n_labellings : int
+        Number m of labellings.
+    """
+
+    def __init__(self, n_candidates: int, n_labellings: int) -> None:
+        self._counts = np.zeros((n_candidates, 4, n_labellings))
+
+    def add(
+        self, candidate: int, labels: np.ndarray, predicted: np.ndarray, weights: np.ndarray
+    ) -> None:
+        """Count the decisions of one candidate in one inner test fold.
+
+        Parameters
+        ----------
+        candidate : int
+            Position in the grid.
+        labels, predicted : numpy.ndarray of 0/1, shape (n_test, m)
+            Of the rows of the test fold.
+        weights : numpy.ndarray, shape (n_test,) or (n_test, m)
+            Weight of each row, so that people count, not rows.
+        """
+        self._counts[candidate] += np.array(confusion(labels, predicted, weights))
+
+    def chosen(self) -> np.ndarray:
+        """Candidate with the highest balanced accuracy, of tied ones the first, shape (m,)."""
+        return chosen_candidate(mean_recall(Confusion(*self._counts.transpose(1, 0, 2))))
 
 
 def chosen_candidate(score: np.ndarray) -> np.ndarray:
@@ -13,7 +54,7 @@ def chosen_candidate(score: np.ndarray) -> np.ndarray:
     Parameters
     ----------
     score : numpy.ndarray, shape (n_candidates, m)
-        Mean over the inner folds.
+        Balanced accuracy of the decisions of all inner folds together.
 
     Returns
     -------

@@ -9,11 +9,10 @@ import numpy as np
 
 from mri_response.learning.design import Design, FixedFolds, Folds, RedrawnFolds, Sample
 from mri_response.learning.jobs import JobResult
-from mri_response.learning.learners.choice import chosen_candidate
+from mri_response.learning.learners.choice import InnerScore
 from mri_response.learning.learners.sklearn.estimators import EstimatorOptions
 from mri_response.learning.learners.sklearn.fitting import Fitted, Fitting
 from mri_response.learning.learners.sklearn.preparation import Prepared, prepared
-from mri_response.learning.recalls import balanced_accuracy
 from mri_response.learning.splits import REFIT, Fold, mean_where_tested
 
 BY_LABELLING = ("permutation", "labels", "decision", "candidate")  # fields with a labelling per row
@@ -47,8 +46,8 @@ def cross_validate_estimator(
 
     Notes
     -----
-    The candidate has the highest mean balanced accuracy over the inner folds; of tied ones the
-    first. A training set with one class predicts that class.
+    The candidate has the highest balanced accuracy of the decisions of all inner folds together; of
+    tied ones the first. A training set with one class predicts that class.
     """
     if isinstance(folds, RedrawnFolds):
         return _redrawn(sample, folds, design, permutations, options)
@@ -136,19 +135,20 @@ class _Search:
         -------
         numpy.ndarray of int, shape (m,)
         """
-        score = np.zeros((len(self.fit.candidates), len(permutations)))
-        if len(score) == 1:
+        n_candidates = len(self.fit.candidates)
+        if n_candidates == 1:
             return np.zeros(len(permutations), dtype=int)
+        score = InnerScore(n_candidates, len(permutations))
         weights = self.sample.weights
         for train, test in zip(fold.sets.train[1:], fold.sets.test[1:], strict=True):
             data = self._prepared(train, test)
-            for row, permutation in enumerate(permutations):
-                predicted = np.empty((test.sum(), len(score)), dtype=bool)
-                for index in range(len(score)):
+            for index in range(n_candidates):
+                predicted = np.empty((test.sum(), len(permutations)), dtype=bool)
+                for row, permutation in enumerate(permutations):
                     model = self.fit(data.train, labels[train, row], index, fold, permutation)
-                    predicted[:, index] = model.decision(data.test) > 0
-                score[:, row] += balanced_accuracy(labels[test, row], predicted, weights[test])
-        return chosen_candidate(score / (len(fold.sets.train) - 1))
+                    predicted[:, row] = model.decision(data.test) > 0
+                score.add(index, labels[test], predicted, weights[test])
+        return score.chosen()
 
     def inner_decisions(self, fold: Fold, labels: np.ndarray, choice: int) -> np.ndarray:
         """Decision values of the observed labels in the inner folds at the chosen candidate.

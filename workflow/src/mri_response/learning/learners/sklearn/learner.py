@@ -129,8 +129,8 @@ class SklearnLearner:
             for name, values in sorted(model["grid"].items())
         )
         return (
-            f"{text}. Chosen by the mean balanced accuracy of the inner folds, out of all "
-            f"combinations, ties to the first of them: {tuned}."
+            f"{text}. Chosen by the balanced accuracy of the decisions of all inner folds "
+            f"together, out of all combinations, ties to the first of them: {tuned}."
         )
 
     def fits_words(self, result: JobResult) -> str:

@@ -110,8 +110,8 @@ class SvcLearner:
         return (
             f"Linear support vector classifier, {weighting}; C from 2{_superscript(c['log2_min'])} "
             f"to 2{_superscript(c['log2_max'])} in steps of the factor "
-            f"2{_superscript(c['log2_step'])}{relative}, chosen by the mean balanced accuracy of "
-            "the inner folds, ties to the smallest C."
+            f"2{_superscript(c['log2_step'])}{relative}, chosen by the balanced accuracy of the "
+            "decisions of all inner folds together, ties to the smallest C."
         )
 
     def fits_words(self, result: JobResult) -> str:

@@ -7,11 +7,10 @@ from typing import NamedTuple
 
 import numpy as np
 
-from mri_response.learning.learners.choice import chosen_candidate
+from mri_response.learning.learners.choice import InnerScore
 from mri_response.learning.learners.svc.options import SvcOptions
 from mri_response.learning.learners.svc.solver.admm import AdmmSolver
 from mri_response.learning.learners.svc.solver.pivoting import PivotingSolver, times
-from mri_response.learning.recalls import balanced_accuracy
 from mri_response.learning.splits import FoldSets, mean_where_tested
 
 
@@ -74,13 +73,13 @@ def nested_fold(
 
     Notes
     -----
-    C has the highest mean balanced accuracy over the inner folds; of tied values the smallest. An
-    inner test fold with one class scores the recall of that class.
+    C has the highest balanced accuracy of the decisions of all inner folds together; of tied values
+    the smallest.
     """
     C = np.array(options.C)
     signs = 2.0 * labels - 1.0
     n_inner = len(sets.train) - 1
-    score = np.zeros((len(C), labels.shape[1]))
+    score = InnerScore(len(C), labels.shape[1])
     n_solved = n_fallback = 0
     for index in range(1, n_inner + 1):
         train, test = sets.train[index], sets.test[index]
@@ -89,10 +88,10 @@ def nested_fold(
         grid = C / solver.mean_square_norm if options.C_relative else C
         for position, solution in enumerate(solver.path(signs[train], grid)):
             predicted = cross @ solution.beta + solution.intercept > 0
-            score[position] += balanced_accuracy(labels[test], predicted, weights[test])
+            score.add(position, labels[test], predicted, weights[test])
         n_solved += solver.n_solved
         n_fallback += solver.n_fallback
-    chosen = chosen_candidate(score / n_inner)
+    chosen = score.chosen()
 
     train, test = sets.train[0], sets.test[0]
     solver = _solver(gram[0], train, options)
@@ -146,14 +145,15 @@ def nested_folds_of_one_labelling(
     gram = np.concatenate([matrices[1:] for matrices in grams])
     test = np.concatenate([sets.test[1:] for sets in folds])
     inner = PivotingSolver(gram, np.concatenate([sets.train[1:] for sets in folds]), **how)
-    inside = np.where(test, weights, 0.0).T
-    columns = np.broadcast_to(labels[:, None], inside.shape)
-    score = np.empty((len(C), len(folds)))
+    # Rows of all inner sets of a fold, one below the other; those outside the test folds weigh 0.
+    inside = np.where(test, weights, 0.0).reshape(len(folds), -1).T
+    columns = np.tile(labels, len(test) // len(folds))[:, None]
+    score = InnerScore(len(C), len(folds))
     for position, solution in enumerate(inner.path(signs, inner.grid(C, options.C_relative))):
-        decision = times(gram, solution.beta.T).T + solution.intercept
-        recall = balanced_accuracy(columns, decision > 0, inside)
-        score[position] = recall.reshape(len(folds), -1).mean(axis=1)
-    chosen = chosen_candidate(score)
+        decision = times(gram, solution.beta.T) + solution.intercept[:, None]
+        predicted = decision.reshape(len(folds), -1).T > 0
+        score.add(position, np.broadcast_to(columns, predicted.shape), predicted, inside)
+    chosen = score.chosen()
 
     gram = np.stack([matrices[0] for matrices in grams])
     outer = PivotingSolver(gram, np.stack([sets.train[0] for sets in folds]), **how)
