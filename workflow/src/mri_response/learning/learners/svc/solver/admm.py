@@ -116,7 +116,7 @@ class AdmmSolver:
             going_on = solved.at_bound[0]
             if not going_on.all():
                 moving, target, weights = moving[going_on], target[going_on], weights[going_on]
-                start = _Start(*(array[going_on] for array in start))
+                start = Start(*(array[going_on] for array in start))
 
     def at(self, signs: np.ndarray, C: np.ndarray) -> Solution:
         """Solve every labelling at a C of its own.
@@ -154,8 +154,8 @@ class AdmmSolver:
         return np.ascontiguousarray(own.T), np.ascontiguousarray(weights.T)
 
     def _solve(
-        self, signs: np.ndarray, weights: np.ndarray, C: float, start: _Start | None
-    ) -> tuple[Solution, _Start]:
+        self, signs: np.ndarray, weights: np.ndarray, C: float, start: Start | None
+    ) -> tuple[Solution, Start]:
         """Solve rows that share C, in units where the mean squared norm is 1."""
         scale = self.mean_square_norm
         bound = C * weights
@@ -175,33 +175,63 @@ class AdmmSolver:
         # Where all variables are at their bound (the plateau), nothing else is to be done. A
         # labelling that has left the plateau at a smaller C does not return to it.
         beta[plateau] = full[plateau]
-        violation[plateau] = signs[plateau] - full[plateau] @ self._scaled
+        violation[plateau] = signs[plateau] - self._products(full[plateau])
         gap = _gap(full[plateau], violation[plateau], lower[plateau], upper[plateau])
         converged[plateau] = gap <= self.tolerance
-        moving = np.flatnonzero(~converged)
+        looks = np.zeros(len(signs), dtype=int)
+        moving = np.flatnonzero(~converged & self._worth_iterating(start, len(signs)))
         if len(moving):
             given = (array[moving] for array in (signs, lower, upper, primal, residual))
-            beta[moving], violation[moving], converged[moving] = self._iterate(step, *given)
+            beta[moving], violation[moving], looks[moving], converged[moving] = self._iterate(
+                step, *given
+            )
         self.n_solved += len(signs)
         hard = np.flatnonzero(~converged)
-        for first in range(0, len(hard), HARD):
-            rows = hard[first : first + HARD]
-            solver = PivotingSolver(
-                np.broadcast_to(self.gram, (len(rows), *self.gram.shape)),
-                np.ones((len(rows), signs.shape[1]), dtype=bool),
-                balanced=self.balanced,
-                tolerance=self.tolerance,
-            )
-            exact = next(solver.path(signs[rows], np.full((1, len(rows)), C)))
-            beta[rows] = exact.beta.T * scale
-            violation[rows] = signs[rows] - beta[rows] @ self._scaled
-            self.n_pivoted += len(rows)
-            self.n_fallback += int(solver.n_fallback.sum())
+        if len(hard):
+            beta[hard] = self._solve_hard(signs[hard], lower[hard], upper[hard], C)
+            violation[hard] = signs[hard] - self._products(beta[hard])
+            looks[hard] = self._max_looks
         intercept = free_intercept(beta.T, violation.T, lower.T, upper.T)
         at_bound = np.abs(beta) >= bound * (1 - ROUNDING)
         ends = np.stack([at_bound.any(axis=1), at_bound.all(axis=1)])
         violation -= intercept[:, None]
-        return Solution(beta.T / scale, intercept, ends), _Start(beta, violation, at_bound)
+        start = Start(beta, violation, at_bound, looks)
+        return Solution(beta.T / scale, intercept, ends), start
+
+    # What a solver that knows rows of features, and not their Gram matrix, does otherwise.
+    _max_looks = MAX_LOOKS
+
+    def _products(self, beta: np.ndarray) -> np.ndarray:
+        """Scaled Gram matrix times signed dual variables, shape (m, n)."""
+        return beta @ self._scaled
+
+    def _propagator(self, step: float) -> _Propagator:
+        matrix = (self._vectors * (RELAXATION * step / (self._values + step))) @ self._vectors.T
+        return _Propagator(matrix)
+
+    def _worth_iterating(self, start: Start | None, m: int) -> np.ndarray:
+        """Labellings that are not left to `_solve_hard` at once, shape (m,)."""
+        return np.ones(m, dtype=bool)
+
+    def _solve_hard(
+        self, signs: np.ndarray, lower: np.ndarray, upper: np.ndarray, C: float
+    ) -> np.ndarray:
+        """Signed dual variables by pivoting from the start, shape (m, n)."""
+        beta = np.empty(signs.shape)
+        for first in range(0, len(signs), HARD):
+            rows = slice(first, first + HARD)
+            some = signs[rows]
+            solver = PivotingSolver(
+                np.broadcast_to(self.gram, (len(some), *self.gram.shape)),
+                np.ones(some.shape, dtype=bool),
+                balanced=self.balanced,
+                tolerance=self.tolerance,
+            )
+            exact = next(solver.path(some, np.full((1, len(some)), C)))
+            beta[rows] = exact.beta.T * self.mean_square_norm
+            self.n_pivoted += len(some)
+            self.n_fallback += int(solver.n_fallback.sum())
+        return beta
 
     def _iterate(
         self,
@@ -211,13 +241,17 @@ class AdmmSolver:
         upper: np.ndarray,
         primal: np.ndarray,
         residual: np.ndarray,
-    ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """Alternating direction method of multipliers, converged rows taken out as it goes."""
+    ) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+        """Alternating direction method of multipliers, converged rows taken out as it goes.
+
+        Returns dual variables, violations, the looks that were taken, and what has converged.
+        """
         beta, violation, dual = np.empty(signs.shape), np.empty(signs.shape), residual / step
         converged = np.zeros(len(signs), dtype=bool)
-        propagator = (self._vectors * (RELAXATION * step / (self._values + step))) @ self._vectors.T
+        looks = np.full(len(signs), self._max_looks)
+        propagator = self._propagator(step)
         rows = np.arange(len(signs))
-        for look in range(MAX_LOOKS):
+        for look in range(self._max_looks):
             single = look < SINGLE_LOOKS
             advance = _advanced_in_single if single else _advanced
             steps = SINGLE_STEPS if single else STEPS
@@ -225,7 +259,7 @@ class AdmmSolver:
             free = (primal > lower) & (primal < upper)
             # The result in float32 is a start for pivoting, but not a solution.
             n_free = np.count_nonzero(free, axis=1)
-            looked = np.flatnonzero(n_free <= (FEW if single else len(self.gram)))
+            looked = np.flatnonzero(n_free <= (FEW if single else signs.shape[1]))
             if not len(looked):
                 continue
             given = (array[looked] for array in (primal, free, signs, lower, upper))
@@ -234,13 +268,14 @@ class AdmmSolver:
             if done.any():
                 ended = rows[looked[done]]
                 beta[ended], violation[ended], converged[ended] = feasible[done], wrong[done], True
+                looks[ended] = look + 1
                 keep = np.delete(np.arange(len(rows)), looked[done])
                 rows, signs, lower, upper, primal, dual = (
                     array[keep] for array in (rows, signs, lower, upper, primal, dual)
                 )
             if not len(rows):
                 break
-        return beta, violation, converged
+        return beta, violation, looks, converged
 
     def _certify(
         self,
@@ -259,18 +294,38 @@ class AdmmSolver:
         if len(few):
             position = np.where(free, 0, np.where(primal <= lower, -1, 1))
             problem = (array[few] for array in (signs, lower, upper, position))
-            exact, settled = pivoted(self._scaled, *problem, max_pivots=MAX_PIVOTS)
+            exact, settled = self._pivoted(*problem)
             feasible[few[settled]] = exact[settled]
-        violation = signs - feasible @ self._scaled
+        violation = signs - self._products(feasible)
         return feasible, violation, _gap(feasible, violation, lower, upper)
 
+    def _pivoted(self, *problem: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Solutions of problems with few free variables, and which of them are settled."""
+        return pivoted(self._scaled, *problem, max_pivots=MAX_PIVOTS)
 
-class _Start(NamedTuple):
-    """Where the next C starts: solutions, violations less intercepts, what is at its bound."""
+
+class Start(NamedTuple):
+    """Where the next C starts: solutions, violations less intercepts, what is at its bound.
+
+    `looks` counts the looks at the gap that this C took.
+    """
 
     beta: np.ndarray
     residual: np.ndarray
     at_bound: np.ndarray
+    looks: np.ndarray
+
+
+class _Propagator(NamedTuple):
+    """Linear step of the method of multipliers, for labellings as rows."""
+
+    matrix: np.ndarray
+
+    def apply(self, target: np.ndarray, out: np.ndarray) -> None:
+        np.matmul(target, self.matrix, out=out)
+
+    def in_single(self) -> _Propagator:
+        return _Propagator(self.matrix.astype(np.float32))
 
 
 def _gap(beta: np.ndarray, *others: np.ndarray) -> np.ndarray:
@@ -282,7 +337,7 @@ def _advanced(
     linear: np.ndarray,
     lower: np.ndarray,
     upper: np.ndarray,
-    propagator: np.ndarray,
+    propagator: _Propagator,
     primal: np.ndarray,
     dual: np.ndarray,
 ) -> tuple[np.ndarray, np.ndarray]:
@@ -292,7 +347,7 @@ def _advanced(
     for _ in range(n_steps):
         np.subtract(primal, dual, out=target)
         target += linear
-        np.matmul(target, propagator, out=point)
+        propagator.apply(target, point)
         primal *= 1 - RELAXATION
         point += primal
         point += dual
@@ -303,11 +358,16 @@ def _advanced(
 
 
 def _advanced_in_single(
-    n_steps: int, linear: np.ndarray, lower: np.ndarray, upper: np.ndarray, *others: np.ndarray
+    n_steps: int,
+    linear: np.ndarray,
+    lower: np.ndarray,
+    upper: np.ndarray,
+    propagator: _Propagator,
+    *others: np.ndarray,
 ) -> tuple[np.ndarray, np.ndarray]:
     """Take some steps in float32; bounds that are met are met exactly."""
     single = [array.astype(np.float32) for array in (linear, lower, upper, *others)]
-    near, dual = _advanced(n_steps, *single)
+    near, dual = _advanced(n_steps, *single[:3], propagator.in_single(), *single[3:])
     primal = near.astype(np.float64)
     np.copyto(primal, lower, where=near <= single[1])
     np.copyto(primal, upper, where=near >= single[2])

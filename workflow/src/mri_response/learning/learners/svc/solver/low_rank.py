@@ -4,28 +4,32 @@ With n people and p < n features the Gram matrix has rank p, and most of the tim
 n variables is spent on zeros. A primal-dual interior point method takes some 10 to 20 steps at any
 C and labelling, each of which solves a system of p unknowns; it stops beside the solution. From
 there semismooth Newton steps, whose systems have the size of the set of free variables, reach it.
-Every solution is certified by its optimality gap. No n x n matrix is formed.
+Every solution is certified by its optimality gap. No n x n matrix is needed.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import NamedTuple
 
 import numpy as np
 from scipy.linalg.blas import dsyrk, ssyrk
 from scipy.linalg.lapack import dposv, dpotrf, dpotrs, spotrf, spotrs
 
+from mri_response.learning.learners.svc.solver.admm import (
+    RELAXATION,
+    STEPS,
+    AdmmSolver,
+    Start,
+)
 from mri_response.learning.learners.svc.solver.svm import (
-    ROUNDING,
     TOLERANCE,
-    Solution,
-    free_intercept,
     libsvm_rows,
     optimality_gap,
-    upper_bounds,
 )
 
+INTERIOR_COST = 3.0  # iterations per feature that take the time of an interior point
+FEW_LABELLINGS = 4  # below, iterations are products with single vectors, and an interior point wins
+MOST_FOR_GRAM = 2000  # rows of which the Gram matrix is formed at all
 TOGETHER = 26  # problems whose products with the rows are one matrix product
 MAX_INTERIOR_STEPS = 60
 COMPLEMENTARITY = 1e-7  # at which the interior point ends, as a share of the width of the box
@@ -44,8 +48,12 @@ RIDGE = 1e-13  # keeps systems of duplicated people regular, far below the toler
 NEARER = 1e-2  # share of the accepted gap that is aimed at: decision values move with its root
 
 
-class LowRankSolver:
+class LowRankSolver(AdmmSolver):
     """Solver for one training set and any number of labellings, from its rows of features.
+
+    Small values of C are left to the alternating direction method of multipliers, whose products
+    are taken in the span of the features. A labelling that needs too many of its iterations goes to
+    the interior point method, there and at all larger values of C.
 
     Parameters
     ----------
@@ -63,12 +71,6 @@ class LowRankSolver:
     n_solved, n_fallback : int
         Problems solved so far, and how many of them by LIBSVM.
 
-    Notes
-    -----
-    Where no dual variable is inside its box the intercept is not unique; the midpoint of its
-    interval is taken. A labelling with one class gets the constant decision value of that class,
-    +1 or -1.
-
     References
     ----------
     Ferris and Munson (2002). Interior-point methods for massive support vector machines. SIAM
@@ -84,109 +86,77 @@ class LowRankSolver:
     ) -> None:
         self.balanced = balanced
         self.tolerance = tolerance
-        self.n_solved = 0
-        self.n_fallback = 0
+        self.n_solved = self.n_pivoted = self.n_fallback = 0
         mean_square = float(np.einsum("ij,ij->", rows, rows)) / len(rows)
         self.mean_square_norm = mean_square if mean_square > 0 else 1.0
         self._rows = np.ascontiguousarray(rows) / np.sqrt(self.mean_square_norm)
         self._single = self._rows.astype(np.float32)
+        # It serves to end problems with few free variables sooner; of thousands it is too large.
+        self._scaled = self._rows @ self._rows.T if len(rows) <= MOST_FOR_GRAM else None
+        centred = self._rows - self._rows.mean(axis=0)
+        values, vectors = np.linalg.eigh(centred.T @ centred)
+        varying = values > 1e-9 * values.max(initial=0.0)
+        self._values = values[varying]
+        self._vectors = centred @ (vectors[:, varying] / np.sqrt(self._values))
+        self._step_floor = 0.0
+        n, p = rows.shape
+        self._max_looks = 2 + int(INTERIOR_COST * (p + p * p / (3 * n) + 20)) // STEPS
 
-    def path(self, signs: np.ndarray, C: np.ndarray) -> Iterator[Solution]:
-        """Solve all labellings for every value of C, smallest first.
+    def _products(self, beta: np.ndarray) -> np.ndarray:
+        return (beta @ self._rows) @ self._rows.T
 
-        Once no dual variable of a labelling is at its bound, every larger C has the same
-        solution, which is then carried forward.
+    def _propagator(self, step: float) -> _LowRankPropagator:
+        factor = RELAXATION * step / (self._values + step) - RELAXATION
+        return _LowRankPropagator(self._vectors, self._vectors.T.copy(), factor)
 
-        Parameters
-        ----------
-        signs : numpy.ndarray, shape (n_train, m)
-            +1 for the positive class, -1 for the other.
-        C : numpy.ndarray, shape (n_C,)
-            Ascending.
+    def _worth_iterating(self, start: Start | None, m: int) -> np.ndarray:
+        """Whether the iterations of the last C, grown by half, cost less than an interior point."""
+        if m < FEW_LABELLINGS:
+            return np.zeros(m, dtype=bool)
+        if start is None:
+            return np.ones(m, dtype=bool)
+        return 1.5 * start.looks < self._max_looks
 
-        Yields
-        ------
-        Solution
-            For each value of C. The arrays are overwritten by the next one.
-        """
-        solution, moving = self._empty(signs)
-        first = 0
-        while first < len(C):
-            ahead = max(1, TOGETHER // max(len(moving), 1))
-            values = C[first : first + ahead]
-            solved = self._solve(
-                np.tile(signs[:, moving], len(values)), np.repeat(values, len(moving))
-            )
-            staying = np.zeros(len(moving), dtype=bool)
-            for index in range(len(values)):
-                here = slice(index * len(moving), (index + 1) * len(moving))
-                for whole, part in zip(solution, solved, strict=True):
-                    whole[..., moving[~staying]] = part[..., here][..., ~staying]
-                staying |= ~solution.at_bound[0, moving]
-                yield solution
-            moving = moving[~staying]
-            first += ahead
+    def _pivoted(self, *problem: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        if self._scaled is None:
+            return problem[0], np.zeros(len(problem[0]), dtype=bool)
+        return super()._pivoted(*problem)
 
-    def at(self, signs: np.ndarray, C: np.ndarray) -> Solution:
-        """Solve every labelling at a C of its own.
-
-        Parameters
-        ----------
-        signs : numpy.ndarray, shape (n_train, m)
-            +1 for the positive class, -1 for the other.
-        C : numpy.ndarray, shape (m,)
-            Value for each labelling.
-
-        Returns
-        -------
-        Solution
-        """
-        solution, usable = self._empty(signs)
-        for first in range(0, len(usable), TOGETHER):
-            columns = usable[first : first + TOGETHER]
-            solved = self._solve(signs[:, columns], C[columns])
-            for whole, part in zip(solution, solved, strict=True):
-                whole[..., columns] = part
-        return solution
-
-    def _empty(self, signs: np.ndarray) -> tuple[Solution, np.ndarray]:
-        """Solution with the labellings of one class filled in, and the columns of the others."""
-        n, m = signs.shape
-        solution = Solution(np.zeros((n, m)), np.zeros(m), np.zeros((2, m), dtype=bool))
-        total = signs.sum(axis=0)
-        single = np.abs(total) == n
-        solution.intercept[single] = np.sign(total[single])
-        return solution, np.flatnonzero(~single)
-
-    def _solve(self, signs: np.ndarray, C: np.ndarray) -> Solution:
-        """Solve columns, each at its C, in units where the mean squared norm is 1."""
-        rows, scale = self._rows, self.mean_square_norm
-        bound = np.array(upper_bounds(signs, C * scale, self.balanced))
-        full = signs * bound
-        box = _Box(signs, np.minimum(full, 0.0), np.maximum(full, 0.0))
-        # At small C all variables are at their bound, and nothing is to be done.
-        beta = full.copy()
-        violation = signs - rows @ (rows.T @ beta)
-        gap = optimality_gap(beta, violation, box.lower, box.upper)
-        moving = np.flatnonzero(~(gap <= self.tolerance))
-        if len(moving):
-            part = box.columns(moving)
-            inside, intercept = _interior_points(rows, self._single, part)
-            for index, column in enumerate(moving):
-                one = part.columns(index)
+    def _solve_hard(
+        self, signs: np.ndarray, lower: np.ndarray, upper: np.ndarray, C: float
+    ) -> np.ndarray:
+        """Signed dual variables from interior points, shape (m, n)."""
+        rows, beta = self._rows, np.empty(signs.shape)
+        for first in range(0, len(signs), TOGETHER):
+            some = slice(first, first + TOGETHER)
+            box = _Box(signs[some].T, lower[some].T, upper[some].T)
+            inside, intercept = _interior_points(rows, self._single, box)
+            for index in range(len(intercept)):
+                one = box.columns(index)
                 found = _newton(rows, one, inside[:, index], intercept[index], self.tolerance)
                 if found is None:
-                    found = libsvm_rows(
-                        rows, one.target, C[column] * scale, self.balanced, self.tolerance
-                    )
+                    scaled = C * self.mean_square_norm
+                    found = libsvm_rows(rows, one.target, scaled, self.balanced, self.tolerance)
                     self.n_fallback += 1
-                beta[:, column] = found
-            violation[:, moving] = signs[:, moving] - rows @ (rows.T @ beta[:, moving])
-        self.n_solved += signs.shape[1]
-        intercept = free_intercept(beta, violation, box.lower, box.upper)
-        at_bound = np.abs(beta) >= bound * (1 - ROUNDING)
-        ends = np.stack([at_bound.any(axis=0), at_bound.all(axis=0)])
-        return Solution(beta / scale, intercept, ends)
+                beta[first + index] = found
+        return beta
+
+
+class _LowRankPropagator(NamedTuple):
+    """Linear step of the method of multipliers where most directions have no variance."""
+
+    vectors: np.ndarray
+    transposed: np.ndarray
+    factor: np.ndarray
+
+    def apply(self, target: np.ndarray, out: np.ndarray) -> None:
+        inner = target @ self.vectors
+        inner *= self.factor
+        np.matmul(inner, self.transposed, out=out)
+        out += target.dtype.type(RELAXATION) * (target - target.mean(axis=1, keepdims=True))
+
+    def in_single(self) -> _LowRankPropagator:
+        return _LowRankPropagator(*(array.astype(np.float32) for array in self))
 
 
 class _Box(NamedTuple):
