@@ -60,7 +60,7 @@ rule prepare:
 rule cross_validate:
     """Observed and permuted labels through some outer folds, or the refit, with a search in each.
 
-    A learner that has prepared matrices starts from them, any other from the features. Redrawn
+    A learner starts from its prepared matrices or, where it has none, from the features. Redrawn
     folds are drawn in the job; it depends on the splits all the same, whose rule says in one line
     where the people are too few for the folds.
     """
@@ -69,7 +69,7 @@ rule cross_validate:
         others=other_tables_of_job,
         splits=rules.splits.output[0],
         prepared=prepared,
-        features=matrices_unless_prepared,
+        features=matrices_of_job,
     output:
         fold_job(),
     log:

@@ -414,11 +414,6 @@ def matrices_of_job(wildcards):
     return [matrix_of(wildcards.model, name) for name in [DISCOVERY, *cohorts_of_job(wildcards)]]
 
 
-def matrices_unless_prepared(wildcards):
-    """Features for a job that starts from them."""
-    return [] if prepared(wildcards) else matrices_of_job(wildcards)
-
-
 def all_folds(wildcards):
     """Every cross-validation job of a model."""
     return expand(

@@ -18,8 +18,8 @@ def rows_of(*paths):
 def work_of(wildcards, input):
     """Estimated work of a job's outer folds and labellings, its Gram matrices as large as they are."""
     rows = rows_of(input.people, *input.get("others", []))
-    # Values in the features: float32 as in .npy; text takes more.
-    return estimated_work(CONFIG, wildcards.model, rows, 1e6 * input.size_mb / 4 / rows)
+    n_features = SIZE[1][CONFIG["models"][wildcards.model]["features"]]
+    return estimated_work(CONFIG, wildcards.model, rows, n_features)
 
 
 def job_size(wildcards, input):

@@ -48,24 +48,24 @@ class Sample(NamedTuple):
 
     Attributes
     ----------
-    features : numpy.ndarray or StackedRows, shape (N, p), or None
-        None where Gram matrices that were computed before stand in.
-    confounds : numpy.ndarray or Confounds, shape (N, q), or None
-        Coded confounds; None as above.
+    features : numpy.ndarray or StackedRows, shape (N, p)
+        Features; may be memory maps, which are not read where Gram matrices stand in.
+    confounds : numpy.ndarray or Confounds, shape (N, q)
+        Coded confounds.
     weights : numpy.ndarray, shape (N,)
         1 / (rows of the person) for labelled rows, 0 for rows of other cohorts. In the inner folds
         people count by these weights.
     """
 
-    features: Features | None
-    confounds: np.ndarray | Confounds | None
+    features: Features
+    confounds: np.ndarray | Confounds
     weights: np.ndarray
 
     @classmethod
     def of(
         cls,
         tables: Sequence[pd.DataFrame],
-        features: Features | None,
+        features: Features,
         coding: ConfoundCoding,
         unseen: str,
     ) -> Sample:
@@ -75,7 +75,7 @@ class Sample(NamedTuple):
         ----------
         tables : sequence of pandas.DataFrame
             Analysed rows of the discovery cohort and of the cohorts behind it, if any.
-        features : numpy.ndarray or StackedRows, shape (N, p), or None
+        features : numpy.ndarray or StackedRows, shape (N, p)
             Features of the rows of all tables.
         coding : ConfoundCoding
             Coding that the discovery cohort has defined.

@@ -50,7 +50,7 @@ def read_job(given: Any, params: Any, *, redrawn: bool = False) -> JobInputs:
     ----------
     given : mapping with attributes
         Paths: `people` of the discovery cohort, `others` of the cohorts behind it, `splits`, and
-        `features` of all of them, which are empty where prepared matrices stand in.
+        `features` of all of them.
     params : mapping with attributes
         `config`: sections seed, cross_validation, permutation and confounds of the configuration,
         and the model's own as `model`; `folds`: first outer fold, counted through all repeats, and
@@ -65,10 +65,8 @@ def read_job(given: Any, params: Any, *, redrawn: bool = False) -> JobInputs:
     config = params.config
     tables = [read_people(path) for path in (given.people, *given.others)]
     people, *others = tables
-    features = None
-    if given.features:
-        matrices = [read_features(*pair) for pair in zip(given.features, tables, strict=True)]
-        features = StackedRows(*matrices) if others else matrices[0]
+    matrices = [read_features(*pair) for pair in zip(given.features, tables, strict=True)]
+    features = StackedRows(*matrices) if others else matrices[0]
     coding = ConfoundCoding.of(people, config["model"]["confounds"])
     sample = Sample.of(tables, features, coding, config["confounds"]["unseen_site"])
     if redrawn:

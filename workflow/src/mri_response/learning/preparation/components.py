@@ -1,4 +1,4 @@
-"""Principal components that are fitted on training rows, computed from Gram matrices."""
+"""Principal components that are fitted on training rows, from Gram matrices or from rows."""
 
 from __future__ import annotations
 
@@ -27,13 +27,41 @@ def principal_components(
     """
     values, vectors = np.linalg.eigh(gram[np.ix_(train, train)])
     values, vectors = values[::-1], vectors[:, ::-1]
+    k = _number_of_components(values, n_components)
+    return values[:k], vectors[:, :k]
+
+
+def principal_component_rows(
+    rows: np.ndarray, train: np.ndarray, n_components: int | float
+) -> np.ndarray:
+    """Scores of principal components that are fitted on the training rows.
+
+    Parameters
+    ----------
+    rows : numpy.ndarray, shape (n, p)
+        Features centred on the training rows.
+    train : numpy.ndarray of bool, shape (n,)
+        Training rows.
+    n_components : int or float
+        A number of components, or the share of the training variance they must exceed.
+
+    Returns
+    -------
+    numpy.ndarray, shape (n, k)
+        Orthogonal over the training rows.
+    """
+    values, vectors = np.linalg.eigh(rows[train].T @ rows[train])
+    values, vectors = values[::-1], vectors[:, ::-1]
+    return rows @ vectors[:, : _number_of_components(values, n_components)]
+
+
+def _number_of_components(values: np.ndarray, n_components: int | float) -> int:
+    """Components to keep, from descending eigenvalues."""
     rank = int((values > 1e-10 * values[0]).sum())
     if isinstance(n_components, float):
         explained = np.cumsum(values[:rank]) / values[:rank].sum()
-        k = min(int(np.searchsorted(explained, n_components, side="right")) + 1, rank)
-    else:
-        k = min(n_components, rank)
-    return values[:k], vectors[:, :k]
+        return min(int(np.searchsorted(explained, n_components, side="right")) + 1, rank)
+    return min(n_components, rank)
 
 
 def principal_component_gram(

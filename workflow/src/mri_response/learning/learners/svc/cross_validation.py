@@ -10,6 +10,7 @@ import numpy as np
 from mri_response.learning.design import Design, FixedFolds, Folds, Sample
 from mri_response.learning.jobs import JobResult
 from mri_response.learning.learners.svc.fold_grams import fold_grams, folds_in_memory
+from mri_response.learning.learners.svc.fold_rows import FoldRows, outnumbered
 from mri_response.learning.learners.svc.nested import (
     FoldResult,
     inner_decisions,
@@ -19,6 +20,8 @@ from mri_response.learning.learners.svc.nested import (
 from mri_response.learning.learners.svc.options import SvcOptions
 from mri_response.learning.preparation.components import principal_components
 from mri_response.learning.splits import REFIT, Fold
+
+Prepared = np.ndarray | FoldRows
 
 FOLDS_PER_SOLVE = 5  # outer folds of a single labelling that are solved together
 
@@ -36,7 +39,7 @@ def cross_validate(
     Parameters
     ----------
     sample : Sample
-        People. Features and confounds may be None where `grams` are given.
+        People.
     folds : FixedFolds or RedrawnFolds
         Outer folds or the refit; with redrawn folds every labelling has its own.
     design : Design
@@ -47,8 +50,8 @@ def cross_validate(
     options : SvcOptions
         Options of the classifier.
     grams : sequence of numpy.ndarray, shape (1 + n_inner, N, N), optional
-        As from `fold_grams`, one array per fixed fold. By default they are computed here, for
-        redrawn folds in any case.
+        As from `prepare`, one array per fixed fold. By default they are made here, for redrawn
+        folds in any case.
 
     Returns
     -------
@@ -59,8 +62,7 @@ def cross_validate(
         models of permuted labels.
     """
     n_rows, fixed = len(sample.weights), isinstance(folds, FixedFolds)
-    if fixed and grams is None:
-        grams = fold_grams(sample.features, sample.confounds, folds.folds, options)
+    prepared = with_rows(sample, folds.folds, options, grams) if fixed else []
     if not fixed:
         blocks = [range(index, index + 1) for block in blocks for index in block]
     labellings, outer, results, inner = [], [], [], [np.empty((0, n_rows))]
@@ -69,12 +71,12 @@ def cross_validate(
         labellings.append(drawn.T.astype(np.int8))
         outer.append(folds.drawn_for(drawn[:, 0], block[0], design.seed))
         results.append([])
-        parts = [(outer[-1], grams)] if fixed else _with_grams(sample, outer[-1], options)
-        for some, matrices in parts:
-            found = nested_folds(matrices, some, labels, sample.weights, options)
+        parts = [(outer[-1], prepared)] if fixed else _redrawn(sample, outer[-1], options)
+        for some, given in parts:
+            found = nested_folds(given, some, labels, sample.weights, options)
             results[-1] += found
             if block[0] == 0:
-                inner.append(_inner(matrices, some, labels[:, 0], found, options))
+                inner.append(_inner(given, some, labels[:, 0], found, options))
     result = _result(blocks, np.concatenate(labellings), outer, results, n_rows)
     if fixed:
         result = replace(result, **_permuted_models(blocks, folds.folds, results, n_rows))
@@ -83,18 +85,73 @@ def cross_validate(
     return replace(result, inner_decision=np.concatenate(inner))
 
 
-def _with_grams(
+def prepare(sample: Sample, folds: Sequence[Fold], options: SvcOptions) -> list[np.ndarray]:
+    """Gram matrices of some outer folds, but for those where people outnumber features by far.
+
+    Parameters
+    ----------
+    sample : Sample
+        People with their features.
+    folds : sequence of Fold
+        Masks over all N rows.
+    options : SvcOptions
+        `standardize` and `pca` are used.
+
+    Returns
+    -------
+    list of numpy.ndarray, shape (1 + n_inner, N, N), or (0,) for the others
+        One array per fold.
+    """
+    few = [not outnumbered(sample.features.shape[1], fold) for fold in folds]
+    wanted = [fold for fold, is_few in zip(folds, few, strict=True) if is_few]
+    grams = iter(fold_grams(sample.features, sample.confounds, wanted, options))
+    return [next(grams) if is_few else np.empty(0) for is_few in few]
+
+
+def with_rows(
+    sample: Sample,
+    folds: Sequence[Fold],
+    options: SvcOptions,
+    grams: Sequence[np.ndarray] | None = None,
+) -> list[Prepared]:
+    """Gram matrices of some outer folds, and rows in the place of those that have none.
+
+    Parameters
+    ----------
+    sample : Sample
+        People with their features.
+    folds : sequence of Fold
+        Masks over all N rows.
+    options : SvcOptions
+        `standardize` and `pca` are used.
+    grams : sequence of numpy.ndarray, optional
+        As from `prepare`, which is called by default.
+
+    Returns
+    -------
+    list of numpy.ndarray, shape (1 + n_inner, N, N), or FoldRows
+        One item per fold. Rows are computed when they are asked for.
+    """
+    if grams is None:
+        grams = prepare(sample, folds, options)
+    return [
+        gram if gram.size else FoldRows(sample.features, sample.confounds, fold, options)
+        for gram, fold in zip(grams, folds, strict=True)
+    ]
+
+
+def _redrawn(
     sample: Sample, folds: Sequence[Fold], options: SvcOptions
-) -> Iterator[tuple[Sequence[Fold], list[np.ndarray]]]:
-    """Some folds at a time with their Gram matrices, as many as the memory should hold."""
+) -> Iterator[tuple[Sequence[Fold], list[Prepared]]]:
+    """Some redrawn folds at a time, as many as the memory should hold Gram matrices of."""
     step = folds_in_memory(*sample.features.shape, len(folds[0].sets.train))
     for start in range(0, len(folds), step):
         some = folds[start : start + step]
-        yield some, fold_grams(sample.features, sample.confounds, some, options)
+        yield some, with_rows(sample, some, options)
 
 
 def nested_folds(
-    grams: Sequence[np.ndarray],
+    prepared: Sequence[Prepared],
     folds: Sequence[Fold],
     labels: np.ndarray,
     weights: np.ndarray,
@@ -104,8 +161,8 @@ def nested_folds(
 
     Parameters
     ----------
-    grams : sequence of numpy.ndarray, shape (1 + n_inner, N, N)
-        Gram matrices of each fold, as from `fold_grams`.
+    prepared : sequence of numpy.ndarray, shape (1 + n_inner, N, N), or of FoldRows
+        What each fold needs, as from `with_rows`.
     folds : sequence of Fold
         Masks over all N rows.
     labels : numpy.ndarray of 0/1, shape (N, m)
@@ -120,30 +177,36 @@ def nested_folds(
     list of FoldResult
         One per fold.
     """
-    results = []
-    if labels.shape[1] == 1:
-        for start in range(0, len(folds), FOLDS_PER_SOLVE):
-            part = slice(start, start + FOLDS_PER_SOLVE)
-            sets = [fold.sets for fold in folds[part]]
-            results += nested_folds_of_one_labelling(
-                grams[part], sets, labels[:, 0], weights, options
-            )
-    else:
-        for gram, fold in zip(grams, folds, strict=True):
-            results.append(nested_fold(gram, fold.sets, labels, weights, options))
+    results: list = [None] * len(folds)
+    together = []
+    for index, (one, fold) in enumerate(zip(prepared, folds, strict=True)):
+        if labels.shape[1] == 1 and not isinstance(one, FoldRows):
+            together.append(index)
+        else:
+            results[index] = nested_fold(one, fold.sets, labels, weights, options)
+    for start in range(0, len(together), FOLDS_PER_SOLVE):
+        some = together[start : start + FOLDS_PER_SOLVE]
+        grams, sets = [prepared[i] for i in some], [folds[i].sets for i in some]
+        found = nested_folds_of_one_labelling(grams, sets, labels[:, 0], weights, options)
+        for index, result in zip(some, found, strict=True):
+            results[index] = result
     if options.pca is None:
         return results
     # Dual variables of the features behind the components: their part within the components.
-    for index, (gram, fold) in enumerate(zip(grams, folds, strict=True)):
+    for index, (one, fold) in enumerate(zip(prepared, folds, strict=True)):
         train = fold.sets.train[0]
-        _, vectors = principal_components(gram[0], train, int(train.sum()))
+        if isinstance(one, FoldRows):
+            scores = one[0][train]
+            vectors = scores / np.linalg.norm(scores, axis=0)
+        else:
+            _, vectors = principal_components(one[0], train, int(train.sum()))
         beta = vectors @ (vectors.T @ results[index].beta)
         results[index] = results[index]._replace(beta=beta)
     return results
 
 
 def _inner(
-    grams: Sequence[np.ndarray],
+    prepared: Sequence[Prepared],
     folds: Sequence[Fold],
     labels: np.ndarray,
     results: Sequence[FoldResult],
@@ -151,9 +214,9 @@ def _inner(
 ) -> np.ndarray:
     """Decision values of the observed labels in the inner folds at the chosen C, (folds, n)."""
     decision = np.empty((len(folds), len(labels)))
-    for row, gram, fold, result in zip(decision, grams, folds, results, strict=True):
+    for row, one, fold, result in zip(decision, prepared, folds, results, strict=True):
         C = options.C[int(result.candidate[0])]
-        row[:] = inner_decisions(gram, fold.sets, labels, C, options)
+        row[:] = inner_decisions(one, fold.sets, labels, C, options)
     return decision
 
 

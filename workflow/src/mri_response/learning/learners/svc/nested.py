@@ -1,15 +1,17 @@
-"""Nested cross-validation of a support vector classifier on precomputed Gram matrices."""
+"""Nested cross-validation of a support vector classifier on Gram matrices or on rows."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 import numpy as np
 
 from mri_response.learning.learners.choice import InnerScore
+from mri_response.learning.learners.svc.fold_rows import FoldRows
 from mri_response.learning.learners.svc.options import SvcOptions
 from mri_response.learning.learners.svc.solver.admm import AdmmSolver
+from mri_response.learning.learners.svc.solver.low_rank import LowRankSolver
 from mri_response.learning.learners.svc.solver.pivoting import PivotingSolver, times
 from mri_response.learning.splits import FoldSets, mean_where_tested
 
@@ -46,7 +48,7 @@ class FoldResult(NamedTuple):
 
 
 def nested_fold(
-    gram: np.ndarray,
+    prepared: np.ndarray | FoldRows,
     sets: FoldSets,
     labels: np.ndarray,
     weights: np.ndarray,
@@ -56,8 +58,9 @@ def nested_fold(
 
     Parameters
     ----------
-    gram : numpy.ndarray, shape (1 + n_inner, n, n)
-        Gram matrix of each training set, see `mri_response.learning.gram.gram_matrices`.
+    prepared : numpy.ndarray, shape (1 + n_inner, n, n), or FoldRows
+        Gram matrix of each training set, see `mri_response.learning.gram.gram_matrices`, or its
+        prepared rows.
     sets : FoldSets
         Masks of the outer fold and of its inner folds.
     labels : numpy.ndarray of int, shape (n, m)
@@ -83,27 +86,28 @@ def nested_fold(
     n_solved = n_fallback = 0
     for index in range(1, n_inner + 1):
         train, test = sets.train[index], sets.test[index]
-        solver = _solver(gram[index], train, options)
-        cross = gram[index][np.ix_(test, train)]
+        problem = _problem(prepared, index, train, options)
+        solver = problem.solver
         grid = C / solver.mean_square_norm if options.C_relative else C
         for position, solution in enumerate(solver.path(signs[train], grid)):
-            predicted = cross @ solution.beta + solution.intercept > 0
+            predicted = problem.products(test, solution.beta) + solution.intercept > 0
             score.add(position, labels[test], predicted, weights[test])
         n_solved += solver.n_solved
         n_fallback += solver.n_fallback
     chosen = score.chosen()
 
     train, test = sets.train[0], sets.test[0]
-    solver = _solver(gram[0], train, options)
+    problem = _problem(prepared, 0, train, options)
+    solver = problem.solver
     grid = C / solver.mean_square_norm if options.C_relative else C
     solution = solver.at(signs[train], grid[chosen])
-    decision = gram[0][np.ix_(test, train)] @ solution.beta + solution.intercept
+    decision = problem.products(test, solution.beta) + solution.intercept
     return FoldResult(
         decision,
         chosen,
         solution.beta,
         solution.intercept,
-        solver.gram @ solution.beta,
+        problem.products(train, solution.beta),
         solution.at_bound[1],
         n_solved + solver.n_solved,
         n_fallback + solver.n_fallback,
@@ -182,14 +186,18 @@ def nested_folds_of_one_labelling(
 
 
 def inner_decisions(
-    gram: np.ndarray, sets: FoldSets, labels: np.ndarray, C: float, options: SvcOptions
+    prepared: np.ndarray | FoldRows,
+    sets: FoldSets,
+    labels: np.ndarray,
+    C: float,
+    options: SvcOptions,
 ) -> np.ndarray:
     """Decision value of each outer training row in the inner fold that left it out, at one C.
 
     Parameters
     ----------
-    gram : numpy.ndarray, shape (1 + n_inner, n, n)
-        Gram matrix of each training set, see `mri_response.learning.gram.gram_matrices`.
+    prepared : numpy.ndarray, shape (1 + n_inner, n, n), or FoldRows
+        As in `nested_fold`.
     sets : FoldSets
         Masks of the outer fold and of its inner folds.
     labels : numpy.ndarray of int, shape (n,)
@@ -204,13 +212,41 @@ def inner_decisions(
     numpy.ndarray, shape (n,)
         The mean over the inner repeats; NaN for rows that no inner fold tests.
     """
+    signs = 2.0 * labels - 1.0
+    if isinstance(prepared, FoldRows):
+        decision = np.zeros(sets.test[1:].shape)
+        for index, (train, test) in enumerate(zip(sets.train[1:], sets.test[1:], strict=True)):
+            problem = _problem(prepared, index + 1, train, options)
+            at = C / problem.solver.mean_square_norm if options.C_relative else C
+            solution = problem.solver.at(signs[train, None], np.array([at]))
+            products = problem.products(test, solution.beta)
+            decision[index, test] = (products + solution.intercept)[:, 0]
+        return mean_where_tested(decision, sets.test[1:])
     how = {"balanced": options.balanced, "tolerance": options.tolerance}
-    inner = PivotingSolver(gram[1:], sets.train[1:], **how)
-    solution = next(inner.path(2.0 * labels - 1.0, inner.grid(np.array([C]), options.C_relative)))
-    decision = times(gram[1:], solution.beta.T) + solution.intercept[:, None]
+    inner = PivotingSolver(prepared[1:], sets.train[1:], **how)
+    solution = next(inner.path(signs, inner.grid(np.array([C]), options.C_relative)))
+    decision = times(prepared[1:], solution.beta.T) + solution.intercept[:, None]
     return mean_where_tested(decision, sets.test[1:])
 
 
-def _solver(gram: np.ndarray, train: np.ndarray, options: SvcOptions) -> AdmmSolver:
-    own = gram[np.ix_(train, train)]
-    return AdmmSolver(own, balanced=options.balanced, tolerance=options.tolerance)
+class _Problem(NamedTuple):
+    """A training set with its solver.
+
+    `products(of, beta)` are the products of some rows with the training rows, summed with the
+    signed dual variables: decision values without the intercept.
+    """
+
+    solver: AdmmSolver
+    products: Callable[[np.ndarray, np.ndarray], np.ndarray]
+
+
+def _problem(
+    prepared: np.ndarray | FoldRows, index: int, train: np.ndarray, options: SvcOptions
+) -> _Problem:
+    how = {"balanced": options.balanced, "tolerance": options.tolerance}
+    matrix = prepared[index]
+    if isinstance(prepared, FoldRows):
+        own = matrix[train]
+        return _Problem(LowRankSolver(own, **how), lambda of, beta: matrix[of] @ (own.T @ beta))
+    own = matrix[np.ix_(train, train)]
+    return _Problem(AdmmSolver(own, **how), lambda of, beta: matrix[np.ix_(of, train)] @ beta)
