@@ -134,7 +134,7 @@ def test_folds_redrawn_for_every_labelling(many, monkeypatch):
     sample = Sample(features, confounds, np.ones(len(people)))
     given = (
         sample,
-        RedrawnFolds(range(3), people["participant_id"], SCHEME),
+        RedrawnFolds(range(3), people["participant_id"], SCHEME._replace(stratified=True)),
         Design(Exchangeability(people), SEED),
         [range(4)],
         OPTIONS,
