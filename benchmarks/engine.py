@@ -3,6 +3,7 @@
     python benchmarks/engine.py                  # everything, about an hour on 2 cores
     python benchmarks/engine.py ratio --workload regions
     python benchmarks/engine.py whole
+    python benchmarks/engine.py people
     python benchmarks/engine.py growth
 
 ratio
@@ -15,8 +16,13 @@ whole
     The analysis of 99 people, 10 x 10 outer and 10 inner folds, 11 values of C and 1,000
     permutations, from NIfTI maps where there are any, by the functions that the rules call, each
     job in a process of its own, two at a time: wall time, and the largest memory of a process.
+people
+    One training set of more people than features through the default grid of C, for one labelling
+    and for 64 together, beside SVC(kernel="linear", tol=1e-6), whose decision values are compared.
+    Of thousands of people scikit-learn fits two values of C only, which are counted up. Features
+    are independent or, where the tables of ../shared/data are there, as correlated as theirs.
 growth
-    Gram matrices of 5 outer folds and 256 labellings of one (8 where people outnumber features),
+    Gram matrices of 5 outer folds and 256 labellings of one (64 where people outnumber features),
     counted up to all of them, for more people, features and permutations; with a figure.
 
 All features are made up and hold no signal. Writes tables and a figure to results/benchmarks.
@@ -56,12 +62,14 @@ from mri_response.inputs.images import Grid
 from mri_response.learning.batches import batches, labelling_batches
 from mri_response.learning.design import Design, FixedFolds, RedrawnFolds, Sample
 from mri_response.learning.jobs import load_arrays, save_arrays
-from mri_response.learning.learners.svc.cross_validation import cross_validate
+from mri_response.learning.learners.svc.cross_validation import cross_validate, prepare
 from mri_response.learning.learners.svc.fold_grams import fold_grams
 from mri_response.learning.learners.svc.options import SvcOptions
+from mri_response.learning.learners.svc.solver.low_rank import LowRankSolver
 from mri_response.learning.permutation import Exchangeability
 from mri_response.learning.splits import Fold, Scheme, draw_folds
 
+PARTS = ("ratio", "whole", "people", "growth")
 SEED = 20260117
 N, SHARE_POSITIVE = 99, 52 / 99
 SCHEME = Scheme(repeats=10, outer_folds=10, inner_repeats=1, inner_folds=10)
@@ -331,18 +339,77 @@ def whole(workload: str, jobs: int) -> dict:
     return row
 
 
+# ---------------------------------------------------------------- more people than features
+SIZES = ((450, 150), (838, 180), (5_000, 180))
+DEFAULT_GRID = 2.0 ** np.arange(-12, 1)
+TABLES = Path(__file__).resolve().parents[2] / "shared" / "data" / "schizophrenia"
+
+
+def training_rows(n: int, p: int, correlated: bool) -> np.ndarray:
+    """Standardised features without any signal, independent or as correlated as real ones."""
+    rng = np.random.default_rng([SEED, n, p])
+    rows = rng.normal(size=(n, p))
+    if correlated:
+        real = [pd.read_csv(path, sep="\t") for path in sorted(TABLES.glob("*/freesurfer.tsv"))]
+        numbers = pd.concat(real, join="inner").select_dtypes("number").dropna(axis=1)
+        numbers = numbers.loc[:, numbers.std() > 0].iloc[:, :p]
+        # Some of the regions are sums of others: what they lack in rank becomes a little noise.
+        correlation = np.corrcoef(numbers.to_numpy().T) + 1e-8 * np.eye(numbers.shape[1])
+        rows = rows[:, : len(correlation)] @ np.linalg.cholesky(correlation).T
+    return (rows - rows.mean(axis=0)) / rows.std(axis=0)
+
+
+def more_people(n: int, p: int, correlated: bool) -> dict:
+    """CPU time of both sides for one training set, and how far their decision values differ."""
+    rows = training_rows(n, p, correlated)
+    rng = np.random.default_rng([SEED, n])
+    signs = np.where(rng.random((n, 64)) < SHARE_POSITIVE, 1.0, -1.0)
+
+    def solved(m: int) -> list[np.ndarray]:
+        solver = LowRankSolver(rows)
+        path = solver.path(signs[:, :m], DEFAULT_GRID)
+        decision = [rows @ (rows.T @ one.beta[:, 0]) + one.intercept[0] for one in path]
+        assert solver.n_fallback == 0
+        return decision
+
+    decision, alone = cpu(solved, 1)
+    _, together = cpu(solved, 64)
+    # From 2^-9 on some variables are inside their box, and LIBSVM's intercept is unique.
+    compared = range(3, len(DEFAULT_GRID)) if n < 1000 else (3, len(DEFAULT_GRID) - 1)
+    plain, largest = [], 0.0
+    for index in compared:
+        model = SVC(kernel="linear", C=DEFAULT_GRID[index], class_weight="balanced", tol=1e-6)
+        model, seconds = cpu(model.fit, rows, signs[:, 0])
+        plain.append(seconds)
+        largest = max(largest, np.abs(model.decision_function(rows) - decision[index]).max())
+    assert largest < 1e-4, f"decision values differ by {largest:.2g}"
+    plain_s = sum(plain) if n < 1000 else float(np.mean(plain)) * len(DEFAULT_GRID)
+    return {
+        "n": n,
+        "p": rows.shape[1],
+        "features": "correlated" if correlated else "independent",
+        "plain_s": plain_s,
+        "plain_counted_up": n >= 1000,
+        "alone_s": alone,
+        "ratio": plain_s / alone,
+        "together_s": together / 64,
+        "ratio_together": plain_s / together * 64,
+        "largest_difference": largest,
+    }
+
+
 # ---------------------------------------------------------------- growth
 def growth(n: int, p: int) -> dict:
     """CPU time of some Gram matrices and labellings, counted up to all outer folds."""
     features, confounds, people = made_up_study(p, n)
     folds = draw_folds(people["participant_id"], people["label"].to_numpy(), SCHEME, SEED)[:5]
     exchangeability = Exchangeability(people)
-    grams, gram_seconds = cpu(fold_grams, features, confounds, folds, OPTIONS)
-    # With more people than features large C is solved one labelling at a time: few tell as much.
-    n_labellings = 256 if p > n else 8
+    sample = Sample(features, confounds, np.ones(n))
+    grams, gram_seconds = cpu(prepare, sample, folds, OPTIONS)
+    n_labellings = 256 if p > n else 64
     _, seconds = cpu(
         cross_validate,
-        Sample(None, None, np.ones(n)),
+        sample,
         FixedFolds(folds[:1]),
         Design(exchangeability, SEED),
         [range(1, 1 + n_labellings)],
@@ -386,7 +453,7 @@ def growth_figure(table: pd.DataFrame) -> Figure:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("parts", nargs="*", metavar="ratio|whole|growth")
+    parser.add_argument("parts", nargs="*", metavar="ratio|whole|people|growth")
     parser.add_argument("--workload", choices=list(WORKLOADS), action="append")
     parser.add_argument("--compared", type=int, default=8, help="labellings that scikit-learn does")
     parser.add_argument("--jobs", type=int, default=2, help="processes of a whole analysis")
@@ -394,15 +461,23 @@ def main() -> None:
     parser.add_argument("--features", type=int, nargs="+", default=[150, 10_000, 400_000])
     parser.add_argument("--out", type=Path, default=Path("results/benchmarks"))
     given = parser.parse_args()
-    parts, workloads = given.parts or ["ratio", "whole", "growth"], given.workload or WORKLOADS
-    if unknown := set(parts) - {"ratio", "whole", "growth"}:
-        parser.error(f"unknown part {sorted(unknown)[0]}: ratio, whole or growth")
+    parts, workloads = (
+        given.parts or ["ratio", "whole", "people", "growth"],
+        given.workload or WORKLOADS,
+    )
+    if unknown := set(parts) - {"ratio", "whole", "people", "growth"}:
+        parser.error(f"unknown part {sorted(unknown)[0]}: ratio, whole, people or growth")
     if len(set(given.features)) > 3:
         parser.error("the figure has room for 3 numbers of features")
     given.out.mkdir(parents=True, exist_ok=True)
     tables = {
         "ratio": lambda: [ratio(w, s, given.compared) for w in workloads for s in (False, True)],
         "whole": lambda: [whole(workload, given.jobs) for workload in workloads],
+        "people": lambda: [
+            more_people(n, p, kind)
+            for n, p in SIZES
+            for kind in (False, True)[: 1 + TABLES.is_dir()]
+        ],
         "growth": lambda: [growth(n, p) for n in given.people for p in given.features],
     }
     for part in parts:
