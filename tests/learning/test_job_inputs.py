@@ -92,12 +92,6 @@ def test_a_refit_has_the_other_cohorts_behind_and_trains_on_none_of_them(study):
     np.testing.assert_array_equal(job.sample.weights, weights)
 
 
-def test_a_job_whose_matrices_were_prepared_reads_no_features(study):
-    study.given.features = []
-    job = read_job(study.given, SimpleNamespace(config=study.config, folds=[0, 1]))
-    assert job.sample.features is None
-
-
 def test_redrawn_folds_are_those_of_the_scheme_and_not_of_the_table(study):
     study.config["cross_validation"] = SCHEME | {"scheme": "stratified"}
     params = SimpleNamespace(config=study.config, folds=[1, 4])

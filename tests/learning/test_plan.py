@@ -123,10 +123,19 @@ def test_a_run_has_no_more_than_a_thousand_jobs_of_cross_validation():
 def test_gram_matrices_of_a_job_fit_into_memory():
     config = configuration(permutation={"n": 10_000})
     for n in (300, 1000, 2000):
-        folds = batch_plans(config, n, {"fs": 150})["one"].folds
-        assert len(folds[0]) * estimated_work(config, "one", n, 150).gram_mb <= 500
+        folds = batch_plans(config, n, {"fs": 5000})["one"].folds
+        assert len(folds[0]) * estimated_work(config, "one", n, 5000).gram_mb <= 500
     # A fold is never cut, however large.
-    assert len(batch_plans(config, 5000, {"fs": 150})["one"].folds) == 100
+    assert len(batch_plans(config, 5000, {"fs": 5000})["one"].folds) == 100
+
+
+def test_where_people_outnumber_features_no_gram_matrix_is_counted():
+    config = configuration()
+    for n, p in ((500, 150), (10_000, 500)):
+        work = estimated_work(config, "one", n, p)
+        assert work.gram_s == 0
+        assert work.gram_mb == pytest.approx(8e-6 * n * p)  # the rows of one training set
+    assert estimated_work(config, "one", 300, 150).gram_s > 0
 
 
 def test_redrawn_folds_pay_for_gram_matrices_with_every_labelling():
