@@ -587,7 +587,8 @@ def feasibility_config(wildcards):
 def input_warnings_config(wildcards):
     """What decides whether people and permutations are enough."""
     keys = ("cohorts", "outcome", "features", "models", "confounds", "quality_control")
-    return section(*keys, "cross_validation", "permutation", "min_class_size", "seed")
+    more = ("cross_validation", "permutation", "min_class_size", "seed", "sessions")
+    return section(*keys, *more)
 
 
 def tables_of_models(wildcards):

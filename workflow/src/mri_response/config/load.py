@@ -17,6 +17,7 @@ from mri_response.config.checks.folds import check_outer, check_permutation
 from mri_response.config.checks.models import check_comparisons, check_models, check_stacks
 from mri_response.config.checks.names import check_names
 from mri_response.config.checks.quality import check_quality_control
+from mri_response.config.checks.sessions import check_sessions
 from mri_response.config.checks.sources import check_paths, check_sources
 from mri_response.config.messages import by_position, fault, key_path, schema_fault
 from mri_response.config.modules import check_modules
@@ -120,6 +121,7 @@ def _texts(values: Any) -> list[str]:
 def _cross_check(config: Mapping[str, Any]) -> None:
     """What concerns several keys at once."""
     check_names(config)
+    check_sessions(config)
     if config["outcome"]:
         outcome_kind(config).check(config)
     check_models(config)

@@ -39,6 +39,7 @@ from mri_response.learning.preparation.confounds import ConfoundCoding
 from mri_response.people.cohorts import build_cohort
 from mri_response.people.participants import roi_table_columns
 from mri_response.preflight.leaks import check_leaks, leak_warnings
+from mri_response.preflight.sessions import check_sessions_of_people, session_warnings
 
 #: Below this many discovery people the error bars of cross-validation are about +-10 points
 #: (Varoquaux 2018, NeuroImage 180: 68-77).
@@ -104,6 +105,7 @@ def check_inputs(
         check_discovery(config, people[discovery_name(config)])
         _check_categories(config, people)
         _check_clinical(config, people)
+        check_sessions_of_people(config, people)
         check_leaks(config, people[discovery_name(config)])
         _check_images(config, people, cache)
     listed = pd.concat(exclusions, ignore_index=True)
@@ -354,6 +356,7 @@ def input_warnings(config: Mapping[str, Any], people: Mapping[str, pd.DataFrame]
                 f"models.{name}.C: with so many voxels a whole absolute grid is often one and the "
                 "same hard margin; scale: relative gives a grid that matters"
             )
+    warnings += session_warnings(config, people)
     warnings += leak_warnings(config, rows)
     for features, spec in used_features(config).items():
         if feature_kind(spec).has_table:
