@@ -135,10 +135,12 @@ def test_defaults_are_filled_at_every_depth(raw):
     assert config["features"]["roi"] == {
         "kind": "roi_maps",
         "source": "gm",
+        "sessions": [],
         "atlas": "neuromorphometrics",
         "statistic": "sum",
         "grid": "native",
     }
+    assert config["sessions"] is None
     assert config["features"]["fs"]["columns"] == ["*"]
     assert config["models"]["roi_svc"]["C"] == {
         "log2_min": -12,

@@ -44,7 +44,7 @@ def files_of_stages() -> Iterator[tuple[str, Path]]:
     for folder in (PACKAGE, ROOT / "workflow" / "scripts"):
         for path in sorted(folder.rglob("*.py")):
             stage = path.relative_to(folder).parts[0]
-            if stage != "__init__.py":
+            if stage not in ("__init__.py", "__main__.py"):
                 yield stage, path
 
 

@@ -55,9 +55,10 @@ else:
 os.environ.setdefault("MALLOC_TRIM_THRESHOLD_", str(256 * 1024**2))
 os.environ.setdefault("MALLOC_MMAP_THRESHOLD_", str(32 * 1024**2))
 
-from mri_response.preflight.checks import check_inputs
+from mri_response.preflight.start import CACHE, checks_of_run
 from mri_response.people.size import discovery_size
 from mri_response.config.feature_kinds import feature_kind
+from mri_response.config.files import read_config
 from mri_response.config.load import load_config
 from mri_response.config.modules import asked_modules, rules_of_run
 from mri_response.config.queries import (
@@ -103,6 +104,10 @@ def typed(values, given):
 
 
 try:
+    # Snakemake has read the files already, and takes the last of two keys of one name.
+    if workflow.is_main_process:
+        for path in workflow.configfiles:
+            read_config(path)
     config.update(
         (key, typed(config[key], given))
         for key, given in (workflow.config_settings.config or {}).items()
@@ -112,14 +117,7 @@ try:
     # Jobs on other machines read this file too: the check is for the person who starts the run.
     LEARNERS = {name: learner_of(model) for name, model in CONFIG["models"].items()}
     if workflow.is_main_process:
-        for name, learner in LEARNERS.items():
-            learner.check(f"models.{name}")
-    if workflow.is_main_process and CONFIG["region_sets"]:
-        from mri_response.features.region_sets import check_region_sets
-
-        check_region_sets(CONFIG)
-    if workflow.is_main_process and "simulation" not in CONFIG:
-        for line in check_inputs(CONFIG, cache=".snakemake/mri_response_checked_maps.json"):
+        for line in checks_of_run(CONFIG, CACHE):
             print(line, file=sys.stderr)
     # Jobs on other machines cut the work as the main process did: by the same tables.
     SIZE = discovery_size(CONFIG) if CONFIG["models"] else None

@@ -121,11 +121,11 @@ def _texts(values: Any) -> list[str]:
 def _cross_check(config: Mapping[str, Any]) -> None:
     """What concerns several keys at once."""
     check_names(config)
-    check_sessions(config)
     if config["outcome"]:
         outcome_kind(config).check(config)
     check_models(config)
     check_features(config)
+    check_sessions(config)
     for step in PREPARATION.values():
         if step.check:
             step.check(config)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 import math
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
@@ -26,6 +27,9 @@ def shown(value: Any) -> str:
         return f"{str(value).lower()} (YAML reads yes, no, on and off so too)"
     if isinstance(value, Mapping):
         return f"a mapping with {shorten(value, 4)}" if value else "an empty mapping"
+    if isinstance(value, list) and any(isinstance(item, bool) for item in value):
+        items = ", ".join(str(item).lower() for item in value)
+        return f"a list of {len(value)}, {items} (YAML reads yes, no, on and off so too)"
     if isinstance(value, list):
         return f"a list of {len(value)}"
     return repr(value) if len(repr(value)) <= 80 else repr(value)[:77] + "..."
@@ -75,11 +79,33 @@ def schema_fault(error: ValidationError, schema: Mapping[str, Any]) -> InputErro
     elif isinstance(value, str) and _is_number(value) and "number" in expected_words(node, schema):
         number = int(float(value)) if float(value).is_integer() else float(value)
         advice = f"write {number} without quotes (YAML reads 1e-3 as text, 1.0e-3 not)"
+    elif (quoted := _in_quotes(value, expected_words(node, schema))) is not None:
+        advice = quoted
     elif node.get("default") not in (None, {}, []):
         advice = f"the default is {node['default']}"
     else:
         advice = "correct it"
     return fault(key_path(path), shown(value), expected_words(node, schema), advice)
+
+
+def _in_quotes(value: Any, expected: str) -> str | None:
+    """What to do where a text was meant and YAML reads something else."""
+    if isinstance(value, list) and any(isinstance(item, bool) for item in value):
+        return 'write the values in quotes, as in ["yes", "no"]'
+    if "number" in expected or "true" in expected or "list" in expected:
+        return None
+    if isinstance(value, bool):
+        return 'write it in quotes, as in "yes"'
+    if isinstance(value, int | float):
+        return (
+            f"YAML reads what stands there as the number {value} (and drops zeros in front and _ "
+            "between digits): write it in quotes; on the command line, which drops quotes, "
+            "begin it "
+            "with a letter"
+        )
+    if isinstance(value, datetime.date):
+        return "YAML reads what stands there as a date: write it in quotes"
+    return None
 
 
 def _unknown_key(

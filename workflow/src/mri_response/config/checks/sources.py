@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from mri_response.config.feature_kinds import feature_kind
 from mri_response.config.messages import fault
@@ -14,8 +15,8 @@ from mri_response.config.queries import (
 )
 from mri_response.core.tables import ID_COLUMNS, suggestion
 
-if TYPE_CHECKING:
-    pass
+#: A variable of the shell, which would be taken as a name of a folder.
+_VARIABLE = re.compile(r"\$\{?[A-Za-z_]")
 
 
 def check_sources(config: Mapping[str, Any]) -> None:
@@ -106,6 +107,13 @@ def input_paths(config: Mapping[str, Any]) -> dict[str, str]:
 def check_paths(config: Mapping[str, Any]) -> None:
     results = os.path.abspath(os.path.join("results", config["run"]))
     for key, path in input_paths(config).items():
+        if path.startswith("~") or _VARIABLE.search(path):
+            raise fault(
+                key,
+                repr(path),
+                "a path without ~ and $, which are not expanded here",
+                "write it out, or from the folder in which the run is started",
+            )
         if os.path.commonpath([results, os.path.abspath(path)]) == results:
             raise fault(
                 key,

@@ -1,0 +1,83 @@
+"""The command that checks a configuration without Snakemake."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import yaml
+from test_checks import Study
+
+from mri_response.core.errors import InputError
+from mri_response.preflight import start
+
+
+@pytest.fixture
+def study(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    study = Study(tmp_path)
+    (tmp_path / "study.yaml").write_text(yaml.safe_dump(study.raw, sort_keys=False))
+    return study
+
+
+def test_a_sound_study_as_a_module(study, root):
+    done = subprocess.run(
+        [sys.executable, "-m", "mri_response", "check", "study.yaml"],
+        env={**os.environ, "PYTHONPATH": str(root / "workflow" / "src")},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.startswith("cohort munich (discovery): 24 people, 12 patient, 12 control\n")
+    assert done.stdout.endswith("no mistake found; snakemake --configfile study.yaml --cores all\n")
+
+
+@pytest.mark.parametrize(
+    ("file", "content", "expected"),
+    [
+        (
+            "study.yaml",
+            "title: \u00e4".encode("latin-1"),
+            "yaml: line 1: found a byte that is",
+        ),
+        ("study.yaml", b"run: a\nrun: b\n", "study.yaml: line 2: found the key 'run' again"),
+        ("study.yaml", b"run: 2024_05\n", "config: run: found 202405, expected a name of letters"),
+        ("munich.tsv", b"id\n1\n", "munich.tsv: found no column 'participant_id'"),
+    ],
+)
+def test_mistakes_are_one_line(study, capsys, file, content, expected):
+    Path(file).write_bytes(content)
+    assert start.command(["check", "study.yaml"]) == 1
+    said = capsys.readouterr().err
+    assert expected in said
+    assert said.count("\n") == 1
+
+
+def test_a_missing_configuration(study, capsys):
+    assert start.command(["check", "other.yaml"]) == 1
+    assert capsys.readouterr().err.startswith(
+        "other.yaml: file not found, expected a configuration"
+    )
+
+
+@pytest.mark.parametrize("arguments", [[], ["check"], ["run", "a.yaml"], ["check", "a.yaml", "b"]])
+def test_other_arguments_are_told_how_it_is_called(capsys, arguments):
+    assert start.command(arguments) == 2
+    assert capsys.readouterr().err == f"{start.USAGE}\n"
+
+
+def test_folders_that_cannot_be_written(study, monkeypatch, tmp_path):
+    start.check_folders()
+    cache = tmp_path / "caches" / "mine"
+    monkeypatch.setenv("XDG_CACHE_HOME", str(cache))
+    start.check_folders()
+    refused = tmp_path
+    monkeypatch.setattr(os, "access", lambda path, mode: Path(path) != refused)
+    with pytest.raises(InputError, match="expected the folder in which the run is started to be"):
+        start.check_folders()
+    (tmp_path / "caches").mkdir()
+    refused = tmp_path / "caches"
+    with pytest.raises(InputError, match=f"{cache}: found no permission to write.*XDG_CACHE_HOME"):
+        start.check_folders()

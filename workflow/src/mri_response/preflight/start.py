@@ -1,0 +1,101 @@
+"""All checks before a run, as Snakemake starts them and as the command ``check`` does."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from mri_response.config.files import read_config
+from mri_response.config.load import load_config
+from mri_response.core.errors import InputError
+
+#: Remembers which images passed, from one start to the next.
+CACHE = ".snakemake/mri_response_checked_maps.json"
+USAGE = "usage: python -m mri_response check my_study.yaml"
+
+
+def checks_of_run(config: Mapping[str, Any], cache: str | os.PathLike[str]) -> Iterable[str]:
+    """Check everything that can be checked before the first job.
+
+    Parameters
+    ----------
+    config : mapping
+        The completed configuration.
+    cache : path-like
+        See `mri_response.preflight.checks.check_inputs`.
+
+    Returns
+    -------
+    iterable of str
+        Lines about the people, and warnings.
+
+    Raises
+    ------
+    InputError
+        For mistakes.
+    """
+    from mri_response.learning.learners.registry import learner_of
+
+    for name, model in config["models"].items():
+        learner_of(model).check(f"models.{name}")
+    if config["region_sets"]:
+        from mri_response.features.region_sets import check_region_sets
+
+        check_region_sets(config)
+    if "simulation" in config:
+        return []
+    from mri_response.preflight.checks import check_inputs
+
+    return check_inputs(config, cache=cache)
+
+
+def check_folders() -> None:
+    """Check that Snakemake can write where it does: the working folder and its cache.
+
+    Raises
+    ------
+    InputError
+        Naming the folder that cannot be written.
+    """
+    cache = os.environ.get("XDG_CACHE_HOME") or os.path.join(os.path.expanduser("~"), ".cache")
+    for path, what, advice in (
+        (Path.cwd(), "the folder in which the run is started", "start it in another folder"),
+        (Path(cache), "Snakemake's cache", "set XDG_CACHE_HOME to a folder of yours"),
+    ):
+        there = next(parent for parent in (path, *path.parents) if parent.exists())
+        if not there.is_dir() or not os.access(there, os.W_OK | os.X_OK):
+            raise InputError(
+                f"{path}: found no permission to write, expected {what} to be writable; {advice}"
+            )
+
+
+def command(arguments: Sequence[str]) -> int:
+    """Check a configuration and all that it names, without Snakemake.
+
+    Parameters
+    ----------
+    arguments : sequence of str
+        ``check`` and the file of the configuration.
+
+    Returns
+    -------
+    int
+        0 where a run could start, 1 for a mistake, which is told in one line, 2 for other
+        arguments.
+    """
+    if len(arguments) != 2 or arguments[0] != "check":
+        print(USAGE, file=sys.stderr)
+        return 2
+    try:
+        config = load_config(read_config(arguments[1]))
+        check_folders()
+        for line in checks_of_run(config, CACHE):
+            print(line)
+    except InputError as error:
+        print(error, file=sys.stderr)
+        return 1
+    print(f"{arguments[1]}: no mistake found; snakemake --configfile {arguments[1]} --cores all")
+    return 0
