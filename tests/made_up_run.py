@@ -526,9 +526,11 @@ def _performance_rows(
     small = min(positive, negative) < config["min_class_size"]
     for aggregation, numbers in groups:
         for metric, estimate in numbers.items():
+            # Of several cohorts together what is within cohorts is tested.
+            together = cohort == "external_pooled"
             tested = metric in ("balanced_accuracy", "auc") and aggregation in (
                 "mean_over_repeats",
-                "frozen_model",
+                "within_cohorts" if together else "frozen_model",
             )
             has_interval = metric in ("balanced_accuracy", "sensitivity", "specificity", "auc")
             if role == "discovery":
@@ -539,6 +541,8 @@ def _performance_rows(
                     metric, ["wilson"]
                 )
                 nulls = ["own_labels", "discovery_labels"]
+            if aggregation == "within_cohorts":
+                methods = ["mover_cohorts"]
             if not has_interval or aggregation == "mean_over_folds":
                 methods = ["n/a"]
             for method in methods:
