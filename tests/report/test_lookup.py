@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pandas as pd
+import pytest
 from made_up_run import made_up_run, six_cohorts
 
 from mri_response.report.lookup import enough_people, headline_row, is_computed
@@ -46,3 +47,20 @@ def test_enough_people_are_the_fewest_that_were_shown():
     )
     assert enough_people(curve, "auc") == 60
     assert enough_people(curve, "balanced_accuracy") is None
+
+
+@pytest.mark.parametrize(
+    ("within", "enough"),
+    [
+        ([True, False, False, True], 165),  # 66 people alone were within: not from there on
+        ([True, True, False, True], 165),
+        ([True, True, True, False], None),
+        ([True, False, True, True], 132),
+        ([True] * 4, 66),
+    ],
+)
+def test_enough_means_that_every_later_size_is_within(within, enough):
+    curve = pd.DataFrame(
+        {"metric": "auc", "n": [66, 99, 132, 165, 190], "within_margin": [*within, np.nan]}
+    )
+    assert enough_people(curve, "auc") == enough

@@ -303,7 +303,7 @@ def test_how_far_the_sample_carries(trial: Page) -> None:
         "The corrected one is the one to quote",
         "Balanced accuracy with 40 people",
         "with all 99",
-        "how many people are enough is not shown",
+        "that fewer people would be enough is not shown",
         "People for ±5 points",
         "Best of permutations",
     ):

@@ -147,7 +147,7 @@ def left_out_by_reason(flow: pd.DataFrame, names: Naming) -> pd.DataFrame:
 
 # ---------------------------------------------------------------- learning_curve.tsv
 def enough_people(curve: pd.DataFrame, metric: str) -> int | None:
-    """Return the smallest number of people whose difference to all lies within the margin.
+    """Return the number of people from which on every size lies within the margin of all.
 
     Parameters
     ----------
@@ -159,11 +159,13 @@ def enough_people(curve: pd.DataFrame, metric: str) -> int | None:
     Returns
     -------
     int or None
-        None where no size was shown to be enough.
+        None where the largest size short of all people was not shown to be enough.
     """
-    within = curve["within_margin"].astype(str) == "True"
-    shown = curve[within & (curve["metric"] == metric)]
-    return None if shown.empty else int(shown["n"].min())
+    own = curve[curve["metric"] == metric].sort_values("n")
+    within = (own["within_margin"].astype(str) == "True").to_numpy()[:-1]  # last: all people
+    # Sizes from which on no later one is outside.
+    lasting = np.logical_and.accumulate(within[::-1])[::-1]
+    return int(own["n"].to_numpy()[:-1][lasting][0]) if lasting.any() else None
 
 
 # ---------------------------------------------------------------- what chance gives

@@ -55,8 +55,8 @@ def curve_verdict(table: pd.DataFrame, model: str) -> str:
             f"with all {whole} {estimate_text(metric, rows.iloc[-1]['estimate'])}; "
         )
         text += (
-            f"how many people are enough is not shown: at no smaller number does the interval of "
-            f"the difference to all people lie within ±{points:.0f} points"
+            f"that fewer people would be enough is not shown: with {rows.iloc[-2]['n']:.0f} the "
+            f"interval of the difference to all people does not lie within ±{points:.0f} points"
             if fewest is None
             else f"from {fewest} people on the interval of the difference to all {whole} lies "
             f"within ±{points:.0f} points"
