@@ -22,7 +22,7 @@ from mri_response.core.vocabulary import (
 )
 from mri_response.evaluation.cohort import Cohort
 from mri_response.evaluation.intervals import ROUNDING
-from mri_response.evaluation.metrics import auc
+from mri_response.evaluation.learning_curve import mean_and_influence
 from mri_response.evaluation.paired import (
     Difference,
     corrected_resampled_t,
@@ -31,8 +31,7 @@ from mri_response.evaluation.paired import (
     holm,
     paired_proportions,
 )
-from mri_response.learning.recalls import balanced_accuracy
-from mri_response.people.rows import person_weights, pooled
+from mri_response.people.rows import pooled
 
 COLUMNS = [
     "comparison",
@@ -52,18 +51,15 @@ COLUMNS = [
 ]
 MODELS = "models"  # two models, the same people
 ADDED = "imaging_added"  # a model of clinic and scans, against that of the clinic
-APPROXIMATE = "_approximate"  # predictions of cross-validation: people share training data
 #: The test to read for each metric: the first of these that a cohort has.
 MAIN = {
     "balanced_accuracy": (
         Comparison.CORRECTED_RESAMPLED_T,
         Comparison.EXCHANGED_WITHIN_PEOPLE,
-        f"{Comparison.EXCHANGED_WITHIN_PEOPLE}{APPROXIMATE}",
     ),
     "auc": (
         Comparison.CORRECTED_RESAMPLED_T,
         Comparison.DELONG,
-        f"{Comparison.DELONG}{APPROXIMATE}",
     ),
 }
 
@@ -112,9 +108,11 @@ def comparison_table(
     Notes
     -----
     Cross-validated predictions of two people share training data. The corrected resampled t-test
-    allows for it; the other methods do not, and are marked `APPROXIMATE` there. People who were
-    held out are compared like those of an external cohort. Two or more external cohorts together
-    are compared within cohorts (`mri_response.evaluation.strata`), in accuracy across all people.
+    allows for it, on the difference of the headline figures, `mean_over_repeats`: it takes the
+    differences of folds from the influences of the people tested in them, so that balanced accuracy
+    is what it is in the headline whatever classes a fold has. People who were held out are compared
+    like those of an external cohort. Two or more external cohorts together are compared within
+    cohorts (`mri_response.evaluation.strata`), in accuracy across all people.
     """
     rows: list[dict[str, Any]] = []
     exchanges = count()
@@ -135,7 +133,7 @@ def comparison_table(
                 rows += [base | row for row in _cross_validated(both, rng)]
             else:
                 together = both["cohort"].to_numpy(str) if cohort == EXTERNAL_POOLED else None
-                found = _same_people(both, Aggregation.FROZEN_MODEL, "", rng, together)
+                found = _same_people(both, Aggregation.FROZEN_MODEL, rng, together)
                 rows += [base | row for row in found]
     return finished([*rows, *added])
 
@@ -187,38 +185,45 @@ def _joined(a: pd.DataFrame, b: pd.DataFrame) -> pd.DataFrame:
 
 def _cross_validated(both: pd.DataFrame, rng: np.random.Generator) -> list[dict[str, Any]]:
     """Rows of two models that were cross-validated on the same folds."""
-    weights = person_weights(both["participant_id"].astype(str).to_numpy())[0]
-    # Every repeat has every person once, so that a row's weight is that of its person's rows.
-    weights = weights * both["repeat"].nunique()
     folds = both.groupby(["repeat", "outer_fold"], sort=True).indices.values()
     n = both["participant_id"].nunique()
     tested = np.mean([both["participant_id"].iloc[fold].nunique() for fold in folds])
     if tested == n:  # held out, and predicted by models that have seen none of them
-        return _same_people(both, HEADLINE, "", rng)
+        return _same_people(both, HEADLINE, rng)
     rows = []
-    # Test folds of one person, or of one class each, have neither metric of their own.
-    whole = any(both["label"].iloc[fold].nunique() == 2 for fold in folds)
-    for metric in ("balanced_accuracy", "auc") if whole else ():
-        values = np.array(
-            [
-                [_metric(metric, both.iloc[fold], name, weights[fold]) for fold in folds]
-                for name in ("decision", "decision_b")
-            ]
+    for metric in MAIN:
+        parts = [_of_folds(metric, rows) for _, rows in both.groupby("repeat", sort=True)]
+        found = corrected_resampled_t(np.concatenate(parts), tested / (n - tested))
+        rows.append(_row(metric, HEADLINE, Comparison.CORRECTED_RESAMPLED_T, found))
+    return rows
+
+
+def _of_folds(metric: str, rows: pd.DataFrame) -> NDArray:
+    """Difference of a metric in one repeat, as each of its outer folds has it.
+
+    The metric is that of everybody's decision values in the repeat, as in the headline. The value
+    of a fold is the difference, moved by the influences of the people who were tested in it: their
+    mean over folds is the difference itself, also where a fold has one class or one person.
+    """
+    cohort = Cohort.of(rows)
+    values = [
+        mean_and_influence(
+            metric, rows[name].to_numpy(float)[None], cohort.labels, cohort.weights, cohort.person
         )
-        found = corrected_resampled_t(values[0] - values[1], tested / (n - tested))
-        rows.append(
-            _row(metric, Aggregation.MEAN_OVER_FOLDS, Comparison.CORRECTED_RESAMPLED_T, found)
-        )
-    keys = [key for key in ("participant_id", "session_id", "label") if key in both]
-    # Mean decision of each row over the repeats, in the order of the rows.
-    means = both.groupby(keys, sort=False)[["decision", "decision_b"]].mean().reset_index()
-    return rows + _same_people(means, Aggregation.PERSON, APPROXIMATE, rng)
+        for name in ("decision", "decision_b")
+    ]
+    (first, of_first, _), (second, of_second, _) = values
+    names, fold = np.unique(rows["outer_fold"], return_inverse=True)
+    n_folds = len(names)
+    of_person = np.empty(cohort.n, dtype=int)
+    of_person[cohort.person] = fold
+    moved = np.bincount(of_person, of_first - of_second, minlength=n_folds)
+    return first - second + n_folds * moved
 
 
 def _same_people(
     both: pd.DataFrame,
     aggregation: str,
-    suffix: str,
     rng: np.random.Generator,
     stratum: NDArray | None = None,
 ) -> list[dict[str, Any]]:
@@ -243,16 +248,9 @@ def _same_people(
         ("auc", within, Comparison.DELONG): delong_difference(cohort, first, second),
     }
     return [
-        _row(metric, summed, method + suffix, difference)
+        _row(metric, summed, method, difference)
         for (metric, summed, method), difference in found.items()
     ]
-
-
-def _metric(metric: str, rows: pd.DataFrame, decision: str, weights: NDArray) -> float:
-    labels, values = rows["label"].to_numpy(dtype=int), rows[decision].to_numpy(dtype=float)
-    if metric == "auc":
-        return float(auc(labels, values, weights))
-    return float(balanced_accuracy(labels, values > 0, weights))
 
 
 def _row(metric: str, aggregation: str, method: str, found: Difference) -> dict[str, Any]:

@@ -50,7 +50,7 @@ def corrected_resampled_t(
     Parameters
     ----------
     differences : ndarray, shape (J,)
-        Difference of a metric in each outer test fold of all repeats; NaN where it is undefined.
+        Difference of a metric in each outer fold of all repeats; NaN where it is undefined.
     test_share : float
         People in a test fold / people in its training set.
     level : float

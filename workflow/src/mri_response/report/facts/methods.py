@@ -171,9 +171,10 @@ _ADDED = Fact(
 # How further tables came about, by their names.
 _FURTHER = {
     "comparisons": Fact(
-        "Models were compared on the same people. Cross-validated: corrected resampled t-test "
-        "and, as approximations, tests on the people's mean decision values. In other cohorts: "
-        "DeLong's test for the AUC, exchange of the two models within people and McNemar's test. "
+        "Models were compared on the same people. Cross-validated: difference of the balanced "
+        "accuracies and AUCs that are means over repeats, by the corrected resampled t-test on the "
+        "influences of each fold's people. In other cohorts: DeLong's test for the AUC, exchange "
+        "of the two models within people and McNemar's test. "
         "P values were corrected by Holm's method over the pairs.",
         "config: comparisons; comparisons.tsv: method",
         ("nadeau_bengio", "delong", "mcnemar"),

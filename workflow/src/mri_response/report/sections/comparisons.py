@@ -10,7 +10,7 @@ import pandas as pd
 from mri_response.config.plan import ordered_models
 from mri_response.config.queries import compared_pairs, discovery_name, is_clinical, used_baselines
 from mri_response.core.vocabulary import Comparison
-from mri_response.evaluation.comparisons import ADDED, APPROXIMATE, MAIN
+from mri_response.evaluation.comparisons import ADDED, MAIN
 from mri_response.report.figures.plan import FigureSpec
 from mri_response.report.lookup import headline_row
 from mri_response.report.naming import METRIC_NAMES, Naming, lowered, model_title, pair_title
@@ -44,7 +44,7 @@ _NO_CLINIC = (
     "illness or earlier treatments remains open: a feature set of kind clinical answers it."
 )
 METHODS = {
-    Comparison.CORRECTED_RESAMPLED_T: "corrected resampled t-test over folds",
+    Comparison.CORRECTED_RESAMPLED_T: "corrected resampled t-test",
     Comparison.EXCHANGED_WITHIN_PEOPLE: "models exchanged within people",
     Comparison.DELONG: "DeLong",
     Comparison.MCNEMAR_EXACT: "McNemar, exact",
@@ -219,11 +219,10 @@ def _differences(table: pd.DataFrame, config: Any, names: Naming) -> Table:
     made.note = (
         "Small numbers: 95 % intervals. p is two-sided, Holm p is corrected for the number of "
         "pairs, in each cohort and metric. In cross-validation people share training data: the "
-        "corrected resampled t-test (Nadeau and Bengio 2003) allows for it; its difference is the "
-        "mean over folds and may differ from that of the repeats above. In external cohorts the "
-        "frozen models are compared. Where residuals of the scans were permuted the difference is "
-        "that to the mean of the permutations, and p is one-sided. McNemar's test and more are in "
-        "comparisons.tsv."
+        "corrected resampled t-test (Nadeau and Bengio 2003) allows for it, and its difference is "
+        "that of the figures above. In external cohorts the frozen models are compared. Where "
+        "residuals of the scans were permuted the difference is that to the mean of the "
+        "permutations, and p is one-sided. McNemar's test and more are in comparisons.tsv."
     )
     return made
 
@@ -233,13 +232,12 @@ def _cells(row: pd.Series) -> list[Any]:
     low, high = number(row["ci_low"]), number(row["ci_high"])
     unit = "" if metric == "auc" else " points"
     interval = "" if np.isnan(low) else signed_interval(metric, low, high)
-    approximate = " (approximate)" if method.endswith(APPROXIMATE) else ""
     return [
         METRIC_NAMES[metric],
         (f"{signed(metric, number(row['estimate']))}{unit}", interval),
         p_text(row["p_value"], row["n_permutations"]),
         p_text(row["p_holm"], np.nan),
-        METHODS[method.removesuffix(APPROXIMATE)] + approximate,
+        METHODS[method],
     ]
 
 
