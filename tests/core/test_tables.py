@@ -8,9 +8,9 @@ from hypothesis import strategies as st
 
 from mri_response.core.errors import InputError
 from mri_response.core.tables import read_tsv, write_tsv
+from mri_response.inputs.joins import check_same_ids
 from mri_response.inputs.tables import (
     check_ids,
-    check_same_ids,
     numbers,
     read_roi_table,
     read_table,
@@ -194,7 +194,7 @@ def test_prefix_disagreement_is_named():
         check_same_ids(["sub-1", "sub-2"], ["1", "2"], "p.tsv", "fs.tsv")
     assert message(error) == (
         "fs.tsv: found participant_id '1', expected 'sub-1' as in p.tsv: the ids differ only by "
-        "the prefix sub-; write them alike in both"
+        "the prefix sub-, as do 1 more; write them alike in both"
     )
     with pytest.raises(InputError):
         check_same_ids(["1"], ["sub-1"], "p.tsv", "fs.tsv")
@@ -210,9 +210,14 @@ ROI = (
 
 def test_roi_table_takes_numeric_columns_by_default(tmp_path):
     table = read_roi_table(write(tmp_path / "fs.tsv", ROI))
-    assert list(table) == ["participant_id", "lh_a_thickness", "lh_b_thickness", "ICV"]
+    assert list(table) == ["participant_id", "lh_a_thickness", "lh_b_thickness"]
     assert np.isnan(table["lh_b_thickness"].iloc[0])
-    assert table["ICV"].tolist() == [1e6, 2e6]
+    assert table["lh_a_thickness"].tolist() == [2.5, 3.0]
+    assert list(table.attrs["left_out"]) == ["ICV"]
+    # Whoever asks for the intracranial volume by its name gets it.
+    named = read_roi_table(tmp_path / "fs.tsv", ["*_thickness", "ICV"])
+    assert list(named)[1:] == ["lh_a_thickness", "lh_b_thickness", "ICV"]
+    assert named["ICV"].tolist() == [1e6, 2e6]
 
 
 def test_roi_table_patterns(tmp_path):
