@@ -335,10 +335,11 @@ def tables_of_features(wildcards):
     return [local(source_in_cohort(wildcards)), local(source_in_discovery(wildcards))]
 
 
-def discovery_tables(wildcards):
-    """ROI tables of the discovery cohort."""
+def tables_of_warnings(wildcards):
+    """ROI tables of all cohorts, and the discovery cohort's participants."""
     names = [name for name, spec in FEATURES.items() if feature_kind(spec).has_table]
-    return list(dict.fromkeys(local(source_of(name, DISCOVERY)) for name in names))
+    tables = [source_of(name, cohort) for cohort in COHORTS for name in names]
+    return local(list(dict.fromkeys([CONFIG["cohorts"][DISCOVERY]["participants"], *tables])))
 
 
 def answers_of_the_authors(wildcards):

@@ -5,7 +5,7 @@ rule input_warnings:
     """What weakens the result from the start: few people, few permutations, empty columns."""
     input:
         people=[people_table(name) for name in COHORTS],
-        tables=discovery_tables,
+        tables=tables_of_warnings,
     output:
         run_table("input_warnings"),
     log:

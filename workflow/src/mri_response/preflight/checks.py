@@ -38,7 +38,10 @@ from mri_response.learning.feasibility import (
 from mri_response.learning.preparation.confounds import ConfoundCoding
 from mri_response.people.cohorts import build_cohort
 from mri_response.people.participants import roi_table_columns
+from mri_response.preflight.duplicates import duplicate_warnings
+from mri_response.preflight.entangled import check_entangled, entanglement_warnings
 from mri_response.preflight.leaks import check_leaks, leak_warnings
+from mri_response.preflight.procedures import procedure_warnings
 from mri_response.preflight.sessions import check_sessions_of_people, session_warnings
 
 #: Below this many discovery people the error bars of cross-validation are about +-10 points
@@ -107,6 +110,7 @@ def check_inputs(
         _check_clinical(config, people)
         check_sessions_of_people(config, people)
         check_leaks(config, people[discovery_name(config)])
+        check_entangled(config, people[discovery_name(config)])
         _check_images(config, people, cache)
     listed = pd.concat(exclusions, ignore_index=True)
     return InputSummary(
@@ -324,6 +328,7 @@ def input_warnings(config: Mapping[str, Any], people: Mapping[str, pd.DataFrame]
             "about 10 points on the balanced accuracy"
         )
     warnings += _fold_warnings(cv, rows, discovery, n, smallest)
+    warnings += entanglement_warnings(config, rows)
     if config["permutation"]["n"] < 100:
         warnings.append(
             f"permutation.n: with {config['permutation']['n']} permutations no p can be below "
@@ -358,6 +363,8 @@ def input_warnings(config: Mapping[str, Any], people: Mapping[str, pd.DataFrame]
             )
     warnings += session_warnings(config, people)
     warnings += leak_warnings(config, rows)
+    warnings += procedure_warnings(config, rows)
+    warnings += duplicate_warnings(config, people)
     for features, spec in used_features(config).items():
         if feature_kind(spec).has_table:
             columns = roi_table_columns(config, features)

@@ -67,7 +67,7 @@ def leak_warnings(config: Mapping[str, Any], people: pd.DataFrame) -> list[str]:
         where chance would hardly do so among so many features.
     """
     warnings = []
-    for name, path, values, left_out in _columns_of_sets(config, people):
+    for name, path, values, left_out in columns_of_sets(config, people):
         if left_out:
             which = ", ".join(f"{column} ({why})" for column, why in [*left_out.items()][:8])
             more = f" and {len(left_out) - 8} more" if len(left_out) > 8 else ""
@@ -108,7 +108,7 @@ def check_leaks(config: Mapping[str, Any], people: pd.DataFrame) -> None:
         Naming the columns.
     """
     label = (config["outcome"].get("column") or "").lower()
-    for name, path, values, _ in _columns_of_sets(config, people):
+    for name, path, values, _ in columns_of_sets(config, people):
         same = [column for column in values if column.lower() == label]
         what = "the label (outcome.column)"
         if not same and "endpoint_score" in people:
@@ -123,10 +123,29 @@ def check_leaks(config: Mapping[str, Any], people: pd.DataFrame) -> None:
             )
 
 
-def _columns_of_sets(
+def columns_of_sets(
     config: Mapping[str, Any], people: pd.DataFrame
 ) -> Iterator[tuple[str, str, pd.DataFrame, Mapping[str, str]]]:
-    """Name, file, values of the people and columns left out of each feature set with a table."""
+    """Go through the feature sets that are read from a table.
+
+    Parameters
+    ----------
+    config : mapping
+        Sections cohorts, outcome, features and models of the completed configuration.
+    people : pandas.DataFrame
+        Analysed rows of the discovery cohort.
+
+    Yields
+    ------
+    name : str
+        The feature set.
+    path : str
+        The user's file.
+    values : pandas.DataFrame, shape (rows, features)
+        Of the people.
+    left_out : mapping of str to str
+        Columns that are not taken as regions, and why.
+    """
     cohort = config["cohorts"][discovery_name(config)]
     for name, spec in used_features(config).items():
         kind = feature_kind(spec)

@@ -1,0 +1,47 @@
+"""Copies of people under other ids are told before anything is fitted."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from test_checks import Study
+
+from mri_response.preflight.duplicates import same_rows
+
+
+@pytest.fixture
+def study(tmp_path, root):
+    return Study(tmp_path)
+
+
+def told(study):
+    return [text for text in study.check().warnings if "very values of another" in text]
+
+
+def test_copies_within_and_across_cohorts_are_told(study):
+    assert told(study) == []
+    tables = {
+        name: pd.read_csv(study.folder / f"{name}_fs.tsv", sep="\t") for name in ("munich", "bonn")
+    }
+    regions = [f"region_{i}" for i in range(4)]
+    tables["munich"].loc[5, regions] = tables["munich"].loc[4, regions]
+    tables["bonn"].loc[0, regions] = tables["munich"].loc[9, regions]
+    for name, table in tables.items():
+        table.to_csv(study.folder / f"{name}_fs.tsv", sep="\t", index=False)
+    (text,) = told(study)
+    assert "features.fs: 4 people have the very values of another" in text
+    assert "munich/sub-m04 = munich/sub-m05" in text
+    assert "munich/sub-m09 = bonn/sub-b00" in text
+
+
+def test_equal_rows_of_few_values_and_of_one_person_are_nothing_to_tell():
+    rng = np.random.default_rng(4)
+    few = pd.DataFrame(rng.integers(0, 2, (40, 5)), columns=list("abcde"))
+    few = few.assign(participant_id=[f"sub-{i}" for i in range(40)], cohort_="home")
+    assert few.duplicated(list("abcde")).any()
+    assert same_rows(few, list("abcde")) == []
+    many = pd.DataFrame(rng.normal(size=(40, 5)), columns=list("abcde"))
+    many.loc[1] = many.loc[0]
+    one = many.assign(participant_id=["sub-0", "sub-0", *map(str, range(38))], cohort_="home")
+    assert same_rows(one, list("abcde")) == []
+    two = one.assign(participant_id=["sub-0", "sub-1", *map(str, range(38))])
+    assert same_rows(two, list("abcde")) == [["home/sub-0", "home/sub-1"]]

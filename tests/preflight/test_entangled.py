@@ -1,0 +1,98 @@
+"""Site and label that go together are told before anything is fitted."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from scipy.stats import fisher_exact
+from test_checks import Study
+
+from mri_response.preflight.entangled import association
+
+
+@pytest.fixture
+def study(tmp_path, root):
+    return Study(tmp_path)
+
+
+def told(study, word):
+    return [text for text in study.check().warnings if word in text]
+
+
+def put(study, column, values):
+    study.people["munich"][column] = values
+    study.write("munich")
+
+
+def test_a_site_for_each_class_is_an_error(study):
+    assert told(study, "predicts the label") == []
+    patient = study.people["munich"]["group"] == "patient"
+    put(study, "scanner", np.where(patient, "Prisma", "Trio"))
+    assert study.mistake().startswith(
+        "munich.tsv: every value of scanner has people of one class only ('Prisma', 'Trio')"
+    )
+
+
+def test_some_sites_with_one_class_are_counted(study):
+    patient = (study.people["munich"]["group"] == "patient").to_numpy()
+    site = np.where(np.arange(24) < 12, "A", "B").astype(object)
+    site[np.flatnonzero(patient)[:3]] = "C"
+    put(study, "site", site)
+    (text,) = told(study, "have one class only")
+    assert (
+        "1 of 3 values of site with two people or more have one class only ('C'; 3 people)" in text
+    )
+
+
+def test_a_site_that_predicts_the_label_is_told_unless_labels_stay_within_it(study):
+    patient = (study.people["munich"]["group"] == "patient").to_numpy()
+    scanner = np.where(patient, 1, 2)
+    scanner[[0, 1, 2, 3]] = [2, 1, 2, 1]
+    put(study, "scanner", scanner)
+    (text,) = told(study, "predicts the label")
+    assert "scanner predicts the label" in text
+    assert "set permutation.within: scanner, or name it among the confounds" in text
+    study.raw["permutation"] = {"within": "scanner"}
+    (text,) = told(study, "predicts the label")
+    assert "makes p right" in text
+    study.raw["permutation"] = {}
+    study.raw["models"]["svc"]["confounds"] = ["age", "sex", "scanner"]
+    study.people["bonn"]["scanner"] = 1
+    study.write("bonn")
+    (text,) = told(study, "predicts the label")
+    assert "is removed inside the folds" in text
+
+
+def test_leaving_sites_out_always_asks_for_labels_within_sites(study):
+    study.raw["cross_validation"] = {"outer": "leave_one_site_out", "inner_folds": 3}
+    assert len(told(study, "set permutation.within: site")) == 1
+    study.raw["permutation"] = {"within": "site"}
+    assert told(study, "set permutation.within: site") == []
+
+
+def test_age_that_predicts_the_label_is_told_listed_or_not(study):
+    patient = (study.people["munich"]["group"] == "patient").to_numpy()
+    put(study, "age", np.where(patient, 50, 25) + np.arange(24) % 5)
+    assert "is removed inside the folds" in told(study, "age predicts the label")[0]
+    study.raw["models"]["svc"]["confounds"] = ["sex"]
+    assert "is no confound of any model" in told(study, "age predicts the label")[0]
+
+
+def test_codes_that_are_taken_as_numbers_are_told(study):
+    put(study, "centre_code", np.arange(24) // 2 % 4)
+    study.people["bonn"]["centre_code"] = 1
+    study.write("bonn")
+    study.raw["models"]["svc"]["confounds"] = ["age", "centre_code"]
+    (text,) = told(study, "confound centre_code")
+    assert "(0, 1, 2, 3) are taken as a number" in text
+
+
+def test_p_is_that_of_chi_squared_by_hand_and_of_all_orders():
+    labels = np.repeat([1, 0], 30)
+    values = pd.Series(["a"] * 20 + ["b"] * 10 + ["a"] * 10 + ["b"] * 20)
+    # Four cells with 15 expected: 4 x 25 / 15, one degree of freedom.
+    assert association(values, labels) == pytest.approx(0.009823, abs=1e-6)
+    assert fisher_exact([[20, 10], [10, 20]]).pvalue == pytest.approx(0.0194, abs=1e-3)
+    # Three against three, wholly apart: 2 of 20 orders are as extreme.
+    numbers = pd.Series([4.0, 5.0, 6.0, 1.0, 2.0, 3.0])
+    assert association(numbers, np.array([1, 1, 1, 0, 0, 0])) == pytest.approx(0.1)
+    assert np.isnan(association(pd.Series(["a"] * 4), np.array([0, 1, 0, 1])))

@@ -1,0 +1,83 @@
+"""People whose features are the same to the last digit: copies under another id."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import pandas as pd
+
+from mri_response.config.feature_kinds import feature_kind
+from mri_response.config.not_regions import not_regions
+from mri_response.config.queries import used_features
+from mri_response.core.tables import shorten
+from mri_response.inputs.tables import read_roi_table
+
+#: With fewer columns of many distinct values, equal rows may be chance.
+FEW_COLUMNS = 3
+
+
+def duplicate_warnings(config: Mapping[str, Any], people: Mapping[str, pd.DataFrame]) -> list[str]:
+    """Warn of different people with equal rows in a table of regions, within and across cohorts.
+
+    Parameters
+    ----------
+    config : mapping
+        Sections cohorts, features and models of the completed configuration.
+    people : mapping of str to pandas.DataFrame
+        Analysed rows by cohort.
+
+    Returns
+    -------
+    list of str
+        One line per feature set with such people.
+    """
+    warnings = []
+    for name, spec in used_features(config).items():
+        if not feature_kind(spec).has_table:
+            continue
+        parts = []
+        for cohort, rows in people.items():
+            path = config["cohorts"][cohort]["sources"][spec["source"]]
+            table = read_roi_table(path, spec["columns"], spec["exclude"], not_regions(config))
+            table = table[table["participant_id"].isin(rows["participant_id"])]
+            parts.append(table.drop(columns="session_id", errors="ignore").assign(cohort_=cohort))
+        joined = pd.concat(parts, ignore_index=True, join="inner")
+        features = joined.columns.difference(["participant_id", "cohort_"])
+        found = same_rows(joined, list(features))
+        if found:
+            shown = [" = ".join(group) for group in found]
+            warnings.append(
+                f"features.{name}: {sum(map(len, found))} people have the very values of another "
+                f"({shorten(shown, 3)}); if they are one person under several ids, the person is "
+                "on both sides of a split and no result is valid: keep one"
+            )
+    return warnings
+
+
+def same_rows(table: pd.DataFrame, features: list[str]) -> list[list[str]]:
+    """Groups of people with equal features.
+
+    Parameters
+    ----------
+    table : pandas.DataFrame
+        Columns participant_id, cohort_ and the features, one row per scan.
+    features : list of str
+        Names of the features. Those with fewer distinct values than half the rows do not count.
+
+    Returns
+    -------
+    list of list of str
+        People as in ``cohort/participant_id``; empty where fewer than `FEW_COLUMNS` features count.
+    """
+    telling = [column for column in features if 2 * table[column].nunique() >= len(table)]
+    complete = table.dropna(subset=telling)
+    if len(telling) < FEW_COLUMNS:
+        return []
+    groups = []
+    copies = complete[complete.duplicated(telling, keep=False)]
+    for _, rows in copies.groupby(telling, sort=False) if len(copies) else ():
+        who = (rows["cohort_"] + "/" + rows["participant_id"]).unique().tolist()
+        if len(set(rows["participant_id"])) > 1:
+            groups.append(who)
+    return groups
