@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import pandas as pd
 import pytest
 from made_up_run import made_up_run
 
@@ -88,6 +89,48 @@ def test_the_reviewers_documents_say_how_scans_were_given_the_clinic(inputs):
     assert told in results(gather(inputs))
     (paragraph,) = [fact for fact in methods(inputs) if "freedman_lane" in fact.cites]
     assert "residuals of the scans" in paragraph.text
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "said"),
+    [
+        ("roi_svc", "clinic", "The scan tells more."),
+        ("roi_svc", "confounds_only", "The scan tells more."),
+        ("both", "clinic", "The scan tells more."),
+        ("stacked", "clinic", "The scan tells more."),
+        # The clinic may be the reason, or there is no scan at all.
+        ("both", "confounds_only", "Model both does better than confounds alone (age, sex, tiv)."),
+        ("stacked", "confounds_only", "does better than confounds alone (age, sex, tiv)."),
+        ("clinic", "confounds_only", "Model clinic does better than confounds alone"),
+        ("roi_svc", "majority_class", "Model roi_svc does better than larger class for everybody."),
+    ],
+)
+def test_of_the_scan_it_speaks_where_nothing_else_can_be_the_reason(inputs, first, second, said):
+    row = {
+        "comparison": "models",
+        "model_a": first,
+        "model_b": second,
+        "metric": "balanced_accuracy",
+        "method": "exchanged_within_people",
+        "estimate": 0.1,
+        "ci_low": 0.05,
+        "ci_high": 0.15,
+        "p_value": 0.01,
+        "n_permutations": 999,
+    }
+    cohorts = [name for name in inputs.names.titles if name != "external_pooled"][:3]
+    table = pd.DataFrame([row | {"cohort_a": c, "p_holm": 0.01} for c in cohorts])
+    config = inputs.config | {"primary_model": first, "comparisons": [[first, second]]}
+    names = naming(inputs.config)
+    (text,) = verdicts(table, config, names)
+    assert said in text
+    assert ("scan tells more" in text) == said.startswith("The scan")
+    table.loc[2, "p_holm"] = 0.2
+    (text,) = verdicts(table, config, names)
+    assert f"in 2 of these {len(cohorts)} cohorts; in the others it was not shown." in text
+    table["p_holm"] = 0.2
+    (text,) = verdicts(table, config, names)
+    assert "has not been shown, which is not evidence that it does not." in text
 
 
 def test_what_was_not_asked_is_said():

@@ -7,8 +7,15 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from mri_response.config.feature_kinds import feature_kind
 from mri_response.config.plan import ordered_models
-from mri_response.config.queries import compared_pairs, discovery_name, is_clinical, used_baselines
+from mri_response.config.queries import (
+    MAJORITY_CLASS,
+    compared_pairs,
+    discovery_name,
+    is_clinical,
+    used_baselines,
+)
 from mri_response.core.vocabulary import Comparison
 from mri_response.evaluation.comparisons import ADDED, MAIN
 from mri_response.report.figures.plan import FigureSpec
@@ -114,7 +121,7 @@ def verdicts(table: pd.DataFrame, config: Any, names: Naming) -> list[str]:
         texts.append(
             f"{model_title(first, config)} against {lowered(model_title(second, config))}, "
             f"balanced accuracy: {'; '.join(found)}. "
-            f"{_reading(table, (first, second), cohorts)}"
+            f"{_reading(table, (first, second), cohorts, config)}"
         )
     return texts + [_added_text(row, config) for row in _added(table)]
 
@@ -137,7 +144,9 @@ def _added_text(row: pd.Series, config: Any) -> str:
     )
 
 
-def _reading(table: pd.DataFrame, pair: tuple[str, str], cohorts: list[str]) -> str:
+def _reading(table: pd.DataFrame, pair: tuple[str, str], cohorts: list[str], config: Any) -> str:
+    """What the differences say; of the scan only where nothing else can be the reason."""
+    said = "the scan tells more" if _by_scan(pair, config) else _does_better(pair, config)
     rows = (main_row(table, pair, cohort, "balanced_accuracy") for cohort in cohorts)
     better = [
         number(row["p_holm"]) <= ALPHA and number(row["estimate"]) > 0
@@ -145,10 +154,35 @@ def _reading(table: pd.DataFrame, pair: tuple[str, str], cohorts: list[str]) -> 
         if row is not None
     ]
     if better and all(better):
-        return "The scan tells more."
+        return f"{said[0].upper()}{said[1:]}."
     if any(better):
-        return "The scan tells more in one of these cohorts; in the others it was not shown."
-    return "That the scan tells more has not been shown, which is not evidence that it does not."
+        return (
+            f"{said[0].upper()}{said[1:]} in {sum(better)} of these {len(better)} cohorts; in the "
+            "others it was not shown."
+        )
+    return f"That {said} has not been shown, which is not evidence that it does not."
+
+
+def _does_better(pair: tuple[str, str], config: Any) -> str:
+    first, second = (lowered(model_title(name, config)) for name in pair)
+    return f"{first} does better than {second}"
+
+
+def _by_scan(pair: tuple[str, str], config: Any) -> bool:
+    """Whether the first model knows scans alone, or what the second knows and scans."""
+    first, second = pair
+    if second == MAJORITY_CLASS:
+        return False
+    parts = set().union(*(_sets(name, config) for name in config["stacks"].get(first, [first])))
+    clinic = {name for name in parts if feature_kind(config["features"][name]).is_clinical}
+    known = _sets(second, config) if second in config["models"] else set()
+    return parts > clinic and (not clinic or clinic == known)
+
+
+def _sets(model: str, config: Any) -> set[str]:
+    """Feature sets of a model, those that stand side by side each by itself."""
+    features = config["models"][model]["features"]
+    return set(config["features"][features].get("sets", [features]))
 
 
 def _is_reference(name: str, config: Any) -> bool:
