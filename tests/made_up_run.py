@@ -396,7 +396,7 @@ def _usefulness(
         cohorts = list(scored_cohorts(own[0], own[1], roles))
         tables = {
             "calibration": calibration_table(model, cohorts, seed=7, **small),
-            "decision_curve": decision_curve_table(model, cohorts, **small),
+            "decision_curve": decision_curve_table(model, cohorts, seed=1, **small),
             "operating_points": operating_point_table(
                 model, cohorts, own[2].replace("n/a", None), prevalence=None, **small
             ),

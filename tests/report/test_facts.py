@@ -87,7 +87,7 @@ def further_tables() -> dict[str, pd.DataFrame]:
                 "threshold": [0.2, 0.4, 0.6],
                 "net_benefit": [0.3, 0.2, 0.1],
                 "advantage": [-0.01, 0.05, 0.03],
-                "advantage_low": [-0.05, 0.01, -0.02],
+                "band_low": [-0.05, 0.01, -0.02],
                 "ci_method": "normal",
             }
         ),
@@ -226,8 +226,8 @@ def test_further_tables_are_told():
         "p = 0.012, by Holm 0.024, corrected resampled t",
         "specificity": "External cohorts minus control: AUC +0.31 (0.11 to 0.48); p = 0.037",
         "calibration": "slope 0.91 (0.71 to 1.11), Brier score 0.23 (0.03 to 0.43)",
-        "decision_curve": "at 2 of 3 threshold probabilities, with the whole 95 % interval above 0 "
-        "at 1",
+        "decision_curve": "at 2 of 3 threshold probabilities, with the simultaneous 95 % band "
+        "above 0 at 1",
         "subgroups": "sex F 65.2 % (50.0 to 80.0 %; n = 61), 1 groups too small for a number",
         "quality": "Drug, discovery 3 of 99, Saline 0 of 49",
         "learning_curve": "70 people 66.0 %, 99 people 69.2 %. From 70 people on",

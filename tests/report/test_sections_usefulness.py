@@ -133,7 +133,7 @@ def test_words_follow_the_interval_of_the_advantage(run):
     names, table = naming(run.config), run.tables["decision_curve"].copy()
 
     def said(advantage, low):
-        table["advantage"], table["advantage_low"] = advantage, low
+        table["advantage"], table["band_low"] = advantage, low
         return benefit_verdict(table, MODEL, "saline", names)
 
     at = table["threshold"]
@@ -142,7 +142,7 @@ def test_words_follow_the_interval_of_the_advantage(run):
     )
     text = said(at.between(0.2, 0.34) * 0.1, np.nan)
     assert "at no threshold shown to be better" in text
-    assert "above both at 20 to 34 %, the intervals include 0" in text
+    assert "above both at 20 to 34 %, the band of all thresholds together includes 0" in text
     good = at.between(0.2, 0.34) | (at == 0.5) | at.between(0.6, 0.61)
     text = said(good * 0.1, good * 0.05)
     assert text.endswith("at threshold probabilities 20 to 34 %, 50 % and 60 to 61 %.")

@@ -16,7 +16,7 @@ with job(snakemake):
     small = {"min_class_size": config["min_class_size"]}
     tables = {
         "calibration": calibration_table(model, cohorts, seed=config["seed"], **small),
-        "decision_curve": decision_curve_table(model, cohorts, **small),
+        "decision_curve": decision_curve_table(model, cohorts, seed=config["seed"], **small),
         "operating_points": operating_point_table(
             model,
             cohorts,

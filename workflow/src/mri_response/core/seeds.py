@@ -21,6 +21,7 @@ class Stream(IntEnum):
     EXCHANGES = 21
     LEARNING_CURVE = 22
     SCANS = 23
+    DECISION_CURVE = 24
     BELIEF_STUDY = 30
     BELIEF_AGENTS = 31
     BELIEF_RECOVERY = 32

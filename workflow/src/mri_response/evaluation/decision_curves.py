@@ -10,6 +10,7 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy.special import ndtri
 
+from mri_response.core.seeds import Stream, generator
 from mri_response.core.vocabulary import NotComputed
 from mri_response.evaluation.intervals import LEVEL, ROUNDING
 from mri_response.evaluation.scored import Scored
@@ -32,12 +33,15 @@ DECISION_CURVE_COLUMNS = [
     "advantage",
     "advantage_low",
     "advantage_high",
+    "band_low",
+    "band_high",
 ]
+N_DRAWS = 5000  # of normal multipliers, for the simultaneous band
 THRESHOLDS = np.round(np.arange(0.01, 1, 0.01), 2)
 
 
 def decision_curve_table(
-    model: str, cohorts: Iterable[Scored], *, min_class_size: int
+    model: str, cohorts: Iterable[Scored], *, seed: int, min_class_size: int
 ) -> pd.DataFrame:
     """The content of `decision_curve.tsv` for one model.
 
@@ -47,6 +51,8 @@ def decision_curve_table(
         Name of the model.
     cohorts : iterable of Scored
         Cohorts as the model has scored them.
+    seed : int
+        The run's.
     min_class_size : int
         With fewer people in either class nothing is computed.
 
@@ -57,13 +63,16 @@ def decision_curve_table(
         cohort one row that says so.
     """
     rows: list[dict[str, Any]] = []
-    for scored in cohorts:
+    for index, scored in enumerate(cohorts):
         base = scored.about(model)
         if scored.too_small(min_class_size):
             rows.append(base | {"ci_method": NotComputed.SMALL_CLASS})
             continue
         method = "naive_normal" if scored.cross_validated else "normal"
-        rows += [base | row | {"ci_method": method} for row in net_benefits(scored)]
+        band = advantage_band(scored, generator(seed, Stream.DECISION_CURVE, index))
+        for row, (low, high) in zip(net_benefits(scored), band.tolist(), strict=True):
+            limits = {"band_low": low, "band_high": high, "ci_method": method}
+            rows.append(base | row | limits)
     return pd.DataFrame(rows, columns=DECISION_CURVE_COLUMNS)
 
 
@@ -116,6 +125,60 @@ def net_benefits(scored: Scored, thresholds: NDArray = THRESHOLDS) -> list[dict[
             }
         )
     return rows
+
+
+def advantage_band(
+    scored: Scored,
+    rng: np.random.Generator,
+    thresholds: NDArray = THRESHOLDS,
+    level: float = LEVEL,
+) -> NDArray:
+    """Band that holds the advantage of a model at all thresholds together.
+
+    The advantage is over the better of acting on everybody and on nobody. Estimate +- c standard
+    errors, c being the quantile of the largest of all standardised deviations, drawn by giving the
+    influence of every person a normal weight.
+
+    Parameters
+    ----------
+    scored : Scored
+        A cohort with probabilities.
+    rng : numpy.random.Generator
+        Source of the weights.
+    thresholds : ndarray, shape (t,)
+        Threshold probabilities, between 0 and 1.
+    level : float
+        Nominal coverage of the whole band.
+
+    Returns
+    -------
+    ndarray, shape (t, 2)
+        Lower and upper limit; NaN where nothing varies.
+
+    References
+    ----------
+    Gine E, Zinn J (1990). Bootstrapping general empirical measures. Annals of Probability 18,
+    851-869 (normal multipliers).
+    """
+    weights = scored.weights / scored.weights.sum()
+    means, influences = [], []
+    for threshold in thresholds:
+        worth = np.where(scored.labels == 1, 1.0, -threshold / (1 - threshold))
+        default = 1.0 if weights @ worth > 0 else 0.0
+        values = ((scored.probability >= threshold).mean(axis=0) - default) * worth
+        means.append(weights @ values)
+        influences.append(scored.by_person(weights * (values - means[-1])))
+    influence = np.array(influences).T
+    n = len(influence)
+    error = np.sqrt((influence**2).sum(axis=0) * n / (n - 1))
+    varies = error >= ROUNDING
+    band = np.full((len(thresholds), 2), np.nan)
+    if varies.any():
+        drawn = rng.normal(size=(N_DRAWS, n)) @ (influence[:, varies] / error[varies])
+        half = np.quantile(np.abs(drawn).max(axis=1), level) * error[varies]
+        mean = np.array(means)[varies]
+        band[varies] = np.column_stack([mean - half, mean + half])
+    return band
 
 
 def _mean_limits(scored: Scored, weights: NDArray, values: NDArray) -> tuple[float, float, float]:

@@ -31,6 +31,7 @@ _NUMBERS = (
     "threshold",
     "advantage",
     "advantage_low",
+    "band_low",
     "difference",
     "difference_low",
     "difference_high",

@@ -167,17 +167,17 @@ def decision_curve(run: Run) -> Fact | None:
     parts = []
     for cohort in run.names.ordered(rows["cohort"]):
         own = rows[rows["cohort"] == cohort]
-        better, surely = (own.loc[own[c] > 0, "threshold"] for c in ("advantage", "advantage_low"))
+        better, surely = (own.loc[own[c] > 0, "threshold"] for c in ("advantage", "band_low"))
         text = (
             f"better than treating all or none at {len(better)} of {len(own)} threshold "
-            f"probabilities, with the whole 95 % interval above 0 at {len(surely)}"
+            f"probabilities, with the simultaneous 95 % band above 0 at {len(surely)}"
         )
         parts.append(f"{run.names.titles[cohort]}: {text}")
     if not parts:
         return None
     return Fact(
         f"Decision curve. {'; '.join(parts)}{_naive(rows)}.",
-        where("decision_curve", model=run.model, column="advantage, advantage_low"),
+        where("decision_curve", model=run.model, column="advantage, band_low"),
         ("decision_curve",),
     )
 

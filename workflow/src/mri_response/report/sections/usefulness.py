@@ -34,7 +34,9 @@ _HELP = (
     "a person were acted on (as one would for a {positive}) whenever the probability reaches a "
     "threshold, which share of all people would be rightly chosen, once those chosen wrongly are "
     "subtracted at the odds of that threshold? A model is of use only where it does better than "
-    "acting on everybody and than acting on nobody. Intervals are of each threshold by itself, and "
+    "acting on everybody and than acting on nobody. Whether it is at any threshold is judged by a "
+    "band that holds for all of them together (pointwise, chance alone passes in one of ten "
+    "studies of 51 people); limits in the figure are of each threshold by itself. Both are "
     "too narrow in the discovery cohort, where people share training data."
 )
 _POINTS = {
@@ -120,18 +122,19 @@ def benefit_verdict(table: pd.DataFrame, model: str, cohort: str, names: Naming)
     if not len(rows) or np.isnan(thresholds).any():
         return None
     title = names.titles[cohort]
-    certain = thresholds[as_number(rows["advantage_low"]).to_numpy() > 0]
+    certain = thresholds[as_number(rows["band_low"]).to_numpy() > 0]
     if len(certain):
         return (
-            f"{title}: better than acting on everybody or on nobody, with the 95 % interval above "
-            f"0, at threshold probabilities {_ranges(certain)}."
+            f"{title}: better than acting on everybody or on nobody, with the 95 % band of all "
+            f"thresholds together above 0, at threshold probabilities {_ranges(certain)}."
         )
     above = thresholds[as_number(rows["advantage"]).to_numpy() > 1e-9]
     if not len(above):
         return f"{title}: at no threshold better than acting on everybody or on nobody."
     return (
         f"{title}: at no threshold shown to be better than acting on everybody or on nobody (the "
-        f"estimate is above both at {_ranges(above)}, the intervals include 0)."
+        f"estimate is above both at {_ranges(above)}, the band of all thresholds "
+        "together includes 0)."
     )
 
 
