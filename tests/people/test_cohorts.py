@@ -372,6 +372,26 @@ def test_missing_image_leaves_one_person_out(mapped):
     assert [path.name for path in paths][:2] == ["mwp1sub-01_T1w.nii", "mwp1sub-02_T1w.nii"]
 
 
+def test_a_broken_link_leaves_one_person_out_and_says_so(mapped):
+    (mapped.folder / "maps" / "mwp1sub-09_T1w.nii").symlink_to("../.git/annex/objects/ab/MD5E-1")
+    people, exclusions, _ = mapped.build()
+    assert "sub-09" not in set(people["participant_id"])
+    assert (
+        dict(zip(exclusions["participant_id"], exclusions["reason"], strict=True))["sub-09"]
+        == "the image of the source gm is a broken link (datalad get, git annex get)"
+    )
+
+
+def test_nothing_but_broken_links_is_told_with_their_number(mapped):
+    for path in (mapped.folder / "maps").iterdir():
+        path.unlink()
+        path.symlink_to(f"../.git/annex/objects/{path.name}")
+    assert mapped.mistake().startswith(
+        "config: cohorts.munich.sources.gm: found 6 broken links (such as maps/mwp1sub-01_T1w.nii) "
+        "and no image for any of 7 rows, expected images; get their content (datalad get"
+    )
+
+
 def test_two_images_for_one_person(mapped):
     (mapped.folder / "maps" / "mwp1sub-02_T1w_old.nii").touch()
     assert "found 2 files for sub-02" in mapped.mistake()

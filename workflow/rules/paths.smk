@@ -1,7 +1,5 @@
 # Paths and parameters of the rules. Every file of a run has one function, which gives its path with
 # wildcards where no name is given.
-import glob
-import re
 
 RUN = f"results/{CONFIG['run']}"
 REFIT = "refit"  # in the place of a part of the outer folds
@@ -251,7 +249,7 @@ def source_of(features, cohort):
 
 def files_of(pattern):
     """Every file that a path pattern may mean for anyone."""
-    return local(sorted(glob.glob(re.sub(r"\{.*?\}", "*", pattern), recursive=True)))
+    return local(files_of_anyone(pattern)) if pattern else []
 
 
 def simulated(cohort):

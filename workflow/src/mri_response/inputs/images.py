@@ -6,11 +6,9 @@ outside the brain) count as 0 before smoothing and resampling; inside the atlas 
 error.
 """
 
-import glob
 import gzip
 import math
 import os
-import re
 import zlib
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -24,6 +22,8 @@ from nibabel.spatialimages import HeaderDataError, SpatialImage
 
 from mri_response.core.atomic import atomic_path
 from mri_response.core.errors import InputError
+from mri_response.inputs.paths import files_of_anyone
+from mri_response.inputs.pointers import without_content
 
 #: Largest difference between two affines of one grid, in mm.
 AFFINE_TOLERANCE_MM = 1e-3
@@ -76,7 +76,7 @@ class Grid:
 
 def first_voxel_ml(pattern: str | os.PathLike[str]) -> float | None:
     """Volume of a voxel of the first map that a pattern may mean, None if there is none."""
-    paths = sorted(glob.glob(re.sub(r"\{.*?\}", "*", os.fspath(pattern)), recursive=True))
+    paths = files_of_anyone(pattern)
     if not paths:
         return None
     return float(np.prod(nib.load(paths[0]).header.get_zooms()[:3])) / 1000
@@ -108,11 +108,17 @@ def open_image(path: str | os.PathLike[str]) -> SpatialImage:
     except InputError:
         raise
     except FileNotFoundError:
+        link = without_content(path, "a NIfTI image")
+        if link is not None:
+            raise InputError(f"{path}: {link}") from None
         raise InputError(
             f"{path}: file not found, expected a NIfTI image; correct the path in the config "
             "(relative paths start at the working directory)"
         ) from None
     except _READ_ERRORS as error:
+        pointer = without_content(path, "a NIfTI image")
+        if pointer is not None:
+            raise InputError(f"{path}: {pointer}") from None
         raise InputError(
             f"{path}: could not be read as an image ({_reason(error)}), expected NIfTI (.nii or "
             ".nii.gz); copy or make it again"

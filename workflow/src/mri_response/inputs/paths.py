@@ -4,12 +4,14 @@ import glob
 import os
 import re
 import unicodedata
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 import pandas as pd
 
 from mri_response.core.errors import InputError
 from mri_response.core.tables import shorten
+from mri_response.inputs.pointers import is_broken_link
 
 
 def resolve_pattern(
@@ -21,7 +23,9 @@ def resolve_pattern(
     ----------
     pattern : str
         Path with ``{participant_id}`` and, for participants with sessions, ``{session_id}``;
-        ``*``, ``?`` and ``[...]`` match as in a shell, ``**`` any folders.
+        ``*``, ``?`` and ``[...]`` match as in a shell, ``**`` any folders. An identifier beside
+        ``*`` or ``?`` is never part of a longer run of letters or digits: ``{participant_id}*`` of
+        ``sub-1`` is not ``sub-12.nii``.
     participant_id : str
         Identifier as in the participants table, which takes the place in braces.
     session_id : str, optional
@@ -30,7 +34,8 @@ def resolve_pattern(
     Returns
     -------
     pathlib.Path or None
-        None if there is no such file: the caller excludes the person.
+        None if there is no such file with content: the caller excludes the person. A broken link
+        counts as no file, see `broken_links`.
 
     Raises
     ------
@@ -38,6 +43,65 @@ def resolve_pattern(
         If the pattern has no or an unknown placeholder, or matches several files.
     """
     pattern = os.fspath(pattern)
+    found = _with_content(_named(pattern, participant_id, session_id))
+    if len(found) > 1:
+        raise InputError(
+            f"source {pattern}: found {len(found)} files for {participant_id}"
+            f"{f' {session_id}' if session_id else ''} ({shorten(found, 2)}), expected one; make "
+            "the pattern narrower"
+        )
+    return Path(found[0]) if found else None
+
+
+def files_of_anyone(pattern: str | os.PathLike[str]) -> list[str]:
+    """Every file that `resolve_pattern` may find for anyone: what a rule depends on.
+
+    Parameters
+    ----------
+    pattern : str
+        Path, or path with placeholders in braces.
+
+    Returns
+    -------
+    list of str
+        In alphabetical order; a path without placeholders is given back as it is.
+    """
+    pattern = os.fspath(pattern)
+    if "{" not in pattern:
+        return [pattern]
+    return _with_content(glob.glob(re.sub(r"\{.*?\}", "*", pattern), recursive=True))
+
+
+def broken_links(pattern: str | os.PathLike[str], people: pd.DataFrame) -> list[Path | None]:
+    """The broken link of each row of a table of people that has no file, as git-annex leaves it.
+
+    Parameters
+    ----------
+    pattern : str
+        Path with ``{participant_id}`` and perhaps ``{session_id}``, see `resolve_pattern`.
+    people : pandas.DataFrame
+        Rows for which `image_paths` found no file.
+
+    Returns
+    -------
+    list of pathlib.Path or None
+        In the order of the rows; None where there is no link either.
+    """
+    sessions = people["session_id"] if "session_id" in people else [None] * len(people)
+    found = []
+    for who in zip(people["participant_id"], sessions, strict=True):
+        links = sorted(filter(is_broken_link, _named(os.fspath(pattern), *who)))
+        found.append(Path(links[0]) if links else None)
+    return found
+
+
+def _with_content(paths: Iterable[str]) -> list[str]:
+    """Those of some paths that are files, neither folders nor links to nothing."""
+    return sorted(path for path in paths if os.path.isfile(path))
+
+
+def _named(pattern: str, participant_id: str, session_id: str | None) -> list[str]:
+    """Paths on disk that a pattern names for a person, whatever is there."""
     known = {"participant_id": participant_id, "session_id": session_id}
     names = re.findall(r"\{(.*?)\}", pattern)
     for name in names:
@@ -56,24 +120,60 @@ def resolve_pattern(
             f"source {pattern}: found {{session_id}}, expected a column session_id in the "
             "participants table; add the column or write the session into the path"
         )
+    found = {}
     # Tables are read in the form NFC; file names that macOS wrote may have letters in the form NFD.
-    filled = dict.fromkeys(
-        re.sub(
-            r"\{(.*?)\}",
-            lambda match, form=form: glob.escape(unicodedata.normalize(form, known[match[1]])),
-            pattern,
-        )
-        for form in ("NFC", "NFD")
-    )
-    matches = (path for name in filled for path in glob.glob(name, recursive=True))
-    found = sorted(path for path in matches if os.path.isfile(path))
-    if len(found) > 1:
-        raise InputError(
-            f"source {pattern}: found {len(found)} files for {participant_id}"
-            f"{f' {session_id}' if session_id else ''} ({shorten(found, 2)}), expected one; make "
-            "the pattern narrower"
-        )
-    return Path(found[0]) if found else None
+    for form in ("NFC", "NFD"):
+        given = {key: unicodedata.normalize(form, known[key]) for key in set(names)}
+        filled = pattern
+        for key, value in given.items():
+            filled = filled.replace(f"{{{key}}}", glob.escape(value))
+        whole = _whole_ids(pattern, given)
+        matches = glob.glob(filled, recursive=True)
+        found |= dict.fromkeys(path for path in matches if whole.fullmatch(_plain(path)))
+    return list(found)
+
+
+def _plain(path: str) -> str:
+    """A path or pattern without repeated slashes, of which `glob` may leave one."""
+    return re.sub("/+", "/", path)
+
+
+_PARTS = re.compile(
+    r"\{(?P<id>.*?)\}|(?P<folders>(?<![^/])\*\*(?:/|$))|\*+|\?|\[!?\]?[^\]]*\]|.", re.S
+)
+
+
+def _whole_ids(pattern: str, given: Mapping[str, str]) -> re.Pattern[str]:
+    """What a pattern means, with identifiers that end where a run of letters or digits ends.
+
+    A name may begin with letters of a program (``mwp1sub-01``), so that an identifier which begins
+    with ``sub-`` or ``ses-`` may follow anything. Of all others, one that begins with a digit may
+    not follow a digit, and one that begins with a letter no letter.
+    """
+    parts = list(_PARTS.finditer(_plain(pattern)))
+    text = ""
+    for i, part in enumerate(parts):
+        if part["id"]:
+            value = given[part["id"]]
+            before = parts[i - 1][0] if i else ""
+            after = parts[i + 1][0] if i + 1 < len(parts) else ""
+            if before[-1:] in ("*", "?") and not value.startswith(("sub-", "ses-")):
+                text += r"(?<!\d)" if value[:1].isdigit() else ""
+                text += r"(?<![^\W\d_])" if value[:1].isalpha() else ""
+            text += re.escape(value)
+            if after[:1] in ("*", "?") and value[-1:].isalnum():
+                text += r"(?![^\W_])"
+        elif part["folders"]:
+            text += "(?:.*/)?" if part[0].endswith("/") else ".*"
+        elif part[0].startswith("*"):
+            text += "[^/]*"
+        elif part[0] == "?":
+            text += "[^/]"
+        elif len(part[0]) > 1:
+            text += "[" + re.sub("^!", "^", part[0][1:-1]).replace("\\", r"\\") + "]"
+        else:
+            text += re.escape(part[0])
+    return re.compile(text, re.S)
 
 
 def image_paths(pattern: str | os.PathLike[str], people: pd.DataFrame) -> list[Path | None]:

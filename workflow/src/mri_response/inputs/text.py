@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from mri_response.core.errors import InputError
+from mri_response.inputs.pointers import LONGEST_POINTER, broken_link, pointer
 from mri_response.inputs.sources.ids import visible
 
 #: Separators of a table and how messages call them.
@@ -195,8 +196,11 @@ def is_missing(cell: str, codes: Collection[str] = ()) -> bool:
 
 def _read_bytes(path: Path) -> bytes:
     try:
-        return path.read_bytes()
+        raw = path.read_bytes()
     except FileNotFoundError:
+        link = broken_link(path, "a table")
+        if link is not None:
+            raise InputError(f"{path}: {link}") from None
         raise InputError(
             f"{path}: file not found, expected a table; correct the path in the config (relative "
             "paths start at the working directory)"
@@ -207,6 +211,10 @@ def _read_bytes(path: Path) -> bytes:
             f"{path}: could not be read ({reason}), expected a table; correct the path in the "
             "config or the file's permissions"
         ) from None
+    told = pointer(raw[:LONGEST_POINTER], "a table")
+    if told is not None:
+        raise InputError(f"{path}: {told}")
+    return raw
 
 
 def _refuse_binary(path: Path, raw: bytes) -> None:

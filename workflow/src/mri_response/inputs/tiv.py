@@ -10,6 +10,7 @@ import pandas as pd
 from mri_response.core.errors import InputError
 from mri_response.core.tables import ID_COLUMNS
 from mri_response.inputs.paths import image_paths
+from mri_response.inputs.pointers import without_content
 from mri_response.inputs.sources import cat12
 from mri_response.inputs.sources.record import read_bytes
 from mri_response.inputs.sources.safe_xml import parse_xml
@@ -86,6 +87,9 @@ def read_cat12_report(path: str | os.PathLike[str]) -> float:
         If the file is no such report.
     """
     path = Path(path)
+    absent = without_content(path, "a report of CAT12")
+    if absent is not None:
+        raise InputError(f"{path}: {absent}")
     return cat12.tiv_of(parse_xml(read_bytes(path), path, cat12.REPORT.what), path)
 
 

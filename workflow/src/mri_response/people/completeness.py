@@ -10,7 +10,7 @@ from mri_response.config.queries import placeholders
 from mri_response.core.errors import InputError
 from mri_response.core.tables import ID_COLUMNS, shorten
 from mri_response.inputs.joins import check_same_ids
-from mri_response.inputs.paths import image_paths
+from mri_response.inputs.paths import broken_links, image_paths
 from mri_response.inputs.tables import check_ids, read_roi_table
 from mri_response.people.columns import reason_where
 from mri_response.people.participants import roi_table_columns
@@ -46,6 +46,15 @@ def _missing_images(rows: pd.DataFrame, name: str, source: str, pattern: str) ->
         )
     paths = image_paths(pattern, rows)
     missing = pd.Series([path is None for path in paths], rows.index)
+    links = pd.Series(None, rows.index, dtype=object)
+    links[missing] = broken_links(pattern, rows[missing])
+    n_links = links.notna().sum()
+    if missing.all() and n_links:
+        raise InputError(
+            f"config: {key}: found {n_links} broken links (such as {links.dropna().iloc[0]}) and "
+            f"no image for any of {len(rows)} rows, expected images; get their content (datalad "
+            "get, git annex get)"
+        )
     if missing.all():
         example = pattern.replace("{participant_id}", rows["participant_id"].iloc[0])
         if sessions:
@@ -54,7 +63,11 @@ def _missing_images(rows: pd.DataFrame, name: str, source: str, pattern: str) ->
             f"config: {key}: found no image for any of {len(rows)} rows, expected for example "
             f"{example}; correct the pattern or the participant ids"
         )
-    return reason_where(missing, f"no image for the source {source}")
+    reason = reason_where(missing, f"no image for the source {source}")
+    reason[links.notna()] = (
+        f"the image of the source {source} is a broken link (datalad get, git annex get)"
+    )
+    return reason
 
 
 def _incomplete_rows(

@@ -13,13 +13,13 @@ import pandas as pd
 
 from mri_response.core.errors import InputError
 from mri_response.core.tables import ID_COLUMNS, shorten
+from mri_response.inputs.pointers import is_broken_link
 from mri_response.inputs.sources.ids import Spellings
 from mri_response.inputs.sources.record import (
     Entry,
     Source,
     State,
     identities,
-    is_dangling,
     record_of,
 )
 
@@ -275,7 +275,7 @@ def _find_one(
     if len(fitting) > 1:
         raise InputError(_ambiguous(root, participant_id, fitting))
     if fitting:
-        if is_dangling(fitting[0]):
+        if is_broken_link(fitting[0]):
             reason = f"{fitting[0]}: the link's content is not here; fetch it (datalad get)"
             return Entry(State.DANGLING, reason=reason)
         return Entry(State.READ, {str(fitting[0]): ""}, *made)

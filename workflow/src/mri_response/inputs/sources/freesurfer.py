@@ -18,6 +18,7 @@ import pandas as pd
 
 from mri_response.core.errors import InputError
 from mri_response.core.tables import shorten
+from mri_response.inputs.pointers import is_broken_link, is_pointer
 from mri_response.inputs.sources.ids import Spellings
 from mri_response.inputs.sources.labels import check_labels, fill_empty, is_volume
 from mri_response.inputs.sources.names import canonical
@@ -27,8 +28,6 @@ from mri_response.inputs.sources.record import (
     State,
     fill,
     identities,
-    is_annex_pointer,
-    is_dangling,
     left_out,
     read_bytes,
     source_of,
@@ -269,7 +268,7 @@ def read_subject(folder: Path, wanted: Iterable[str]) -> tuple[Entry, dict[str, 
     InputError
         If a file is damaged.
     """
-    if is_dangling(folder) or is_dangling(folder / "stats"):
+    if is_broken_link(folder) or is_broken_link(folder / "stats"):
         return _dangling(folder), {}
     stats: dict[str, Stats] = {}
     files: dict[str, str] = {}
@@ -278,12 +277,12 @@ def read_subject(folder: Path, wanted: Iterable[str]) -> tuple[Entry, dict[str, 
     optional = [] if "aseg" in required else ["aseg"]
     for name in (*required, *optional):
         path = folder / "stats" / f"{name}.stats"
-        if is_dangling(path):
+        if is_broken_link(path):
             if name in required:
                 return _dangling(path), {}
         elif path.is_file():
             raw = read_bytes(path)
-            if is_annex_pointer(raw):
+            if is_pointer(raw):
                 return _dangling(path), {}
             stats[name] = parse_stats(raw, path)
             files[str(path)] = stats[name].sha256

@@ -251,11 +251,6 @@ def joint_sha256(files: Mapping[str, str]) -> str | None:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-def is_dangling(path: str | os.PathLike[str]) -> bool:
-    """Whether a path is a link to content that is not here, as DataLad leaves it before a fetch."""
-    return os.path.islink(path) and not os.path.exists(path)
-
-
 def read_bytes(path: Path) -> bytes:
     """Content of a person's file.
 
@@ -276,11 +271,6 @@ def read_bytes(path: Path) -> bytes:
             f"{path}: could not be read ({(error.strerror or str(error)).lower()}), expected a "
             "file of this person; correct its permissions or copy it again"
         ) from None
-
-
-def is_annex_pointer(raw: bytes) -> bool:
-    """Whether a file's content is only git-annex's note of where the content would be."""
-    return raw.startswith(b"/annex/objects/")
 
 
 def _joined(files: Mapping[str, str]) -> str | None:

@@ -17,14 +17,13 @@ import pandas as pd
 
 from mri_response.core.errors import InputError
 from mri_response.core.tables import shorten
+from mri_response.inputs.pointers import is_broken_link, is_pointer
 from mri_response.inputs.sources.ids import Spellings
 from mri_response.inputs.sources.record import (
     Entry,
     State,
     fill,
     identities,
-    is_annex_pointer,
-    is_dangling,
     read_bytes,
 )
 
@@ -214,8 +213,8 @@ def fitting_scans(
 
 
 def _read_one(path: Path, read: Callable[[bytes, Path], Content]) -> tuple[Entry, dict[str, float]]:
-    raw = b"" if is_dangling(path) else read_bytes(path)
-    if is_dangling(path) or is_annex_pointer(raw):
+    raw = b"" if is_broken_link(path) else read_bytes(path)
+    if is_broken_link(path) or is_pointer(raw):
         reason = f"{path}: the link's content is not here; fetch it (datalad get)"
         return Entry(State.DANGLING, reason=reason), {}
     content = read(raw, path)

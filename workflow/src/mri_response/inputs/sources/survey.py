@@ -16,6 +16,7 @@ from pathlib import Path
 import pandas as pd
 
 from mri_response.core.errors import InputError
+from mri_response.inputs.pointers import is_broken_link
 from mri_response.inputs.sources import cat12
 from mri_response.inputs.sources.bids import generated_by, parse_name
 from mri_response.inputs.sources.bids_tables import (
@@ -24,7 +25,7 @@ from mri_response.inputs.sources.bids_tables import (
     scanned_sessions,
 )
 from mri_response.inputs.sources.freesurfer import HEMISPHERES, is_person, read_subject
-from mri_response.inputs.sources.record import Entry, State, is_dangling
+from mri_response.inputs.sources.record import Entry, State
 from mri_response.inputs.sources.safe_xml import parse_xml
 from mri_response.inputs.sources.scans import find_files
 from mri_response.inputs.sources.table_survey import TableSurvey, look_at_table
@@ -228,7 +229,8 @@ def _look_at_freesurfer(folder: Path) -> FolderSurvey | None:
     subjects = [
         path
         for path in children
-        if is_dangling(path) or any(os.path.lexists(path / name) for name in ("stats", "scripts"))
+        if is_broken_link(path)
+        or any(os.path.lexists(path / name) for name in ("stats", "scripts"))
     ]
     if not any((path / "stats").is_dir() for path in subjects):
         return None
@@ -273,7 +275,7 @@ def _look_at_cat12(folder: Path) -> FolderSurvey | None:
 
 
 def _cat12_entry(path: Path) -> Entry:
-    if is_dangling(path):
+    if is_broken_link(path):
         return Entry(State.DANGLING, reason=f"{path}: fetch it (datalad get)")
     try:
         root = parse_xml(path.read_bytes(), path, cat12.REPORT.what)
