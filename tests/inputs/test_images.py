@@ -68,6 +68,20 @@ def test_good_maps_pass(save, values, grid, inside, name, dtype):
     check_map(save(values.astype(dtype), name=name), grid, inside)
 
 
+@pytest.mark.parametrize("name", ["map.nii", "map.nii.gz", "map.img"])
+def test_an_image_without_a_position_in_space_is_refused(values, grid, inside, tmp_path, name):
+    kind = nib.Nifti1Pair if name.endswith("img") else nib.Nifti1Image
+    image = kind(values, AFFINE)
+    for code in ("sform", "qform"):
+        getattr(image, f"set_{code}")(AFFINE, 0)
+    nib.save(image, tmp_path / name)
+    said = complaint(tmp_path / name, grid, inside)
+    assert "found no position in space in the header (sform_code and qform_code are 0)" in said
+    image.set_qform(AFFINE, 1)
+    nib.save(image, tmp_path / name)
+    check_map(tmp_path / name, grid, inside)
+
+
 def test_map_with_a_scale_factor_passes(save, values, grid, inside, tmp_path):
     image = nib.Nifti1Image(np.round(values * 100).astype(np.uint8), AFFINE)
     image.header.set_slope_inter(0.01, 0)

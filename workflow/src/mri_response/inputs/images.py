@@ -97,7 +97,8 @@ def open_image(path: str | os.PathLike[str]) -> SpatialImage:
     Raises
     ------
     InputError
-        If the file is missing, empty, unreadable, no image, or has several volumes.
+        If the file is missing, empty, unreadable, no image, has several volumes or has no position
+        in space.
     """
     try:
         if os.path.getsize(path) == 0:
@@ -139,6 +140,11 @@ def open_image(path: str | os.PathLike[str]) -> SpatialImage:
         raise InputError(
             f"{path}: found no usable affine in the header, expected one from voxels to mm; make "
             "the image again"
+        )
+    if not _has_position(image):
+        raise InputError(
+            f"{path}: found no position in space in the header (sform_code and qform_code are 0), "
+            "expected one of the two; make the image again with a program that writes it"
         )
     return image
 
@@ -356,6 +362,13 @@ def other_grid(path: str | os.PathLike[str], own: Grid, grid: Grid) -> str:
         f"{path}: found another {what} ({found}), expected that of the first discovery map "
         f"({expected}); set grid to a voxel size in mm to resample all maps, or make it again"
     )
+
+
+def _has_position(image: SpatialImage) -> bool:
+    """Whether a header says where the voxels are; if not, nibabel centres the box on the origin."""
+    if not isinstance(image.header, nib.Nifti1Header):
+        return True
+    return any(int(image.header[code]) > 0 for code in ("sform_code", "qform_code"))
 
 
 def _invertible(affine: np.ndarray) -> bool:

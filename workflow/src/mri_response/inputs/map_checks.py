@@ -19,7 +19,7 @@ HIGHEST_USUAL_VALUE = 2.0
 #: Least part of the atlas or mask in which a map must be above 0.
 LEAST_COVERAGE = 0.25
 # Part of every cached verdict: raise it when a check changes.
-_CHECK_VERSION = 1
+_CHECK_VERSION = 2
 
 
 def check_map(
