@@ -211,6 +211,9 @@ ROI = (
 def test_roi_table_takes_numeric_columns_by_default(tmp_path):
     table = read_roi_table(write(tmp_path / "fs.tsv", ROI))
     assert list(table) == ["participant_id", "lh_a_thickness", "lh_b_thickness"]
+    assert table.attrs["left_out"] == {"ICV": "intracranial volume"}
+    both = read_roi_table(tmp_path / "fs.tsv", ["*", "ICV"])
+    assert list(both) == ["participant_id", "lh_a_thickness", "lh_b_thickness", "ICV"]
     assert np.isnan(table["lh_b_thickness"].iloc[0])
     assert table["lh_a_thickness"].tolist() == [2.5, 3.0]
     assert list(table.attrs["left_out"]) == ["ICV"]

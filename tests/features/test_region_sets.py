@@ -165,8 +165,11 @@ def configuration(kind="roi_maps", given=None, tmp_path=None, **spec):
     source = "none" if tmp_path is None else str(tmp_path / "fs.tsv")
     return {
         "features": {"roi": {"kind": kind, "source": "gm", **spec}},
-        "models": {"one": {"features": "roi"}},
-        "cohorts": {"a": {"role": "discovery", "sources": {"gm": source}}},
+        "models": {"one": {"features": "roi", "confounds": []}},
+        "cohorts": {
+            "a": {"role": "discovery", "sources": {"gm": source}, "where": {}, "tiv": None}
+        },
+        "outcome": None,
         "region_sets": {"roi": given or {}},
     }
 

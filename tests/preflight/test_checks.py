@@ -138,8 +138,9 @@ def test_person_in_two_cohorts(study, prefix):
     fs.to_csv(study.folder / "bonn_fs.tsv", sep="\t", index=False)
     assert study.mistake() == (
         f"bonn.tsv: found participant_id '{prefix}m03' and 1 others in cohort bonn and in cohort "
-        "munich, expected each person in one cohort; remove one, or rename if they are different "
-        "people"
+        "munich, expected each person in one cohort; remove one; if they are different people, "
+        "begin the ids of one cohort with a prefix, in all its tables and in the names of its "
+        "images"
     )
 
 
@@ -375,8 +376,11 @@ def test_sex_that_the_discovery_cohort_does_not_have(study):
 def test_clinical_columns_are_looked_at_before_the_first_job(study):
     study.raw["features"]["clinic"] = {"kind": "clinical", "columns": ["stage"]}
     study.raw["models"]["clinic"] = {"features": "clinic"}
-    assert study.mistake().startswith("munich.tsv: ")
-    assert "stage" in study.mistake()
+    with pytest.raises(InputError) as error:
+        study.check()
+    lines = str(error.value).replace(f"{study.folder}/", "").split("\n")
+    assert [line.split(":")[0] for line in lines] == ["munich.tsv", "bonn.tsv"]
+    assert all("stage" in line for line in lines)
     for name, rows in study.people.items():
         rows["stage"] = ["1", "2"] * (len(rows) // 2)
         study.write(name)

@@ -99,6 +99,19 @@ def suggestion(name: str, known: Iterable[str]) -> str:
     return f"did you mean {lowered[near[0]]!r}? " if near else ""
 
 
+def and_more(n: int, what: str) -> str:
+    """``" (and 3 more cells)"``, nothing where there is no more than the one that is named.
+
+    Parameters
+    ----------
+    n : int
+        How many there are, with the one that the message names.
+    what : str
+        Their name in the plural.
+    """
+    return f" (and {n - 1} more {what})" if n > 1 else ""
+
+
 def shorten(items: Iterable[Any], limit: int = 8) -> str:
     """A few of many items, for a message of one line."""
     items = [str(item) for item in items]

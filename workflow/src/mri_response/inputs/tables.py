@@ -7,6 +7,7 @@ file, so that every complaint can name it.
 import math
 import os
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from functools import lru_cache
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -15,12 +16,13 @@ import numpy as np
 import pandas as pd
 
 from mri_response.core.errors import InputError
-from mri_response.core.tables import ID_COLUMNS, matches, shorten, suggestion
+from mri_response.core.tables import ID_COLUMNS, and_more, matches, shorten, suggestion
 from mri_response.inputs.missing_codes import check_missing_codes
 from mri_response.inputs.region_columns import chosen_columns
 from mri_response.inputs.text import (
     PLAIN,
     SEPARATORS,
+    Rows,
     TableFormat,
     check_header,
     is_missing,
@@ -62,16 +64,59 @@ def read_table(
         missing columns, or no rows.
     """
     path = Path(path)
-    rows = read_rows(path, form)
+    frame, rows = _table(path, _state(path), form)
     check_header(path, rows.header)
+    if "participant_id" in required and "participant_id" not in rows.header and rows.cells:
+        _refuse_other_names_of_ids(path, rows)
     require_columns(rows.header, required, path, SEPARATORS[rows.separator])
     if not rows.cells:
         raise InputError(f"{path}: found a header and no rows, expected one row a participant")
+    return frame.copy()
+
+
+def _state(path: Path) -> tuple[int, ...]:
+    """Changes where a file does."""
+    try:
+        status = path.stat()
+    except OSError:
+        return ()
+    return status.st_ino, status.st_size, status.st_mtime_ns
+
+
+@lru_cache(maxsize=16)
+def _table(path: Path, state: tuple[int, ...], form: TableFormat) -> tuple[pd.DataFrame, Rows]:
+    """A table as text, which the checks of a start read several times; `state` is part of "
+    "the key."""
+    rows = read_rows(path, form)
     cells = [
         [np.nan if is_missing(cell, form.missing) else cell for cell in row] for row in rows.cells
     ]
     index = pd.Index(rows.lines, name="line", dtype=int)
-    return pd.DataFrame(cells, columns=rows.header, index=index, dtype=object)
+    return pd.DataFrame(cells, columns=rows.header, index=index, dtype=object), rows
+
+
+def _refuse_other_names_of_ids(path: Path, rows: Rows) -> None:
+    """Say which column may hold the ids, where none is called so."""
+    header, first = rows.header, rows.cells[0]
+    if len(header) == 1 and " " in header[0]:
+        raise InputError(
+            f"{path}: found one column {header[0]!r}, expected columns separated by tabs, "
+            "commas or "
+            "semicolons; if they are separated by spaces, save the table with tabs"
+        )
+    if math.isnan(_number(header[0])):
+        raise InputError(
+            f"{path}: found no column 'participant_id' (read as "
+            f"{SEPARATORS[rows.separator]}-separated), "
+            f"expected it among {shorten(header)}; "
+            f"{suggestion('participant_id', header)}add or rename the column: if {header[0]!r}, "
+            f"which begins with {first[0]!r}, holds the ids as the participants table has them, "
+            "call it participant_id"
+        )
+    raise InputError(
+        f"{path}: found {header[0]!r} where the name of the first column is expected, and so no "
+        "header; add one with participant_id and a name for every other column"
+    )
 
 
 def require_columns(
@@ -127,9 +172,11 @@ def numbers(frame: pd.DataFrame, column: str, path: str | os.PathLike[str]) -> p
         advice = "correct it or write n/a"
         if "," in cell and not math.isnan(_number(cell.replace(",", "."))):
             advice = f"write {cell.replace(',', '.')}"
+        if line == frame.index[0] and wrong.sum() == 1 and len(frame) > 2:
+            advice += "; if the line holds units or labels, remove it"
         raise InputError(
             f"{path}: line {line}: column {column}: found {cell!r}, expected a number with a "
-            f"decimal point; {advice}"
+            f"decimal point; {advice}{and_more(int(wrong.sum()), 'such cells')}"
         )
     return values
 
@@ -185,8 +232,28 @@ def check_ids(frame: pd.DataFrame, path: str | os.PathLike[str], keys: Sequence[
         named = ", ".join(f"{key} {identity[key]!r}" for key in keys)
         raise InputError(
             f"{path}: line {line}: found {named} again (first on line {first}), expected each "
-            "once; remove or correct one of the rows"
+            f"once; {_how_once(frame, keys)}{and_more(int(repeated.sum()), 'such rows')}"
         )
+
+
+def _how_once(frame: pd.DataFrame, keys: Sequence[str]) -> str:
+    """What to do where people have several rows."""
+    if "session_id" in frame and "session_id" not in keys:
+        sessions = shorten(frame["session_id"].dropna().unique(), 3)
+        return (
+            f"the table has several sessions ({sessions}): add session_id to the participants "
+            "table, "
+            "or keep the rows of one session"
+        )
+    if frame[list(keys)].drop_duplicates().shape[0] * 2 <= len(frame):
+        others = [name for name in frame if name not in keys]
+        texts = [name for name in others if is_text(frame[name])]
+        what = f" (by {texts[0]!r}, it seems)" if texts else ""
+        return (
+            f"people have several rows{what}, where one per person is expected with a column per "
+            "region: spread the table; rows of visits need a column session_id"
+        )
+    return "remove or correct one of the rows"
 
 
 def read_roi_table(
@@ -222,6 +289,19 @@ def read_roi_table(
         If a pattern matches nothing, a taken column holds text or codes for missing values, or a
         row is repeated.
     """
+    given = tuple(columns), tuple(exclude), tuple(never.items())
+    return _regions(Path(path), _state(Path(path)), *given).copy()
+
+
+@lru_cache(maxsize=16)
+def _regions(
+    path: Path,
+    state: tuple[int, ...],
+    columns: tuple[str, ...],
+    exclude: tuple[str, ...],
+    never: tuple[tuple[str, str], ...],
+) -> pd.DataFrame:
+    """What `read_roi_table` returns, once per state of the file."""
     table = read_table(path)
     keys = [column for column in ID_COLUMNS if column in table]
     check_ids(table, path, keys)
@@ -236,11 +316,12 @@ def read_roi_table(
         column for column in candidates if matches(column, columns) and not matches(column, exclude)
     ]
     # A text column (a site, a date) is not a region; one bad cell among numbers is a mistake.
-    if tuple(columns) == ("*",):
-        taken = [column for column in taken if not is_text(table[column])]
+    if "*" in columns:
+        named = [pattern for pattern in columns if pattern.strip("*?")]
+        taken = [name for name in taken if matches(name, named) or not is_text(table[name])]
     values = {column: numbers(table, column, path) for column in taken}
     frame = pd.DataFrame(values, index=table.index)
-    taken, left_out = chosen_columns(frame, columns, exclude, never)
+    taken, left_out = chosen_columns(frame, columns, exclude, dict(never))
     if not taken:
         raise InputError(
             f"{path}: found no column of numbers to take, expected one a region; see columns and "

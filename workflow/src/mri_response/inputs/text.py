@@ -164,7 +164,13 @@ def read_rows(path: Path, form: TableFormat = PLAIN) -> Rows:
     cells, lines = _split(path, text, separator)
     if not cells:
         raise InputError(f"{path}: found an empty file, expected a table with a header")
-    header, cells, lines = cells[0], cells[1:], lines[1:]
+    header, first_line, cells, lines = cells[0], lines[0], cells[1:], lines[1:]
+    other_width = bool(cells) and len(cells[0]) != len(header)
+    if header[0].startswith("# ") or (header[0].startswith("#") and other_width):
+        raise InputError(
+            f"{path}: line {first_line}: found the comment {header[0][:40]!r} above the header, "
+            "expected the names of the columns in the first line; remove the comment"
+        )
     width = len(header)
     while width and not header[width - 1]:
         width -= 1
@@ -245,12 +251,14 @@ def _split(path: Path, text: str, separator: str) -> tuple[list[list[str]], list
     lines: list[int] = []
     rows: list[list[str]] = []
     reader = csv.reader(io.StringIO(text), delimiter=separator)
+    begins = 1
     try:
         for row in reader:
+            line, begins = begins, reader.line_num + 1
             cells = [cell.strip() for cell in row]
             if any("\n" in cell for cell in cells):
                 raise InputError(
-                    f"{path}: line {reader.line_num}: found a line break inside a cell or a quote "
+                    f"{path}: line {line}: found a line break inside a cell or a quote "
                     'that is not closed, expected one row a line; remove the " or the line break'
                 )
             if any(cells):
@@ -285,9 +293,10 @@ def check_header(path: Path, header: Sequence[str]) -> None:
     """
     for position, name in enumerate(header, start=1):
         if not name:
+            rows = " of row numbers, which R and pandas write" if position == 1 else ""
             raise InputError(
                 f"{path}: line 1: found no name for column {position}, expected a name for every "
-                "column; add it or remove the column"
+                f"column; add it or remove the column{rows}"
             )
         if header.index(name) != position - 1:
             raise InputError(

@@ -19,7 +19,10 @@ from mri_response.inputs.volumes import UNITS, check_tiv
 
 
 def read_tiv(
-    spec: Mapping[str, Any], people: pd.DataFrame, source: str | os.PathLike[str]
+    spec: Mapping[str, Any],
+    people: pd.DataFrame,
+    source: str | os.PathLike[str],
+    lenient: bool = False,
 ) -> pd.Series:
     """Total intracranial volume of one cohort's people.
 
@@ -35,6 +38,8 @@ def read_tiv(
         (text; the index is the line in the file).
     source : path-like
         The participants table's path, for messages.
+    lenient : bool
+        See `mri_response.inputs.volumes.check_tiv`.
 
     Returns
     -------
@@ -64,7 +69,7 @@ def read_tiv(
         )
     unit = spec.get("unit", "ml")
     values = values * UNITS[unit]
-    check_tiv(values, where, unit)
+    check_tiv(values, where, unit, lenient)
     return values.rename("tiv")
 
 

@@ -9,6 +9,7 @@ import pandas as pd
 
 from mri_response.config.queries import feature_columns, used_confounds
 from mri_response.core.errors import InputError
+from mri_response.core.tables import and_more
 from mri_response.inputs.joins import check_same_ids, check_spelt_alike
 from mri_response.inputs.missing_codes import check_missing_codes
 from mri_response.inputs.tables import numbers, read_table
@@ -37,7 +38,9 @@ def used_columns(
             columns[column] = _column(rows, column, path, categories=categorical)
     if cohort["tiv"] is not None:
         # Reports of people without an outcome need not be there.
-        tiv = read_tiv(cohort["tiv"], rows[known], path)
+        rules = config["quality_control"]["exclude"]
+        lenient = any(rule["measure"] == "tiv" for rule in rules)
+        tiv = read_tiv(cohort["tiv"], rows[known], path, lenient)
         if "table" in cohort["tiv"]:
             table = cohort["tiv"]["table"]
             found = read_table(table)["participant_id"]
@@ -83,6 +86,33 @@ def subgroup_columns(rows: pd.DataFrame, config: Mapping[str, Any]) -> list[str]
     return readable
 
 
+def unreadable_subgroups(rows: pd.DataFrame, config: Mapping[str, Any]) -> dict[str, str]:
+    """Columns of `SUBGROUPS` that a participants table has in a form that cannot be read.
+
+    Parameters
+    ----------
+    rows : pandas.DataFrame
+        Text, as :func:`mri_response.inputs.tables.read_table` returns it.
+    config : mapping
+        The completed configuration.
+
+    Returns
+    -------
+    dict of str to str
+        Column to the message that tells why; empty where the configuration names subgroups itself.
+    """
+    if config["subgroups"]["columns"] is not None:
+        return {}
+    why = {}
+    for column in SUBGROUPS:
+        try:
+            if column in rows:
+                _column(rows, column, "")
+        except InputError as error:
+            why[column] = str(error).removeprefix(": ")
+    return why
+
+
 def _column(rows: pd.DataFrame, column: str, path: str, categories: bool = False) -> pd.Series:
     """A column of the participants table in its type."""
     if column == "sex":
@@ -105,6 +135,7 @@ def _sex(rows: pd.DataFrame, path: str) -> pd.Series:
         raise InputError(
             f"{path}: line {line}: column sex: found {rows.loc[line, 'sex']!r}, expected F or M "
             "(or female, male); recode it or write n/a"
+            f"{and_more(int(unknown.sum()), 'such cells')}"
         )
     return codes
 
@@ -115,7 +146,7 @@ def _check_age(age: pd.Series, path: str) -> None:
         line = int(wrong.idxmax())
         raise InputError(
             f"{path}: line {line}: column age: found {age[line]:g}, expected years from 0 to "
-            f"{OLDEST}; correct it or write n/a"
+            f"{OLDEST}; correct it or write n/a{and_more(int(wrong.sum()), 'such cells')}"
         )
 
 

@@ -43,6 +43,7 @@ from mri_response.preflight.entangled import check_entangled, entanglement_warni
 from mri_response.preflight.leaks import check_leaks, leak_warnings
 from mri_response.preflight.procedures import procedure_warnings
 from mri_response.preflight.sessions import check_sessions_of_people, session_warnings
+from mri_response.preflight.tables import check_tables, subgroup_warnings
 
 #: Below this many discovery people the error bars of cross-validation are about +-10 points
 #: (Varoquaux 2018, NeuroImage 180: 68-77).
@@ -99,6 +100,7 @@ def check_inputs(
         and what to do.
     """
     read_answers(config["reporting"]["tripod"])
+    check_tables(config)
     people, exclusions = {}, []
     for name in config["cohorts"]:
         people[name], excluded, _ = build_cohort(config, name)
@@ -115,7 +117,10 @@ def check_inputs(
     listed = pd.concat(exclusions, ignore_index=True)
     return InputSummary(
         lines=_summary(config, people, listed),
-        warnings=input_warnings(config, people) if config["models"] else [],
+        warnings=[
+            *(input_warnings(config, people) if config["models"] else []),
+            *subgroup_warnings(config),
+        ],
         people=people,
         exclusions=listed,
     )
@@ -149,7 +154,8 @@ def check_people_apart(config: Mapping[str, Any], people: Mapping[str, pd.DataFr
             raise InputError(
                 f"{config['cohorts'][name]['participants']}: found participant_id {shown!r}{more} "
                 f"in cohort {name} and in cohort {other}, expected each person in one cohort; "
-                "remove one, or rename if they are different people"
+                "remove one; if they are different people, begin the ids of one "
+                "cohort with a prefix, in all its tables and in the names of its images"
             )
         seen.update(dict.fromkeys(identities, name))
 

@@ -9,10 +9,10 @@ import pandas as pd
 
 from mri_response.config.outcome_kinds import OUTCOMES
 from mri_response.core.errors import InputError
-from mri_response.core.tables import shorten, suggestion
+from mri_response.core.tables import and_more, shorten, suggestion
 from mri_response.inputs.joins import check_levels, check_same_ids
 from mri_response.inputs.missing_codes import check_missing_codes
-from mri_response.inputs.tables import check_ids, numbers, read_table
+from mri_response.inputs.tables import check_ids, numbers, read_table, require_columns
 
 #: From scores before and after treatment and the section ``outcome`` to 1, 0 or NaN per person.
 Reached = Callable[[pd.Series, pd.Series, Mapping[str, Any]], np.ndarray]
@@ -84,7 +84,8 @@ def read_scores(path: str | os.PathLike[str], scale: str) -> pd.DataFrame:
         If the scale is not there, a score is no number or impossible, or a participant has two
         scores of the scale in one session.
     """
-    table = read_table(path, required=("participant_id", "session_id"))
+    table = read_table(path)
+    _check_sessions(table, scale, path)
     if {"scale", "score"} <= set(table):
         scales = table["scale"].dropna().unique()
         if scale not in scales:
@@ -118,9 +119,22 @@ def read_scores(path: str | os.PathLike[str], scale: str) -> pd.DataFrame:
             f"{path}: line {line}: column {column}: found {score[line]:g} for "
             f"{table.loc[line, 'participant_id']} at {table.loc[line, 'session_id']}, expected a "
             f"{scale} score of {limits}; correct it or write n/a"
+            f"{and_more(int(wrong.sum()), 'such scores')}"
         )
     check_missing_codes(score.to_frame(column), path)
     return table[["participant_id", "session_id"]].assign(score=score)
+
+
+def _check_sessions(table: pd.DataFrame, scale: str, path: str | os.PathLike[str]) -> None:
+    """Scores are one row per person and session; many exports have a column per session."""
+    wide = [name for name in table if name.lower().startswith(scale.lower()) and name != scale]
+    if "session_id" not in table and wide:
+        raise InputError(
+            f"{path}: found no column 'session_id', expected one row per person and session, with "
+            f"the columns participant_id, session_id and {scale}; make it long, in place of "
+            f"{shorten(wide, 4)} in one row"
+        )
+    require_columns(table, ["session_id"], path)
 
 
 def highest_score(scale: str) -> float:

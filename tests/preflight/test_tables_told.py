@@ -1,0 +1,161 @@
+"""Mistakes of tables: each told in a line that helps, and all tables in one start."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from test_checks import Study
+
+from mri_response.core.errors import InputError
+from mri_response.inputs.tables import check_ids, numbers, read_roi_table, read_table
+
+
+@pytest.fixture
+def study(tmp_path, root):
+    return Study(tmp_path)
+
+
+def written(tmp_path, text, name="table.tsv"):
+    path = tmp_path / name
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+def mistake(read, *arguments):
+    with pytest.raises(InputError) as error:
+        read(*arguments)
+    text = str(error.value)
+    assert "\n" not in text
+    return text
+
+
+def test_mistakes_of_several_tables_in_one_start(study):
+    study.people["munich"].loc[2, "age"] = 300
+    study.people["bonn"]["group"] = "ill"
+    for name in study.people:
+        study.write(name)
+    table = pd.read_csv(study.folder / "bonn_fs.tsv", sep="\t").astype(str)
+    table.loc[[1, 4, 7], "region_2"] = "low"
+    table.to_csv(study.folder / "bonn_fs.tsv", sep="\t", index=False)
+    (study.folder / "munich_fs.tsv").write_text("subject\tinsula\nm00\t2.5\n")
+    with pytest.raises(InputError) as error:
+        study.check()
+    lines = str(error.value).replace(f"{study.folder}/", "").split("\n")
+    assert [line.split(":")[0] for line in lines] == ["munich_fs.tsv"]
+    study.__init__(study.folder)
+    table.to_csv(study.folder / "bonn_fs.tsv", sep="\t", index=False)
+    (study.folder / "munich.tsv").write_text("participant_id\tage\nsub-m00\t20\nsub-m00\t30\n")
+    with pytest.raises(InputError) as error:
+        study.check()
+    lines = str(error.value).replace(f"{study.folder}/", "").split("\n")
+    assert len(lines) == 2
+    assert lines[0].startswith("munich.tsv: found no column 'group'")
+    assert lines[1] == (
+        "bonn_fs.tsv: line 3: column region_2: found 'low', expected a number with a decimal "
+        "point; "
+        "correct it or write n/a (and 2 more such cells)"
+    )
+
+
+def test_ids_under_another_name(tmp_path):
+    path = written(tmp_path, "Subject,age\n0042,31\n", "people.csv")
+    assert "if 'Subject', which begins with '0042', holds the ids" in mistake(read_table, path)
+    path = written(tmp_path, "1450.2,700.1\n1380.0,650.2\n", "TIV.csv")
+    assert "found '1450.2' where the name of the first column is expected" in mistake(
+        read_table, path
+    )
+    path = written(tmp_path, "subject area\nx1 20\n", "area.txt")
+    assert "separated by spaces" in mistake(read_table, path)
+
+
+def test_people_with_several_rows(tmp_path):
+    rows = [f"p{i}\t{hemi}_{name}\t2.{i}" for i in range(9) for hemi in "lr" for name in "ab"]
+    path = written(tmp_path, "participant_id\tlabel\tvolume\n" + "\n".join(rows) + "\n")
+    text = mistake(read_roi_table, path)
+    assert "line 3: found participant_id 'p0' again (first on line 2), expected each once" in text
+    assert "several rows (by 'label', it seems), where one per person is expected" in text
+    assert text.endswith("(and 26 more such rows)")
+    rows = [f"p{i}\tvisit{v}\t2.{i}" for v in range(3) for i in range(9)]
+    path = written(tmp_path, "participant_id\tsession_id\tvolume\n" + "\n".join(rows) + "\n")
+    text = mistake(check_ids, read_table(path), path, ["participant_id"])
+    assert "several sessions ('visit0', 'visit1', 'visit2'): add session_id to the part" in text
+
+
+def test_comments_quotes_units_and_rows_without_a_name(tmp_path):
+    comment = written(tmp_path, "# SPSS, 3 May\nparticipant_id,age\na,3\nb,4\n", "a.csv")
+    assert "line 1: found the comment '# SPSS' above the header" in mistake(read_table, comment)
+    quote = written(tmp_path, 'participant_id\tnote\na\tfine\nb\t"left early\nc\t\n')
+    assert "line 3: found a line break inside a cell or a quote" in mistake(read_table, quote)
+    units = written(tmp_path, "participant_id\tarea\n-\tmm2\na\t800\nb\t790\n")
+    assert "line 2: column area: found 'mm2'" in mistake(numbers, read_table(units), "area", units)
+    assert "if the line holds units or labels, remove it" in mistake(
+        numbers, read_table(units), "area", units
+    )
+    unnamed = written(tmp_path, ",participant_id,age\n0,a,3\n1,b,4\n", "b.csv")
+    assert "remove the column of row numbers, which R and pandas write" in mistake(
+        read_table, unnamed
+    )
+
+
+def test_a_changed_file_is_read_anew_and_nobody_changes_what_others_read(tmp_path):
+    path = written(tmp_path, "participant_id\tinsula\na\t2.5\nb\t2.7\n")
+    first = read_table(path)
+    first["insula"] = "0"
+    assert read_table(path)["insula"].tolist() == ["2.5", "2.7"]
+    regions = read_roi_table(path)
+    regions["insula"] = 0.0
+    assert read_roi_table(path)["insula"].tolist() == [2.5, 2.7]
+    written(tmp_path, "participant_id\tinsula\na\t2.25\nb\t2.75\n")
+    assert read_roi_table(path)["insula"].tolist() == [2.25, 2.75]
+
+
+def test_scores_of_one_row_per_person(study):
+    for name, people in study.people.items():
+        scores = people[["participant_id"]].assign(PANSS_pre=90.0, PANSS_week6=50.0)
+        scores.to_csv(study.folder / f"{name}_scores.tsv", sep="\t", index=False)
+        study.raw["cohorts"][name]["scores"] = f"{study.folder}/{name}_scores.tsv"
+    study.raw["outcome"] = {
+        "kind": "response",
+        "scale": "PANSS",
+        "baseline": "pre",
+        "endpoint": "week6",
+        "positive_class": "responder",
+    }
+    with pytest.raises(InputError) as error:
+        study.check()
+    assert str(error.value).count("one row per person and session, with the columns") == 2
+    assert "in place of 'PANSS_pre', 'PANSS_week6'" in str(error.value)
+
+
+def test_codes_of_sex_make_no_subgroups(study):
+    for name, people in study.people.items():
+        people["sex"] = np.arange(len(people)) // 3 % 2 + 1
+        study.write(name)
+    study.raw["models"]["svc"]["confounds"] = ["age"]
+    told = [text for text in study.check().warnings if "no subgroups" in text]
+    assert len(told) == 2
+    assert told[0].startswith("cohort munich: no subgroups by sex, and it is not described, since")
+    assert "found '1', expected F or M" in told[0]
+    study.raw["subgroups"] = {"columns": ["site"]}
+    assert not [text for text in study.check().warnings if "no subgroups" in text]
+
+
+def test_impossible_volumes_are_counted_and_may_be_left_to_a_rule(study):
+    for name, people in study.people.items():
+        people["icv"] = 1450.0 + np.arange(len(people))
+        people.loc[[1, 3, 5], "icv"] = 12.5
+        study.write(name)
+        study.raw["cohorts"][name]["tiv"] = {"column": "icv"}
+    text = ""
+    with pytest.raises(InputError) as error:
+        study.check()
+    text = str(error.value)
+    assert "line 3: column icv: found 12.5 ml, expected a total intracranial volume" in text
+    assert "with a rule under quality_control.exclude" in text
+    assert "(and 2 more such values)" in text
+    study.raw["quality_control"] = {"exclude": [{"measure": "tiv", "below": 900}]}
+    assert study.check().lines[0].startswith("cohort munich (discovery): 24 people")
+    for people in study.people.values():
+        people["icv"] = 1_450_000.0
+    study.write("munich")
+    with pytest.raises(InputError, match="it looks like mm3"):
+        study.check()

@@ -1,0 +1,89 @@
+"""Mistakes of several tables, told in one start, and columns that cannot be read."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+from mri_response.config.feature_kinds import feature_kind
+from mri_response.config.queries import source_features
+from mri_response.core.errors import InputError
+from mri_response.core.tables import ID_COLUMNS
+from mri_response.inputs.tables import check_ids, read_roi_table, read_table
+from mri_response.people.columns import unreadable_subgroups
+from mri_response.people.outcomes.scores import read_scores
+from mri_response.people.participants import (
+    filtered_rows,
+    read_participants,
+    roi_table_columns,
+)
+
+
+def check_tables(config: Mapping[str, Any]) -> None:
+    """Read every table of a run once, so that one start tells what is wrong with each.
+
+    Parameters
+    ----------
+    config : mapping
+        The completed configuration.
+
+    Raises
+    ------
+    InputError
+        One line per table that has a mistake.
+    """
+    mistakes: dict[str, None] = {}
+    for read in _readers(config):
+        try:
+            read()
+        except InputError as error:
+            mistakes[str(error)] = None
+    if mistakes:
+        raise InputError("\n".join(mistakes))
+
+
+def _readers(config: Mapping[str, Any]) -> Iterator[Callable[[], object]]:
+    """What reads each table of a run."""
+    outcome = config["outcome"] or {}
+    for name, cohort in config["cohorts"].items():
+        yield lambda name=name: _participants(config, name)
+        if cohort["scores"] is not None and "scale" in outcome:
+            yield lambda path=cohort["scores"]: read_scores(path, outcome["scale"])
+        if "table" in (cohort["tiv"] or {}):
+            yield lambda tiv=cohort["tiv"]: read_table(
+                tiv["table"], required=["participant_id", tiv["column"]]
+            )
+        for features, spec in source_features(config).items():
+            if feature_kind(spec).has_table:
+                path = cohort["sources"][spec["source"]]
+                yield lambda path=path, features=features: read_roi_table(
+                    path, roi_table_columns(config, features)
+                )
+
+
+def _participants(config: Mapping[str, Any], name: str) -> None:
+    rows = filtered_rows(read_participants(config, name), config, name)
+    keys = [key for key in ID_COLUMNS if key in rows]
+    check_ids(rows, config["cohorts"][name]["participants"], keys)
+
+
+def subgroup_warnings(config: Mapping[str, Any]) -> list[str]:
+    """Tell of columns that would define subgroups and cannot be read.
+
+    Parameters
+    ----------
+    config : mapping
+        The completed configuration.
+
+    Returns
+    -------
+    list of str
+        One line per cohort and column.
+    """
+    return [
+        f"cohort {name}: no subgroups by {column}, and it is not described, since its values "
+        "cannot "
+        f"be read ({why})"
+        for name in config["cohorts"]
+        for column, why in unreadable_subgroups(read_participants(config, name), config).items()
+    ]
