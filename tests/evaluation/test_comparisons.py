@@ -331,10 +331,9 @@ def test_people_held_out_are_independent_and_folds_of_one_person_too_are_compare
         independent(own[0]["label"].to_numpy()),
         *(frame["decision"].to_numpy() for frame in own[:2]),
     )
-    # Of folds of one person the variance is about twice that of independent people.
+    # No test of such predictions holds its level (docs/simulation_study.md): none is given.
     assert row["estimate"] == pytest.approx(naive.estimate)
-    ratio = (row["ci_high"] - row["ci_low"]) / (naive.ci_high - naive.ci_low)
-    assert ratio == pytest.approx(np.sqrt(2), rel=0.05)
+    assert row[["ci_low", "ci_high", "p_value", "p_holm"]].isna().all()
 
 
 def test_cohorts_together_are_compared_within_cohorts():

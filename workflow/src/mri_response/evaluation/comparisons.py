@@ -110,9 +110,11 @@ def comparison_table(
     Cross-validated predictions of two people share training data. The corrected resampled t-test
     allows for it, on the difference of the headline figures, `mean_over_repeats`: it takes the
     differences of folds from the influences of the people tested in them, so that balanced accuracy
-    is what it is in the headline whatever classes a fold has. People who were held out are compared
-    like those of an external cohort. Two or more external cohorts together are compared within
-    cohorts (`mri_response.evaluation.strata`), in accuracy across all people.
+    is what it is in the headline whatever classes a fold has. Where single people are left out it
+    rejects about half of the time without a signal, so that there is an estimate alone. People who
+    were held out are compared like those of an external cohort. Two or more external cohorts
+    together are compared within cohorts (`mri_response.evaluation.strata`), in accuracy across all
+    people.
     """
     rows: list[dict[str, Any]] = []
     exchanges = count()
@@ -193,7 +195,10 @@ def _cross_validated(both: pd.DataFrame, rng: np.random.Generator) -> list[dict[
     rows = []
     for metric in MAIN:
         parts = [_of_folds(metric, rows) for _, rows in both.groupby("repeat", sort=True)]
-        found = corrected_resampled_t(np.concatenate(parts), tested / (n - tested))
+        values = np.concatenate(parts)
+        found = corrected_resampled_t(values, tested / (n - tested))
+        if tested == 1:  # one model, nearly: the people say nothing of how others would differ
+            found = Difference(float(values.mean()), np.nan, np.nan, np.nan)
         rows.append(_row(metric, HEADLINE, Comparison.CORRECTED_RESAMPLED_T, found))
     return rows
 
