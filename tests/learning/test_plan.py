@@ -4,16 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
 import numpy as np
-import pandas as pd
 import pytest
 import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from small_study import ROOT, Study
 
 from mri_response.config.load import load_config
 from mri_response.config.plan import curve_models
@@ -30,7 +27,6 @@ from mri_response.learning.plan import (
     estimated_work,
     plan_lines,
 )
-from mri_response.people.size import discovery_size
 
 CONFIG = """
 run: study
@@ -198,46 +194,6 @@ def test_the_plan_in_words():
     assert re.fullmatch(
         r"plan: cross_validate: \d\d jobs of roughly 4 h in all, .* [5-7] min each", lines[1]
     )
-
-
-# ------------------------------------------------------------ the size of a study
-def test_the_size_of_a_study(tmp_path, monkeypatch):
-    study = Study(tmp_path, maps=True)
-    monkeypatch.chdir(tmp_path)
-    study.model("roi_svc", "roi")
-    study.model("voxel_svc", "voxels")
-    study.model("again", "fs")
-    study.config["cohorts"]["discovery"]["where"] = {"site": ["A", "B"]}
-    config = load_config(study.config)
-    n, p, _ = discovery_size(config)
-    assert n == 24
-    assert p["fs"] == 8
-    assert p["roi"] == 140
-    # 1,450 ml in voxels of 8 mm; the template above 0.2 has about as many.
-    assert p["voxels"] == round(1450 / 0.512)
-    for path in Path("discovery/maps").iterdir():
-        path.unlink()
-    assert discovery_size(config)[1]["voxels"] == round(1450 / 0.003375)
-
-
-def test_the_size_of_a_simulated_study():
-    config = load_config(yaml.safe_load((ROOT / "config" / "config.yaml").read_text()))
-    n, p, _ = discovery_size(config)
-    assert n == 99
-    assert p == {"roi": 140, "voxels": pytest.approx(54_000, rel=0.05)}
-
-
-def test_a_large_study_has_features_in_the_thousands(tmp_path, monkeypatch):
-    """Nothing but the header of a table is needed for the number of its regions."""
-    columns = {f"r{i}": [0.5, 1.5] for i in range(3000)}
-    pd.DataFrame({"participant_id": ["a", "b"], **columns}).to_csv(
-        tmp_path / "a_fs.tsv", sep="\t", index=False
-    )
-    pd.DataFrame({"participant_id": ["a", "b"], "group": ["patient", "control"]}).to_csv(
-        tmp_path / "a.tsv", sep="\t", index=False
-    )
-    monkeypatch.chdir(tmp_path)
-    assert discovery_size(configuration()) == (2, {"fs": 3000}, 10)
 
 
 def test_parts_of_the_people_are_cut_into_jobs():

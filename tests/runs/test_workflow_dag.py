@@ -122,13 +122,30 @@ def test_the_demo_without_models(tmp_path):
     assert jobs(path, tmp_path) == described | {"simulate_cohort": 4}
 
 
+def test_only_the_main_process_opens_the_users_tables(study):
+    """A job parses the rules too: with the size that the main process kept, without a table."""
+    path = study.save()
+    assert jobs(path, study.folder)["cross_validate"] > 0
+    (kept,) = (study.folder / ".snakemake").glob("mri_response_size_*.json")
+    for table in ("participants.tsv", "regions.tsv"):
+        (study.folder / "discovery" / table).unlink()
+    # Dry run of one job as an executor starts it. The rule asks for no input.
+    options = ("-n", "--mode", "subprocess", "--target-jobs", "verify:", "--configfile", path)
+    options = (*options, "--allowed-rules", "verify", "--cores", "1")
+    snakemake(*options, cwd=study.folder)
+    kept.unlink()
+    done = snakemake(*options, cwd=study.folder, check=False)
+    assert done.returncode != 0
+    assert "discovery/participants.tsv" in done.stdout + done.stderr
+
+
 def test_a_large_study_stays_below_two_thousand_jobs(tmp_path):
     """20 models and 10,000 permutations of 500 people, with nothing said of batches."""
     for cohort, n in {"a": 500, "b": 200}.items():
         ids = [f"sub-{cohort}{i}" for i in range(n)]
         people = pd.DataFrame({"participant_id": ids, "group": ["patient", "healthy"] * (n // 2)})
         people.assign(age=30).to_csv(tmp_path / f"{cohort}.tsv", sep="\t", index=False)
-        regions = pd.DataFrame({f"r{i}": np.arange(n) for i in range(150)})
+        regions = pd.DataFrame({f"r{i}": 2 + np.arange(n) / 7 for i in range(150)})
         regions.insert(0, "participant_id", ids)
         regions.to_csv(tmp_path / f"{cohort}_fs.tsv", sep="\t", index=False)
     config = {

@@ -56,7 +56,7 @@ os.environ.setdefault("MALLOC_TRIM_THRESHOLD_", str(256 * 1024**2))
 os.environ.setdefault("MALLOC_MMAP_THRESHOLD_", str(32 * 1024**2))
 
 from mri_response.preflight.start import CACHE, checks_of_run
-from mri_response.people.size import discovery_size
+from mri_response.people.size import size_for_jobs
 from mri_response.config.feature_kinds import feature_kind
 from mri_response.config.files import read_config
 from mri_response.config.load import load_config
@@ -120,8 +120,11 @@ try:
     if workflow.is_main_process:
         for line in checks_of_run(CONFIG, CACHE):
             print(line, file=sys.stderr)
-    # Jobs on other machines cut the work as the main process did: by the same tables.
-    SIZE = discovery_size(CONFIG) if CONFIG["models"] else None
+    # Jobs cut the work as the main process did, by the size that it read from the user's tables.
+    SIZE = None
+    if CONFIG["models"]:
+        kept = f".snakemake/mri_response_size_{CONFIG['run']}.json"
+        SIZE = size_for_jobs(CONFIG, kept, is_main=workflow.is_main_process)
     PLANS = batch_plans(CONFIG, *SIZE) if SIZE else {}
     CURVE_PLANS = {model: curve_batches(CONFIG, model, *SIZE) for model in curve_models(CONFIG)}
 except InputError as error:

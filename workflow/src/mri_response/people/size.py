@@ -1,15 +1,74 @@
 """Roughly how large a study is, before anything is computed."""
 
+import hashlib
+import json
+import os
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 from mri_response.config.feature_kinds import feature_kind
 from mri_response.config.queries import discovery_name, used_features
+from mri_response.core.atomic import atomic_path
 from mri_response.inputs.images import first_voxel_ml
 from mri_response.people.participants import filtered_rows, read_participants, roi_table_columns
 
+Size = tuple[int, dict[str, int], int]
 
-def discovery_size(config: Mapping[str, Any]) -> tuple[int, dict[str, int], int]:
+
+def size_for_jobs(
+    config: Mapping[str, Any], path: str | os.PathLike[str], *, is_main: bool
+) -> Size:
+    """Size of the discovery cohort; jobs take it from the main process and open no table.
+
+    Every job parses the rules, and cuts the work as the main process did. A table that the user
+    edits during the run therefore changes nothing for jobs that start later.
+
+    Parameters
+    ----------
+    config : mapping
+        As :func:`mri_response.config.load.load_config` returns it.
+    path : path-like
+        JSON file of the run in which the main process keeps the size.
+    is_main : bool
+        Whether this is the main process: it reads the tables and writes the file. A job reads the
+        file. Where that is missing, cannot be read or is of another configuration, the job reads
+        the tables.
+
+    Returns
+    -------
+    n, p, outer_folds
+        As :func:`discovery_size` returns them.
+
+    Raises
+    ------
+    InputError
+        If a table that has to be read cannot be.
+    """
+    text = json.dumps(config, sort_keys=True, default=str)
+    key = hashlib.sha256(text.encode()).hexdigest()
+    kept = None if is_main else _kept_size(path, key)
+    size = kept or discovery_size(config)
+    if is_main:
+        with atomic_path(path) as temporary:
+            text = json.dumps({"configuration": key, "size": size})
+            temporary.write_text(text, encoding="utf-8")
+    return size
+
+
+def _kept_size(path: str | os.PathLike[str], key: str) -> Size | None:
+    """The size that the main process kept; None unless it is of the configuration of this key."""
+    try:
+        content = json.loads(Path(path).read_text(encoding="utf-8"))
+        if content["configuration"] != key:
+            return None
+        n, p, outer_folds = content["size"]
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+    return n, p, outer_folds
+
+
+def discovery_size(config: Mapping[str, Any]) -> Size:
     """Roughly how large the discovery cohort is, read from its tables within milliseconds.
 
     Parameters
