@@ -121,3 +121,10 @@ def test_the_score_at_the_end_is_refused_under_any_name(study):
     assert "features.clinic.columns: found 'followup' of munich.tsv, which is the score at" in (
         study.mistake()
     )
+
+
+def test_a_confound_is_no_region_of_its_model_even_if_it_is_named(study):
+    study.raw["features"]["fs"]["columns"] = ["region_*", "age"]
+    assert study.mistake().startswith(
+        "config: models.svc.confounds: found 'age', which is a feature of fs too, expected each"
+    )

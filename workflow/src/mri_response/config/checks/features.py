@@ -60,10 +60,10 @@ def _check_categories(config: Mapping[str, Any]) -> None:
 
 def _check_confounds_apart(config: Mapping[str, Any], name: str) -> None:
     """No column is a confound and a feature of one model."""
-    model, clinical = config["models"][name], clinical_features(config)
+    model = config["models"][name]
     confounds = set(map(column_of, model["confounds"]))
     for part in config["features"][model["features"]].get("sets", (model["features"],)):
-        both = confounds & set(clinical.get(part, {}).get("columns", ()))
+        both = confounds & set(config["features"][part].get("columns", ()))
         if both:
             raise fault(
                 f"models.{name}.confounds",
