@@ -426,3 +426,20 @@ def test_methods_name_the_comparison_of_arms_only_where_there_are_both() -> None
     assert len(found) == 1
     assert "firth" in found[0].cites
     assert not [f for f in methods(evidence_of(one_cohort())) if "Specificity of" in f.text]
+
+
+def test_what_stands_outside_the_folds_depends_on_the_rules_for_scans():
+    run = made_up_run()
+    assert "only what learns nothing from people" in gather(run.read())["inside_folds"].text
+    run.config["quality_control"]["exclude"] = [{"measure": "tiv", "above": 2000}]
+    assert "only what learns nothing from people" in gather(run.read())["inside_folds"].text
+    run.config["quality_control"]["exclude"] = [{"measure": "mean_correlation", "below": 0.7}]
+    assert "compare a scan with all others of its cohort" in gather(run.read())["inside_folds"].text
+
+
+def test_the_conditional_draw_is_called_additive_and_the_intercept_ours():
+    run = made_up_run()
+    run.config["permutation"]["method"] = "conditional"
+    text = " ".join(fact.text for fact in methods(run.read()))
+    assert "their squares or splines, without products (additive)" in text
+    assert "from which that of LIBSVM may differ" in text

@@ -204,8 +204,9 @@ def null_inflated_intervals(
     """Intervals of cross-validated metrics from inflated standard errors.
 
     Estimate +- z x inflation x naive standard error, on the logit scale. The interval is one for
-    the expected performance of models that this procedure trains on samples of this size, not for
-    one particular model. Sensitivity and specificity take the factor of the balanced accuracy,
+    the expected performance of models that this procedure trains on as many people as the folds
+    have, which is a part of the sample, not for one particular model and not for the refitted one.
+    Sensitivity and specificity take the factor of the balanced accuracy,
     which is conservative for them: their own spread over permutations is no yardstick, since
     permuting labels under given predictions moves them less than drawing new people does.
 
@@ -216,7 +217,9 @@ def null_inflated_intervals(
     folds, 150 or 200 permutations, 500 or 600 trials a setting) the interval of `mean_over_repeats`
     at nominal 95 % covered the expected balanced accuracy in 95 to 98 % and the expected AUC in
     94 to 96 % of trials, the naive bootstrap 84 to 89 % and 81 to 85 %; those of sensitivity and
-    specificity covered 98 to 99 %.
+    specificity covered 98 to 99 %. The performance of the model refitted on everybody, which
+    learns from more people, is covered less often where there is a signal: 86.5 to 92.6 % in
+    `docs/simulation_study.md`.
 
     Parameters
     ----------

@@ -111,7 +111,8 @@ def transformations(run: Run) -> Fact:
         steps = steps_in_words(run.config["models"][model])
         parts.append(f"{model}: {'; '.join(steps) or 'features as they are'}")
     return Fact(
-        "Features are numbers and stay so, none was cut into categories. Learned in the training "
+        "Numbers stay numbers, none was cut into categories; clinical features that are categories "
+        "become columns of 0 and 1 (of two categories, one column). Learned in the training "
         f"fold and applied to the test fold: {'. '.join(parts)}.",
         "config: models",
     )
@@ -132,13 +133,24 @@ def permutation(run: Run) -> Fact:
     return permutation_method(run.config)
 
 
+_COMPARING = ("mean_correlation", "mahalanobis")
+
+
 @fact
 def inside_folds(run: Run) -> Fact:
+    excluded = run.config["quality_control"]["exclude"]
+    outside = (
+        "Outside the folds stand atlas, mask, resampling and smoothing, which learn nothing from "
+        "people, and the exclusion of conspicuous scans, whose measures compare a scan with all "
+        "others of its cohort, without the labels."
+        if any(rule["measure"] in _COMPARING for rule in excluded)
+        else "Outside the folds stands only what learns nothing from people: atlas, mask, "
+        "resampling, smoothing."
+    )
     return Fact(
         "Confound regression, scaling, components, imputed confounds and hyperparameters are "
-        "learned in the training part of each fold. Outside the folds stands only what learns "
-        "nothing from people: atlas, mask, resampling, smoothing.",
-        "config: models, features",
+        f"learned in the training part of each fold. {outside}",
+        "config: models, features, quality_control",
         ("confounds",),
     )
 
@@ -317,6 +329,6 @@ def frozen_first(run: Run) -> Fact | None:
         return None
     return Fact(
         "The frozen model's hash was written down before labels of other cohorts entered scoring "
-        f"({run.model}: SHA-256 {sha256}); the job that scores reads none of theirs.",
+        f"({run.model}: SHA-256 {sha256}); the job that scores drops them before it computes.",
         f"models/{run.model}.json: sha256",
     )

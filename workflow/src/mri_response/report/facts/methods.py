@@ -274,7 +274,10 @@ def permutation_method(config: Mapping[str, Any]) -> Fact:
     permutation = config["permutation"]
     within = f" within the values of {permutation['within']}" if permutation["within"] else ""
     conditional = permutation["method"] == "conditional"
-    drawn = " Labels were drawn given the confounds, by their estimated probability." * conditional
+    drawn = (
+        " Labels were drawn given the confounds, by a probability estimated with a logistic "
+        "regression on the confounds and their squares or splines, without products (additive)."
+    ) * conditional
     return Fact(
         f"Permutation test: {permutation['n']:,} permutations of the labels{within}, the whole "
         "procedure run again in each; p\u00a0=\u00a0(1 + number of permutations at or above "

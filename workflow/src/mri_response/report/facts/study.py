@@ -172,7 +172,10 @@ def outcome_blind(run: Run) -> Fact | None:
 @fact
 def predictor_choice(run: Run) -> Fact:
     reduced = [m for m, spec in run.config["models"].items() if spec["pca"] is not None]
-    text = "All features of a set enter the model; none was selected by looking at the outcome."
+    text = (
+        "All features of a set are given to the classifier; none was selected by the outcome "
+        "beforehand. What a classifier selects by itself, it selects inside the training folds."
+    )
     if reduced:
         text += f" Principal components (model {listed(reduced)}) are computed in training folds."
     return Fact(text, "config: features, models.*.pca")

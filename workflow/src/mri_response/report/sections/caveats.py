@@ -17,9 +17,10 @@ _EXPLAINED_NULLS = {
     Null.GIVEN_CONFOUNDS: (
         "The labels of the discovery people were drawn anew given their confounds (the conditional "
         "permutation test of Berrett, Wang, Barber and Samworth 2020; the probability of a label "
-        "given the confounds is a logistic regression, so that the test is approximate), then "
-        "everything that depends on labels ran again. Asks: do the features say anything of the "
-        "outcome that the confounds do not?"
+        "given the confounds is a logistic regression on them and their squares or splines, "
+        "without products, so that the test is approximate), then everything that depends on "
+        "labels ran again. Asks: do the features say anything of the outcome that such an "
+        "additive model of the confounds does not?"
     ),
     Null.OWN_LABELS: (
         "The labels of the cohort's own people were permuted and the model stayed as it was. "

@@ -153,9 +153,10 @@ def _discovery_table(run: Run, model: str) -> Table:
             table.rows.append(cells)
     table.note = (
         "Mean over repeats is the headline and the one that was tested. The intervals say how far "
-        "the number would move had other people of the same kind been recruited; they are for the "
-        "expected performance of models trained by this procedure on samples of this size, not for "
-        "one particular model. The naive bootstrap ignores that people share training data and is "
+        "the number would move had other people of the same kind been recruited; they are for what "
+        "this procedure yields on average with as many training people as the folds have, which "
+        "is a part of these people, not for one particular model. The "
+        "naive bootstrap ignores that people share training data and is "
         "too narrow; the corrected interval widens it by the spread seen under permutation."
     )
     return table

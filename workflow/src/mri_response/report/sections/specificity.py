@@ -69,7 +69,10 @@ def verdict(table: pd.DataFrame, model: str, names: Naming) -> str | None:
         f"{n_permutations:,} permutations of the group within each outcome. "
     )
     if p <= ALPHA:
-        text += "The model tells the outcome better with the treatment than without."
+        text += (
+            "The model tells the outcome better with the treatment than without; this p is of one "
+            "model and not corrected for the number of models."
+        )
     else:
         text += (
             "That it does better with the treatment has not been shown, which is not evidence "

@@ -113,7 +113,9 @@ class SvcLearner:
             f"Linear support vector classifier, {weighting}; C from 2{_superscript(c['log2_min'])} "
             f"to 2{_superscript(c['log2_max'])} in steps of the factor "
             f"2{_superscript(c['log2_step'])}{relative}, chosen by the balanced accuracy of the "
-            "decisions of all inner folds together, ties to the smallest C."
+            "decisions of all inner folds together, ties to the smallest C. Where every dual "
+            "variable is at its bound, as with very small C, the intercept is not unique; it is "
+            "the midpoint of the optimal ones, from which that of LIBSVM may differ there."
         )
 
     def fits_words(self, result: JobResult) -> str:
