@@ -1,10 +1,10 @@
-"""Do paired comparisons of cross-validated models, and verdicts on decision curves, hold their level?
+"""Do paired comparisons of cross-validated models and verdicts on decision curves hold their level?
 
     python benchmarks/simulation_paired.py              # an hour or so on 2 cores; --help
 
 Comparisons: a trial draws two independent sets of 20 features, equally far from the classes (or
-without any difference), cross-validates a linear support vector classifier (C = 0.01, balanced class
-weights) on each with the same folds, and takes the decision values through what makes
+without any difference), cross-validates a linear support vector classifier (C = 0.01, balanced
+class weights) on each with the same folds, and takes the decision values through what makes
 comparisons.tsv. Counted are, for balanced accuracy and AUC, p <= 0.05 of the corrected resampled
 t-test, and of the tests that take people as independent (`independent_...`, which the workflow does
 not use there) on each person's mean decision value.
