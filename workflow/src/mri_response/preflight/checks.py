@@ -28,7 +28,6 @@ from mri_response.core.provenance import source_hash
 from mri_response.core.tables import shorten
 from mri_response.features.clinical import clinical_features
 from mri_response.inputs.paths import image_paths
-from mri_response.inputs.tables import read_roi_table
 from mri_response.learning.feasibility import (
     check_discovery,
     class_counts,
@@ -37,13 +36,12 @@ from mri_response.learning.feasibility import (
 )
 from mri_response.learning.preparation.confounds import ConfoundCoding
 from mri_response.people.cohorts import build_cohort
-from mri_response.people.participants import roi_table_columns
 from mri_response.preflight.duplicates import duplicate_warnings
 from mri_response.preflight.entangled import check_entangled, entanglement_warnings
 from mri_response.preflight.leaks import check_leaks, leak_warnings
 from mri_response.preflight.procedures import procedure_warnings
 from mri_response.preflight.sessions import check_sessions_of_people, session_warnings
-from mri_response.preflight.tables import check_tables, subgroup_warnings
+from mri_response.preflight.tables import check_tables, constant_columns, subgroup_warnings
 
 #: Below this many discovery people the error bars of cross-validation are about +-10 points
 #: (Varoquaux 2018, NeuroImage 180: 68-77).
@@ -322,6 +320,20 @@ def _fold_warnings(
 
 
 def input_warnings(config: Mapping[str, Any], people: Mapping[str, pd.DataFrame]) -> list[str]:
+    """What weakens the result from the start.
+
+    Parameters
+    ----------
+    config : mapping
+        The completed configuration.
+    people : mapping of str to pandas.DataFrame
+        The analysed rows by cohort.
+
+    Returns
+    -------
+    list of str
+        One line each.
+    """
     discovery = discovery_name(config)
     rows = people[discovery]
     cv = config["cross_validation"]
@@ -371,16 +383,4 @@ def input_warnings(config: Mapping[str, Any], people: Mapping[str, pd.DataFrame]
     warnings += leak_warnings(config, rows)
     warnings += procedure_warnings(config, rows)
     warnings += duplicate_warnings(config, people)
-    for features, spec in used_features(config).items():
-        if feature_kind(spec).has_table:
-            columns = roi_table_columns(config, features)
-            path = config["cohorts"][discovery]["sources"][spec["source"]]
-            table = read_roi_table(path, columns)
-            table = table[table["participant_id"].isin(rows["participant_id"])]
-            constant = [column for column in columns if table[column].nunique() < 2]
-            if constant:
-                warnings.append(
-                    f"{path}: {len(constant)} columns hold one value for everybody and say "
-                    f"nothing ({shorten(constant, 3)}); leave them out with exclude"
-                )
-    return warnings
+    return warnings + constant_columns(config, rows)

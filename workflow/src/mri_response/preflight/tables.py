@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
+import pandas as pd
+
 from mri_response.config.feature_kinds import feature_kind
-from mri_response.config.queries import source_features
+from mri_response.config.queries import discovery_name, source_features, used_features
 from mri_response.core.errors import InputError
-from mri_response.core.tables import ID_COLUMNS
+from mri_response.core.tables import ID_COLUMNS, shorten
 from mri_response.inputs.tables import check_ids, read_roi_table, read_table
 from mri_response.people.columns import unreadable_subgroups
 from mri_response.people.outcomes.scores import read_scores
@@ -87,3 +89,35 @@ def subgroup_warnings(config: Mapping[str, Any]) -> list[str]:
         for name in config["cohorts"]
         for column, why in unreadable_subgroups(read_participants(config, name), config).items()
     ]
+
+
+def constant_columns(config: Mapping[str, Any], rows: pd.DataFrame) -> list[str]:
+    """Tell of regions of tables that are the same for everybody.
+
+    Parameters
+    ----------
+    config : mapping
+        Sections cohorts, outcome, features and models of the completed configuration.
+    rows : pandas.DataFrame
+        Analysed rows of the discovery cohort.
+
+    Returns
+    -------
+    list of str
+        One line per table.
+    """
+    warnings = []
+    for features, spec in used_features(config).items():
+        if not feature_kind(spec).has_table:
+            continue
+        columns = roi_table_columns(config, features)
+        path = config["cohorts"][discovery_name(config)]["sources"][spec["source"]]
+        table = read_roi_table(path, columns)
+        table = table[table["participant_id"].isin(rows["participant_id"])]
+        constant = [column for column in columns if table[column].nunique() < 2]
+        if constant:
+            warnings.append(
+                f"{path}: {len(constant)} columns hold one value for everybody and say "
+                f"nothing ({shorten(constant, 3)}); leave them out with exclude"
+            )
+    return warnings
