@@ -9,7 +9,7 @@ import pytest
 from made_up_people import made_up
 from statsmodels.stats.multitest import multipletests
 
-from mri_response.brain.weights import map_values, outer_models, pattern_test, weight_evidence
+from mri_response.brain.weights import map_values, pattern_test, weight_evidence
 from mri_response.config.plan import VOXEL_MAPS
 from mri_response.learning.design import Design, FixedFolds, Sample
 from mri_response.learning.learners.svc.cross_validation import cross_validate
@@ -242,25 +242,6 @@ def test_positive_weights_mean_the_positive_class():
     table = Run(OPTIONS[0], brute=False).evidence.features
     for name in ("weight", "haufe", "weight_mean", "cvr", "sign_consistency"):
         assert table[name].sum() > 0
-
-
-def test_models_without_weights_give_zero():
-    features = np.random.default_rng(0).normal(size=(10, 4))
-    sets = training_sets(np.empty((10, 0)), np.ones((2, 10), dtype=bool))
-    members = np.ones((4, 1), dtype=bool)
-    pattern = pattern_test(features, sets.subset(slice(1)), np.zeros((3, 10)), members)
-    assert not pattern.haufe.any()
-    assert (pattern.p_value == 1).all()
-    assert (pattern.p_max == 1).all()
-    outer = outer_models(features, sets, np.zeros((2, 10)), members)
-    assert not any(values.any() for values in (outer.mean, outer.cvr, outer.sign, outer.set_sign))
-
-
-def test_one_outer_model_has_no_ratio():
-    features = np.random.default_rng(0).normal(size=(10, 4))
-    sets = training_sets(np.empty((10, 0)), np.ones((1, 10), dtype=bool))
-    members = np.zeros((4, 0), dtype=bool)
-    assert np.isnan(outer_models(features, sets, np.ones((1, 10)), members).cvr).all()
 
 
 def test_the_test_holds_its_level_and_finds_what_is_there():

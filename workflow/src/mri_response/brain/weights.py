@@ -14,18 +14,17 @@ import numpy as np
 import pandas as pd
 from scipy.stats import false_discovery_control
 
+from mri_response.brain.arrays import TOLERANCE, averaging, divided, permutation_p
+from mri_response.brain.outer_models import outer_models, outer_models_of_weights
 from mri_response.learning.feature_weights import weight_chunks
 from mri_response.learning.gram import gram_matrices
 from mri_response.learning.jobs import JobResult
 from mri_response.learning.preparation.residuals import (
     residual_chunks,
     residual_rows,
-    weighted_sums,
 )
 from mri_response.learning.preparation.training_sets import TrainingSets, training_sets
 from mri_response.models.fitted import fitted_models
-
-TOLERANCE = 1e-9  # null and observed values closer than this are tied
 
 
 class WeightEvidence(NamedTuple):
@@ -37,7 +36,8 @@ class WeightEvidence(NamedTuple):
         ``weight`` and ``haufe``: weights (change of the decision value per training standard
         deviation of the residual feature) and Haufe pattern of the refitted model, both of unit
         norm. ``weight_mean``, ``cvr``, ``sign_consistency``, ``sign_consistency_null``,
-        ``sign_consistency_p``: see `OuterModels`. ``p_value``, ``p_fdr``, ``p_max``: of the
+        ``sign_consistency_p``: see
+        `mri_response.brain.outer_models.OuterModels`. ``p_value``, ``p_fdr``, ``p_max``: of the
         pattern, see `PatternTest`.
     sets : pandas.DataFrame, k rows
         Columns of `set_evidence`, and ``weight``, ``weight_mean``: means over the features of the
@@ -72,38 +72,6 @@ class PatternTest(NamedTuple):
     p_fdr: np.ndarray
     p_max: np.ndarray
     null: np.ndarray
-
-
-class OuterModels(NamedTuple):
-    """How the weights of the outer models agree, each brought to unit norm.
-
-    Attributes
-    ----------
-    mean : numpy.ndarray, shape (p,)
-        Mean weight over models.
-    cvr : numpy.ndarray, shape (p,)
-        Cross-validation ratio: mean over its standard error, the standard deviation over models
-        (ddof 1) divided by the square root of their number. A ranking and not a z: outer models
-        share most of their people, and with more repeats every ratio grows.
-    sign : numpy.ndarray, shape (p,)
-        Mean sign over models: 1 where every weight is positive, -1 where every one is negative.
-    null : numpy.ndarray, shape (p,)
-        Mean size of `sign` under permuted labels; it is far from 0, since models share people.
-    p_value : numpy.ndarray, shape (p,)
-        Permutation p of the size of `sign`, uncorrected.
-    set_sign, set_null, set_p_value : numpy.ndarray, shape (k,)
-        Mean sign, its mean size under permuted labels and its permutation p, of the mean weight of
-        each set.
-    """
-
-    mean: np.ndarray
-    cvr: np.ndarray
-    sign: np.ndarray
-    null: np.ndarray
-    p_value: np.ndarray
-    set_sign: np.ndarray
-    set_null: np.ndarray
-    set_p_value: np.ndarray
 
 
 def weight_evidence(
@@ -158,7 +126,7 @@ def weight_evidence(
     if models.beta is not None:
         # The norm of the weights is known before any feature is read: w'w = beta' K beta.
         norm = np.sqrt(np.einsum("sn,sn->s", models.beta, models.fitted))
-        beta = _divided(models.beta, norm)
+        beta = divided(models.beta, norm)
         kept = [job.null_beta for job in folds if job.null_beta is not None]
         null = np.concatenate(kept) if kept else None
         outer_sets = sets.subset(slice(1, None))
@@ -166,8 +134,8 @@ def weight_evidence(
         chunks = weight_chunks(features, refit, beta[:1], **scaled)
         weight = np.concatenate([chunk.per_sd[0] for chunk in chunks])
     else:
-        per_sd = _divided(models.per_sd, np.linalg.norm(models.per_sd, axis=1))
-        weight, outer = per_sd[0], _outer_models_of_weights(per_sd[1:], members)
+        per_sd = divided(models.per_sd, np.linalg.norm(models.per_sd, axis=1))
+        weight, outer = per_sd[0], outer_models_of_weights(per_sd[1:], members)
     table = pd.DataFrame(
         {
             "weight": weight,
@@ -182,7 +150,7 @@ def weight_evidence(
             "p_max": pattern.p_max,
         }
     )
-    means = _averaging(members)
+    means = averaging(members)
     sets = set_evidence(pattern).assign(
         weight=weight @ means,
         weight_mean=outer.mean @ means,
@@ -237,18 +205,18 @@ def pattern_test(
     # The norm of a pattern X'f is known before any feature is read: f' K f.
     gram = gram_matrices(features, refit, standardize=standardize)[0]
     squared = np.einsum("mn,nk,mk->m", fitted, gram, fitted, optimize=True)
-    rows = residual_rows(_divided(fitted, np.sqrt(np.maximum(squared, 0.0)))[None], refit)[0]
+    rows = residual_rows(divided(fitted, np.sqrt(np.maximum(squared, 0.0)))[None], refit)[0]
     haufe, p_value, scaled = np.empty((3, p))
     highest = np.zeros(len(fitted))
     null = np.zeros((len(fitted), members.shape[1]))
-    means = _averaging(members)
+    means = averaging(members)
     for columns, chunk, inverse_sd, _ in residual_chunks(features, refit, standardize=standardize):
         pattern = rows @ chunk * inverse_sd
         haufe[columns] = pattern[0]
         null += pattern @ means[columns]
         size = np.abs(pattern)
-        p_value[columns] = _p_value(size)
-        size = _divided(size.T, pattern.std(axis=0)).T
+        p_value[columns] = permutation_p(size)
+        size = divided(size.T, pattern.std(axis=0)).T
         scaled[columns] = size[0]
         np.maximum(highest, size.max(axis=1), out=highest)
     if len(fitted) == 1:
@@ -257,70 +225,6 @@ def pattern_test(
     ordered = np.sort(highest[1:] + TOLERANCE)
     p_max = (1 + len(ordered) - np.searchsorted(ordered, scaled)) / len(fitted)
     return PatternTest(haufe, p_value, false_discovery_control(p_value), p_max, null)
-
-
-def outer_models(
-    features: np.ndarray,
-    sets: TrainingSets,
-    beta: np.ndarray,
-    members: np.ndarray,
-    *,
-    null_beta: np.ndarray | None = None,
-    standardize: bool = True,
-) -> OuterModels:
-    """Mean, ratio and agreement of the outer models' weights, in one pass over the features.
-
-    Parameters
-    ----------
-    features : numpy.ndarray, shape (n, p)
-        Read once, in chunks.
-    sets : TrainingSets
-        Of the S outer models.
-    beta : numpy.ndarray, shape (S, n)
-        Signed dual variables of models with weights of unit norm.
-    members : numpy.ndarray of bool, shape (p, k)
-        Which features belong to each set.
-    null_beta : numpy.ndarray, shape (S, m, n), optional
-        Signed dual variables of m permuted labellings, of any norm.
-    standardize : bool
-        Whether the models were fitted to features of unit variance.
-
-    Returns
-    -------
-    OuterModels
-    """
-    p = features.shape[1]
-    permuted = np.zeros((len(beta), 0, beta.shape[1])) if null_beta is None else null_beta
-    # Of the null only signs are needed: single precision will do.
-    null_rows = residual_rows(permuted, sets).astype(np.float32)
-    rows = residual_rows(beta, sets)
-    mean, cvr, sign, null, p_value = np.empty((5, p))
-    means = _averaging(members)
-    in_sets = np.zeros((len(beta), 1 + permuted.shape[1], members.shape[1]))
-    for columns, chunk, inverse_sd, _ in residual_chunks(features, sets, standardize=standardize):
-        weights = weighted_sums(rows, chunk) * inverse_sd
-        mean[columns], cvr[columns] = weights.mean(axis=0), _ratio(weights)
-        single = chunk.astype(np.float32)
-        # Whole numbers, exact in single precision.
-        signs = np.zeros((1 + permuted.shape[1], chunk.shape[-1]), dtype=np.float32)
-        signs[0] = np.sign(weights).sum(axis=0)
-        for index, own in enumerate(null_rows):
-            product = own @ (single if single.ndim == 2 else single[index])
-            scaled = inverse_sd[index][:, None] * means[columns]
-            in_sets[index, 1:] += product @ scaled
-            signs[1:] += np.sign(product) * (inverse_sd[index] > 0)
-        in_sets[:, 0] += weights @ means[columns]
-        sign[columns], null[columns], p_value[columns] = _agreement(signs.astype(float) / len(beta))
-    return OuterModels(mean, cvr, sign, null, p_value, *_agreement(np.sign(in_sets).mean(axis=0)))
-
-
-def _outer_models_of_weights(weights: np.ndarray, members: np.ndarray) -> OuterModels:
-    """Agreement of S models from their weights, shape (S, p), without any of permuted labels."""
-    signs = np.sign(weights).mean(axis=0, keepdims=True)
-    in_sets = np.sign(weights @ _averaging(members)).mean(axis=0, keepdims=True)
-    return OuterModels(
-        weights.mean(axis=0), _ratio(weights), *_agreement(signs), *_agreement(in_sets)
-    )
 
 
 def map_values(table: pd.DataFrame) -> dict[str, np.ndarray]:
@@ -360,7 +264,7 @@ def set_evidence(pattern: PatternTest) -> pd.DataFrame:
     observed, null = pattern.null[0], pattern.null[1:]
     p_value = p_fdr = low = high = sd = np.full(len(observed), np.nan)
     if len(null) and len(observed):
-        p_value = _p_value(np.abs(pattern.null))
+        p_value = permutation_p(np.abs(pattern.null))
         p_fdr = false_discovery_control(p_value)
         low, high = np.quantile(null, [0.025, 0.975], axis=0)
         sd = null.std(axis=0)
@@ -375,38 +279,3 @@ def set_evidence(pattern: PatternTest) -> pd.DataFrame:
             "n_permutations": len(null),
         }
     )
-
-
-def _p_value(size: np.ndarray) -> np.ndarray:
-    """Permutation p of each column, the observed value in row 0."""
-    return (1 + (size[1:] >= size[0] - TOLERANCE).sum(axis=0)) / len(size)
-
-
-def _agreement(signs: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Observed mean sign, its mean size under permuted labels, and its permutation p.
-
-    Row 0 of `signs` is observed, the other rows are of permuted labels.
-    """
-    size = np.abs(signs)
-    if len(size) == 1:
-        nothing = np.full(signs.shape[1], np.nan)
-        return signs[0], nothing, nothing
-    return signs[0], size[1:].mean(axis=0), _p_value(size)
-
-
-def _ratio(weights: np.ndarray) -> np.ndarray:
-    """Mean over standard error of each column; NaN of a single model, 0 where all weights are."""
-    if len(weights) < 2:
-        return np.full(weights.shape[1], np.nan)
-    error = weights.std(axis=0, ddof=1) / np.sqrt(len(weights))
-    return _divided(weights.mean(axis=0)[:, None], error)[:, 0]
-
-
-def _averaging(members: np.ndarray) -> np.ndarray:
-    """Matrix (p, k) whose product with values of the features is their mean in each set."""
-    return members / members.sum(axis=0)
-
-
-def _divided(rows: np.ndarray, norm: np.ndarray) -> np.ndarray:
-    """Rows over their norms, zero where the norm is."""
-    return np.divide(rows, norm[:, None], out=np.zeros_like(rows), where=norm[:, None] > 0)

@@ -1,0 +1,54 @@
+"""Steps that the tests of patterns and the agreement of weights share."""
+
+import numpy as np
+
+TOLERANCE = 1e-9  # null and observed values closer than this are tied
+
+
+def permutation_p(size: np.ndarray) -> np.ndarray:
+    """Permutation p of each column.
+
+    Parameters
+    ----------
+    size : numpy.ndarray, shape (1 + M, p)
+        Sizes of a statistic under M permuted labellings, the observed ones in row 0.
+
+    Returns
+    -------
+    numpy.ndarray, shape (p,)
+        ``(1 + #{null >= observed}) / (1 + M)``.
+    """
+    return (1 + (size[1:] >= size[0] - TOLERANCE).sum(axis=0)) / len(size)
+
+
+def averaging(members: np.ndarray) -> np.ndarray:
+    """Matrix whose product with values of the features is their mean in each set.
+
+    Parameters
+    ----------
+    members : numpy.ndarray of bool, shape (p, k)
+        Which features belong to each set; every set has one at least.
+
+    Returns
+    -------
+    numpy.ndarray, shape (p, k)
+    """
+    return members / members.sum(axis=0)
+
+
+def divided(rows: np.ndarray, norm: np.ndarray) -> np.ndarray:
+    """Divide rows by their norms.
+
+    Parameters
+    ----------
+    rows : numpy.ndarray, shape (m, p)
+        The rows.
+    norm : numpy.ndarray, shape (m,)
+        Norm of each row, or another scale.
+
+    Returns
+    -------
+    numpy.ndarray, shape (m, p)
+        Zero in rows whose norm is zero.
+    """
+    return np.divide(rows, norm[:, None], out=np.zeros_like(rows), where=norm[:, None] > 0)
