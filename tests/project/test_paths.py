@@ -29,12 +29,8 @@ def test_every_log_and_benchmark_has_its_place_by_the_functions(path):
     assert len(re.findall(r"^ *log:$", text, re.M)) == len(rules) + len(again)
 
 
-# The page and the documents key their tables by the names of files.
-READ_BY_NAME = {"report_page.py", "reporting.py"}
-
-
 @pytest.mark.parametrize("path", SCRIPTS, ids=lambda path: path.stem)
 def test_no_script_takes_a_name_out_of_a_path(path):
     text = path.read_text(encoding="utf-8")
     taken = re.findall(r".*(?:\.stem\b|\.split\(|removesuffix|parents?\[| in path\b).*", text)
-    assert not taken or path.name in READ_BY_NAME
+    assert not taken

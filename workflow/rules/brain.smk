@@ -65,6 +65,7 @@ rule planted_regions:
     conda:
         ENVIRONMENT
     params:
+        models=REGION_MODELS,
         code=code_of("brain/planted_regions"),
     message:
         "Planted and found by region"

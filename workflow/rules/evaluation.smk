@@ -34,6 +34,7 @@ rule performance:
             "operating_points",
         ),
         confounds=confounds_of_baseline,
+        cohorts=COHORTS,
         code=code_of("evaluation/performance"),
     message:
         "Performance of {wildcards.model}"
@@ -58,6 +59,7 @@ rule baseline:
     params:
         config=section("seed", "cross_validation", "permutation", "confounds"),
         confounds=[c for model in CONFIG["models"].values() for c in model["confounds"]],
+        cohorts=COHORTS,
         code=code_of("evaluation/baseline"),
     message:
         "Decision values of the baseline {wildcards.baseline}"
@@ -80,6 +82,7 @@ rule subgroups:
     threads: 1
     params:
         config=section("cohorts", "subgroups", "min_class_size", "cross_validation"),
+        cohorts=COHORTS,
         code=code_of("evaluation/subgroups"),
     message:
         "Subgroups, {wildcards.model}"
@@ -153,6 +156,7 @@ rule specificity:
         config=section(
             *("seed", "cohorts", "models", "permutation", "specificity", "min_class_size")
         ),
+        cohorts=COHORTS,
         code=code_of("evaluation/specificity"),
     message:
         "Specificity of the treatment: external against control cohorts"

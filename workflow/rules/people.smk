@@ -41,6 +41,7 @@ rule characteristics:
         ENVIRONMENT
     params:
         config=section(*("cohorts", "models", "features", "outcome", "subgroups", "min_class_size")),
+        cohorts=COHORTS,
         code=code_of("people/characteristics"),
     message:
         "Characteristics of the analysed people"

@@ -15,6 +15,7 @@ rule input_warnings:
         ENVIRONMENT
     params:
         config=input_warnings_config,
+        cohorts=COHORTS,
         code=code_of("preflight/input_warnings"),
     message:
         "Warnings about people and configuration"

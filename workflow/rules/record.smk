@@ -18,6 +18,7 @@ rule provenance:
     params:
         config=section(*(key for key in CONFIG if key != "batch")),
         source=code_of(*sorted(HASHED_SCRIPTS), modules=sorted(HASHED_MODULES)),
+        cohorts=COHORTS,
         code=code_of("record/provenance"),
     message:
         "Record for machines: {output[0]}"

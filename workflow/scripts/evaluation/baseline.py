@@ -5,7 +5,7 @@ with job(snakemake):
     from mri_response.evaluation.baselines import baseline_decisions
 
     params = snakemake.params
-    people = read_cohorts(snakemake.input.people)
+    people = read_cohorts(params.cohorts, snakemake.input.people)
     baseline = snakemake.wildcards.baseline
     decisions, scores = baseline_decisions(baseline, params.config, people, params.confounds)
     decisions.write(snakemake.output.decisions)

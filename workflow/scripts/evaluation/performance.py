@@ -16,7 +16,7 @@ with job(snakemake):
     tables = tables_of(
         snakemake.wildcards.model,
         {**params.config, "confound_columns": params.confounds},
-        read_cohorts(given.people),
+        read_cohorts(params.cohorts, given.people),
         Decisions.read(given.decisions),
         read_tsv(given.scores, {"decision": float}),
         rules,

@@ -5,6 +5,6 @@ with job(snakemake):
     from mri_response.evaluation.specificity.table import specificity_table
 
     given, params = snakemake.input, snakemake.params
-    people = read_cohorts(given.people)
+    people = read_cohorts(params.cohorts, given.people)
     predictions = read_tsv(given.predictions, {"decision": float, "label": int})
     write_tsv(specificity_table(params.config, predictions, people), snakemake.output[0])

@@ -9,7 +9,7 @@ with job(snakemake):
     table = subgroup_table(
         snakemake.wildcards.model,
         snakemake.params.config,
-        read_cohorts(given.people),
+        read_cohorts(snakemake.params.cohorts, given.people),
         Decisions.read(given.decisions),
         read_tsv(given.scores, {"decision": float}),
     )

@@ -6,6 +6,6 @@ with job(snakemake):
     from mri_response.core.tables import read_cohorts, write_tsv
     from mri_response.preflight.checks import input_warnings
 
-    people = read_cohorts(snakemake.input.people)
+    people = read_cohorts(snakemake.params.cohorts, snakemake.input.people)
     texts = input_warnings(snakemake.params.config, people)
     write_tsv(pd.DataFrame({"warning": texts}), snakemake.output[0])

@@ -8,7 +8,7 @@ with job(snakemake):
     from mri_response.record.crate import run_crate
 
     given, params = snakemake.input, snakemake.params
-    people = read_cohorts(given.people)
+    people = read_cohorts(params.cohorts, given.people)
     run = run_folder(snakemake)
     files = dict.fromkeys([*given.people, *given.report, *given.results, *given.tables])
     crate = run_crate(params.config, people, files, run, params.source)

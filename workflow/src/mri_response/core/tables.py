@@ -9,7 +9,6 @@ import difflib
 import fnmatch
 import os
 from collections.abc import Iterable, Mapping
-from pathlib import Path
 from typing import Any
 
 import pandas as pd
@@ -68,9 +67,24 @@ def read_people(path: str | os.PathLike[str]) -> pd.DataFrame:
     return frame.astype({"label": int}) if "label" in frame else frame
 
 
-def read_cohorts(paths: Iterable[str | os.PathLike[str]]) -> dict[str, pd.DataFrame]:
-    """Tables of analysed people by cohort, see `read_people`; a file is named after its cohort."""
-    return {Path(path).stem: read_people(path) for path in paths}
+def read_cohorts(
+    names: Iterable[str], paths: Iterable[str | os.PathLike[str]]
+) -> dict[str, pd.DataFrame]:
+    """Read the tables of analysed people of several cohorts.
+
+    Parameters
+    ----------
+    names : iterable of str
+        Names of the cohorts.
+    paths : iterable of path-like
+        Their tables, in the order of the names.
+
+    Returns
+    -------
+    dict of str to pandas.DataFrame
+        Name of the cohort to its table, as `read_people` returns it.
+    """
+    return {name: read_people(path) for name, path in zip(names, paths, strict=True)}
 
 
 def write_tsv(frame: pd.DataFrame, path: str | os.PathLike[str]) -> None:
