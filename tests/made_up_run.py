@@ -475,7 +475,9 @@ def _quality(config: dict[str, Any], predictions: pd.DataFrame) -> pd.DataFrame:
         regions = pd.DataFrame(rng.normal(5, 0.5, (n, len(REGIONS))), columns=REGIONS)
         voxels = (rng.uniform(size=200) + 0.2 * rng.normal(size=(n, 200))).astype(np.float32)
         voxels[2] = rng.uniform(size=200)
-        maps = MapMeasures(voxels.mean(axis=1), voxels, regions)
+        maps = MapMeasures(
+            voxels.mean(axis=1), voxels, regions, np.zeros(len(voxels)), voxels.mean(axis=0)
+        )
         table = measured(people, regions, maps, config["quality_control"])
         tables.append(table.assign(cohort=cohort, source="gm"))
     return pd.concat(tables, ignore_index=True)

@@ -2,9 +2,14 @@
 
 
 rule splits:
-    """Draw all splits of the run, once for all models."""
+    """Draw all splits of the run, once for all models, and after the scans have been measured.
+
+    Scans that cannot be analysed together end the run before a model is fitted. Nothing is read of
+    the measures, so that measuring the scans anew draws nothing again.
+    """
     input:
         people=people_table(DISCOVERY),
+        measured=ancient(run_table("qc")),
     output:
         run_table("splits"),
     log:

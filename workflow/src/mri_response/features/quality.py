@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from mri_response.config.feature_kinds import feature_kind
 from mri_response.config.queries import (
@@ -20,7 +21,15 @@ from mri_response.config.queries import (
     measured_set,
     sets_by_source,
 )
+from mri_response.core.log import LOGGER
 from mri_response.core.tables import ID_COLUMNS
+from mri_response.features.comparable import (
+    OUTSIDE_FLAGGED,
+    likeness,
+    refuse_cropped,
+    scale_notes,
+    space_note,
+)
 from mri_response.features.matrices import identified
 from mri_response.features.quality_measures import (
     _SIDES,
@@ -44,6 +53,7 @@ COLUMNS = [
     *ID_COLUMNS,
     "source",
     *(column for measure in MEASURES for column in (measure, f"{measure}_z")),
+    "map_outside",
     "region_z",
     "region",
     "regions_outlying",
@@ -99,6 +109,7 @@ def measured(
         # Distances are skewed to the right, their logarithms much less.
         scale = np.log(values) if name == "mahalanobis" else values
         table[name], table[f"{name}_z"] = values, robust_z(scale)
+    table["map_outside"] = np.nan if maps is None else maps.outside
     table["region_z"], table["region"], table["regions_outlying"] = np.nan, None, None
     if len(names):
         farthest = np.abs(z).argmax(axis=1)
@@ -126,6 +137,9 @@ def _flag_texts(table: pd.DataFrame, settings: Mapping[str, Any]) -> list[str | 
             if abs(z) > limit and z * side >= 0:
                 text = "above" if z > 0 else "below"
                 found.append(f"{MEASURES[measure]} {text} the others (z = {z:.1f})")
+        if row.map_outside > OUTSIDE_FLAGGED:
+            part = 100 * row.map_outside
+            found.append(f"{part:.0f} % of the grey-matter template outside the field of view")
         # Somebody is beyond the limit in one of a hundred regions; ventricles are skewed besides.
         if abs(row.region_z) > 2 * limit:
             found.append(f"region {row.region} (z = {row.region_z:.1f})")
@@ -164,23 +178,62 @@ def quality_table(config: Mapping[str, Any]) -> pd.DataFrame:
         with its `robust_z` within the cohort (of the logarithm for ``mahalanobis``);
         ``region_z`` and ``region``: the region farthest from the cohort's median;
         ``regions_outlying``: how many are beyond the limit; ``flag``: what is conspicuous, in
-        words; ``excluded``: the rule of the configuration that leaves the row out.
+        words; ``map_outside``: the part of the grey-matter template that the map does not show;
+        ``excluded``: the rule of the configuration that leaves the row out.
 
     Raises
     ------
     InputError
-        If a table or map cannot be read.
+        If a table or map cannot be read, or a cohort cannot be analysed with the others, see
+        :mod:`mri_response.features.comparable`.
     """
     people = {name: build_cohort(config, name)[0] for name in config["cohorts"]}
     tables = []
     for source, sets in sets_by_source(config).items():
+        levels: dict[str, dict[str, float]] = {}
+        notes: dict[str, list[str]] = {}
+        found = {}
         for name, regions, maps in _read(config, source, sets, people):
             table = measured(people[name], regions, maps, config["quality_control"])
-            tables.append(table.assign(cohort=name, source=source))
+            kept = table["excluded"].isna().to_numpy()
+            levels[name] = _levels(regions, maps, kept)
+            notes[name] = _space(maps, kept, people[name], f"cohort {name}, source {source}")
+            found[name] = table.assign(cohort=name, source=source)
+        discovery = discovery_name(config)
+        for name, table in found.items():
+            where = f"cohort {name}, source {source}"
+            notes[name] += scale_notes(levels[name], levels[discovery], where, discovery)
+            for note in notes[name]:
+                text = f"all scans of the cohort: {note}"
+                table["flag"] = [f"{flag}; {text}" if flag else text for flag in table["flag"]]
+                LOGGER.warning("%s: %s", where, note)
+            tables.append(table)
     order = {name: position for position, name in enumerate(people)}
     table = pd.concat(tables, ignore_index=True)
     table = table.sort_values("cohort", key=lambda c: c.map(order), kind="stable")
     return table[[c for c in COLUMNS if c in table]].reset_index(drop=True)
+
+
+def _levels(
+    regions: pd.DataFrame, maps: MapMeasures | None, kept: NDArray[np.bool_]
+) -> dict[str, float]:
+    """Median of each measure that is above 0 for everybody who is kept."""
+    known = regions[kept]
+    if maps is not None:
+        known = known.assign(map_mean=maps.mean[kept])
+    positive = known.loc[:, (known > 0).all(axis=0)] if len(known) else known.iloc[:, :0]
+    return positive.median().to_dict()
+
+
+def _space(
+    maps: MapMeasures | None, kept: NDArray[np.bool_], people: pd.DataFrame, where: str
+) -> list[str]:
+    """Refuse maps that do not show the brain or are in another space; notes on the others."""
+    if maps is None or not kept.any():
+        return []
+    refuse_cropped(maps.outside[kept], people[kept], where)
+    note = space_note(likeness(maps.voxels[kept], maps.template), where)
+    return [] if note is None else [note]
 
 
 def _read(

@@ -9,10 +9,12 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
+from mri_response.features.comparable import outside_part
 from mri_response.features.matrices import PathLike
 from mri_response.features.roi_maps import region_values
+from mri_response.features.voxels import template_values
 from mri_response.inputs.atlases import Atlas
-from mri_response.inputs.images import Grid, load_map
+from mri_response.inputs.images import Grid, load_map, open_image
 
 #: What a rule of exclusion may name, in words.
 MEASURES = {
@@ -177,11 +179,18 @@ class MapMeasures(NamedTuple):
         Voxels of the mask some mm apart.
     regions : DataFrame, shape (n, p)
         Sums of the regions in ml; no column without an atlas.
+    outside : ndarray, shape (n,)
+        Part of the mask that each map does not show, see
+        :func:`mri_response.features.comparable.outside_part`.
+    template : ndarray, shape (q,)
+        Grey-matter template in the voxels.
     """
 
     mean: NDArray[np.float64]
     voxels: NDArray[np.float32]
     regions: pd.DataFrame
+    outside: NDArray[np.float64]
+    template: NDArray[np.float64]
 
 
 def read_maps(
@@ -215,10 +224,14 @@ def read_maps(
     where, kept = np.flatnonzero(mask), np.flatnonzero(mask & thinned)
     regions_of = region_values(atlas, "sum") if atlas else None
     names = list(atlas.regions["region"]) if atlas else []
+    template = template_values(grid).ravel()[kept]
+    outside = np.empty(len(paths))
     mean, voxels, regions = np.empty(len(paths)), np.empty((len(paths), len(kept)), np.float32), []
     for row, path in enumerate(paths):
         values = load_map(path, grid, resample)
         mean[row] = values.ravel()[where].mean(dtype=float)
         voxels[row] = values.ravel()[kept]
         regions.append(regions_of(values) if regions_of else [])
-    return MapMeasures(mean, voxels, pd.DataFrame(regions, columns=names, index=range(len(paths))))
+        outside[row] = outside_part(values, Grid.of(open_image(path)), grid, mask)
+    table = pd.DataFrame(regions, columns=names, index=range(len(paths)))
+    return MapMeasures(mean, voxels, table, outside, template)

@@ -17,6 +17,36 @@ from mri_response.inputs.images import (
 )
 
 
+def template_values(grid: Grid) -> np.ndarray:
+    """The ICBM 2009 grey-matter template on a grid.
+
+    Parameters
+    ----------
+    grid : Grid
+
+    Returns
+    -------
+    ndarray of float32, shape of the grid
+        0 to 1, up to the interpolation.
+    """
+    return _on_grid(template_map(1), grid, "continuous")
+
+
+def _on_grid(source: nib.Nifti1Image, grid: Grid, interpolation: str) -> np.ndarray:
+    from nilearn.image import resample_img  # takes seconds to import
+
+    if grid.matches(source.shape, source.affine):
+        return source.get_fdata(dtype=np.float32)
+    return resample_img(
+        source,
+        target_affine=grid.affine,
+        target_shape=grid.shape,
+        interpolation=interpolation,
+        copy_header=True,
+        force_resample=True,
+    ).get_fdata(dtype=np.float32)
+
+
 def voxel_mask(mask: PathLike, grid: Grid, threshold: float = 0.2) -> np.ndarray:
     """Voxels to analyse on the reference grid.
 
@@ -38,8 +68,6 @@ def voxel_mask(mask: PathLike, grid: Grid, threshold: float = 0.2) -> np.ndarray
     InputError
         If the mask cannot be read or has no voxel on the grid.
     """
-    from nilearn.image import resample_img  # takes seconds to import
-
     if mask == "template":
         source, interpolation = template_map(1), "continuous"
     else:
@@ -47,17 +75,7 @@ def voxel_mask(mask: PathLike, grid: Grid, threshold: float = 0.2) -> np.ndarray
         values = np.nan_to_num(read_values(opened, mask)) != 0
         source = nib.Nifti1Image(values.astype(np.float32), opened.affine)
         interpolation, threshold = "nearest", 0.5
-    if grid.matches(source.shape, source.affine):
-        values = source.get_fdata(dtype=np.float32)
-    else:
-        values = resample_img(
-            source,
-            target_affine=grid.affine,
-            target_shape=grid.shape,
-            interpolation=interpolation,
-            copy_header=True,
-            force_resample=True,
-        ).get_fdata(dtype=np.float32)
+    values = _on_grid(source, grid, interpolation)
     # The template has steps of 1/255, one of them 0.2: interpolation noise must not decide there.
     inside = values > threshold + 1e-5
     if not inside.any():
