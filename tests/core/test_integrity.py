@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from mri_response.core.errors import InputError
-from mri_response.core.integrity import check, intact, verify, write_record
+from mri_response.core.integrity import check, intact, left_over, verify, write_record
 
 
 @pytest.fixture
@@ -170,3 +170,17 @@ def test_verify_finds_all_and_deletes_nothing(run):
 
 def test_verify_without_records(tmp_path):
     assert verify(tmp_path) == (0, {})
+
+
+def test_files_that_no_rule_makes_any_more_are_found(tmp_path):
+    run = tmp_path / "run"
+    names = ["models/old.json", "models/new.json", "figures/roc_old.png", "splits.tsv", "gone.tsv"]
+    for name in names:
+        (run / name).parent.mkdir(parents=True, exist_ok=True)
+        (run / name).write_text(name)
+        write_record(run / name, run)
+    (run / "gone.tsv").unlink()
+    (run / "by_hand.txt").write_text("no record")
+    patterns = [rf"{run}/(models|figures)/(roc_)?(?P<model>new)\.(json|png)", rf"{run}/splits\.tsv"]
+    assert left_over(run, patterns) == [f"{run}/figures/roc_old.png", f"{run}/models/old.json"]
+    assert left_over(tmp_path, patterns) == []

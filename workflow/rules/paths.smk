@@ -559,6 +559,11 @@ def figure_outputs(job):
 
 
 # ---------------------------------------------------------------- parameters of a job
+def patterns_of_outputs(wildcards):
+    """Regular expressions of all files that rules make under this configuration."""
+    return [output.regex().pattern for rule in workflow.rules for output in rule.output]
+
+
 def quality_config(wildcards):
     """What decides who could be analysed, and what is conspicuous about a scan."""
     return {

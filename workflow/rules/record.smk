@@ -51,6 +51,7 @@ rule verify:
         ENVIRONMENT
     params:
         temporary=["kernels"],
+        outputs=patterns_of_outputs,
     message:
         f"Verifying the files in {run_folder()}"
     script:

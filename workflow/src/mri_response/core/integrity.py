@@ -6,6 +6,7 @@ moved. Files outside that folder are the user's: they are neither recorded nor e
 """
 
 import os
+import re
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -135,6 +136,34 @@ def verify(run: PathLike, temporary: Iterable[str] = ()) -> tuple[int, dict[str,
         elif record.read_text(encoding="utf-8", errors="replace") != _line(path, run):
             problems[str(path)] = "another content than was written (SHA-256)"
     return n, problems
+
+
+def left_over(run: PathLike, patterns: Iterable[str]) -> list[str]:
+    """Recorded files of a run that its present configuration does not make.
+
+    Parameters
+    ----------
+    run : path-like
+        The run's folder.
+    patterns : iterable of str
+        Regular expressions of the paths of all files that rules make.
+
+    Returns
+    -------
+    list of str
+        Paths of files that are there, such as those of a model that was removed from the
+        configuration.
+    """
+    run, made = Path(run), [re.compile(pattern) for pattern in patterns]
+    paths = (
+        str(run / record.relative_to(run / RECORDS))
+        for record in filter(_is_record, sorted((run / RECORDS).rglob("*")))
+    )
+    return [
+        path
+        for path in paths
+        if os.path.exists(path) and not any(pattern.fullmatch(path) for pattern in made)
+    ]
 
 
 def _is_record(path: Path) -> bool:
