@@ -182,7 +182,7 @@ def summary(scenario: str, rows: pd.DataFrame) -> pd.DataFrame:
 
 
 def markdown(table: pd.DataFrame) -> str:
-    """The table as Markdown, in percent, a column a scenario."""
+    """The table as Markdown, in percent, with a column per scenario."""
     wide = table.set_index(["quantity", "scenario"])["share"].unstack(sort=False)  # noqa: PD010
     lines = [f"| | {' | '.join(wide.columns)} |", "|---" * (1 + wide.shape[1]) + "|"]
     for quantity, row in wide.iterrows():

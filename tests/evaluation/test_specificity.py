@@ -26,7 +26,7 @@ from mri_response.people.rows import person_weights
 
 
 def drawn(rng, sizes, area, shift=0.0, scale=1.0):
-    """One row a person; sizes and AUC of both arms, shift and scale of the control scores."""
+    """One row per person; sizes and AUC of both arms, shift and scale of the control scores."""
     (n_1, n_0), (m_1, m_0) = sizes
     active = np.repeat([True, False], [n_1 + n_0, m_1 + m_0])
     labels = np.repeat([1, 0, 1, 0], [n_1, n_0, m_1, m_0])

@@ -1,4 +1,4 @@
-"""The description of the analysed people, against pandas on a table of one row a person."""
+"""The description of the analysed people, against pandas on a table of one row per person."""
 
 from __future__ import annotations
 

@@ -21,6 +21,18 @@ def fault(key: str, found: str, expected: str, advice: str) -> InputError:
 
 
 def shown(value: Any) -> str:
+    """Say what was found, for a message.
+
+    Parameters
+    ----------
+    value : object
+        Value of a key of the configuration.
+
+    Returns
+    -------
+    str
+        Lists and mappings are described, long texts are cut.
+    """
     if value is None:
         return "nothing"
     if isinstance(value, bool):
@@ -36,6 +48,18 @@ def shown(value: Any) -> str:
 
 
 def key_path(parts: Iterable[str | int]) -> str:
+    """Write the place of a key in the configuration.
+
+    Parameters
+    ----------
+    parts : iterable of str or int
+        Keys and positions in lists, from the top level down.
+
+    Returns
+    -------
+    str
+        For instance ``models.svc.confounds[0]``.
+    """
     text = ""
     for part in parts:
         text += f"[{part}]" if isinstance(part, int) else f".{part}" if text else str(part)
@@ -52,6 +76,20 @@ def by_position(error: ValidationError, raw: Any) -> tuple[Any, ...]:
 
 
 def schema_fault(error: ValidationError, schema: Mapping[str, Any]) -> InputError:
+    """Turn an error of the schema into a message for users.
+
+    Parameters
+    ----------
+    error : jsonschema.ValidationError
+        What the validation found.
+    schema : mapping
+        The whole schema, for its references.
+
+    Returns
+    -------
+    InputError
+        One line: the key, what was found, what was expected, what to do.
+    """
     path = list(error.absolute_path)
     node, value = resolved(error.schema, schema), error.instance
     if error.validator == "additionalProperties":

@@ -172,7 +172,7 @@ def quality_table(config: Mapping[str, Any]) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        `COLUMNS` (``session_id`` where a cohort has it), one row a row of a cohort and source of
+        `COLUMNS` (``session_id`` where a cohort has it), one row per row of a cohort and source of
         features: ``tiv`` in ml, ``map_mean`` inside the grey-matter template, ``mean_correlation``
         (see `correlation_with_others`) and ``mahalanobis`` (see `mahalanobis_from_others`), each
         with its `robust_z` within the cohort (of the logarithm for ``mahalanobis``);

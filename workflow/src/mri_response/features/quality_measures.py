@@ -125,6 +125,7 @@ def mahalanobis_from_others(
     person : ndarray of int, shape (n,)
         Number of each row's person.
     clip : float
+        Largest size that a value counts for in the covariance, in robust standard deviations.
 
     Returns
     -------
@@ -205,8 +206,11 @@ def read_maps(
     Parameters
     ----------
     paths : sequence of path-like
+        The maps of one cohort.
     mask : ndarray of bool, shape of the grid
+        Voxels in which maps are measured.
     grid : Grid
+        The reference grid.
     atlas : Atlas, optional
         On the same grid.
     resample : bool

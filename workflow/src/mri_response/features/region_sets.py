@@ -139,7 +139,9 @@ def memberships(regions: Sequence[str], sets: Sequence[RegionSet]) -> np.ndarray
     Parameters
     ----------
     regions : sequence of str, length r
+        Names of the regions.
     sets : sequence of RegionSet, length k
+        The sets of regions.
 
     Returns
     -------
@@ -176,6 +178,7 @@ def memberships_in_mask(
     given : mapping
         Section ``region_sets`` of the feature set, which may name an atlas.
     sets : sequence of RegionSet, length k
+        The sets of regions.
 
     Returns
     -------
@@ -212,9 +215,13 @@ def set_table(
     Parameters
     ----------
     model : str
+        Name of the model.
     sets : sequence of RegionSet, length k
+        The sets of regions.
     members : numpy.ndarray of bool, shape (p, k)
+        Which features belong to each set.
     n_regions : sequence of int, length k
+        Number of regions of the atlas in each set.
     evidence : pandas.DataFrame
         Of the sets with at least one feature, see `mri_response.brain.weights.WeightEvidence`.
 

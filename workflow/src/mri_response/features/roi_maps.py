@@ -31,6 +31,7 @@ def roi_features(
     resample : bool, default False
         Whether maps may be on another grid than the atlas.
     threads : int, default 1
+        Maps read at a time.
 
     Returns
     -------
@@ -57,6 +58,7 @@ def region_values(atlas: Atlas, statistic: str = "sum") -> Callable[[np.ndarray]
     Parameters
     ----------
     atlas : Atlas
+        Labels of the regions, on the grid of the maps.
     statistic : {"sum", "mean"}
         As in :func:`roi_features`.
 

@@ -56,6 +56,7 @@ def voxel_mask(mask: PathLike, grid: Grid, threshold: float = 0.2) -> np.ndarray
         ``template``: the ICBM 2009 grey-matter template above the threshold. A path: a NIfTI
         image, nonzero inside, resampled by nearest neighbour.
     grid : Grid
+        The reference grid.
     threshold : float, default 0.2
         Grey-matter value, for the template only.
 
@@ -102,14 +103,18 @@ def voxel_features(
     paths : sequence of path-like
         The maps of one cohort.
     mask : ndarray of bool, shape of the grid
+        Voxels to analyse.
     grid : Grid
+        The reference grid.
     out : path-like
         ``.npy`` file of float32, shape (maps, voxels of the mask in C order). Rows are written as
         they come, so memory holds a few maps, never the matrix.
     smoothing_fwhm_mm : float, optional
         See :func:`mri_response.inputs.images.load_map`; 0 or None for none.
     resample : bool, default False
+        Whether maps may be on another grid than the reference grid.
     threads : int, default 1
+        Maps read at a time.
 
     Raises
     ------

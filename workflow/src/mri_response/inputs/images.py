@@ -88,6 +88,7 @@ def open_image(path: str | os.PathLike[str]) -> SpatialImage:
     Parameters
     ----------
     path : path-like
+        The image's file.
 
     Returns
     -------
@@ -194,7 +195,9 @@ def load_map(
     Parameters
     ----------
     path : path-like
+        The map's file.
     grid : Grid
+        The reference grid.
     resample : bool, default False
         Bring a map on another grid to the reference grid by continuous interpolation (cubic
         splines). The values are kept, so that the sum times the voxel volume, grey matter in mm3,
@@ -270,6 +273,7 @@ def masked_image(values: np.ndarray, mask: str | os.PathLike[str]) -> nib.Nifti1
     values : numpy.ndarray, shape (voxels of the mask,)
         In C order of the mask, as :func:`mri_response.features.voxels.voxel_features` writes them.
     mask : path-like
+        Image whose voxels above 0 have the values.
 
     Returns
     -------
@@ -336,6 +340,7 @@ def template_map(voxel_size_mm: float) -> nib.Nifti1Image:
     Parameters
     ----------
     voxel_size_mm : float
+        Edge of a voxel in mm.
 
     Returns
     -------
@@ -353,6 +358,22 @@ def template_map(voxel_size_mm: float) -> nib.Nifti1Image:
 
 
 def other_grid(path: str | os.PathLike[str], own: Grid, grid: Grid) -> str:
+    """Message about a map that is not on the reference grid.
+
+    Parameters
+    ----------
+    path : path-like
+        The map's file.
+    own : Grid
+        Grid of the map.
+    grid : Grid
+        The reference grid.
+
+    Returns
+    -------
+    str
+        One line.
+    """
     what = "orientation" if own.orientation != grid.orientation else "grid"
     found, expected = str(own), str(grid)
     if found == expected:

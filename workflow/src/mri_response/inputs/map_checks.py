@@ -33,6 +33,7 @@ def check_map(
     Parameters
     ----------
     path : path-like
+        The map's file.
     grid : Grid
         The reference grid.
     inside : ndarray of bool, shape of the grid, optional
@@ -110,6 +111,7 @@ def check_maps(
     Parameters
     ----------
     paths : sequence of path-like
+        The maps' files.
     grid, inside, resample
         As in :func:`check_map`.
     cache : path-like, optional

@@ -70,7 +70,7 @@ def read_table(
         _refuse_other_names_of_ids(path, rows)
     require_columns(rows.header, required, path, SEPARATORS[rows.separator])
     if not rows.cells:
-        raise InputError(f"{path}: found a header and no rows, expected one row a participant")
+        raise InputError(f"{path}: found a header and no rows, expected one row per participant")
     return frame.copy()
 
 
@@ -150,6 +150,7 @@ def numbers(frame: pd.DataFrame, column: str, path: str | os.PathLike[str]) -> p
     frame : pandas.DataFrame
         As :func:`read_table` returns it.
     column : str
+        Name of the column.
     path : path-like
         For the message.
 
@@ -201,6 +202,7 @@ def check_ids(frame: pd.DataFrame, path: str | os.PathLike[str], keys: Sequence[
     frame : pandas.DataFrame
         As :func:`read_table` returns it.
     path : path-like
+        The table's file, for the message.
     keys : sequence of str
         The columns that together identify a row.
 
@@ -267,7 +269,7 @@ def read_roi_table(
     Parameters
     ----------
     path : path-like
-        One row a participant (or a participant and session), one column a region.
+        One row per participant (or per participant and session), one column per region.
     columns : sequence of str
         Names or glob patterns (``*``, ``?``) of the columns to take, in the table's order. With the
         default, every numeric column is taken that can be a region.
@@ -324,7 +326,7 @@ def _regions(
     taken, left_out = chosen_columns(frame, columns, exclude, dict(never))
     if not taken:
         raise InputError(
-            f"{path}: found no column of numbers to take, expected one a region; see columns and "
+            f"{path}: found no column of numbers to take, expected one per region; see columns and "
             "exclude of the feature set"
         )
     check_missing_codes(frame[taken], path, zero=True)

@@ -259,7 +259,7 @@ def _split(path: Path, text: str, separator: str) -> tuple[list[list[str]], list
             if any("\n" in cell for cell in cells):
                 raise InputError(
                     f"{path}: line {line}: found a line break inside a cell or a quote "
-                    'that is not closed, expected one row a line; remove the " or the line break'
+                    'that is not closed, expected one row per line; remove the " or the line break'
                 )
             if any(cells):
                 rows.append(cells)

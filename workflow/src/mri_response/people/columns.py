@@ -67,6 +67,7 @@ def subgroup_columns(rows: pd.DataFrame, config: Mapping[str, Any]) -> list[str]
     rows : pandas.DataFrame
         Text, as :func:`mri_response.inputs.tables.read_table` returns it.
     config : mapping
+        The completed configuration.
 
     Returns
     -------
@@ -173,4 +174,18 @@ def missing_columns(columns: pd.DataFrame, config: Mapping[str, Any], name: str)
 
 
 def reason_where(where: pd.Series, text: str) -> pd.Series:
+    """Give a reason to the rows that a condition holds for.
+
+    Parameters
+    ----------
+    where : pandas.Series of bool
+        Whether a row is left out.
+    text : str
+        The reason.
+
+    Returns
+    -------
+    pandas.Series
+        The reason, or None where the condition does not hold.
+    """
     return pd.Series(np.where(where, text, None), where.index, dtype=object)

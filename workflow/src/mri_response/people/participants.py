@@ -43,6 +43,27 @@ def structure_columns(config: Mapping[str, Any]) -> list[str | None]:
 
 
 def filtered_rows(table: pd.DataFrame, config: Mapping[str, Any], name: str) -> pd.DataFrame:
+    """Keep the rows of a cohort that match its filter.
+
+    Parameters
+    ----------
+    table : pandas.DataFrame
+        The cohort's participants table, as `read_participants` returns it.
+    config : mapping
+        The configuration with its defaults.
+    name : str
+        Name of the cohort.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Rows that have one of the wanted values in every column of ``where``.
+
+    Raises
+    ------
+    InputError
+        If no row matches, or a value differs from a wanted one only in its spelling.
+    """
     cohort = config["cohorts"][name]
     keep = pd.Series(True, table.index)
     for column, values in cohort["where"].items():

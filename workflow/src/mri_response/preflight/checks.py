@@ -131,6 +131,7 @@ def check_people_apart(config: Mapping[str, Any], people: Mapping[str, pd.DataFr
     Parameters
     ----------
     config : mapping
+        The completed configuration.
     people : mapping of str to pandas.DataFrame
         The analysed rows by cohort.
 

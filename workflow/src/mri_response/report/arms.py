@@ -16,6 +16,7 @@ def arm_row(table: pd.DataFrame, model: str, analysis: str, metric: str) -> pd.S
     Parameters
     ----------
     table : DataFrame
+        ``specificity.tsv``.
     model, analysis, metric : str
         ``analysis`` may also be ``active`` or ``control`` for the row of that arm.
 

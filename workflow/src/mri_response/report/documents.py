@@ -87,7 +87,7 @@ def tripod_table(facts: Mapping[str, Fact], answers: Mapping[str, str]) -> pd.Da
     Returns
     -------
     pandas.DataFrame
-        `TRIPOD_COLUMNS`, one row an item. ``status`` is one of `STATUSES`: "in part" where the
+        `TRIPOD_COLUMNS`, one row per item. ``status`` is one of `STATUSES`: "in part" where the
         authors' part is missing. What is missing is named behind "Not provided".
 
     References
@@ -128,11 +128,12 @@ def probast_table(facts: Mapping[str, Fact]) -> pd.DataFrame:
     Parameters
     ----------
     facts : mapping of str to Fact
+        Facts of the run by name.
 
     Returns
     -------
     pandas.DataFrame
-        `PROBAST_COLUMNS`, one row a question.
+        `PROBAST_COLUMNS`, one row per question.
 
     References
     ----------
@@ -158,13 +159,14 @@ def model_card(facts: Mapping[str, Fact], answers: Mapping[str, str]) -> pd.Data
     Parameters
     ----------
     facts : mapping of str to Fact
+        Facts of the run by name.
     answers : mapping of str to str
         Answers of the authors to items of TRIPOD+AI; some belong on the card.
 
     Returns
     -------
     pandas.DataFrame
-        `CARD_COLUMNS`, one row a statement.
+        `CARD_COLUMNS`, one row per statement.
 
     References
     ----------

@@ -17,6 +17,18 @@ if TYPE_CHECKING:
 
 
 def check_confounds(config: Mapping[str, Any]) -> None:
+    """Check the confounds of every model.
+
+    Parameters
+    ----------
+    config : mapping
+        The configuration with its defaults.
+
+    Raises
+    ------
+    InputError
+        About the first key that is at fault.
+    """
     others = [name for name, c in config["cohorts"].items() if c["role"] != Role.DISCOVERY]
     for name, model in config["models"].items():
         key = f"models.{name}.confounds"

@@ -16,6 +16,18 @@ if TYPE_CHECKING:
 
 
 def check_outer(config: Mapping[str, Any]) -> None:
+    """Check that the outer folds have the keys that they need in ``cross_validation``.
+
+    Parameters
+    ----------
+    config : mapping
+        The configuration with its defaults.
+
+    Raises
+    ------
+    InputError
+        About the first key that is at fault.
+    """
     cv = config["cross_validation"]
     outer, column = cv["outer"], left_out_column(cv)
     needs = {
@@ -75,6 +87,18 @@ def check_outer(config: Mapping[str, Any]) -> None:
 
 
 def check_permutation(config: Mapping[str, Any]) -> None:
+    """Check that labels can be permuted in the way that is asked for.
+
+    Parameters
+    ----------
+    config : mapping
+        The configuration with its defaults.
+
+    Raises
+    ------
+    InputError
+        About the first key that is at fault.
+    """
     group, permutation = config["cross_validation"]["group"], config["permutation"]
     if permutation["method"] == "conditional" and group not in (None, permutation["within"]):
         raise fault(

@@ -24,6 +24,18 @@ _MAX_GRID = 200
 
 
 def check_models(config: Mapping[str, Any]) -> None:
+    """Check the features and the learner of every model.
+
+    Parameters
+    ----------
+    config : mapping
+        The configuration with its defaults.
+
+    Raises
+    ------
+    InputError
+        About the first key that is at fault.
+    """
     for name, model in config["models"].items():
         if model["features"] not in config["features"]:
             raise fault(
@@ -127,6 +139,18 @@ def _check_estimator(key: str, model: Mapping[str, Any]) -> None:
 
 
 def check_stacks(config: Mapping[str, Any]) -> None:
+    """Check the names and the models of every stack.
+
+    Parameters
+    ----------
+    config : mapping
+        The configuration with its defaults.
+
+    Raises
+    ------
+    InputError
+        About the first key that is at fault.
+    """
     for name, models in config["stacks"].items():
         key = f"stacks.{name}"
         taken = {other.lower() for other in (*config["models"], CONFOUNDS_ONLY, MAJORITY_CLASS)}
@@ -147,6 +171,18 @@ def check_stacks(config: Mapping[str, Any]) -> None:
 
 
 def check_comparisons(config: Mapping[str, Any]) -> None:
+    """Check that compared models exist and that every pair is named once.
+
+    Parameters
+    ----------
+    config : mapping
+        The configuration with its defaults.
+
+    Raises
+    ------
+    InputError
+        About the first key that is at fault.
+    """
     known = [*config["models"], *config["stacks"], *used_baselines(config)]
     seen: set[frozenset[str]] = set()
     for position, pair in enumerate(config["comparisons"] or ()):

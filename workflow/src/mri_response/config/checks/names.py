@@ -18,6 +18,18 @@ if TYPE_CHECKING:
 
 
 def check_names(config: Mapping[str, Any]) -> None:
+    """Check the names of cohorts, feature sets, models and stacks.
+
+    Parameters
+    ----------
+    config : mapping
+        The configuration with its defaults.
+
+    Raises
+    ------
+    InputError
+        About the first key that is at fault.
+    """
     for section in ("cohorts", "features", "models", "stacks"):
         seen: dict[str, str] = {}
         for name in config[section]:

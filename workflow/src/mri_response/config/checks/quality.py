@@ -17,6 +17,18 @@ if TYPE_CHECKING:
 
 
 def check_quality_control(config: Mapping[str, Any]) -> None:
+    """Check the limits and rules of ``quality_control``.
+
+    Parameters
+    ----------
+    config : mapping
+        The configuration with its defaults.
+
+    Raises
+    ------
+    InputError
+        About the first key that is at fault.
+    """
     settings = config["quality_control"]
     if settings["tiv_min_ml"] >= settings["tiv_max_ml"]:
         raise fault(

@@ -20,6 +20,18 @@ _VARIABLE = re.compile(r"\$\{?[A-Za-z_]")
 
 
 def check_sources(config: Mapping[str, Any]) -> None:
+    """Check that every cohort has the sources that the feature sets take.
+
+    Parameters
+    ----------
+    config : mapping
+        The configuration with its defaults.
+
+    Raises
+    ------
+    InputError
+        About the first key that is at fault.
+    """
     for features, spec in source_features(config).items():
         for name, cohort in config["cohorts"].items():
             sources = cohort["sources"]
@@ -105,6 +117,18 @@ def input_paths(config: Mapping[str, Any]) -> dict[str, str]:
 
 
 def check_paths(config: Mapping[str, Any]) -> None:
+    """Check that no input path needs expansion or lies in the run's folder.
+
+    Parameters
+    ----------
+    config : mapping
+        The configuration with its defaults.
+
+    Raises
+    ------
+    InputError
+        About the first key that is at fault.
+    """
     results = os.path.abspath(os.path.join("results", config["run"]))
     for key, path in input_paths(config).items():
         if path.startswith("~") or _VARIABLE.search(path):

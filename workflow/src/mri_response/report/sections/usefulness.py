@@ -62,7 +62,9 @@ def calibration_verdict(table: pd.DataFrame, model: str, cohort: str, names: Nam
     table : pandas.DataFrame
         ``calibration.tsv``.
     model, cohort : str
+        Names of the model and of the cohort in the table.
     names : Naming
+        How the page names models and cohorts.
 
     Returns
     -------
@@ -111,7 +113,9 @@ def benefit_verdict(table: pd.DataFrame, model: str, cohort: str, names: Naming)
     table : pandas.DataFrame
         ``decision_curve.tsv``.
     model, cohort : str
+        Names of the model and of the cohort in the table.
     names : Naming
+        How the page names models and cohorts.
 
     Returns
     -------
