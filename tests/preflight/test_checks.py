@@ -493,7 +493,7 @@ def test_two_people_with_one_image(study):
     path.unlink()
     os.symlink(study.folder / "sub-m06.nii.gz", path)
     text = study.mistake()
-    assert "found for munich sub-m05 and for munich sub-m06, expected one image a person" in text
+    assert "found for munich sub-m05 and for munich sub-m06, expected one image per person" in text
 
 
 def test_second_start_reads_only_what_changed(study, tmp_path, monkeypatch):

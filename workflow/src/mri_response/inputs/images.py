@@ -358,7 +358,7 @@ def template_map(voxel_size_mm: float) -> nib.Nifti1Image:
 
 
 def other_grid(path: str | os.PathLike[str], own: Grid, grid: Grid) -> str:
-    """Message about a map that is not on the reference grid.
+    """Write the line about a map that is not on the reference grid.
 
     Parameters
     ----------
@@ -368,11 +368,6 @@ def other_grid(path: str | os.PathLike[str], own: Grid, grid: Grid) -> str:
         Grid of the map.
     grid : Grid
         The reference grid.
-
-    Returns
-    -------
-    str
-        One line.
     """
     what = "orientation" if own.orientation != grid.orientation else "grid"
     found, expected = str(own), str(grid)

@@ -21,6 +21,7 @@ def is_broken_link(path: str | os.PathLike[str]) -> bool:
     Parameters
     ----------
     path : path-like
+        The file.
     """
     return os.path.islink(path) and not os.path.exists(path)
 
@@ -31,6 +32,7 @@ def broken_link(path: str | os.PathLike[str], expected: str) -> str | None:
     Parameters
     ----------
     path : path-like
+        The file.
     expected : str
         What the file should be, as in ``a table``.
 
@@ -86,6 +88,7 @@ def without_content(path: str | os.PathLike[str], expected: str) -> str | None:
     Parameters
     ----------
     path : path-like
+        The file.
     expected : str
         What the file should be, as in ``a NIfTI image``.
 

@@ -55,7 +55,7 @@ class InputSummary:
     Attributes
     ----------
     lines : list of str
-        One line a cohort, each followed by one a reason for leaving people out.
+        One line per cohort, each followed by a line per reason for leaving people out.
     warnings : list of str
         One line each.
     people : dict of str to pandas.DataFrame
@@ -203,8 +203,8 @@ def _check_images(
                 owner = owners.setdefault((features, os.path.realpath(path)), f"{name} {person}")
                 if owner != f"{name} {person}":
                     raise InputError(
-                        f"{path}: found for {owner} and for {name} {person}, expected one image a "
-                        "person; correct the pattern in sources"
+                        f"{path}: found for {owner} and for {name} {person}, expected one image "
+                        "per person; correct the pattern in sources"
                     )
                 paths.append(path)
         _check_maps(spec, paths, cache)

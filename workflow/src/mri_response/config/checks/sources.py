@@ -77,7 +77,7 @@ def _check_pattern(key: str, pattern: str) -> None:
         raise fault(
             key,
             f"{pattern!r} without {{participant_id}}",
-            "a pattern that names one image a person",
+            "a pattern that names one image per person",
             "put {participant_id} where the file names differ",
         )
 

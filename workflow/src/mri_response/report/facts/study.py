@@ -218,7 +218,7 @@ def missing_counts(run: Run) -> Fact:
         rows = flow[(flow["cohort"] == cohort) & ~flow["step"].isin(FLOW_STEPS)]
         reasons = ", ".join(f"{r['step']} {r['n']:.0f}" for _, r in rows.iterrows())
         parts.append(f"{run.names.titles[cohort]}: {reasons or 'nobody'}")
-    return Fact(f"Left out: {'; '.join(parts)}.", "flow.tsv: one row a reason")
+    return Fact(f"Left out: {'; '.join(parts)}.", "flow.tsv: one row per reason")
 
 
 @fact
