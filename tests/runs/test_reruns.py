@@ -245,3 +245,22 @@ def test_an_edited_list_of_regions_runs_again_what_lays_the_atlas_on_scans(demo,
     with edited(lists, {"neuromorphometrics.tsv": replaced("\tfrontal", "\tother")}):
         done = dry_run(folder, project, *files.values(), "--allowed-rules", *files)
     assert runs_again(done) == rules
+
+
+# ---------------------------------------------------------------- keys of the configuration
+def test_words_and_limits_of_flags_leave_people_and_features_as_they_are(study):
+    """A cohort's title is read by texts, the limit of flags by the quality control alone."""
+    title = {"external": {**study.config["cohorts"]["external"], "title": "Elsewhere"}}
+    model = {"roi_again": {**study.config["models"]["roi_svc"], "C": {"log2_min": -4}}}
+    changes = {
+        "cohorts": (study.config["cohorts"] | title, set()),
+        "models": (study.config["models"] | model, set()),
+        "quality_control": ({"outlier_z": 5}, {"quality_control"}),
+    }
+    try:
+        for key, (value, rules) in changes.items():
+            study.save(**{key: value})
+            targets = (*STATIONS, f"{RUN}/splits.tsv")
+            assert runs_again(dry_run(study.folder, ROOT, *targets)) == rules, key
+    finally:
+        study.save()

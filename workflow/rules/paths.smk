@@ -1,5 +1,6 @@
 # Paths and parameters of the rules. Every file of a run has one function, which gives its path with
 # wildcards where no name is given.
+import json
 
 RUN = f"results/{CONFIG['run']}"
 REFIT = "refit"  # in the place of a part of the outer folds
@@ -564,10 +565,31 @@ def patterns_of_outputs(wildcards):
     return [output.regex().pattern for rule in workflow.rules for output in rule.output]
 
 
+def untitled_cohorts():
+    """Cohorts without their titles, which are read by figures and texts alone."""
+    return {
+        name: {key: value for key, value in cohort.items() if key != "title"}
+        for name, cohort in CONFIG["cohorts"].items()
+    }
+
+
+def features_and_confounds():
+    """What models need of a person, once for all models that need it alike.
+
+    A model like another one, or with another name, leaves out nobody else.
+    """
+    keys = ("features", "confounds")
+    needs = {json.dumps([model[key] for key in keys]): model for model in CONFIG["models"].values()}
+    return {str(i): {key: needs[need][key] for key in keys} for i, need in enumerate(needs)}
+
+
 def quality_config(wildcards):
     """What decides who could be analysed, and what is conspicuous about a scan."""
     return {
-        **section("cohorts", "outcome", "features", "models", "confounds", "quality_control"),
+        **section("outcome", "confounds", "quality_control"),
+        "cohorts": untitled_cohorts(),
+        "features": FEATURES,
+        "models": features_and_confounds(),
         "cross_validation": {
             key: SCHEME[key] for key in ("outer", "outer_column", "held_out", "group")
         },
@@ -579,7 +601,8 @@ def quality_config(wildcards):
 
 def cohort_config(wildcards):
     """What decides who is analysed."""
-    return quality_config(wildcards) | section("min_class_size")
+    rules = {"exclude": CONFIG["quality_control"]["exclude"]}
+    return quality_config(wildcards) | section("min_class_size") | {"quality_control": rules}
 
 
 def feasibility_config(wildcards):
