@@ -68,7 +68,7 @@ def _row(run: Run, model: str, cohort: str) -> list[Any]:
     if not is_computed(run.performance, model, cohort):
         return [*first, too_small(run.config)]
     rows = {m: headline_row(run.performance, model, cohort, m) for m in METRIC_NAMES}
-    null = str(rows["balanced_accuracy"]["null"])
+    null = rows["balanced_accuracy"]["null"]
     return [
         *first,
         _metric_cell(rows["balanced_accuracy"], "balanced_accuracy"),
@@ -77,7 +77,7 @@ def _row(run: Run, model: str, cohort: str) -> list[Any]:
         _metric_cell(rows["specificity"], "specificity"),
         _metric_cell(rows["auc"], "auc"),
         _p_cell(rows["auc"]),
-        NULL_NAMES.get(null, null),
+        "n/a" if pd.isna(null) else NULL_NAMES.get(null, null),
     ]
 
 
