@@ -39,9 +39,12 @@ def test_the_p_value_follows_from_the_summary(estimate):
     assert row["mean"] == pytest.approx(sum(values) / 400, abs=1e-12)
 
 
-def test_ties_count_whatever_their_rounding_and_undefined_values_do_not():
-    table = null_summary(*tables([0.1 + 0.2, 0.3, 0.2, np.nan], 0.1 + 0.2))
-    assert table[["n_permutations", "n_reached"]].to_numpy().tolist() == [[3, 2]]
+def test_ties_count_whatever_their_rounding_and_undefined_values_as_in_the_p_value():
+    values = [0.1 + 0.2, 0.3, 0.2, np.nan]
+    table = null_summary(*tables(values, 0.1 + 0.2))
+    assert table[["n_permutations", "n_reached"]].to_numpy().tolist() == [[4, 3]]
+    assert permutation_p_value(0.1 + 0.2, np.array(values)) == pytest.approx((1 + 3) / (1 + 4))
+    assert table["mean"].iloc[0] == pytest.approx(0.8 / 3)
 
 
 def test_without_permutations_or_an_estimate_there_is_nothing_to_sum_up():

@@ -198,7 +198,9 @@ SHIPPED = {
     ),
     "region sets": (
         {"region_sets/neuromorphometrics.yaml": replaced("\n", "\n\n")},
-        {"region_weights", "voxel_weights", "tables", "reporting"} | BRAIN_FIGURES | END,
+        {"region_weights", "voxel_weights", "planted_regions", "tables", "reporting"}
+        | BRAIN_FIGURES
+        | END,
     ),
     "documents": ({"documents/probast.yaml": replaced("\n", "\n\n")}, {"reporting"} | END),
 }

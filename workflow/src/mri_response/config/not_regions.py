@@ -23,7 +23,7 @@ def not_regions(config: Mapping[str, Any]) -> dict[str, str]:
         Names in lower case and what they are, in words; the outcome's scale, in letters and digits
         alone, ends with an asterisk, since names of columns begin with it.
     """
-    outcome, cohort = config["outcome"] or {}, config["cohorts"][discovery_name(config)]
+    outcome, cohort = config.get("outcome") or {}, config["cohorts"][discovery_name(config)]
     names = dict.fromkeys(("age", *CATEGORIES, *cohort["where"]), "of the participants table")
     names |= dict.fromkeys(feature_columns(config), "a clinical feature")
     names |= dict.fromkeys(used_confounds(config), "a confound")

@@ -32,8 +32,25 @@ def permutation_p_value(observed: float, null: NDArray) -> float:
     """
     if null.size == 0:
         return float("nan")
-    # Undefined under some labelling (one class alone): counted, which is conservative.
-    return float((1 + np.sum(~(null < observed - 1e-9))) / (1 + null.size))
+    return float((1 + reached(observed, null)) / (1 + null.size))
+
+
+def reached(observed: float, null: np.ndarray) -> int:
+    """Count the permutations that give the observed value or more, ties of rounding included.
+
+    Parameters
+    ----------
+    observed : float
+        Value under the observed labels.
+    null : numpy.ndarray, shape (n_permutations,)
+        Values under permutation. NaN where the number is undefined, with one class alone: it is
+        counted, which is conservative.
+
+    Returns
+    -------
+    int
+    """
+    return int(np.sum(~(null < observed - 1e-9)))
 
 
 def best_of_chance(n_positive: int, n_negative: int, quantile: float = 0.95) -> float:

@@ -102,7 +102,7 @@ def learning_curve(
     people : pandas.DataFrame
         Analysed rows of the discovery cohort.
     parts : mapping of str to ndarray
-        As from `run_parts`, of all jobs.
+        As from `mri_response.learning.subsamples.run_subsamples`, of all jobs.
     whole : ndarray, shape (repeats, n)
         Cross-validated decision values of the run itself, observed labels.
     performance : pandas.DataFrame

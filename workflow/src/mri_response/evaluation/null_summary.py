@@ -5,6 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
+from mri_response.evaluation.chance import reached
+
 _KEYS = ["model", "cohort", "null", "aggregation", "metric"]
 NULL_SUMMARY_COLUMNS = [*_KEYS, "estimate", "n_permutations", "n_reached", "mean"]
 
@@ -20,16 +22,17 @@ def null_summary(performance: pd.DataFrame, null: pd.DataFrame) -> pd.DataFrame:
     Returns
     -------
     pandas.DataFrame
-        Columns `NULL_SUMMARY_COLUMNS`. `n_permutations` counts the permutations in which the
-        number is defined, `n_reached` those of them at or above the estimate (with the tolerance
-        of :func:`mri_response.evaluation.chance.permutation_p_value`), `mean` is their mean.
+        Columns `NULL_SUMMARY_COLUMNS`. `n_permutations` counts the permutations, `n_reached` those
+        that count as at or above the estimate in the p-value
+        (:func:`mri_response.evaluation.chance.reached`), `mean` is the mean of those in which the
+        number is defined.
     """
     tested = performance.dropna(subset=["null", "estimate"]).drop_duplicates(_KEYS)
     estimates = tested.set_index(_KEYS)["estimate"]
     rows = []
-    for key, own in null.dropna(subset=["value"]).groupby(_KEYS, sort=False):
-        if key in estimates.index:
+    for key, own in null.groupby(_KEYS, sort=False):
+        if key in estimates.index and own["value"].notna().any():
             values, estimate = own["value"].to_numpy(float), estimates[key]
-            reached = int(np.sum(values >= estimate - 1e-9))
-            rows.append([*key, estimate, len(values), reached, values.mean()])
+            mean = float(np.nanmean(values))
+            rows.append([*key, estimate, len(values), reached(estimate, values), mean])
     return pd.DataFrame(rows, columns=NULL_SUMMARY_COLUMNS)
