@@ -329,7 +329,7 @@ def _regions(
             f"{path}: found no column of numbers to take, expected one per region; see columns and "
             "exclude of the feature set"
         )
-    check_missing_codes(frame[taken], path, zero=True)
+    check_missing_codes(frame[taken], path)
     regions = pd.concat([table[keys], frame[taken]], axis=1)
     regions.attrs["left_out"] = left_out
     return regions
