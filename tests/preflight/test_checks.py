@@ -3,6 +3,7 @@
 import copy
 import json
 import os
+import re
 
 import nibabel as nib
 import numpy as np
@@ -165,7 +166,7 @@ def test_second_visit_as_an_external_cohort_is_caught(root, shared_data):
 
 
 @pytest.mark.parametrize(
-    ("name", "expected"),
+    ("name", "expected", "predictors"),
     [
         (
             "schizophrenia",
@@ -173,6 +174,7 @@ def test_second_visit_as_an_external_cohort_is_caught(root, shared_data):
                 "cohort nimh (discovery): 165 people, 98 patient, 67 control",
                 "cohort cobre (external): 124 people, 61 patient, 63 control",
             ],
+            ["sex", "tiv", "EstimatedTotalIntraCranialVol"],
         ),
         (
             "depression",
@@ -180,15 +182,18 @@ def test_second_visit_as_an_external_cohort_is_caught(root, shared_data):
                 "cohort ds003653 (discovery): 86 people, 39 patient, 47 control, 1 left out",
                 "  left out: group is HCconvertedMDD, which is in neither class (1)",
             ],
+            [],
         ),
     ],
 )
-def test_real_configurations_pass(root, shared_data, monkeypatch, name, expected):
+def test_real_configurations_pass(root, shared_data, monkeypatch, name, expected, predictors):
     monkeypatch.chdir(root)
     raw = yaml.safe_load((root / "tests" / "configs" / f"{name}.yaml").read_text())
     summary = check_inputs(load_config(raw))
     assert summary.lines == expected
-    assert len(summary.warnings) == 1
+    few, *others = summary.warnings
+    assert "people are few" in few
+    assert [re.search(r": (\w+) predicts the label", other)[1] for other in others] == predictors
 
 
 def test_one_class_only(study):
