@@ -9,6 +9,7 @@ Every solution is certified by its optimality gap. No n x n matrix is needed.
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import NamedTuple
 
 import numpy as np
@@ -21,9 +22,10 @@ from mri_response.learning.learners.svc.solver.admm import (
     AdmmSolver,
     Start,
 )
+from mri_response.learning.learners.svc.solver.pivoting import definite_system
 from mri_response.learning.learners.svc.solver.svm import (
     TOLERANCE,
-    libsvm_rows,
+    libsvm,
     optimality_gap,
 )
 
@@ -91,23 +93,31 @@ class LowRankSolver(AdmmSolver):
         self.mean_square_norm = mean_square if mean_square > 0 else 1.0
         self._rows = np.ascontiguousarray(rows) / np.sqrt(self.mean_square_norm)
         self._single = self._rows.astype(np.float32)
-        # It serves to end problems with few free variables sooner; of thousands it is too large.
-        self._scaled = self._rows @ self._rows.T if len(rows) <= MOST_FOR_GRAM else None
-        centred = self._rows - self._rows.mean(axis=0)
-        values, vectors = np.linalg.eigh(centred.T @ centred)
-        varying = values > 1e-9 * values.max(initial=0.0)
-        self._values = values[varying]
-        self._vectors = centred @ (vectors[:, varying] / np.sqrt(self._values))
         self._step_floor = 0.0
         n, p = rows.shape
         self._max_looks = 2 + int(INTERIOR_COST * (p + p * p / (3 * n) + 20)) // STEPS
+
+    # What only the iterations need, which a single labelling never reaches.
+    @cached_property
+    def _scaled(self) -> np.ndarray | None:
+        """Gram matrix, which ends problems with few free variables; None where it is too large."""
+        return self._rows @ self._rows.T if len(self._rows) <= MOST_FOR_GRAM else None
+
+    @cached_property
+    def _spectrum(self) -> tuple[np.ndarray, np.ndarray]:
+        """Eigenvalues of the centred Gram matrix above zero, and their vectors."""
+        centred = self._rows - self._rows.mean(axis=0)
+        values, vectors = np.linalg.eigh(centred.T @ centred)
+        varying = values > 1e-9 * values.max(initial=0.0)
+        return values[varying], centred @ (vectors[:, varying] / np.sqrt(values[varying]))
 
     def _products(self, beta: np.ndarray) -> np.ndarray:
         return (beta @ self._rows) @ self._rows.T
 
     def _propagator(self, step: float) -> _LowRankPropagator:
-        factor = RELAXATION * step / (self._values + step) - RELAXATION
-        return _LowRankPropagator(self._vectors, self._vectors.T.copy(), factor)
+        values, vectors = self._spectrum
+        factor = RELAXATION * step / (values + step) - RELAXATION
+        return _LowRankPropagator(vectors, vectors.T.copy(), factor)
 
     def _worth_iterating(self, start: Start | None, m: int) -> np.ndarray:
         """Whether the iterations of the last C, grown by half, cost less than an interior point."""
@@ -136,7 +146,8 @@ class LowRankSolver(AdmmSolver):
                 found = _newton(rows, one, inside[:, index], intercept[index], self.tolerance)
                 if found is None:
                     scaled = C * self.mean_square_norm
-                    found = libsvm_rows(rows, one.target, scaled, self.balanced, self.tolerance)
+                    how = {"balanced": self.balanced, "tolerance": self.tolerance}
+                    found = libsvm(rows, one.target, scaled, kernel="linear", **how)
                     self.n_fallback += 1
                 beta[first + index] = found
         return beta
@@ -367,27 +378,12 @@ def _refined(rows: np.ndarray, box: _Box, beta: np.ndarray) -> np.ndarray:
     if not len(free):
         return beta
     violation = (box.target - rows @ (rows.T @ beta))[free]
-    step, _ = _bordered(rows[free], violation, -beta.sum(), RIDGE)
+    solved = definite_system(rows[free] @ rows[free].T, violation, -beta.sum(), RIDGE)
+    if solved is None:
+        return beta
     moved = beta.copy()
-    moved[free] += step
+    moved[free] += solved[0]
     return moved if ((moved >= box.lower) & (moved <= box.upper)).all() else beta
-
-
-def _bordered(
-    rows: np.ndarray, right: np.ndarray, total: float, ridge: float
-) -> tuple[np.ndarray, float]:
-    """Solve ``(rows rows' + ridge) step + intercept = right`` where the step sums to ``total``."""
-    k = len(rows)
-    # Given the sum, the ones change the intercept alone, and leave no zero in centred rows.
-    matrix = rows @ rows.T
-    matrix += 1.0
-    matrix.ravel()[:: k + 1] += ridge
-    both = np.empty((2, k))
-    both[0], both[1] = right, 1.0
-    solved = dposv(matrix.T, both.T, lower=1, overwrite_a=1, overwrite_b=1)[1]
-    sums = solved.sum(axis=0)
-    factor = (total - sums[0]) / sums[1]
-    return solved[:, 0] + factor * solved[:, 1], total - factor
 
 
 def _newton_direction(
@@ -406,7 +402,10 @@ def _newton_direction(
         direction = dposv(matrix, right, lower=1)[1]
         return direction, (total / rho - sums @ direction) / k
     # By the free variables, which are fewer than the features.
-    step, intercept = _bordered(rows, -(rows @ gradient), total, 1 / rho)
+    solved = definite_system(rows @ rows.T, -(rows @ gradient), total, 1 / rho)
+    if solved is None:
+        return -gradient, 0.0
+    step, intercept = solved
     return -gradient - rows.T @ step, -intercept
 
 

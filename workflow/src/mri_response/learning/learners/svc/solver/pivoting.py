@@ -391,7 +391,7 @@ def _free_system(
         which = free[index].nonzero()[0]
         matrix = (gram if gram.ndim == 2 else gram[index]).take(which, 0).take(which, 1)
         given = matrix, right[index].take(which), total[index], ridge[index]
-        solved = _definite_system(*given)
+        solved = definite_system(*given)
         if solved is not None:
             beta[index, which], intercept[index] = solved
             together[index] = False
@@ -421,10 +421,27 @@ def _free_system(
     return beta, intercept
 
 
-def _definite_system(
+def definite_system(
     gram: np.ndarray, right: np.ndarray, total: float, ridge: float
 ) -> tuple[np.ndarray, float] | None:
-    """Solution of one system by Cholesky's decomposition, None if it is not definite."""
+    """Free variables and intercept of one problem by Cholesky's decomposition.
+
+    Parameters
+    ----------
+    gram : numpy.ndarray, shape (k, k)
+        Gram matrix of the free variables, which is overwritten.
+    right : numpy.ndarray, shape (k,)
+        Right side of ``(gram + ridge) beta + intercept = right``.
+    total : float
+        What the variables sum to.
+    ridge : float
+        Added to the diagonal.
+
+    Returns
+    -------
+    tuple of numpy.ndarray, shape (k,), and float, or None
+        Variables and intercept; None if the system is not definite.
+    """
     n = len(gram)
     # Given the sum, this changes the intercept alone, and leaves no zero in centred matrices.
     gram += 1.0

@@ -112,14 +112,20 @@ def free_intercept(
 
 
 def libsvm(
-    gram: np.ndarray, signs: np.ndarray, C: float, *, balanced: bool, tolerance: float
+    matrix: np.ndarray,
+    signs: np.ndarray,
+    C: float,
+    *,
+    balanced: bool,
+    tolerance: float,
+    kernel: str = "precomputed",
 ) -> np.ndarray:
     """Signed dual variables by LIBSVM, through scikit-learn.
 
     Parameters
     ----------
-    gram : numpy.ndarray, shape (n, n)
-        Gram matrix of the training rows.
+    matrix : numpy.ndarray, shape (n, n), or (n, p) for the linear kernel
+        Gram matrix of the training rows, or the prepared rows.
     signs : numpy.ndarray, shape (n,)
         +1 and -1, both present.
     C : float
@@ -128,6 +134,8 @@ def libsvm(
         Weigh classes by the inverse of their frequency.
     tolerance : float
         LIBSVM's own, which does not guarantee the optimality gap: its kernel is in float32.
+    kernel : {"precomputed", "linear"}
+        What `matrix` is.
 
     Returns
     -------
@@ -140,38 +148,7 @@ def libsvm(
     from sklearn.svm import SVC  # takes a second to import; seldom needed
 
     weight = "balanced" if balanced else None
-    model = SVC(kernel="precomputed", C=C, class_weight=weight, tol=tolerance).fit(gram, signs)
-    beta = np.zeros(len(signs))
-    beta[model.support_] = model.dual_coef_[0]
-    return beta
-
-
-def libsvm_rows(
-    rows: np.ndarray, signs: np.ndarray, C: float, balanced: bool, tolerance: float
-) -> np.ndarray:
-    """Signed dual variables by LIBSVM with its linear kernel, through scikit-learn.
-
-    Parameters
-    ----------
-    rows : numpy.ndarray, shape (n, p)
-        Prepared features of the training rows.
-    signs : numpy.ndarray, shape (n,)
-        +1 and -1, both present.
-    C : float
-        Of the soft margin.
-    balanced : bool
-        Weigh classes by the inverse of their frequency.
-    tolerance : float
-        As in `libsvm`.
-
-    Returns
-    -------
-    numpy.ndarray, shape (n,)
-    """
-    from sklearn.svm import SVC
-
-    weight = "balanced" if balanced else None
-    model = SVC(kernel="linear", C=C, class_weight=weight, tol=tolerance).fit(rows, signs)
+    model = SVC(kernel=kernel, C=C, class_weight=weight, tol=tolerance).fit(matrix, signs)
     beta = np.zeros(len(signs))
     beta[model.support_] = model.dual_coef_[0]
     return beta
