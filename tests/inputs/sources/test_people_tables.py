@@ -5,11 +5,11 @@ from pathlib import Path
 import pytest
 
 from mri_response.core.errors import InputError
+from mri_response.inputs.joins import check_same_ids
 from mri_response.inputs.sources.people_tables import (
     PeopleFormat,
     long_scores,
     read_people_table,
-    require_same_spelling,
 )
 from mri_response.inputs.tables import numbers, read_table
 from mri_response.inputs.text import TableFormat
@@ -117,23 +117,23 @@ def test_excels_german_table(write):
         (
             ["001", "002"],
             ["1", "2"],
-            r"found '1', expected '001' .* for 2 of 2 .* leading zeros.*text",
+            r"found participant_id '1', expected '001' .* leading zeros, as do 1 more",
         ),
         (
             ["sub-1", "sub-2"],
             ["sub-1", "2"],
-            "found '2', expected 'sub-2' .* 1 of 1 .*the prefix sub-",
+            "found participant_id '2', expected 'sub-2' .*the prefix sub-; write",
         ),
         (["sub-A"], ["sub-a"], "upper and lower case"),
     ],
 )
 def test_the_same_people_in_two_spellings(wanted, found, told):
     with pytest.raises(InputError, match=told):
-        require_same_spelling(wanted, found, "participants.tsv", "scores.csv")
+        check_same_ids(wanted, found, "participants.tsv", "scores.csv")
 
 
 def test_people_who_are_in_one_table_alone_are_fine():
-    require_same_spelling(["sub-1", "sub-2", "sub-3"], ["sub-1", "sub-4"], "a.tsv", "b.tsv")
+    check_same_ids(["sub-1", "sub-2", "sub-3"], ["sub-1", "sub-4"], "a.tsv", "b.tsv")
 
 
 # ---------------------------------------------------------------- scores

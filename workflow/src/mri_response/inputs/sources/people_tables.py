@@ -12,7 +12,6 @@ import pandas as pd
 from mri_response.core.errors import InputError
 from mri_response.core.tables import shorten, suggestion
 from mri_response.inputs.sources.bids_tables import read_levels, sex_codes
-from mri_response.inputs.sources.ids import Spellings
 from mri_response.inputs.tables import numbers, read_table, require_columns
 from mri_response.inputs.text import PLAIN, TableFormat
 
@@ -131,45 +130,6 @@ def decode(
             f"codes: {{{cells.name}: {{{cells[line]}: ...}}}}"
         )
     return decoded
-
-
-def require_same_spelling(
-    wanted: Iterable[str],
-    found: Iterable[str],
-    wanted_path: str | os.PathLike[str],
-    found_path: str | os.PathLike[str],
-) -> None:
-    """Check that two tables do not write the same people in different ways.
-
-    Parameters
-    ----------
-    wanted : iterable of str
-        Identifiers of the first table.
-    found : iterable of str
-        Identifiers of the second table.
-    wanted_path, found_path : path-like
-        The tables, for the message.
-
-    Raises
-    ------
-    InputError
-        Where identifiers of the first table are in the second one only with ``sub-`` added or
-        removed, with other leading zeros, or in other case. Which of them are the same people is
-        not guessed.
-    """
-    there = set(found)
-    spellings = Spellings(there)
-    absent = [name for name in dict.fromkeys(wanted) if name not in there]
-    other = [(name, near) for name in absent if (near := spellings.near(name))]
-    if other:
-        name, (theirs, how) = other[0]
-        zeros = "leading zeros" in how
-        hint = " (a spreadsheet removes leading zeros: keep the column as text)" if zeros else ""
-        raise InputError(
-            f"{found_path}: found {theirs!r}, expected {name!r} as in {wanted_path}, for "
-            f"{len(other)} of {len(absent)} people who are not in both: they differ by {how}; "
-            f"write them alike in both{hint}"
-        )
 
 
 def long_scores(
