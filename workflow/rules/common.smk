@@ -79,6 +79,7 @@ from mri_response.config.not_regions import not_regions
 from mri_response.core.data import data_path
 from mri_response.core.errors import InputError
 from mri_response.inputs.paths import files_of_anyone
+from mri_response.inputs.sources.people_tables import scores_path
 from mri_response.config.plan import (
     VOXEL_MAPS,
     curve_models,

@@ -265,7 +265,7 @@ def cohort_inputs(wildcards):
     paths = []
     for name, cohort in CONFIG["cohorts"].items():
         tiv = cohort["tiv"] or {}
-        tables = (cohort["participants"], cohort["scores"], tiv.get("table"))
+        tables = (cohort["participants"], scores_path(cohort), tiv.get("table"))
         paths += [local(path) for path in tables if path]
         paths += simulated(name)
         if "simulation" not in CONFIG:

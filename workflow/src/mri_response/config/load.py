@@ -25,6 +25,8 @@ from mri_response.config.outcome_kinds import outcome_kind
 from mri_response.config.preparation_steps import PREPARATION
 from mri_response.config.schema import config_schema, filled
 
+_CODED = "codes"
+
 
 def load_config(raw: Mapping[str, Any]) -> dict[str, Any]:
     """Check a configuration and fill in its defaults.
@@ -67,6 +69,9 @@ def load_config(raw: Mapping[str, Any]) -> dict[str, Any]:
 def _plain(value: Any, path: tuple[str | int, ...] = ()) -> Any:
     """A deep copy of plain dicts and lists; YAML keys that are not text are an error."""
     if isinstance(value, Mapping):
+        if _CODED in path:
+            # Codes are compared with cells, which are text.
+            value = {f"{key}" if type(key) in (int, float) else key: v for key, v in value.items()}
         for key in value:
             if not isinstance(key, str):
                 raise fault(
@@ -93,6 +98,12 @@ def _normalise(config: dict[str, Any]) -> None:
     for name, cohort in config["cohorts"].items():
         cohort.setdefault("title", name)
         cohort["where"] = {column: _texts(values) for column, values in cohort["where"].items()}
+        cohort[_CODED] = {
+            column: {code: str(value) for code, value in codes.items()}
+            for column, codes in cohort[_CODED].items()
+        }
+        if isinstance(cohort["scores"], str):
+            cohort["scores"] = {"table": cohort["scores"], "columns": {}, "wide": {}}
     outcome = config["outcome"]
     if outcome:
         outcome["positive_class"] = str(outcome["positive_class"])

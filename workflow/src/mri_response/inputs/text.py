@@ -15,6 +15,7 @@ from pathlib import Path
 from mri_response.core.errors import InputError
 from mri_response.inputs.pointers import LONGEST_POINTER, broken_link, pointer
 from mri_response.inputs.sources.ids import visible
+from mri_response.inputs.workbook import SIGNATURE, read_sheet
 
 #: Separators of a table and how messages call them.
 SEPARATORS = {"\t": "tab", ",": "comma", ";": "semicolon", " ": "space"}
@@ -48,6 +49,8 @@ class TableFormat:
     row_names : bool
         Whether a first column without a name holds the numbers of rows, which R and pandas write
         there, and is passed over.
+    sheet : str, optional
+        Sheet of an Excel workbook; None where it has one.
     """
 
     separators: str = "\t,;"
@@ -55,6 +58,7 @@ class TableFormat:
     decimal: str = "."
     missing: tuple[str, ...] = ()
     row_names: bool = False
+    sheet: str | None = None
 
 
 #: UTF-8 with decimal points, separated by tabs, commas or semicolons.
@@ -105,7 +109,10 @@ def read_text(path: Path, encoding: str = "utf-8") -> str:
     InputError
         If the file is missing, cannot be read or is no text of this encoding.
     """
-    raw = _read_bytes(path)
+    return _decoded(path, _read_bytes(path), encoding)
+
+
+def _decoded(path: Path, raw: bytes, encoding: str) -> str:
     if raw.startswith(_GZIP):
         try:
             raw = gzip.decompress(raw)
@@ -159,9 +166,19 @@ def read_rows(path: Path, form: TableFormat = PLAIN) -> Rows:
     InputError
         If the file cannot be read, is empty or has rows of unequal length.
     """
-    text = read_text(path, form.encoding)
-    separator = _separator(path, next(iter(text.strip().splitlines()), ""), form.separators)
-    cells, lines = _split(path, text, separator)
+    raw = _read_bytes(path)
+    if raw.startswith(SIGNATURE):
+        found, lines = read_sheet(path, raw, form.sheet)
+        separator, cells = "\t", [[visible(cell) for cell in row] for row in found]
+    elif form.sheet is not None:
+        raise InputError(
+            f"{path}: format.sheet: found {form.sheet!r} for a file that is no Excel workbook "
+            "(.xlsx), expected none; remove the key"
+        )
+    else:
+        text = _decoded(path, raw, form.encoding)
+        separator = _separator(path, next(iter(text.strip().splitlines()), ""), form.separators)
+        cells, lines = _split(path, text, separator)
     if not cells:
         raise InputError(f"{path}: found an empty file, expected a table with a header")
     header, first_line, cells, lines = cells[0], lines[0], cells[1:], lines[1:]

@@ -133,9 +133,15 @@ def _sex(rows: pd.DataFrame, path: str) -> pd.Series:
     unknown = rows["sex"].notna() & codes.isna()
     if unknown.any():
         line = int(unknown.idxmax())
+        found = sorted(set(rows.loc[unknown, "sex"]))
+        numbered = ""
+        if all(cell.replace(".", "").isdigit() for cell in found):
+            # Which is which is for the user to say.
+            example = ", ".join(f"{cell}: {sex}" for cell, sex in zip(found, "MF", strict=False))
+            numbered = f", or say what each number means, as in codes: {{sex: {{{example}}}}}"
         raise InputError(
             f"{path}: line {line}: column sex: found {rows.loc[line, 'sex']!r}, expected F or M "
-            "(or female, male); recode it or write n/a"
+            f"(or female, male); recode it or write n/a{numbered}"
             f"{and_more(int(unknown.sum()), 'such cells')}"
         )
     return codes

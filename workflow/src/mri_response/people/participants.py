@@ -16,7 +16,8 @@ from mri_response.config.queries import (
 from mri_response.core.errors import InputError
 from mri_response.core.tables import shorten, suggestion
 from mri_response.inputs.joins import check_levels
-from mri_response.inputs.tables import read_table, require_columns, table_columns
+from mri_response.inputs.sources.people_tables import participants_format, read_people_table
+from mri_response.inputs.tables import require_columns, table_columns
 
 
 def read_participants(config: Mapping[str, Any], name: str) -> pd.DataFrame:
@@ -31,7 +32,12 @@ def read_participants(config: Mapping[str, Any], name: str) -> pd.DataFrame:
         required += [column for column in structure_columns(config) if column is not None]
     elif config["specificity"]["within"] is not None:
         required.append(config["specificity"]["within"])
-    table = read_table(cohort["participants"])
+    table = read_people_table(
+        cohort["participants"],
+        participants_format(cohort),
+        # What uses the sex tells what it cannot read.
+        strict=False,
+    )
     require_columns(table, required, cohort["participants"])
     return table
 

@@ -19,6 +19,7 @@ from mri_response.config.queries import (
 from mri_response.core.errors import InputError
 from mri_response.core.tables import shorten
 from mri_response.inputs.tables import read_table
+from mri_response.people.participants import read_participants
 
 ALPHA = 0.05
 #: Names of columns that say where or how people were scanned, in lower case.
@@ -160,14 +161,13 @@ def _is_place(column: str, config: Mapping[str, Any]) -> bool:
 def _columns(config: Mapping[str, Any], persons: pd.DataFrame) -> dict[str, pd.Series]:
     """Columns by name: those of the analysed people first, then those of the user's tables."""
     cohort = config["cohorts"][discovery_name(config)]
-    tables = [persons]
-    paths = [cohort["participants"]]
+    tables = [persons, _by_person(read_participants(config, discovery_name(config)), persons)]
+    paths = []
     for spec in used_features(config).values():
         if feature_kind(spec).has_table:
             paths.append(cohort["sources"][spec["source"]])
     for path in dict.fromkeys(paths):
-        table = read_table(path).drop_duplicates("participant_id").set_index("participant_id")
-        tables.append(table.reindex(persons["participant_id"]).reset_index(drop=True))
+        tables.append(_by_person(read_table(path), persons))
     found: dict[str, pd.Series] = {}
     for table in tables:
         for column in table:
@@ -187,6 +187,11 @@ def _columns(config: Mapping[str, Any], persons: pd.DataFrame) -> dict[str, pd.S
             if not _is_place(column, config) or 2 * values.nunique() <= values.notna().sum():
                 found[column] = values
     return found
+
+
+def _by_person(table: pd.DataFrame, persons: pd.DataFrame) -> pd.DataFrame:
+    rows = table.drop_duplicates("participant_id").set_index("participant_id")
+    return rows.reindex(persons["participant_id"]).reset_index(drop=True)
 
 
 def _single_class(values: pd.Series, labels: pd.Series) -> tuple[list[str], list[str]]:

@@ -11,6 +11,7 @@ from mri_response.config.feature_kinds import feature_kind
 from mri_response.config.queries import discovery_name, source_features, used_features
 from mri_response.core.errors import InputError
 from mri_response.core.tables import ID_COLUMNS, shorten
+from mri_response.inputs.sources.people_tables import scores_format, scores_path
 from mri_response.inputs.tables import check_ids, read_roi_table, read_table
 from mri_response.people.columns import unreadable_subgroups
 from mri_response.people.outcomes.scores import read_scores
@@ -50,7 +51,12 @@ def _readers(config: Mapping[str, Any]) -> Iterator[Callable[[], object]]:
     for name, cohort in config["cohorts"].items():
         yield lambda name=name: _participants(config, name)
         if cohort["scores"] is not None and "scale" in outcome:
-            yield lambda path=cohort["scores"]: read_scores(path, outcome["scale"])
+            yield lambda cohort=cohort: read_scores(
+                scores_path(cohort),
+                outcome["scale"],
+                scores_format(cohort),
+                cohort["scores"]["wide"],
+            )
         if "table" in (cohort["tiv"] or {}):
             yield lambda tiv=cohort["tiv"]: read_table(
                 tiv["table"], required=["participant_id", tiv["column"]]

@@ -21,6 +21,7 @@ from mri_response.config.queries import source_features, used_features
 from mri_response.core.provenance import config_hash, file_sha256, versions
 from mri_response.core.tables import ID_COLUMNS
 from mri_response.inputs.paths import image_paths
+from mri_response.inputs.sources.people_tables import scores_path
 
 NAME = "ro-crate-metadata.json"
 SPECIFICATION = "https://w3id.org/ro/crate/1.1"
@@ -220,7 +221,7 @@ def _inputs(config: Mapping[str, Any], people: Mapping[str, pd.DataFrame]) -> li
         tiv = cohort.get("tiv") or {}
         tables = {
             "participants": cohort["participants"],
-            "scores": cohort.get("scores"),
+            "scores": scores_path(cohort),
             "tiv": tiv.get("table"),
         }
         images = {"cat12-report": tiv.get("cat12_report")}

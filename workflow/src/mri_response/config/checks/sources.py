@@ -98,8 +98,8 @@ def input_paths(config: Mapping[str, Any]) -> dict[str, str]:
     for name, cohort in config["cohorts"].items():
         key = f"cohorts.{name}"
         paths[f"{key}.participants"] = cohort["participants"]
-        if cohort["scores"] is not None:
-            paths[f"{key}.scores"] = cohort["scores"]
+        if cohort["scores"] is not None and cohort["scores"]["table"] is not None:
+            paths[f"{key}.scores"] = cohort["scores"]["table"]
         for source, path in cohort["sources"].items():
             paths[f"{key}.sources.{source}"] = path
         for kind in ("cat12_report", "table"):

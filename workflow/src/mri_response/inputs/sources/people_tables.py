@@ -6,6 +6,7 @@ import os
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
@@ -44,8 +45,59 @@ class PeopleFormat:
 OWN = PeopleFormat()
 
 
+def participants_format(cohort: Mapping[str, Any]) -> PeopleFormat:
+    """How a cohort's participants table is read.
+
+    Parameters
+    ----------
+    cohort : mapping
+        Section ``cohorts.<name>`` of the completed configuration.
+    """
+    return PeopleFormat(cohort["columns"], cohort["codes"], _form(cohort["format"]))
+
+
+def scores_format(cohort: Mapping[str, Any]) -> PeopleFormat:
+    """How a cohort's table of scores is read.
+
+    Parameters
+    ----------
+    cohort : mapping
+        Section ``cohorts.<name>`` of the completed configuration, with scores.
+    """
+    scores = cohort["scores"]
+    if scores["table"] is None:
+        columns = {**cohort["columns"], **scores["columns"]}
+        return PeopleFormat(columns, form=_form(scores.get("format") or cohort["format"]))
+    return PeopleFormat(scores["columns"], form=_form(scores.get("format") or cohort["format"]))
+
+
+def scores_path(cohort: Mapping[str, Any]) -> str | None:
+    """File of a cohort's scores, None where the cohort has none.
+
+    Parameters
+    ----------
+    cohort : mapping
+        Section ``cohorts.<name>`` of the completed configuration.
+    """
+    if cohort["scores"] is None:
+        return None
+    return cohort["scores"]["table"] or cohort["participants"]
+
+
+def _form(section: Mapping[str, Any]) -> TableFormat:
+    return TableFormat(
+        encoding=section["encoding"],
+        decimal=section["decimal"],
+        missing=tuple(str(code) for code in section["missing"]),
+        sheet=section["sheet"],
+    )
+
+
 def read_people_table(
-    path: str | os.PathLike[str], layout: PeopleFormat = OWN, required: Iterable[str] = ()
+    path: str | os.PathLike[str],
+    layout: PeopleFormat = OWN,
+    required: Iterable[str] = (),
+    strict: bool = True,
 ) -> pd.DataFrame:
     """A table of people with this workflow's names and decoded values.
 
@@ -58,6 +110,8 @@ def read_people_table(
         Names, codes and format of the table.
     required : iterable of str
         Columns that must be there beside ``participant_id``, by this workflow's names.
+    strict : bool
+        Whether a sex that cannot be read is an error. Otherwise it stays as it is.
 
     Returns
     -------
@@ -73,7 +127,8 @@ def read_people_table(
     """
     path = Path(path)
     theirs = {**{name: name for name in ("participant_id", *required)}, **layout.columns}
-    table = read_table(path, required=(), form=replace(layout.form, row_names=True))
+    own = () if "participant_id" in layout.columns else ("participant_id",)
+    table = read_table(path, required=own, form=replace(layout.form, row_names=True))
     require_columns(table, theirs.values(), path)
     for name, column in layout.columns.items():
         if name in table and name != column:
@@ -88,9 +143,15 @@ def read_people_table(
     if SEX in table and SEX not in layout.codes:
         beside = path.with_name(path.name.split(".")[0] + ".json")
         levels = read_levels(beside).get(layout.columns.get(SEX, SEX), {})
-        if levels:
+        if strict and levels:
             table[SEX] = decode(table[SEX], sex_codes(levels), path, f"Levels of {beside.name}")
-        _require_words(table[SEX], path)
+        elif levels:
+            known = sex_codes(levels)
+            table[SEX] = table[SEX].map(
+                lambda cell: known.get(_plain(cell), cell), na_action="ignore"
+            )
+        if strict:
+            _require_words(table[SEX], path)
     return table
 
 

@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Callable, Mapping
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -12,7 +13,15 @@ from mri_response.core.errors import InputError
 from mri_response.core.tables import and_more, shorten, suggestion
 from mri_response.inputs.joins import check_levels, check_same_ids
 from mri_response.inputs.missing_codes import check_missing_codes
-from mri_response.inputs.tables import check_ids, numbers, read_table, require_columns
+from mri_response.inputs.sources.people_tables import (
+    OWN,
+    PeopleFormat,
+    long_scores,
+    read_people_table,
+    scores_format,
+    scores_path,
+)
+from mri_response.inputs.tables import check_ids, numbers, require_columns
 
 #: From scores before and after treatment and the section ``outcome`` to 1, 0 or NaN per person.
 Reached = Callable[[pd.Series, pd.Series, Mapping[str, Any]], np.ndarray]
@@ -61,7 +70,12 @@ def missing_score(spec: Mapping[str, Any], which: str) -> str:
     return f"no {spec['scale']} score at {spec[which]}"
 
 
-def read_scores(path: str | os.PathLike[str], scale: str) -> pd.DataFrame:
+def read_scores(
+    path: str | os.PathLike[str],
+    scale: str,
+    layout: PeopleFormat = OWN,
+    wide: Mapping[str, Mapping[str, str]] = MappingProxyType({}),
+) -> pd.DataFrame:
     """Read the scores of one clinical scale.
 
     Parameters
@@ -71,6 +85,11 @@ def read_scores(path: str | os.PathLike[str], scale: str) -> pd.DataFrame:
         table (``participant_id``, ``session_id`` and a column named as the scale).
     scale : str
         Name of the scale, as in the table.
+    layout : PeopleFormat
+        How the table names its columns and is written.
+    wide : mapping of str to mapping of str to str
+        Scale to session to column, for a table with a column per session, see
+        :func:`mri_response.inputs.sources.people_tables.long_scores`.
 
     Returns
     -------
@@ -84,7 +103,11 @@ def read_scores(path: str | os.PathLike[str], scale: str) -> pd.DataFrame:
         If the scale is not there, a score is no number or impossible, or a participant has two
         scores of the scale in one session.
     """
-    table = read_table(path)
+    table = read_people_table(path, layout, strict=False)
+    if scale in wide:
+        check_ids(table, path, ["participant_id"])
+        table = long_scores(table, {scale: wide[scale]}, path)
+        table["score"] = table["score"].map(repr)
     _check_sessions(table, scale, path)
     if {"scale", "score"} <= set(table):
         scales = table["scale"].dropna().unique()
@@ -132,7 +155,8 @@ def _check_sessions(table: pd.DataFrame, scale: str, path: str | os.PathLike[str
         raise InputError(
             f"{path}: found no column 'session_id', expected one row per person and session, with "
             f"the columns participant_id, session_id and {scale}; make it long, in place of "
-            f"{shorten(wide, 4)} in one row"
+            f"{shorten(wide, 4)} in one row, or name the session of each column, as in scores: "
+            f"{{table: {path}, wide: {{{scale}: {{ses-baseline: {wide[0]}}}}}}}"
         )
     require_columns(table, ["session_id"], path)
 
@@ -196,8 +220,8 @@ def outcome_from_scores(
         If the table of scores has a mistake, or nobody of the cohort is in it.
     """
     cohort, spec = config["cohorts"][name], config["outcome"]
-    path = cohort["scores"]
-    scores = read_scores(path, spec["scale"])
+    path = scores_path(cohort)
+    scores = read_scores(path, spec["scale"], scores_format(cohort), cohort["scores"]["wide"])
     sessions = [spec[key] for key in ("baseline", "endpoint") if spec.get(key) is not None]
     check_levels(scores["session_id"], sessions, path, "outcome.baseline and outcome.endpoint")
     check_same_ids(rows["participant_id"], scores["participant_id"], cohort["participants"], path)
