@@ -91,7 +91,7 @@ CONFIG: dict[str, Any] = {
         }
     },
     "region_sets": {},
-    "confounds": {"missing": "exclude", "unseen_site": "error"},
+    "confounds": {"missing": "exclude", "categorical": [], "unseen_site": "error"},
     "models": {
         "roi_svc": {
             "features": "roi",

@@ -155,7 +155,11 @@ def test_defaults_are_filled_at_every_depth(raw):
         "within": None,
         "method": "marginal",
     }
-    assert config["confounds"] == {"missing": "exclude", "unseen_site": "error"}
+    assert config["confounds"] == {
+        "missing": "exclude",
+        "categorical": [],
+        "unseen_site": "error",
+    }
     assert config["report"] == {"participant_level": False}
     assert config["reporting"] == {"tripod": {}}
     assert "simulation" not in config
@@ -562,6 +566,30 @@ def test_a_confound_in_words():
     spline = {"column": "age", "knots": [30, 45.5, 60]}
     assert described_confound(spline) == "age (natural cubic spline with knots at 30, 45.5, 60)"
     assert (column_of("age"), column_of(spline)) == ("age", "age")
+
+
+def test_confounds_that_are_categories(raw):
+    (model,) = raw["models"].values()
+    model["confounds"] = ["age", "scanner", "sex"]
+    raw["confounds"] = {"categorical": ["scanner", "sex"]}
+    (completed,) = load_config(raw)["models"].values()
+    declared = {"column": "scanner", "categorical": True}
+    assert completed["confounds"] == ["age", declared, "sex"]
+    assert described_confound(declared) == "scanner (categories)"
+    for column, message in (
+        (
+            "scaner",
+            r"categorical\[0\]: found 'scaner', expected a confound .*'scanner'",
+        ),
+        ("age", "found 'age', which is a number"),
+    ):
+        raw["confounds"] = {"categorical": [column]}
+        with pytest.raises(InputError, match=message):
+            load_config(raw)
+    raw["confounds"] = {"categorical": ["scanner"]}
+    model["confounds"] = [{"column": "scanner", "knots": [1, 2, 3]}]
+    with pytest.raises(InputError, match="write scanner without knots"):
+        load_config(raw)
 
 
 def test_labels_of_families_are_not_drawn_given_confounds(raw):

@@ -4,10 +4,15 @@ import pytest
 from scipy.interpolate import CubicSpline
 
 from mri_response.core.errors import InputError
+from mri_response.core.tables import read_people, write_tsv
 from mri_response.learning.gram import gram_matrices
 from mri_response.learning.learners.sklearn.estimators import EstimatorOptions
 from mri_response.learning.learners.sklearn.preparation import prepared
-from mri_response.learning.preparation.confounds import ConfoundCoding, natural_spline
+from mri_response.learning.preparation.confounds import (
+    ConfoundCoding,
+    flexible_matrix,
+    natural_spline,
+)
 from mri_response.learning.preparation.training_sets import Confounds, training_sets
 
 
@@ -78,6 +83,25 @@ def test_a_missing_category_is_missing_in_every_indicator(discovery):
     other = pd.DataFrame({"participant_id": ["sub-8"], "site": [None]})
     for unseen in ("error", "mean"):
         assert np.isnan(coding.matrix(other, unseen=unseen)).all()
+
+
+def test_declared_codes_are_categories_as_letters_are(tmp_path):
+    """As text, and as the numbers that a written table is read back with."""
+    codes = pd.Series(["1", "3", "2", None, "2", "3"])
+    people = pd.DataFrame({"participant_id": list("abcdef"), "scanner": codes})
+    lettered = people.assign(scanner=codes.map({"1": "x", "2": "y", "3": "z"}))
+    write_tsv(people, tmp_path / "people.tsv")
+    numbers = read_people(tmp_path / "people.tsv")
+    declared = [{"column": "scanner", "categorical": True}]
+    expected = ConfoundCoding.of(lettered, ["scanner"]).matrix(lettered)
+    for table in (people, numbers):
+        coding = ConfoundCoding.of(numbers, declared)
+        assert coding.names == ["scanner:2", "scanner:3"]
+        assert coding == ConfoundCoding.of(people, declared)
+        np.testing.assert_array_equal(coding.matrix(table), expected)
+        np.testing.assert_array_equal(flexible_matrix(table, declared), expected)
+    undeclared = ConfoundCoding.of(numbers, ["scanner"])
+    assert undeclared.names == ["scanner"]
 
 
 # ------------------------------------------------------------ splines

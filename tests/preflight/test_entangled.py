@@ -6,6 +6,7 @@ import pytest
 from scipy.stats import fisher_exact
 from test_checks import Study
 
+from mri_response.core.errors import InputError
 from mri_response.preflight.entangled import association
 
 
@@ -84,6 +85,21 @@ def test_codes_that_are_taken_as_numbers_are_told(study):
     study.raw["models"]["svc"]["confounds"] = ["age", "centre_code"]
     (text,) = told(study, "confound centre_code")
     assert "(0, 1, 2, 3) are taken as a number" in text
+    assert "confounds: {categorical: [centre_code]}" in text
+    study.raw["confounds"] = {"categorical": ["centre_code"]}
+    assert told(study, "confound centre_code") == []
+
+
+def test_a_declared_category_is_tried_as_a_place(study):
+    patient = (study.people["munich"]["group"] == "patient").to_numpy()
+    put(study, "vendor", np.where(patient, 1, 2))
+    study.people["bonn"]["vendor"] = 1
+    study.write("bonn")
+    study.raw["models"]["svc"]["confounds"] = ["age", "vendor"]
+    assert told(study, "vendor predicts") == []  # a number that is no site, sex, age or volume
+    study.raw["confounds"] = {"categorical": ["vendor"]}
+    with pytest.raises(InputError, match="vendor has people of one class only"):
+        told(study, "vendor")
 
 
 def test_p_is_that_of_chi_squared_by_hand_and_of_all_orders():

@@ -64,6 +64,7 @@ from mri_response.config.modules import asked_modules, rules_of_run
 from mri_response.config.queries import (
     CONFOUNDS_ONLY,
     added_pairs,
+    all_confounds,
     compared_pairs,
     atlas_of_measures,
     discovery_name,

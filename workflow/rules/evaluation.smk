@@ -58,7 +58,7 @@ rule baseline:
     threads: 1
     params:
         config=section("seed", "cross_validation", "permutation", "confounds"),
-        confounds=[c for model in CONFIG["models"].values() for c in model["confounds"]],
+        confounds=all_confounds(CONFIG),
         cohorts=COHORTS,
         code=code_of("evaluation/baseline"),
     message:

@@ -40,7 +40,10 @@ rule characteristics:
     conda:
         ENVIRONMENT
     params:
-        config=section(*("cohorts", "models", "features", "outcome", "subgroups", "min_class_size")),
+        config=section(
+            *("cohorts", "models", "features", "confounds"),
+            *("outcome", "subgroups", "min_class_size"),
+        ),
         cohorts=COHORTS,
         code=code_of("people/characteristics"),
     message:

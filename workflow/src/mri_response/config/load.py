@@ -19,6 +19,7 @@ from mri_response.config.checks.names import check_names
 from mri_response.config.checks.quality import check_quality_control
 from mri_response.config.checks.sessions import check_sessions
 from mri_response.config.checks.sources import check_paths, check_sources
+from mri_response.config.columns import CATEGORIES
 from mri_response.config.messages import by_position, fault, key_path, schema_fault
 from mri_response.config.modules import check_modules
 from mri_response.config.outcome_kinds import outcome_kind
@@ -112,6 +113,13 @@ def _normalise(config: dict[str, Any]) -> None:
         if isinstance(classes, list):
             classes = {str(value): value for value in classes}
         outcome["classes"] = {name: _texts(values) for name, values in classes.items()}
+    for model in config["models"].values():
+        model["confounds"] = [
+            {"column": confound, "categorical": True}
+            if confound in config["confounds"]["categorical"] and confound not in CATEGORIES
+            else confound
+            for confound in model["confounds"]
+        ]
     cv = config["cross_validation"]
     random = cv["outer"] in ("k_fold", "leave_group_out")
     if cv["repeats"] is None:

@@ -44,7 +44,8 @@ LINEAR_ESTIMATORS = frozenset(
 KERNEL_ESTIMATORS = frozenset({"sklearn.svm.NuSVC", "sklearn.svm.SVC"})
 
 
-#: A confound of a model: a column, or ``{"column": ..., "knots": [...]}``.
+#: A confound of a model: a column, ``{"column": ..., "knots": [...]}``, or in a completed
+#: configuration ``{"column": ..., "categorical": True}``.
 Confound = str | Mapping[str, Any]
 
 
@@ -192,6 +193,8 @@ def described_confound(confound: Confound) -> str:
     """A confound in the words of a report."""
     if isinstance(confound, str):
         return confound
+    if "knots" not in confound:
+        return f"{confound['column']} (categories)"
     knots = ", ".join(f"{knot:g}" for knot in confound["knots"])
     return f"{confound['column']} (natural cubic spline with knots at {knots})"
 
@@ -200,6 +203,17 @@ def used_confounds(config: Mapping[str, Any]) -> list[str]:
     """The columns that are confounds of some model, each once, in the order of their first use."""
     models = config["models"].values()
     return list(dict.fromkeys(column_of(c) for model in models for c in model["confounds"]))
+
+
+def all_confounds(config: Mapping[str, Any]) -> list[Confound]:
+    """The confounds of all models as they are written there; a column may come several times."""
+    return [confound for model in config["models"].values() for confound in model["confounds"]]
+
+
+def categorical_confounds(config: Mapping[str, Any]) -> list[str]:
+    """Those of the columns that are confounds which hold categories."""
+    categories = {*CATEGORIES, *config["confounds"]["categorical"]}
+    return [column for column in used_confounds(config) if column in categories]
 
 
 def used_baselines(config: Mapping[str, Any]) -> list[str]:

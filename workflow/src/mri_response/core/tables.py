@@ -67,6 +67,24 @@ def read_people(path: str | os.PathLike[str]) -> pd.DataFrame:
     return frame.astype({"label": int}) if "label" in frame else frame
 
 
+def as_categories(values: pd.Series) -> pd.Series:
+    """Categories as text, also where `read_people` has read their codes as numbers.
+
+    Parameters
+    ----------
+    values : pandas.Series
+        Text or numbers.
+
+    Returns
+    -------
+    pandas.Series of string
+        Whole numbers without a decimal point; missing values stay missing.
+    """
+    if pd.api.types.is_float_dtype(values):
+        values = values.map(lambda v: str(int(v)) if v == v // 1 else str(v), na_action="ignore")
+    return values.astype("string")
+
+
 def read_cohorts(
     names: Iterable[str], paths: Iterable[str | os.PathLike[str]]
 ) -> dict[str, pd.DataFrame]:

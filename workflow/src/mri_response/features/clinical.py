@@ -7,7 +7,7 @@ import pandas as pd
 
 from mri_response.config.columns import CATEGORIES
 from mri_response.core.errors import InputError
-from mri_response.core.tables import shorten
+from mri_response.core.tables import as_categories, shorten
 
 
 def clinical_features(
@@ -46,8 +46,8 @@ def clinical_features(
         if column not in (*CATEGORIES, *spec["categorical"]):
             features[column] = values.astype(float)
             continue
-        levels = sorted(discovery[column].dropna().astype(str).unique())
-        text = values.astype("string")
+        levels = sorted(as_categories(discovery[column].dropna()).unique())
+        text = as_categories(values)
         strange = text[text.notna() & ~text.isin(levels)]
         if len(strange) and spec["unseen"] == "error":
             raise InputError(

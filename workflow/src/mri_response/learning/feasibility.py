@@ -6,7 +6,12 @@ from typing import Any
 
 import pandas as pd
 
-from mri_response.config.queries import class_names, discovery_name, left_out_column, used_confounds
+from mri_response.config.queries import (
+    categorical_confounds,
+    class_names,
+    discovery_name,
+    left_out_column,
+)
 from mri_response.core.errors import InputError
 from mri_response.core.tables import shorten, suggestion
 from mri_response.learning.batches import smallest_subsample
@@ -44,19 +49,24 @@ def check_discovery(config: Mapping[str, Any], rows: pd.DataFrame) -> None:
                 f"{config['min_class_size']} (min_class_size); add people"
             )
     _check_folds(config, rows, path)
-    if "site" in used_confounds(config) and config["confounds"]["unseen_site"] == "error":
-        people = rows.groupby("site")["participant_id"].nunique()
-        alone = people.index[people == 1]
-        if len(alone):
-            raise InputError(
-                f"{path}: column site: found one person alone at {alone[0]!r}, expected at least "
-                "two, since nobody is left to train on in that person's fold; write "
-                "confounds.unseen_site: mean or leave the site out"
-            )
-
+    if config["confounds"]["unseen_site"] == "error":
+        _check_alone(config, rows, path)
     _check_subsamples(config, rows, path)
     _check_knots(config, rows)
     exchangeability_of_run(config, rows)
+
+
+def _check_alone(config: Mapping[str, Any], rows: pd.DataFrame, path: str) -> None:
+    """A site, or another category of a confound, of one person alone."""
+    for column in categorical_confounds(config):
+        people = rows.groupby(column)["participant_id"].nunique()
+        alone = people.index[people == 1]
+        if column != "sex" and len(alone):
+            raise InputError(
+                f"{path}: column {column}: found one person alone at {alone[0]!r}, expected at "
+                "least two, since nobody is left to train on in that person's fold; write "
+                f"confounds.unseen_site: mean or leave the {column} out"
+            )
 
 
 def _check_folds(config: Mapping[str, Any], rows: pd.DataFrame, path: str) -> None:
@@ -167,7 +177,7 @@ def _check_knots(config: Mapping[str, Any], rows: pd.DataFrame) -> None:
     """Knots beyond the observed values would leave a spline with nothing to bend."""
     path = config["cohorts"][discovery_name(config)]["participants"]
     for name, model in config["models"].items():
-        splines = [confound for confound in model["confounds"] if not isinstance(confound, str)]
+        splines = [c for c in model["confounds"] if not isinstance(c, str) and "knots" in c]
         for spline in splines:
             values = rows[spline["column"]]
             outside = [knot for knot in spline["knots"] if not values.min() < knot < values.max()]

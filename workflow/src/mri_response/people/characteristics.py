@@ -9,7 +9,13 @@ import numpy as np
 import pandas as pd
 
 from mri_response.config.columns import CATEGORIES, RESERVED_COLUMNS
-from mri_response.config.queries import class_names, feature_columns, used_confounds
+from mri_response.config.queries import (
+    categorical_confounds,
+    class_names,
+    feature_columns,
+    used_confounds,
+)
+from mri_response.core.tables import as_categories
 from mri_response.core.vocabulary import EVERYBODY
 from mri_response.people.rows import person_weights
 
@@ -70,6 +76,7 @@ def _variables(config: Mapping[str, Any], people: Mapping[str, pd.DataFrame]) ->
     """Variables to describe, and whether they hold categories."""
     columns = feature_columns(config)
     categories = {*CATEGORIES, *(column for column, category in columns.items() if category)}
+    categories |= {*categorical_confounds(config)}
     wanted = ["baseline_score", *used_confounds(config), *columns]
     if not config["models"]:
         own = [column for table in people.values() for column in table]
@@ -96,9 +103,11 @@ def _described(
         # Frequency weights that sum to the people, so that n - 1 is the usual divisor.
         variance = np.sum(w * (number - mean) ** 2) / (n_known - 1)
         return [row | {"mean": mean, "sd": np.sqrt(variance)}]
-    levels = sorted(values[known].astype(str).unique())
+    values = as_categories(values)
+    levels = sorted(values[known].unique())
     shares = {
-        level: weights[known & (values.astype(str) == level).to_numpy()].sum() for level in levels
+        level: weights[known & (values == level).to_numpy(bool, na_value=False)].sum()
+        for level in levels
     }
     told = enough and all(count >= smallest for count in shares.values())
     return [

@@ -44,7 +44,8 @@ def build_cohort(
         ``participant_id``, ``session_id`` if the table has it; where the run has an outcome
         ``label`` (1 is the positive class), ``outcome`` (name of the class), and for outcomes from
         scores ``baseline_score`` and ``endpoint_score``; then the columns that the run uses:
-        confounds (``age`` in years, ``sex`` F or M, ``tiv`` in ml, ``site`` text, others numbers),
+        confounds (``age`` in years, ``sex`` F or M, ``tiv`` in ml, ``site`` and what
+        ``confounds.categorical`` names text, others numbers),
         columns that are features, family and permutation block, and those of subgroups; ``tiv``
         also where the cohort has it and no model uses it.
     exclusions : pandas.DataFrame

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from mri_response.config.queries import feature_columns, used_confounds
+from mri_response.config.queries import categorical_confounds, feature_columns, used_confounds
 from mri_response.core.errors import InputError
 from mri_response.core.tables import and_more
 from mri_response.inputs.joins import check_same_ids, check_spelt_alike
@@ -30,9 +30,10 @@ def used_columns(
     cohort = config["cohorts"][name]
     path = cohort["participants"]
     columns: dict[str, pd.Series] = {}
+    codes = categorical_confounds(config)
     for confound in used_confounds(config):
         if confound != "tiv":
-            columns[confound] = _column(rows, confound, path)
+            columns[confound] = _column(rows, confound, path, categories=confound in codes)
     for column, categorical in feature_columns(config).items():
         if column not in (*columns, "tiv", "baseline_score"):
             columns[column] = _column(rows, column, path, categories=categorical)

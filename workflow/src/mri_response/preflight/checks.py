@@ -17,9 +17,9 @@ import pandas as pd
 from mri_response.config.answers import read_answers
 from mri_response.config.feature_kinds import feature_kind
 from mri_response.config.queries import (
+    all_confounds,
     class_names,
     discovery_name,
-    used_confounds,
     used_features,
 )
 from mri_response.core.atomic import atomic_path
@@ -161,7 +161,7 @@ def check_people_apart(config: Mapping[str, Any], people: Mapping[str, pd.DataFr
 
 def _check_categories(config: Mapping[str, Any], people: Mapping[str, pd.DataFrame]) -> None:
     """A sex or site that the discovery cohort does not have cannot be removed elsewhere."""
-    coding = ConfoundCoding.of(people[discovery_name(config)], used_confounds(config))
+    coding = ConfoundCoding.of(people[discovery_name(config)], all_confounds(config))
     for name, rows in people.items():
         try:
             coding.matrix(rows, unseen=config["confounds"]["unseen_site"])

@@ -17,7 +17,7 @@ from mri_response.config.queries import (
     used_features,
 )
 from mri_response.core.errors import InputError
-from mri_response.core.tables import shorten
+from mri_response.core.tables import as_categories, shorten
 from mri_response.inputs.tables import read_table
 from mri_response.people.participants import read_participants
 
@@ -155,7 +155,8 @@ def _persons(people: pd.DataFrame) -> pd.DataFrame:
 def _is_place(column: str, config: Mapping[str, Any]) -> bool:
     cv = config["cross_validation"]
     outer = left_out_column(cv) if cv["outer"] == "leave_one_site_out" else None
-    return column.lower() in PLACES or column in (config["permutation"]["within"], outer)
+    named = (config["permutation"]["within"], outer, *config["confounds"]["categorical"])
+    return column.lower() in PLACES or column in named
 
 
 def _columns(config: Mapping[str, Any], persons: pd.DataFrame) -> dict[str, pd.Series]:
@@ -177,8 +178,7 @@ def _columns(config: Mapping[str, Any], persons: pd.DataFrame) -> dict[str, pd.S
             values = table[column]
             if _is_place(column, config):
                 # Codes of sites are categories, however they are written.
-                text = values.map(lambda v: f"{v:g}" if isinstance(v, float) else str(v))
-                values = text.where(values.notna())
+                values = as_categories(values).astype(object)
             elif column.lower() not in ("sex", "gender"):
                 values = pd.to_numeric(values, errors="coerce")
             else:
@@ -215,7 +215,7 @@ def _coded(config: Mapping[str, Any], persons: pd.DataFrame) -> list[str]:
             shown = ", ".join(f"{value:g}" for value in distinct)
             warnings.append(
                 f"confound {column}: its values ({shown}) are taken as a number with a straight "
-                "effect; if they are codes of categories (scanners, centres), call the column site "
-                "in the participants table and in the config, which makes it a category"
+                "effect; if they are codes of categories (scanners, centres), write "
+                f"confounds: {{categorical: [{column}]}}"
             )
     return warnings

@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from collections.abc import Collection, Mapping
+from typing import Any
 
+from mri_response.config.columns import CATEGORIES
 from mri_response.config.messages import fault
-from mri_response.config.queries import (
-    column_of,
-)
+from mri_response.config.queries import column_of, used_confounds
+from mri_response.core.tables import shorten, suggestion
 from mri_response.core.vocabulary import Role
-
-if TYPE_CHECKING:
-    pass
 
 
 def check_confounds(config: Mapping[str, Any]) -> None:
@@ -29,6 +26,8 @@ def check_confounds(config: Mapping[str, Any]) -> None:
     InputError
         About the first key that is at fault.
     """
+    _check_categorical(config)
+    categorical = (*CATEGORIES, *config["confounds"]["categorical"])
     others = [name for name, c in config["cohorts"].items() if c["role"] != Role.DISCOVERY]
     for name, model in config["models"].items():
         key = f"models.{name}.confounds"
@@ -47,8 +46,8 @@ def check_confounds(config: Mapping[str, Any]) -> None:
                     "remove it",
                 )
         for position, confound in enumerate(model["confounds"]):
-            if not isinstance(confound, str):
-                _check_spline(f"{key}[{position}]", confound)
+            if "knots" in confound and not isinstance(confound, str):
+                _check_spline(f"{key}[{position}]", confound, categorical)
         if "tiv" in columns:
             for cohort, spec in config["cohorts"].items():
                 if spec["tiv"] is None:
@@ -69,9 +68,26 @@ def check_confounds(config: Mapping[str, Any]) -> None:
             )
 
 
-def _check_spline(key: str, spline: Mapping[str, Any]) -> None:
+def _check_categorical(config: Mapping[str, Any]) -> None:
+    used = used_confounds(config)
+    for position, column in enumerate(config["confounds"]["categorical"]):
+        key = f"confounds.categorical[{position}]"
+        if column in ("age", "tiv"):
+            raise fault(
+                key, f"{column!r}, which is a number", "a column of categories", "remove it"
+            )
+        if column not in used:
+            raise fault(
+                key,
+                repr(column),
+                f"a confound of some model ({shorten(used) or 'none has one'})",
+                f"{suggestion(column, used)}correct it or remove it",
+            )
+
+
+def _check_spline(key: str, spline: Mapping[str, Any], categorical: Collection[str]) -> None:
     column, knots = spline["column"], spline["knots"]
-    if column in ("sex", "site"):
+    if column in categorical:
         raise fault(
             f"{key}.column", f"{column!r}", "a column of numbers", f"write {column} without knots"
         )

@@ -11,6 +11,7 @@ import pandas as pd
 
 from mri_response.config.queries import Confound, column_of
 from mri_response.core.errors import InputError
+from mri_response.core.tables import as_categories
 from mri_response.learning.preparation.training_sets import Confounds
 
 
@@ -87,12 +88,17 @@ class ConfoundCoding:
         knots = {
             confound["column"]: tuple(float(knot) for knot in confound["knots"])
             for confound in confounds
-            if not isinstance(confound, str)
+            if not isinstance(confound, str) and "knots" in confound
+        }
+        declared = {
+            confound["column"]
+            for confound in confounds
+            if not isinstance(confound, str) and confound.get("categorical")
         }
         levels = {
-            column: tuple(sorted(discovery[column].dropna().astype(str).unique()))
+            column: tuple(sorted(as_categories(discovery[column].dropna()).unique()))
             for column in columns
-            if not pd.api.types.is_numeric_dtype(discovery[column])
+            if column in declared or not pd.api.types.is_numeric_dtype(discovery[column])
         }
         return cls(columns, levels, knots)
 
@@ -183,7 +189,7 @@ class ConfoundCoding:
                 parts.append(natural_spline(numbers, knots) if knots else numbers[:, None])
                 continue
             levels = self.levels[column]
-            text = values.astype("string")
+            text = as_categories(values)
             known = text.isin(levels)
             strange = sorted(text[~known & text.notna()].unique())
             if strange and unseen == "error":

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from mri_response.config.preparation_steps import steps_in_words
-from mri_response.config.queries import left_out_column, used_confounds
+from mri_response.config.queries import categorical_confounds, left_out_column, used_confounds
 from mri_response.learning.learners.registry import learner_of
 from mri_response.preflight.checks import FEW_PEOPLE
 from mri_response.report.facts.fact import Fact, fact, not_applicable
@@ -169,13 +169,13 @@ def people_apart(run: Run) -> Fact:
 @fact
 def clusters(run: Run) -> Fact:
     within = run.config["permutation"]["within"]
-    site = "site" in used_confounds(run.config)
+    removed = [c for c in categorical_confounds(run.config) if c != "sex"]
     cv = run.config["cross_validation"]
     apart = cv.get("outer") in ("leave_one_site_out", "leave_group_out")
     parts = [
         f"outer splits leave out whole values of {left_out_column(cv)}" if apart else None,
         f"labels were permuted within the values of {within}" if within else None,
-        "site was removed as a confound" if site else None,
+        f"{' and '.join(removed)} removed as a confound" if removed else None,
         "cohorts are reported apart" if run.others else None,
     ]
     text = "; ".join(filter(None, parts)) or "nothing was done about clusters"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from mri_response.config.queries import used_confounds
+from mri_response.config.queries import categorical_confounds
 from mri_response.core.vocabulary import EXTERNAL_POOLED
 from mri_response.report.facts.caveats import caveats, coins
 from mri_response.report.facts.fact import Fact, fact
@@ -38,12 +38,11 @@ def input_quality(run: Run) -> Fact:
         "A person without brain measures gets no score. A missing confound counts as its mean in "
         "the training rows."
     )
-    if "site" in used_confounds(run.config):
-        text += (
-            " A site that training did not have counts as the mean of the training sites."
-            if unseen == "mean"
-            else " A site that training did not have is an error."
-        )
+    for column in categorical_confounds(run.config):
+        if column != "sex":
+            text += f" A {column} that training did not have " + (
+                "counts as the mean of the training rows." if unseen == "mean" else "is an error."
+            )
     return Fact(
         f"{text} Images must be prepared as those of the discovery cohort were.",
         f"models/{run.model}.json: coding; config: confounds",
