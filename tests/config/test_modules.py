@@ -30,7 +30,7 @@ WHOLE = {
 def test_cohorts_alone_are_described():
     config = load_config({"run": "study", "cohorts": {"here": PEOPLE}})
     assert asked_modules(config) == ["cohorts"]
-    assert rules_of_run(config) == ["people", "record"]
+    assert rules_of_run(config) == ["people", "preflight", "report", "record"]
     assert config["outcome"] is None
     assert config["primary_model"] is None
     assert config["models"] == config["features"] == {}
@@ -90,7 +90,8 @@ def test_a_configuration_is_not_changed_by_the_check():
 
 def test_every_module_has_its_files_and_rules(root):
     text = (root / "workflow" / "rules" / "paths.smk").read_text()
-    names = yaml.safe_load(re.search(r"FINAL_FILES = (\{.*?\})", text)[1])
-    assert list(names) == list(MODULES)
+    for files in ("FINAL_FILES", "PAGE_FILES"):
+        names = yaml.safe_load(re.search(rf"{files} = (\{{.*?\}})", text)[1])
+        assert list(names) == list(MODULES)
     rules = {path.stem for path in (root / "workflow" / "rules").glob("*.smk")}
     assert {stage for module in MODULES.values() for stage in module.rules} <= set(RULES) <= rules

@@ -32,7 +32,7 @@ from mri_response.features.roi_maps import roi_features
 from mri_response.features.voxels import voxel_mask
 from mri_response.inputs.images import Grid
 from mri_response.people.cohorts import build_cohort
-from mri_response.preflight.checks import input_warnings
+from mri_response.preflight.weaknesses import input_warnings
 
 SETTINGS = {"outlier_z": 3.5, "tiv_min_ml": 900, "tiv_max_ml": 2200, "exclude": []}
 

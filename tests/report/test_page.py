@@ -656,15 +656,18 @@ def test_documents_for_the_reviewer_stand_behind_the_methods(reviewed) -> None:
     page, html, tables = reviewed
     headings = re.findall(r'<h2 id="(\w+)"', html)
     assert headings[headings.index("methods") + 1] == "reviewer"
+    assert headings[headings.index("cohorts") + 1] == "characteristics"
+    behind = headings[headings.index("characteristics") + 1]
+    people = html[html.index('<h2 id="characteristics"') : html.index(f'<h2 id="{behind}"')]
     section = html[html.index('<h2 id="reviewer"') : html.index('<h2 id="tables"')]
-    captions = re.findall(r"<caption><span>(.*?)</span>", section)
+    captions = re.findall(r"<caption><span>(.*?)</span>", people + section)
     assert [text.split(" (")[0] for text in captions] == [
         "Characteristics of the analysed people",
         "TRIPOD+AI",
         "PROBAST+AI, domain analysis",
         "Model card",
     ]
-    rows = [len(re.findall(r"<tr>", part)) - 1 for part in section.split("<table")[1:]]
+    rows = [len(re.findall(r"<tr>", part)) - 1 for part in (people + section).split("<table")[1:]]
     assert rows == [12, *(len(tables[name]) for name in ("tripod", "probast", "model_card"))]
     for answer in tables["tripod"]["answer"]:
         assert answer in page.text

@@ -31,7 +31,8 @@ def given(run, tmp_path):
     for name, table in tables.items():
         write_tsv(table, tmp_path / f"{name}.tsv")
     paths = {name: str(tmp_path / f"{name}.tsv") for name in tables}
-    return paths | {"tables": [paths.pop("qc")]}
+    warnings = [paths.pop(name) for name in ("input_warnings", "warnings")]
+    return {"tables": list(paths.values()), "warnings": warnings}
 
 
 def test_warnings_of_the_inputs_come_before_those_of_the_models(run, given):
@@ -39,14 +40,15 @@ def test_warnings_of_the_inputs_come_before_those_of_the_models(run, given):
 
 
 def test_what_is_not_given_is_empty(run, given):
-    read = read_run({**given, "planted": [], "planted_viewer": []}, run.config)
+    read = read_run({**given, "planted_viewer": []}, run.config)
     assert (read.exclusions, read.predictions, read.planted, read.planted_viewer) == (None,) * 4
     assert read.weights == read.frozen == read.n_features == read.figures == read.viewers == {}
     assert set(read.tables) == {"qc"}
     assert read.versions == versions()
     assert read.config_hash == config_hash(run.config)
-    with pytest.raises(KeyError, match="warnings"):
-        read_run({name: path for name, path in given.items() if name != "warnings"}, run.config)
+    assert read_run({}, run.config).warnings == []
+    with pytest.raises(KeyError, match="warning"):
+        read_run({"warnings": given["tables"]}, run.config)
 
 
 def test_lists_of_files_are_named_after_them(run, given, tmp_path):
@@ -63,8 +65,8 @@ def test_lists_of_files_are_named_after_them(run, given, tmp_path):
         "viewers": [tmp_path / "viewer_roi_svc.html"],
         "figures": [tmp_path / "roc_roi_svc.svg"],
         "features": [str(tmp_path / "voxels" / "discovery.npy")],
-        "planted": tmp_path / "planted.tsv",
-        "planted_viewer": tmp_path / "viewer.html",
+        "tables": [*given["tables"], tmp_path / "planted.tsv"],
+        "planted_viewer": [tmp_path / "viewer.html"],
     }
     read = read_run({**given, **more}, run.config)
     assert list(read.weights["roi_svc"]["region"]) == list(run.weights["region"])

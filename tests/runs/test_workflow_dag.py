@@ -102,6 +102,16 @@ def test_the_real_configurations(shared_data, name, cohorts, kernels, nested_cv,
     )
 
 
+# Jobs of a run without a model.
+DESCRIBED = dict.fromkeys(
+    (
+        *("cohorts", "characteristics", "input_warnings", "flow_figure", "report_page"),
+        *("provenance", "default"),
+    ),
+    1,
+)
+
+
 @pytest.mark.parametrize("outcome", [True, False])
 def test_cohorts_alone(study, outcome):
     """Without models people are described: no scan is read and nothing is predicted."""
@@ -109,8 +119,7 @@ def test_cohorts_alone(study, outcome):
         del study.config[section]
     path = study.folder / "cohorts.yaml"
     path.write_text(yaml.safe_dump(study.config))
-    found = jobs(path, study.folder)
-    assert found == {"cohorts": 1, "characteristics": 1, "provenance": 1, "default": 1}
+    assert jobs(path, study.folder) == DESCRIBED
 
 
 def test_the_demo_without_models(tmp_path):
@@ -118,8 +127,7 @@ def test_the_demo_without_models(tmp_path):
     known = ("run", "cohorts", "outcome", "simulation")
     path = tmp_path / "cohorts.yaml"
     path.write_text(yaml.safe_dump({key: raw[key] for key in known}))
-    described = {"cohorts": 1, "characteristics": 1, "provenance": 1, "default": 1}
-    assert jobs(path, tmp_path) == described | {"simulate_cohort": 4}
+    assert jobs(path, tmp_path) == DESCRIBED | {"simulate_cohort": 4}
 
 
 def test_only_the_main_process_opens_the_users_tables(study):

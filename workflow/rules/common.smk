@@ -158,7 +158,7 @@ SCAN_BATCHES = batches(CONFIG["permutation"]["scans"], 10)
 PAIRS = compared_pairs(CONFIG)
 CURVES = curve_models(CONFIG)
 SCHEME = CONFIG["cross_validation"]
-FIGURES = figure_plan(CONFIG) if MODELS else []
+FIGURES = figure_plan(CONFIG)
 
 # Tables of the models without the baselines.
 OF_MODELS = (

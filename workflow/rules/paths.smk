@@ -195,12 +195,6 @@ def reviewer_texts():
     return {f"{name}_md": document(name) for name in names}
 
 
-def result_tables():
-    """Tables that every run has, and the documents for the reviewer."""
-    names = ("splits", "predictions", "performance", "null", "exclusions", "flow")
-    return [*(run_table(name) for name in names), *reviewer_texts().values()]
-
-
 def evidence_tables():
     """Tables of the sections of the page: what a reviewer asks for beside the result."""
     names = [
@@ -211,33 +205,78 @@ def evidence_tables():
         names.append("learning_curve")
     if LINEAR:
         names.append("roi_sets")
-    return [*(run_table(name) for name in (*names, "characteristics")), *reviewer_tables()]
+    return [*(run_table(name) for name in names), *reviewer_tables()]
 
 
 def cohort_files():
     """Who is analysed, who is not and why, and what the analysed people are like."""
-    tables = [run_table(name) for name in ("exclusions", "flow", "characteristics")]
-    return [*(people_table(name) for name in COHORTS), *tables]
+    return [*(people_table(name) for name in COHORTS), *page_of_cohorts()["tables"]]
 
 
 def prediction_files():
-    """Page, tables, documents and frozen models."""
-    return [report_html(), *result_tables(), *evidence_tables(), *frozen_models()]
+    """Tables, documents for the reviewer and frozen models."""
+    names = ("splits", "predictions", "performance", "null")
+    tables = [*(run_table(name) for name in names), *evidence_tables()]
+    return [*tables, *reviewer_texts().values(), *frozen_models()]
 
 
-# Files that each module of a run is for, see config/modules.py of the package.
+def page_of_cohorts():
+    """What the page shows of who is analysed."""
+    return {
+        "tables": [run_table(name) for name in ("flow", "exclusions", "characteristics")],
+        "warnings": [run_table("input_warnings")],
+    }
+
+
+def page_of_prediction():
+    """What the page shows of the models."""
+    mapped = [model for model in LINEAR if kind_of_features(model).has_image]
+    simulated = "simulation" in CONFIG
+    planted = [planted_table()] if simulated else []
+    found = [found_table()] if simulated else []
+    tables = [run_table(name) for name in ("performance", "predictions")]
+    return {
+        "tables": [*tables, *evidence_tables(), *planted],
+        "warnings": [run_table("warnings")],
+        "summaries": [*(run_table(name) for name in ("null_summary", "qc_summary")), *found],
+        "weights": [weight_table(model) for model in LINEAR if kind_of_features(model).has_names],
+        "viewers": [viewer_page(model) for model in mapped],
+        "planted_viewer": [planted_viewer_page()] if mapped and simulated else [],
+        "frozen": frozen_models(),
+    }
+
+
+# What each module of a run brings, see config/modules.py of the package: the files that it is for,
+# and by the names that `read_run` of report/run.py knows what the page shows of it.
 FINAL_FILES = {"cohorts": cohort_files, "prediction": prediction_files}
+PAGE_FILES = {"cohorts": page_of_cohorts, "prediction": page_of_prediction}
+
+
+def files_of_modules():
+    """The files that the modules asked for are for."""
+    return [path for name in asked_modules(CONFIG) for path in FINAL_FILES[name]()]
+
+
+def page_files(*kinds):
+    """What the page shows, or some kinds of it, from all modules asked for."""
+    files = {}
+    for name in asked_modules(CONFIG):
+        for kind, paths in PAGE_FILES[name]().items():
+            if kind in kinds or not kinds:
+                files.setdefault(kind, []).extend(paths)
+    return files
+
+
+def files_of_documents():
+    """What the documents for the reviewer are written from."""
+    files = page_files("tables", "warnings", "summaries", "frozen")
+    own = reviewer_tables()
+    return files | {"tables": [path for path in files["tables"] if path not in own]}
 
 
 def final_files():
-    """Everything that the configuration asks for, and the record of it."""
-    return [crate(), *(path for name in asked_modules(CONFIG) for path in FINAL_FILES[name]())]
-
-
-def summary_tables():
-    """Tables that the page and the documents show without offering them for download."""
-    names = [run_table(name) for name in ("null_summary", "qc_summary")]
-    return [*names, *([found_table()] if "simulation" in CONFIG else [])]
+    """Everything that the configuration asks for, the page and the record of it."""
+    return [crate(), report_html(), *files_of_modules()]
 
 
 # ---------------------------------------------------------------- the user's files
@@ -335,10 +374,11 @@ def tables_of_features(wildcards):
 
 
 def tables_of_warnings(wildcards):
-    """ROI tables of all cohorts, and the discovery cohort's participants."""
+    """ROI tables and participants tables of all cohorts."""
     names = [name for name, spec in FEATURES.items() if feature_kind(spec).has_table]
     tables = [source_of(name, cohort) for cohort in COHORTS for name in names]
-    return local(list(dict.fromkeys([CONFIG["cohorts"][DISCOVERY]["participants"], *tables])))
+    participants = [CONFIG["cohorts"][cohort]["participants"] for cohort in COHORTS]
+    return local(list(dict.fromkeys([*participants, *tables])))
 
 
 def answers_of_the_authors(wildcards):
@@ -615,7 +655,11 @@ def input_warnings_config(wildcards):
     """What decides whether people and permutations are enough."""
     keys = ("cohorts", "outcome", "features", "models", "confounds", "quality_control")
     more = ("cross_validation", "permutation", "min_class_size", "seed", "sessions")
-    return section(*keys, *more)
+    return {
+        **section(*keys, *more),
+        "specificity": {"within": CONFIG["specificity"]["within"]},
+        "subgroups": {"columns": CONFIG["subgroups"]["columns"]},
+    }
 
 
 def tables_of_models(wildcards):

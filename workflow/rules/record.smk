@@ -5,9 +5,9 @@ rule provenance:
     """Describe software, configuration, inputs and results for machines, as an RO-Crate."""
     input:
         people=[people_table(name) for name in COHORTS],
-        report=rules.report_page.output if MODELS else [],
-        results=list(rules.report_page.input) if MODELS else cohort_files(),
-        tables=result_tables() if MODELS else [],
+        report=rules.report_page.output,
+        shown=list(rules.report_page.input),
+        results=files_of_modules(),
         own=files_of_the_user,
     output:
         crate(),

@@ -69,14 +69,8 @@ use rule slice_viewer as planted_viewer with:
 rule reporting:
     """TRIPOD+AI, PROBAST+AI, model card and methods, from the tables of the run."""
     input:
-        performance=run_table("performance"),
-        flow=run_table("flow"),
-        input_warnings=run_table("input_warnings"),
-        warnings=run_table("warnings"),
-        tables=[path for path in evidence_tables() if path not in reviewer_tables()],
-        summaries=summary_tables(),
+        **files_of_documents(),
         features=[matrix(name, DISCOVERY) for name in FEATURES],
-        frozen=frozen_models(),
         answers=answers_of_the_authors,
     output:
         **{Path(path).stem: path for path in reviewer_tables()},
@@ -96,30 +90,12 @@ rule reporting:
         "../scripts/report/reporting.py"
 
 
-MAPPED_MODELS = [model for model in LINEAR if kind_of_features(model).has_image]
-
-
-VIEWERS = expand(viewer_page(), model=MAPPED_MODELS)
-
-
 rule report_page:
-    """The result on one self-contained page."""
+    """The result on one self-contained page, from what the modules of the run bring."""
     input:
-        performance=run_table("performance"),
-        predictions=run_table("predictions"),
-        flow=run_table("flow"),
-        exclusions=run_table("exclusions"),
-        input_warnings=run_table("input_warnings"),
-        warnings=run_table("warnings"),
-        tables=evidence_tables(),
-        summaries=summary_tables(),
+        **page_files(),
         figures=[figure_file(figure.name, "svg") for figure in FIGURES],
         images=[figure_file(figure.name, "png") for figure in FIGURES],
-        weights=expand(weight_table(), model=REGION_MODELS),
-        viewers=VIEWERS,
-        frozen=frozen_models(),
-        planted=planted_table() if "simulation" in CONFIG else [],
-        planted_viewer=planted_viewer_page() if VIEWERS and "simulation" in CONFIG else [],
     output:
         report(report_html(), "../src/mri_response/data/report/report.rst", "Report"),
     log:

@@ -4,7 +4,7 @@ with job(snakemake):
     import pandas as pd
 
     from mri_response.core.tables import read_cohorts, write_tsv
-    from mri_response.preflight.checks import input_warnings
+    from mri_response.preflight.weaknesses import input_warnings
 
     people = read_cohorts(snakemake.params.cohorts, snakemake.input.people)
     texts = input_warnings(snakemake.params.config, people)

@@ -10,7 +10,7 @@ with job(snakemake):
     given, params = snakemake.input, snakemake.params
     people = read_cohorts(params.cohorts, given.people)
     run = run_folder(snakemake)
-    files = dict.fromkeys([*given.people, *given.report, *given.results, *given.tables])
+    files = dict.fromkeys([*given.people, *given.report, *given.shown, *given.results])
     crate = run_crate(params.config, people, files, run, params.source)
     with atomic_path(snakemake.output[0]) as temporary:
         text = json.dumps(crate, indent=2, ensure_ascii=False)

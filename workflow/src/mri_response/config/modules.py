@@ -1,8 +1,9 @@
 """Modules of a run: one entry per question that the workflow can be asked.
 
 A configuration asks for a module by the sections that belong to it. An entry says which sections
-the module needs and which files of rules it brings; its final files are in `FINAL_FILES` of
-``rules/paths.smk``. Every job reads this module with the rules: it imports nothing that takes time.
+the module needs and which files of rules it brings. Its final files are in `FINAL_FILES` of
+``rules/paths.smk``, what the page shows of it in `PAGE_FILES` there. Every job reads this module
+with the rules: it imports nothing that takes time.
 """
 
 from __future__ import annotations
@@ -23,7 +24,8 @@ class Module:
     words : str
         What the module does, after "to" in a message.
     asked_by : tuple of str
-        Sections at the top level, any of which asks for the module.
+        Sections at the top level, any of which asks for the module. They have no default, or an
+        empty one.
     needs : tuple of str
         Sections at the top level without which the module cannot run.
     rules : tuple of str
@@ -41,7 +43,7 @@ MODULES = {
         words="describe who is analysed",
         asked_by=("cohorts",),
         needs=("cohorts",),
-        rules=("people", "record"),
+        rules=("people", "preflight", "report", "record"),
     ),
     "prediction": Module(
         words="predict the outcome",

@@ -34,5 +34,4 @@ def curve_models(config: Mapping[str, Any]) -> list[str]:
 
 def ordered_models(config: Mapping[str, Any]) -> list[str]:
     """Models, the primary one first."""
-    primary = config["primary_model"]
-    return [primary, *(model for model in config["models"] if model != primary)]
+    return sorted(config["models"], key=lambda model: model != config["primary_model"])

@@ -25,27 +25,20 @@ from mri_response.config.queries import (
 from mri_response.core.atomic import atomic_path
 from mri_response.core.errors import InputError
 from mri_response.core.provenance import source_hash
-from mri_response.core.tables import shorten
 from mri_response.features.clinical import clinical_features
 from mri_response.inputs.paths import image_paths
 from mri_response.learning.feasibility import (
     check_discovery,
     class_counts,
-    exchangeability_of_run,
     n_people,
 )
 from mri_response.learning.preparation.confounds import ConfoundCoding
 from mri_response.people.cohorts import build_cohort
-from mri_response.preflight.duplicates import duplicate_warnings
-from mri_response.preflight.entangled import check_entangled, entanglement_warnings
-from mri_response.preflight.leaks import check_leaks, leak_warnings
-from mri_response.preflight.procedures import procedure_warnings
-from mri_response.preflight.sessions import check_sessions_of_people, session_warnings
-from mri_response.preflight.tables import check_tables, constant_columns, subgroup_warnings
-
-#: Below this many discovery people the error bars of cross-validation are about +-10 points
-#: (Varoquaux 2018, NeuroImage 180: 68-77).
-FEW_PEOPLE = 200
+from mri_response.preflight.entangled import check_entangled
+from mri_response.preflight.leaks import check_leaks
+from mri_response.preflight.sessions import check_sessions_of_people
+from mri_response.preflight.tables import check_tables
+from mri_response.preflight.weaknesses import input_warnings
 
 
 @dataclass(frozen=True)
@@ -115,10 +108,7 @@ def check_inputs(
     listed = pd.concat(exclusions, ignore_index=True)
     return InputSummary(
         lines=_summary(config, people, listed),
-        warnings=[
-            *(input_warnings(config, people) if config["models"] else []),
-            *subgroup_warnings(config),
-        ],
+        warnings=input_warnings(config, people),
         people=people,
         exclusions=listed,
     )
@@ -278,110 +268,3 @@ def _summary(
         lines.append(f"cohort {name} ({role}): {who}{out}")
         lines += [f"  left out: {reason} ({n})" for reason, n in reasons.items()]
     return lines
-
-
-def _fold_warnings(
-    cv: Mapping[str, Any], rows: pd.DataFrame, discovery: str, n: int, smallest: int
-) -> list[str]:
-    """What weakens the outer scheme."""
-    folds = cv["outer_folds"]
-    if cv["outer"] == "leave_one_out":
-        return [
-            "cross_validation.outer: leave_one_out has test folds of one person, which have no "
-            "balanced accuracy of their own, and one estimate without repeats that varies much "
-            "from sample to sample; 5 or 10 folds, repeated, are usual"
-        ]
-    if cv["outer"] == "held_out":
-        return [
-            "cross_validation.outer: held_out predicts the held-out people alone, so that its "
-            "intervals are wide; k_fold predicts everybody"
-        ]
-    if cv["outer"] in ("leave_one_site_out", "leave_group_out"):
-        column = cv["outer_column"]
-        classes = rows["label"].groupby(rows[column].astype(str)).nunique()
-        single = sorted(classes.index[classes == 1])
-        if not single:
-            return []
-        return [
-            f"cohort {discovery}: {len(single)} values of {column} have people of one class only "
-            f"({shorten(single, 3)}): they count in the balanced accuracy of all people, their own "
-            "is the share that is right, and they have no AUC of their own"
-        ]
-    if 2 * folds > n:
-        return [
-            f"cross_validation.outer_folds: {folds} folds of {n} people come near "
-            "leave-one-out, which is unstable; 5 or 10 folds are usual"
-        ]
-    if cv["scheme"] == "label_blind" and smallest < folds:
-        return [
-            f"cohort {discovery}: the smaller class has {smallest} people for "
-            f"{folds} folds, so some test folds will hold one class only"
-        ]
-    return []
-
-
-def input_warnings(config: Mapping[str, Any], people: Mapping[str, pd.DataFrame]) -> list[str]:
-    """What weakens the result from the start.
-
-    Parameters
-    ----------
-    config : mapping
-        The completed configuration.
-    people : mapping of str to pandas.DataFrame
-        The analysed rows by cohort.
-
-    Returns
-    -------
-    list of str
-        One line each.
-    """
-    discovery = discovery_name(config)
-    rows = people[discovery]
-    cv = config["cross_validation"]
-    n = n_people(rows)
-    smallest = min(class_counts(rows))
-    warnings = []
-    if n < FEW_PEOPLE:
-        warnings.append(
-            f"cohort {discovery}: {n} people are few (below {FEW_PEOPLE}): expect error bars of "
-            "about 10 points on the balanced accuracy"
-        )
-    warnings += _fold_warnings(cv, rows, discovery, n, smallest)
-    warnings += entanglement_warnings(config, rows)
-    if config["permutation"]["n"] < 100:
-        warnings.append(
-            f"permutation.n: with {config['permutation']['n']} permutations no p can be below "
-            f"{1 / (config['permutation']['n'] + 1):.2g}"
-        )
-    distinct = exchangeability_of_run(config, rows).n_distinct
-    if distinct < config["permutation"]["n"]:
-        warnings.append(
-            f"permutation: only {distinct:.0f} labellings differ, "
-            f"fewer than the {config['permutation']['n']} permutations asked for"
-        )
-    for name, others in people.items():
-        counts = class_counts(others)
-        if name != discovery and min(counts) < config["min_class_size"]:
-            named = dict(zip(class_names(config), counts, strict=True))
-            text = ", ".join(f"{count} {label}" for label, count in named.items())
-            warnings.append(
-                f"cohort {name}: no metric will be computed, since a class has fewer than "
-                f"{config['min_class_size']} people ({text})"
-            )
-    if config["quality_control"]["exclude"]:
-        warnings.append(
-            "quality_control.exclude: scans that break a rule are left out once they are measured, "
-            "and listed in exclusions.tsv"
-        )
-    for name, model in config["models"].items():
-        kind = feature_kind(config["features"][model["features"]])
-        if not kind.has_names and "C" in model and model["C"]["scale"] == "absolute":
-            warnings.append(
-                f"models.{name}.C: with so many voxels a whole absolute grid is often one and the "
-                "same hard margin; scale: relative gives a grid that matters"
-            )
-    warnings += session_warnings(config, people)
-    warnings += leak_warnings(config, rows)
-    warnings += procedure_warnings(config, rows)
-    warnings += duplicate_warnings(config, people)
-    return warnings + constant_columns(config, rows)

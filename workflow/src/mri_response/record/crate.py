@@ -131,7 +131,7 @@ def combined_sha256(paths: Iterable[PathLike]) -> str:
 def _description(config: Mapping[str, Any]) -> str:
     if config["models"]:
         return "Prediction from brain scans: tables, figures, models and report of a run."
-    return "Who is analysed in a study: tables of a run."
+    return "Who is analysed in a study: tables, figures and report of a run."
 
 
 def _references(entities: Iterable[Entity]) -> list[Entity]:

@@ -30,11 +30,9 @@ def downloads(run: Run, sections: Iterable[Section]) -> list[dict[str, Any]]:
         single people are among them only with ``report: participant_level: true``.
     """
     titles = {name: title for section in sections for name, title in section.tables.items()}
-    frames = {
-        "performance": run.performance,
-        "flow": run.flow,
-        "exclusions_by_reason": left_out_by_reason(run.flow, run.names),
-    }
+    frames = {"performance": run.performance, "flow": run.flow}
+    if run.flow is not None:
+        frames["exclusions_by_reason"] = left_out_by_reason(run.flow, run.names)
     for model, frame in run.weights.items():
         frames[f"weights_{model}"] = frame
         titles[f"weights_{model}"] = titles["weights"].format(model=model)

@@ -114,14 +114,10 @@ def is_computed(performance: pd.DataFrame, model: str, cohort: str) -> bool:
 
 
 # ---------------------------------------------------------------- flow.tsv
+# Steps with the people of each class, where the run has an outcome.
+CLASS_STEPS = ("analysed, positive", "analysed, negative")
 # Steps that are no reason to leave someone out.
-FLOW_STEPS = (
-    "in participants table",
-    "matching the row filter",
-    "analysed",
-    "analysed, positive",
-    "analysed, negative",
-)
+FLOW_STEPS = ("in participants table", "matching the row filter", "analysed", *CLASS_STEPS)
 
 
 def left_out_by_reason(flow: pd.DataFrame, names: Naming) -> pd.DataFrame:

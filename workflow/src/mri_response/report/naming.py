@@ -54,16 +54,16 @@ class Naming:
         Title of each cohort, in the order of the config; the pooled external cohort is last.
     roles : dict of str to str
         Role of each cohort: discovery, external or control. The pooled cohort is external.
-    positive, negative : str
-        The two classes as written for a reader.
+    positive, negative : str or None
+        The two classes as written for a reader; None where the run has no outcome.
     simulated : bool
         Whether the data were made by the simulation.
     """
 
     titles: dict[str, str]
     roles: dict[str, str]
-    positive: str
-    negative: str
+    positive: str | None
+    negative: str | None
     simulated: bool
 
     def title(self, text: str) -> str:
@@ -105,12 +105,13 @@ def naming(config: Mapping[str, Any]) -> Naming:
     roles = {name: spec["role"] for name, spec in config["cohorts"].items()}
     titles[EXTERNAL_POOLED] = "External cohorts together"
     roles[EXTERNAL_POOLED] = Role.EXTERNAL
-    positive, negative = class_names(config)
+    classes = class_names(config) if config["outcome"] else (None, None)
+    positive, negative = (_CLASS_TITLES.get(name, name) for name in classes)
     return Naming(
         titles=titles,
         roles=roles,
-        positive=_CLASS_TITLES.get(positive, str(positive)),
-        negative=_CLASS_TITLES.get(negative, str(negative)),
+        positive=positive,
+        negative=negative,
         simulated=bool(config.get("simulation")),
     )
 

@@ -49,7 +49,7 @@ def render_report(
     figures = placed_figures(run, sections)
     shown = []
     for section in sections:
-        blocks = section.blocks(run) if section.applies(run) else []
+        blocks = section.blocks_of(run)
         if blocks:
             placed = {"section": section, "blocks": blocks, "figures": figures.get(section.id, [])}
             shown.append(placed)

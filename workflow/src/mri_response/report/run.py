@@ -11,6 +11,7 @@ from typing import Any
 
 import pandas as pd
 
+from mri_response.config.modules import asked_modules
 from mri_response.config.plan import ordered_models
 from mri_response.config.queries import discovery_name
 from mri_response.core.provenance import config_hash, versions
@@ -51,8 +52,8 @@ class Run:
     ----------
     config : mapping
         The configuration, validated, defaults filled in.
-    performance, flow : DataFrame
-        The tables of the same names.
+    performance, flow : DataFrame, optional
+        The tables of the same names, where a module of the run has them.
     exclusions, predictions : DataFrame, optional
         The tables of the same names, which have rows of single people. They are shown only where
         the configuration has ``report: participant_level: true``.
@@ -85,8 +86,8 @@ class Run:
     """
 
     config: Mapping[str, Any]
-    performance: pd.DataFrame
-    flow: pd.DataFrame
+    performance: pd.DataFrame | None = None
+    flow: pd.DataFrame | None = None
     exclusions: pd.DataFrame | None = None
     predictions: pd.DataFrame | None = None
     tables: Mapping[str, pd.DataFrame] = field(default_factory=dict)
@@ -113,8 +114,13 @@ class Run:
         return self.config.get("title") or self.config["run"]
 
     @property
-    def model(self) -> str:
-        """The primary model."""
+    def asked(self) -> list[str]:
+        """The modules that the configuration asks for (`mri_response.config.modules`)."""
+        return asked_modules(self.config)
+
+    @property
+    def model(self) -> str | None:
+        """The primary model, None where the run has no models."""
         return self.config["primary_model"]
 
     @property
@@ -198,10 +204,11 @@ def read_run(given: Any, config: Mapping[str, Any]) -> Run:
     Parameters
     ----------
     given : snakemake.io.InputFiles or mapping
-        Paths by name, as the rules ``report_page`` and ``reporting`` declare them: single paths
-        of tables, and lists of ``tables``, ``summaries``, ``weights``, ``frozen`` models,
-        ``features``, ``figures`` and ``viewers``, whose names are those of the files. What is
-        not given is empty in the run.
+        Paths by name, as `page_files` of ``rules/paths.smk`` gathers them from the modules of the
+        run: lists of ``tables``, ``summaries``, ``weights``, ``frozen`` models, ``features``,
+        ``figures`` and ``viewers``, whose names are those of the files; of ``warnings``, tables
+        with a column of this name; and of at most one ``planted_viewer``. What is not given is
+        empty in the run.
     config : mapping
         The configuration, validated, defaults filled in.
 
@@ -209,12 +216,12 @@ def read_run(given: Any, config: Mapping[str, Any]) -> Run:
     -------
     Run
     """
-    tables = ("performance", "flow", "exclusions", "predictions", "planted")
-    viewer = given.get("planted_viewer")
+    tables = _by_stem(given, "tables", read_tsv)
+    own = ("performance", "flow", "exclusions", "predictions", "planted")
     return Run(
         config=config,
-        **{name: read_tsv(given[name]) for name in tables if given.get(name)},
-        tables=_by_stem(given, "tables", read_tsv),
+        **{name: tables.pop(name) for name in own if name in tables},
+        tables=tables,
         summaries=_by_stem(given, "summaries", read_tsv),
         weights=_by_stem(given, "weights", read_tsv),
         frozen=_by_stem(given, "frozen", lambda path: json.loads(path.read_bytes())),
@@ -224,11 +231,11 @@ def read_run(given: Any, config: Mapping[str, Any]) -> Run:
             name.removeprefix("viewer_"): html
             for name, html in _by_stem(given, "viewers", _text).items()
         },
-        planted_viewer=_text(Path(viewer)) if viewer else None,
+        planted_viewer=next(iter(_by_stem(given, "planted_viewer", _text).values()), None),
         warnings=[
             text
-            for name in ("input_warnings", "warnings")
-            for text in read_tsv(given[name])["warning"]
+            for table in _by_stem(given, "warnings", read_tsv).values()
+            for text in table["warning"]
         ],
         versions=versions(),
         config_hash=config_hash(config),

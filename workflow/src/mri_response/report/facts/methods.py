@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from mri_response.config.feature_kinds import feature_kind
@@ -15,9 +15,8 @@ from mri_response.inputs.atlases import licence_of
 from mri_response.learning.learners.registry import learner_of
 from mri_response.report.facts.fact import Fact
 from mri_response.report.facts.phrases import cohort_size, listed, people, where
-from mri_response.report.procedure_words import (
-    left_out_text,
-)
+from mri_response.report.facts.study import flow
+from mri_response.report.procedure_words import left_out_text
 from mri_response.report.run import Run
 
 
@@ -34,9 +33,25 @@ def methods(run: Run) -> list[Fact]:
     list of Fact
         A paragraph each, in the order of a methods section.
     """
+    paragraphs = [fact for module in run.asked for fact in METHODS[module](run)]
+    if run.versions:
+        paragraphs.append(_software(run.versions))
+    return paragraphs + _licences(run.config)
+
+
+def _methods_of_cohorts(run: Run) -> list[Fact]:
+    """Who was analysed; where the run has models, for what and by whom the model was learned."""
+    if run.models:
+        return [_people_method(run)]
+    kind = outcome_kind(run.config)
+    outcome = [Fact(kind.words(run.config["outcome"]), "config: outcome")] if kind else []
+    return [*outcome, flow(run)]
+
+
+def _methods_of_prediction(run: Run) -> list[Fact]:
+    """How models were fitted, validated, tested and scored elsewhere."""
     config = run.config
     paragraphs = [
-        _people_method(run),
         *(_model_method(config, model) for model in run.models),
         *(_stack_method(stack, members) for stack, members in config.get("stacks", {}).items()),
         _validation_method(config["cross_validation"]),
@@ -50,10 +65,14 @@ def methods(run: Run) -> list[Fact]:
     compared = run.tables.get("comparisons")
     if compared is not None and (compared["comparison"] == ADDED).any():
         paragraphs.append(_ADDED)
-    paragraphs.append(_missing_method(config))
-    if run.versions:
-        paragraphs.append(_software(run.versions))
-    return paragraphs + _licences(config)
+    return [*paragraphs, _missing_method(config)]
+
+
+#: The methods of each module of a run (`mri_response.config.modules`).
+METHODS: dict[str, Callable[[Run], list[Fact]]] = {
+    "cohorts": _methods_of_cohorts,
+    "prediction": _methods_of_prediction,
+}
 
 
 def _people_method(run: Run) -> Fact:

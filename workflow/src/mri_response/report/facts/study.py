@@ -228,11 +228,15 @@ def flow(run: Run) -> Fact:
     for cohort in names.ordered(run.flow["cohort"]):
         n = run.flow[run.flow["cohort"] == cohort].set_index("step")["n"]
         n = {step: f"{number(value):.0f}" for step, value in n.items()}
+        classes = (
+            f" ({n['analysed, positive']} {names.positive}, {n['analysed, negative']} "
+            f"{names.negative})"
+            if names.positive
+            else ""
+        )
         parts.append(
             f"{names.titles[cohort]}: {n['in participants table']} in the table, "
-            f"{n['matching the row filter']} matching the filter, {n['analysed']} analysed "
-            f"({n['analysed, positive']} {names.positive}, {n['analysed, negative']} "
-            f"{names.negative})"
+            f"{n['matching the row filter']} matching the filter, {n['analysed']} analysed{classes}"
         )
     return Fact(
         f"{'; '.join(parts)} (rows: a person with several visits has several). Diagram: "

@@ -25,7 +25,7 @@ _Item = tuple[str, tuple[float, float, float, float], str, str]
 
 @styled
 def draw(flow: pd.DataFrame, names: Naming) -> Figure:
-    """Draw the flow of participants of each cohort, from the table to the analysed classes.
+    """Draw the flow of participants of each cohort, from the table to the analysed people.
 
     Parameters
     ----------
@@ -134,6 +134,8 @@ def _boxes(steps: pd.DataFrame, names: Naming, panel: float) -> tuple[list[_Item
     items.append(("arrow", (main / 2, middle, side_left - main / 2, 0), "", ""))
     y += height + 6
     add(f"Analysed\nn = {found['analysed']}")
+    if names.positive is None:
+        return items, y
     items.append(("line", (main / 2, y, 0, 3), "", ""))
     y += 7
     classes = [

@@ -12,21 +12,23 @@ from dataclasses import dataclass
 from typing import Any
 
 from mri_response.config.feature_kinds import FeatureKind, feature_kind
+from mri_response.config.modules import asked_modules
 from mri_response.config.plan import curve_models, ordered_models
 from mri_response.config.queries import compared_pairs, has_region_sets, is_linear
 from mri_response.core.vocabulary import Role
 
 Config = Mapping[str, Any]
+When = Callable[[Config, str | None], bool]
 
 #: Sections of the configuration that every figure reads, for the words that it writes.
 NAMING = ("run", "title", "simulation", "cohorts", "outcome")
 
 
-def _always(config: Config, model: str) -> bool:
+def _always(config: Config, model: str | None) -> bool:
     return True
 
 
-def _in_both_arms(config: Config, model: str) -> bool:
+def _in_both_arms(config: Config, model: str | None) -> bool:
     roles = {cohort["role"] for cohort in config["cohorts"].values()}
     return {Role.EXTERNAL, Role.CONTROL} <= roles
 
@@ -36,9 +38,7 @@ def _with_region_sets(config: Config, model: str) -> bool:
     return is_linear(spec) and has_region_sets(config, spec["features"])
 
 
-def _weights_of(
-    is_wanted: Callable[[FeatureKind], bool], simulated: bool = False
-) -> Callable[[Config, str], bool]:
+def _weights_of(is_wanted: Callable[[FeatureKind], bool], simulated: bool = False) -> When:
     """Whether a model has weights, with features of the wanted kinds, perhaps if simulated."""
 
     def there(config: Config, model: str) -> bool:
@@ -75,7 +75,7 @@ class FigureKind:
         Whether each model has one, or the run.
     when : callable
         Whether it exists, from the configuration and a model; for figures of the run the primary
-        one.
+        one, None where the run has no models.
     together : str
         Name of the job that draws it; figures of the same name are drawn by one, since starting
         takes longer than drawing. By default ``<name>_figure``.
@@ -84,6 +84,8 @@ class FigureKind:
     beside : tuple of str
         Modules of further pictures of the job. They may name people: they are in the folder ``qc``
         and not on the page.
+    module : str
+        The module of a run (`mri_response.config.modules`) that has the figure.
     """
 
     name: str
@@ -93,10 +95,11 @@ class FigureKind:
     model_inputs: tuple[str, ...] = ()
     settings: tuple[str, ...] = ()
     per_model: bool = True
-    when: Callable[[Config, str], bool] = _always
+    when: When = _always
     together: str = ""
     light: bool = True
     beside: tuple[str, ...] = ()
+    module: str = "prediction"
 
     @property
     def job(self) -> str:
@@ -123,7 +126,14 @@ _COMPARED = ("models", "stacks", "features", "primary_model", "comparisons")
 
 #: Every figure, in the order of the page.
 FIGURES = (
-    FigureKind("flow", "cohorts", "Flow of participants", ("flow",), per_model=False),
+    FigureKind(
+        "flow",
+        "cohorts",
+        "Flow of participants",
+        ("flow",),
+        per_model=False,
+        module="cohorts",
+    ),
     FigureKind(
         "quality",
         "quality",
@@ -278,20 +288,22 @@ def figure_plan(config: Config) -> list[FigureSpec]:
     Returns
     -------
     list of FigureSpec
-        Figures of the run, then those of each model, the primary one first. Maps on the brain exist
+        Figures of the run, then those of each model, the primary one first, of the modules that
+        the configuration asks for. Maps on the brain exist
         where the features have an image (voxels, regions of an atlas) and the model is linear;
         those of the planted effect in a simulation alone.
     """
-    models = ordered_models(config)
+    asked = asked_modules(config)
+    kinds = [kind for kind in FIGURES if kind.module in asked]
     plan = [
         FigureSpec(kind.name, kind.name)
-        for kind in FIGURES
-        if not kind.per_model and kind.when(config, models[0])
+        for kind in kinds
+        if not kind.per_model and kind.when(config, config["primary_model"])
     ]
     return plan + [
         FigureSpec(f"{kind.name}_{model}", kind.name, model)
-        for model in models
-        for kind in FIGURES
+        for model in ordered_models(config)
+        for kind in kinds
         if kind.per_model and kind.when(config, model)
     ]
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from mri_response.report.figures.plan import FigureSpec
-from mri_response.report.lookup import left_out_by_reason
+from mri_response.report.lookup import CLASS_STEPS, left_out_by_reason
 from mri_response.report.numbers import as_number, number
 from mri_response.report.run import Run
 from mri_response.report.sections.blocks import Block, Table, Text
@@ -70,8 +70,7 @@ def _flow_table(run: Run) -> Table:
             "Matching filter",
             "Excluded",
             "Analysed",
-            names.positive,
-            names.negative,
+            *([names.positive, names.negative] if names.positive else ()),
         ],
     )
     for cohort in names.ordered(flow["cohort"]):
@@ -86,8 +85,7 @@ def _flow_table(run: Run) -> Table:
                 matching,
                 matching - steps["analysed"],
                 steps["analysed"],
-                steps["analysed, positive"],
-                steps["analysed, negative"],
+                *(steps[step] for step in CLASS_STEPS if step in steps),
             ]
         )
     return table
@@ -110,4 +108,12 @@ def _person_table(run: Run) -> Table:
     return table
 
 
-SECTION = Section("cohorts", "Cohorts and who was left out", "Cohorts", blocks, TABLES, alt_text)
+SECTION = Section(
+    "cohorts",
+    "Cohorts and who was left out",
+    "Cohorts",
+    blocks,
+    TABLES,
+    alt_text,
+    module="cohorts",
+)

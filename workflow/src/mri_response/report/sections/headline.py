@@ -10,7 +10,8 @@ from mri_response.report.lookup import headline_row, is_computed, people_counts
 from mri_response.report.naming import METRIC_NAMES, NULL_NAMES, too_small
 from mri_response.report.numbers import estimate_text, interval_text, p_text
 from mri_response.report.run import Run
-from mri_response.report.sections.blocks import Block, Table, Warnings
+from mri_response.report.sections import warnings
+from mri_response.report.sections.blocks import Block, Table
 from mri_response.report.sections.section import Section
 
 
@@ -26,10 +27,7 @@ def blocks(run: Run) -> list[Block]:
     -------
     list of Block
     """
-    found: list[Block] = [_table(run)]
-    if run.warnings:
-        found.append(Warnings("Warnings of this run", list(run.warnings)))
-    return found
+    return [_table(run), *warnings.blocks(run)]
 
 
 def _table(run: Run) -> Table:

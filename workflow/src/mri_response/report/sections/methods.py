@@ -29,4 +29,4 @@ def blocks(run: Run) -> list[Block]:
     ]
 
 
-SECTION = Section("methods", "Methods", "Methods", blocks)
+SECTION = Section("methods", "Methods", "Methods", blocks, module=None)

@@ -27,4 +27,4 @@ def blocks(run: Run) -> list[Block]:
     ]
 
 
-SECTION = Section("provenance", "Provenance", "Provenance", blocks)
+SECTION = Section("provenance", "Provenance", "Provenance", blocks, module=None)

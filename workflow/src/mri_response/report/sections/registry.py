@@ -5,6 +5,7 @@ from __future__ import annotations
 from mri_response.report.sections import (
     brain,
     caveats,
+    characteristics,
     cohorts,
     comparisons,
     control,
@@ -22,6 +23,7 @@ from mri_response.report.sections import (
     subgroups,
     tables,
     usefulness,
+    warnings,
 )
 from mri_response.report.sections.section import Section
 
@@ -29,8 +31,10 @@ SECTIONS: tuple[Section, ...] = tuple(
     module.SECTION
     for module in (
         headline,
+        warnings,
         question,
         cohorts,
+        characteristics,
         quality,
         result,
         comparisons,

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from mri_response.config.queries import class_names
 from mri_response.report.naming import Naming
-from mri_response.report.numbers import as_number
 from mri_response.report.run import Run
 from mri_response.report.sections.blocks import Block, Heading, Table, Text
 from mri_response.report.sections.section import Section
 
 #: Tables to download, with their titles.
 TABLES = {
-    "characteristics": "Who the analysed people are, by cohort and class",
     "tripod": "TRIPOD+AI, filled in",
     "probast": "PROBAST+AI, evidence for the analysis domain",
     "model_card": "Model card, statement by statement",
@@ -19,7 +16,7 @@ TABLES = {
 
 
 def blocks(run: Run) -> list[Block]:
-    """The documents of the folder ``reporting`` as tables, and who the people are.
+    """The documents of the folder ``reporting`` as tables.
 
     Parameters
     ----------
@@ -32,8 +29,6 @@ def blocks(run: Run) -> list[Block]:
     """
     names = run.names
     found: list[Block] = []
-    if len(run.tables.get("characteristics", ())):
-        found += [Heading("Who the people are"), _characteristics(run, names)]
     if "tripod" in run.tables:
         found += _tripod(run, names)
     if "probast" in run.tables:
@@ -49,61 +44,6 @@ def blocks(run: Run) -> list[Block]:
         "folder reporting beside this page, with a draft of the methods and results."
     )
     return [Text(intro), *found]
-
-
-def _characteristics(run: Run, names: Naming) -> Table:
-    table = run.tables["characteristics"]
-    numbers = {c: as_number(table[c]) for c in ("n", "n_missing", "mean", "sd", "share")}
-    table = table.assign(**numbers)
-    cohorts = names.ordered(table["cohort"])
-    positive, negative = map(str, class_names(run.config))
-    groups = {"all": "all", positive: names.positive, negative: names.negative}
-    columns = _keys(table)
-    shown = Table(
-        names.title("Characteristics of the analysed people"),
-        ["Cohort", "Group", "People", *(_variable(key) for key in columns)],
-    )
-    for cohort in cohorts:
-        for group, title in groups.items():
-            rows = table[(table["cohort"] == cohort) & (table["group"] == group)]
-            cells = dict(zip(_keys(rows), (_cell(r) for _, r in rows.iterrows()), strict=True))
-            n = f"{rows['n'].iloc[0]:.0f}" if len(rows) else "n/a"
-            shown.rows.append(
-                [names.titles[cohort], title, n, *(cells.get(key, "n/a") for key in columns)]
-            )
-    shown.note = (
-        "Numbers are means (standard deviations), categories shares. n/a: not known, or too few "
-        f"people to be told of (fewer than {run.config['min_class_size']})."
-    )
-    return shown
-
-
-def _keys(table) -> list[tuple[str, str]]:
-    pairs = table[["variable", "level"]].fillna("").drop_duplicates()
-    return list(pairs.itertuples(index=False, name=None))
-
-
-def _variable(key: tuple[str, str]) -> str:
-    variable, level = key
-    return f"{_NAMES.get(variable, variable)} {level}".strip()
-
-
-_NAMES = {
-    "age": "Age (years)",
-    "tiv": "TIV (ml)",
-    "sex": "Sex",
-    "site": "Site",
-    "baseline_score": "Score before treatment",
-}
-
-
-def _cell(row) -> str | tuple[str, str]:
-    text = "n/a"
-    if row["share"] == row["share"]:
-        text = f"{100 * row['share']:.0f} %"
-    elif row["mean"] == row["mean"]:
-        text = f"{row['mean']:.1f} ({row['sd']:.1f})"
-    return (text, f"{row['n_missing']:.0f} missing") if row["n_missing"] else text
 
 
 def _tripod(run: Run, names: Naming) -> list[Block]:

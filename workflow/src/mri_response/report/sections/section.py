@@ -47,8 +47,11 @@ class Section:
     shows_people : bool
         Whether the figures of a model show the people of every cohort, whom the captions then
         count; the others show the model that was fitted to the discovery cohort.
+    module : str or None
+        The module of a run (`mri_response.config.modules`) to which the section belongs; None for
+        a section of every run.
     applies : callable
-        Takes a `Run` and returns whether the section belongs on its page.
+        Takes a `Run` that asks for the module and returns whether the section belongs on its page.
     """
 
     id: str
@@ -58,4 +61,21 @@ class Section:
     tables: Mapping[str, str] = field(default_factory=dict)
     alt_text: Callable[[FigureSpec, Run], str] | None = None
     shows_people: bool = False
+    module: str | None = "prediction"
     applies: Callable[[Run], bool] = always
+
+    def blocks_of(self, run: Run) -> list[Block]:
+        """What the section says of a run.
+
+        Parameters
+        ----------
+        run : Run
+            Any run.
+
+        Returns
+        -------
+        list of Block
+            Empty where the section does not belong on the page or has nothing to say.
+        """
+        asked = self.module is None or self.module in run.asked
+        return self.blocks(run) if asked and self.applies(run) else []

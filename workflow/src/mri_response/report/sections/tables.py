@@ -25,4 +25,4 @@ def blocks(run: Run) -> list[Block]:
     ]
 
 
-SECTION = Section("tables", "Tables to download", "Tables", blocks)
+SECTION = Section("tables", "Tables to download", "Tables", blocks, module=None)
