@@ -97,6 +97,7 @@ from mri_response.learning.plan import (
     plan_lines,
 )
 from mri_response.core.provenance import file_sha256, script_hash
+from mri_response.core.source_texts import keep_texts, recall_texts
 
 
 def typed(values, given):
@@ -186,6 +187,9 @@ def section(*keys):
     return {key: CONFIG[key] for key in keys if key in CONFIG}
 
 
+# What is known of the package's code, kept by the main process for its jobs and the next start.
+KNOWN_CODE = ".snakemake/mri_response_code.json"
+recall_texts(KNOWN_CODE)
 HASHED_SCRIPTS = set()
 HASHED_MODULES = set()
 # Every script works in it: it logs and checks, and changes no result.

@@ -16,7 +16,10 @@ if TYPE_CHECKING:
 
 def config_schema() -> dict[str, Any]:
     """The JSON schema of the configuration, which ships with the package."""
-    return yaml.safe_load(data_path("config.schema.yaml").read_text(encoding="utf-8"))
+    text = data_path("config.schema.yaml").read_text(encoding="utf-8")
+    return yaml.load(
+        text, getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+    )  # C: in a tenth of the time
 
 
 def expected_words(node: Mapping[str, Any], schema: Mapping[str, Any]) -> str:

@@ -1,16 +1,15 @@
 """What a result came from: hashes of source, files and configuration, and versions."""
 
-import ast
 import hashlib
 import json
 import platform
 from collections.abc import Iterable, Mapping
-from functools import lru_cache
 from importlib import metadata
 from pathlib import Path
 from typing import Any
 
 import mri_response
+from mri_response.core.source_texts import known
 
 PACKAGE_DIR = Path(__file__).resolve().parents[1]
 
@@ -116,8 +115,8 @@ def source_hash(module_names: Iterable[str], package_dir: str | Path = PACKAGE_D
     package_dir = Path(package_dir)
     digest = hashlib.sha256()
     for name in imported_modules(module_names, package_dir):
-        source = _module_file(name, package_dir).read_text(encoding="utf-8")
-        digest.update(f"{name}\n{_code(source)}\n".encode())
+        source = _module_file(name, package_dir).read_bytes()
+        digest.update(f"{name}\n{known(source).code}\n".encode())
     return digest.hexdigest()
 
 
@@ -202,20 +201,18 @@ def _module_file(name: str, package_dir: Path) -> Path:
 def _imports(path: Path, package_dir: Path) -> set[str]:
     """Modules of the package that a Python file imports."""
     package, names = package_dir.name, set()
-    for node in _import_nodes(path.read_text(encoding="utf-8")):
-        if isinstance(node, ast.Import):
-            targets = [alias.name for alias in node.names]
-            names |= {_inside(target, package) for target in targets}
-        elif isinstance(node, ast.ImportFrom):
-            prefix = package if node.level else ""
-            module = ".".join(part for part in (prefix, node.module) if part)
-            inside = _inside(module, package)
-            if inside is None:
-                continue
-            parts = [] if inside == "__init__" else inside.split(".")
-            for alias in node.names:
-                is_module = package_dir.joinpath(*parts, f"{alias.name}.py").is_file()
-                names.add(".".join([*parts, alias.name]) if is_module else inside)
+    for level, target, taken in known(path.read_bytes()).imports:
+        if taken is None:
+            names.add(_inside(target, package))
+            continue
+        prefix = package if level else ""
+        inside = _inside(".".join(part for part in (prefix, target) if part), package)
+        if inside is None:
+            continue
+        parts = [] if inside == "__init__" else inside.split(".")
+        for name in taken:
+            is_module = package_dir.joinpath(*parts, f"{name}.py").is_file()
+            names.add(".".join([*parts, name]) if is_module else inside)
     return names - {None}
 
 
@@ -225,53 +222,3 @@ def _inside(module: str, package: str) -> str | None:
         return "__init__"
     top, _, rest = module.partition(".")
     return rest if top == package else None
-
-
-# Kept, since every job reads the rules, and most rules ask for the same modules.
-@lru_cache(maxsize=256)
-def _parsed(source: str) -> ast.Module:
-    return ast.parse(source)
-
-
-@lru_cache(maxsize=256)
-def _import_nodes(source: str) -> list[ast.Import | ast.ImportFrom]:
-    found, waiting = [], [_parsed(source)]
-    while waiting:
-        node = waiting.pop()
-        if isinstance(node, ast.Import | ast.ImportFrom):
-            found.append(node)
-        elif isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING":
-            waiting += node.orelse  # names for annotations: nothing of theirs runs
-        elif not isinstance(node, ast.expr):  # no expression holds a statement
-            waiting += ast.iter_child_nodes(node)
-    return found
-
-
-@lru_cache(maxsize=256)
-def _code(source: str) -> str:
-    return _dump(_parsed(source))
-
-
-def _dump(node: Any) -> str:
-    """A syntax tree as text without positions, docstrings and empty fields.
-
-    `ast.dump` would do but for the empty fields: they come and go with the Python version.
-    """
-    if isinstance(node, list):
-        return "[" + ",".join(_dump(item) for item in node) + "]"
-    if not isinstance(node, ast.AST):
-        return repr(node)
-    fields = []
-    for name, value in ast.iter_fields(node):
-        if name == "body" and _has_docstring(node):
-            value = value[1:]
-        if value is not None and value != []:
-            fields.append(f"{name}={_dump(value)}")
-        elif name == "value" and isinstance(node, ast.Constant):
-            fields.append("value=None")
-    return f"{type(node).__name__}({','.join(fields)})"
-
-
-def _has_docstring(node: ast.AST) -> bool:
-    owners = (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
-    return isinstance(node, owners) and ast.get_docstring(node, clean=False) is not None

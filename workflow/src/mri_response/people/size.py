@@ -10,7 +10,6 @@ from typing import Any
 from mri_response.config.feature_kinds import feature_kind
 from mri_response.config.queries import discovery_name, used_features
 from mri_response.core.atomic import atomic_path
-from mri_response.inputs.images import first_voxel_ml
 from mri_response.people.participants import filtered_rows, read_participants, roi_table_columns
 
 Size = tuple[int, dict[str, int], int]
@@ -116,6 +115,12 @@ def discovery_size(config: Mapping[str, Any]) -> Size:
         else:
             pattern = config["cohorts"][discovery]["sources"][spec["source"]]
             cube = simulation["voxel_size_mm"] ** 3 / 1000 if simulation else None
-            voxel = cube or first_voxel_ml(pattern) or 1.5**3 / 1000
+            voxel = cube or _first_voxel_ml(pattern) or 1.5**3 / 1000
             p[features] = round(1450 / voxel)
     return n, p, outer_folds
+
+
+def _first_voxel_ml(pattern: str) -> float | None:
+    from mri_response.inputs.images import first_voxel_ml  # here: what reads images takes time
+
+    return first_voxel_ml(pattern)
