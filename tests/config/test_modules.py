@@ -39,7 +39,9 @@ def test_cohorts_alone_are_described():
 def test_with_models_the_outcome_is_predicted():
     config = load_config(WHOLE)
     assert asked_modules(config) == ["cohorts", "prediction"]
-    assert rules_of_run(config) == [stage for stage in RULES if stage != "simulation"]
+    assert rules_of_run(config) == [
+        stage for stage in RULES if stage not in ("simulation", "belief_updating")
+    ]
 
 
 def test_an_outcome_is_checked_without_models_too():
@@ -70,8 +72,8 @@ def test_nothing_asked_for_is_told_in_one_line():
         load_config({"run": "study"})
     assert str(error.value) == (
         "config: (top level): found nothing that is asked for, expected a section that asks for "
-        "something: cohorts to describe who is analysed, models to predict the outcome; add one; "
-        "config/README.md describes them"
+        "something: cohorts to describe who is analysed, belief to compare how beliefs are "
+        "updated, models to predict the outcome; add one; config/README.md describes them"
     )
 
 

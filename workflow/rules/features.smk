@@ -1,4 +1,4 @@
-# Quality of the scans, grey matter by region or voxel, tables of regions, clinical columns.
+# Quality of the scans, grey matter by region or voxel, tables of regions, clinical columns, belief updating.
 
 
 rule quality_control:
@@ -181,6 +181,29 @@ rule clinical_features:
         "Clinical features of {wildcards.cohort} ({wildcards.features})"
     script:
         "../scripts/features/clinical_features.py"
+
+
+rule belief_features:
+    """How people update beliefs in one session, each from the own trials."""
+    input:
+        people=people_table(),
+        rates=run_table("belief_rates"),
+    output:
+        features_table(),
+    log:
+        log_of("features", "features", "cohort"),
+    wildcard_constraints:
+        features=features_of_kind("belief"),
+    localrule: True
+    conda:
+        ENVIRONMENT
+    params:
+        spec=feature_spec,
+        code=code_of("features/belief_features"),
+    message:
+        "Belief updating of {wildcards.cohort} ({wildcards.features})"
+    script:
+        "../scripts/features/belief_features.py"
 
 
 rule concatenated_features:

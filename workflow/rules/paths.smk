@@ -246,10 +246,54 @@ def page_of_prediction():
     }
 
 
+# Tables of belief updating by the part of the analysis, each the run's table `belief_<name>`.
+BELIEF_TABLES = {
+    "trials": ("trials", "sessions", "people", "news"),
+    "rates": ("rates", "reliability", "shrunk", "censored"),
+    "models": ("evidence", "models", "same"),
+    "recovery": ("recovery", "model_recovery", "predictions"),
+    "effects": ("effects", "variances", "changes", "answers"),
+    "agents": ("agents", "agents_effects"),
+    "score": ("association", "mediation", "sensitivity"),
+}
+
+
+def belief_tables(*names):
+    """Tables of belief updating by their names."""
+    return {name: run_table(f"belief_{name}") for name in names}
+
+
+def belief_outputs(part):
+    """What a part of belief updating makes, by names; mediation only where it is asked for."""
+    names = BELIEF_TABLES[part]
+    if part == "score" and not CONFIG["belief"]["mediation"]:
+        names = names[:1]
+    return belief_tables(*names)
+
+
+def belief_files():
+    """Every table of belief updating."""
+    parts = [part for part in BELIEF_TABLES if part != "score" or CONFIG["belief"]["score"]]
+    files = [path for part in parts for path in belief_outputs(part).values()]
+    found = [run_table("belief_found")] if "simulation" in CONFIG["belief"] else []
+    return [*files, *found]
+
+
+def page_of_beliefs():
+    """What the page shows of how beliefs are updated; no table of single people."""
+    single = ("trials", "sessions", "people", "rates", "shrunk", "censored", "evidence")
+    hidden = {run_table(f"belief_{name}") for name in single}
+    return {"tables": [path for path in belief_files() if path not in hidden][:0]}
+
+
 # What each module of a run brings, see config/modules.py of the package: the files that it is for,
 # and by the names that `read_run` of report/run.py knows what the page shows of it.
-FINAL_FILES = {"cohorts": cohort_files, "prediction": prediction_files}
-PAGE_FILES = {"cohorts": page_of_cohorts, "prediction": page_of_prediction}
+FINAL_FILES = {"cohorts": cohort_files, "belief": belief_files, "prediction": prediction_files}
+PAGE_FILES = {
+    "cohorts": page_of_cohorts,
+    "belief": page_of_beliefs,
+    "prediction": page_of_prediction,
+}
 
 
 def files_of_modules():
@@ -297,6 +341,22 @@ def simulated(cohort):
     if "simulation" in CONFIG:
         return [local(f"{CONFIG['simulation']['directory']}/{cohort}/derivatives")]
     return []
+
+
+def simulated_beliefs():
+    """Files of a simulated study of belief updating, by the names of outputs."""
+    names = ("participants", "scores", "trials", "planted")
+    folder = CONFIG["belief"]["simulation"]["directory"]
+    files = {name: local(f"{folder}/{name}.tsv") for name in names}
+    return files | {"description": local(f"{folder}/dataset_description.json")}
+
+
+def belief_inputs(wildcards):
+    """Tables of the cohorts that have trials."""
+    cohorts = [cohort for cohort in CONFIG["cohorts"].values() if cohort["trials"] is not None]
+    paths = [cohort[key] for cohort in cohorts for key in ("participants", "trials")]
+    scores = [scores_path(cohort) for cohort in cohorts if CONFIG["belief"]["score"]]
+    return local(list(dict.fromkeys(filter(None, [*paths, *scores]))))
 
 
 def cohort_inputs(wildcards):
@@ -360,7 +420,7 @@ def own_mask(wildcards):
 
 def files_of_the_user(wildcards):
     """Every file of the user's whose hash is in the record for machines."""
-    paths = cohort_inputs(wildcards)
+    paths = [*cohort_inputs(wildcards), *(belief_inputs(wildcards) if CONFIG["belief"] else [])]
     for spec in FEATURES.values():
         atlas, mask = spec.get("atlas"), spec.get("mask", "template")
         paths += [local(path) for path in atlas.values()] if isinstance(atlas, dict) else []
@@ -623,6 +683,21 @@ def features_and_confounds():
     return {str(i): {key: needs[need][key] for key in keys} for i, need in enumerate(needs)}
 
 
+def belief_config(wildcards):
+    """What decides which trials are used."""
+    keys = ("participants", "columns", "codes", "format", "scores", "trials")
+    cohorts = {
+        name: {key: cohort[key] for key in keys} for name, cohort in CONFIG["cohorts"].items()
+    }
+    return section("belief", "sessions") | {"cohorts": cohorts}
+
+
+def simulated_sizes(wildcards):
+    """Sizes of a simulated study of belief updating, and what is planted."""
+    given = CONFIG["belief"]["simulation"]
+    return {key: value for key, value in given.items() if key != "directory"}
+
+
 def quality_config(wildcards):
     """What decides who could be analysed, and what is conspicuous about a scan."""
     return {
@@ -657,6 +732,7 @@ def input_warnings_config(wildcards):
     more = ("cross_validation", "permutation", "min_class_size", "seed", "sessions")
     return {
         **section(*keys, *more),
+        "belief": CONFIG["belief"] and {"news": CONFIG["belief"]["news"]},
         "specificity": {"within": CONFIG["specificity"]["within"]},
         "subgroups": {"columns": CONFIG["subgroups"]["columns"]},
     }

@@ -43,3 +43,24 @@ if "simulation" in CONFIG:
             "Writing down what was planted"
         script:
             "../scripts/simulation/planted.py"
+
+
+if "simulation" in (CONFIG["belief"] or {}):
+
+    rule simulate_beliefs:
+        """Write participants, scores and trials of a simulated study, and what was planted."""
+        output:
+            **simulated_beliefs(),
+        log:
+            log_of("simulate_beliefs"),
+        conda:
+            ENVIRONMENT
+        threads: 1
+        params:
+            simulation=simulated_sizes,
+            directory=CONFIG["belief"]["simulation"]["directory"],
+            code=code_of("simulation/simulate_beliefs"),
+        message:
+            "Simulating a study of belief updating"
+        script:
+            "../scripts/simulation/simulate_beliefs.py"

@@ -95,6 +95,16 @@ def quality_minutes(wildcards, input, attempt):
     return math.ceil(30 + 0.25 * len(input)) * attempt
 
 
+def belief_mb(wildcards, input, attempt):
+    """Trials some times over; the mixed model has a matrix of people and events beside them."""
+    return math.ceil(1500 + 50 * input.size_mb) * attempt
+
+
+def belief_minutes(wildcards, input, attempt):
+    """Seconds for a megabyte of trials (60 people, 3 sessions, 40 events), most for agents."""
+    return math.ceil(15 + 10 * input.size_mb) * attempt**2
+
+
 def curve_mb(wildcards, input, attempt):
     """Gram matrices of some outer folds at a time, and a copy of the features."""
     grams = 10 * work_of(wildcards, input).gram_mb

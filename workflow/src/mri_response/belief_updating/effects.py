@@ -82,7 +82,7 @@ def update_effects(
     valences, and between times in the difference between valences. Without the last ones every
     trial of a person would count as evidence of its own about how treatment changes people.
     """
-    rows = _rows(trials, people, comparison)
+    rows = compared_trials(trials, people, comparison)
     design, coding = _design(rows, comparison)
     fit = fit_mixed(rows["update"].to_numpy(), design.to_numpy(), list(design), _random_terms(rows))
     key = {"baseline": comparison.baseline, "session_id": comparison.session}
@@ -111,7 +111,31 @@ def _tested(fit: MixedFit, at: int) -> dict[str, float | str]:
     }
 
 
-def _rows(trials: pd.DataFrame, people: pd.DataFrame, comparison: Comparison) -> pd.DataFrame:
+def compared_trials(
+    trials: pd.DataFrame, people: pd.DataFrame, comparison: Comparison
+) -> pd.DataFrame:
+    """Used trials of the two sessions, of people in the groups who have all covariates.
+
+    Parameters
+    ----------
+    trials : pandas.DataFrame
+        As :func:`mri_response.belief_updating.trials.selected` returns it.
+    people : pandas.DataFrame
+        ``participant_id``, ``group`` and the covariates.
+    comparison : Comparison
+        Sessions, groups and covariates.
+
+    Returns
+    -------
+    pandas.DataFrame
+        The trials with the columns of people, and ``group_code``, ``time_code`` and
+        ``valence_code``, each one half or minus one half.
+
+    Raises
+    ------
+    InputError
+        If a group has nobody in one of the sessions, or a column is missing.
+    """
     for name in ("participant_id", "group", *comparison.covariates):
         if name not in people:
             raise InputError(

@@ -48,6 +48,10 @@ def _words_of_clinical(spec: Spec) -> str:
     return f"clinical variables ({', '.join(spec['columns'])})"
 
 
+def _words_of_belief(spec: Spec) -> str:
+    return f"how beliefs are updated in {spec['session']} ({', '.join(spec['parameters'])})"
+
+
 def _words_of_concatenated(spec: Spec) -> str:
     return f"the feature sets {' and '.join(spec['sets'])} side by side"
 
@@ -136,6 +140,9 @@ class FeatureKind:
         Whether the features are those of other feature sets (key ``sets``), side by side.
     is_clinical : bool
         Whether the features are columns of the participants table (key ``columns``).
+    has_trials : bool
+        Whether the features are made from trials of the belief-updating task (keys ``session`` and
+        ``parameters``).
     region_sets : str or None
         File of ``data/region_sets`` that fits every feature set of the kind.
     check : callable
@@ -149,6 +156,7 @@ class FeatureKind:
     has_names: bool = True
     has_parts: bool = False
     is_clinical: bool = False
+    has_trials: bool = False
     region_sets: str | None = None
     check: Callable[[Spec, str], None] = _check_nothing
 
@@ -180,6 +188,7 @@ FEATURES = {
     ),
     "table": FeatureKind(_words_of_table, source="table"),
     "clinical": FeatureKind(_words_of_clinical, is_clinical=True, check=_check_clinical),
+    "belief": FeatureKind(_words_of_belief, has_trials=True),
     "concatenated": FeatureKind(_words_of_concatenated, has_parts=True, check=_check_concatenated),
 }
 

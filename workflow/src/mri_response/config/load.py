@@ -11,6 +11,7 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
+from mri_response.config.checks.belief import check_belief
 from mri_response.config.checks.columns import check_columns
 from mri_response.config.checks.features import check_features
 from mri_response.config.checks.folds import check_outer, check_permutation
@@ -40,8 +41,9 @@ def load_config(raw: Mapping[str, Any]) -> dict[str, Any]:
     Returns
     -------
     dict
-        A new configuration in which every optional key has a value (except ``simulation`` and a
-        model's ``estimator``, which are there only if they were given, and what goes with them),
+        A new configuration in which every optional key has a value (except ``simulation``, here
+        and in ``belief``, and a model's ``estimator``, which are there only if they were given, and
+        what goes with them),
         sections without which the run does what it is asked are empty (``outcome`` is None),
         titles and ``primary_model`` are filled, ``outcome["classes"]`` maps each class name to the
         list of its values (as text) and ``where`` each column to the list of accepted values (as
@@ -120,6 +122,9 @@ def _normalise(config: dict[str, Any]) -> None:
             else confound
             for confound in model["confounds"]
         ]
+    group = (config["belief"] or {}).get("group")
+    if group:
+        group.update({key: str(group[key]) for key in ("treated", "others")})
     cv = config["cross_validation"]
     random = cv["outer"] in ("k_fold", "leave_group_out")
     if cv["repeats"] is None:
@@ -145,6 +150,7 @@ def _cross_check(config: Mapping[str, Any]) -> None:
     check_models(config)
     check_features(config)
     check_sessions(config)
+    check_belief(config)
     for step in PREPARATION.values():
         if step.check:
             step.check(config)

@@ -45,6 +45,12 @@ MODULES = {
         needs=("cohorts",),
         rules=("people", "preflight", "report", "record"),
     ),
+    "belief": Module(
+        words="compare how beliefs are updated",
+        asked_by=("belief",),
+        needs=("cohorts",),
+        rules=("people", "belief_updating", "preflight", "report", "record"),
+    ),
     "prediction": Module(
         words="predict the outcome",
         asked_by=("models", "stacks", "primary_model"),
@@ -57,8 +63,8 @@ MODULES = {
 }
 #: Order in which the files of rules are included; a rule may name those of an earlier file.
 RULES = (
-    *("simulation", "people", "features", "learning", "preflight", "models", "evaluation"),
-    *("brain", "report", "record"),
+    *("simulation", "people", "belief_updating", "features", "learning", "preflight", "models"),
+    *("evaluation", "brain", "report", "record"),
 )
 
 
@@ -78,6 +84,17 @@ def asked_modules(config: Mapping[str, Any]) -> list[str]:
     return [name for name, module in MODULES.items() if any(map(config.get, module.asked_by))]
 
 
+def is_simulated(config: Mapping[str, Any]) -> bool:
+    """Whether the data of a run are simulated before they are analysed.
+
+    Parameters
+    ----------
+    config : mapping
+        The completed configuration.
+    """
+    return "simulation" in config or "simulation" in (config.get("belief") or {})
+
+
 def rules_of_run(config: Mapping[str, Any]) -> list[str]:
     """Stages whose rules a run includes.
 
@@ -92,7 +109,7 @@ def rules_of_run(config: Mapping[str, Any]) -> list[str]:
         In the order of `RULES`.
     """
     asked = {stage for name in asked_modules(config) for stage in MODULES[name].rules}
-    if "simulation" in config:
+    if is_simulated(config):
         asked.add("simulation")
     return [stage for stage in RULES if stage in asked]
 

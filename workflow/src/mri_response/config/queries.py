@@ -171,6 +171,12 @@ def atlas_of_measures(spec: Mapping[str, Any]) -> str | Mapping[str, str]:
     return spec.get("atlas", "neuromorphometrics")
 
 
+def belief_features(config: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
+    """Those of the used feature sets that are how people update beliefs."""
+    used = used_features(config)
+    return {name: spec for name, spec in used.items() if feature_kind(spec).has_trials}
+
+
 def clinical_features(config: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
     """Those of the used feature sets that are columns of the participants table."""
     used = used_features(config)

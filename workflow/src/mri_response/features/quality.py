@@ -208,6 +208,8 @@ def quality_table(config: Mapping[str, Any]) -> pd.DataFrame:
                 table["flag"] = [f"{flag}; {text}" if flag else text for flag in table["flag"]]
                 LOGGER.warning("%s: %s", where, note)
             tables.append(table)
+    if not tables:  # nothing is read from scans
+        return pd.DataFrame(columns=COLUMNS)
     order = {name: position for position, name in enumerate(people)}
     table = pd.concat(tables, ignore_index=True)
     table = table.sort_values("cohort", key=lambda c: c.map(order), kind="stable")

@@ -106,6 +106,8 @@ def discovery_size(config: Mapping[str, Any]) -> Size:
         kind = feature_kind(spec)
         if kind.is_clinical:
             p[features] = len(spec["columns"])
+        elif kind.has_trials:
+            p[features] = len(spec["parameters"])
         elif kind.has_parts:
             p[features] = sum(p[part] for part in spec["sets"])
         elif kind.has_table:

@@ -34,6 +34,7 @@ from mri_response.learning.feasibility import (
 )
 from mri_response.learning.preparation.confounds import ConfoundCoding
 from mri_response.people.cohorts import build_cohort
+from mri_response.preflight.beliefs import check_beliefs
 from mri_response.preflight.entangled import check_entangled
 from mri_response.preflight.leaks import check_leaks
 from mri_response.preflight.sessions import check_sessions_of_people
@@ -105,9 +106,10 @@ def check_inputs(
         check_leaks(config, people[discovery_name(config)])
         check_entangled(config, people[discovery_name(config)])
         _check_images(config, people, cache)
+    beliefs = check_beliefs(config, people)
     listed = pd.concat(exclusions, ignore_index=True)
     return InputSummary(
-        lines=_summary(config, people, listed),
+        lines=[*_summary(config, people, listed), *beliefs],
         warnings=input_warnings(config, people),
         people=people,
         exclusions=listed,

@@ -10,6 +10,7 @@ from typing import Any
 
 from mri_response.config.files import read_config
 from mri_response.config.load import load_config
+from mri_response.config.modules import is_simulated
 from mri_response.core.errors import InputError
 
 #: Remembers which images passed, from one start to the next.
@@ -45,7 +46,7 @@ def checks_of_run(config: Mapping[str, Any], cache: str | os.PathLike[str]) -> I
         from mri_response.features.region_sets import check_region_sets
 
         check_region_sets(config)
-    if "simulation" in config:
+    if is_simulated(config):
         return []
     from mri_response.preflight.checks import check_inputs
 

@@ -7,6 +7,7 @@ from typing import Any
 
 import pandas as pd
 
+from mri_response.belief_updating.trials import read_trials
 from mri_response.config.feature_kinds import feature_kind
 from mri_response.config.queries import discovery_name, source_features, used_features
 from mri_response.core.errors import InputError
@@ -56,6 +57,11 @@ def _readers(config: Mapping[str, Any]) -> Iterator[Callable[[], object]]:
                 outcome["scale"],
                 scores_format(cohort),
                 cohort["scores"]["wide"],
+            )
+        if config["belief"] and cohort["trials"] is not None:
+            scale = tuple(config["belief"]["scale"])
+            yield lambda path=cohort["trials"], scale=scale: read_trials(
+                path, config["sessions"], scale
             )
         if "table" in (cohort["tiv"] or {}):
             yield lambda tiv=cohort["tiv"]: read_table(

@@ -10,6 +10,7 @@ from mri_response.config.modules import asked_modules
 from mri_response.config.queries import class_names, discovery_name
 from mri_response.core.tables import shorten
 from mri_response.learning.feasibility import class_counts, exchangeability_of_run, n_people
+from mri_response.preflight.beliefs import belief_warnings
 from mri_response.preflight.duplicates import duplicate_warnings
 from mri_response.preflight.entangled import entanglement_warnings
 from mri_response.preflight.leaks import leak_warnings
@@ -128,7 +129,11 @@ def _warnings_of_cohorts(
 #: What each module of a run (`mri_response.config.modules`) warns of before its first job, from the
 #: completed configuration and the analysed rows by cohort. A module that warns of nothing has no
 #: entry.
-WARNINGS = {"prediction": _warnings_of_prediction, "cohorts": _warnings_of_cohorts}
+WARNINGS = {
+    "prediction": _warnings_of_prediction,
+    "belief": belief_warnings,
+    "cohorts": _warnings_of_cohorts,
+}
 
 
 def input_warnings(config: Mapping[str, Any], people: Mapping[str, pd.DataFrame]) -> list[str]:

@@ -9,6 +9,7 @@ from mri_response.config.columns import CATEGORIES
 from mri_response.config.feature_kinds import feature_kind
 from mri_response.config.messages import fault
 from mri_response.config.queries import (
+    belief_features,
     clinical_features,
     column_of,
     feature_columns,
@@ -30,11 +31,11 @@ def check_features(config: Mapping[str, Any]) -> None:
     InputError
         For the first mistake.
     """
-    if config["models"] and not source_features(config):
+    if config["models"] and not (source_features(config) or belief_features(config)):
         raise fault(
             "models",
             "clinical models alone",
-            "a model of the scans beside them",
+            "a model of the scans beside them, or one of belief updating",
             "add one; clinical models are what it is compared with",
         )
     _check_categories(config)

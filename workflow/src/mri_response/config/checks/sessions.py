@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from mri_response.config.messages import fault
-from mri_response.config.queries import source_features
+from mri_response.config.queries import belief_features, source_features
 from mri_response.core.tables import suggestion
 
 
@@ -46,9 +46,11 @@ def check_sessions(config: Mapping[str, Any]) -> None:
     for name, spec in source_features(config).items():
         for session in spec["sessions"]:
             _check_named(config, f"features.{name}.sessions", session)
+    for name, spec in belief_features(config).items():
+        _check_named(config, f"features.{name}.session", spec["session"], "answers")
 
 
-def _check_named(config: Mapping[str, Any], key: str, session: str) -> None:
+def _check_named(config: Mapping[str, Any], key: str, session: str, what: str = "scans") -> None:
     order, endpoint = config["sessions"], (config["outcome"] or {}).get("endpoint")
     if order is None:
         raise fault(
@@ -69,7 +71,7 @@ def _check_named(config: Mapping[str, Any], key: str, session: str) -> None:
             key,
             f"{session!r}, which is not before {endpoint!r} (outcome.endpoint)",
             "sessions before the outcome",
-            "remove it; scans of the end-point say nothing of who will respond",
+            f"remove it; {what} of the end-point say nothing of who will respond",
         )
 
 

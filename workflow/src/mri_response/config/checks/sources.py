@@ -100,6 +100,8 @@ def input_paths(config: Mapping[str, Any]) -> dict[str, str]:
         paths[f"{key}.participants"] = cohort["participants"]
         if cohort["scores"] is not None and cohort["scores"]["table"] is not None:
             paths[f"{key}.scores"] = cohort["scores"]["table"]
+        if cohort["trials"] is not None:
+            paths[f"{key}.trials"] = cohort["trials"]
         for source, path in cohort["sources"].items():
             paths[f"{key}.sources.{source}"] = path
         for kind in ("cat12_report", "table"):

@@ -1,0 +1,270 @@
+"""The people and trials of a run: read, joined, and what the configuration says of them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from mri_response.belief_updating.effects import Comparison
+from mri_response.belief_updating.models import Prior
+from mri_response.belief_updating.trials import Rules, read_trials
+from mri_response.core.errors import InputError
+from mri_response.core.tables import and_more, shorten, suggestion
+from mri_response.inputs.joins import check_levels, check_same_ids
+from mri_response.inputs.sources.people_tables import (
+    participants_format,
+    read_people_table,
+    scores_format,
+    scores_path,
+)
+from mri_response.inputs.tables import numbers, require_columns
+from mri_response.people.outcomes.scores import read_scores
+
+#: Group of all people where the configuration names none.
+EVERYBODY = "everybody"
+
+
+@dataclass(frozen=True, eq=False)
+class BeliefStudy:
+    """What was read of all cohorts with trials.
+
+    Attributes
+    ----------
+    trials : pandas.DataFrame
+        As :func:`mri_response.belief_updating.trials.read_trials` returns it, of people in a group.
+    people : pandas.DataFrame
+        A row per person with trials and in a group: ``participant_id``, ``cohort``, ``group``, the
+        covariates as numbers and, where the configuration names a score, ``score_before`` and
+        ``score_after``.
+    """
+
+    trials: pd.DataFrame
+    people: pd.DataFrame
+
+
+# ---------------------------------------------------------------- what the configuration says
+def group_names(belief: Mapping[str, Any]) -> tuple[str, ...]:
+    """Names of the groups, the treated one first.
+
+    Parameters
+    ----------
+    belief : mapping
+        Section ``belief`` of the completed configuration.
+
+    Returns
+    -------
+    tuple of str
+        One or two names.
+    """
+    group = belief["group"]
+    return (group["treated"], group["others"]) if group else (EVERYBODY,)
+
+
+def comparisons(belief: Mapping[str, Any]) -> list[Comparison]:
+    """Every session after treatment with the one before it.
+
+    Parameters
+    ----------
+    belief : mapping
+        Section ``belief`` of the completed configuration.
+
+    Returns
+    -------
+    list of Comparison
+        In the order of the sessions.
+    """
+    groups, covariates = group_names(belief), tuple(belief["covariates"])
+    return [
+        Comparison(belief["baseline"], session, groups, covariates)
+        for session in belief["sessions"]
+    ]
+
+
+def exclusion_rules(belief: Mapping[str, Any]) -> Rules:
+    """Which trials and people are not used.
+
+    Parameters
+    ----------
+    belief : mapping
+        Section ``belief`` of the completed configuration.
+
+    Returns
+    -------
+    Rules
+    """
+    given = belief["exclude"]
+    return Rules(
+        limits={name: tuple(limits) for name, limits in given["limits"].items()},
+        people=tuple(given["participants"]),
+        min_trials=belief["min_trials"],
+        one_answer=given["one_answer"],
+        recall=given["recall"],
+    )
+
+
+def prior_of(belief: Mapping[str, Any]) -> Prior:
+    """Prior of a person's parameters.
+
+    Parameters
+    ----------
+    belief : mapping
+        Section ``belief`` of the completed configuration.
+
+    Returns
+    -------
+    Prior
+    """
+    given = belief["prior"]
+    return Prior(tuple(given["mean"]), given["sd"], given["noise_sd"])
+
+
+# ---------------------------------------------------------------- the user's tables
+def read_study(config: Mapping[str, Any]) -> BeliefStudy:
+    """Read trials, groups, covariates and scores of all cohorts that have trials.
+
+    Parameters
+    ----------
+    config : mapping
+        Sections ``belief``, ``sessions`` and ``cohorts`` of the completed configuration.
+
+    Returns
+    -------
+    BeliefStudy
+
+    Raises
+    ------
+    InputError
+        If a table has a mistake, somebody with trials is not in the participants table or in two
+        cohorts, a group has nobody, or a covariate is no number.
+    """
+    belief, trials, people = config["belief"], [], []
+    for name, cohort in config["cohorts"].items():
+        if cohort["trials"] is None:
+            continue
+        own = read_trials(cohort["trials"], config["sessions"], tuple(belief["scale"]))
+        trials.append(own)
+        people.append(_people_of_cohort(belief, name, cohort, own))
+    everybody = pd.concat(people, ignore_index=True)
+    twice = everybody["participant_id"].duplicated()
+    if twice.any():
+        person = everybody.loc[twice, "participant_id"].iloc[0]
+        cohorts = everybody.loc[everybody["participant_id"] == person, "cohort"]
+        raise InputError(
+            f"{config['cohorts'][cohorts.iloc[1]]['trials']}: found participant_id {person!r} in "
+            f"cohorts {' and '.join(cohorts)}, expected each person in one; rename or remove one"
+        )
+    kept = _of_groups(config, everybody)
+    known = pd.concat(trials, ignore_index=True)
+    known = known[known["participant_id"].isin(kept["participant_id"])]
+    return BeliefStudy(known.reset_index(drop=True), kept)
+
+
+def _people_of_cohort(
+    belief: Mapping[str, Any], name: str, cohort: Mapping[str, Any], trials: pd.DataFrame
+) -> pd.DataFrame:
+    """People of one cohort's trials with what is said of them elsewhere."""
+    path, column = cohort["participants"], (belief["group"] or {}).get("column")
+    table = read_people_table(path, participants_format(cohort), strict=False)
+    require_columns(table, [*filter(None, [column]), *belief["covariates"]], path)
+    _check_known(trials["participant_id"], table["participant_id"], path, cohort["trials"])
+    values = {covariate: numbers(table, covariate, path) for covariate in belief["covariates"]}
+    group = table[column] if column else EVERYBODY
+    if column:
+        check_levels(table[column], group_names(belief), path, "belief.group")
+    rows = table[["participant_id"]].assign(cohort=name, group=group, **values)
+    known = rows["participant_id"].isin(trials["participant_id"])
+    rows = rows[known].drop_duplicates("participant_id")
+    return _with_scores(rows, belief, cohort) if belief["score"] else rows
+
+
+def _check_known(found: pd.Series, known: pd.Series, path: str, trials_path: str) -> None:
+    people = found.unique()
+    check_same_ids(known.dropna().unique(), people, path, trials_path)
+    unknown = [person for person in people if person not in set(known)]
+    if unknown:
+        raise InputError(
+            f"{trials_path}: found participant_id {unknown[0]!r}"
+            f"{and_more(len(unknown), 'people')}, expected people of {path}, which has "
+            f"{shorten(known.unique(), 3)}; {suggestion(unknown[0], known.dropna())}add the person "
+            "there or remove the rows"
+        )
+
+
+def _with_scores(
+    rows: pd.DataFrame, belief: Mapping[str, Any], cohort: Mapping[str, Any]
+) -> pd.DataFrame:
+    """People with the score before and after, NaN where missing."""
+    score, found = belief["score"], {}
+    if cohort["scores"] is not None:
+        path, wide = scores_path(cohort), cohort["scores"]["wide"]
+        table = read_scores(path, score["scale"], scores_format(cohort), wide)
+        ids = (rows["participant_id"], table["participant_id"])
+        check_same_ids(*ids, cohort["participants"], path)
+        for session, own in table.groupby("session_id"):
+            found[session] = own.set_index("participant_id")["score"]
+        for key in ("baseline", "endpoint"):
+            if score[key] not in found:
+                raise InputError(
+                    f"{path}: found no {score['scale']} score at session_id "
+                    f"{score[key]!r} among {shorten(found)}, expected some (belief.score.{key}); "
+                    f"{suggestion(score[key], found)}correct it or the table"
+                )
+    empty = pd.Series(dtype=float)
+    return rows.assign(
+        score_before=rows["participant_id"].map(found.get(score["baseline"], empty)).astype(float),
+        score_after=rows["participant_id"].map(found.get(score["endpoint"], empty)).astype(float),
+    )
+
+
+def _of_groups(config: Mapping[str, Any], everybody: pd.DataFrame) -> pd.DataFrame:
+    belief = config["belief"]
+    for group in group_names(belief):
+        if not (everybody["group"] == group).any():
+            path = next(c["participants"] for c in config["cohorts"].values() if c["trials"])
+            values = everybody["group"].dropna().unique()
+            raise InputError(
+                f"{path}: column {belief['group']['column']}: found {shorten(values)} among people "
+                f"with trials, expected {group!r} (belief.group); {suggestion(group, values)}"
+                "correct the table or the configuration"
+            )
+    kept = everybody[everybody["group"].isin(group_names(belief))]
+    return kept.reset_index(drop=True)
+
+
+# ---------------------------------------------------------------- the run's own tables
+#: Columns that are text even where they look like numbers.
+TEXT = (
+    *("event", "event_valence", "cohort", "group", "name", "level", "model", "family"),
+    *("news", "news_E1", "news_eBR", "reason", "warning", "contrast", "parameter"),
+)
+
+
+def typed(table: pd.DataFrame) -> pd.DataFrame:
+    """A table of the run, read as text, with numbers and truth values.
+
+    Parameters
+    ----------
+    table : pandas.DataFrame
+        As :func:`mri_response.core.tables.read_tsv` returns it.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Columns of True and False are bool, those of numbers float; identifiers and :data:`TEXT`
+        stay.
+    """
+    out = table.copy()
+    for name in table.columns.difference([*TEXT, "participant_id", "session_id", "baseline"]):
+        values = table[name]
+        if len(values) and values.isin(["True", "False"]).all():
+            out[name] = values == "True"
+            continue
+        found = pd.to_numeric(values, errors="coerce")
+        if (found.notna() == values.notna()).all():
+            # Parsed by Python's float(), which is exact.
+            out[name] = [float(cell) if isinstance(cell, str) else np.nan for cell in values]
+    return out

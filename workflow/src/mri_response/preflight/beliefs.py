@@ -1,0 +1,109 @@
+"""Checks of the trials of belief updating, and what is said of them at the start."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import pandas as pd
+
+from mri_response.belief_updating.association import association_table
+from mri_response.belief_updating.changes import with_mediator
+from mri_response.belief_updating.effects import compared_trials
+from mri_response.belief_updating.mediation import sensitivity_table
+from mri_response.belief_updating.models import evidence_table
+from mri_response.belief_updating.rates import estimates
+from mri_response.belief_updating.study import (
+    comparisons,
+    exclusion_rules,
+    group_names,
+    prior_of,
+    read_study,
+)
+from mri_response.belief_updating.trials import selected
+from mri_response.config.queries import belief_features
+from mri_response.features.belief import belief_features as values_of
+
+
+def check_beliefs(config: Mapping[str, Any], people: Mapping[str, pd.DataFrame]) -> list[str]:
+    """Check trials, groups, scores and sessions as the jobs will need them.
+
+    Parameters
+    ----------
+    config : mapping
+        The completed configuration.
+    people : mapping of str to pandas.DataFrame
+        Analysed rows by cohort.
+
+    Returns
+    -------
+    list of str
+        Lines that say what is used; none without the section ``belief``.
+
+    Raises
+    ------
+    InputError
+        For the first mistake.
+    """
+    belief = config["belief"]
+    if not belief:
+        return []
+    study, scale = read_study(config), tuple(belief["scale"])
+    trials, sessions = selected(study.trials, exclusion_rules(belief), belief["news"], scale)
+    evidence_table(trials, belief["models"], prior_of(belief), scale)
+    for comparison in comparisons(belief):
+        compared_trials(trials, study.people, comparison)
+    rates = estimates(trials, scale=scale)
+    if belief["score"]:
+        _check_score(belief, rates, study.people)
+    for spec in belief_features(config).values():
+        for rows in people.values():
+            values_of(rows, rates, spec)
+    return _lines(belief, study.people, sessions)
+
+
+def _check_score(belief: Mapping[str, Any], rates: pd.DataFrame, people: pd.DataFrame) -> None:
+    """Whether enough people have a score: with one permutation, and no bootstrap sample."""
+    of = comparisons(belief)
+    association_table(rates, people, of, n_permutations=1)
+    mediation = belief["mediation"]
+    if mediation:
+        chosen = next(one for one in of if one.session == mediation["session"])
+        known = with_mediator(people, rates, chosen, mediation["parameter"])
+        known["treated"] = (known["group"] == group_names(belief)[0]).astype(float)
+        exposure = "treated" if mediation["exposure"] == "group" else None
+        sensitivity_table(known, exposure, belief["covariates"])
+
+
+def _lines(belief: Mapping[str, Any], people: pd.DataFrame, sessions: pd.DataFrame) -> list[str]:
+    counts = people["group"].value_counts()
+    who = ", ".join(f"{counts[group]} {group}" for group in group_names(belief))
+    out = sessions[~sessions["used"]]
+    more = f", {len(out)} not used" if len(out) else ""
+    lines = [f"belief updating: {len(people)} people ({who}), {len(sessions)} sessions{more}"]
+    reasons = out["reason"].value_counts()
+    return [*lines, *(f"  session not used: {reason} ({n})" for reason, n in reasons.items())]
+
+
+def belief_warnings(config: Mapping[str, Any], people: Mapping[str, pd.DataFrame]) -> list[str]:
+    """What weakens results on belief updating from the start.
+
+    Parameters
+    ----------
+    config : mapping
+        Section ``belief`` of the completed configuration.
+    people : mapping of str to pandas.DataFrame
+        Analysed rows by cohort, which these warnings do not depend on.
+
+    Returns
+    -------
+    list of str
+        A sentence each.
+    """
+    if config["belief"]["news"] == "eBR":
+        return []
+    return [
+        "belief.news: news is measured against E1, so that people with private knowledge of their "
+        "own risk and without any bias show an asymmetry; measure it against eBR where it was "
+        "asked for, and read belief_agents.tsv beside every result"
+    ]
