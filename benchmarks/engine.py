@@ -58,6 +58,9 @@ from sklearn.preprocessing import StandardScaler
 from sklearn.svm import SVC
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "workflow" / "src"))
+sys.path.insert(1, str(Path(__file__).resolve().parents[1] / "tests"))
+
+import oracle
 
 from mri_response.features.voxels import voxel_features
 from mri_response.inputs.images import Grid
@@ -361,35 +364,6 @@ def training_rows(n: int, p: int, correlated: bool) -> np.ndarray:
     return (rows - rows.mean(axis=0)) / rows.std(axis=0)
 
 
-def closed_decision(
-    rows: np.ndarray, signs: np.ndarray, bound: np.ndarray, beta: np.ndarray
-) -> np.ndarray:
-    """Decision values of a fit by LIBSVM, solved once more in double precision.
-
-    Which people are at a bound is LIBSVM's; the others follow from the optimality conditions.
-    """
-    at_zero = np.abs(beta) <= 1e-6 * bound
-    free = ~at_zero & (np.abs(beta) < (1 - 1e-6) * bound)
-    beta = np.where(at_zero, 0.0, signs * bound)
-    n_free = int(free.sum())
-    system = np.ones((n_free + 1, n_free + 1))
-    system[:n_free, :n_free] = rows[free] @ rows[free].T
-    system[-1, -1] = 0.0
-    fixed = rows[~free].T @ beta[~free]
-    right = np.append(signs[free] - rows[free] @ fixed, -beta[~free].sum())
-    solution = np.linalg.lstsq(system, right, rcond=None)[0]
-    beta[free] = solution[:-1]
-    decision = rows @ (rows.T @ beta) + solution[-1]
-    margin = signs * decision
-    assert (signs * beta >= -1e-9).all(), "a free person of LIBSVM's is none"
-    assert (np.abs(beta) <= bound * (1 + 1e-9)).all(), "a free person of LIBSVM's is at the bound"
-    assert (margin[at_zero] >= 1 - 1e-6).all(), "a person without weight is inside the margin"
-    assert (margin[~free & ~at_zero] <= 1 + 1e-6).all(), (
-        "a person at the bound is outside the margin"
-    )
-    return decision
-
-
 def more_people(n: int, p: int, correlated: bool) -> dict:
     """CPU time of both sides for one training set, and how far their decision values differ."""
     rows = training_rows(n, p, correlated)
@@ -409,6 +383,7 @@ def more_people(n: int, p: int, correlated: bool) -> dict:
     compared = range(3, len(DEFAULT_GRID)) if n < 1000 else (3, len(DEFAULT_GRID) - 1)
     observed = signs[:, 0]
     weight = np.where(observed > 0, n / (2 * (observed > 0).sum()), n / (2 * (observed < 0).sum()))
+    gram = rows @ rows.T
     plain, to_plain, largest = [], 0.0, 0.0
     for index in compared:
         c = DEFAULT_GRID[index]
@@ -419,8 +394,8 @@ def more_people(n: int, p: int, correlated: bool) -> dict:
         to_plain = max(to_plain, np.abs(model.decision_function(rows) - decision[index]).max())
         beta = np.zeros(n)
         beta[model.support_] = model.dual_coef_[0]
-        closed = closed_decision(rows, observed, c * weight, beta)
-        largest = max(largest, np.abs(closed - decision[index]).max())
+        beta, intercept = oracle.closed(gram, observed, c * weight, beta)
+        largest = max(largest, np.abs(gram @ beta + intercept - decision[index]).max())
     assert largest < 1e-6, f"decision values differ by {largest:.2g}"
     plain_s = sum(plain) if n < 1000 else float(np.mean(plain)) * len(DEFAULT_GRID)
     return {

@@ -9,6 +9,7 @@ import pandas as pd
 import pytest
 
 from mri_response.learning.design import Design, FixedFolds, Sample, StackedRows, with_other_cohorts
+from mri_response.learning.learners.svc import fold_rows, options
 from mri_response.learning.learners.svc.cross_validation import cross_validate
 from mri_response.learning.learners.svc.fold_grams import fold_grams
 from mri_response.learning.learners.svc.options import SvcOptions
@@ -133,6 +134,43 @@ def test_schizophrenia_from_nimh_to_cobre(shared_data):
     assert len(set(engine.result.candidate[0])) >= 4
     assert engine.result.plateau.sum() <= 1
     assert engine.result.fallback == engine.refitted.fallback == 0
+
+
+@pytest.mark.parametrize("outer", ["k_fold", "leave_one_site_out"])
+def test_two_sites_as_one_cohort_of_more_people_than_regions(shared_data, monkeypatch, outer):
+    sites = [read(shared_data / "schizophrenia" / name, ["patient"]) for name in ("nimh", "cobre")]
+    people = pd.concat([site.people for site in sites], ignore_index=True)
+    features = np.vstack([site.features for site in sites])
+    assert features.shape == (289, 178)
+    confounds = ConfoundCoding.of(people, ["age", "sex", "tiv"]).matrix(people)
+    labels = people["label"].to_numpy()
+    left_out = tuple(np.repeat(["nimh", "cobre"], [len(site.people) for site in sites]))
+    scheme = Scheme(1, 10, 1, 5, outer=outer, left_out=left_out)
+    folds = draw_folds(people["participant_id"], labels, scheme, SEED)[:2]
+    model = oracle.pipeline(confounds.shape[1]).set_params(svm__in_float64=True)
+    reference = []
+    for fold in folds:
+        train, *inner_train = map(np.flatnonzero, fold.sets.train)
+        test, *inner_test = map(np.flatnonzero, fold.sets.test)
+        inner = list(zip(inner_train, inner_test, strict=True))
+        data = np.hstack([confounds, features])
+        chosen = oracle.nested(model, data, labels, train, inner, GRID)
+        reference.append((chosen.candidate, test, chosen.model.decision_function(data[test])))
+    # From rows, too, for which these are too few people per region by default.
+    for rows_per_feature in (options.ROWS_PER_FEATURE, 0.5):
+        monkeypatch.setattr(fold_rows, "ROWS_PER_FEATURE", rows_per_feature)
+        result = cross_validate(
+            Sample(features, confounds, np.ones(len(people))),
+            FixedFolds(folds),
+            Design(Exchangeability(people), SEED),
+            [range(1)],
+            SvcOptions(tuple(GRID)),
+        )
+        assert result.fallback == 0
+        for position, (candidate, test, decision) in enumerate(reference):
+            assert result.candidate[0, position] == candidate
+            own = result.decision[0, position, test]
+            np.testing.assert_allclose(own, decision, atol=CLOSE, rtol=0)
 
 
 def test_depression(shared_data):
