@@ -1,0 +1,151 @@
+"""ComBat: location and scale of every site brought together, learned from the training rows."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+
+from mri_response.learning.preparation.residuals import CONSTANT
+
+CLOSE = 1e-6  # relative change of the empirical Bayes estimates at which the iteration ends
+MOST_STEPS = 1000
+
+
+class SiteEffects(NamedTuple):
+    """What harmonisation has learned from training rows of L sites.
+
+    Attributes
+    ----------
+    slopes : numpy.ndarray, shape (c, p)
+        Of the covariates that are kept.
+    mean, sd : numpy.ndarray, shape (p,)
+        Grand mean and residual standard deviation; the latter is 1 where a feature is constant.
+    shift, factor : numpy.ndarray, shape (L, p)
+        Of each site, in units of `sd`: its offset and its own standard deviation.
+    """
+
+    slopes: np.ndarray
+    mean: np.ndarray
+    sd: np.ndarray
+    shift: np.ndarray
+    factor: np.ndarray
+
+    def apply(self, rows: np.ndarray, site: np.ndarray, covariates: np.ndarray) -> np.ndarray:
+        """Harmonised features of any rows.
+
+        Parameters
+        ----------
+        rows : numpy.ndarray, shape (n, p)
+            Features.
+        site : numpy.ndarray of int, shape (n,)
+            Index of each row's site, -1 where the training rows had nobody of it: neither shift nor
+            factor is taken off then.
+        covariates : numpy.ndarray, shape (n, c)
+            Covariates that are kept.
+
+        Returns
+        -------
+        numpy.ndarray, shape (n, p)
+        """
+        kept = self.mean + covariates @ self.slopes
+        shift = np.vstack([self.shift, np.zeros_like(self.mean)])[site]
+        factor = np.vstack([self.factor, np.ones_like(self.mean)])[site]
+        return kept + self.sd * (((rows - kept) / self.sd - shift) / factor)
+
+
+def site_effects(
+    rows: np.ndarray,
+    site: np.ndarray,
+    covariates: np.ndarray,
+    *,
+    empirical_bayes: bool = True,
+    reference: int | None = None,
+) -> SiteEffects:
+    """Learn location and scale of every site from training rows.
+
+    Parameters
+    ----------
+    rows : numpy.ndarray, shape (n, p)
+        Features of the training rows, without gaps.
+    site : numpy.ndarray of int, shape (n,)
+        Index of each row's site, from 0; every index has at least two rows.
+    covariates : numpy.ndarray, shape (n, c)
+        What is kept, as age and sex; never the outcome, which is unknown of the people to predict.
+    empirical_bayes : bool
+        Shrink the sites' shifts and factors towards their distribution over the features.
+    reference : int, optional
+        Site to which the others are brought; by default they meet in the middle.
+
+    Returns
+    -------
+    SiteEffects
+
+    Raises
+    ------
+    ValueError
+        Where a site has fewer than two training rows.
+
+    References
+    ----------
+    Johnson, Li and Rabinovic (2007). Biostatistics 8:118-127. Fortin et al. (2018). NeuroImage
+    167:104-120. Reference site: Stein et al. (2015). BMC Bioinformatics 16:63.
+    """
+    n_per_site = np.bincount(site)
+    if (n_per_site < 2).any():
+        raise ValueError(f"site {int(np.argmin(n_per_site))} has {n_per_site.min()} training rows")
+    dummies = (site[:, None] == np.arange(len(n_per_site))).astype(float)
+    design = np.hstack([dummies, covariates])
+    coefficients = np.linalg.lstsq(design, rows, rcond=None)[0]
+    intercepts, slopes = np.split(coefficients, [len(n_per_site)])
+    own = slice(None) if reference is None else site == reference
+    mean = intercepts[reference] if reference is not None else n_per_site / len(site) @ intercepts
+    sd = np.sqrt(np.mean((rows - design @ coefficients)[own] ** 2, axis=0))
+    constant = sd**2 <= CONSTANT * rows.var(axis=0)
+    sd = np.where(constant, 1.0, sd)
+    standard = (rows - mean - covariates @ slopes) / sd
+    shift = dummies.T @ standard / n_per_site[:, None]
+    varying = ~constant
+    squared = np.ones_like(shift)
+    for index in range(len(n_per_site)):
+        own = standard[site == index]
+        squared[index, varying] = own[:, varying].var(axis=0, ddof=1)
+        if empirical_bayes and varying.sum() > 1:
+            shift[index, varying], squared[index, varying] = _shrunken(
+                own[:, varying], shift[index, varying], squared[index, varying]
+            )
+    # A feature without any variance at a site cannot be brought to the others' scale.
+    squared = np.where(squared > 0, squared, 1.0)
+    if reference is not None:
+        shift[reference], squared[reference] = 0.0, 1.0
+    return SiteEffects(slopes, mean, sd, shift, np.sqrt(squared))
+
+
+def _shrunken(
+    standard: np.ndarray, shift: np.ndarray, squared: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """Posterior means of shift and variance of a site, with priors from all features.
+
+    The prior of the shift is normal, that of the variance inverse gamma, both by moments.
+    """
+    n = len(standard)
+    centre, spread = shift.mean(), shift.var(ddof=1)
+    mean, variance = squared.mean(), squared.var(ddof=1)
+    if variance == 0:
+        return shift, squared
+    shape, scale = mean**2 / variance + 2, mean * (mean**2 / variance + 1)
+    about_own_mean = (n - 1) * squared
+    new, old_squared = shift, squared
+    for _ in range(MOST_STEPS):
+        old = new
+        new = (n * spread * shift + old_squared * centre) / (n * spread + old_squared)
+        residual = about_own_mean + n * (shift - new) ** 2
+        new_squared = (residual / 2 + scale) / (n / 2 + shape - 1)
+        change = max(
+            np.max(np.abs(new - old) / np.maximum(np.abs(old), 1e-12)),
+            np.max(np.abs(new_squared - old_squared) / np.maximum(old_squared, 1e-12)),
+        )
+        old_squared = new_squared
+        if change <= CLOSE:
+            break
+    return new, old_squared
