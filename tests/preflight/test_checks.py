@@ -166,7 +166,7 @@ def test_second_visit_as_an_external_cohort_is_caught(root, shared_data):
 
 
 @pytest.mark.parametrize(
-    ("name", "expected", "predictors"),
+    ("name", "expected", "predictors", "columns"),
     [
         (
             "schizophrenia",
@@ -175,6 +175,7 @@ def test_second_visit_as_an_external_cohort_is_caught(root, shared_data):
                 "cohort cobre (external): 124 people, 61 patient, 63 control",
             ],
             ["sex", "tiv", "EstimatedTotalIntraCranialVol"],
+            ["'SubCortGrayVol', 'TotalGrayVol' are sums over regions that stand beside them"],
         ),
         (
             "depression",
@@ -183,16 +184,26 @@ def test_second_visit_as_an_external_cohort_is_caught(root, shared_data):
                 "  left out: group is HCconvertedMDD, which is in neither class (1)",
             ],
             [],
+            [
+                "lh_MeanThickness_thickness (a measure of the whole head, brain or surface), rh_",
+                "'TotalGrayVol' are sums over regions that stand beside them",
+            ],
         ),
     ],
 )
-def test_real_configurations_pass(root, shared_data, monkeypatch, name, expected, predictors):
+def test_real_configurations_pass(
+    root, shared_data, monkeypatch, name, expected, predictors, columns
+):
     monkeypatch.chdir(root)
     raw = yaml.safe_load((root / "tests" / "configs" / f"{name}.yaml").read_text())
     summary = check_inputs(load_config(raw))
     assert summary.lines == expected
     few, *others = summary.warnings
     assert "people are few" in few
+    of_columns = [text for text in others if text.startswith("features.")]
+    assert len(of_columns) == len(columns)
+    assert all(what in text for what, text in zip(columns, of_columns, strict=True))
+    others = [text for text in others if text not in of_columns]
     assert [re.search(r": (\w+) predicts the label", other)[1] for other in others] == predictors
 
 

@@ -56,6 +56,7 @@ os.environ.setdefault("MALLOC_TRIM_THRESHOLD_", str(256 * 1024**2))
 os.environ.setdefault("MALLOC_MMAP_THRESHOLD_", str(32 * 1024**2))
 
 from mri_response.preflight.start import CACHE, checks_of_run
+from mri_response.people.extraction import extracted_folder, inputs_of_run
 from mri_response.people.size import size_for_jobs
 from mri_response.config.feature_kinds import feature_kind
 from mri_response.config.files import read_config
@@ -77,6 +78,7 @@ from mri_response.config.queries import (
     used_features,
 )
 from mri_response.config.not_regions import not_regions
+from mri_response.config.source_kinds import IMAGES, files_of_cohort, source_path, with_values
 from mri_response.core.data import data_path
 from mri_response.core.errors import InputError
 from mri_response.inputs.paths import files_of_anyone
@@ -117,17 +119,22 @@ try:
         for key, given in (workflow.config_settings.config or {}).items()
         if isinstance(given, dict) and key in config
     )
-    CONFIG = load_config(config)
+    AS_GIVEN = load_config(config)
+    # What the user's folders hold is read once, in the main process. Jobs read tables of the run, into
+    # which a rule puts it; these checks and the size of the study read those of the main process.
+    READ = extracted_folder(AS_GIVEN)
+    CONFIG = with_values(AS_GIVEN, inputs_of_run(AS_GIVEN))
     # Jobs on other machines read this file too: the check is for the person who starts the run.
     LEARNERS = {name: learner_of(model) for name, model in CONFIG["models"].items()}
     if workflow.is_main_process:
-        for line in checks_of_run(CONFIG, CACHE):
+        for line in checks_of_run(AS_GIVEN, CACHE):
             print(line, file=sys.stderr)
     # Jobs cut the work as the main process did, by the size that it read from the user's tables.
     SIZE = None
     if CONFIG["models"]:
         kept = f".snakemake/mri_response_size_{CONFIG['run']}.json"
-        SIZE = size_for_jobs(CONFIG, kept, is_main=workflow.is_main_process)
+        sized = with_values(AS_GIVEN, READ)
+        SIZE = size_for_jobs(sized, kept, is_main=workflow.is_main_process)
     PLANS = batch_plans(CONFIG, *SIZE) if SIZE else {}
     CURVE_PLANS = {model: curve_batches(CONFIG, model, *SIZE) for model in curve_models(CONFIG)}
 except InputError as error:

@@ -328,12 +328,42 @@ def final_files():
 # as a module with a prefix for its results.
 def source_of(features, cohort):
     """Path or path pattern of a feature set in a cohort."""
-    return CONFIG["cohorts"][cohort]["sources"][FEATURES[features]["source"]]
+    return source_path(CONFIG["cohorts"][cohort]["sources"][FEATURES[features]["source"]])
 
 
 def files_of(pattern):
-    """Every file that a path pattern may mean for anyone."""
+    """Every file that a path pattern may mean for anyone; of a table of the run, its images too."""
+    if pattern in READ_INPUTS:
+        if not pattern.endswith(IMAGES):
+            return [pattern]
+        found = files_of_anyone(pattern.replace(inputs_folder(), READ, 1))
+        return [pattern, *local([] if "simulation" in CONFIG else found)]
     return local(files_of_anyone(pattern)) if pattern else []
+
+
+def inputs_folder():
+    """Tables of the run into which the folders and tables of programs are read, by cohort."""
+    return inputs_of_run(CONFIG)
+
+
+def read_inputs(cohort):
+    """Tables of the run into which a cohort's folders and tables of programs are read."""
+    return files_of_cohort(AS_GIVEN, cohort, inputs_folder())
+
+
+READ_INPUTS = {path for cohort in AS_GIVEN["cohorts"] for path in read_inputs(cohort)}
+
+
+def inputs_to_read(wildcards):
+    """What the main process has read; of a simulated trial, the trial."""
+    if "simulation" in CONFIG:
+        files = [f"{CONFIG['simulation']['directory']}/{name}" for name in AS_GIVEN["cohorts"]]
+        return [
+            local(f"{path}/{part}")
+            for path in files
+            for part in ("participants.tsv", "derivatives")
+        ]
+    return [local(path.replace(inputs_folder(), READ, 1)) for path in sorted(READ_INPUTS)]
 
 
 def simulated(cohort):
@@ -369,14 +399,23 @@ def cohort_inputs(wildcards):
         paths += simulated(name)
         if "simulation" not in CONFIG:
             patterns = [source_of(features, name) for features in SOURCED]
-            for pattern in (*patterns, tiv.get("cat12_report") or ""):
+            reports = "" if "read_into" in tiv else tiv.get("cat12_report") or ""
+            for pattern in (*patterns, reports):
                 paths += files_of(pattern)
+        paths += read_inputs(name)
     return list(dict.fromkeys(paths))
 
 
 def maps_of(wildcards):
     """Images of a feature set in a cohort."""
-    return simulated(wildcards.cohort) or files_of(source_in_cohort(wildcards))
+    return maps_in(wildcards, wildcards.cohort)
+
+
+def maps_in(wildcards, cohort):
+    """Images of a feature set in a cohort, and the table in which they were found."""
+    pattern = source_of(wildcards.features, cohort)
+    table = [pattern] if pattern in READ_INPUTS else []
+    return [*table, *simulated(cohort)] if simulated(cohort) else files_of(pattern)
 
 
 def all_maps():
@@ -386,12 +425,13 @@ def all_maps():
         paths += simulated(name)
         for features, spec in SOURCED.items() if "simulation" not in CONFIG else ():
             paths += files_of(source_of(features, name)) if feature_kind(spec).has_image else []
+        paths += [path for path in read_inputs(name) if path.endswith(IMAGES)]
     return list(dict.fromkeys(paths))
 
 
 def first_cohort_maps(wildcards):
     """Images of the discovery cohort, whose first one sets the grid."""
-    return simulated(DISCOVERY) or files_of(source_in_discovery(wildcards))
+    return maps_in(wildcards, DISCOVERY)
 
 
 def own_atlas(wildcards):
@@ -420,7 +460,8 @@ def own_mask(wildcards):
 
 def files_of_the_user(wildcards):
     """Every file of the user's whose hash is in the record for machines."""
-    paths = [*cohort_inputs(wildcards), *(belief_inputs(wildcards) if CONFIG["belief"] else [])]
+    paths = [path for path in cohort_inputs(wildcards) if path not in READ_INPUTS]
+    paths += belief_inputs(wildcards) if CONFIG["belief"] else []
     for spec in FEATURES.values():
         atlas, mask = spec.get("atlas"), spec.get("mask", "template")
         paths += [local(path) for path in atlas.values()] if isinstance(atlas, dict) else []
@@ -430,15 +471,17 @@ def files_of_the_user(wildcards):
 
 def tables_of_features(wildcards):
     """ROI tables of a cohort and of the discovery cohort, which sets the columns."""
-    return [local(source_in_cohort(wildcards)), local(source_in_discovery(wildcards))]
+    return [*files_of(source_in_cohort(wildcards)), *files_of(source_in_discovery(wildcards))]
 
 
 def tables_of_warnings(wildcards):
     """ROI tables and participants tables of all cohorts."""
     names = [name for name, spec in FEATURES.items() if feature_kind(spec).has_table]
     tables = [source_of(name, cohort) for cohort in COHORTS for name in names]
-    participants = [CONFIG["cohorts"][cohort]["participants"] for cohort in COHORTS]
-    return local(list(dict.fromkeys([*participants, *tables])))
+    paths = [path for table in tables for path in files_of(table)]
+    told = [path for path in sorted(READ_INPUTS) if path.endswith("warnings.tsv")]
+    participants = local([CONFIG["cohorts"][cohort]["participants"] for cohort in COHORTS])
+    return list(dict.fromkeys([*participants, *paths, *told]))
 
 
 def answers_of_the_authors(wildcards):
@@ -712,6 +755,13 @@ def quality_config(wildcards):
         "specificity": {"within": CONFIG["specificity"]["within"]},
         "subgroups": {"columns": CONFIG["subgroups"]["columns"]},
     }
+
+
+def reading_config(wildcards):
+    """What decides which folders and tables of programs a simulated trial is read from, and how."""
+    if "simulation" not in CONFIG:
+        return None
+    return {**quality_config(wildcards), "cohorts": AS_GIVEN["cohorts"], "run": CONFIG["run"]}
 
 
 def cohort_config(wildcards):

@@ -5,6 +5,32 @@
 QUALITY_RULES = CONFIG["quality_control"]["exclude"]
 
 
+if READ_INPUTS:
+
+    rule read_inputs:
+        """Put what was read from folders and tables of programs among the tables of the run.
+
+        The main process has read them and told what is wrong with them; a simulated trial is read here.
+        """
+        input:
+            inputs_to_read,
+        output:
+            sorted(READ_INPUTS),
+        log:
+            log_of("read_inputs"),
+        localrule: True
+        conda:
+            ENVIRONMENT
+        params:
+            config=reading_config,
+            folder=inputs_folder(),
+            code=code_of("people/read_inputs"),
+        message:
+            "Folders and tables of programs"
+        script:
+            "../scripts/people/read_inputs.py"
+
+
 rule cohorts:
     """Derive the outcome, exclude who is incomplete, list the reasons."""
     input:

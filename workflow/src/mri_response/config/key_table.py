@@ -24,6 +24,7 @@ _NAMES = {
     "region_sets": "FEATURES",
     "models": "MODEL",
     "where": "COLUMN",
+    "sources": "SOURCE",
 }
 
 
@@ -82,7 +83,9 @@ def _keys(
             yield from _keys(child, schema, f"{path}.")
             if isinstance(child.get("additionalProperties"), dict):
                 name = f"{path}.{_NAMES.get(key, 'COHORT')}."
-                yield from _keys(child["additionalProperties"], schema, name)
+                others = child["additionalProperties"]
+                for branch in (others, *others.get("anyOf", ())):
+                    yield from _keys(branch, schema, name)
             for branch in [*child.get("anyOf", ()), *child.get("items", {}).get("anyOf", ())]:
                 for inner, spec, _, _ in _keys(branch, schema, f"{path}."):
                     yield inner, spec, False, ""

@@ -21,6 +21,7 @@ from mri_response.config.queries import (
     measured_set,
     sets_by_source,
 )
+from mri_response.config.source_kinds import QUALITY_WORDS, source_path
 from mri_response.core.log import LOGGER
 from mri_response.core.tables import ID_COLUMNS
 from mri_response.features.comparable import (
@@ -104,6 +105,7 @@ def measured(
         else correlation_with_others(maps.voxels, person),
         "mahalanobis": mahalanobis_from_others(z, person, settings["outlier_z"]),
     }
+    measures |= {name: people[name].to_numpy(float) for name in QUALITY_WORDS if name in people}
     table = pd.DataFrame(index=range(len(people)))
     for name, values in measures.items():
         # Distances are skewed to the right, their logarithms much less.
@@ -154,9 +156,12 @@ def _excluded(table: pd.DataFrame, rules: Sequence[Mapping[str, Any]]) -> pd.Ser
         for side in ("below", "above"):
             if side not in rule:
                 continue
+            if rule["measure"] not in table:
+                continue  # a measure of quality that this cohort has not
             value, limit = table[rule["measure"]], rule[side]
             broken = value < limit if side == "below" else value > limit
-            text = f"quality control: {MEASURES[rule['measure']]} {side} {limit:g}"
+            what = (MEASURES | QUALITY_WORDS)[rule["measure"]]
+            text = f"quality control: {what} {side} {limit:g}"
             reason[broken & reason.isna()] = text
     return reason
 
@@ -179,7 +184,8 @@ def quality_table(config: Mapping[str, Any]) -> pd.DataFrame:
         ``region_z`` and ``region``: the region farthest from the cohort's median;
         ``regions_outlying``: how many are beyond the limit; ``flag``: what is conspicuous, in
         words; ``map_outside``: the part of the grey-matter template that the map does not show;
-        ``excluded``: the rule of the configuration that leaves the row out.
+        ``excluded``: the rule of the configuration that leaves the row out. Where cohorts have
+        measures of quality by their programs (key ``quality``), these follow, each with its z.
 
     Raises
     ------
@@ -213,7 +219,8 @@ def quality_table(config: Mapping[str, Any]) -> pd.DataFrame:
     order = {name: position for position, name in enumerate(people)}
     table = pd.concat(tables, ignore_index=True)
     table = table.sort_values("cohort", key=lambda c: c.map(order), kind="stable")
-    return table[[c for c in COLUMNS if c in table]].reset_index(drop=True)
+    rated = [c for name in QUALITY_WORDS for c in (name, f"{name}_z") if c in table]
+    return table[[c for c in (*COLUMNS, *rated) if c in table]].reset_index(drop=True)
 
 
 def _levels(
@@ -245,7 +252,7 @@ def _read(
     people: Mapping[str, pd.DataFrame],
 ) -> Iterator[tuple[str, pd.DataFrame, MapMeasures | None]]:
     """Name, regions and maps of each cohort, for one source."""
-    paths = {name: config["cohorts"][name]["sources"][source] for name in people}
+    paths = {name: source_path(config["cohorts"][name]["sources"][source]) for name in people}
     spec = measured_set(sets)
     if spec is None:
         columns = [c for features in sets for c in roi_table_columns(config, features)]

@@ -9,8 +9,9 @@ from pathlib import Path
 
 import pandas as pd
 
+from mri_response.config.source_kinds import IMAGES
 from mri_response.core.errors import InputError
-from mri_response.core.tables import shorten
+from mri_response.core.tables import ID_COLUMNS, read_tsv, shorten
 from mri_response.inputs.pointers import is_broken_link
 
 
@@ -59,14 +60,17 @@ def files_of_anyone(pattern: str | os.PathLike[str]) -> list[str]:
     Parameters
     ----------
     pattern : str
-        Path, or path with placeholders in braces.
+        Path, path with placeholders in braces, or a table of images as `image_paths` reads it.
 
     Returns
     -------
     list of str
-        In alphabetical order; a path without placeholders is given back as it is.
+        In alphabetical order; a path without placeholders is given back as it is. Of a table of
+        images that is not written yet none.
     """
     pattern = os.fspath(pattern)
+    if pattern.endswith(IMAGES):
+        return _with_content(read_tsv(pattern)["path"]) if os.path.isfile(pattern) else []
     if "{" not in pattern:
         return [pattern]
     return _with_content(glob.glob(re.sub(r"\{.*?\}", "*", pattern), recursive=True))
@@ -182,7 +186,8 @@ def image_paths(pattern: str | os.PathLike[str], people: pd.DataFrame) -> list[P
     Parameters
     ----------
     pattern : str
-        Path with ``{participant_id}`` and perhaps ``{session_id}``, see `resolve_pattern`.
+        Path with ``{participant_id}`` and perhaps ``{session_id}``, see `resolve_pattern`; or a
+        table of the run in which images were found by their entities (`IMAGES`).
     people : pandas.DataFrame
         ``participant_id`` and, where people have several rows, ``session_id``.
 
@@ -196,6 +201,14 @@ def image_paths(pattern: str | os.PathLike[str], people: pd.DataFrame) -> list[P
     InputError
         If several files match for one row.
     """
+    if os.fspath(pattern).endswith(IMAGES):
+        table = read_tsv(pattern)
+        keys = [key for key in ID_COLUMNS if key in table]
+        paths = dict(
+            zip(table[keys].itertuples(index=False, name=None), table["path"], strict=True)
+        )
+        wanted = people[keys].itertuples(index=False, name=None)
+        return [Path(paths[who]) if who in paths else None for who in wanted]
     sessions = people["session_id"] if "session_id" in people else [None] * len(people)
     return [
         resolve_pattern(pattern, participant_id, session_id)

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from mri_response.core.tables import matches
-from mri_response.inputs.sources.names import TIV, canonical
+from mri_response.inputs.sources.names import TIV, canonical, is_global, repeated
 
 #: Names of clinical scales and tests, in lower case, as they stand in names of columns.
 SCALES = frozenset(
@@ -39,7 +39,8 @@ def chosen_columns(
         Columns of numbers that patterns match; rows in the order of the file.
     columns, exclude : sequence of str
         Names or glob patterns of the feature set. A pattern that is more than asterisks names the
-        columns that it matches.
+        columns that it matches; measures of the whole head, brain or surface are taken by their
+        full names alone.
     never : mapping of str to str
         Names in lower case that the configuration uses otherwise, and as what; parts of a name
         (the outcome's scale) end with an asterisk.
@@ -52,16 +53,27 @@ def chosen_columns(
         What the other columns are, in words.
     """
     named = [pattern for pattern in columns if pattern.strip("*?")]
+    columns_by_name = [pattern for pattern in columns if not set(pattern) & set("*?[")]
     taken, left_out = [], {}
+    names = list(values)
     for column in values:
         if not matches(column, columns) or matches(column, exclude):
             continue
         why = None if matches(column, named) else _other_than_region(values[column], never)
+        if why is None and not matches(column, columns_by_name):
+            why = _repeat_or_global(column, names)
         if why is None:
             taken.append(column)
         else:
             left_out[column] = why
     return taken, left_out
+
+
+def _repeat_or_global(name: str, names: Sequence[str]) -> str | None:
+    """What a measure of the whole head or surface is, which no pattern takes."""
+    if repeated(name, names) is not None:
+        return "the repeat of another column"
+    return "a measure of the whole head, brain or surface" if is_global(name) else None
 
 
 def _other_than_region(values: pd.Series, never: Mapping[str, str]) -> str | None:

@@ -19,6 +19,7 @@ from mri_response.core.errors import InputError
 from mri_response.core.tables import ID_COLUMNS, and_more, matches, shorten, suggestion
 from mri_response.inputs.missing_codes import check_missing_codes
 from mri_response.inputs.region_columns import chosen_columns
+from mri_response.inputs.sources.names import spelled_for
 from mri_response.inputs.text import (
     PLAIN,
     SEPARATORS,
@@ -307,6 +308,7 @@ def _regions(
     table = read_table(path)
     keys = [column for column in ID_COLUMNS if column in table]
     check_ids(table, path, keys)
+    table = spelled_for(table, [*columns, *exclude])
     candidates = [column for column in table if column not in keys]
     for pattern in (*columns, *exclude):
         if not any(matches(column, [pattern]) for column in candidates):

@@ -32,7 +32,7 @@ def read_tiv(
         One of ``{column}``: a column of the participants table; ``{cat12_report}``: pattern of
         CAT12 report files (XML, value in ml); ``{table, column}``: a column of another table, for
         example FreeSurfer's ``EstimatedTotalIntraCranialVol``. With ``unit`` ml (default), mm3
-        or l.
+        or l. With ``read_into``, the table of the run into which volumes were read and checked.
     people : pandas.DataFrame
         The cohort's participants table, as :func:`mri_response.inputs.tables.read_table` returns it
         (text; the index is the line in the file).
@@ -51,6 +51,8 @@ def read_tiv(
     InputError
         If a value is no number or cannot be a volume in the unit, or a report cannot be read.
     """
+    if "read_into" in spec:
+        return _from_table(spec["read_into"], "tiv", people)[0].rename("tiv")
     if "cat12_report" in spec:
         values, where = _from_reports(spec["cat12_report"], people)
     elif "table" in spec:

@@ -8,8 +8,9 @@ import numpy as np
 import pandas as pd
 
 from mri_response.config.queries import categorical_confounds, feature_columns, used_confounds
+from mri_response.config.source_kinds import QUALITY_WORDS
 from mri_response.core.errors import InputError
-from mri_response.core.tables import and_more
+from mri_response.core.tables import ID_COLUMNS, and_more, read_tsv
 from mri_response.inputs.joins import check_same_ids, check_spelt_alike
 from mri_response.inputs.missing_codes import check_missing_codes
 from mri_response.inputs.tables import numbers, read_table
@@ -32,10 +33,10 @@ def used_columns(
     columns: dict[str, pd.Series] = {}
     codes = categorical_confounds(config)
     for confound in used_confounds(config):
-        if confound != "tiv":
+        if confound not in ("tiv", *QUALITY_WORDS):
             columns[confound] = _column(rows, confound, path, categories=confound in codes)
     for column, categorical in feature_columns(config).items():
-        if column not in (*columns, "tiv", "baseline_score"):
+        if column not in (*columns, "tiv", "baseline_score", *QUALITY_WORDS):
             columns[column] = _column(rows, column, path, categories=categorical)
     if cohort["tiv"] is not None:
         # Reports of people without an outcome need not be there.
@@ -47,6 +48,8 @@ def used_columns(
             found = read_table(table)["participant_id"]
             check_same_ids(rows.loc[known, "participant_id"], found, path, table)
         columns["tiv"] = tiv.reindex(rows.index)
+    if cohort["quality"]:
+        columns |= _quality(rows, cohort["quality"]["read_into"])
     group, *others = structure_columns(config)
     if group is not None and group in rows:
         _check_families(rows, group, path)
@@ -58,6 +61,18 @@ def used_columns(
         if column not in columns:
             columns[column] = _column(rows, column, path, categories=column != "age")
     return pd.DataFrame(columns, index=rows.index)
+
+
+def _quality(rows: pd.DataFrame, path: str) -> dict[str, pd.Series]:
+    """Measures of quality that were read before the first job, by line of the rows."""
+    table = read_tsv(path)
+    keys = [key for key in ID_COLUMNS if key in rows]
+    found = rows[keys].merge(table, on=keys, how="left")
+    return {
+        name: pd.Series(found[name].to_numpy(object).astype(float), rows.index)
+        for name in QUALITY_WORDS
+        if name in found
+    }
 
 
 def subgroup_columns(rows: pd.DataFrame, config: Mapping[str, Any]) -> list[str]:

@@ -7,13 +7,27 @@ import pandas as pd
 
 from mri_response.config.feature_kinds import feature_kind
 from mri_response.config.queries import placeholders
+from mri_response.config.source_kinds import source_path
 from mri_response.core.errors import InputError
-from mri_response.core.tables import ID_COLUMNS, shorten
+from mri_response.core.tables import ID_COLUMNS, read_tsv, shorten
 from mri_response.inputs.joins import check_same_ids
 from mri_response.inputs.paths import broken_links, image_paths
+from mri_response.inputs.sources.record import State
 from mri_response.inputs.tables import check_ids, read_roi_table
 from mri_response.people.columns import reason_where
 from mri_response.people.participants import roi_table_columns
+
+#: Reasons by the state in a record, as they stand in ``exclusions.tsv``.
+UNREAD = {
+    "no_folder": "no folder",
+    "no_file": "no file",
+    "no_row": "no row in the table",
+    "crashed": "the program did not finish",
+    "incomplete": "a file is missing",
+    "dangling": "a file is a link without content (datalad get)",
+    "other_labels": "other regions than the other people",
+    "missing_value": "a value is missing",
+}
 
 
 def incomplete_features(
@@ -21,13 +35,36 @@ def incomplete_features(
 ) -> pd.Series:
     """The reason where a feature set is not complete."""
     spec = config["features"][features]
-    path = config["cohorts"][name]["sources"][spec["source"]]
+    source = config["cohorts"][name]["sources"][spec["source"]]
+    path = source_path(source)
     if rows.empty:
         return pd.Series(None, rows.index, dtype=object)
+    if not isinstance(source, str):
+        record = read_tsv(config["cohorts"][name]["record"])
+        record = record[record["source"] == spec["source"]]
+        reason = _unread(rows, record, spec["source"])
+        if feature_kind(spec).has_image or reason.notna().all():
+            return reason
+        columns = roi_table_columns(config, features)
+        read = rows[reason.isna()]
+        incomplete = _incomplete_rows(read, config, name, path, columns, spec["source"])
+        return reason.fillna(incomplete.reindex(rows.index)).astype(object)
     if feature_kind(spec).has_image:
         return _missing_images(rows, name, spec["source"], path)
     columns = roi_table_columns(config, features)
     return _incomplete_rows(rows, config, name, path, columns, spec["source"])
+
+
+def _unread(rows: pd.DataFrame, record: pd.DataFrame, source: str) -> pd.Series:
+    """Why nothing was read of a person, in the words of the record's state."""
+    keys = [key for key in ID_COLUMNS if key in rows]
+    state = rows[keys].merge(record[[*keys, "state"]], on=keys, how="left")["state"].to_numpy()
+    words = [UNREAD.get(found, UNREAD["no_file"]) for found in state]
+    reason = [
+        None if found == State.READ else f"{what} (source {source})"
+        for found, what in zip(state, words, strict=True)
+    ]
+    return pd.Series(reason, rows.index, dtype=object)
 
 
 def _missing_images(rows: pd.DataFrame, name: str, source: str, pattern: str) -> pd.Series:

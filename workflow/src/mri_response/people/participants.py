@@ -13,6 +13,7 @@ from mri_response.config.queries import (
     left_out_column,
     used_confounds,
 )
+from mri_response.config.source_kinds import QUALITY_WORDS, source_path
 from mri_response.core.errors import InputError
 from mri_response.core.tables import shorten, suggestion
 from mri_response.inputs.joins import check_levels
@@ -27,7 +28,9 @@ def read_participants(config: Mapping[str, Any], name: str) -> pd.DataFrame:
     if config["outcome"] and not outcome_kind(config).has_scores:
         required.append(config["outcome"]["column"])
     named = [*used_confounds(config), *feature_columns(config)]
-    required += [c for c in dict.fromkeys(named) if c not in ("tiv", "baseline_score")]
+    required += [
+        c for c in dict.fromkeys(named) if c not in ("tiv", "baseline_score", *QUALITY_WORDS)
+    ]
     if cohort["role"] == "discovery":
         required += [column for column in structure_columns(config) if column is not None]
     elif config["specificity"]["within"] is not None:
@@ -102,5 +105,5 @@ def roi_table_columns(config: Mapping[str, Any], features: str) -> list[str]:
         Columns of the discovery cohort's table, in its order.
     """
     spec = config["features"][features]
-    source = config["cohorts"][discovery_name(config)]["sources"][spec["source"]]
+    source = source_path(config["cohorts"][discovery_name(config)]["sources"][spec["source"]])
     return table_columns(source, spec["columns"], spec["exclude"], not_regions(config))

@@ -9,6 +9,7 @@ from typing import Any
 
 from mri_response.config.feature_kinds import feature_kind
 from mri_response.config.queries import discovery_name, used_features
+from mri_response.config.source_kinds import source_path
 from mri_response.core.atomic import atomic_path
 from mri_response.people.participants import filtered_rows, read_participants, roi_table_columns
 
@@ -115,7 +116,7 @@ def discovery_size(config: Mapping[str, Any]) -> Size:
         elif kind.has_atlas:
             p[features] = 140
         else:
-            pattern = config["cohorts"][discovery]["sources"][spec["source"]]
+            pattern = source_path(config["cohorts"][discovery]["sources"][spec["source"]])
             cube = simulation["voxel_size_mm"] ** 3 / 1000 if simulation else None
             voxel = cube or _first_voxel_ml(pattern) or 1.5**3 / 1000
             p[features] = round(1450 / voxel)

@@ -22,6 +22,7 @@ from mri_response.config.queries import (
     discovery_name,
     used_features,
 )
+from mri_response.config.source_kinds import source_path
 from mri_response.core.atomic import atomic_path
 from mri_response.core.errors import InputError
 from mri_response.core.provenance import source_hash
@@ -188,7 +189,7 @@ def _check_images(
             continue
         paths = []
         for name in order:
-            pattern = config["cohorts"][name]["sources"][spec["source"]]
+            pattern = source_path(config["cohorts"][name]["sources"][spec["source"]])
             for person, path in zip(
                 people[name]["participant_id"], image_paths(pattern, people[name]), strict=True
             ):

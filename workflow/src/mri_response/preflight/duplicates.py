@@ -10,6 +10,7 @@ import pandas as pd
 from mri_response.config.feature_kinds import feature_kind
 from mri_response.config.not_regions import not_regions
 from mri_response.config.queries import used_features
+from mri_response.config.source_kinds import source_path
 from mri_response.core.tables import shorten
 from mri_response.inputs.tables import read_roi_table
 
@@ -38,7 +39,7 @@ def duplicate_warnings(config: Mapping[str, Any], people: Mapping[str, pd.DataFr
             continue
         parts = []
         for cohort, rows in people.items():
-            path = config["cohorts"][cohort]["sources"][spec["source"]]
+            path = source_path(config["cohorts"][cohort]["sources"][spec["source"]])
             table = read_roi_table(path, spec["columns"], spec["exclude"], not_regions(config))
             table = table[table["participant_id"].isin(rows["participant_id"])]
             parts.append(table.drop(columns="session_id", errors="ignore").assign(cohort_=cohort))

@@ -16,6 +16,7 @@ from mri_response.config.queries import (
     used_confounds,
     used_features,
 )
+from mri_response.config.source_kinds import source_path
 from mri_response.core.errors import InputError
 from mri_response.core.tables import as_categories, shorten
 from mri_response.inputs.tables import read_table
@@ -166,7 +167,7 @@ def _columns(config: Mapping[str, Any], persons: pd.DataFrame) -> dict[str, pd.S
     paths = []
     for spec in used_features(config).values():
         if feature_kind(spec).has_table:
-            paths.append(cohort["sources"][spec["source"]])
+            paths.append(source_path(cohort["sources"][spec["source"]]))
     for path in dict.fromkeys(paths):
         tables.append(_by_person(read_table(path), persons))
     found: dict[str, pd.Series] = {}

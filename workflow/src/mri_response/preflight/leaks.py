@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from mri_response.config.feature_kinds import feature_kind
 from mri_response.config.not_regions import not_regions
 from mri_response.config.queries import discovery_name, used_features
+from mri_response.config.source_kinds import source_path
 from mri_response.core.errors import InputError
 from mri_response.core.tables import shorten
 from mri_response.features.clinical import clinical_features
@@ -150,7 +151,7 @@ def columns_of_sets(
     for name, spec in used_features(config).items():
         kind = feature_kind(spec)
         if kind.has_table:
-            path = cohort["sources"][spec["source"]]
+            path = source_path(cohort["sources"][spec["source"]])
             table = read_roi_table(path, spec["columns"], spec["exclude"], not_regions(config))
             columns = [c for c in table if c not in ("participant_id", "session_id")]
             yield name, path, table_features(path, columns, people), table.attrs["left_out"]

@@ -11,6 +11,7 @@ from typing import Any
 from mri_response.config.files import read_config
 from mri_response.config.load import load_config
 from mri_response.config.modules import is_simulated
+from mri_response.config.source_kinds import with_values
 from mri_response.core.errors import InputError
 
 #: Remembers which images passed, from one start to the next.
@@ -48,9 +49,13 @@ def checks_of_run(config: Mapping[str, Any], cache: str | os.PathLike[str]) -> I
         check_region_sets(config)
     if is_simulated(config):
         return []
+    from mri_response.people.extraction import extract, extracted_folder
     from mri_response.preflight.checks import check_inputs
 
-    return check_inputs(config, cache=cache)
+    folder = extracted_folder(config)
+    warnings = extract(config, folder)
+    found = check_inputs(with_values(config, folder), cache=cache)
+    return [*found, *(f"warning: {text}" for text in warnings)]
 
 
 def check_folders() -> None:

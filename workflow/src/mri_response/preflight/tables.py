@@ -10,8 +10,10 @@ import pandas as pd
 from mri_response.belief_updating.trials import read_trials
 from mri_response.config.feature_kinds import feature_kind
 from mri_response.config.queries import discovery_name, source_features, used_features
+from mri_response.config.source_kinds import source_path
 from mri_response.core.errors import InputError
 from mri_response.core.tables import ID_COLUMNS, shorten
+from mri_response.inputs.sources.names import is_sum
 from mri_response.inputs.sources.people_tables import scores_format, scores_path
 from mri_response.inputs.tables import check_ids, read_roi_table, read_table
 from mri_response.people.columns import unreadable_subgroups
@@ -69,7 +71,7 @@ def _readers(config: Mapping[str, Any]) -> Iterator[Callable[[], object]]:
             )
         for features, spec in source_features(config).items():
             if feature_kind(spec).has_table:
-                path = cohort["sources"][spec["source"]]
+                path = source_path(cohort["sources"][spec["source"]])
                 yield lambda path=path, features=features: read_roi_table(
                     path, roi_table_columns(config, features)
                 )
@@ -103,6 +105,33 @@ def subgroup_warnings(config: Mapping[str, Any]) -> list[str]:
     ]
 
 
+def sum_warnings(config: Mapping[str, Any]) -> list[str]:
+    """Tell of sums over regions that are features beside the regions.
+
+    Parameters
+    ----------
+    config : mapping
+        Sections cohorts, outcome, features and models of the completed configuration.
+
+    Returns
+    -------
+    list of str
+        One line per feature set.
+    """
+    warnings = []
+    for features, spec in used_features(config).items():
+        if not feature_kind(spec).has_table:
+            continue
+        columns = roi_table_columns(config, features)
+        sums = [name for name in columns if is_sum(name) and name not in spec["columns"]]
+        if sums:
+            warnings.append(
+                f"features.{features}: {shorten(sums)} are sums over regions that stand beside "
+                "them; leave them out with exclude, or name them under columns"
+            )
+    return warnings
+
+
 def constant_columns(config: Mapping[str, Any], rows: pd.DataFrame) -> list[str]:
     """Tell of regions of tables that are the same for everybody.
 
@@ -123,7 +152,7 @@ def constant_columns(config: Mapping[str, Any], rows: pd.DataFrame) -> list[str]
         if not feature_kind(spec).has_table:
             continue
         columns = roi_table_columns(config, features)
-        path = config["cohorts"][discovery_name(config)]["sources"][spec["source"]]
+        path = source_path(config["cohorts"][discovery_name(config)]["sources"][spec["source"]])
         table = read_roi_table(path, columns)
         table = table[table["participant_id"].isin(rows["participant_id"])]
         constant = [column for column in columns if table[column].nunique() < 2]

@@ -18,6 +18,7 @@ import pandas as pd
 
 from mri_response.config.feature_kinds import feature_kind
 from mri_response.config.queries import source_features, used_features
+from mri_response.config.source_kinds import source_path
 from mri_response.core.provenance import config_hash, file_sha256, versions
 from mri_response.core.tables import ID_COLUMNS
 from mri_response.inputs.paths import image_paths
@@ -224,10 +225,10 @@ def _inputs(config: Mapping[str, Any], people: Mapping[str, pd.DataFrame]) -> li
             "scores": scores_path(cohort),
             "tiv": tiv.get("table"),
         }
-        images = {"cat12-report": tiv.get("cat12_report")}
+        images = {"cat12-report": None if "read_into" in tiv else tiv.get("cat12_report")}
         for spec in source_features(config).values():
             kind = images if feature_kind(spec).has_image else tables
-            kind[f"source-{spec['source']}"] = cohort["sources"][spec["source"]]
+            kind[f"source-{spec['source']}"] = source_path(cohort["sources"][spec["source"]])
         found += [_table(f"{name}-{what}", path) for what, path in tables.items() if path]
         for what, pattern in images.items():
             if pattern:

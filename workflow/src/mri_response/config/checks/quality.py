@@ -9,11 +9,27 @@ from typing import TYPE_CHECKING, Any
 from mri_response.config.feature_kinds import feature_kind
 from mri_response.config.messages import fault
 from mri_response.config.queries import (
+    column_of,
     used_features,
 )
+from mri_response.config.source_kinds import QUALITY, QUALITY_WORDS
 
 if TYPE_CHECKING:
     pass
+
+
+def _check_measured(config: Mapping[str, Any], cohort: str, measure: str, key: str) -> None:
+    """Quality that a rule or a model names is known in every cohort."""
+    given = [kind for kind in QUALITY if kind in (config["cohorts"][cohort]["quality"] or {})]
+    if any(measure in QUALITY[kind] for kind in given):
+        return
+    kind = next(kind for kind in QUALITY if measure in QUALITY[kind])
+    raise fault(
+        f"cohorts.{cohort}.quality",
+        given[0] if given else "nothing",
+        f"where {measure} comes from, since {key} names it",
+        f"add {{{kind}: ...}} or remove {measure} there",
+    )
 
 
 def check_quality_control(config: Mapping[str, Any]) -> None:
@@ -62,6 +78,8 @@ def check_quality_control(config: Mapping[str, Any]) -> None:
                 "name tiv or mahalanobis, or remove the rule",
             )
         for name, cohort in config["cohorts"].items():
+            if rule["measure"] in QUALITY_WORDS:
+                _check_measured(config, name, rule["measure"], key)
             if rule["measure"] == "tiv" and cohort["tiv"] is None:
                 raise fault(
                     f"cohorts.{name}.tiv",
@@ -69,6 +87,10 @@ def check_quality_control(config: Mapping[str, Any]) -> None:
                     f"where total intracranial volume comes from, since {key} names it",
                     "add for example {column: tiv} or remove the rule",
                 )
+    for model, spec in config["models"].items():
+        for column in map(column_of, spec["confounds"]):
+            for name in config["cohorts"] if column in QUALITY_WORDS else ():
+                _check_measured(config, name, column, f"models.{model}.confounds")
     bands = config["subgroups"]["age_bands"]
     for lower, upper in itertools.pairwise(bands):
         if not lower < upper:

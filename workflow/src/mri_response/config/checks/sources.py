@@ -13,6 +13,7 @@ from mri_response.config.queries import (
     placeholders,
     source_features,
 )
+from mri_response.config.source_kinds import SOURCES, kind_of_source
 from mri_response.core.tables import ID_COLUMNS, suggestion
 
 #: A variable of the shell, which would be taken as a name of a folder.
@@ -44,14 +45,55 @@ def check_sources(config: Mapping[str, Any]) -> None:
                     f"{suggestion(spec['source'], sources)}add the key",
                 )
             key = f"cohorts.{name}.sources.{spec['source']}"
-            if feature_kind(spec).has_image:
-                _check_pattern(key, sources[spec["source"]])
+            source = sources[spec["source"]]
+            if not isinstance(source, str):
+                _check_holds(key, source, features, feature_kind(spec).has_image)
+            elif feature_kind(spec).has_image:
+                _check_pattern(key, source)
             else:
-                _check_plain(key, sources[spec["source"]])
+                _check_plain(key, source)
     for name, cohort in config["cohorts"].items():
-        tiv = cohort["tiv"] or {}
-        if "cat12_report" in tiv:
-            _check_pattern(f"cohorts.{name}.tiv.cat12_report", tiv["cat12_report"])
+        for section in ("tiv", "quality"):
+            own = cohort[section] or {}
+            report = own.get("cat12_report", "")
+            if any(sign in report for sign in "{}*") or report.endswith(".xml"):
+                _check_pattern(f"cohorts.{name}.{section}.cat12_report", report)
+            if "source" in own:
+                _check_source_of_volumes(config, name, section)
+
+
+def _check_holds(key: str, source: Mapping[str, Any], features: str, has_image: bool) -> None:
+    """The source holds what the kind of features is made from."""
+    kind = kind_of_source(source)
+    if (SOURCES[kind] == "image") != has_image:
+        what = "images" if has_image else "a table of regions"
+        others = ", ".join(other for other in SOURCES if SOURCES[other] != SOURCES[kind])
+        raise fault(
+            key,
+            f"{kind}, which gives {'a table' if has_image else 'images'}",
+            f"{what}, since features.{features} is made from {what}",
+            f"name one of {others}, or change the kind of the features",
+        )
+
+
+def _check_source_of_volumes(config: Mapping[str, Any], cohort: str, section: str) -> None:
+    """``tiv`` and ``quality`` take a source of FreeSurfer's measures."""
+    own = config["cohorts"][cohort]
+    name = own[section]["source"]
+    allowed = [
+        source
+        for source, spec in own["sources"].items()
+        if kind_of_source(spec) in ("freesurfer", "region_tables")
+    ]
+    if name not in allowed:
+        raise fault(
+            f"cohorts.{cohort}.{section}.source",
+            repr(name),
+            "one of the cohort's sources with freesurfer or region_tables"
+            + (f": {', '.join(allowed)}" if allowed else ", of which there is none"),
+            f"{suggestion(name, allowed)}correct it"
+            + (", or give {table: ..., column: ...}" if section == "tiv" else ""),
+        )
 
 
 def _names_in_braces(key: str, pattern: str) -> list[str]:
@@ -102,11 +144,14 @@ def input_paths(config: Mapping[str, Any]) -> dict[str, str]:
             paths[f"{key}.scores"] = cohort["scores"]["table"]
         if cohort["trials"] is not None:
             paths[f"{key}.trials"] = cohort["trials"]
-        for source, path in cohort["sources"].items():
-            paths[f"{key}.sources.{source}"] = path
-        for kind in ("cat12_report", "table"):
-            if kind in (cohort["tiv"] or {}):
-                paths[f"{key}.tiv.{kind}"] = cohort["tiv"][kind]
+        for source, spec in cohort["sources"].items():
+            named = spec if isinstance(spec, str) else spec[kind_of_source(spec)]
+            for path in named if isinstance(named, list) else [named]:
+                paths[f"{key}.sources.{source}" + (f" ({path})" if path != named else "")] = path
+        for section in ("tiv", "quality"):
+            for kind in ("cat12_report", "table", "cat12_tiv", "spm_seg8", "deepmriprep"):
+                if kind in (cohort[section] or {}):
+                    paths[f"{key}.{section}.{kind}"] = cohort[section][kind]
     for name, spec in config["features"].items():
         if isinstance(spec.get("atlas"), dict):
             for part in ("image", "labels"):

@@ -6,6 +6,7 @@ switched off, and with the same names in folders of people.
 
 from __future__ import annotations
 
+import hashlib
 import math
 import os
 from collections.abc import Mapping, Sequence
@@ -22,6 +23,7 @@ from mri_response.inputs.sources.record import (
     Source,
     State,
     left_out,
+    read_bytes,
     source_of,
     version_warnings,
 )
@@ -130,6 +132,43 @@ def read_reports(
 
     entries, rows = read_scans(Path(folder), people, REPORT, name, _read)
     return source_of(people, entries, rows, version_warnings(str(folder), entries))
+
+
+def read_report_files(paths: Sequence[Path | None], people: pd.DataFrame) -> Source:
+    """What `read_reports` reads, from reports whose paths are known.
+
+    Parameters
+    ----------
+    paths : sequence of Path or None
+        The report of each person; None where there is none.
+    people : pandas.DataFrame
+        ``participant_id`` and, where wanted, ``session_id``, as text.
+
+    Returns
+    -------
+    Source
+        Columns `REPORT_COLUMNS`.
+
+    Raises
+    ------
+    InputError
+        If a report is damaged.
+    """
+    entries, rows = [], []
+    for path in paths:
+        if path is None:
+            entry, row = Entry(State.NO_FILE, reason="no report (cat_*.xml)"), {}
+        else:
+            raw = read_bytes(path)
+            root = parse_xml(raw, path, REPORT.what)
+            files = {str(path): hashlib.sha256(raw).hexdigest()}
+            entry, row = (
+                Entry(State.READ, files, PROGRAM, version_of(root)),
+                report_values(root, path),
+            )
+        entries.append(entry)
+        rows.append(row)
+    return source_of(people, entries, rows, version_warnings(REPORT.what, entries))
 
 
 def report_values(root: Element, path: Path) -> dict[str, float]:

@@ -209,6 +209,46 @@ def spelled_as(frame: pd.DataFrame, names: Iterable[str]) -> pd.DataFrame:
     )
 
 
+def spelled_for(table: pd.DataFrame, patterns: Iterable[str]) -> pd.DataFrame:
+    """A table of regions in the spelling of what is asked of it.
+
+    Parameters
+    ----------
+    table : pandas.DataFrame
+        Columns in any version's spelling.
+    patterns : iterable of str
+        Names or glob patterns. One that fits a column as it is written changes nothing.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Where a name fits one column in its canonical spelling alone, the column has that name.
+        Where a pattern does, the columns have their canonical names written as in the pattern.
+    """
+    names = {}
+    for pattern in patterns:
+        if any(matches(column, [pattern]) for column in table):
+            continue
+        fitting = [column for column in table if _matches(column, pattern)]
+        if len(fitting) == 1 and not _is_pattern(pattern):
+            names[fitting[0]] = pattern
+        for column in fitting if _is_pattern(pattern) else ():
+            other = next((name for name in _spellings(column) if matches(name, [pattern])), None)
+            if other:
+                names[column] = other
+    return table.rename(columns=names)
+
+
+def _spellings(name: str) -> list[str]:
+    """A canonical name as older versions write it."""
+    name = canonical(name)
+    return [
+        name.replace("_and_", "&"),
+        re.sub("-Thalamus$", "-Thalamus-Proper", name),
+        re.sub("CerebralWhiteMatter", "CorticalWhiteMatter", name),
+    ]
+
+
 def _by_canonical(names: Iterable[str]) -> dict[str, str]:
     found: dict[str, str] = {}
     for name in names:

@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
+from mri_response.config.source_kinds import source_path
 from mri_response.inputs.images import open_image, read_values
 from mri_response.inputs.paths import map_paths
 from mri_response.report.figures.quality import identity
@@ -47,7 +48,9 @@ def draw(qc: pd.DataFrame, names: Naming, config: Mapping[str, Any]) -> Figure:
     """
     paths = {}
     for row in shown_scans(qc):
-        pattern = config["cohorts"][qc.loc[row, "cohort"]]["sources"][qc.loc[row, "source"]]
+        pattern = source_path(
+            config["cohorts"][qc.loc[row, "cohort"]]["sources"][qc.loc[row, "source"]]
+        )
         paths[row] = map_paths(pattern, qc.loc[[row]])[0]
     return draw_maps(qc, paths, names)
 
