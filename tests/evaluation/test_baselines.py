@@ -10,11 +10,13 @@ from sklearn.metrics import roc_auc_score
 from mri_response.evaluation.baselines import (
     baseline_decisions,
     cross_validate_discriminant,
+    discriminant_scores,
     majority,
 )
 from mri_response.evaluation.predictions import tables_of as tables_of_decisions
 from mri_response.learning.permutation import Exchangeability
 from mri_response.learning.preparation.confounds import flexible_matrix, natural_spline
+from mri_response.learning.rounding import rounded
 from mri_response.learning.splits import Scheme, draw_folds
 
 N, SEED = 60, 4
@@ -135,12 +137,14 @@ def test_the_frozen_baseline_is_the_discriminant_of_all_discovery_people():
     X = flexible_matrix(people["home"], ["age", "sex"])
     model = LinearDiscriminantAnalysis(priors=[0.5, 0.5]).fit(X, people["home"]["label"])
     away = flexible_matrix(people["away"], ["age", "sex"], people["home"])
+    away_with_gap = away.copy()
     # Missing: the mean of the people it was fitted on, of the square as well.
     away[3, np.isnan(away[3])] = X.mean(axis=0)[np.isnan(away[3])]
     own = tables["predictions"].query("cohort == 'away'")
     np.testing.assert_array_equal(own["predicted"], model.predict(away))
     theirs = model.decision_function(away)
-    ours = own["decision"].to_numpy()
+    (ours,) = discriminant_scores(X, people["home"]["label"].to_numpy(), [away_with_gap])
+    np.testing.assert_array_equal(own["decision"].to_numpy(), rounded(ours))
     np.testing.assert_allclose(
         ours / np.linalg.norm(ours), theirs / np.linalg.norm(theirs), atol=1e-8
     )

@@ -21,6 +21,7 @@ from mri_response.learning.learners.svc.cross_validation import cross_validate
 from mri_response.learning.learners.svc.fold_grams import fold_grams
 from mri_response.learning.learners.svc.options import SvcOptions
 from mri_response.learning.permutation import Exchangeability
+from mri_response.learning.rounding import rounded
 from mri_response.learning.splits import Scheme, draw_folds
 from mri_response.models.frozen import load_frozen
 from mri_response.models.scores import new_people_of_stack, score_table, scores
@@ -195,7 +196,7 @@ def test_the_frozen_stack_and_its_tables(tmp_path):
     scored = scores(frozen, new_people_of_stack(["away"], [table], own), "error")
     values = np.column_stack([one["decision"] for one in given])
     decision = scored["decision"].to_numpy()
-    np.testing.assert_array_equal(decision, second.decision(values))
+    np.testing.assert_array_equal(decision, rounded(second.decision(values)))
     assert list(scored["participant_id"]) == list(away["participant_id"])
     write_tsv(given[1][::-1], own[1])
     with pytest.raises(ValueError, match="scores of away are not those"):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -13,6 +14,7 @@ from mri_response.learning.decisions import Decisions
 from mri_response.learning.permutation import Exchangeability
 from mri_response.learning.preparation.confounds import flexible_confounds, flexible_matrix
 from mri_response.learning.preparation.training_sets import Confounds, training_sets
+from mri_response.learning.rounding import rounded
 from mri_response.learning.splits import Scheme, draw_folds, units_of
 from mri_response.models.scores import score_table
 from mri_response.people.rows import person_weights
@@ -71,6 +73,7 @@ def baseline_decisions(
         decisions = cross_validate_majority(home, units, scheme, seed)
         constant = majority(exchangeability.labels, person_weights(home["participant_id"])[0])
         scores = [np.full(len(rows), constant) for _, rows in others]
+    decisions = replace(decisions, decision=rounded(decisions.decision))
     parts = ((*own, decision) for own, decision in zip(others, scores, strict=True))
     return decisions, score_table(parts)
 

@@ -22,6 +22,7 @@ from mri_response.evaluation.intervals import (
     newcombe_auc,
 )
 from mri_response.evaluation.metrics import FloatArray, placements
+from mri_response.learning.rounding import rounded
 
 MIN_PERMUTATIONS = 19  # the fewest with which p can reach 0.05
 
@@ -308,7 +309,7 @@ def _cells(
     weights: NDArray,
 ) -> _Cells:
     if aggregation == Aggregation.PERSON:
-        decision = decision.mean(axis=1, keepdims=True)
+        decision = rounded(decision.mean(axis=1, keepdims=True))
     if aggregation in (Aggregation.PERSON, Aggregation.MEAN_OVER_REPEATS):
         fold = np.zeros(decision.shape[1:], dtype=int)
     elif aggregation != Aggregation.MEAN_OVER_FOLDS:

@@ -22,6 +22,7 @@ from mri_response.learning.recalls import (
     specificity,
     total,
 )
+from mri_response.learning.rounding import rounded
 
 METRICS = ("balanced_accuracy", "sensitivity", "specificity", "auc")
 
@@ -155,7 +156,7 @@ def cross_validated(
     decision = np.asarray(decision, dtype=float)
     labels = np.asarray(labels).astype(bool)[:, None, :]
     if aggregation == Aggregation.PERSON:
-        return _plain(metric, labels[:, 0], _mean_last(decision.swapaxes(1, 2)), weights)
+        return _plain(metric, labels[:, 0], rounded(_mean_last(decision.swapaxes(1, 2))), weights)
     if aggregation == Aggregation.MEAN_OVER_REPEATS:
         return _mean_last(_plain(metric, labels, decision, weights))
     if aggregation != Aggregation.MEAN_OVER_FOLDS:

@@ -38,6 +38,7 @@ from mri_response.evaluation.performance_rows import (
     tested_columns,
 )
 from mri_response.learning.decisions import Decisions
+from mri_response.learning.rounding import rounded
 
 N_BOOTSTRAP = 5000
 LABELLINGS_IN_MEMORY = 100  # labellings whose standard errors are computed at once
@@ -156,7 +157,7 @@ def discovery_performance(
         if aggregation == Aggregation.MEAN_OVER_REPEATS:
             performance += count_rows(base, aggregation, decision[0], discovery)
         elif aggregation == Aggregation.PERSON:
-            mean = decision[0].mean(axis=0, keepdims=True)
+            mean = rounded(decision[0].mean(axis=0, keepdims=True))
             performance += count_rows(base, aggregation, mean, discovery)
     return performance_frame(performance), pd.DataFrame(null, columns=NULL_COLUMNS)
 

@@ -13,6 +13,7 @@ from mri_response.core.vocabulary import Null
 from mri_response.learning.jobs import FitRecord, JobResult, load_arrays, save_arrays
 from mri_response.learning.learners.registry import learner_of
 from mri_response.learning.permutation import null_name
+from mri_response.learning.rounding import rounded
 from mri_response.learning.splits import REFIT
 
 
@@ -28,7 +29,7 @@ class Decisions:
     ----------
     decision : numpy.ndarray of float64, shape (1 + M, R, n)
         Decision value of each row when it was in the outer test fold. NaN for rows that are never
-        in one, as where one split holds other people out.
+        in one, as where one split holds other people out. All decision values are `rounded`.
     fold : numpy.ndarray of int16, shape (1 + M, R, n)
         Outer fold in which the row was tested, from 1; 0 where it was never tested.
     candidate : numpy.ndarray of int16, shape (1 + M, R, n)
@@ -194,6 +195,7 @@ def joined(
         absent = absent != absent[0, 0]
     if absent.any():
         raise ValueError("some rows were never in an outer test fold")
+    decision = rounded(decision)
     if not observed:
         return Decisions(decision, fold, candidate, labels)
     repeat, number, train, inner = (np.concatenate(parts) for parts in zip(*observed, strict=True))
@@ -206,7 +208,7 @@ def joined(
         repeat=repeat[order],
         outer_fold=number[order],
         train=train[order],
-        inner_decision=inner[order],
+        inner_decision=rounded(inner[order]),
     )
 
 
@@ -234,7 +236,7 @@ def with_refits(decisions: Decisions, refits: Iterable[JobResult]) -> Decisions:
         if job.permutation[0] == 0:
             chosen = int(job.candidate[0, 0])
     order = np.argsort(np.concatenate(permutation))
-    null = np.concatenate(others)[order][1:]
+    null = rounded(np.concatenate(others)[order][1:])
     return replace(decisions, frozen_candidate=chosen, null_others=null)
 
 

@@ -10,6 +10,7 @@ import pandas as pd
 
 from mri_response.core.tables import read_people, read_tsv
 from mri_response.features.matrices import identified, read_features
+from mri_response.learning.rounding import rounded
 from mri_response.models.hashed import PathLike
 
 if TYPE_CHECKING:
@@ -125,7 +126,7 @@ def score_table(parts: Iterable[tuple[str, pd.DataFrame, np.ndarray]]) -> pd.Dat
     """
     tables = [pd.DataFrame(columns=["cohort", "participant_id", "decision"])]
     for cohort, people, decision in parts:
-        values = identified(people, pd.DataFrame({"decision": decision}))
+        values = identified(people, pd.DataFrame({"decision": rounded(decision)}))
         tables.append(values.assign(cohort=cohort))
     return pd.concat(tables, ignore_index=True)
 

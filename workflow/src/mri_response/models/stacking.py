@@ -11,6 +11,7 @@ import pandas as pd
 from mri_response.learning.decision_rules import out_of_fold
 from mri_response.learning.decisions import Decisions
 from mri_response.learning.jobs import JobResult
+from mri_response.learning.rounding import rounded
 from mri_response.models.hashed import PathLike, read_hashed, text_hash, write_hashed
 
 
@@ -130,7 +131,7 @@ def stacked_folds(
         decision[0, repeat - 1, test] = second.decision(values[test])
         number[0, repeat - 1, test] = outer_fold
     observed = np.asarray(labels, dtype=np.int8)[None]
-    return Decisions(decision, number, np.zeros_like(number), observed)
+    return Decisions(rounded(decision), number, np.zeros_like(number), observed)
 
 
 def refitted_stack(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from mri_response.learning.recalls import Confusion, confusion, mean_recall
+from mri_response.learning.rounding import rounded
 
 SCORE_TOLERANCE = 1e-9  # inner scores closer than this are tied; the first candidate wins
 
@@ -28,7 +29,7 @@ class InnerScore:
         self._counts = np.zeros((n_candidates, 4, n_labellings))
 
     def add(
-        self, candidate: int, labels: np.ndarray, predicted: np.ndarray, weights: np.ndarray
+        self, candidate: int, labels: np.ndarray, decision: np.ndarray, weights: np.ndarray
     ) -> None:
         """Count the decisions of one candidate in one inner test fold.
 
@@ -36,11 +37,14 @@ class InnerScore:
         ----------
         candidate : int
             Position in the grid.
-        labels, predicted : numpy.ndarray of 0/1, shape (n_test, m)
+        labels : numpy.ndarray of 0/1, shape (n_test, m)
             Of the rows of the test fold.
+        decision : numpy.ndarray, shape (n_test, m)
+            Their decision values; above 0, to as many digits as are known, is the positive class.
         weights : numpy.ndarray, shape (n_test,) or (n_test, m)
             Weight of each row, so that people count, not rows.
         """
+        predicted = rounded(decision, axis=0) > 0
         self._counts[candidate] += np.array(confusion(labels, predicted, weights))
 
     def chosen(self) -> np.ndarray:

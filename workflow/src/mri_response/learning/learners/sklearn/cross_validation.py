@@ -143,11 +143,11 @@ class _Search:
         for train, test in zip(fold.sets.train[1:], fold.sets.test[1:], strict=True):
             data = self._prepared(train, test)
             for index in range(n_candidates):
-                predicted = np.empty((test.sum(), len(permutations)), dtype=bool)
+                decision = np.empty((test.sum(), len(permutations)))
                 for row, permutation in enumerate(permutations):
                     model = self.fit(data.train, labels[train, row], index, fold, permutation)
-                    predicted[:, row] = model.decision(data.test) > 0
-                score.add(index, labels[test], predicted, weights[test])
+                    decision[:, row] = model.decision(data.test)
+                score.add(index, labels[test], decision, weights[test])
         return score.chosen()
 
     def inner_decisions(self, fold: Fold, labels: np.ndarray, choice: int) -> np.ndarray:

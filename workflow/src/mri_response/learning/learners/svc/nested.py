@@ -90,8 +90,8 @@ def nested_fold(
         solver = problem.solver
         grid = C / solver.mean_square_norm if options.C_relative else C
         for position, solution in enumerate(solver.path(signs[train], grid)):
-            predicted = problem.products(test, solution.beta) + solution.intercept > 0
-            score.add(position, labels[test], predicted, weights[test])
+            decision = problem.products(test, solution.beta) + solution.intercept
+            score.add(position, labels[test], decision, weights[test])
         n_solved += solver.n_solved
         n_fallback += solver.n_fallback
     chosen = score.chosen()
@@ -149,14 +149,16 @@ def nested_folds_of_one_labelling(
     gram = np.concatenate([matrices[1:] for matrices in grams])
     test = np.concatenate([sets.test[1:] for sets in folds])
     inner = PivotingSolver(gram, np.concatenate([sets.train[1:] for sets in folds]), **how)
-    # Rows of all inner sets of a fold, one below the other; those outside the test folds weigh 0.
-    inside = np.where(test, weights, 0.0).reshape(len(folds), -1).T
-    columns = np.tile(labels, len(test) // len(folds))[:, None]
+    # Each inner set by itself, as (rows, folds); rows outside the test folds weigh 0.
+    n_inner = len(test) // len(folds)
+    inside = np.where(test, weights, 0.0).reshape(len(folds), n_inner, -1)
     score = InnerScore(len(C), len(folds))
     for position, solution in enumerate(inner.path(signs, inner.grid(C, options.C_relative))):
         decision = times(gram, solution.beta.T) + solution.intercept[:, None]
-        predicted = decision.reshape(len(folds), -1).T > 0
-        score.add(position, np.broadcast_to(columns, predicted.shape), predicted, inside)
+        decision = np.where(test, decision, 0.0).reshape(inside.shape)
+        for index in range(n_inner):
+            own, weight = decision[:, index].T, inside[:, index].T
+            score.add(position, np.broadcast_to(labels[:, None], own.shape), own, weight)
     chosen = score.chosen()
 
     gram = np.stack([matrices[0] for matrices in grams])

@@ -13,6 +13,7 @@ from mri_response.learning.learners.svc.options import SvcOptions
 from mri_response.learning.preparation.components import principal_component_grams
 from mri_response.learning.preparation.gaps import filled
 from mri_response.learning.preparation.training_sets import Confounds, training_sets
+from mri_response.learning.rounding import rounded
 from mri_response.learning.splits import Fold
 
 FOLDS_IN_MEMORY = 10  # outer folds whose Gram matrices are held in memory
@@ -102,7 +103,7 @@ def cross_validate_permuted_scans(
             results = nested_folds(grams, some, labels[:, None], clinic.weights, options)
             for fold, result in zip(some, results, strict=True):
                 decision[index, fold.repeat - 1, fold.sets.test[0]] = result.decision[:, 0]
-    return decision
+    return rounded(decision)
 
 
 def block_weights(columns: Sequence[int]) -> np.ndarray:

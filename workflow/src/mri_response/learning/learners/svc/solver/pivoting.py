@@ -57,9 +57,10 @@ class PivotingSolver:
     Notes
     -----
     Where no dual variable is inside its box (at tiny C all are at the upper bound) the intercept is
-    not unique; the midpoint of its interval is taken, as LIBSVM does. A training set with one class
-    gets the constant decision value of that class, +1 or -1. What fails its certificate goes to
-    LIBSVM.
+    not unique; the midpoint of its interval is taken. LIBSVM means to do so too, but by rounding it
+    often has a variable that is not at its bound, whose gradient it takes. A training set with one
+    class gets the constant decision value of that class, +1 or -1. What fails its certificate goes
+    to LIBSVM.
 
     References
     ----------
