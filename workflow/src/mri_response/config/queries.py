@@ -55,6 +55,11 @@ def grid_of_c(c: Mapping[str, Any]) -> list[float]:
     return [2.0 ** (c["log2_min"] + step * c["log2_step"]) for step in range(steps + 1)]
 
 
+def grid_of_alpha(alpha: Mapping[str, Any]) -> list[float]:
+    """The penalties that a model's ``alpha`` section describes, largest first."""
+    return grid_of_c(alpha)[::-1]
+
+
 def learner_name(model: Mapping[str, Any]) -> str:
     """Name of a model's learner in `learning.learners.registry`, by the keys of its section."""
     return "sklearn" if "estimator" in model else "svc"

@@ -54,6 +54,8 @@ class Null(StrEnum):
     GIVEN_CONFOUNDS = "whole_procedure_given_confounds"
     OWN_LABELS = "own_labels"
     DISCOVERY_LABELS = "discovery_labels"
+    RESIDUALS = "whole_procedure_residuals_given_baseline"
+    OWN_RESIDUALS = "own_residuals_given_baseline"
 
 
 class Interval(StrEnum):

@@ -10,6 +10,7 @@ import pandas as pd
 
 from mri_response.learning.permutation import Exchangeability
 from mri_response.learning.preparation.confounds import ConfoundCoding, Confounds
+from mri_response.learning.residual_permutation import ExchangedResiduals
 from mri_response.learning.splits import Fold, FoldSets, Scheme, draw_members
 from mri_response.people.rows import person_weights
 
@@ -96,13 +97,13 @@ class Design(NamedTuple):
 
     Attributes
     ----------
-    exchangeability : Exchangeability
-        Of the n labelled rows.
+    exchangeability : Exchangeability or ExchangedResiduals
+        Of the n labelled rows; the latter where the outcome is a number.
     seed : int
         Of the run.
     """
 
-    exchangeability: Exchangeability
+    exchangeability: Exchangeability | ExchangedResiduals
     seed: int
 
     def labellings(self, permutations: Sequence[int], n_rows: int) -> tuple[np.ndarray, np.ndarray]:

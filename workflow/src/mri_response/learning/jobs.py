@@ -56,7 +56,7 @@ class JobResult:
     repeat, outer_fold : numpy.ndarray of int, shape (F,)
         Which outer folds, counted from 1; both are 0 for the refit.
     labels : numpy.ndarray of int8, shape (m, n)
-        Labels (1 = positive class) of each labelling.
+        Labels (1 = positive class) of each labelling; of float64 where the outcome is a number.
     decision : numpy.ndarray of float64, shape (m, F, N)
         Decision values of the test rows, NaN for all other rows.
     candidate : numpy.ndarray of int16, shape (m, F)
@@ -67,6 +67,8 @@ class JobResult:
         How many of them were solved by LIBSVM, since the faster solvers did not converge.
     unconverged : numpy.ndarray of int, shape ()
         How many of them warned that they did not converge.
+    reduced : numpy.ndarray of float64, shape (m, F, N), optional
+        Predictions from baseline and confounds alone, as `decision`. Of outcomes that are numbers.
     train : numpy.ndarray of bool, shape (F, N), optional
         Training rows of the outer models of the observed labels. This field and all fields down
         to `inner_decision` exist where the observed labels are among the labellings.
@@ -101,6 +103,7 @@ class JobResult:
     fits: np.ndarray
     fallback: np.ndarray
     unconverged: np.ndarray
+    reduced: np.ndarray | None = None
     train: np.ndarray | None = None
     fitted: np.ndarray | None = None
     intercept: np.ndarray | None = None

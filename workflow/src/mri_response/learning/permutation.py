@@ -275,6 +275,31 @@ def log_odds(labels: np.ndarray, confounds: np.ndarray, person: np.ndarray) -> n
     return regression.fit(basis, labels, 1 / rows[index]).decision_function(basis)
 
 
+def exchangeable_rows(
+    people: pd.DataFrame, group: str | None, within: str | None
+) -> list[np.ndarray]:
+    """Rows of people (or families) who may exchange what is constant within people.
+
+    Parameters
+    ----------
+    people : pandas.DataFrame, n rows
+        Column participant_id, and the columns that the others name.
+    group : str or None
+        Column of families, which stay whole.
+    within : str or None
+        Column of blocks inside which people exchange. If it is the column of families, people
+        exchange inside their family.
+
+    Returns
+    -------
+    list of numpy.ndarray of int, shape (units, rows of a unit)
+    """
+    person = people["participant_id"].astype(str).to_numpy()
+    block = people[within].astype(str).to_numpy() if within else np.full(len(people), "")
+    families = group and group != within
+    return _strata(people[group].astype(str).to_numpy() if families else person, person, block)
+
+
 def _strata(unit: np.ndarray, person: np.ndarray, block: np.ndarray) -> list[np.ndarray]:
     """Row indices of units that may exchange labels: arrays of shape (units, rows of a unit)."""
     strata: dict[tuple, list[np.ndarray]] = {}

@@ -65,3 +65,18 @@ def chosen_candidate(score: np.ndarray) -> np.ndarray:
     numpy.ndarray of int, shape (m,)
     """
     return np.argmax(score >= score.max(axis=0) - SCORE_TOLERANCE, axis=0)
+
+
+def smallest_error(error: np.ndarray) -> np.ndarray:
+    """Position of the candidate with the smallest error, of tied ones the first.
+
+    Parameters
+    ----------
+    error : numpy.ndarray, shape (n_candidates, m)
+        Squared errors of the predictions of all inner folds together, not negative.
+
+    Returns
+    -------
+    numpy.ndarray of int, shape (m,)
+    """
+    return np.argmax(error <= error.min(axis=0) * (1 + SCORE_TOLERANCE), axis=0)
