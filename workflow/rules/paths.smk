@@ -280,10 +280,9 @@ def belief_files():
 
 
 def page_of_beliefs():
-    """What the page shows of how beliefs are updated; no table of single people."""
-    single = ("trials", "sessions", "people", "rates", "shrunk", "censored", "evidence")
-    hidden = {run_table(f"belief_{name}") for name in single}
-    return {"tables": [path for path in belief_files() if path not in hidden][:0]}
+    """What the page shows of how beliefs are updated; tables of trials and evidences are large."""
+    large = {run_table(f"belief_{name}") for name in ("trials", "evidence")}
+    return {"tables": [path for path in belief_files() if path not in large]}
 
 
 # What each module of a run brings, see config/modules.py of the package: the files that it is for,

@@ -86,8 +86,9 @@ def rate_tables(config: Config, trials: pd.DataFrame, people: pd.DataFrame) -> T
     Returns
     -------
     dict of str to pandas.DataFrame
-        ``rates``, ``reliability``, ``censored``, and ``shrunk``, where each session of a group with
-        three people or more has a population of its own.
+        ``rates``; ``reliability`` of everybody (``group`` is ``all``) and of each group;
+        ``censored``; and ``shrunk``, where each session of a group with three people or more has a
+        population of its own.
     """
     rates = estimates(trials, scale=_scale(config))
     group = rates["participant_id"].map(_groups(people))
@@ -95,10 +96,14 @@ def rate_tables(config: Config, trials: pd.DataFrame, people: pd.DataFrame) -> T
     for _, own in rates.groupby([rates["session_id"], group], sort=False):
         if len(own.dropna(subset=["S", "A", "S_se", "A_se"])) >= FEW:
             parts.append(shrunk(own, fit_population(own)))
+    of_groups = {"all": rates} | {
+        name: rates[group == name] for name in group_names(config["belief"])
+    }
+    spread = [reliability(own).assign(group=name) for name, own in of_groups.items()]
     together = pd.concat(parts) if parts else shrunk(rates, fit_population(rates))
     return {
         "rates": rates,
-        "reliability": reliability(rates),
+        "reliability": pd.concat(spread, ignore_index=True),
         "shrunk": together.sort_index(),
         "censored": censored_estimates(trials, scale=_scale(config)),
     }

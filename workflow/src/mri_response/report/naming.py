@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from mri_response.config.modules import is_simulated
 from mri_response.config.queries import (
     CONFOUNDS_ONLY,
     MAJORITY_CLASS,
@@ -112,7 +113,7 @@ def naming(config: Mapping[str, Any]) -> Naming:
         roles=roles,
         positive=positive,
         negative=negative,
-        simulated=bool(config.get("simulation")),
+        simulated=is_simulated(config),
     )
 
 

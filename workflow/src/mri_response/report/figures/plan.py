@@ -7,25 +7,19 @@ imports nothing that takes time, and names what draws without importing it.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
 
 from mri_response.config.feature_kinds import FeatureKind, feature_kind
 from mri_response.config.modules import asked_modules
 from mri_response.config.plan import curve_models, ordered_models
 from mri_response.config.queries import compared_pairs, has_region_sets, is_linear, source_features
 from mri_response.core.vocabulary import Role
-
-Config = Mapping[str, Any]
-When = Callable[[Config, str | None], bool]
+from mri_response.report.figures.belief_plan import BELIEF_FIGURES
+from mri_response.report.figures.kind import Config, FigureKind, When
 
 #: Sections of the configuration that every figure reads, for the words that it writes.
 NAMING = ("run", "title", "simulation", "cohorts", "outcome")
-
-
-def _always(config: Config, model: str | None) -> bool:
-    return True
 
 
 def _in_both_arms(config: Config, model: str | None) -> bool:
@@ -50,75 +44,6 @@ def _weights_of(is_wanted: Callable[[FeatureKind], bool], simulated: bool = Fals
     return there
 
 
-@dataclass(frozen=True)
-class FigureKind:
-    """What one figure shows, from what, and when there is one.
-
-    Attributes
-    ----------
-    name : str
-        Its module in `mri_response.report.figures`, its caption ``data/report/<name>.rst``, and its
-        file ``figures/<name>.svg``, with ``_<model>`` behind it where each model has one.
-    section : str
-        Anchor of the section of the page that it stands in.
-    heading : str
-        Its heading on the page.
-    inputs : tuple of str
-        What it is drawn from: tables of the run by their names, or what ``FIGURE_FILES`` of
-        ``rules/paths.smk`` lists. ``draw`` has a parameter for each that it needs.
-    model_inputs : tuple of str
-        Tables of the run of which it needs the part of its model alone.
-    settings : tuple of str
-        Sections of the configuration that it reads beside those of `NAMING`; with any, ``draw`` has
-        a parameter ``config``.
-    per_model : bool
-        Whether each model has one, or the run.
-    when : callable
-        Whether it exists, from the configuration and a model; for figures of the run the primary
-        one, None where the run has no models.
-    together : str
-        Name of the job that draws it; figures of the same name are drawn by one, since starting
-        takes longer than drawing. By default ``<name>_figure``.
-    light : bool
-        Whether the job is short enough for the machine on which the workflow was started.
-    beside : tuple of str
-        Modules of further pictures of the job. They may name people: they are in the folder ``qc``
-        and not on the page.
-    module : str
-        The module of a run (`mri_response.config.modules`) that has the figure.
-    """
-
-    name: str
-    section: str
-    heading: str
-    inputs: tuple[str, ...] = ()
-    model_inputs: tuple[str, ...] = ()
-    settings: tuple[str, ...] = ()
-    per_model: bool = True
-    when: When = _always
-    together: str = ""
-    light: bool = True
-    beside: tuple[str, ...] = ()
-    module: str = "prediction"
-
-    @property
-    def job(self) -> str:
-        """Name of the job that draws it."""
-        return self.together or f"{self.name}_figure"
-
-    @property
-    def category(self) -> str:
-        """Category in the report of Snakemake."""
-        return _CATEGORIES.get(self.section, self.section.capitalize())
-
-
-#: Categories in the report of Snakemake, where they are not named as the section of the page.
-_CATEGORIES = {
-    "quality": "Cohorts",
-    "comparisons": "Result",
-    "subgroups": "Result",
-    "specificity": "Control",
-}
 _PERFORMANCE = "performance_figures"
 _USEFULNESS = "usefulness_figures"
 # Models, their stacks and what they are compared with, in the figure of all of them.
@@ -131,9 +56,11 @@ FIGURES = (
         "cohorts",
         "Flow of participants",
         ("flow",),
+        settings=("belief",),
         per_model=False,
         module="cohorts",
     ),
+    *BELIEF_FIGURES,
     FigureKind(
         "quality",
         "quality",

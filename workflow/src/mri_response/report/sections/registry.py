@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from mri_response.report.sections import (
+    belief,
     brain,
     caveats,
     characteristics,
@@ -35,6 +36,7 @@ SECTIONS: tuple[Section, ...] = tuple(
         question,
         cohorts,
         characteristics,
+        belief,
         quality,
         result,
         comparisons,
