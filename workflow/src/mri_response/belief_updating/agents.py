@@ -25,10 +25,11 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
+from scipy.stats import t as student
 
 from mri_response.belief_updating.effects import Comparison, update_effects
 from mri_response.belief_updating.models import rational, sums, used_sessions
-from mri_response.belief_updating.rates import estimates, least_squares
+from mri_response.belief_updating.rates import LEVEL, estimates, least_squares
 from mri_response.belief_updating.trials import NEWS, SCALE, Rules, classified, selected
 from mri_response.core.seeds import Stream, generator
 
@@ -176,9 +177,10 @@ def agents_table(
     pandas.DataFrame
         A row per ``news`` (``E1``, ``eBR``), ``session_id``, ``group`` and ``quantity`` of
         :data:`QUANTITIES`: ``n`` (people with both kinds of news), ``people`` (their mean), ``se``
-        (of it, over people), and for each kind of agent the mean, ``linear_low`` and
-        ``linear_high`` (2.5 and 97.5 % of the draws of the group's mean). Bayesian agents need
-        eBR and are NaN without; their second estimate has no noise, so that they have no limits.
+        (of it, over people), ``ci_low``, ``ci_high`` (t), and for each kind of agent the mean,
+        ``linear_low`` and ``linear_high`` (2.5 and 97.5 % of the draws of the group's mean).
+        Bayesian agents need eBR and are NaN without; their second estimate has no noise, so that
+        they have no limits.
     """
     used, sessions, number = used_sessions(trials[trials["participant_id"].isin(list(groups))])
     rng = generator(seed, Stream.BELIEF_AGENTS)
@@ -218,6 +220,9 @@ def _cells(
                 linear = drawn["linear"][:, inside, at].mean(axis=1)
                 low, high = np.quantile(linear, [0.025, 0.975])
                 spread = own.std(ddof=1) if len(own) > 1 else np.nan
+                half = (
+                    student.ppf((1 + LEVEL) / 2, max(len(own) - 1, 1)) * spread / np.sqrt(len(own))
+                )
                 bayesian = drawn.get("bayesian", np.full_like(drawn["people"], np.nan))
                 rows.append(
                     {
@@ -228,6 +233,8 @@ def _cells(
                         "n": len(own),
                         "people": own.mean(),
                         "se": spread / np.sqrt(len(own)),
+                        "ci_low": own.mean() - half,
+                        "ci_high": own.mean() + half,
                         "linear": linear.mean(),
                         "linear_low": low,
                         "linear_high": high,

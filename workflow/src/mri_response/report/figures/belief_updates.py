@@ -9,7 +9,6 @@ import pandas as pd
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch, Rectangle
-from scipy.stats import t as student
 
 from mri_response.belief_updating.study import typed
 from mri_response.report.figures.belief_panels import (
@@ -76,6 +75,4 @@ def _cell(axes: Any, x: float, row: pd.Series, kind: str) -> None:
     band = (x - 0.11, row["linear_low"]), 0.22, row["linear_high"] - row["linear_low"]
     axes.add_patch(Rectangle(*band, color=_BAND, linewidth=0, zorder=0))
     axes.plot([x], [row["bayesian"]], marker="_", markersize=11, color=BLACK, zorder=1)
-    half = student.ppf(0.975, max(row["n"] - 1, 1)) * row["se"]
-    limits = {"people": row["people"], "low": row["people"] - half, "high": row["people"] + half}
-    draw_mean(axes, x, pd.Series(limits), ("people", "low", "high"), kind)
+    draw_mean(axes, x, row, ("people", "ci_low", "ci_high"), kind)

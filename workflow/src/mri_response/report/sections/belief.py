@@ -164,23 +164,34 @@ def _interval(row: pd.Series, digits: int) -> tuple[str, str]:
     return minus(row["estimate"], digits), f"{low} to {high}"
 
 
+def _known(value: float, digits: int) -> str:
+    return "" if pd.isna(value) else minus(value, digits)
+
+
+def _codes(effects: pd.DataFrame) -> str:
+    """What is minus what, from the row that has all codes."""
+    longest = effects.loc[effects["coding"].str.len().idxmax(), "coding"]
+    return longest.replace(" - ", " minus ")
+
+
 def _changes(tables: dict[str, pd.DataFrame], names: Naming) -> Table:
     made = Table(
         names.title("Learning rates: changes since the session before treatment"),
         ["Session", "Group", "Parameter", "n", "Before", "After", "Change", "p", "Reliability"],
     )
-    for row in tables["belief_changes"].to_dict("records"):
+    changes = tables["belief_changes"]
+    for row in changes[changes["parameter"].isin(["S", "A"])].to_dict("records"):
         known = pd.Series(row)
         made.rows.append(
             [
                 row["session_id"],
                 row["contrast"].replace(" - ", " minus "),
-                row["parameter"].replace("_", " "),
+                row["parameter"],
                 f"{row['n']:.0f}",
-                *(minus(row[name]) for name in ("before", "after")),
+                *(_known(row[name], 2) for name in ("before", "after")),
                 _interval(known, 3),
                 p_text(row["p_value"], None),
-                minus(row["reliability"]),
+                _known(row["reliability"], 2),
             ]
         )
     made.note = (
@@ -204,7 +215,7 @@ def _effects(run: Run, tables: dict[str, pd.DataFrame]) -> Table:
         made.rows.append(
             [
                 row["session_id"],
-                (row["term"], row["coding"]),
+                row["term"],
                 _interval(pd.Series(row), 2),
                 f"{row['df']:.0f}",
                 p_text(row["p_value"], None),
@@ -212,13 +223,14 @@ def _effects(run: Run, tables: dict[str, pd.DataFrame]) -> Table:
                     minus(agent["linear"]),
                     f"{minus(agent['linear_low'])} to {minus(agent['linear_high'])}",
                 ),
-                minus(agent["bayesian"]),
+                _known(agent["bayesian"], 2),
             ]
         )
     made.note = (
-        "Mixed model over trials; codes are halves of a difference, so that an effect is the first "
-        "minus the second. Small numbers: 95 % intervals (Satterthwaite) and, of agents, lowest "
-        "and highest draw. An effect that agents without any bias show too is no sign of one."
+        f"Mixed model over trials. An effect is a difference: {_codes(shown)}; an interaction is "
+        "a difference of differences. Small numbers: 95 % intervals (Satterthwaite) and, of "
+        "agents, lowest and highest draw. An effect that agents without any bias show too is no "
+        "sign of one."
     )
     return made
 
@@ -243,7 +255,7 @@ def _first_estimates(tables: dict[str, pd.DataFrame], names: Naming) -> Table:
                 row["session_id"],
                 row["contrast"].replace(" - ", " minus "),
                 words[row["parameter"]],
-                *(minus(row[name], digits) for name in ("before", "after")),
+                *(_known(row[name], digits) for name in ("before", "after")),
                 _interval(pd.Series(row), digits),
                 p_text(row["p_value"], None),
             ]
@@ -315,9 +327,9 @@ def _describe_rates(run: Run, tables: dict[str, pd.DataFrame]) -> str:
     table = tables["belief_reliability"]
     rows = table[table["parameter"].isin(["LR_good", "LR_bad"]) & (table["group"] != "all")]
     parts = [
-        f"{row.group}, {row.session_id}, {row.parameter.removeprefix('LR_')} news: "
-        f"{minus(row.mean)}"
-        for row in rows.itertuples(index=False)
+        f"{row['group']}, {row['session_id']}, {row['parameter'].removeprefix('LR_')} news: "
+        f"{minus(row['mean'])}"
+        for row in rows.to_dict("records")
     ]
     return f"{'; '.join(parts)}."
 
