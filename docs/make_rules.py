@@ -18,8 +18,8 @@ sys.path.insert(0, str(ROOT / "workflow" / "src"))
 from mri_response.report.figures.plan import FIGURES  # noqa: E402
 
 PAGE = ROOT / "docs" / "rules.md"
-STAGES = ("simulation", "people", "belief_updating", "features", "learning", "preflight", "models")
-STAGES += ("evaluation", "brain", "report", "record")
+STAGES = ("simulation", "people", "clinical_outcomes", "belief_updating", "features", "learning")
+STAGES += ("preflight", "models", "evaluation", "brain", "report", "record")
 RULE = re.compile(
     r'^( *)rule (\w+):\n +"""(.*?)"""\n.*?^ +script:\n +"\.\./scripts/(\S+)"', re.M | re.S
 )

@@ -39,9 +39,8 @@ def test_cohorts_alone_are_described():
 def test_with_models_the_outcome_is_predicted():
     config = load_config(WHOLE)
     assert asked_modules(config) == ["cohorts", "prediction"]
-    assert rules_of_run(config) == [
-        stage for stage in RULES if stage not in ("simulation", "belief_updating")
-    ]
+    others = ("simulation", "clinical_outcomes", "belief_updating")
+    assert rules_of_run(config) == [stage for stage in RULES if stage not in others]
 
 
 def test_an_outcome_is_checked_without_models_too():
@@ -72,8 +71,9 @@ def test_nothing_asked_for_is_told_in_one_line():
         load_config({"run": "study"})
     assert str(error.value) == (
         "config: (top level): found nothing that is asked for, expected a section that asks for "
-        "something: cohorts to describe who is analysed, belief to compare how beliefs are "
-        "updated, models to predict the outcome; add one; config/README.md describes them"
+        "something: cohorts to describe who is analysed, clinical_outcomes to analyse the scores "
+        "themselves, belief to compare how beliefs are updated, models to predict the outcome; add "
+        "one; config/README.md describes them"
     )
 
 
@@ -93,7 +93,7 @@ def test_a_configuration_is_not_changed_by_the_check():
 def test_every_module_has_its_files_and_rules(root):
     text = (root / "workflow" / "rules" / "paths.smk").read_text()
     for files in ("FINAL_FILES", "PAGE_FILES"):
-        names = yaml.safe_load(re.search(rf"{files} = (\{{.*?\}})", text)[1])
+        names = yaml.safe_load(re.search(rf"{files} = (\{{.*?\}})", text, re.S)[1])
         assert list(names) == list(MODULES)
     rules = {path.stem for path in (root / "workflow" / "rules").glob("*.smk")}
     assert {stage for module in MODULES.values() for stage in module.rules} <= set(RULES) <= rules

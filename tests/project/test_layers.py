@@ -18,7 +18,7 @@ STAGES = (
     *("report", "record"),
 )
 # Stages without rules, and files of rules that belong to no stage.
-WITHOUT_RULES = {"core", "config", "inputs", "clinical_outcomes"}
+WITHOUT_RULES = {"core", "config", "inputs"}
 SHARED_RULES = {"common", "paths", "sizes"}
 
 

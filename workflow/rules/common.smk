@@ -60,6 +60,7 @@ from mri_response.people.extraction import extracted_folder, inputs_of_run
 from mri_response.people.size import size_for_jobs
 from mri_response.config.feature_kinds import feature_kind
 from mri_response.config.files import read_config
+from mri_response.config.clinical_outcomes import outcome_cohorts, outcome_tables
 from mri_response.config.load import load_config
 from mri_response.config.modules import asked_modules, rules_of_run
 from mri_response.config.queries import (
@@ -160,6 +161,7 @@ NONLINEAR = [model for model in MODELS if model not in LINEAR]
 FEATURES = used_features(CONFIG)
 SOURCED = source_features(CONFIG)
 BASELINES = used_baselines(CONFIG)
+OUTCOME_TABLES = outcome_tables(CONFIG["clinical_outcomes"]) if CONFIG["clinical_outcomes"] else {}
 STACKS = list(CONFIG["stacks"])
 ADDED = added_pairs(CONFIG)
 SCAN_BATCHES = batches(CONFIG["permutation"]["scans"], 10)

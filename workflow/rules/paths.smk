@@ -285,11 +285,36 @@ def page_of_beliefs():
     return {"tables": [path for path in belief_files() if path not in large]}
 
 
+def outcome_outputs(part):
+    """Tables of a part of the clinical outcomes, by their names."""
+    return {name: run_table(f"outcome_{name}") for name in OUTCOME_TABLES[part]}
+
+
+def outcome_files():
+    """Every table of the clinical outcomes."""
+    return [path for part in OUTCOME_TABLES for path in outcome_outputs(part).values()]
+
+
+def page_of_outcomes():
+    """What the page shows of the scores; no table of single people."""
+    return {
+        "tables": [
+            path for path in outcome_files() if path not in outcome_outputs("scores").values()
+        ]
+    }
+
+
 # What each module of a run brings, see config/modules.py of the package: the files that it is for,
 # and by the names that `read_run` of report/run.py knows what the page shows of it.
-FINAL_FILES = {"cohorts": cohort_files, "belief": belief_files, "prediction": prediction_files}
+FINAL_FILES = {
+    "cohorts": cohort_files,
+    "clinical_outcomes": outcome_files,
+    "belief": belief_files,
+    "prediction": prediction_files,
+}
 PAGE_FILES = {
     "cohorts": page_of_cohorts,
+    "clinical_outcomes": page_of_outcomes,
     "belief": page_of_beliefs,
     "prediction": page_of_prediction,
 }
@@ -402,6 +427,15 @@ def cohort_inputs(wildcards):
             for pattern in (*patterns, reports):
                 paths += files_of(pattern)
         paths += read_inputs(name)
+    return list(dict.fromkeys(paths))
+
+
+def outcome_inputs(wildcards):
+    """Tables of the cohorts whose clinical outcomes are analysed."""
+    paths = []
+    for name in outcome_cohorts(CONFIG):
+        cohort = CONFIG["cohorts"][name]
+        paths += [local(cohort["participants"]), local(scores_path(cohort))]
     return list(dict.fromkeys(paths))
 
 
@@ -767,6 +801,13 @@ def cohort_config(wildcards):
     """What decides who is analysed."""
     rules = {"exclude": CONFIG["quality_control"]["exclude"]}
     return quality_config(wildcards) | section("min_class_size") | {"quality_control": rules}
+
+
+def outcome_config(wildcards):
+    """What scores and treatments are read by."""
+    keys = ("outcome", "features", "models", "confounds", "cross_validation", "permutation")
+    more = ("specificity", "clinical_outcomes")
+    return {**section(*keys, *more), "cohorts": untitled_cohorts()}
 
 
 def feasibility_config(wildcards):

@@ -25,6 +25,8 @@ _NAMES = {
     "models": "MODEL",
     "where": "COLUMN",
     "sources": "SOURCE",
+    "scales": "SCALE",
+    "items": "ITEM",
 }
 
 

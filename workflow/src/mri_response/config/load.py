@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from mri_response.config.checks.belief import check_belief
+from mri_response.config.checks.clinical_outcomes import check_clinical_outcomes
 from mri_response.config.checks.columns import check_columns
 from mri_response.config.checks.features import check_features
 from mri_response.config.checks.folds import check_outer, check_permutation
@@ -151,6 +152,7 @@ def _cross_check(config: Mapping[str, Any]) -> None:
     check_features(config)
     check_sessions(config)
     check_belief(config)
+    check_clinical_outcomes(config)
     for step in PREPARATION.values():
         if step.check:
             step.check(config)

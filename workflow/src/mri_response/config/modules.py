@@ -45,6 +45,12 @@ MODULES = {
         needs=("cohorts",),
         rules=("people", "preflight", "report", "record"),
     ),
+    "clinical_outcomes": Module(
+        words="analyse the scores themselves",
+        asked_by=("clinical_outcomes",),
+        needs=("cohorts", "clinical_outcomes"),
+        rules=("people", "clinical_outcomes", "preflight", "report", "record"),
+    ),
     "belief": Module(
         words="compare how beliefs are updated",
         asked_by=("belief",),
@@ -63,8 +69,8 @@ MODULES = {
 }
 #: Order in which the files of rules are included; a rule may name those of an earlier file.
 RULES = (
-    *("simulation", "people", "belief_updating", "features", "learning", "preflight", "models"),
-    *("evaluation", "brain", "report", "record"),
+    *("simulation", "people", "clinical_outcomes", "belief_updating", "features", "learning"),
+    *("preflight", "models", "evaluation", "brain", "report", "record"),
 )
 
 

@@ -14,6 +14,7 @@ from typing import Any
 
 import pandas as pd
 
+from mri_response.clinical_outcomes.study import read_outcomes
 from mri_response.config.answers import read_answers
 from mri_response.config.feature_kinds import feature_kind
 from mri_response.config.queries import (
@@ -99,6 +100,8 @@ def check_inputs(
         people[name], excluded, _ = build_cohort(config, name)
         exclusions.append(excluded)
     check_people_apart(config, people)
+    if config["clinical_outcomes"]:
+        read_outcomes(config)
     if config["models"]:
         check_discovery(config, people[discovery_name(config)])
         _check_categories(config, people)

@@ -75,6 +75,8 @@ def read_scores(
     scale: str,
     layout: PeopleFormat = OWN,
     wide: Mapping[str, Mapping[str, str]] = MappingProxyType({}),
+    key: str = "outcome.scale",
+    highest: float | None = None,
 ) -> pd.DataFrame:
     """Read the scores of one clinical scale.
 
@@ -90,6 +92,10 @@ def read_scores(
     wide : mapping of str to mapping of str to str
         Scale to session to column, for a table with a column per session, see
         :func:`mri_response.inputs.sources.people_tables.long_scores`.
+    key : str
+        Key of the configuration that names the scale, for messages.
+    highest : float, optional
+        Highest possible score; without it that of a scale that is known by its name.
 
     Returns
     -------
@@ -114,9 +120,9 @@ def read_scores(
         if scale not in scales:
             raise InputError(
                 f"{path}: column scale: found {shorten(scales)}, expected {scale!r} "
-                f"(outcome.scale); {suggestion(scale, scales)}correct the config or the table"
+                f"({key}); {suggestion(scale, scales)}correct the config or the table"
             )
-        check_levels(table["scale"], [scale], path, "outcome.scale")
+        check_levels(table["scale"], [scale], path, key)
         table = table[table["scale"] == scale]
         column = "score"
     elif scale in table:
@@ -124,7 +130,7 @@ def read_scores(
     else:
         others = [name for name in table if name not in ("participant_id", "session_id")]
         raise InputError(
-            f"{path}: found no column {scale!r} (outcome.scale) and no columns scale and score, "
+            f"{path}: found no column {scale!r} ({key}) and no columns scale and score, "
             f"expected one or the other among {shorten(others)}; "
             f"{suggestion(scale, others)}correct the config or the table"
         )
@@ -133,7 +139,7 @@ def read_scores(
     said = table["session_id"].notna() | score.notna()
     table, score = table[said], score[said]
     check_ids(table, path, ["participant_id", "session_id"])
-    highest = highest_score(scale)
+    highest = highest_score(scale) if highest is None else highest
     wrong = (score < 0) | (score > highest)
     if wrong.any():
         line = int(wrong.idxmax())
