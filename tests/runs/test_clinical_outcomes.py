@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import re
 from pathlib import Path
 
@@ -154,3 +155,20 @@ def test_every_table_and_column_is_documented(run):
     for name in made:
         for column in read_tsv(run / f"outcome_{name}.tsv"):
             assert column in words, f"{name}: {column}"
+
+
+def test_the_page_tells_design_numbers_and_methods(run):
+    page = (run / "report.html").read_text(encoding="utf-8")
+    text = " ".join(html.unescape(re.sub(r"<[^>]+>", " ", page)).split())
+    assert "What became of the scores A crossover of ketamine and placebo in two periods" in text
+    assert "day 2 Everybody, mixed model 29 −7.3 −11.4 to −3.2 22.9 0.001" in text
+    assert "NNTB 7.5 (NNTH 8.8 to infinity to NNTB 2.6)" in text
+    assert "Kenward and Roger's errors and degrees of freedom" in text
+    assert "nothing is carried forward" in text
+
+
+def test_single_people_are_not_on_the_page(run):
+    page = (run / "report.html").read_text(encoding="utf-8")
+    assert "outcome_rates.tsv" in page
+    assert "outcome_scores.tsv" not in page
+    assert "sub-MOA" not in page

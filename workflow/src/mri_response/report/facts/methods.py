@@ -14,6 +14,7 @@ from mri_response.evaluation.comparisons import ADDED
 from mri_response.inputs.atlases import licence_of
 from mri_response.learning.learners.registry import learner_of
 from mri_response.report.facts.belief import belief_methods
+from mri_response.report.facts.clinical_outcomes import outcome_methods
 from mri_response.report.facts.fact import Fact
 from mri_response.report.facts.phrases import cohort_size, listed, people, where
 from mri_response.report.facts.study import flow
@@ -72,6 +73,7 @@ def _methods_of_prediction(run: Run) -> list[Fact]:
 #: The methods of each module of a run (`mri_response.config.modules`).
 METHODS: dict[str, Callable[[Run], list[Fact]]] = {
     "cohorts": _methods_of_cohorts,
+    "clinical_outcomes": outcome_methods,
     "belief": belief_methods,
     "prediction": _methods_of_prediction,
 }

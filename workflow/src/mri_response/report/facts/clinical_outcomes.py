@@ -1,0 +1,186 @@
+"""How the scores themselves were analysed, as it can stand in a methods section."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from mri_response.config.clinical_outcomes import CROSSOVER, SINGLE_ARM, trial_design
+from mri_response.report.facts.fact import Fact
+from mri_response.report.facts.phrases import listed
+from mri_response.report.run import Run
+
+Section = Mapping[str, Any]
+_DF = {
+    "kenward_roger": ("Kenward and Roger's errors and degrees of freedom", "kenward_roger"),
+    "kenward_roger_expected": (
+        "Kenward and Roger's errors and degrees of freedom (from the expected information)",
+        "kenward_roger",
+    ),
+    "satterthwaite": ("Satterthwaite's degrees of freedom", "satterthwaite"),
+}
+_STRATEGY = {
+    "jump_to_reference": "jump to reference",
+    "copy_reference": "copy reference",
+    "copy_increments": "copy increments in reference",
+}
+
+
+def outcome_methods(run: Run) -> list[Fact]:
+    """Return how rates, effect sizes, models, times and items came about.
+
+    Parameters
+    ----------
+    run : Run
+        A run that analyses the scores themselves.
+
+    Returns
+    -------
+    list of Fact
+        A paragraph each.
+    """
+    section = run.config["clinical_outcomes"]
+    facts = [_rates(section), _effects(section), _models(section)]
+    if section["crossover"]:
+        facts.append(_crossover(section))
+    if trial_design(section) != SINGLE_ARM:
+        facts.append(_missing(section))
+    if section["times"]:
+        facts.append(_times(section))
+    if section["items"]:
+        facts.append(_items(section))
+    return facts
+
+
+def design_words(section: Section) -> str:
+    """The design of the trial as a sentence.
+
+    Parameters
+    ----------
+    section : mapping
+        Section ``clinical_outcomes`` of the completed configuration.
+
+    Returns
+    -------
+    str
+    """
+    design, reference = trial_design(section), section["reference"]
+    if design == SINGLE_ARM:
+        return (
+            "One group was followed, without a comparison: changes hold the effect of treatment, "
+            "the course of the illness, expectation and regression to the mean together."
+        )
+    if design == CROSSOVER:
+        treatments = listed(list(dict.fromkeys(section["crossover"]["values"].values())))
+        return (
+            f"A crossover of {treatments} in two periods; differences are those from {reference}."
+        )
+    return f"Arms side by side, each compared with {reference}."
+
+
+def _rates(section: Section) -> Fact:
+    first = next(iter(section["scales"]))
+    words = []
+    for name, scale in section["scales"].items():
+        text = f"a fall of {name} by {scale['fall_percent']:g} % or more"
+        if scale["remission"] is not None:
+            text += f" (remission: at most {scale['remission']:g})"
+        words.append(text)
+    compared = (
+        " Differences: Newcombe's interval, Fisher's exact test; odds ratios with score intervals."
+        if trial_design(section) != SINGLE_ARM
+        else ""
+    )
+    return Fact(
+        f"Clinical outcomes: {design_words(section)} Everybody whom the cohorts' filters keep was "
+        f"analysed as assigned, with or without a scan; {first} is the primary scale. Response was "
+        f"{listed(words)}, from {section['baseline']}. Rates are of the people with scores, and "
+        f"again with missing scores counted as no; Wilson's interval.{compared}",
+        "config: clinical_outcomes; outcome_rates.tsv; outcome_rate_differences.tsv",
+        ("wilson", "newcombe") if compared else ("wilson",),
+    )
+
+
+def _effects(section: Section) -> Fact:
+    return Fact(
+        "Effect sizes by visit name their standard deviation (of the change, the average of both "
+        "visits, or at baseline) and their design, have the exact correction for small samples and "
+        "noncentral t intervals; those of the baseline have Student's. Changes within people are "
+        "no estimate of a difference between arms and stand apart from them.",
+        "outcome_change.tsv; outcome_between.tsv; outcome_pairs.tsv",
+        ("hedges",),
+    )
+
+
+def _models(section: Section) -> Fact:
+    words, key = _DF[section["df"]]
+    first, *others = (
+        name.replace("_", " ").replace("toepl", "Toepl") for name in section["covariance"]
+    )
+    fallback = (
+        f"; where it could not be fitted {listed(others)}, in this order, fixed beforehand"
+        if others
+        else ""
+    )
+    covariates = f", {listed(section['covariates'])}" if section["covariates"] else ""
+    arms = "" if trial_design(section) == SINGLE_ARM else ", arm by visit"
+    return Fact(
+        f"Mixed model for repeated measures of the change: visit{arms}, baseline by visit"
+        f"{covariates}; {first} covariance over a person's visits{fallback}; restricted maximum "
+        f"likelihood; {words}. Scores are taken as missing at random given the others; nothing is "
+        "carried forward. Constrained longitudinal data analysis, with the baseline as a score of "
+        "which all arms have one mean, stands beside it.",
+        "config: clinical_outcomes.covariance, clinical_outcomes.df; outcome_model.tsv; "
+        "outcome_fit.tsv",
+        ("mmrm", key),
+    )
+
+
+def _crossover(section: Section) -> Fact:
+    return Fact(
+        "The crossover was analysed over people with both periods (Hills and Armitage), over "
+        "everybody by a mixed model with treatment, period and baseline, and in the first period "
+        "alone as a trial with two arms. Carry-over was tested and did not choose the analysis. "
+        f"There is one baseline ({section['baseline']}), before the first period.",
+        "config: clinical_outcomes.crossover; outcome_crossover.tsv",
+        ("crossover",),
+    )
+
+
+def _missing(section: Section) -> Fact:
+    names = listed([_STRATEGY[name] for name in section["sensitivity"]])
+    other = f"and under {names} " if names else ""
+    return Fact(
+        f"Missing scores were replaced by conditional means under missing at random {other}with "
+        "the jackknife's errors: frequentist ones, and information-anchored ones, which do not "
+        "shrink by what is borrowed from the reference. Missing scores of the last visit were also "
+        "shifted by fixed points, to see at which shift an advantage is gone.",
+        "config: clinical_outcomes.sensitivity, clinical_outcomes.deltas; outcome_sensitivity.tsv; "
+        "outcome_tipping_point.tsv",
+        ("conditional_mean",),
+    )
+
+
+def _times(section: Section) -> Fact:
+    competing = (
+        f" {section['competing']} ends the chance of one and competes (Aalen and Johansen)."
+        if section["competing"]
+        else ""
+    )
+    return Fact(
+        f"Time to response in {section['unit']}: the share of all people with a response by each "
+        f"visit (Kaplan and Meier), with log-log intervals.{competing} Medians are of all people "
+        "and not of responders.",
+        "config: clinical_outcomes.times; outcome_incidence.tsv; outcome_medians.tsv",
+        ("kaplan_meier",),
+    )
+
+
+def _items(section: Section) -> Fact:
+    names = [item["title"] or name for name, item in section["items"].items()]
+    return Fact(
+        f"Single items ({listed(names)}): changes by the exact signed rank test; shares of people "
+        "with a low item, with a lower and with a higher one than before, also among those who had "
+        "the symptom to begin with. Shares that would tell single people apart are hidden.",
+        "config: clinical_outcomes.items; outcome_items.tsv; outcome_item_shares.tsv",
+    )

@@ -1,0 +1,236 @@
+"""What became of the scores themselves."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import pandas as pd
+
+from mri_response.clinical_outcomes.rates import Estimate, number_needed_text
+from mri_response.config.clinical_outcomes import CROSSOVER, SINGLE_ARM, trial_design
+from mri_response.report.facts.clinical_outcomes import design_words
+from mri_response.report.figures.plan import FigureSpec
+from mri_response.report.numbers import minus, number, percent
+from mri_response.report.run import Run
+from mri_response.report.sections.blocks import Block, Table, Text
+from mri_response.report.sections.section import Section
+
+#: Tables to download, with their titles.
+TABLES = {
+    "outcome_rates": "Response and remission by visit",
+    "outcome_rate_differences": "Differences in rates between arms",
+    "outcome_rate_pairs": "Differences in rates within people",
+    "outcome_change": "Changes within people and their sizes",
+    "outcome_between": "Differences between arms and their sizes",
+    "outcome_pairs": "Differences between treatments within people",
+    "outcome_model": "Means and differences by mixed models",
+    "outcome_fit": "How the mixed models were fitted",
+    "outcome_crossover": "Crossover by three methods",
+    "outcome_missing": "Missing scores by visit",
+    "outcome_patterns": "Patterns of missing scores",
+    "outcome_bounds": "Bounds under extreme outcomes of missing people",
+    "outcome_sensitivity": "Differences under assumptions about missing scores",
+    "outcome_tipping_point": "Differences with shifted missing scores",
+    "outcome_incidence": "Share with a response by time",
+    "outcome_medians": "Median time to response",
+    "outcome_hazards": "Ratios of hazards of response",
+    "outcome_sustained": "Sustained response",
+    "outcome_relapse": "Relapse after response",
+    "outcome_items": "Changes of items",
+    "outcome_item_shares": "Items: low, better, worse",
+    "outcome_item_differences": "Differences in items between arms",
+}
+_METHODS = {
+    "hills_armitage": "People with both periods",
+    "mixed_model": "Everybody, mixed model",
+    "first_period": "First period alone",
+}
+
+
+def blocks(run: Run) -> list[Block]:
+    """The design, rates, changes, and differences between arms or treatments.
+
+    Parameters
+    ----------
+    run : Run
+        The run.
+
+    Returns
+    -------
+    list of Block
+    """
+    section = run.config["clinical_outcomes"]
+    scale = next(iter(section["scales"]))
+    found: list[Block] = [
+        Text(
+            f"{design_words(section)} The scores of everybody whom the cohorts' filters keep, with "
+            f"or without a scan; {scale} is the primary scale."
+        ),
+        _course(run, scale),
+    ]
+    if trial_design(section) == CROSSOVER:
+        found.append(_crossover(run, scale))
+    if trial_design(section) != SINGLE_ARM:
+        found += [_differences(run, scale), _rate_differences(run, scale)]
+    return found
+
+
+def alt_text(spec: FigureSpec, run: Run) -> str:
+    """Describe a figure of this section to readers who do not see it.
+
+    Parameters
+    ----------
+    spec : FigureSpec
+        The figure.
+    run : Run
+        The run.
+
+    Returns
+    -------
+    str
+    """
+    return f"{spec.heading}; the tables of this section have the numbers."
+
+
+def _rows(run: Run, name: str, **wanted: object) -> pd.DataFrame:
+    table = run.tables[f"outcome_{name}"]
+    for column, value in wanted.items():
+        table = table[table[column] == value]
+    return table
+
+
+def _points(row: Mapping[str, Any], estimate: str, low: str, high: str) -> tuple[str, str]:
+    """Points of a scale with their interval."""
+    values = [number(row[name]) for name in (estimate, low, high)]
+    first, *limits = (minus(value, 1) for value in values)
+    return first, f"{limits[0]} to {limits[1]}"
+
+
+def _limits(row: Mapping[str, Any], digits: int = 2) -> tuple[str, str]:
+    values = [minus(number(row[name]), digits) for name in ("estimate", "ci_low", "ci_high")]
+    return values[0], f"{values[1]} to {values[2]}"
+
+
+def _p(value: Any) -> str:
+    p = number(value)
+    return "n/a" if p != p else "< 0.001" if p < 0.001 else f"{p:.3f}"
+
+
+def _course(run: Run, scale: str) -> Table:
+    table = Table(
+        run.names.title(f"{scale} by visit"),
+        ["Visit", "Arm", "n", "Mean change", "Change / its SD", "Response", "Remission"],
+    )
+    changes = _rows(run, "change", scale=scale, standardiser="change")
+    changes = changes.set_index(["session_id", "arm"])
+    rates = _rows(run, "rates", scale=scale, counted="observed")
+    shares = rates.set_index(["session_id", "arm", "outcome"])
+    for session, arm in dict.fromkeys(zip(rates["session_id"], rates["arm"], strict=True)):
+        row = [session, arm, shares.loc[(session, arm, "response"), "n"]]
+        if (session, arm) in changes.index:
+            change = changes.loc[(session, arm)]
+            points = [f"mean_change{end}" for end in ("", "_low", "_high")]
+            row += [_points(change, *points), _limits(change)]
+        else:
+            row += ["n/a", "n/a"]
+        for outcome in ("response", "remission"):
+            key = (session, arm, outcome)
+            row.append(_share(shares.loc[key]) if key in shares.index else "n/a")
+        table.rows.append(row)
+    table.note = (
+        "Observed scores, 95 % intervals. Changes are from baseline, within people and without a "
+        "control; their size is Hedges' g on the SD of the change, and no effect of the treatment."
+    )
+    return table
+
+
+def _share(row: Mapping[str, Any]) -> tuple[str, str]:
+    low, high = percent(row["ci_low"]), percent(row["ci_high"])
+    return f"{row['k']} of {row['n']} ({percent(row['estimate'])})", f"{low} to {high}"
+
+
+def _crossover(run: Run, scale: str) -> Table:
+    table = Table(
+        run.names.title(f"{scale}: one treatment minus the other"),
+        ["Time point", "Method", "People", "Difference", "df", "p"],
+    )
+    for row in _rows(run, "crossover", effect="treatment").to_dict("records"):
+        difference = _points(row, "estimate", "ci_low", "ci_high")
+        cells = [row["time_point"], _METHODS[row["method"]], row["n_people"], difference]
+        table.rows.append([*cells, f"{number(row['df']):.1f}", _p(row["p_value"])])
+    table.note = (
+        "Points of the scale with 95 % intervals; negative: fewer symptoms. Carry-over, sequence "
+        "and treatment by period cannot be told apart and do not choose the method."
+    )
+    return table
+
+
+def _differences(run: Run, scale: str) -> Table:
+    first = trial_design(run.config["clinical_outcomes"]) == CROSSOVER
+    where = ", first period" if first else ""
+    table = Table(
+        run.names.title(f"{scale}: differences between arms by the mixed model{where}"),
+        ["Visit", "Arm minus reference", "n", "Difference", "df", "p", "Hedges' g"],
+    )
+    effects = _rows(run, "between", scale=scale, standardiser="change")
+    effects = effects.set_index(["session_id", "arm"])
+    for row in _rows(run, "model", model="mmrm", quantity="difference").to_dict("records"):
+        key = (row["session_id"], row["arm"])
+        pair = f"{row['arm']} minus {row['reference']}"
+        n = f"{row['n']} and {number(row['n_reference']):.0f}"
+        difference = _points(row, "estimate", "ci_low", "ci_high")
+        size = _limits(effects.loc[key]) if key in effects.index else "n/a"
+        df = f"{number(row['df']):.1f}"
+        table.rows.append([row["session_id"], pair, n, difference, df, _p(row["p_value"]), size])
+    table.note = (
+        "Change from baseline adjusted for the baseline, points of the scale, 95 % intervals; "
+        "negative: fewer symptoms. Hedges' g is of observed changes, on their pooled SD. There is "
+        "no correction for the number of visits."
+    )
+    return table
+
+
+def _rate_differences(run: Run, scale: str) -> Table:
+    table = Table(
+        run.names.title(f"{scale}: differences in response"),
+        ["Visit", "Arms", "Missing scores", "Responders", "Risk difference", "NNT", "p"],
+    )
+    rows = _rows(run, "rate_differences", scale=scale, outcome="response")
+    keys = ["session_id", "arm", "reference", "counted"]
+    for (session, arm, reference, counted), own in rows.groupby(keys, sort=False):
+        by_measure = own.set_index("measure")
+        risk = by_measure.loc["risk_difference"]
+        needed = by_measure.loc["number_needed_to_treat"]
+        number_needed = Estimate(*(number(needed[c]) for c in ("estimate", "ci_low", "ci_high")))
+        limits = [
+            percent(risk[c]).replace("-", "\u2212") for c in ("estimate", "ci_low", "ci_high")
+        ]
+        table.rows.append(
+            [
+                session,
+                f"{arm}, {reference}",
+                "left out" if counted == "observed" else "no response",
+                f"{risk['k']} of {risk['n']}, {risk['k_reference']} of {risk['n_reference']}",
+                (limits[0], f"{limits[1]} to {limits[2]}"),
+                number_needed_text(number_needed),
+                _p(risk["p_value"]),
+            ]
+        )
+    table.note = (
+        "Newcombe's 95 % intervals; Fisher's exact test. NNT: number needed to treat for one more "
+        "responder (NNTB) or one fewer (NNTH); its interval passes through infinity where that of "
+        "the difference holds 0."
+    )
+    return table
+
+
+SECTION = Section(
+    "outcomes",
+    "What became of the scores",
+    "Outcomes",
+    blocks,
+    TABLES,
+    alt_text,
+    module="clinical_outcomes",
+)
