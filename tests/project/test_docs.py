@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import importlib.util
+import inspect
 import re
 from pathlib import Path
 
 import pytest
+import yaml
 
 from mri_response.report.figures.plan import FIGURES
 
@@ -45,3 +47,22 @@ def test_every_place_that_the_architecture_names_is_there() -> None:
     for name in names:
         places = (ROOT, ROOT / "workflow", package, package / "data")
         assert any((place / name).exists() for place in places), name
+
+
+def test_documented_classifiers_weigh_classes_as_the_built_in_one_does() -> None:
+    """Models that are compared differ in nothing but what they are said to differ in."""
+    found = 0
+    for page in ("README.md", "config/README.md"):
+        text = (ROOT / page).read_text(encoding="utf-8")
+        for block in re.findall(r"```yaml\n(.*?)```", text, re.DOTALL):
+            models = (yaml.safe_load(block) or {}).get("models") or {}
+            for model in models.values():
+                if "estimator" not in model:
+                    continue
+                module, name = model["estimator"].rsplit(".", 1)
+                estimator = getattr(importlib.import_module(module), name)
+                known = "class_weight" in inspect.signature(estimator).parameters
+                given = model.get("parameters", {}).get("class_weight")
+                assert given == ("balanced" if known else None), (page, model)
+                found += known
+    assert found >= 5

@@ -133,6 +133,28 @@ def test_of_the_scan_it_speaks_where_nothing_else_can_be_the_reason(inputs, firs
     assert "has not been shown, which is not evidence that it does not." in text
 
 
+def test_a_verdict_has_the_auc_and_says_where_it_is_of_balanced_accuracy_alone(inputs):
+    """Class weights on one side alone move the balanced accuracy and not the AUC."""
+    row = {
+        **{"comparison": "models", "model_a": "roi_svc", "model_b": "clinic"},
+        **{"cohort_a": "discovery", "metric": "balanced_accuracy", "n_permutations": 999},
+        **{"method": "corrected_resampled_t", "estimate": 0.1, "ci_low": 0.05, "ci_high": 0.15},
+        **{"p_value": 0.01, "p_holm": 0.01},
+    }
+    of_auc = {"metric": "auc", "estimate": -0.01, "ci_low": -0.06, "ci_high": 0.04}
+    table = pd.DataFrame([row, row | of_auc | {"p_value": 0.7, "p_holm": 0.7}])
+    config = inputs.config | {"primary_model": "roi_svc", "comparisons": [["roi_svc", "clinic"]]}
+    (text,) = verdicts(table, config, naming(inputs.config))
+    assert "balanced accuracy +10.0 points (95 % interval" in text
+    assert "AUC −0.01" in text
+    assert "a higher AUC was not shown everywhere. Class weights or thresholds" in text
+    table.loc[1, ["estimate", "p_value", "p_holm"]] = [0.05, 0.01, 0.01]
+    (text,) = verdicts(table, config, naming(inputs.config))
+    assert text.endswith("The scan tells more.")
+    table.loc[0, "p_holm"] = 0.2  # of balanced accuracy the verdict is, with or without the AUC
+    assert "has not been shown" in verdicts(table, config, naming(inputs.config))[0]
+
+
 def test_what_was_not_asked_is_said():
     run = made_up_run()
     texts = [block.text for block in blocks(run.read()) if block.kind == "text"]

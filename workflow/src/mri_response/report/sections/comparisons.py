@@ -50,6 +50,10 @@ _NO_CLINIC = (
     "No clinical model was asked for. Whether the scan tells more than severity, duration of the "
     "illness or earlier treatments remains open: a feature set of kind clinical answers it."
 )
+_NOT_BY_AUC = (
+    "This is said of balanced accuracy; a higher AUC was not shown everywhere. Class weights or "
+    "thresholds, which move the one and not the other, may be the reason."
+)
 METHODS = {
     Comparison.CORRECTED_RESAMPLED_T: "corrected resampled t-test",
     Comparison.EXCHANGED_WITHIN_PEOPLE: "models exchanged within people",
@@ -113,14 +117,17 @@ def verdicts(table: pd.DataFrame, config: Any, names: Naming) -> list[str]:
             continue
         found = []
         for cohort in cohorts:
-            row = main_row(table, (first, second), cohort, "balanced_accuracy")
-            if row is None:
-                found.append(f"{names.titles[cohort]}: too few people for a comparison")
-                continue
-            found.append(f"{names.titles[cohort]}: {_difference_text(row)}, {_p_text(row)}")
+            rows = (main_row(table, (first, second), cohort, metric) for metric in MAIN)
+            parts = [
+                f"{lowered(METRIC_NAMES[row['metric']])} {_difference_text(row)}, {_p_text(row)}"
+                for row in rows
+                if row is not None
+            ]
+            said = ", ".join(parts) or "too few people for a comparison"
+            found.append(f"{names.titles[cohort]}: {said}")
         texts.append(
             f"{model_title(first, config)} against {lowered(model_title(second, config))}, "
-            f"balanced accuracy: {'; '.join(found)}. "
+            f"by cohort: {'; '.join(found)}. "
             f"{_reading(table, (first, second), cohorts, config)}"
         )
     return texts + [_added_text(row, config) for row in _added(table)]
@@ -147,20 +154,26 @@ def _added_text(row: pd.Series, config: Any) -> str:
 def _reading(table: pd.DataFrame, pair: tuple[str, str], cohorts: list[str], config: Any) -> str:
     """What the differences say; of the scan only where nothing else can be the reason."""
     said = "the scan tells more" if _by_scan(pair, config) else _does_better(pair, config)
-    rows = (main_row(table, pair, cohort, "balanced_accuracy") for cohort in cohorts)
-    better = [
-        number(row["p_holm"]) <= ALPHA and number(row["estimate"]) > 0
-        for row in rows
-        if row is not None
-    ]
-    if better and all(better):
-        return f"{said[0].upper()}{said[1:]}."
-    if any(better):
-        return (
-            f"{said[0].upper()}{said[1:]} in {sum(better)} of these {len(better)} cohorts; in the "
-            "others it was not shown."
-        )
-    return f"That {said} has not been shown, which is not evidence that it does not."
+    better, by_auc = [], []
+    for cohort in cohorts:
+        row, auc = (main_row(table, pair, cohort, metric) for metric in MAIN)
+        if row is None:
+            continue
+        better.append(_is_better(row))
+        if better[-1] and auc is not None:
+            by_auc.append(_is_better(auc))
+    if not any(better):
+        return f"That {said} has not been shown, which is not evidence that it does not."
+    text = f"{said[0].upper()}{said[1:]}"
+    if all(better):
+        text = f"{text}."
+    else:
+        text += f" in {sum(better)} of these {len(better)} cohorts; in the others it was not shown."
+    return text if all(by_auc) else f"{text} {_NOT_BY_AUC}"
+
+
+def _is_better(row: pd.Series) -> bool:
+    return number(row["p_holm"]) <= ALPHA and number(row["estimate"]) > 0
 
 
 def _does_better(pair: tuple[str, str], config: Any) -> str:
