@@ -312,10 +312,10 @@ def run(*command: str, **environment: str) -> str:
 
 
 def succeeds(*command: str) -> bool:
-    """Whether a command ends without an error."""
+    """Whether a command is there and ends without an error."""
     try:
         run(*command)
-    except RuntimeError:
+    except (FileNotFoundError, RuntimeError):
         return False
     return True
 
