@@ -84,6 +84,16 @@ def test_an_error_without_text(tmp_path, exception):
     assert done.stderr == f"rule failed: {exception} (details: logs/new/rule.log)\n"
 
 
+def test_what_is_told_is_on_the_screen_once_the_work_has_ended(tmp_path):
+    told = "from mri_response.core.log import tell\ntell('two maps are cut')\n"
+    done = run(tmp_path, told)
+    assert (done.returncode, done.stderr) == (0, "warning: two maps are cut\n")
+    assert "WARNING two maps are cut" in log_text(tmp_path)
+    done = run(tmp_path, f"{told}1 / 0")
+    assert done.stderr.splitlines()[0] == "warning: two maps are cut"
+    assert done.stderr.splitlines()[1].startswith("rule failed: ZeroDivisionError")
+
+
 def test_interrupt(tmp_path):
     done = run(tmp_path, "raise KeyboardInterrupt")
     assert (done.returncode, done.stderr) == (130, "")

@@ -137,6 +137,7 @@ def test_sound_maps_are_neither_told_nor_refused(study, tmp_path, monkeypatch):
     qc = changed(study, tmp_path, monkeypatch, "external", times(1), 0)
     assert (qc["map_outside"] <= OUTSIDE_FLAGGED).all()
     assert not qc["flag"].fillna("").str.contains("field of view|all scans").any()
+    assert qc.attrs["told"] == []
 
 
 def test_a_map_cut_a_little_is_flagged(study, tmp_path, monkeypatch):
@@ -145,6 +146,9 @@ def test_a_map_cut_a_little_is_flagged(study, tmp_path, monkeypatch):
     assert own["map_outside"][:2].between(OUTSIDE_FLAGGED, OUTSIDE_REFUSED, "neither").all()
     cut = own["flag"].fillna("").str.contains("template outside the field of view")
     assert cut.tolist() == [True] * 2 + [False] * (SIZES["control"] - 2)
+    assert len(qc.attrs["told"]) == 1
+    text = f"cohort control, source gm: 2 of {SIZES['control']} maps leave out more than 1 % of"
+    assert qc.attrs["told"][0].startswith(text)
 
 
 @pytest.mark.parametrize(
@@ -169,11 +173,12 @@ def test_maps_that_cannot_be_analysed_together_are_one_line(
     assert "\n" not in str(error.value)
 
 
-def test_another_scale_is_told_for_every_scan_of_the_cohort(study, tmp_path, monkeypatch, caplog):
+def test_another_scale_is_told_for_every_scan_of_the_cohort(study, tmp_path, monkeypatch):
     qc = changed(study, tmp_path, monkeypatch, "external", times(0.5))
     told = qc["flag"].fillna("").str.contains("all scans of the cohort: values are 0.[45]")
     assert (told == (qc["cohort"] == "external")).all()
-    assert "cohort external, source gm: values are 0." in caplog.text
+    assert len(qc.attrs["told"]) == 1
+    assert qc.attrs["told"][0].startswith("cohort external, source gm: values are 0.")
 
 
 def test_tables_in_another_unit_are_refused(tmp_path, monkeypatch):

@@ -48,8 +48,8 @@ def test_values_that_only_look_like_codes(values):
 def test_zero_is_a_code_only_where_asked_and_far_from_the_rest():
     thickness = np.array([2.4, 0, 2.6, 2.9])
     assert not missing_codes(thickness).any()
-    assert missing_codes(thickness, zero=True).tolist() == [False, True, False, False]
-    assert not missing_codes(np.array([0, 0, 3.0, 800, 90]), zero=True).any()
+    assert missing_codes(thickness, codes=[0]).tolist() == [False, True, False, False]
+    assert not missing_codes(np.array([0, 0, 3.0, 800, 90]), codes=[0]).any()
 
 
 def test_the_first_cell_is_named_and_the_rest_counted():

@@ -56,6 +56,21 @@ def test_mistakes_of_several_tables_in_one_start(study):
     )
 
 
+def test_zeros_far_from_the_others_are_told_with_the_number_of_people(study):
+    table = pd.read_csv(study.folder / "bonn_fs.tsv", sep="\t")
+    table["region_1"] = np.linspace(2.2, 2.9, len(table))
+    table["region_3"] = np.linspace(-40, 300, len(table))
+    table.loc[[2, 5], "region_1"] = 0
+    table.loc[1, "region_3"] = 0  # among the others
+    table.to_csv(study.folder / "bonn_fs.tsv", sep="\t", index=False)
+    told = [line for line in study.check() if "have 0 in" in line]
+    assert len(told) == 1
+    assert told[0].replace(f"{study.folder}/", "") == (
+        "warning: bonn_fs.tsv: 2 people have 0 in columns in which nobody else is near 0 "
+        "('region_1'); if it stands for a missing value, write n/a: it is used as the number 0"
+    )
+
+
 def test_ids_under_another_name(tmp_path):
     path = written(tmp_path, "Subject,age\n0042,31\n", "people.csv")
     assert "if 'Subject', which begins with '0042', holds the ids" in mistake(read_table, path)

@@ -4,7 +4,8 @@
 rule quality_control:
     """Measure the scan of everybody who could be analysed; no label is read.
 
-    `qc` has a row per scan, `qc_summary` one per cohort and source.
+    `qc` has a row per scan, `qc_summary` one per cohort and source, `qc_warnings` one per finding
+    about a whole cohort.
     """
     input:
         cohort_inputs,
@@ -12,6 +13,7 @@ rule quality_control:
     output:
         qc=run_table("qc"),
         qc_summary=run_table("qc_summary"),
+        qc_warnings=run_table("qc_warnings"),
     log:
         log_of("quality_control"),
     benchmark:

@@ -237,7 +237,7 @@ def page_of_prediction():
     tables = [run_table(name) for name in ("performance", "predictions")]
     return {
         "tables": [*tables, *evidence_tables(), *planted],
-        "warnings": [run_table("warnings")],
+        "warnings": [run_table("warnings"), run_table("qc_warnings")],
         "summaries": [*(run_table(name) for name in ("null_summary", "qc_summary")), *found],
         "weights": [weight_table(model) for model in LINEAR if kind_of_features(model).has_names],
         "viewers": [viewer_page(model) for model in mapped],

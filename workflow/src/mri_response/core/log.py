@@ -15,6 +15,8 @@ from mri_response.core.errors import InputError
 from mri_response.core.provenance import versions
 
 LOGGER = logging.getLogger("mri_response")
+# What `tell` was given in this script.
+_TOLD: list[str] = []
 
 # Read by libraries that are loaded only after the limit below is set.
 THREAD_VARIABLES = (
@@ -39,6 +41,8 @@ def logged(
     - `InputError`: its one line, to the log and to the screen;
     - any other error, a bug: the traceback to the log, one line with the log's name to the screen;
     - an interrupt: a line in the log, nothing on the screen, status 130.
+
+    What `tell` was given is on the screen too, once the work has ended.
 
     Parameters
     ----------
@@ -65,6 +69,7 @@ def logged(
     log_path.parent.mkdir(parents=True, exist_ok=True)
     start = time.monotonic()
     status, screen_line = 0, None
+    _TOLD.clear()
     with _redirected(log_path), _limited(threads):
         LOGGER.info("%s starts", name)
         LOGGER.info("versions: %s", ", ".join(f"{k} {v}" for k, v in versions().items()))
@@ -90,10 +95,24 @@ def logged(
             "ended with an error" if status else "done",
             time.monotonic() - start,
         )
+    for text in _TOLD:
+        print(f"warning: {text}", file=sys.stderr, flush=True)
     if screen_line:
         print(screen_line, file=sys.stderr, flush=True)
     if status:
         raise SystemExit(status)
+
+
+def tell(text: str) -> None:
+    """Warn in the log and, once the script has ended, on the screen.
+
+    Parameters
+    ----------
+    text : str
+        One line that a user should read, however the run ends.
+    """
+    LOGGER.warning("%s", text)
+    _TOLD.append(text)
 
 
 def _one_line(error: BaseException) -> str:

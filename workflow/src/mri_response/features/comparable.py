@@ -112,6 +112,28 @@ def refuse_cropped(outside: Sequence[float], people: pd.DataFrame, where: str) -
         )
 
 
+def view_note(outside: pd.Series) -> str | None:
+    """What to say of a cohort some of whose scans do not show the whole brain.
+
+    Parameters
+    ----------
+    outside : Series of float, shape (n,)
+        As from `outside_part`, of the scans that rules of quality control keep.
+
+    Returns
+    -------
+    str or None
+    """
+    cut = outside > OUTSIDE_FLAGGED
+    if not cut.any():
+        return None
+    return (
+        f"{cut.sum()} of {len(outside)} maps leave out more than {100 * OUTSIDE_FLAGGED:g} % of "
+        f"the grey-matter template, at most {100 * outside.max():.0f} % (map_outside in qc.tsv): "
+        "do all scans show the same part of the brain, whatever the outcome?"
+    )
+
+
 def space_note(likeness: float, where: str) -> str | None:
     """What to say of a cohort whose mean map hardly looks like grey matter in template space.
 

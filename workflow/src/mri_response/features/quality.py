@@ -22,7 +22,6 @@ from mri_response.config.queries import (
     sets_by_source,
 )
 from mri_response.config.source_kinds import QUALITY_WORDS, source_path
-from mri_response.core.log import LOGGER
 from mri_response.core.tables import ID_COLUMNS
 from mri_response.features.comparable import (
     OUTSIDE_FLAGGED,
@@ -30,6 +29,7 @@ from mri_response.features.comparable import (
     refuse_cropped,
     scale_notes,
     space_note,
+    view_note,
 )
 from mri_response.features.matrices import identified
 from mri_response.features.quality_measures import (
@@ -187,6 +187,10 @@ def quality_table(config: Mapping[str, Any]) -> pd.DataFrame:
         ``excluded``: the rule of the configuration that leaves the row out. Where cohorts have
         measures of quality by their programs (key ``quality``), these follow, each with its z.
 
+    Notes
+    -----
+    The attribute ``told`` of the table holds one line per finding about a whole cohort.
+
     Raises
     ------
     InputError
@@ -194,7 +198,7 @@ def quality_table(config: Mapping[str, Any]) -> pd.DataFrame:
         :mod:`mri_response.features.comparable`.
     """
     people = {name: build_cohort(config, name)[0] for name in config["cohorts"]}
-    tables = []
+    tables, told = [], []
     for source, sets in sets_by_source(config).items():
         levels: dict[str, dict[str, float]] = {}
         notes: dict[str, list[str]] = {}
@@ -212,7 +216,8 @@ def quality_table(config: Mapping[str, Any]) -> pd.DataFrame:
             for note in notes[name]:
                 text = f"all scans of the cohort: {note}"
                 table["flag"] = [f"{flag}; {text}" if flag else text for flag in table["flag"]]
-                LOGGER.warning("%s: %s", where, note)
+            cut = view_note(table["map_outside"][table["excluded"].isna()])
+            told += [f"{where}: {note}" for note in (*notes[name], cut) if note]
             tables.append(table)
     if not tables:  # nothing is read from scans
         return pd.DataFrame(columns=COLUMNS)
@@ -220,7 +225,9 @@ def quality_table(config: Mapping[str, Any]) -> pd.DataFrame:
     table = pd.concat(tables, ignore_index=True)
     table = table.sort_values("cohort", key=lambda c: c.map(order), kind="stable")
     rated = [c for name in QUALITY_WORDS for c in (name, f"{name}_z") if c in table]
-    return table[[c for c in (*COLUMNS, *rated) if c in table]].reset_index(drop=True)
+    table = table[[c for c in (*COLUMNS, *rated) if c in table]].reset_index(drop=True)
+    table.attrs["told"] = told
+    return table
 
 
 def _levels(

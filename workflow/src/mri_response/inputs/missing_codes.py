@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Collection
 
 import numpy as np
 import pandas as pd
@@ -19,7 +20,9 @@ _FEW = 3
 _SOME = 10
 
 
-def missing_codes(values: NDArray[np.float64], zero: bool = False) -> NDArray[np.bool_]:
+def missing_codes(
+    values: NDArray[np.float64], codes: Collection[float] = CODES
+) -> NDArray[np.bool_]:
     """Where numbers are codes for a missing value.
 
     A code counts only outside of the other values: where it is farther from them than they are from
@@ -29,16 +32,15 @@ def missing_codes(values: NDArray[np.float64], zero: bool = False) -> NDArray[np
     ----------
     values : ndarray, shape (rows,)
         One column; NaN where missing.
-    zero : bool
-        Whether 0 is a code too, as for a thickness.
+    codes : collection of float
+        What may be a code.
 
     Returns
     -------
     ndarray of bool, shape (rows,)
         True for codes.
     """
-    codes = (*CODES, 0) if zero else CODES
-    suspected = np.isin(values, codes)
+    suspected = np.isin(values, list(codes))
     found = np.zeros(len(values), dtype=bool)
     rest = np.unique(values[~suspected & ~np.isnan(values)])
     if not suspected.any() or not len(rest):
@@ -54,9 +56,7 @@ def missing_codes(values: NDArray[np.float64], zero: bool = False) -> NDArray[np
     return found
 
 
-def check_missing_codes(
-    frame: pd.DataFrame, path: str | os.PathLike[str], zero: bool = False
-) -> None:
+def check_missing_codes(frame: pd.DataFrame, path: str | os.PathLike[str]) -> None:
     """Check that no column of a user's table holds codes for missing values.
 
     Parameters
@@ -65,8 +65,6 @@ def check_missing_codes(
         Numbers; the index is the line in the file.
     path : path-like
         The file, for the message.
-    zero : bool
-        Whether 0 is a code too, where the other values are far from it.
 
     Raises
     ------
@@ -74,10 +72,10 @@ def check_missing_codes(
         Naming the first such cell, the range of the other values and how many more cells there are.
     """
     cells = frame.to_numpy(dtype=float)
-    suspected = np.isin(cells, (*CODES, 0) if zero else CODES)
+    suspected = np.isin(cells, CODES)
     found = np.zeros_like(suspected)
     for column in np.flatnonzero(suspected.any(axis=0)):
-        found[:, column] = missing_codes(cells[:, column], zero)
+        found[:, column] = missing_codes(cells[:, column])
     if not found.any():
         return
     row, column = np.argwhere(found)[0]

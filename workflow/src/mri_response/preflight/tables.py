@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from mri_response.belief_updating.trials import read_trials
@@ -13,6 +14,7 @@ from mri_response.config.queries import discovery_name, source_features, used_fe
 from mri_response.config.source_kinds import source_path
 from mri_response.core.errors import InputError
 from mri_response.core.tables import ID_COLUMNS, shorten
+from mri_response.inputs.missing_codes import missing_codes
 from mri_response.inputs.sources.names import is_sum
 from mri_response.inputs.sources.people_tables import scores_format, scores_path
 from mri_response.inputs.tables import check_ids, read_roi_table, read_table
@@ -129,6 +131,45 @@ def sum_warnings(config: Mapping[str, Any]) -> list[str]:
                 f"features.{features}: {shorten(sums)} are sums over regions that stand beside "
                 "them; leave them out with exclude, or name them under columns"
             )
+    return warnings
+
+
+def zero_warnings(config: Mapping[str, Any], people: Mapping[str, pd.DataFrame]) -> list[str]:
+    """Tell of zeros among regions that are far from everybody else's values.
+
+    Parameters
+    ----------
+    config : mapping
+        Sections cohorts, outcome, features and models of the completed configuration.
+    people : mapping of str to pandas.DataFrame
+        Analysed rows by cohort.
+
+    Returns
+    -------
+    list of str
+        One line per table.
+    """
+    warnings = []
+    for features, spec in used_features(config).items():
+        if not feature_kind(spec).has_table:
+            continue
+        columns = roi_table_columns(config, features)
+        for name, rows in people.items():
+            path = source_path(config["cohorts"][name]["sources"][spec["source"]])
+            table = read_roi_table(path, columns)
+            table = table[table["participant_id"].isin(rows["participant_id"])]
+            values = table[columns].to_numpy(dtype=float)
+            zeros = np.zeros_like(values, dtype=bool)
+            for column in np.flatnonzero((values == 0).any(axis=0)):
+                zeros[:, column] = missing_codes(values[:, column], codes=[0])
+            if zeros.any():
+                n = table["participant_id"][zeros.any(axis=1)].nunique()
+                told = [columns[column] for column in np.flatnonzero(zeros.any(axis=0))]
+                warnings.append(
+                    f"{path}: {n} people have 0 in columns in which nobody else is near 0 "
+                    f"({shorten(told, 3)}); if it stands for a missing value, write n/a: it is "
+                    "used as the number 0"
+                )
     return warnings
 
 

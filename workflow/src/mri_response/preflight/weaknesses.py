@@ -16,7 +16,12 @@ from mri_response.preflight.entangled import entanglement_warnings
 from mri_response.preflight.leaks import leak_warnings
 from mri_response.preflight.procedures import procedure_warnings
 from mri_response.preflight.sessions import session_warnings
-from mri_response.preflight.tables import constant_columns, subgroup_warnings, sum_warnings
+from mri_response.preflight.tables import (
+    constant_columns,
+    subgroup_warnings,
+    sum_warnings,
+    zero_warnings,
+)
 
 #: Below this many discovery people the error bars of cross-validation are about +-10 points
 #: (Varoquaux 2018, NeuroImage 180: 68-77).
@@ -116,7 +121,8 @@ def _warnings_of_prediction(
     warnings += leak_warnings(config, rows)
     warnings += procedure_warnings(config, rows)
     warnings += duplicate_warnings(config, people)
-    return warnings + sum_warnings(config) + constant_columns(config, rows)
+    warnings += sum_warnings(config) + zero_warnings(config, people)
+    return warnings + constant_columns(config, rows)
 
 
 def _warnings_of_cohorts(
