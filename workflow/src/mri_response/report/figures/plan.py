@@ -17,6 +17,7 @@ from mri_response.config.queries import compared_pairs, has_region_sets, is_line
 from mri_response.core.vocabulary import Role
 from mri_response.report.figures.belief_plan import BELIEF_FIGURES
 from mri_response.report.figures.kind import Config, FigureKind, When
+from mri_response.report.figures.outcome_plan import OUTCOME_FIGURES
 
 #: Sections of the configuration that every figure reads, for the words that it writes.
 NAMING = ("run", "title", "simulation", "cohorts", "outcome")
@@ -60,6 +61,7 @@ FIGURES = (
         per_model=False,
         module="cohorts",
     ),
+    *OUTCOME_FIGURES,
     *BELIEF_FIGURES,
     FigureKind(
         "quality",
