@@ -92,7 +92,7 @@ PARTS = ("trials", "rates", "models", "recovery", "effects", "agents")
 def test_a_run_without_the_section_has_none_of_its_jobs(study):
     without = jobs(study)
     assert not [rule for rule in without if "belief" in rule]
-    parts = {f"belief_{part}": 1 for part in PARTS}
+    parts = {f"belief_{part}": 1 for part in (*PARTS, "figures")}
     assert jobs(study, belief=BELIEF) == without | parts
     for section in ("models", "features"):
         del study.config[section]

@@ -1,4 +1,4 @@
-"""Entries of the figures of belief updating, which one job draws."""
+"""Entries of the figures of belief updating; one job draws those that every run has."""
 
 from __future__ import annotations
 
@@ -6,7 +6,9 @@ from typing import Any
 
 from mri_response.report.figures.kind import Config, FigureKind
 
-_BELIEF: dict[str, Any] = {"per_model": False, "together": "belief_figures", "module": "belief"}
+_BELIEF: dict[str, Any] = {"per_model": False, "module": "belief"}
+# What is drawn by one job exists together.
+_ALWAYS = _BELIEF | {"together": "belief_figures"}
 
 
 def _with_mediation(config: Config, model: str | None) -> bool:
@@ -25,7 +27,7 @@ BELIEF_FIGURES = (
         "Updates after good and bad news",
         ("belief_agents",),
         settings=("belief",),
-        **_BELIEF,
+        **_ALWAYS,
     ),
     FigureKind(
         "belief_rates",
@@ -33,7 +35,7 @@ BELIEF_FIGURES = (
         "Learning rates before and after",
         ("belief_reliability", "belief_rates", "belief_people"),
         settings=("belief", "report"),
-        **_BELIEF,
+        **_ALWAYS,
     ),
     FigureKind(
         "belief_mediation",
@@ -50,21 +52,21 @@ BELIEF_FIGURES = (
         "Which model people use",
         ("belief_models",),
         settings=("belief",),
-        **_BELIEF,
+        **_ALWAYS,
     ),
     FigureKind(
         "belief_recovery",
         "belief",
         "Which model is found",
         ("belief_model_recovery",),
-        **_BELIEF,
+        **_ALWAYS,
     ),
     FigureKind(
         "belief_predictions",
         "belief",
         "Answers beside those of the model",
         ("belief_predictions",),
-        **_BELIEF,
+        **_ALWAYS,
     ),
     FigureKind(
         "belief_found",
