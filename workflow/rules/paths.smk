@@ -168,6 +168,11 @@ def document(name):
     return f"{RUN}/reporting/{name}.md"
 
 
+def dataset_files():
+    """What makes the run's folder a derivative of BIDS."""
+    return [f"{RUN}/{name}" for name in ("dataset_description.json", "README.md", ".bidsignore")]
+
+
 def report_html():
     """The page."""
     return f"{RUN}/report.html"
@@ -210,7 +215,8 @@ def evidence_tables():
 
 def cohort_files():
     """Who is analysed, who is not and why, and what the analysed people are like."""
-    return [*(people_table(name) for name in COHORTS), *page_of_cohorts()["tables"]]
+    people = [people_table(name) for name in COHORTS]
+    return [*people, run_table("inputs"), *dataset_files(), *page_of_cohorts()["tables"]]
 
 
 def prediction_files():
@@ -223,7 +229,9 @@ def prediction_files():
 def page_of_cohorts():
     """What the page shows of who is analysed."""
     return {
-        "tables": [run_table(name) for name in ("flow", "exclusions", "characteristics")],
+        "tables": [
+            run_table(name) for name in ("flow", "exclusions", "characteristics", "inputs_summary")
+        ],
         "warnings": [run_table("input_warnings")],
     }
 
@@ -512,7 +520,7 @@ def tables_of_warnings(wildcards):
     names = [name for name, spec in FEATURES.items() if feature_kind(spec).has_table]
     tables = [source_of(name, cohort) for cohort in COHORTS for name in names]
     paths = [path for table in tables for path in files_of(table)]
-    told = [path for path in sorted(READ_INPUTS) if path.endswith("warnings.tsv")]
+    told = [path for path in sorted(READ_INPUTS) if path.endswith(("warnings.tsv", "record.tsv"))]
     participants = local([CONFIG["cohorts"][cohort]["participants"] for cohort in COHORTS])
     return list(dict.fromkeys([*participants, *paths, *told]))
 

@@ -54,6 +54,28 @@ rule cohorts:
         "../scripts/people/cohorts.py"
 
 
+rule inputs:
+    """Who was read from which file, made by which program and version, with its hash."""
+    input:
+        cohort_inputs,
+        people=[people_table(name) for name in COHORTS],
+    output:
+        inputs=run_table("inputs"),
+        summary=run_table("inputs_summary"),
+    log:
+        log_of("inputs"),
+    conda:
+        ENVIRONMENT
+    params:
+        config=quality_config,
+        cohorts=COHORTS,
+        code=code_of("people/inputs"),
+    message:
+        "Files, programs and versions"
+    script:
+        "../scripts/people/inputs.py"
+
+
 rule characteristics:
     """Who the analysed people are, by cohort and class."""
     input:

@@ -26,6 +26,24 @@ rule provenance:
         "../scripts/record/provenance.py"
 
 
+rule dataset_description:
+    """Describe the run's folder as a derivative of BIDS."""
+    output:
+        *dataset_files(),
+    log:
+        log_of("dataset_description"),
+    localrule: True
+    conda:
+        ENVIRONMENT
+    params:
+        config=section("run", "title", "cohorts"),
+        code=code_of("record/dataset_description"),
+    message:
+        "Description of the folder"
+    script:
+        "../scripts/record/dataset_description.py"
+
+
 rule estimates:
     """Compare the estimates of the plan with the measured times of its jobs; nothing is made."""
     log:

@@ -15,6 +15,7 @@ from mri_response.preflight.duplicates import duplicate_warnings
 from mri_response.preflight.entangled import entanglement_warnings
 from mri_response.preflight.leaks import leak_warnings
 from mri_response.preflight.procedures import procedure_warnings
+from mri_response.preflight.programs import probability_warnings, version_warnings
 from mri_response.preflight.sessions import session_warnings
 from mri_response.preflight.tables import (
     constant_columns,
@@ -118,6 +119,8 @@ def _warnings_of_prediction(
                 "same hard margin; scale: relative gives a grid that matters"
             )
     warnings += session_warnings(config, people)
+    warnings += version_warnings(config, rows)
+    warnings += probability_warnings(config)
     warnings += leak_warnings(config, rows)
     warnings += procedure_warnings(config, rows)
     warnings += duplicate_warnings(config, people)
