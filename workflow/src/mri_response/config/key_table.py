@@ -27,6 +27,7 @@ _NAMES = {
     "sources": "SOURCE",
     "scales": "SCALE",
     "items": "ITEM",
+    "path": "SESSION",
 }
 
 

@@ -24,7 +24,7 @@ from mri_response.config.checks.sources import check_paths, check_sources
 from mri_response.config.columns import CATEGORIES
 from mri_response.config.messages import by_position, fault, key_path, schema_fault
 from mri_response.config.modules import check_modules
-from mri_response.config.outcome_kinds import outcome_kind
+from mri_response.config.outcome_kinds import outcome_kind, refuse_fitted
 from mri_response.config.preparation_steps import PREPARATION
 from mri_response.config.schema import config_schema, filled
 
@@ -59,6 +59,7 @@ def load_config(raw: Mapping[str, Any]) -> dict[str, Any]:
 
     schema = config_schema()
     raw = _plain(raw)
+    refuse_fitted(raw)
     validator = Draft202012Validator(schema)
     errors = sorted(validator.iter_errors(raw), key=lambda error: by_position(error, raw))
     if errors:

@@ -39,6 +39,34 @@ def _words_of_remission(outcome: Spec) -> str:
     )
 
 
+def _words_of_early_response(outcome: Spec) -> str:
+    return (
+        f"An early responder is a person whose {outcome['scale']} score falls by at least "
+        f"{outcome['fall_percent']:g} % from {outcome['baseline']} to {outcome['endpoint']}, the "
+        "first session after treatment."
+    )
+
+
+def _words_of_sustained_response(outcome: Spec) -> str:
+    sessions = " and ".join([*outcome["visits"], outcome["endpoint"]])
+    return (
+        f"A sustained responder is a person whose {outcome['scale']} score has fallen by at least "
+        f"{outcome['fall_percent']:g} % since {outcome['baseline']} at {sessions}, all of them."
+    )
+
+
+def _words_of_trajectory(outcome: Spec) -> str:
+    parts = []
+    for session, limits in outcome["path"].items():
+        words = {"at_most": "at most", "at_least": "at least"}
+        bounds = [f"{words[key]} {value:g} %" for key, value in limits.items()]
+        parts.append(f"{' and '.join(bounds)} at {session}")
+    return (
+        f"A person is on the path whose {outcome['scale']} score, in per cent of that at "
+        f"{outcome['baseline']}, is {', and '.join(parts)}."
+    )
+
+
 # ---------------------------------------------------------------- checks
 def _check_label(config: Spec) -> None:
     outcome = config["outcome"]
@@ -82,6 +110,43 @@ def _check_scores(config: Spec) -> None:
                 "nothing",
                 f"the table of clinical scores, which outcome.kind {outcome['kind']} needs",
                 "add the key",
+            )
+
+
+def _check_courses(config: Spec) -> None:
+    """Outcomes of several sessions: the baseline decides nothing, and the end-point comes last."""
+    _check_scores(config)
+    outcome = config["outcome"]
+    key = "visits" if "visits" in outcome else "path"
+    named = list(outcome[key])
+    if outcome["baseline"] in named:
+        raise fault(
+            f"outcome.{key}",
+            f"{outcome['baseline']!r}, which is the baseline too",
+            "sessions after it",
+            "remove it",
+        )
+    if key == "visits" and outcome["endpoint"] in named:
+        raise fault(
+            "outcome.visits",
+            f"{outcome['endpoint']!r}, which is the end-point too",
+            "sessions before it",
+            "remove it",
+        )
+    if key == "path" and outcome["endpoint"] != named[-1]:
+        raise fault(
+            "outcome.endpoint",
+            f"{outcome['endpoint']!r}",
+            f"the last session of outcome.path, which is {named[-1]!r}",
+            "correct one of them",
+        )
+    for session, limits in outcome.get("path", {}).items():
+        if limits.get("at_least", 0) > limits.get("at_most", float("inf")):
+            raise fault(
+                f"outcome.path.{session}.at_least",
+                f"{limits['at_least']:g}",
+                f"no more than at_most, which is {limits['at_most']:g}",
+                "correct one of them",
             )
 
 
@@ -139,7 +204,82 @@ OUTCOMES = {
         classes=("remitter", "nonremitter"),
         needs=("endpoint",),
     ),
+    "early_response": OutcomeKind(
+        _words_of_early_response,
+        "Can a brain scan taken before treatment tell who will respond to it early?",
+        _check_scores,
+        classes=("early_responder", "no_early_responder"),
+        needs=("baseline", "endpoint"),
+    ),
+    "sustained_response": OutcomeKind(
+        _words_of_sustained_response,
+        "Can a brain scan taken before treatment tell whose response to it will last?",
+        _check_courses,
+        classes=("sustained_responder", "no_sustained_responder"),
+        needs=("baseline", "endpoint"),
+    ),
+    "trajectory": OutcomeKind(
+        _words_of_trajectory,
+        "Can a brain scan taken before treatment tell whose scores will follow the given path?",
+        _check_courses,
+        classes=("on_path", "off_path"),
+        needs=("baseline", "endpoint"),
+    ),
 }
+
+
+#: Labels of models that are fitted to people: whoever is tested would have had a say in them.
+FITTED = (
+    *("mixed_model", "mmrm", "blup", "random_slope", "random_effects", "growth_mixture"),
+    *("latent_class", "latent_classes", "latent_trajectory", "cluster", "clusters"),
+)
+
+
+def refuse_fitted(raw: Spec) -> None:
+    """Refuse a label that comes from a model fitted to everybody.
+
+    Parameters
+    ----------
+    raw : mapping
+        The configuration as given.
+
+    Raises
+    ------
+    InputError
+        If the outcome is one of `FITTED`, or asks for a model.
+    """
+    outcome = raw.get("outcome")
+    outcome = outcome if isinstance(outcome, Mapping) else {}
+    kind = outcome.get("kind")
+    asked = kind if kind in FITTED else outcome.get("model")
+    if asked is not None:
+        raise fault(
+            "outcome.kind" if kind in FITTED else "outcome.model",
+            f"{asked!r}, a label from a model that is fitted to everybody",
+            "a rule that looks at one person at a time",
+            "name a rule, such as kind: trajectory with a path; such a model learns from the "
+            "people it is tested on",
+        )
+
+
+def deciding_sessions(outcome: Spec) -> dict[str, str]:
+    """Sessions after treatment whose scores decide the outcome, in the order of the section.
+
+    Parameters
+    ----------
+    outcome : mapping
+        Section ``outcome`` of the completed configuration; empty without one.
+
+    Returns
+    -------
+    dict of str to str
+        Session to the key that names it, the end-point last.
+    """
+    named = {}
+    for key in ("visits", "path"):
+        named |= dict.fromkeys(outcome.get(key) or (), f"outcome.{key}")
+    endpoint = outcome.get("endpoint")
+    return named if endpoint is None else named | {endpoint: "outcome.endpoint"}
 
 
 def outcome_kind(config: Spec) -> OutcomeKind | None:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Mapping
 from typing import Any
 
 from mri_response.config.messages import fault
+from mri_response.config.outcome_kinds import deciding_sessions
 from mri_response.config.queries import belief_features, source_features
 from mri_response.core.tables import suggestion
 
@@ -26,23 +28,33 @@ def check_sessions(config: Mapping[str, Any]) -> None:
     """
     order, outcome = config["sessions"], config["outcome"] or {}
     baseline, endpoint = outcome.get("baseline"), outcome.get("endpoint")
-    for key in ("baseline", "endpoint") if order is not None else ():
-        session = outcome.get(key)
-        if session is not None and session not in order:
+    named = {} if baseline is None else {baseline: "outcome.baseline"}
+    named |= deciding_sessions(outcome)
+    for session, key in named.items() if order is not None else ():
+        if session not in order:
             raise fault(
                 "sessions",
-                f"no {session!r}, which is outcome.{key}",
+                f"no {session!r}, which is {key}",
                 "all sessions in the order of time",
                 f"{suggestion(session, order)}add it at its place",
             )
-    both = order is not None and None not in (baseline, endpoint)
-    if both and order.index(baseline) >= order.index(endpoint):
-        raise fault(
-            "sessions",
-            f"{endpoint!r} (outcome.endpoint) not after {baseline!r} (outcome.baseline)",
-            "all sessions in the order of time",
-            "correct the order",
-        )
+    for before, after in itertools.pairwise(named) if order is not None else ():
+        if order.index(before) >= order.index(after):
+            raise fault(
+                "sessions",
+                f"{after!r} ({named[after]}) not after {before!r} ({named[before]})",
+                "all sessions in the order of time",
+                "correct the order",
+            )
+    if order is not None and outcome.get("kind") == "early_response":
+        first = order[order.index(baseline) + 1]
+        if endpoint != first:
+            raise fault(
+                "outcome.endpoint",
+                repr(endpoint),
+                f"the first session after {baseline!r}, which is {first!r} (sessions)",
+                "correct it, or take kind: response",
+            )
     for name, spec in source_features(config).items():
         for session in spec["sessions"]:
             _check_named(config, f"features.{name}.sessions", session)
@@ -51,7 +63,7 @@ def check_sessions(config: Mapping[str, Any]) -> None:
 
 
 def _check_named(config: Mapping[str, Any], key: str, session: str, what: str = "scans") -> None:
-    order, endpoint = config["sessions"], (config["outcome"] or {}).get("endpoint")
+    order, deciding = config["sessions"], deciding_sessions(config["outcome"] or {})
     if order is None:
         raise fault(
             "sessions",
@@ -66,10 +78,11 @@ def _check_named(config: Mapping[str, Any], key: str, session: str, what: str = 
             f"some of the sessions {', '.join(order)}",
             f"{suggestion(session, order)}correct it",
         )
-    if endpoint is not None and order.index(session) >= order.index(endpoint):
+    first = next(iter(deciding), None)
+    if first is not None and order.index(session) >= order.index(first):
         raise fault(
             key,
-            f"{session!r}, which is not before {endpoint!r} (outcome.endpoint)",
+            f"{session!r}, which is not before {first!r} ({deciding[first]})",
             "sessions before the outcome",
             f"remove it; {what} of the end-point say nothing of who will respond",
         )
@@ -96,7 +109,7 @@ def usable_sessions(config: Mapping[str, Any], sessions: tuple[str, ...]) -> set
     if endpoint is None:
         return set(sessions)
     if order is None:
-        return set(sessions) - {endpoint}
+        return set(sessions) - set(deciding_sessions(outcome))
     last = baseline if baseline is not None else endpoint
     until = order[: order.index(last) + 1]
-    return set(until) - {endpoint}
+    return set(until) - set(deciding_sessions(outcome))

@@ -184,9 +184,32 @@ def highest_score(scale: str) -> float:
     return next((top for start, top in HIGHEST_SCORE.items() if name.startswith(start)), np.inf)
 
 
-def _session_scores(
+def session_scores(
     scores: pd.DataFrame, session: str, scale: str, path: str | os.PathLike[str]
 ) -> pd.Series:
+    """Scores of one session by person.
+
+    Parameters
+    ----------
+    scores : pandas.DataFrame
+        Scores of one scale, as :func:`read_scores` returns them.
+    session : str
+        The session.
+    scale : str
+        Name of the scale, for messages.
+    path : path-like
+        File of the scores, for messages.
+
+    Returns
+    -------
+    pandas.Series
+        By ``participant_id``, without missing ones.
+
+    Raises
+    ------
+    InputError
+        If nobody has a score there.
+    """
     rows = scores[(scores["session_id"] == session) & scores["score"].notna()]
     if rows.empty:
         sessions = scores["session_id"].unique()
@@ -270,7 +293,7 @@ def clinical_outcome(
     kind = OUTCOMES[spec["kind"]]
     people = pd.Index(scores["participant_id"].unique(), name="participant_id")
     by_session = {
-        key: _session_scores(scores, spec[key], spec["scale"], path).reindex(people)
+        key: session_scores(scores, spec[key], spec["scale"], path).reindex(people)
         for key in ("baseline", "endpoint")
         if spec.get(key) is not None
     }
