@@ -22,6 +22,7 @@ import nibabel as nib
 import numpy as np
 import pandas as pd
 import yaml
+from snakemake_starter import Starter
 
 ROOT = Path(__file__).resolve().parents[1]
 SIZES = {"discovery": 30, "external": 16, "control": 16}
@@ -195,6 +196,12 @@ class Study:
         return path
 
 
+@cache
+def starter(*, with_package: bool) -> Starter:
+    """Starts of Snakemake, in which it need not be loaded anew."""
+    return Starter({**os.environ, **ENVIRONMENT}, with_package=with_package)
+
+
 def snakemake(
     *arguments: str | Path,
     cwd: Path,
@@ -205,14 +212,17 @@ def snakemake(
     options = [str(argument) for argument in arguments]
     if snakefile is not None:
         options += ["-s", str(snakefile)]
-    done = subprocess.run(
-        [sys.executable, "-m", "snakemake", *options],
-        cwd=cwd,
-        env={**os.environ, **ENVIRONMENT},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    if "--workflow-profile" in options or "--executor" in options:  # clusters: a start of its own
+        done = subprocess.run(
+            [sys.executable, "-m", "snakemake", *options],
+            cwd=cwd,
+            env={**os.environ, **ENVIRONMENT},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+    else:
+        done = starter(with_package=snakefile == ROOT / "Snakefile")(options, cwd)
     if check:
         assert done.returncode == 0, done.stdout + done.stderr
     return done
