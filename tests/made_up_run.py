@@ -7,6 +7,7 @@ intervals are roughly plausible. Only the formats matter.
 from __future__ import annotations
 
 import copy
+import json
 from dataclasses import dataclass
 from typing import Any
 
@@ -207,8 +208,19 @@ def made_up_run(
     -------
     MadeUpRun
     """
-    config = copy.deepcopy(CONFIG if config is None else config)
+    config = CONFIG if config is None else config
     sizes = SIZES if sizes is None else sizes
+    key = json.dumps([config, sizes])
+    if key not in _MADE_UP:
+        _MADE_UP[key] = _made_up(copy.deepcopy(config), sizes)
+    return copy.deepcopy(_MADE_UP[key])
+
+
+# Runs that were made up before; each caller has a copy of its own.
+_MADE_UP: dict[str, MadeUpRun] = {}
+
+
+def _made_up(config: dict[str, Any], sizes: dict[str, tuple[int, int, float]]) -> MadeUpRun:
     rng = np.random.default_rng(3)
     n_permutations = config["permutation"]["n"]
     predictions, performance, null, flow, exclusions = [], [], [], [], []

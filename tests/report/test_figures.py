@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
+from functools import cache
 from itertools import pairwise
 from typing import Any
 from xml.etree import ElementTree
@@ -48,6 +50,12 @@ def draw(kind: str, run: MadeUpRun, **others: Any) -> Figure:
     return drawn(kind, {**given(run), **others})
 
 
+@pytest.fixture(scope="module")
+def shown(run: MadeUpRun) -> Callable[[str], Figure]:
+    """The figures of a run, each drawn once, for tests that look at them."""
+    return cache(lambda kind: draw(kind, run))
+
+
 KINDS = (
     "roc",
     "null_distribution",
@@ -77,8 +85,10 @@ def everything_written(figure: Figure) -> str:
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_text_is_large_enough_inside_the_page_and_free_of_ids(kind: str, run: MadeUpRun) -> None:
-    figure = draw(kind, run)
+def test_text_is_large_enough_inside_the_page_and_free_of_ids(
+    kind: str, run: MadeUpRun, shown
+) -> None:
+    figure = shown(kind)
     renderer = figure.canvas.get_renderer()
     width_mm = figure.get_figwidth() * 25.4
     assert min(abs(width_mm - w) for w in (85, 120, 180)) < 0.01
@@ -110,9 +120,11 @@ def _undrawn_tick(text: Text, figure: Figure) -> bool:
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_title_says_simulated_only_when_it_is(kind: str) -> None:
-    assert any(text.endswith("(simulated data)") for text in texts(draw(kind, made_up_run())))
-    assert "simulated" not in everything_written(draw(kind, one_cohort()))
+def test_title_says_simulated_only_when_it_is(kind: str, run: MadeUpRun, shown) -> None:
+    if "simulation" in run.config:
+        assert any(text.endswith("(simulated data)") for text in texts(shown(kind)))
+    else:
+        assert "simulated" not in everything_written(shown(kind))
 
 
 @pytest.mark.parametrize(
@@ -122,8 +134,8 @@ def test_title_says_simulated_only_when_it_is(kind: str) -> None:
         *("calibration", "decision_curve", "specificity", "comparisons"),
     ],
 )
-def test_text_boxes_do_not_overlap(kind: str, run: MadeUpRun) -> None:
-    figure = draw(kind, run)
+def test_text_boxes_do_not_overlap(kind: str, shown) -> None:
+    figure = shown(kind)
     renderer = figure.canvas.get_renderer()
     boxes = []
     for text in figure.findobj(Text):
@@ -155,9 +167,9 @@ def test_same_bytes_twice_and_whole_files(kind: str, tmp_path, run: MadeUpRun) -
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_places_are_rounded(kind: str, run: MadeUpRun) -> None:
+def test_places_are_rounded(kind: str, shown) -> None:
     """SVG names its clip paths by places whose last bit the layout's solver leaves to chance."""
-    figure = draw(kind, run)
+    figure = shown(kind)
     parts = figure.subfigs
     places = [axes.get_position(original=True).bounds for axes in figure.axes]
     places += [part.bbox_relative.bounds for part in parts]

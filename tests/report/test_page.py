@@ -6,6 +6,8 @@ import base64
 import dataclasses
 import io
 import re
+import tempfile
+from functools import cache
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
@@ -73,16 +75,25 @@ class Page(HTMLParser):
 VIEWER = '<!DOCTYPE html><title>Slices</title><canvas></canvas><script>var x = "a";</script>'
 
 
+@cache
+def picture(spec: FigureSpec, suffix: str) -> bytes:
+    """A small picture with the name of the figure in its place."""
+    figure = Figure(figsize=(180 / 25.4, 2) if spec.kind != "flow" else (85 / 25.4, 2))
+    figure.text(0.1, 0.5, spec.name)
+    with tempfile.TemporaryDirectory() as folder:
+        paths = {kind: Path(folder) / f"{spec.name}.{kind}" for kind in ("png", "svg")}
+        save_figure(figure, *paths.values())
+        return paths[suffix].read_bytes()
+
+
 def page_inputs(run: MadeUpRun, folder: Path, **changes: Any) -> Run:
     """Inputs of the page for a made-up run, with small pictures as figures."""
     folder.mkdir(parents=True, exist_ok=True)
     figures = {}
     for spec in figure_plan(run.config):
-        figure = Figure(figsize=(180 / 25.4, 2) if spec.kind != "flow" else (85 / 25.4, 2))
-        figure.text(0.1, 0.5, spec.name)
-        save_figure(figure, folder / f"{spec.name}.png", folder / f"{spec.name}.svg")
         suffix = "png" if spec.kind == "weight_map" else "svg"
         figures[spec.name] = folder / f"{spec.name}.{suffix}"
+        figures[spec.name].write_bytes(picture(spec, suffix))
     values: dict[str, Any] = {
         "figures": figures,
         "weights": {"roi_svc": run.weights},
