@@ -118,6 +118,21 @@ def test_the_report_is_warned_of_confounds_that_predict_in_a_u(scheme):
     assert len(tables["null"].query("metric == 'auc' and aggregation == 'mean_over_repeats'")) == 99
 
 
+def test_the_report_is_warned_of_a_quality_that_predicts():
+    people = made_up(0.0)
+    holes = np.random.default_rng(3).poisson(20 + 15 * people["label"])
+    people["euler_number"] = 4.0 - 2 * holes
+    people.loc[0, "euler_number"] = np.nan
+    tables = baseline_tables("quality_only", config(), {"home": people}, ["euler_number"])
+    (warning,) = tables["warnings"]["warning"]
+    assert warning.startswith("The quality of the scans alone (euler_number) predicts the outcome")
+    confounds = baseline_tables("confounds_only", config(), {"home": people}, ["euler_number"])
+    numbers = ["metric", "aggregation", "estimate", "p_value"]
+    pd.testing.assert_frame_equal(
+        tables["performance"][numbers], confounds["performance"][numbers], check_exact=True
+    )
+
+
 def test_nobody_is_warned_where_confounds_say_nothing_or_are_not_tested():
     assert tables_of(config(), made_up(0.0))["warnings"].empty
     assert tables_of(config(n=0), made_up(2.5))["warnings"].empty

@@ -1,5 +1,6 @@
 """Folders of FreeSurfer, CAT12 and BIDS as sources of a configuration."""
 
+import copy
 import os
 
 import nibabel as nib
@@ -8,6 +9,8 @@ import pandas as pd
 import pytest
 from source_study import LABELS, PEOPLE, TIV_MM3, Study, write_report
 
+from mri_response.config.load import load_config
+from mri_response.config.queries import quality_predictors, used_baselines
 from mri_response.core.tables import read_tsv
 from mri_response.inputs.paths import image_paths, map_paths
 from mri_response.people.cohorts import build_cohort
@@ -132,6 +135,22 @@ def test_measures_of_quality_are_confounds_and_rules(study):
     study.raw["models"]["svc"]["confounds"] = []
     study.raw["cohorts"]["munich"].pop("quality")
     assert "cohorts.munich.quality: found nothing, expected where surface_holes" in study.mistake()
+
+
+def test_quality_alone_is_a_baseline_where_every_cohort_has_it(study):
+    def baselines():
+        return used_baselines(load_config(copy.deepcopy(study.raw)))
+
+    study.set("tiv: {source: fs}")
+    assert baselines() == ["confounds_only", "majority_class"]
+    study.set("quality: {source: fs}")
+    config = load_config(copy.deepcopy(study.raw))
+    assert baselines() == ["confounds_only", "quality_only", "majority_class"]
+    assert quality_predictors(config) == ["euler_number"]
+    study.raw["cohorts"]["bonn"] = {**study.raw["cohorts"]["munich"], "role": "external"}
+    assert "quality_only" in baselines()
+    study.raw["cohorts"]["bonn"]["quality"] = {"cat12_report": "cat12"}
+    assert "quality_only" not in baselines()
 
 
 def test_cat12_regions_and_reports(study):

@@ -65,12 +65,14 @@ from mri_response.config.load import load_config
 from mri_response.config.modules import asked_modules, rules_of_run
 from mri_response.config.queries import (
     CONFOUNDS_ONLY,
+    QUALITY_ONLY,
     added_pairs,
     all_confounds,
     compared_pairs,
     atlas_of_measures,
     discovery_name,
     measured_set,
+    quality_predictors,
     region_sets_file,
     sets_by_source,
     source_features,

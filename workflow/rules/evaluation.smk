@@ -43,7 +43,7 @@ rule performance:
 
 
 rule baseline:
-    """What a model must beat, on the same splits and labellings: confounds, the larger class."""
+    """What a model must beat, on the same splits and labellings: confounds, quality, the larger class."""
     input:
         people=[people_table(name) for name in COHORTS],
     output:
@@ -58,7 +58,7 @@ rule baseline:
     threads: 1
     params:
         config=section("seed", "cross_validation", "permutation", "confounds"),
-        confounds=all_confounds(CONFIG),
+        confounds=columns_of_baseline,
         cohorts=COHORTS,
         code=code_of("evaluation/baseline"),
     message:

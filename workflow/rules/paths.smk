@@ -851,8 +851,16 @@ def frozen_model_of(wildcards):
 
 
 def confounds_of_baseline(wildcards):
-    """Columns of the confounds of all models, where they are what predicts."""
+    """Columns of the confounds of all models, or of quality, where they are what predicts."""
+    if wildcards.model == QUALITY_ONLY:
+        return quality_predictors(CONFIG)
     return used_confounds(CONFIG) if wildcards.model == CONFOUNDS_ONLY else []
+
+
+def columns_of_baseline(wildcards):
+    """What a baseline predicts by, as the configuration has it."""
+    quality = wildcards.baseline == QUALITY_ONLY
+    return quality_predictors(CONFIG) if quality else all_confounds(CONFIG)
 
 
 def sets_of_model(wildcards):

@@ -10,6 +10,7 @@ from typing import Any
 from mri_response.config.columns import CATEGORIES
 from mri_response.config.feature_kinds import feature_kind
 from mri_response.config.outcome_kinds import outcome_kind
+from mri_response.config.source_kinds import QUALITY, QUALITY_PREDICTORS
 from mri_response.core.vocabulary import CONTROL_POOLED, EXTERNAL_POOLED, Role
 
 #: Cohort names that would clash with names the workflow uses itself: the pooled rows of tables, and
@@ -22,6 +23,10 @@ CONFOUNDS_ONLY = "confounds_only"
 
 
 MAJORITY_CLASS = "majority_class"
+
+
+#: The baseline that knows the measured quality of the scans alone.
+QUALITY_ONLY = "quality_only"
 
 
 #: Classifiers of scikit-learn whose decision value is a weighted sum of the features. Those with
@@ -228,8 +233,24 @@ def categorical_confounds(config: Mapping[str, Any]) -> list[str]:
 
 
 def used_baselines(config: Mapping[str, Any]) -> list[str]:
-    """The baselines that stand beside the models; without confounds there is none of them."""
-    return [CONFOUNDS_ONLY, MAJORITY_CLASS] if used_confounds(config) else [MAJORITY_CLASS]
+    """The baselines that stand beside the models; without confounds there is none of them.
+
+    Quality alone is one where all cohorts have a measure of quality from one program.
+    """
+    baselines = [CONFOUNDS_ONLY] if used_confounds(config) else []
+    baselines += [QUALITY_ONLY] if quality_predictors(config) else []
+    return [*baselines, MAJORITY_CLASS]
+
+
+def quality_predictors(config: Mapping[str, Any]) -> list[str]:
+    """Columns of the measured quality of the scans that every cohort has, one per program."""
+    return [
+        column
+        for kind, columns in QUALITY.items()
+        if all(kind in (cohort.get("quality") or {}) for cohort in config["cohorts"].values())
+        for column in columns
+        if column in QUALITY_PREDICTORS
+    ]
 
 
 def compared_pairs(config: Mapping[str, Any]) -> list[tuple[str, str]]:

@@ -8,7 +8,7 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 
-from mri_response.config.queries import CONFOUNDS_ONLY, Confound
+from mri_response.config.queries import CONFOUNDS_ONLY, QUALITY_ONLY, Confound
 from mri_response.core.vocabulary import HEADLINE
 from mri_response.learning.decisions import Decisions
 from mri_response.learning.permutation import Exchangeability
@@ -32,14 +32,14 @@ def baseline_decisions(
 
     Parameters
     ----------
-    baseline : {"confounds_only", "majority_class"}
+    baseline : {"confounds_only", "quality_only", "majority_class"}
         Which baseline.
     config : dict
         Sections seed, cross_validation, permutation and confounds of the configuration.
     people : mapping of str to pandas.DataFrame
         Analysed rows by cohort, the discovery cohort first. The labels of the others are not used.
     confounds : sequence of str or mapping
-        Confounds of all models.
+        Columns that predict: confounds of all models, or measures of the scans' quality.
 
     Returns
     -------
@@ -57,7 +57,7 @@ def baseline_decisions(
     scheme, units = Scheme.from_config(cv, home), units_of(home, cv)
     seed = config["seed"]
     unseen = config["confounds"]["unseen_site"]
-    if baseline == CONFOUNDS_ONLY:
+    if baseline in (CONFOUNDS_ONLY, QUALITY_ONLY):
         matrix = flexible_matrix(home, confounds)
         decisions = cross_validate_discriminant(
             flexible_confounds(home, confounds, unseen=unseen),
@@ -242,14 +242,9 @@ def confound_warnings(performance: pd.DataFrame, names: Sequence[str]) -> list[s
     list of str
         At most one.
     """
-    tested = performance[
-        (performance["metric"] == "balanced_accuracy")
-        & (performance["aggregation"] == HEADLINE)
-        & (performance["p_value"] <= ALPHA)
-    ]
-    if tested.empty:
+    row = _significant(performance)
+    if row is None:
         return []
-    row = tested.iloc[0]
     return [
         f"The confounds alone ({', '.join(names)}) predict the outcome: cross-validated balanced "
         f"accuracy {100 * row['estimate']:.1f} %, p = {row['p_value']:.2g}. A model may have found "
@@ -257,6 +252,43 @@ def confound_warnings(performance: pd.DataFrame, names: Sequence[str]) -> list[s
         "tell: linear regression removes the straight part of an effect alone. Consider splines "
         "(knots, at a model's confounds) and permutation.method: conditional."
     ]
+
+
+def quality_warnings(performance: pd.DataFrame, names: Sequence[str]) -> list[str]:
+    """Warn where the quality of the scans alone predicts the outcome.
+
+    Parameters
+    ----------
+    performance : pandas.DataFrame
+        As from `mri_response.evaluation.performance.discovery_performance`.
+    names : sequence of str
+        Measures of quality.
+
+    Returns
+    -------
+    list of str
+        At most one.
+    """
+    row = _significant(performance)
+    if row is None:
+        return []
+    return [
+        f"The quality of the scans alone ({', '.join(names)}) predicts the outcome: "
+        f"cross-validated balanced accuracy {100 * row['estimate']:.1f} %, "
+        f"p = {row['p_value']:.2g}. People of one class may have moved more in the scanner, and a "
+        "model may have learned that. Look at the scans, leave bad ones out by a rule that was "
+        "fixed beforehand, or name the measure among the confounds."
+    ]
+
+
+def _significant(performance: pd.DataFrame) -> pd.Series | None:
+    """The headline row of a baseline that predicts the outcome."""
+    tested = performance[
+        (performance["metric"] == "balanced_accuracy")
+        & (performance["aggregation"] == HEADLINE)
+        & (performance["p_value"] <= ALPHA)
+    ]
+    return None if tested.empty else tested.iloc[0]
 
 
 def _midway(fitted: np.ndarray, labels: np.ndarray) -> np.ndarray:

@@ -7,8 +7,8 @@ from collections.abc import Mapping
 import numpy as np
 import pandas as pd
 
-from mri_response.config.queries import CONFOUNDS_ONLY, MAJORITY_CLASS
-from mri_response.evaluation.baselines import confound_warnings
+from mri_response.config.queries import CONFOUNDS_ONLY, MAJORITY_CLASS, QUALITY_ONLY
+from mri_response.evaluation.baselines import confound_warnings, quality_warnings
 from mri_response.evaluation.frozen_performance import (
     FrozenScores,
     Tables,
@@ -108,6 +108,8 @@ def tables_of(
     )
     if name == CONFOUNDS_ONLY:
         warnings += confound_warnings(performance, config["confound_columns"])
+    if name == QUALITY_ONLY:
+        warnings += quality_warnings(performance, config["confound_columns"])
     if frozen_rules:
         warnings += rule_warnings(rules, frozen_rules, name)
     return {

@@ -10,7 +10,9 @@ from mri_response.config.modules import is_simulated
 from mri_response.config.queries import (
     CONFOUNDS_ONLY,
     MAJORITY_CLASS,
+    QUALITY_ONLY,
     class_names,
+    quality_predictors,
     used_confounds,
 )
 from mri_response.core.vocabulary import EXTERNAL_POOLED, Aggregation, Interval, Null, Role
@@ -126,6 +128,8 @@ def model_title(name: str, config: Mapping[str, Any]) -> str:
     """Write a model, stack or baseline in words."""
     if name == CONFOUNDS_ONLY:
         return f"Confounds alone ({', '.join(used_confounds(config))})"
+    if name == QUALITY_ONLY:
+        return f"Quality of the scans alone ({', '.join(quality_predictors(config))})"
     if name == MAJORITY_CLASS:
         return "Larger class for everybody"
     if name in config["stacks"]:

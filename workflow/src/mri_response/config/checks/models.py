@@ -10,6 +10,7 @@ from mri_response.config.messages import fault, shown
 from mri_response.config.queries import (
     CONFOUNDS_ONLY,
     MAJORITY_CLASS,
+    QUALITY_ONLY,
     grid_of_c,
     learner_name,
     used_baselines,
@@ -153,7 +154,8 @@ def check_stacks(config: Mapping[str, Any]) -> None:
     """
     for name, models in config["stacks"].items():
         key = f"stacks.{name}"
-        taken = {other.lower() for other in (*config["models"], CONFOUNDS_ONLY, MAJORITY_CLASS)}
+        others = (*config["models"], CONFOUNDS_ONLY, QUALITY_ONLY, MAJORITY_CLASS)
+        taken = {other.lower() for other in others}
         if name.lower() in taken:
             raise fault(key, f"the name {name!r} of another model", "a new name", "rename it")
         for model in models:

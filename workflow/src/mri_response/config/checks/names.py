@@ -9,6 +9,7 @@ from mri_response.config.messages import fault
 from mri_response.config.queries import (
     CONFOUNDS_ONLY,
     MAJORITY_CLASS,
+    QUALITY_ONLY,
     RESERVED_COHORTS,
 )
 from mri_response.core.vocabulary import Role
@@ -50,7 +51,7 @@ def check_names(config: Mapping[str, Any]) -> None:
                 "rename the cohort",
             )
     for name in config["models"]:
-        if name.lower() in (CONFOUNDS_ONLY, MAJORITY_CLASS):
+        if name.lower() in (CONFOUNDS_ONLY, QUALITY_ONLY, MAJORITY_CLASS):
             raise fault(
                 f"models.{name}",
                 f"the name {name!r}",
