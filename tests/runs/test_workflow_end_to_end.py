@@ -325,6 +325,7 @@ def test_the_same_classifier_by_the_engine_and_by_scikit_learn_and_a_forest(tmp_
     same["grid"] = {"C": [0.25, 0.5, 1.0]}
     forest = {"features": "fs", "estimator": "sklearn.ensemble.RandomForestClassifier"}
     forest |= {"parameters": {"n_estimators": 5}, "grid": {"max_depth": [1, 3]}}
+    forest |= {"confounds": ["age"]}
     study.config["models"] |= {"same": same, "forest": forest}
     study.config["permutation"]["n"] = 3
     study.config["external"] = {"model": external}
@@ -348,11 +349,19 @@ def test_the_same_classifier_by_the_engine_and_by_scikit_learn_and_a_forest(tmp_
     for name in ("weight", "haufe", "weight_mean"):
         np.testing.assert_allclose(weights[0][name], weights[1][name], atol=1e-5)
 
+    controls = table(results / "confound_controls.tsv")
+    assert set(controls["model"]) == {"forest"}
+    as_analysed = controls.query("control == 'as_analysed' and metric == 'auc'")["estimate"]
+    shown = table(results / "performance.tsv").query(
+        "model == 'forest' and metric == 'auc' and aggregation == 'mean_over_repeats'"
+    )
+    assert float(as_analysed.iloc[0]) == pytest.approx(float(shown["estimate"].iloc[0]))
     assert not (results / "weights" / "forest.tsv").exists()
     assert not (results / "models" / "forest.npz").exists()
     assert "sub-" not in (results / "models" / "forest.json").read_text()
     page = (results / "report.html").read_text()
     assert "Model forest has no weights and no pattern here" in page
+    assert "features shuffled before the removal" in page
     assert "Strongest patterns, model same" in page
     assert "Strongest patterns, model forest" not in page
     assert "Classifier sklearn.ensemble.RandomForestClassifier of scikit-learn" in page

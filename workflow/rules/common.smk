@@ -88,6 +88,7 @@ from mri_response.inputs.paths import files_of_anyone
 from mri_response.inputs.sources.people_tables import scores_path
 from mri_response.config.plan import (
     VOXEL_MAPS,
+    controlled_models,
     curve_models,
 )
 from mri_response.report.figures.plan import NAMING, figure_jobs, figure_plan
@@ -169,6 +170,7 @@ ADDED = added_pairs(CONFIG)
 SCAN_BATCHES = batches(CONFIG["permutation"]["scans"], 10)
 PAIRS = compared_pairs(CONFIG)
 CURVES = curve_models(CONFIG)
+CONTROLLED = controlled_models(CONFIG)
 SCHEME = CONFIG["cross_validation"]
 FIGURES = figure_plan(CONFIG)
 

@@ -217,6 +217,32 @@ if CURVES:
             "../scripts/evaluation/learning_curve.py"
 
 
+if CONTROLLED:
+
+    rule confound_controls:
+        """What the removal of confounds puts into the features of a model, beside the model."""
+        input:
+            people=people_table(DISCOVERY),
+            controls=confound_control_fits(),
+            decisions=decisions_file(),
+        output:
+            model_table("confound_controls"),
+        log:
+            log_of("confound_controls", "model"),
+        wildcard_constraints:
+            model=pattern_of(CONTROLLED),
+        localrule: True
+        conda:
+            ENVIRONMENT
+        params:
+            cohort=DISCOVERY,
+            code=code_of("evaluation/confound_controls"),
+        message:
+            "Table of the controls of {wildcards.model}"
+        script:
+            "../scripts/evaluation/confound_controls.py"
+
+
 rule tables:
     """Put the tables of all models together."""
     input:
@@ -227,7 +253,10 @@ rule tables:
         log_of("tables", "table"),
     wildcard_constraints:
         table="|".join(
-            ["performance", "null", "warnings", "learning_curve", "roi_sets", *OF_MODELS]
+            [
+                *("performance", "null", "warnings", "learning_curve", "roi_sets"),
+                *("confound_controls", *OF_MODELS),
+            ]
         ),
     localrule: True
     conda:

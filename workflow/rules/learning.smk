@@ -152,6 +152,37 @@ rule permuted_scans:
         "../scripts/learning/permuted_scans.py"
 
 
+if CONTROLLED:
+
+    rule confound_control_fits:
+        """The model without the removal of confounds, and with features shuffled before it."""
+        input:
+            people=people_table(DISCOVERY),
+            splits=rules.splits.output[0],
+            features=discovery_matrix,
+        output:
+            confound_control_fits(),
+        log:
+            log_of("confound_control_fits", "model"),
+        benchmark:
+            benchmark_of("confound_control_fits", "model")
+        wildcard_constraints:
+            model=pattern_of(CONTROLLED),
+        conda:
+            ENVIRONMENT
+        threads: 1
+        resources:
+            mem_mb=control_mb,
+            runtime=control_minutes,
+        params:
+            config=model_config,
+            code=code_of("learning/confound_control_fits"),
+        message:
+            "Controls of the removal of confounds from {wildcards.model}"
+        script:
+            "../scripts/learning/confound_control_fits.py"
+
+
 if CURVES:
 
     rule learning_curve_parts:

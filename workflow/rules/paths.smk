@@ -88,6 +88,11 @@ def curve_job(model="{model}", part="{part}"):
     return f"{RUN}/learning_curve/{model}/parts-{part}.npz"
 
 
+def confound_control_fits(model="{model}"):
+    """Decision values without the removal of confounds, and from shuffled features."""
+    return f"{RUN}/confound_controls/{model}.npz"
+
+
 def permuted_scans_job(model="{model}", part="{part}"):
     """Cross-validation under permuted scans."""
     return f"{RUN}/permuted_scans/{model}/{part}.npz"
@@ -210,6 +215,8 @@ def evidence_tables():
         names.append("learning_curve")
     if LINEAR:
         names.append("roi_sets")
+    if CONTROLLED:
+        names.append("confound_controls")
     return [*(run_table(name) for name in names), *reviewer_tables()]
 
 
@@ -842,6 +849,7 @@ def tables_of_models(wildcards):
         return [region_set_table(model) for model in LINEAR]
     names = MODELS if wildcards.table in OF_MODELS else [*MODELS, *STACKS, *BASELINES]
     names = CURVES if wildcards.table == "learning_curve" else names
+    names = CONTROLLED if wildcards.table == "confound_controls" else names
     return [model_table(wildcards.table, name) for name in names]
 
 

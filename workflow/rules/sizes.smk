@@ -105,6 +105,28 @@ def belief_minutes(wildcards, input, attempt):
     return math.ceil(15 + 10 * input.size_mb) * attempt**2
 
 
+def control_size(wildcards, input):
+    """The model's outer folds under one labelling, twice."""
+    return JobSize(
+        work=work_of(wildcards, input),
+        folds=2 * sum(map(len, PLANS[wildcards.model].folds)),
+        labellings=1,
+        rows=rows_of(input.people),
+        input_mb=input.size_mb,
+        redrawn=False,
+    )
+
+
+def control_mb(wildcards, input, attempt):
+    """Memory that the learner of the model asks for."""
+    return LEARNERS[wildcards.model].memory_mb(control_size(wildcards, input)) * attempt
+
+
+def control_minutes(wildcards, input, attempt):
+    """Time that the learner of the model asks for."""
+    return math.ceil(LEARNERS[wildcards.model].minutes(control_size(wildcards, input))) * attempt**2
+
+
 def curve_mb(wildcards, input, attempt):
     """Gram matrices of some outer folds at a time, and a copy of the features."""
     grams = 10 * work_of(wildcards, input).gram_mb

@@ -8,6 +8,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from mri_response.config.queries import is_linear, learner_name
+
 # Maps of a voxel model's weights, see `mri_response.brain.weights.map_values`.
 VOXEL_MAPS = (
     "weight",
@@ -30,6 +32,15 @@ def curve_models(config: Mapping[str, Any]) -> list[str]:
         return []
     wanted = curve["models"] or [config["primary_model"]]
     return [model for model in config["models"] if model in wanted]
+
+
+def controlled_models(config: Mapping[str, Any]) -> list[str]:
+    """Models that remove confounds for a classifier that is not linear, and so get controls."""
+    return [
+        name
+        for name, model in config["models"].items()
+        if model["confounds"] and learner_name(model) == "sklearn" and not is_linear(model)
+    ]
 
 
 def ordered_models(config: Mapping[str, Any]) -> list[str]:

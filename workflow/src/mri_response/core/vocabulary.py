@@ -82,6 +82,13 @@ class Comparison(StrEnum):
     SCANS_PERMUTED = "imaging_residuals_permuted"
 
 
+class ConfoundControl(StrEnum):
+    """Controls of the removal of confounds."""
+
+    NOT_REMOVED = "not_removed"
+    SHUFFLED = "shuffled_before_removal"
+
+
 class NotComputed(StrEnum):
     """Reasons that stand in place of a method where a number is missing."""
 

@@ -67,7 +67,8 @@ def _discrete(config: Mapping[str, Any], people: pd.DataFrame) -> list[str]:
                 f"models.{name}: confounds are removed from {len(columns)} features with few "
                 f"values ({shorten(columns, 3)}) for a classifier that is not linear, which can "
                 "read the confounds off what is left, so that balanced accuracy and p may be far "
-                "too good; compare with a model without confounds, or leave these features out"
+                "too good; read confound_controls.tsv, in which features are shuffled before the "
+                "removal, or leave these features out"
             )
     return warnings
 

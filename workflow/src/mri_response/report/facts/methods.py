@@ -202,6 +202,13 @@ _FURTHER = {
         "config: comparisons; comparisons.tsv: method",
         ("nadeau_bengio", "delong", "mcnemar"),
     ),
+    "confound_controls": Fact(
+        "As controls of the removal of confounds, models with a classifier that is not linear were "
+        "cross-validated on the same splits without it, and with every feature shuffled between "
+        "people before it, both under the observed labels alone.",
+        "confound_controls.tsv: control",
+        ("confound_leakage",),
+    ),
     "calibration": Fact(
         "Decision values were turned into probabilities by Platt scaling, fitted to the inner "
         "folds' decision values of the training people alone, as were thresholds of other "
@@ -209,8 +216,9 @@ _FURTHER = {
         "config: operating_points; decision_rules.tsv; calibration.tsv: metric",
     ),
     "decision_curve": Fact(
-        "Net benefit was compared with that of treating all and none.",
-        "decision_curve.tsv: net_benefit, treat_all, treat_none",
+        "Net benefit was compared with that of treating all and none, and judged by a band for all "
+        "thresholds together.",
+        "decision_curve.tsv: net_benefit, treat_all, treat_none, band_low, band_high",
         ("decision_curve",),
     ),
     "roi_sets": Fact(
@@ -249,6 +257,7 @@ RESULTS = (
     "confounds_baseline",
     "comparisons",
     "imaging_added",
+    "confound_controls",
     "calibration",
     "decision_curve",
     "specificity",

@@ -5,7 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
+from mri_response.core.vocabulary import ConfoundControl
 from mri_response.evaluation.comparisons import ADDED
+from mri_response.evaluation.confound_controls import AS_ANALYSED
 from mri_response.report.facts.fact import Fact, fact
 from mri_response.report.facts.phrases import p_words, where, words
 from mri_response.report.lookup import enough_people
@@ -45,6 +47,27 @@ def comparisons(run: Run) -> Fact | None:
         "comparisons.tsv: comparison=models, first method of each pair, cohort (external ones "
         "together) and metric",
         ("nadeau_bengio", "delong"),
+    )
+
+
+@fact
+def confound_controls(run: Run) -> Fact | None:
+    rows = run.numeric("confound_controls")
+    if rows is None:
+        return None
+    rows = rows[rows["metric"] == "balanced_accuracy"]
+    found = rows.set_index(["model", "control"])["estimate"]
+    parts = [
+        f"{model} {percent(found[model, AS_ANALYSED])} as analysed, "
+        f"{percent(found[model, ConfoundControl.NOT_REMOVED])} without the removal, "
+        f"{percent(found[model, ConfoundControl.SHUFFLED])} with features shuffled before it"
+        for model in dict.fromkeys(rows["model"])
+    ]
+    return Fact(
+        "Controls of the removal of confounds, balanced accuracy, nothing permuted: "
+        f"{'; '.join(parts)}.",
+        "confound_controls.tsv: metric=balanced_accuracy",
+        ("confound_leakage",),
     )
 
 

@@ -1,0 +1,66 @@
+"""Whether the removal of confounds puts something into the features, in confound_controls.tsv."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from mri_response.core.vocabulary import HEADLINE, ConfoundControl
+from mri_response.evaluation.metrics import cross_validated
+from mri_response.learning.decisions import Decisions
+from mri_response.people.rows import person_weights
+
+AS_ANALYSED = "as_analysed"
+METRICS = ("balanced_accuracy", "auc")
+COLUMNS = [
+    *("model", "cohort", "control", "metric", "aggregation", "n", "n_positive", "estimate"),
+]
+
+
+def confound_controls(
+    model: str,
+    cohort: str,
+    people: pd.DataFrame,
+    decisions: Decisions,
+    controls: Mapping[str, np.ndarray],
+) -> pd.DataFrame:
+    """Performance of a model as it was analysed and under both controls, nothing permuted.
+
+    Parameters
+    ----------
+    model, cohort : str
+        Names of the model and of the discovery cohort.
+    people : pandas.DataFrame, n rows
+        Analysed rows of the discovery cohort.
+    decisions : Decisions
+        Of the model as it was analysed.
+    controls : mapping of str to numpy.ndarray, shape (repeats, n)
+        As from `mri_response.learning.confound_controls.run_confound_controls`.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Columns `COLUMNS`: means over repeats, on the same splits. n counts people.
+    """
+    tested, rows = decisions.of_tested(people)
+    weights, _ = person_weights(rows["participant_id"])
+    labels, fold = tested.labels[:1], tested.fold[:1]
+    found = {AS_ANALYSED: tested.decision[0]}
+    found |= {str(c): controls[c][:, decisions.tested] for c in ConfoundControl}
+    table: list[dict[str, Any]] = []
+    for control, decision in found.items():
+        for metric in METRICS:
+            values = cross_validated(metric, HEADLINE, decision[None], fold, labels, weights)
+            table.append(
+                {
+                    **{"model": model, "cohort": cohort, "control": control, "metric": metric},
+                    "aggregation": HEADLINE,
+                    "n": round(weights.sum()),
+                    "n_positive": round(weights[labels[0] == 1].sum()),
+                    "estimate": float(values[0]),
+                }
+            )
+    return pd.DataFrame(table, columns=COLUMNS)
