@@ -25,7 +25,7 @@ with job(snakemake):
         n_regions = members.sum(axis=0)
     evidence = weight_evidence(
         read_features(given.features, people),
-        ConfoundCoding.of(people, model["confounds"]).matrix(people),
+        ConfoundCoding.of_model(people, model).stacked(people),
         [JobResult.read(path) for path in given.refits],
         [JobResult.read(path) for path in given.folds],
         members[:, members.any(axis=0)],

@@ -23,7 +23,11 @@ from mri_response.learning.preparation.residuals import (
     residual_chunks,
     residual_rows,
 )
-from mri_response.learning.preparation.training_sets import TrainingSets, training_sets
+from mri_response.learning.preparation.training_sets import (
+    Confounds,
+    TrainingSets,
+    training_sets,
+)
 from mri_response.models.fitted import fitted_models
 
 
@@ -76,7 +80,7 @@ class PatternTest(NamedTuple):
 
 def weight_evidence(
     features: np.ndarray,
-    confounds: np.ndarray,
+    confounds: np.ndarray | Confounds,
     refits: Sequence[JobResult],
     folds: Sequence[JobResult],
     members: np.ndarray,
@@ -89,8 +93,9 @@ def weight_evidence(
     ----------
     features : numpy.ndarray, shape (n, p)
         Of the discovery people, NaN where missing.
-    confounds : numpy.ndarray, shape (n, q)
-        Coded confounds of the discovery people, NaN where missing.
+    confounds : numpy.ndarray or Confounds, shape (n, q)
+        Coded confounds of the discovery people, NaN where missing, and their sites where features
+        are harmonised.
     refits : sequence of JobResult
         Results of the jobs that fit on all discovery people, the observed labels in the first.
     folds : sequence of JobResult

@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from mri_response.config.checks.confounds import check_confounds
-from mri_response.config.queries import described_confound
+from mri_response.config.checks.harmonisation import check_harmonisation
+from mri_response.config.queries import described_confound, harmonisation_of
 
 Model = Mapping[str, Any]
 
@@ -50,7 +51,25 @@ class PreparationStep:
     check: Callable[[Mapping[str, Any]], None] | None = None
 
 
+def _words_of_harmonisation(model: Model) -> str:
+    options = harmonisation_of(model)
+    kept = f", effects of {', '.join(options['keep'])} kept" if options["keep"] else ""
+    how = {
+        "combat": "ComBat, shift and scale of every site shrunken by empirical Bayes",
+        "location_scale": "shift and scale of every site",
+    }[options["method"]]
+    to = f", to the site {options['reference']}" if options["reference"] is not None else ""
+    whom = ""
+    if options["learn_from"]:
+        ((column, values),) = options["learn_from"].items()
+        whom = f", learned from people with {column} {' or '.join(map(str, values))}"
+    return f"harmonisation by {options['column']} ({how}{kept}{to}{whom})"
+
+
 PREPARATION = {
+    "harmonisation": PreparationStep(
+        lambda model: model["harmonise"] is not None, _words_of_harmonisation, check_harmonisation
+    ),
     "confounds": PreparationStep(
         lambda model: bool(model["confounds"]), _words_of_confounds, check_confounds
     ),

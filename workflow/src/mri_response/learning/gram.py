@@ -12,6 +12,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from mri_response.learning.preparation.gaps import filled, incomplete
+from mri_response.learning.preparation.harmonisation import completed
 from mri_response.learning.preparation.residuals import (
     inverse_variance,
     preconditioned_chunks,
@@ -70,6 +71,14 @@ def gram_matrices(
     together = n_sets if together is None else together
     if n_sets % together:
         raise ValueError(f"{n_sets} training sets do not come in groups of {together}")
+    if sets.sites is not None:
+        # Harmonised features differ between sets: each has a pass of its own.
+        gram = np.empty((n_sets, n, n))
+        for index, rows in enumerate(sets.train):
+            own = completed(features, rows, sets.sites)
+            alone = sets.subset(slice(index, index + 1))._replace(sites=None)
+            gram[index] = gram_matrices(own, alone, standardize=standardize)[0]
+        return gram
     gaps = incomplete(features)
     if gaps.any():
         # Filled-in values differ between sets, so that each set needs a pass over these features.

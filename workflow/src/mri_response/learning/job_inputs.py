@@ -67,7 +67,7 @@ def read_job(given: Any, params: Any, *, redrawn: bool = False) -> JobInputs:
     people, *others = tables
     matrices = [read_features(*pair) for pair in zip(given.features, tables, strict=True)]
     features = StackedRows(*matrices) if others else matrices[0]
-    coding = ConfoundCoding.of(people, config["model"]["confounds"])
+    coding = ConfoundCoding.of_model(people, config["model"])
     sample = Sample.of(tables, features, coding, config["confounds"]["unseen_site"])
     if redrawn:
         cv = config["cross_validation"]

@@ -163,7 +163,7 @@ def run_subsamples(
     """
     cv, model = config["cross_validation"], config["model"]
     learner = learner_of(model)
-    coding = ConfoundCoding.of(people, model["confounds"])
+    coding = ConfoundCoding.of_model(people, model)
     decision = np.full((len(subsamples), len(people)), np.nan)
     for index, one in enumerate(subsamples):
         rng = generator(config["seed"], Stream.LEARNING_CURVE, one.repeat, one.size)

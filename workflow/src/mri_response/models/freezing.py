@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from mri_response.core.tables import read_people
@@ -14,6 +15,7 @@ from mri_response.learning.preparation.confounds import ConfoundCoding
 from mri_response.models.description import describe
 from mri_response.models.fitted import fitted_models
 from mri_response.models.frozen import Frozen
+from mri_response.models.harmonised import FrozenHarmonised
 from mri_response.models.hashed import PathLike
 from mri_response.models.linear import freeze_linear
 from mri_response.models.stacking import FrozenStack, refitted_stack
@@ -42,14 +44,18 @@ def freeze(name: str, config: Mapping[str, Any], given: Any) -> Frozen:
     people = read_people(given.people)
     jobs = [JobResult.read(path) for path in given.fitted]
     fitted = fitted_models(jobs, len(people))
-    coding = ConfoundCoding.of(people, config["model"]["confounds"])
+    coding = ConfoundCoding.of_model(people, config["model"])
     description = describe(name, config, fitted, people, out_of_fold(jobs, len(people)))
     if learner_of(config["model"]).linear:
         features, confounds = read_features(given.features, people), coding.matrix(people)
-        standardize = config["model"]["standardize"]
-        return freeze_linear(
-            features, confounds, fitted, coding, description, standardize=standardize
-        )
+        given_options = {"standardize": config["model"]["standardize"]}
+        if coding.sites is None:
+            return freeze_linear(features, confounds, fitted, coding, description, **given_options)
+        sites = coding.sites.rows(people, unseen="mean")
+        model, features = FrozenHarmonised.learn(features, sites, coding.sites)
+        formula = replace(coding, sites=None)
+        linear = freeze_linear(features, confounds, fitted, formula, description, **given_options)
+        return replace(model, linear=linear)
     from mri_response.models.recipe import recipe  # scikit-learn takes a second to import
 
     files = {"people": given.people, "features": given.features, "splits": given.splits}

@@ -1,8 +1,9 @@
 """A frozen model: what is applied, unchanged, to people it has never seen.
 
-There are three: a linear formula (`linear`), a recipe to fit a classifier without weights again
-(`recipe`), and a stack on the decision values of other frozen models (`stacking`). Their files are
-JSON and arrays, never a pickle, which could run anything when opened.
+There are four: a linear formula (`linear`), one of harmonised features (`harmonised`), a recipe to
+fit a classifier without weights again (`recipe`), and a stack on the decision values of other
+frozen models (`stacking`). Their files are JSON and arrays, never a pickle, which could run
+anything when opened.
 """
 
 from __future__ import annotations
@@ -74,6 +75,10 @@ def load_frozen(path: PathLike) -> Frozen:
         from mri_response.models.recipe import Recipe  # scikit-learn takes a second to import
 
         return Recipe.load(path)
+    if "harmonise" in text:
+        from mri_response.models.harmonised import FrozenHarmonised
+
+        return FrozenHarmonised.load(path)
     from mri_response.models.linear import FrozenLinear
 
     return FrozenLinear.load(path)

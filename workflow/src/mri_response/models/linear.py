@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
 
@@ -93,10 +93,10 @@ class FrozenLinear:
     def sha256(self) -> str:
         """SHA-256 over the parameters: numbers, confound coding and description."""
         digest = hashlib.sha256()
-        for name, array in self._arrays().items():
+        for name, array in self.arrays().items():
             digest.update(name.encode())
             digest.update(np.ascontiguousarray(array, dtype="<f8").tobytes())
-        digest.update(json.dumps(self._text(), sort_keys=True).encode())
+        digest.update(json.dumps(self.text(), sort_keys=True).encode())
         return digest.hexdigest()
 
     def save(self, path: PathLike) -> None:
@@ -107,8 +107,8 @@ class FrozenLinear:
         path : path-like
             JSON file to make.
         """
-        save_arrays(self._arrays(), Path(path).with_suffix(".npz"))
-        write_hashed(self._text(), self.sha256, path)
+        save_arrays(self.arrays(), Path(path).with_suffix(".npz"))
+        write_hashed(self.text(), self.sha256, path)
 
     @classmethod
     def load(cls, path: PathLike) -> FrozenLinear:
@@ -151,7 +151,8 @@ class FrozenLinear:
         """
         return self
 
-    def _arrays(self) -> dict[str, np.ndarray]:
+    def arrays(self) -> dict[str, np.ndarray]:
+        """Its numbers by name."""
         return {
             "weights": self.weights,
             "fill": self.fill,
@@ -160,8 +161,9 @@ class FrozenLinear:
             "intercept": np.array(self.intercept),
         }
 
-    def _text(self) -> dict:
-        return {"coding": asdict(self.coding), "description": self.description}
+    def text(self) -> dict:
+        """Its text: codings and description."""
+        return {"coding": self.coding.to_json(), "description": self.description}
 
 
 class WeightedSums(NamedTuple):

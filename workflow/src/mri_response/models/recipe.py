@@ -103,7 +103,7 @@ class Recipe:
     def _text(self) -> dict:
         text = asdict(replace(self, fitted_again=None))
         del text["fitted_again"]
-        return text
+        return text | {"coding": self.coding.to_json()}
 
     def decision(
         self, features: np.ndarray, people: pd.DataFrame, *, unseen: str = "error"
@@ -184,7 +184,7 @@ class Recipe:
         options = EstimatorOptions.from_config(self.description["options"])
         wanted = self.description["kind"] == "refit"
         folds = [fold for fold in folds if (fold.repeat == REFIT) == wanted]
-        confounds, labels = self.coding.matrix(people), people["label"].to_numpy(dtype=int)
+        confounds, labels = self.coding.stacked(people), people["label"].to_numpy(dtype=int)
         fit = Fitting(options, self.seed)
         models, fitted = [], np.zeros((len(folds), len(people)))
         for row, fold, choice in zip(fitted, folds, self.description["candidate"], strict=True):
@@ -199,7 +199,7 @@ class Recipe:
                 f"of the frozen model, which was fitted with {self.scikit_learn}"
             )
         train = np.array([fold.sets.train[0] for fold in folds])
-        return FittedAgain(models, train, features, confounds, self.coding, options)
+        return FittedAgain(models, train, features, people, self.coding, options)
 
     def verify_inputs(self, paths: Mapping[str, PathLike]) -> None:
         """Compare files with those from which the model was fitted.
@@ -233,8 +233,8 @@ class FittedAgain:
         Training rows of each.
     features : numpy.ndarray, shape (n, p)
         Of the discovery people.
-    confounds : numpy.ndarray, shape (n, q)
-        Coded confounds of the discovery people.
+    people : pandas.DataFrame
+        Table of the discovery people.
     coding : ConfoundCoding
         How columns of a table of people become confounds.
     options : EstimatorOptions
@@ -244,7 +244,7 @@ class FittedAgain:
     models: Sequence[Fitted]
     train: np.ndarray
     features: np.ndarray
-    confounds: np.ndarray
+    people: pd.DataFrame
     coding: ConfoundCoding
     options: EstimatorOptions
 
@@ -266,7 +266,7 @@ class FittedAgain:
         -------
         numpy.ndarray, shape (n,)
         """
-        confounds = np.vstack([self.confounds, self.coding.matrix(people, unseen=unseen)])
+        confounds = self.coding.stacked(self.people, people, unseen=unseen)
         stacked = StackedRows(self.features, features)
         test = np.arange(stacked.shape[0]) >= len(self.features)
         total = np.zeros(len(features))

@@ -7,7 +7,12 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from mri_response.config.queries import categorical_confounds, feature_columns, used_confounds
+from mri_response.config.queries import (
+    categorical_confounds,
+    columns_of_harmonisation,
+    feature_columns,
+    used_confounds,
+)
 from mri_response.config.source_kinds import QUALITY_WORDS
 from mri_response.core.errors import InputError
 from mri_response.core.tables import ID_COLUMNS, and_more, read_tsv
@@ -35,6 +40,9 @@ def used_columns(
     for confound in used_confounds(config):
         if confound not in ("tiv", *QUALITY_WORDS):
             columns[confound] = _column(rows, confound, path, categories=confound in codes)
+    for column, categorical in columns_of_harmonisation(config).items():
+        if column not in (*columns, "tiv"):
+            columns[column] = _column(rows, column, path, categories=categorical)
     for column, categorical in feature_columns(config).items():
         if column not in (*columns, "tiv", "baseline_score", *QUALITY_WORDS):
             columns[column] = _column(rows, column, path, categories=categorical)
@@ -189,6 +197,11 @@ def _check_families(rows: pd.DataFrame, group: str, path: str) -> None:
 def missing_columns(columns: pd.DataFrame, config: Mapping[str, Any], name: str) -> list[pd.Series]:
     """For each column that must be there, the reason where it is not."""
     required = list(used_confounds(config)) if config["confounds"]["missing"] == "exclude" else []
+    required += [
+        column
+        for column, categorical in columns_of_harmonisation(config).items()
+        if categorical or config["confounds"]["missing"] == "exclude"
+    ]
     if config["cohorts"][name]["role"] == "discovery":
         _, *structure = structure_columns(config)
         required += [column for column in structure if column in columns]

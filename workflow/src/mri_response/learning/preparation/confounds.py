@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from mri_response.config.queries import Confound, column_of
+from mri_response.config.queries import Confound, column_of, harmonisation_of
 from mri_response.core.errors import InputError
 from mri_response.core.tables import as_categories
+from mri_response.learning.preparation.harmonisation import Sites
 from mri_response.learning.preparation.training_sets import Confounds
 
 
@@ -49,6 +50,121 @@ def natural_spline(values: np.ndarray, knots: Sequence[float]) -> np.ndarray:
 
 
 @dataclass(frozen=True)
+class SiteCoding:
+    """How columns of a cohort table become what harmonisation needs; it learns nothing.
+
+    Attributes
+    ----------
+    column : str
+        Column of the sites.
+    levels : tuple of str
+        Sites of the discovery cohort.
+    kept : ConfoundCoding
+        Coding of the covariates that are kept.
+    options : mapping
+        The model's section `harmonise`, completed.
+    """
+
+    column: str
+    levels: tuple[str, ...]
+    kept: ConfoundCoding
+    options: Mapping[str, Any]
+
+    @classmethod
+    def of(cls, discovery: pd.DataFrame, options: Mapping[str, Any]) -> SiteCoding:
+        """Code the sites of the discovery cohort.
+
+        Parameters
+        ----------
+        discovery : pandas.DataFrame
+            Analysed rows of the discovery cohort.
+        options : mapping
+            As from `mri_response.config.queries.harmonisation_of`.
+
+        Returns
+        -------
+        SiteCoding
+        """
+        levels = tuple(sorted(as_categories(discovery[options["column"]].dropna()).unique()))
+        kept = ConfoundCoding.of(discovery, options["keep"])
+        return cls(options["column"], levels, kept, dict(options))
+
+    @classmethod
+    def from_json(cls, text: Mapping[str, Any]) -> SiteCoding:
+        """Read a coding back from what `dataclasses.asdict` and JSON have made of it.
+
+        Parameters
+        ----------
+        text : mapping
+            A coding as it was written to JSON.
+
+        Returns
+        -------
+        SiteCoding
+        """
+        kept = ConfoundCoding.from_json(text["kept"])
+        return cls(text["column"], tuple(text["levels"]), kept, text["options"])
+
+    def to_json(self) -> dict[str, Any]:
+        """The coding as `from_json` reads it."""
+        options = {"options": dict(self.options), "kept": self.kept.to_json()}
+        return {"column": self.column, "levels": list(self.levels)} | options
+
+    def rows(self, *tables: pd.DataFrame, unseen: str = "error") -> Sites:
+        """Sites and covariates of the rows of cohorts, the discovery cohort first.
+
+        Parameters
+        ----------
+        *tables : pandas.DataFrame
+            Analysed rows.
+        unseen : {"error", "mean"}
+            What a site means that the discovery cohort or a training set does not have: an error,
+            or that features stay as they are.
+
+        Returns
+        -------
+        Sites
+
+        Raises
+        ------
+        InputError
+            For a site that the discovery cohort does not have.
+        """
+        options, index, learns = self.options, [], []
+        for people in tables:
+            text = as_categories(people[self.column])
+            known = text.isin(self.levels)
+            if unseen == "error" and not known.all():
+                where = people.loc[~known, "participant_id"].iloc[0]
+                raise InputError(
+                    f"harmonise: {self.column} is {text[~known].iloc[0]!r} for {where}, a value "
+                    "that the discovery cohort does not have (it has "
+                    f"{', '.join(self.levels)}); set confounds.unseen_site: mean, which leaves "
+                    "features of such people as they are"
+                )
+            index.append(pd.Categorical(text, self.levels).codes.astype(int))
+            learns.append(np.ones(len(people), dtype=bool))
+            if options["learn_from"] is not None and self.column_to_learn in people:
+                wanted = {str(value) for value in options["learn_from"][self.column_to_learn]}
+                learns[-1] = as_categories(people[self.column_to_learn]).isin(wanted).to_numpy()
+        reference = options["reference"]
+        return Sites(
+            np.concatenate(index),
+            np.vstack([self.kept.matrix(table, unseen=unseen) for table in tables]),
+            np.concatenate(learns),
+            options["method"] == "combat",
+            None if reference is None else self.levels.index(str(reference)),
+            options["min_people"],
+            unseen,
+        )
+
+    @property
+    def column_to_learn(self) -> str:
+        """Column of the subgroup that harmonisation learns from."""
+        return next(iter(self.options["learn_from"]))
+
+
+@dataclass(frozen=True)
 class ConfoundCoding:
     """How columns of a cohort table become columns of the confound matrix.
 
@@ -63,11 +179,33 @@ class ConfoundCoding:
         Categories of the columns that are not numbers; the first is the reference.
     knots : dict of str to tuple of float
         Knots of the columns that are coded as natural cubic splines.
+    sites : SiteCoding or None
+        Where features are harmonised before the confounds are removed.
     """
 
     columns: tuple[str, ...]
     levels: dict[str, tuple[str, ...]] = field(default_factory=dict)
     knots: dict[str, tuple[float, ...]] = field(default_factory=dict)
+    sites: SiteCoding | None = None
+
+    @classmethod
+    def of_model(cls, discovery: pd.DataFrame, model: Mapping[str, Any]) -> ConfoundCoding:
+        """Code what a model removes, its confounds and its sites.
+
+        Parameters
+        ----------
+        discovery : pandas.DataFrame
+            Analysed rows of the discovery cohort.
+        model : mapping
+            The model's section of the configuration, with its defaults.
+
+        Returns
+        -------
+        ConfoundCoding
+        """
+        options = harmonisation_of(model)
+        sites = None if options is None else SiteCoding.of(discovery, options)
+        return replace(cls.of(discovery, model["confounds"]), sites=sites)
 
     @classmethod
     def of(cls, discovery: pd.DataFrame, confounds: Sequence[Confound]) -> ConfoundCoding:
@@ -118,7 +256,16 @@ class ConfoundCoding:
         levels, knots = (
             {key: tuple(value) for key, value in text[name].items()} for name in ("levels", "knots")
         )
-        return cls(tuple(text["columns"]), levels, knots)
+        sites = SiteCoding.from_json(text["sites"]) if "sites" in text else None
+        return cls(tuple(text["columns"]), levels, knots, sites)
+
+    def to_json(self) -> dict[str, Any]:
+        """The coding as `from_json` reads it."""
+        text = asdict(replace(self, sites=None))
+        del text["sites"]
+        if self.sites is not None:
+            text["sites"] = self.sites.to_json()
+        return text
 
     @property
     def names(self) -> list[str]:
@@ -157,7 +304,10 @@ class ConfoundCoding:
         numpy.ndarray, shape (n, q), or Confounds
         """
         matrix = np.vstack([self.matrix(table, unseen=unseen) for table in tables])
-        return matrix if unseen == "error" else Confounds(matrix, self.factors)
+        sites = None if self.sites is None else self.sites.rows(*tables, unseen=unseen)
+        if unseen == "error" and sites is None:
+            return matrix
+        return Confounds(matrix, () if unseen == "error" else self.factors, sites)
 
     def matrix(self, people: pd.DataFrame, *, unseen: str = "error") -> np.ndarray:
         """Encode a cohort.

@@ -6,10 +6,41 @@ from typing import NamedTuple
 
 import numpy as np
 
-from mri_response.learning.preparation.residuals import CONSTANT
+from mri_response.learning.preparation.gaps import filled
 
+CONSTANT = 1e-10  # share of a sum of squares left by sites and covariates at which nothing is left
 CLOSE = 1e-6  # relative change of the empirical Bayes estimates at which the iteration ends
 MOST_STEPS = 1000
+
+
+class Sites(NamedTuple):
+    """Sites of all rows, and how harmonisation learns from the training rows among them.
+
+    Attributes
+    ----------
+    site : numpy.ndarray of int, shape (n,)
+        Index of each row's site, -1 for sites that the discovery cohort does not have.
+    covariates : numpy.ndarray, shape (n, c)
+        What is kept; NaN becomes the mean of the training rows.
+    learns : numpy.ndarray of bool, shape (n,)
+        Rows that may be learned from, where they are training rows.
+    empirical_bayes : bool
+        Shrink the sites' shifts and factors.
+    reference : int or None
+        Site to which the others are brought.
+    min_people : int
+        Fewer training rows of a site are too few to learn from.
+    unseen : {"error", "mean"}
+        Whether rows of a site that cannot be learned are an error or stay as they are.
+    """
+
+    site: np.ndarray
+    covariates: np.ndarray
+    learns: np.ndarray
+    empirical_bayes: bool = True
+    reference: int | None = None
+    min_people: int = 2
+    unseen: str = "error"
 
 
 class SiteEffects(NamedTuple):
@@ -149,3 +180,78 @@ def _shrunken(
         if change <= CLOSE:
             break
     return new, old_squared
+
+
+def learned_effects(
+    features: np.ndarray, train: np.ndarray, sites: Sites
+) -> tuple[SiteEffects, np.ndarray, np.ndarray]:
+    """Learn the effects of sites from the training rows, and say what each row is given.
+
+    Parameters
+    ----------
+    features : numpy.ndarray, shape (n, p)
+        Features of all rows, without gaps.
+    train : numpy.ndarray of bool, shape (n,)
+        Training rows.
+    sites : Sites
+        Sites of all rows.
+
+    Returns
+    -------
+    effects : SiteEffects
+    site : numpy.ndarray of int, shape (n,)
+        Index of each row's site in `effects`, -1 where it could not be learned.
+    covariates : numpy.ndarray, shape (n, c)
+        Without gaps.
+
+    Raises
+    ------
+    ValueError
+        Where a site cannot be learned and must be, or nobody is left to learn from.
+    """
+    learned = train & sites.learns & (sites.site >= 0)
+    n_per_site = np.bincount(sites.site[learned], minlength=sites.site.max(initial=-1) + 1)
+    enough = n_per_site >= max(2, sites.min_people)
+    known = np.append(enough, False)[sites.site]
+    if sites.unseen == "error" and not known.all():
+        found = n_per_site[sites.site[~known][0]] if sites.site[~known][0] >= 0 else 0
+        raise ValueError(f"harmonisation: {found} training rows of a site, which are too few")
+    if not enough.any():
+        raise ValueError("harmonisation: no site has enough training rows")
+    index = np.append(np.where(enough, np.cumsum(enough) - 1, -1), -1)
+    if sites.reference is not None and not enough[sites.reference]:
+        raise ValueError("harmonisation: too few training rows of the reference site")
+    site, learned = index[sites.site], learned & known
+    covariates = filled(sites.covariates, learned)
+    effects = site_effects(
+        features[learned],
+        site[learned],
+        covariates[learned],
+        empirical_bayes=sites.empirical_bayes,
+        reference=None if sites.reference is None else int(index[sites.reference]),
+    )
+    return effects, site, covariates
+
+
+def completed(features: np.ndarray, train: np.ndarray, sites: Sites | None) -> np.ndarray:
+    """Features as one training set sees them before confounds: gaps filled, sites harmonised.
+
+    Parameters
+    ----------
+    features : numpy.ndarray or StackedRows, shape (n, p)
+        Features of all rows; missing values are NaN.
+    train : numpy.ndarray of bool, shape (n,)
+        Training rows, from which everything is learned.
+    sites : Sites or None
+        Sites of all rows, where features are harmonised.
+
+    Returns
+    -------
+    numpy.ndarray, shape (n, p)
+        float64 where they are harmonised.
+    """
+    if sites is None:
+        return filled(features, train)
+    own = filled(np.asarray(features[:, :], dtype=np.float64), train)
+    effects, site, covariates = learned_effects(own, train, sites)
+    return effects.apply(own, site, covariates)

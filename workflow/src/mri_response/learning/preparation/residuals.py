@@ -6,7 +6,8 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from mri_response.learning.preparation.gaps import filled, incomplete
+from mri_response.learning.preparation.gaps import incomplete
+from mri_response.learning.preparation.harmonisation import completed
 from mri_response.learning.preparation.training_sets import TrainingSets
 
 CONSTANT = 1e-10  # share of a sum of squares left by the confounds at which a feature drops out
@@ -33,16 +34,19 @@ def residual_chunks(
         Which features.
     chunk : numpy.ndarray, shape (n, c)
         Features less what all sets remove, of unit mean square; of shape (S, n, c) for several
-        sets and features with gaps, which each set fills with its own means.
+        sets and features with gaps, which each set fills with its own means, or of several sites,
+        which each set harmonises by itself.
     inverse_sd : numpy.ndarray, shape (S, c)
         Factor of ``weighted_sums(residual_rows(...), chunk)``; zero where the feature is constant.
     original_scale : numpy.ndarray, shape (c,) or (S, c)
         What the features were divided by.
     """
-    if incomplete(features).any():
+    if sets.sites is not None or incomplete(features).any():
         each = [
             residual_chunks(
-                filled(features, rows), sets.subset(slice(i, i + 1)), standardize=standardize
+                completed(features, rows, sets.sites),
+                sets.subset(slice(i, i + 1))._replace(sites=None),
+                standardize=standardize,
             )
             for i, rows in enumerate(sets.train)
         ]

@@ -6,6 +6,8 @@ from typing import NamedTuple
 
 import numpy as np
 
+from mri_response.learning.preparation.harmonisation import Sites
+
 
 class TrainingSets(NamedTuple):
     """Confound regression of S training sets as linear maps on the rows.
@@ -27,6 +29,9 @@ class TrainingSets(NamedTuple):
         nothing and makes float32 safe.
     spanned : numpy.ndarray of bool, shape (S,)
         Whether ``A`` maps all of `common` to zero, and not only the constant.
+    sites : Sites or None
+        Where features are harmonised before the confounds are regressed out: each training set then
+        has features of its own.
     """
 
     train: np.ndarray
@@ -35,6 +40,7 @@ class TrainingSets(NamedTuple):
     basis: np.ndarray
     common: np.ndarray
     spanned: np.ndarray
+    sites: Sites | None = None
 
     def subset(self, index: np.ndarray | slice) -> TrainingSets:
         """Some of the sets.
@@ -55,11 +61,12 @@ class TrainingSets(NamedTuple):
             self.basis[index],
             self.common,
             self.spanned[index],
+            self.sites,
         )
 
 
 class Confounds(NamedTuple):
-    """Confounds some of which are categories that a training set may not have.
+    """Confounds some of which are categories that a training set may not have, and sites.
 
     Attributes
     ----------
@@ -67,10 +74,13 @@ class Confounds(NamedTuple):
         Coded confounds, one column each, without intercept.
     factors : tuple of slice
         Columns of each category's indicators, those of the first level left out.
+    sites : Sites or None
+        Where features are harmonised before the confounds are regressed out.
     """
 
     matrix: np.ndarray
     factors: tuple[slice, ...]
+    sites: Sites | None = None
 
     def seen_from(self, train: np.ndarray) -> np.ndarray:
         """The matrix with NaN where the training rows have nobody of the category; shape (n, q).
@@ -146,7 +156,9 @@ def training_sets(confounds: np.ndarray | Confounds, train: np.ndarray) -> Train
     Hastie, Tibshirani and Friedman (2009). The Elements of Statistical Learning, 2nd ed., ch. 3.
     """
     n_sets, n = train.shape
-    matrix = confounds.matrix if isinstance(confounds, Confounds) else confounds
+    matrix, sites = confounds, None
+    if isinstance(confounds, Confounds):
+        matrix, sites = confounds.matrix, confounds.sites
     q = matrix.shape[1]
     design = np.ones((n_sets, n, q + 1))
     coefficients, basis = np.zeros((2, n_sets, q + 1, n))
@@ -162,14 +174,14 @@ def training_sets(confounds: np.ndarray | Confounds, train: np.ndarray) -> Train
     if np.isnan(matrix).any():
         # Imputed values differ between sets, so that only the mean may be removed beforehand.
         spanned = np.zeros(n_sets, dtype=bool)
-        return TrainingSets(train, design, coefficients, basis, constant, spanned)
+        return TrainingSets(train, design, coefficients, basis, constant, spanned, sites)
     everyone, _, _ = fit_confounds(confounds, np.ones(n, dtype=bool))
     left, inverse, _ = _decomposed(everyone)
     # A confound that a training set does not span (a scanner absent from it) is not mapped to
     # zero there, whatever is done with the people of that scanner.
     spanned = rank == (inverse > 0).sum()
     common = np.hstack([constant, left[:, inverse > 0]])
-    return TrainingSets(train, design, coefficients, basis, common, spanned)
+    return TrainingSets(train, design, coefficients, basis, common, spanned, sites)
 
 
 def _decomposed(centred: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

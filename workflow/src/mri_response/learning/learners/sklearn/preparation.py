@@ -10,8 +10,9 @@ from mri_response.learning.design import Features
 from mri_response.learning.learners.sklearn.estimators import EstimatorOptions
 from mri_response.learning.preparation.components import principal_components
 from mri_response.learning.preparation.gaps import filled
+from mri_response.learning.preparation.harmonisation import completed
 from mri_response.learning.preparation.residuals import CHUNK
-from mri_response.learning.preparation.training_sets import fit_confounds
+from mri_response.learning.preparation.training_sets import Confounds, fit_confounds
 
 
 class Prepared(NamedTuple):
@@ -51,7 +52,7 @@ class Prepared(NamedTuple):
 
 def prepared(
     features: Features,
-    confounds: np.ndarray,
+    confounds: np.ndarray | Confounds,
     train: np.ndarray,
     test: np.ndarray,
     options: EstimatorOptions,
@@ -62,8 +63,9 @@ def prepared(
     ----------
     features : numpy.ndarray or StackedRows, shape (n, p)
         Features of all rows.
-    confounds : numpy.ndarray, shape (n, q)
-        NaN, here and in the features, is filled with the mean of the training rows.
+    confounds : numpy.ndarray or Confounds, shape (n, q)
+        NaN, here and in the features, is filled with the mean of the training rows. With sites the
+        features are harmonised first.
     train, test : numpy.ndarray of bool, shape (n,)
         Training rows, and rows to predict.
     options : EstimatorOptions
@@ -78,6 +80,8 @@ def prepared(
     -----
     A feature whose residual does not vary over the training rows becomes 0.
     """
+    if isinstance(confounds, Confounds) and confounds.sites is not None:
+        features = completed(features, train, confounds.sites)
     centred, _, _ = fit_confounds(confounds, train)
     inverse = np.linalg.pinv(centred[train], rcond=1e-8)
     p = features.shape[1]

@@ -50,8 +50,11 @@ def fold_grams(
     """
     if not folds:
         return []
-    # With few features the matrices themselves are the work; a refit stands alone.
-    alone = features.shape[1] <= CHUNK or any(fold.repeat == REFIT for fold in folds)
+    # With few features the matrices themselves are the work; a refit stands alone, and training
+    # sets that harmonise their features share no pass.
+    harmonised = isinstance(confounds, Confounds) and confounds.sites is not None
+    refit = any(fold.repeat == REFIT for fold in folds)
+    alone = harmonised or refit or features.shape[1] <= CHUNK
     together = 1 if alone else FOLDS_PER_PASS
     whole, asked = [], []
     for fold in folds:

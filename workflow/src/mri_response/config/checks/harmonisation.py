@@ -1,0 +1,64 @@
+"""Harmonisation of the models' features."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from mri_response.config.messages import fault
+from mri_response.config.queries import column_of, harmonisation_of
+from mri_response.core.vocabulary import Role
+
+
+def check_harmonisation(config: Mapping[str, Any]) -> None:
+    """Check what is harmonised, and by what.
+
+    Parameters
+    ----------
+    config : mapping
+        The configuration with its defaults.
+
+    Raises
+    ------
+    InputError
+        About the first key that is at fault.
+    """
+    label = config["outcome"].get("column")
+    others = [name for name, c in config["cohorts"].items() if c["role"] != Role.DISCOVERY]
+    for name, model in config["models"].items():
+        options = harmonisation_of(model)
+        if options is None:
+            continue
+        key = f"models.{name}.harmonise"
+        named = [options["column"], *options["keep"], *(options["learn_from"] or ())]
+        if label in named:
+            raise fault(
+                key,
+                f"{label!r}, which is the label",
+                "columns other than outcome.column, since the outcome of new people is unknown",
+                "remove it",
+            )
+        if options["column"] in options["keep"]:
+            raise fault(f"{key}.keep", repr(options["column"]), "covariates", "remove the site")
+        if options["column"] in map(column_of, model["confounds"]):
+            raise fault(
+                f"models.{name}.confounds",
+                f"{options['column']!r}, by which the features are harmonised",
+                "other confounds, since harmonising takes the effect of sites off",
+                "remove it from one of the two",
+            )
+        if config["external"]["model"] == "ensemble":
+            raise fault(
+                "external.model",
+                "ensemble",
+                f"refit, since models.{name} harmonises its features",
+                "write refit or remove harmonise",
+            )
+        if others and config["confounds"]["unseen_site"] != "mean":
+            raise fault(
+                "confounds.unseen_site",
+                config["confounds"]["unseen_site"],
+                f"mean, since models.{name} harmonises its features by {options['column']} and "
+                f"cohort {others[0]} may have sites that the discovery cohort has not",
+                "write unseen_site: mean or remove harmonise",
+            )

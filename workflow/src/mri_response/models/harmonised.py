@@ -1,0 +1,202 @@
+"""The frozen form of a linear model of harmonised features: effects of sites, then the formula."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from mri_response.learning.jobs import load_arrays, save_arrays
+from mri_response.learning.preparation.confounds import ConfoundCoding, SiteCoding
+from mri_response.learning.preparation.gaps import filled
+from mri_response.learning.preparation.harmonisation import SiteEffects, Sites, learned_effects
+from mri_response.models.hashed import PathLike, read_hashed, text_hash, write_hashed
+from mri_response.models.linear import FrozenLinear
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from typing import Any
+
+
+@dataclass(frozen=True)
+class FrozenHarmonised:
+    """A linear classifier behind the harmonisation that the discovery cohort has learned.
+
+    Attributes
+    ----------
+    linear : FrozenLinear
+        Formula of the harmonised features.
+    effects : SiteEffects
+        Shifts and factors of the discovery cohort's sites.
+    known : tuple of bool
+        Which sites of the coding the effects are of, in its order.
+    feature_fill : numpy.ndarray, shape (p,)
+        Training means, which stand where a feature is missing.
+    covariate_fill : numpy.ndarray, shape (c,)
+        Training means of the covariates that are kept.
+    sites : SiteCoding
+        How columns of a table of people become sites and covariates.
+    """
+
+    linear: FrozenLinear
+    effects: SiteEffects
+    known: tuple[bool, ...]
+    feature_fill: np.ndarray
+    covariate_fill: np.ndarray
+    sites: SiteCoding
+
+    @classmethod
+    def learn(
+        cls, features: np.ndarray, sites: Sites, coding: SiteCoding
+    ) -> tuple[FrozenHarmonised, np.ndarray]:
+        """Learn the effects of sites from everybody, and harmonise everybody's features.
+
+        Parameters
+        ----------
+        features : numpy.ndarray, shape (n, p)
+            Of the discovery people, NaN where missing.
+        sites : Sites
+            Of the discovery people.
+        coding : SiteCoding
+            How they were coded.
+
+        Returns
+        -------
+        model : FrozenHarmonised
+            Without its formula, which is learned from the harmonised features.
+        harmonised : numpy.ndarray, shape (n, p)
+        """
+        everybody = np.ones(len(features), dtype=bool)
+        own = filled(np.asarray(features, dtype=np.float64), everybody)
+        effects, site, covariates = learned_effects(own, everybody, sites)
+        known = tuple(bool((site[sites.site == i] >= 0).any()) for i in range(len(coding.levels)))
+        # Where a value was missing stands the mean of the others, which is the mean of all.
+        fills = own.mean(axis=0), covariates[sites.learns & (site >= 0)].mean(axis=0)
+        model = cls(None, effects, known, *fills, coding)  # type: ignore[arg-type]
+        return model, effects.apply(own, site, covariates)
+
+    @property
+    def description(self) -> Mapping[str, Any]:
+        """What a reader must know of the model."""
+        return self.linear.description
+
+    @property
+    def coding(self) -> ConfoundCoding:
+        """How columns of a table of people become confounds."""
+        return self.linear.coding
+
+    def decision(
+        self, features: np.ndarray, people: pd.DataFrame, *, unseen: str = "error"
+    ) -> np.ndarray:
+        """Decision values of people, positive for the positive class.
+
+        Parameters
+        ----------
+        features : numpy.ndarray, shape (n, p)
+            NaN where missing.
+        people : pandas.DataFrame, n rows
+            Their sites, covariates and confounds; labels are not looked at.
+        unseen : {"error", "mean"}
+            Whether people of a site that the discovery cohort does not have are refused, or keep
+            their features as they are.
+
+        Returns
+        -------
+        numpy.ndarray, shape (n,)
+
+        Raises
+        ------
+        InputError
+            If a site is refused.
+        """
+        rows = self.sites.rows(people, unseen=unseen)
+        index = np.append(np.where(self.known, np.cumsum(self.known) - 1, -1), -1)
+        missing = np.isnan(rows.covariates)
+        covariates = np.where(missing, self.covariate_fill, rows.covariates)
+        own = np.asarray(features[:, :], dtype=np.float64)
+        own = np.where(np.isnan(own), self.feature_fill, own)
+        harmonised = self.effects.apply(own, index[rows.site], covariates)
+        return self.linear.decision(harmonised, people, unseen=unseen)
+
+    @property
+    def sha256(self) -> str:
+        """SHA-256 over the parameters: effects of sites, numbers, codings and description."""
+        digest = hashlib.sha256()
+        for name, array in self._arrays().items():
+            digest.update(name.encode())
+            digest.update(np.ascontiguousarray(array, dtype="<f8").tobytes())
+        digest.update(text_hash(self._text()).encode())
+        return digest.hexdigest()
+
+    def save(self, path: PathLike) -> None:
+        """Write the text of the model with its hash, and its numbers in an ``.npz`` file beside it.
+
+        Parameters
+        ----------
+        path : path-like
+            JSON file to make.
+        """
+        save_arrays(self._arrays(), Path(path).with_suffix(".npz"))
+        write_hashed(self._text(), self.sha256, path)
+
+    @classmethod
+    def load(cls, path: PathLike) -> FrozenHarmonised:
+        """Read a model and verify its hash.
+
+        Parameters
+        ----------
+        path : path-like
+            JSON file that `save` has written; the ``.npz`` file stands beside it.
+
+        Returns
+        -------
+        FrozenHarmonised
+
+        Raises
+        ------
+        ValueError
+            If the parameters are not those whose hash was written down.
+        """
+        text, sha256 = read_hashed(path)
+        arrays = load_arrays(Path(path).with_suffix(".npz"))
+        effects = SiteEffects(*(arrays.pop(f"site_{name}") for name in SiteEffects._fields))
+        fills = arrays.pop("feature_fill"), arrays.pop("covariate_fill")
+        linear = FrozenLinear(
+            **(arrays | {"intercept": float(arrays["intercept"])}),
+            coding=ConfoundCoding.from_json(text["coding"]),
+            description=text["description"],
+        )
+        sites = SiteCoding.from_json(text["harmonise"])
+        model = cls(linear, effects, tuple(text["known"]), *fills, sites)
+        if model.sha256 != sha256:
+            raise ValueError(f"{path}: its parameters are not those that its hash was written for")
+        return model
+
+    def ready(self, discovery: Mapping[str, PathLike]) -> FrozenHarmonised:
+        """Return the model itself, which needs no file of the discovery cohort.
+
+        Parameters
+        ----------
+        discovery : mapping of str to path-like
+            Files of the discovery cohort, which are not opened.
+
+        Returns
+        -------
+        FrozenHarmonised
+        """
+        return self
+
+    def _arrays(self) -> dict[str, np.ndarray]:
+        return self.linear.arrays() | {
+            "feature_fill": self.feature_fill,
+            "covariate_fill": self.covariate_fill,
+            **{f"site_{name}": getattr(self.effects, name) for name in SiteEffects._fields},
+        }
+
+    def _text(self) -> dict:
+        text = self.linear.text()
+        return text | {"known": list(self.known), "harmonise": self.sites.to_json()}
