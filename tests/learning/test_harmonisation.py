@@ -1,10 +1,26 @@
 """ComBat against neuroHarmonize, and what it must leave alone."""
 
+from __future__ import annotations
+
 import numpy as np
+import oracle
 import pandas as pd
 import pytest
+from made_up_people import made_up
+from sklearn.base import BaseEstimator, TransformerMixin
 
-from mri_response.learning.preparation.harmonisation import site_effects
+from mri_response.learning.design import Design, FixedFolds, Sample, StackedRows
+from mri_response.learning.gram import gram_matrices
+from mri_response.learning.learners.sklearn.estimators import EstimatorOptions
+from mri_response.learning.learners.sklearn.preparation import prepared
+from mri_response.learning.learners.svc import fold_rows
+from mri_response.learning.learners.svc.cross_validation import cross_validate
+from mri_response.learning.learners.svc.fold_rows import prepared_rows
+from mri_response.learning.learners.svc.options import SvcOptions
+from mri_response.learning.permutation import Exchangeability
+from mri_response.learning.preparation.harmonisation import Sites, completed, site_effects
+from mri_response.learning.preparation.training_sets import Confounds, training_sets
+from mri_response.learning.splits import Scheme, draw_folds
 
 
 @pytest.fixture
@@ -94,3 +110,93 @@ def test_one_person_is_no_site(three_sites):
     lonely = np.r_[site[:-1], 3]
     with pytest.raises(ValueError, match="site 3 has 1 training rows"):
         site_effects(rows, lonely, age)
+
+
+class Harmoniser(TransformerMixin, BaseEstimator):
+    """ComBat in a pipeline of scikit-learn: site and age stand before the features."""
+
+    def fit(self, X: np.ndarray, y: np.ndarray | None = None) -> Harmoniser:
+        self.effects_ = site_effects(X[:, 2:], X[:, 0].astype(int), X[:, 1:2])
+        return self
+
+    def transform(self, X: np.ndarray) -> np.ndarray:
+        return self.effects_.apply(X[:, 2:], X[:, 0].astype(int), X[:, 1:2])
+
+
+@pytest.fixture
+def two_sites():
+    """People of two sites with confounds, and their sites as the engine is given them."""
+    people, features, confounds = made_up(n=60, p=80)
+    rng = np.random.default_rng(3)
+    site = np.tile([0, 1], 30)
+    age = rng.normal(50, 10, (60, 1))
+    features[site == 1] = 1.7 * features[site == 1] + 2
+    return people, features, confounds, site, age
+
+
+@pytest.mark.parametrize("rows_per_feature", [np.inf, 0.1])
+def test_the_engine_is_a_pipeline_of_scikit_learn(two_sites, monkeypatch, rows_per_feature):
+    people, features, confounds, site, age = two_sites
+    monkeypatch.setattr(fold_rows, "ROWS_PER_FEATURE", rows_per_feature)
+    labels = people["label"].to_numpy()
+    (fold, *_) = draw_folds(people["participant_id"], labels, Scheme(1, 3, 1, 3), 1)
+    sites = Sites(site, age, np.ones(60, dtype=bool))
+    result = cross_validate(
+        Sample(features, Confounds(confounds, (), sites), np.ones(60)),
+        FixedFolds([fold]),
+        Design(Exchangeability(people), 1),
+        [range(1)],
+        SvcOptions((0.01,)),
+    )
+    train, test = fold.sets.train[0], fold.sets.test[0]
+    harmonised = Harmoniser().fit(np.hstack([site[:, None], age, features])[train])
+    data = np.hstack([confounds, harmonised.transform(np.hstack([site[:, None], age, features]))])
+    model = oracle.pipeline(confounds.shape[1]).set_params(svm__C=0.01, svm__in_float64=True)
+    expected = model.fit(data[train], labels[train]).decision_function(data[test])
+    np.testing.assert_allclose(result.decision[0, 0, test], expected, atol=1e-6)
+
+
+def test_all_ways_to_prepare_features_agree(two_sites):
+    _, features, confounds, site, age = two_sites
+    features[3, 5] = np.nan
+    train = np.arange(60) % 4 > 0
+    given = Confounds(confounds, (), Sites(site, age, np.ones(60, dtype=bool)))
+    rows = prepared_rows(features, given, train, True)
+    gram = gram_matrices(features, training_sets(given, train[None]))[0]
+    np.testing.assert_allclose(rows @ rows[train].T, gram[:, train], atol=1e-9)
+    ready = prepared(features, given, train, ~train, EstimatorOptions("sklearn.svm.SVC", {}, {}))
+    np.testing.assert_allclose(ready.train, rows[train], atol=1e-9)
+    np.testing.assert_allclose(ready.test, rows[~train], atol=1e-9)
+
+
+def test_maps_of_several_cohorts_are_harmonised_alike(two_sites):
+    _, features, confounds, site, age = two_sites
+    features = features.astype(np.float32)
+    train = np.r_[np.ones(40, dtype=bool), np.zeros(20, dtype=bool)]
+    given = Confounds(confounds, (), Sites(site, age, np.ones(60, dtype=bool)))
+    sets = training_sets(given, train[None])
+    one = gram_matrices(features, sets)
+    stacked = gram_matrices(StackedRows(features[:40], features[40:]), sets)
+    np.testing.assert_array_equal(one, stacked)
+
+
+def test_too_few_people_of_a_site(three_sites):
+    rows, site, age = three_sites
+    train = site < 2
+    sites = Sites(site, age, np.ones(90, dtype=bool), min_people=5)
+    with pytest.raises(ValueError, match="0 training rows of a site"):
+        completed(rows, train, sites)
+    done = completed(rows, train, sites._replace(unseen="mean"))
+    np.testing.assert_allclose(done[site == 2], rows[site == 2], atol=1e-12)
+    few = train | (np.cumsum(site == 2) == 4)
+    lenient = completed(rows, few, sites._replace(unseen="mean"))
+    np.testing.assert_array_equal(done, lenient)
+
+
+def test_a_subgroup_may_be_learned_from(three_sites):
+    rows, site, age = three_sites
+    learns = np.arange(90) % 2 == 0
+    everybody = np.ones(90, dtype=bool)
+    done = completed(rows, everybody, Sites(site, age, learns))
+    effects = site_effects(rows[learns], site[learns], age[learns])
+    np.testing.assert_array_equal(done, effects.apply(rows, site, age))

@@ -769,7 +769,7 @@ def features_and_confounds():
 
     A model like another one, or with another name, leaves out nobody else.
     """
-    keys = ("features", "confounds")
+    keys = ("features", "confounds", "harmonise")
     needs = {json.dumps([model[key] for key in keys]): model for model in CONFIG["models"].values()}
     return {str(i): {key: needs[need][key] for key in keys} for i, need in enumerate(needs)}
 

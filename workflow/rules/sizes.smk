@@ -40,7 +40,9 @@ def job_size(wildcards, input):
 def prepare_mb(wildcards, input, attempt):
     """Operators and sums of the Gram matrices, these themselves, and the features."""
     size = job_size(wildcards, input)
-    return math.ceil(1000 + 4 * size.folds * size.work.gram_mb + 3 * size.input_mb) * attempt
+    copies = 12 if CONFIG["models"][wildcards.model]["harmonise"] else 3
+    grams = 4 * size.folds * size.work.gram_mb
+    return math.ceil(1000 + grams + copies * size.input_mb) * attempt
 
 
 def prepare_minutes(wildcards, input, attempt):

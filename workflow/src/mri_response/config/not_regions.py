@@ -6,7 +6,12 @@ from collections.abc import Mapping
 from typing import Any
 
 from mri_response.config.columns import CATEGORIES
-from mri_response.config.queries import discovery_name, feature_columns, used_confounds
+from mri_response.config.queries import (
+    columns_of_harmonisation,
+    discovery_name,
+    feature_columns,
+    used_confounds,
+)
 
 
 def not_regions(config: Mapping[str, Any]) -> dict[str, str]:
@@ -26,6 +31,7 @@ def not_regions(config: Mapping[str, Any]) -> dict[str, str]:
     outcome, cohort = config.get("outcome") or {}, config["cohorts"][discovery_name(config)]
     names = dict.fromkeys(("age", *CATEGORIES, *cohort["where"]), "of the participants table")
     names |= dict.fromkeys(feature_columns(config), "a clinical feature")
+    names |= dict.fromkeys(columns_of_harmonisation(config), "a column of harmonise")
     names |= dict.fromkeys(used_confounds(config), "a confound")
     if (cohort["tiv"] or {}).get("column"):
         names[cohort["tiv"]["column"]] = "intracranial volume"

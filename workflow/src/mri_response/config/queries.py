@@ -250,12 +250,14 @@ def harmonisation_of(model: Mapping[str, Any]) -> dict[str, Any] | None:
 
 
 def columns_of_harmonisation(config: Mapping[str, Any]) -> dict[str, bool]:
-    """Columns that harmonisation of some model needs, and whether each holds categories."""
+    """Columns that harmonisation of some model needs, and whether each holds categories.
+
+    Those that say whom it learns from are looked up in the discovery cohort alone.
+    """
     columns: dict[str, bool] = {}
     for options in map(harmonisation_of, config["models"].values()):
         if options is not None:
             columns[options["column"]] = True
-            columns |= dict.fromkeys(options["learn_from"] or (), True)
             for column in options["keep"]:
                 kept = column in {*CATEGORIES, *config["confounds"]["categorical"]}
                 columns.setdefault(column, kept)

@@ -8,8 +8,10 @@ import pandas as pd
 from mri_response.config.not_regions import not_regions
 from mri_response.config.outcome_kinds import outcome_kind
 from mri_response.config.queries import (
+    columns_of_harmonisation,
     discovery_name,
     feature_columns,
+    harmonisation_of,
     left_out_column,
     used_confounds,
 )
@@ -27,7 +29,11 @@ def read_participants(config: Mapping[str, Any], name: str) -> pd.DataFrame:
     required = ["participant_id", *cohort["where"]]
     if config["outcome"] and not outcome_kind(config).has_scores:
         required.append(config["outcome"]["column"])
-    named = [*used_confounds(config), *feature_columns(config)]
+    named = [
+        *used_confounds(config),
+        *columns_of_harmonisation(config),
+        *feature_columns(config),
+    ]
     required += [
         c for c in dict.fromkeys(named) if c not in ("tiv", "baseline_score", *QUALITY_WORDS)
     ]
@@ -46,9 +52,11 @@ def read_participants(config: Mapping[str, Any], name: str) -> pd.DataFrame:
 
 
 def structure_columns(config: Mapping[str, Any]) -> list[str | None]:
-    """The columns of families, of permutation blocks and of who is left out together."""
+    """Columns of families, of permutation blocks, of who is left out and who is learned from."""
     cv = config["cross_validation"]
-    return [cv["group"], config["permutation"]["within"], left_out_column(cv)]
+    options = filter(None, map(harmonisation_of, config["models"].values()))
+    learn_from = [column for one in options for column in one["learn_from"] or ()]
+    return [cv["group"], config["permutation"]["within"], left_out_column(cv), *learn_from]
 
 
 def filtered_rows(table: pd.DataFrame, config: Mapping[str, Any], name: str) -> pd.DataFrame:

@@ -38,6 +38,7 @@ from mri_response.learning.preparation.confounds import ConfoundCoding
 from mri_response.people.cohorts import build_cohort
 from mri_response.preflight.beliefs import check_beliefs
 from mri_response.preflight.entangled import check_entangled
+from mri_response.preflight.harmonised import check_harmonised
 from mri_response.preflight.leaks import check_leaks
 from mri_response.preflight.sessions import check_sessions_of_people
 from mri_response.preflight.tables import check_tables
@@ -105,6 +106,7 @@ def check_inputs(
     if config["models"]:
         check_discovery(config, people[discovery_name(config)])
         _check_categories(config, people)
+        check_harmonised(config, people)
         _check_clinical(config, people)
         check_sessions_of_people(config, people)
         check_leaks(config, people[discovery_name(config)])

@@ -142,7 +142,7 @@ class SiteCoding:
                     f"{', '.join(self.levels)}); set confounds.unseen_site: mean, which leaves "
                     "features of such people as they are"
                 )
-            index.append(pd.Categorical(text, self.levels).codes.astype(int))
+            index.append(pd.Index(self.levels).get_indexer(text))
             learns.append(np.ones(len(people), dtype=bool))
             if options["learn_from"] is not None and self.column_to_learn in people:
                 wanted = {str(value) for value in options["learn_from"][self.column_to_learn]}

@@ -174,8 +174,10 @@ class SvcLearner:
         if 0.8 * n >= ROWS_PER_FEATURE * p:
             seconds = (4.5e-10 if redrawn else 3e-10) * n * p**2 * n_fits
             return Work(gram_s=0.0, gram_mb=8e-6 * n * p, solver_s=seconds)
+        # Harmonised features differ between training sets, which then share no pass over them.
+        own_pass = 1.5e-7 * n * p + 2e-9 * n**2 * p if self.model.get("harmonise") else 0.0
         return Work(
-            gram_s=n_sets * (n**2 * p / 3.5e10 + n**3 / 5e9),
+            gram_s=n_sets * (n**2 * p / 3.5e10 + n**3 / 5e9 + own_pass),
             gram_mb=8e-6 * n_sets * n**2,
             solver_s=(1e-4 if redrawn else 2e-5) * (n / 100) ** 2.5 * n_fits,
         )
@@ -196,7 +198,8 @@ class SvcLearner:
         decisions = 8e-6 * size.labellings * size.folds * size.rows
         memory = math.ceil(1000 + 3 * grams + 4 * decisions)
         if size.redrawn:  # Gram matrices are made and used in the same job
-            memory += math.ceil(1000 + 4 * grams + 3 * size.input_mb)
+            copies = 12 if self.model.get("harmonise") else 3
+            memory += math.ceil(1000 + 4 * grams + copies * size.input_mb)
         return memory
 
     def minutes(self, size: JobSize) -> float:

@@ -1,0 +1,100 @@
+"""Whether every training set has enough people of each site to harmonise features by."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from mri_response.config.queries import discovery_name, harmonisation_of
+from mri_response.core.errors import InputError
+from mri_response.core.tables import as_categories, shorten, suggestion
+from mri_response.learning.preparation.confounds import SiteCoding
+
+
+def check_harmonised(config: Mapping[str, Any], people: Mapping[str, pd.DataFrame]) -> None:
+    """Check the sites of every model that harmonises its features.
+
+    Parameters
+    ----------
+    config : mapping
+        The whole configuration with its defaults.
+    people : mapping of str to pandas.DataFrame
+        Analysed rows of each cohort.
+
+    Raises
+    ------
+    InputError
+        For a site that is not there or has too few people in some training set, and for one that
+        the discovery cohort does not have, unless this is allowed.
+    """
+    for name, model in config["models"].items():
+        options = harmonisation_of(model)
+        if options is not None:
+            _check_model(f"models.{name}.harmonise", options, config, people)
+
+
+def _check_model(
+    key: str, options: dict[str, Any], config: Mapping[str, Any], people: Mapping[str, pd.DataFrame]
+) -> None:
+    home = discovery_name(config)
+    rows, unseen = people[home], config["confounds"]["unseen_site"]
+    path = config["cohorts"][home]["participants"]
+    coding = SiteCoding.of(rows, options)
+    if len(coding.levels) < 2:
+        raise InputError(
+            f"{path}: column {options['column']}: found {shorten(coding.levels) or 'no site'}, "
+            f"expected two sites at least (config: {key}); remove harmonise"
+        )
+    if options["reference"] is not None and options["reference"] not in coding.levels:
+        raise InputError(
+            f"config: {key}.reference: found {options['reference']!r}, expected a site of "
+            f"{path} ({shorten(coding.levels)}); "
+            f"{suggestion(options['reference'], coding.levels)}correct it"
+        )
+    for column, values in (options["learn_from"] or {}).items():
+        present = as_categories(rows[column]).dropna().unique()
+        strange = [value for value in map(str, values) if value not in present]
+        if strange:
+            raise InputError(
+                f"config: {key}.learn_from.{column}: found {strange[0]!r}, expected values of "
+                f"{path} ({shorten(present)}); {suggestion(strange[0], present)}correct it"
+            )
+    for cohort, table in people.items():
+        try:
+            coding.rows(table, unseen=unseen)
+        except InputError as error:
+            raise InputError(f"{config['cohorts'][cohort]['participants']}: {error}") from None
+    _check_training_sets(key, coding, config, rows, path)
+
+
+def _check_training_sets(
+    key: str, coding: SiteCoding, config: Mapping[str, Any], rows: pd.DataFrame, path: str
+) -> None:
+    """Rows of each site in every training set of the observed labelling."""
+    # Imported here, since scikit-learn takes a second and most checks do not need it.
+    from mri_response.learning.splits import Scheme, draw_folds, units_of
+
+    cv, options = config["cross_validation"], coding.options
+    sites = coding.rows(rows, unseen="mean")
+    folds = draw_folds(
+        units_of(rows, cv), rows["label"].to_numpy(), Scheme.from_config(cv, rows), config["seed"]
+    )
+    train = np.concatenate([fold.sets.train for fold in folds])
+    counts = np.column_stack(
+        [(train & sites.learns & (sites.site == i)).sum(axis=1) for i in range(len(coding.levels))]
+    )
+    missing = config["confounds"]["unseen_site"] == "mean"
+    few = counts < options["min_people"]
+    if missing:
+        few &= counts > 0
+    if few.any():
+        row, site = np.argwhere(few)[0]
+        raise InputError(
+            f"{path}: column {options['column']}: found {counts[row, site]} rows of the site "
+            f"{coding.levels[site]!r} in a training set, expected at least {options['min_people']} "
+            f"to harmonise by (config: {key}.min_people); use fewer folds, put sites together or "
+            "leave the site out"
+        )
