@@ -23,7 +23,7 @@ def check_harmonisation(config: Mapping[str, Any]) -> None:
     InputError
         About the first key that is at fault.
     """
-    label = config["outcome"].get("column")
+    label = (config["outcome"] or {}).get("column")
     others = [name for name, c in config["cohorts"].items() if c["role"] != Role.DISCOVERY]
     for name, model in config["models"].items():
         options = harmonisation_of(model)
