@@ -4,6 +4,8 @@ import numpy as np
 import pytest
 from test_checks import Study
 
+from mri_response.core.errors import InputError
+
 
 @pytest.fixture
 def study(tmp_path, root):
@@ -11,7 +13,7 @@ def study(tmp_path, root):
     study.raw["models"]["svc"]["harmonise"] = {"min_people": 3, "keep": ["age"]}
     study.raw["confounds"] = {"unseen_site": "mean"}
     for cohort, people in study.people.items():
-        people["site"] = np.where(np.arange(len(people)) % 2, "A", "B")
+        people["site"] = np.where(np.arange(len(people)) // 2 % 2, "A", "B")
         study.write(cohort)
     return study
 
@@ -59,12 +61,17 @@ def test_a_subgroup_that_nobody_belongs_to(study):
         ({"learn_from": {"group": ["control"]}}, "which is the label"),
         ({"keep": ["site"]}, "expected covariates"),
         ({"column": "age", "min_people": 3}, "by which the features are harmonised"),
-        ({"keep": ["height"]}, "height"),
     ],
 )
 def test_what_cannot_be_harmonised_by(study, section, message):
     study.raw["models"]["svc"]["harmonise"] = section
     assert message in study.mistake()
+
+
+def test_covariates_are_columns_of_the_table(study):
+    study.raw["models"]["svc"]["harmonise"] |= {"keep": ["height"]}
+    with pytest.raises(InputError, match="found no column 'height', expected it among"):
+        study.check()
 
 
 def test_new_sites_of_other_cohorts_must_be_allowed(study):
