@@ -108,7 +108,11 @@ def _model_method(config: Mapping[str, Any], model: str) -> Fact:
     return Fact(
         f"Model {model}: {feature_kind(features).words(features)}. {learned}{learner.words()}",
         f"config: models.{model}, features.{spec['features']}",
-        (*learner.citations, *(("confounds",) if spec["confounds"] else ())),
+        (
+            *learner.citations,
+            *(("combat", "combat_imaging") if spec["harmonise"] else ()),
+            *(("confounds",) if spec["confounds"] else ()),
+        ),
     )
 
 
