@@ -97,6 +97,7 @@ CONFIG: dict[str, Any] = {
         "roi_svc": {
             "features": "roi",
             "confounds": ["age", "sex", "tiv"],
+            "harmonise": None,
             "standardize": True,
             "pca": None,
             "C": {"log2_min": -12, "log2_max": 0, "log2_step": 1, "scale": "absolute"},
