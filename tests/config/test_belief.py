@@ -6,6 +6,7 @@ import pytest
 
 from mri_response.config.load import load_config
 from mri_response.config.modules import asked_modules, rules_of_run
+from mri_response.config.queries import added_pairs, compared_pairs
 from mri_response.core.errors import InputError
 
 RAW = {
@@ -17,6 +18,7 @@ RAW = {
             "participants": "people.tsv",
             "scores": "scores.tsv",
             "trials": "trials.tsv",
+            "sources": {"fs": "fs.tsv"},
         }
     },
     "belief": {"baseline": "before", "sessions": ["4h", "1w"]},
@@ -29,8 +31,11 @@ PREDICTED = {
         "endpoint": "1w",
         "positive_class": "responder",
     },
-    "features": {"own": {"kind": "belief", "session": "before"}},
-    "models": {"svc": {"features": "own"}},
+    "features": {
+        "own": {"kind": "belief", "session": "before"},
+        "fs": {"kind": "table", "source": "fs"},
+    },
+    "models": {"svc": {"features": "own"}, "regions": {"features": "fs"}},
 }
 SCORE = {"scale": "MADRS", "baseline": "before", "endpoint": "1w"}
 
@@ -155,6 +160,27 @@ def test_features_need_the_section_and_trials_of_every_cohort(raw):
     without = copy.deepcopy(raw)
     del without["belief"]
     assert mistake(without).startswith("config: belief: found nothing, expected a mapping")
-    other = {"role": "external", "participants": "there.tsv", "scores": "there_scores.tsv"}
-    raw["cohorts"]["there"] = other
+    raw["cohorts"]["there"] = raw["cohorts"]["here"] | {"role": "external", "trials": None}
     assert mistake(raw).startswith("config: cohorts.there.trials: found nothing, expected a path")
+
+
+def test_a_prediction_has_a_model_of_the_scans_too(raw):
+    raw |= copy.deepcopy(PREDICTED)
+    del raw["models"]["regions"]
+    assert mistake(raw).startswith(
+        "config: models: found models of beliefs and of the clinic alone"
+    )
+
+
+def test_beliefs_are_nothing_of_the_scans(raw):
+    """Whether they add to the clinic is a comparison of two models, without permuted scans."""
+    raw |= copy.deepcopy(PREDICTED)
+    raw["features"]["clinic"] = {"kind": "clinical", "columns": ["age"]}
+    sets = {"with_scans": ["clinic", "fs"], "with_beliefs": ["clinic", "own"]}
+    sets["with_both"] = ["clinic", "fs", "own"]
+    for name, parts in sets.items():
+        raw["features"][name] = {"kind": "concatenated", "sets": parts}
+    raw["models"] |= {name: {"features": name} for name in ("clinic", *sets)}
+    config = load_config(raw)
+    assert added_pairs(config) == {"with_scans": "clinic"}
+    assert ("with_beliefs", "clinic") in compared_pairs(config)

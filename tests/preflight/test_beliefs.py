@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import numpy as np
+import pandas as pd
 import pytest
 from belief_files import edited, write_study
 
 from mri_response.config.load import load_config
 from mri_response.core.errors import InputError
+from mri_response.core.tables import read_tsv, write_tsv
 from mri_response.preflight.checks import check_inputs
 
 
@@ -97,8 +100,15 @@ def test_features_of_a_session_that_nobody_has_are_told(folder):
         "classes": ["patients", "controls"],
         "positive_class": "patients",
     }
-    raw["features"] = {"own": {"kind": "belief", "session": "ses-4h"}}
-    raw["models"] = {"svc": {"features": "own"}}
+    raw["features"] = {
+        "own": {"kind": "belief", "session": "ses-4h"},
+        "fs": {"kind": "table", "source": "fs"},
+    }
+    raw["models"] = {"svc": {"features": "own"}, "regions": {"features": "fs"}}
+    people = read_tsv(folder / "participants.tsv")["participant_id"]
+    regions = pd.DataFrame({"participant_id": people, "volume": np.linspace(1, 2, len(people))})
+    write_tsv(regions, folder / "regions.tsv")
+    raw["cohorts"]["here"]["sources"] = {"fs": str(folder / "regions.tsv")}
     edited(folder, "trials", lambda t: t[t["session_id"] != "ses-4h"])
     del raw["belief"]["mediation"]
     assert "found no used trials of session 'ses-4h' for any of 24 analysed people" in mistake(raw)

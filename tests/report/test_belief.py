@@ -12,6 +12,7 @@ from mri_response.belief_updating.study import read_study, typed
 from mri_response.config.load import load_config
 from mri_response.core.tables import read_tsv, write_tsv
 from mri_response.report.facts.methods import METHODS
+from mri_response.report.facts.study import missing_handling
 from mri_response.report.figures.belief_plan import BELIEF_FIGURES
 from mri_response.report.figures.by_name import drawn
 from mri_response.report.figures.plan import figure_plan
@@ -19,6 +20,7 @@ from mri_response.report.naming import naming
 from mri_response.report.run import Run
 from mri_response.report.sections.belief import SECTION, TABLES
 from mri_response.report.sections.blocks import Lead, Table, Text, Warnings
+from mri_response.report.sections.comparisons import _by_scan as by_scan
 
 
 @pytest.fixture(scope="module")
@@ -171,3 +173,34 @@ def test_the_methods_tell_rules_models_and_controls(made):
     references = Path(__file__).resolve().parents[2] / "workflow/src/mri_response/data/documents"
     listed = (references / "references.yaml").read_text(encoding="utf-8")
     assert all(f"\n{key}:" in listed for key in cited)
+
+
+# ---------------------------------------------------------------- features made of beliefs
+@pytest.fixture
+def predicted(made):
+    """The study with models of the clinic, of beliefs and of regions."""
+    sources = {"sources": {"fs": "fs.tsv"}}
+    here = made[0]["cohorts"]["here"] | sources
+    features = {
+        "own": {"kind": "belief", "session": "ses-before", "parameters": ["S", "A"]},
+        "clinic": {"kind": "clinical", "columns": ["age"], "categorical": []},
+        "fs": {"kind": "table", "source": "fs"},
+        "both": {"kind": "concatenated", "sets": ["clinic", "own"]},
+    }
+    models = {name: {"features": name, "confounds": []} for name in features}
+    return made[0] | {"cohorts": {"here": here}, "features": features, "models": models}
+
+
+def test_a_model_of_beliefs_is_no_model_of_a_scan(predicted):
+    for first in ("own", "both"):
+        assert not by_scan((first, "clinic"), predicted)
+    assert by_scan(("fs", "clinic"), predicted)
+
+
+def test_how_missing_learning_rates_are_filled_is_told(predicted):
+    told = missing_handling(Run(predicted)).text
+    assert "Missing clinical values and learning rates were given the mean of the training" in told
+    alone = {"own": predicted["models"]["own"], "fs": predicted["models"]["fs"]}
+    assert (
+        "Missing learning rates were" in missing_handling(Run(predicted | {"models": alone})).text
+    )

@@ -322,15 +322,18 @@ def compared_pairs(config: Mapping[str, Any]) -> list[tuple[str, str]]:
 def added_pairs(config: Mapping[str, Any]) -> dict[str, str]:
     """Models of clinic and scans side by side, and the model of the same clinic alone.
 
-    Those with the built-in classifier, where there are permutations of the scans.
+    Those with the built-in classifier, where there are permutations of the scans. How beliefs are
+    updated is nothing of the scans: models that know it are compared as any two models are.
     """
     pairs = {}
     for name, model in config["models"].items() if config["permutation"]["scans"] else ():
         parts = config["features"][model["features"]].get("sets", ())
-        of_scans = [p for p in parts if not feature_kind(config["features"][p]).is_clinical]
+        kinds = [feature_kind(config["features"][part]) for part in parts]
+        of_scans = [kind for kind in kinds if not kind.is_clinical]
         alone = [m for m, other in config["models"].items() if other["features"] in parts]
         clinical = [m for m in alone if is_clinical(config, m)]
-        if learner_name(model) == "svc" and clinical and of_scans:
+        beliefs = any(kind.has_trials for kind in kinds)
+        if learner_name(model) == "svc" and clinical and of_scans and not beliefs:
             pairs[name] = clinical[0]
     return pairs
 

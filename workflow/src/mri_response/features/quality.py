@@ -219,8 +219,6 @@ def quality_table(config: Mapping[str, Any]) -> pd.DataFrame:
             cut = view_note(table["map_outside"][table["excluded"].isna()])
             told += [f"{where}: {note}" for note in (*notes[name], cut) if note]
             tables.append(table)
-    if not tables:  # nothing is read from scans
-        return pd.DataFrame(columns=COLUMNS)
     order = {name: position for position, name in enumerate(people)}
     table = pd.concat(tables, ignore_index=True)
     table = table.sort_values("cohort", key=lambda c: c.map(order), kind="stable")

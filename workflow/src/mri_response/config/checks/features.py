@@ -31,11 +31,12 @@ def check_features(config: Mapping[str, Any]) -> None:
     InputError
         For the first mistake.
     """
-    if config["models"] and not (source_features(config) or belief_features(config)):
+    if config["models"] and not source_features(config):
+        beliefs = belief_features(config)
         raise fault(
             "models",
-            "clinical models alone",
-            "a model of the scans beside them, or one of belief updating",
+            "models of beliefs and of the clinic alone" if beliefs else "clinical models alone",
+            "a model of the scans beside them",
             "add one; clinical models are what it is compared with",
         )
     _check_categories(config)

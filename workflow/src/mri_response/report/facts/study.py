@@ -197,16 +197,19 @@ def missing_handling(run: Run) -> Fact:
         if imputed
         else "a reason to leave the person out"
     )
-    clinical = any(feature_kind(spec).is_clinical for spec in used_features(run.config).values())
+    kinds = [feature_kind(spec) for spec in used_features(run.config).values()]
+    clinical = any(kind.is_clinical for kind in kinds)
+    beliefs = any(kind.has_trials for kind in kinds)
+    what = " and ".join(["clinical values"] * clinical + ["learning rates"] * beliefs)
     filled = (
-        " Missing clinical values were given the mean of the training rows, inside the fold."
-        if clinical
+        f" Missing {what} were given the mean of the training rows, inside the fold."
+        if what
         else ""
     )
     return Fact(
         "People without outcome or brain measures were left out and counted. Missing confounds "
         f"were {confounds}.{filled} No outcome was carried forward.",
-        "config: confounds.missing" + ("; config: features" if clinical else ""),
+        "config: confounds.missing" + ("; config: features" if what else ""),
     )
 
 

@@ -187,7 +187,10 @@ def _by_scan(pair: tuple[str, str], config: Any) -> bool:
     if second == MAJORITY_CLASS:
         return False
     parts = set().union(*(_sets(name, config) for name in config["stacks"].get(first, [first])))
-    clinic = {name for name in parts if feature_kind(config["features"][name]).is_clinical}
+    kinds = {name: feature_kind(config["features"][name]) for name in parts}
+    if any(kind.has_trials for kind in kinds.values()):
+        return False
+    clinic = {name for name, kind in kinds.items() if kind.is_clinical}
     known = _sets(second, config) if second in config["models"] else set()
     return parts > clinic and (not clinic or clinic == known)
 
