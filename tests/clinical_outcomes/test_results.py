@@ -1,5 +1,7 @@
 """Tables of a run: which ones a design has, and that they are those of the functions."""
 
+import re
+
 import pandas as pd
 import pytest
 from outcome_files import people_and_scores, written
@@ -71,3 +73,11 @@ def test_exchanged_arms_keep_rates_and_turn_differences(trial, tmp_path):
     )
     own, turned = (outcome_part(s, study, "effects")["between"] for s in (section, other))
     assert own["estimate"].to_numpy() == pytest.approx(-turned["estimate"].to_numpy())
+
+
+def test_every_table_and_column_is_documented(trial, root):
+    text = (root / "docs" / "clinical_outcomes.md").read_text(encoding="utf-8")
+    words = set(re.findall(r"\w+", text))
+    for name, table in tables(*trial).items():
+        assert f"| `outcome_{name}` |" in text
+        assert set(table.columns) <= words, name

@@ -59,9 +59,21 @@ def study_with_maps(tmp_path_factory: pytest.TempPathFactory) -> Study:
     return Study(tmp_path_factory.mktemp("study"), maps=True)
 
 
+# Jobs of the scores themselves.
+OUTCOMES = dict.fromkeys(
+    (
+        *("outcome_scores", "outcome_rates", "outcome_effects", "outcome_models"),
+        *("outcome_missing", "outcome_sensitivity", "outcome_times", "outcome_items"),
+        *("outcome_figures", "outcome_arm_figures", "outcome_incidence_figure"),
+    ),
+    1,
+)
+
+
 def test_the_demo(tmp_path):
     assert jobs(ROOT / "config" / "config.yaml", tmp_path) == expected(
         2,
+        **OUTCOMES,
         simulate_cohort=4,
         planted=1,
         planted_regions=1,

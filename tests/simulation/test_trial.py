@@ -283,9 +283,10 @@ def test_layout_is_that_of_a_study(written):
     assert len(participants) == 10
     scores = read_table(one / "scores.tsv")
     assert list(scores.columns) == ["participant_id", "session_id", "scale", "score"]
-    assert set(scores["scale"]) == {"MADRS"}
-    assert len(scores) == 20
-    response = responses(scores)
+    decisive = scores.iloc[:20]
+    assert set(decisive["scale"]) == {"MADRS"}
+    assert set(decisive["session_id"]) == {"ses-baseline", "ses-24h"}
+    response = responses(decisive)
     assert response.isna().sum() == 1
     pattern = f"{one}/derivatives/cat12/mri/mwp1{{participant_id}}_T1w.nii.gz"
     scans = {person: resolve_pattern(pattern, person) for person in participants["participant_id"]}

@@ -140,12 +140,16 @@ def items_tables(section: Section, study: OutcomeStudy) -> Tables:
     -------
     dict of str to DataFrame
     """
-    made: dict[str, list[pd.DataFrame]] = {"items": [], "item_shares": [], "item_differences": []}
+    made: dict[str, list[pd.DataFrame]] = {
+        "item_changes": [],
+        "item_shares": [],
+        "item_differences": [],
+    }
     for name in measures_of(study, ITEM):
         given = section["items"][name]
         rule = ItemRule(given["low"], given["present"], given["min_cell"])
         table, arms = measured(study, name), compared(section, study, name)
-        made["items"].append(item_changes(table, rule).assign(item=name))
+        made["item_changes"].append(item_changes(table, rule).assign(item=name))
         made["item_shares"].append(item_shares(table, rule).assign(item=name))
         made["item_differences"] += [
             item_differences(arms, rule, *pair).assign(item=name)

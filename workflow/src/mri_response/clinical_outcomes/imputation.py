@@ -148,8 +148,44 @@ class TwoArms:
         return np.linalg.pinv(z)[1]
 
 
+class Refitted(NamedTuple):
+    """A trial with the model of its scores, and both without each person in turn."""
+
+    trial: TwoArms
+    model: Fit
+    parts: list[tuple[TwoArms, Fit]]
+
+
+def refitted(table: pd.DataFrame, arm: str, reference: str) -> Refitted:
+    """Fit the model of the scores to two arms, and without each person in turn.
+
+    Parameters
+    ----------
+    table : DataFrame
+        As `mri_response.clinical_outcomes.visits.visit_table` returns it.
+    arm, reference : str
+        Treated arm and reference.
+
+    Returns
+    -------
+    Refitted
+
+    Raises
+    ------
+    NotFitted
+        If the model cannot be fitted, to all people or without one of them.
+    """
+    trial = TwoArms.of(table, arm, reference)
+    model = fit_with_fallback(trial.scores())
+    return Refitted(trial, model, without_each(trial, model))
+
+
 def reference_based(
-    table: pd.DataFrame, arm: str, reference: str, strategies: Sequence[str] = STRATEGIES
+    table: pd.DataFrame,
+    arm: str,
+    reference: str,
+    strategies: Sequence[str] = STRATEGIES,
+    fits: Refitted | None = None,
 ) -> pd.DataFrame:
     """Differences between arms at every visit under assumptions about who dropped out.
 
@@ -161,6 +197,8 @@ def reference_based(
         Treated arm and reference: `arm` minus `reference`.
     strategies : sequence of str
         Of `STRATEGIES`.
+    fits : Refitted, optional
+        As `refitted` returns them for these arms; without them they are made.
 
     Returns
     -------
@@ -173,8 +211,7 @@ def reference_based(
     NotFitted
         If the model of the scores cannot be fitted, to all people or without one of them.
     """
-    trial = TwoArms.of(table, arm, reference)
-    model = fit_with_fallback(trial.scores())
+    trial, model, parts = fits or refitted(table, arm, reference)
     at_random = imputed(trial, model, MISSING_AT_RANDOM)
     completed = {name: imputed(trial, model, name) for name in strategies}
     # What an assumption adds to the scores that are missing at random.
@@ -182,7 +219,7 @@ def reference_based(
     weights = trial.effect_weights()
     estimates = {name: weights @ values for name, values in completed.items()}
     left_out = {key: [] for key in _variances(strategies)}
-    for person, (part, fitted) in enumerate(without_each(trial, model)):
+    for person, (part, fitted) in enumerate(parts):
         own = part.effect_weights()
         part_at_random = imputed(part, fitted, MISSING_AT_RANDOM)
         for name, variance in left_out:

@@ -9,6 +9,7 @@ from mri_response.clinical_outcomes.imputation import (
     MISSING_AT_RANDOM,
     SENSITIVITY_COLUMNS,
     reference_based,
+    refitted,
 )
 from mri_response.clinical_outcomes.measures import (
     Section,
@@ -137,10 +138,11 @@ def sensitivity_tables(section: Section, study: OutcomeStudy) -> Tables:
     borrowed, shifted = [], []
     for pair in contrasts(section, table):
         try:
-            borrowed.append(reference_based(table, *pair, strategies))
-            found = delta_adjusted(table, *pair, deltas, deltas)
+            fits = refitted(table, *pair)
         except NotFitted:
             continue
+        borrowed.append(reference_based(table, *pair, strategies, fits))
+        found = delta_adjusted(table, *pair, deltas, deltas, fits)
         shifted.append(found.grid.assign(tipping_point=found.tipping_point))
     return {
         "sensitivity": joined(borrowed, SENSITIVITY_COLUMNS),

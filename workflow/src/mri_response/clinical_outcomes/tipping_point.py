@@ -23,13 +23,14 @@ from scipy.optimize import brentq
 from mri_response.clinical_outcomes.imputation import (
     MISSING_AT_RANDOM,
     Normal,
+    Refitted,
     TwoArms,
     imputed,
     jackknife,
     normal,
-    without_each,
+    refitted,
 )
-from mri_response.clinical_outcomes.reml import Fit, fit_with_fallback
+from mri_response.clinical_outcomes.reml import Fit
 from mri_response.clinical_outcomes.visits import by_visit
 
 Array = NDArray[np.float64]
@@ -64,6 +65,7 @@ def delta_adjusted(
     reference: str,
     deltas: Sequence[float],
     deltas_reference: Sequence[float] = (0.0,),
+    fits: Refitted | None = None,
 ) -> DeltaAdjusted:
     """How much worse than assumed the missing people of an arm must be for its advantage to go.
 
@@ -78,6 +80,9 @@ def delta_adjusted(
         Treated arm and reference: `arm` minus `reference`.
     deltas, deltas_reference : sequence of float
         Shifts of the arm and of the reference in points of the scale; every pair is a row.
+    fits : Refitted, optional
+        As `mri_response.clinical_outcomes.imputation.refitted` returns them for these arms; without
+        them they are made.
 
     Returns
     -------
@@ -88,11 +93,10 @@ def delta_adjusted(
     NotFitted
         As `reference_based` does.
     """
-    trial = TwoArms.of(table, arm, reference)
-    model = fit_with_fallback(trial.scores())
+    trial, model, left_out = fits or refitted(table, arm, reference)
     # An estimate is linear in both shifts: estimate at none, and its two slopes.
     whole = _linear_in_shifts(trial, model)
-    parts = np.array([_linear_in_shifts(*pair) for pair in without_each(trial, model)])
+    parts = np.array([_linear_in_shifts(*pair) for pair in left_out])
     session = by_visit(table)[-1][0]
 
     def at(delta: float, delta_reference: float) -> Normal:

@@ -98,7 +98,7 @@ def outcome_tables(section: Section) -> dict[str, tuple[str, ...]]:
             "relapse": timed and section["relapse"] is not None,
         },
         "items": {
-            "items": bool(section["items"]),
+            "item_changes": bool(section["items"]),
             "item_shares": bool(section["items"]),
             "item_differences": bool(section["items"]) and compared,
         },

@@ -13,6 +13,7 @@ import pandas as pd
 
 from mri_response.core.errors import InputError
 from mri_response.core.tables import write_tsv
+from mri_response.simulation.course import draw_courses
 from mri_response.simulation.field import smooth_field
 from mri_response.simulation.maps import LARGEST, STEP, grey_matter_map
 from mri_response.simulation.people import draw_cohort
@@ -51,7 +52,8 @@ def simulate_cohort(
     temporary = folder.with_name(f".tmp-{os.getpid()}-{cohort}")
     shutil.rmtree(temporary, ignore_errors=True)
     try:
-        _write_tables(temporary, drawn.people, cohort, with_tiv=not sizes["cat12_reports"])
+        courses = draw_courses(simulation, cohort, drawn.people)
+        _write_tables(temporary, drawn.people, courses, cohort, not sizes["cat12_reports"])
         derivatives = temporary / "derivatives" / "cat12"
         (derivatives / "mri").mkdir(parents=True)
         if sizes["cat12_reports"]:
@@ -99,7 +101,9 @@ def refuse_foreign(folder: Path) -> None:
         )
 
 
-def _write_tables(folder: Path, people: pd.DataFrame, cohort: str, with_tiv: bool) -> None:
+def _write_tables(
+    folder: Path, people: pd.DataFrame, courses: pd.DataFrame, cohort: str, with_tiv: bool
+) -> None:
     columns = ["participant_id", "age", "sex", "site"] + ["tiv"] * with_tiv
     write_tsv(people[columns], folder / "participants.tsv")
     endpoint = people["endpoint"].astype(object).where(people["status"] != "no_endpoint")
@@ -116,7 +120,9 @@ def _write_tables(folder: Path, people: pd.DataFrame, cohort: str, with_tiv: boo
             for session, values in ((BASELINE, people["baseline"]), (ENDPOINT, endpoint))
         ]
     )
-    write_tsv(scores.sort_index(kind="stable"), folder / "scores.tsv")
+    courses = courses.assign(score=courses["score"].astype("Int64").astype(object))
+    both = [scores.sort_index(kind="stable"), courses]
+    write_tsv(pd.concat(both, ignore_index=True), folder / "scores.tsv")
     description = {
         "Name": f"mri-response demo, simulated cohort {cohort}",
         "BIDSVersion": "1.10.0",

@@ -182,5 +182,5 @@ def _items(section: Section) -> Fact:
         f"Single items ({listed(names)}): changes by the exact signed rank test; shares of people "
         "with a low item, with a lower and with a higher one than before, also among those who had "
         "the symptom to begin with. Shares that would tell single people apart are hidden.",
-        "config: clinical_outcomes.items; outcome_items.tsv; outcome_item_shares.tsv",
+        "config: clinical_outcomes.items; outcome_item_changes.tsv; outcome_item_shares.tsv",
     )

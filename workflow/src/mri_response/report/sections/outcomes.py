@@ -37,7 +37,7 @@ TABLES = {
     "outcome_hazards": "Ratios of hazards of response",
     "outcome_sustained": "Sustained response",
     "outcome_relapse": "Relapse after response",
-    "outcome_items": "Changes of items",
+    "outcome_item_changes": "Changes of items",
     "outcome_item_shares": "Items: low, better, worse",
     "outcome_item_differences": "Differences in items between arms",
 }
