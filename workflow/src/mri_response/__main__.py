@@ -1,4 +1,4 @@
-"""``python -m mri_response check my_study.yaml``: all checks of a run, without Snakemake."""
+"""``python -m mri_response``: ``check`` makes all checks of a run, ``configure`` a first file."""
 
 import sys
 

@@ -16,7 +16,9 @@ from mri_response.core.errors import InputError
 
 #: Remembers which images passed, from one start to the next.
 CACHE = ".snakemake/mri_response_checked_maps.json"
-USAGE = "usage: python -m mri_response check my_study.yaml"
+USAGE = """\
+usage: python -m mri_response check my_study.yaml
+       python -m mri_response configure FOLDER [--scores TABLE] [my_study.yaml]"""
 
 
 def checks_of_run(config: Mapping[str, Any], cache: str | os.PathLike[str]) -> Iterable[str]:
@@ -79,12 +81,13 @@ def check_folders() -> None:
 
 
 def command(arguments: Sequence[str]) -> int:
-    """Check a configuration and all that it names, without Snakemake.
+    """Check a configuration and all that it names, or write a first one for a folder.
 
     Parameters
     ----------
     arguments : sequence of str
-        ``check`` and the file of the configuration.
+        ``check`` and the file of the configuration; or ``configure``, a folder, perhaps
+        ``--scores`` and a table, and perhaps the file to write (``study.yaml``).
 
     Returns
     -------
@@ -92,6 +95,8 @@ def command(arguments: Sequence[str]) -> int:
         0 where a run could start, 1 for a mistake, which is told in one line, 2 for other
         arguments.
     """
+    if arguments and arguments[0] == "configure":
+        return _configure(arguments[1:])
     if len(arguments) != 2 or arguments[0] != "check":
         print(USAGE, file=sys.stderr)
         return 2
@@ -104,4 +109,25 @@ def command(arguments: Sequence[str]) -> int:
         print(error, file=sys.stderr)
         return 1
     print(f"{arguments[1]}: no mistake found; snakemake --configfile {arguments[1]} --cores all")
+    return 0
+
+
+def _configure(arguments: Sequence[str]) -> int:
+    """Write a first configuration for a folder."""
+    from mri_response.preflight.configure import configure
+
+    given, scores = list(arguments), None
+    if "--scores" in given[:-1]:
+        at = given.index("--scores")
+        scores = given[at + 1]
+        del given[at : at + 2]
+    if not 1 <= len(given) <= 2 or any(name.startswith("-") for name in given):
+        print(USAGE, file=sys.stderr)
+        return 2
+    try:
+        for line in configure(given[0], scores, given[1] if len(given) > 1 else "study.yaml"):
+            print(line)
+    except InputError as error:
+        print(error, file=sys.stderr)
+        return 1
     return 0
