@@ -568,6 +568,33 @@ def test_a_confound_in_words():
     assert (column_of("age"), column_of(spline)) == ("age", "age")
 
 
+def test_voxels_have_a_relative_grid_unless_one_is_given(raw):
+    raw["features"]["maps"] = {"kind": "voxels", "source": raw["features"]["roi"]["source"]}
+    for given, scale in (
+        ({}, "relative"),
+        ({"log2_step": 2}, "relative"),
+        ({"log2_max": 3}, "absolute"),
+        ({"scale": "absolute"}, "absolute"),
+    ):
+        raw["models"]["of_voxels"] = {"features": "maps", "C": given}
+        models = load_config(raw)["models"]
+        assert models["of_voxels"]["C"]["scale"] == scale
+        assert {m["C"]["scale"] for n, m in models.items() if n != "of_voxels"} == {"absolute"}
+
+
+def test_intracranial_volume_is_a_confound_or_a_feature(raw):
+    for own in raw["cohorts"].values():
+        own["sources"]["fs"] = "fs.tsv"
+        own["tiv"] = {"table": "fs.tsv", "column": "EstimatedTotalIntraCranialVol", "unit": "mm3"}
+    columns = ["EstimatedTotalIntraCranialVol", "lh_*"]
+    raw["features"]["volumes"] = {"kind": "table", "source": "fs", "columns": columns}
+    raw["models"]["of_volumes"] = {"features": "volumes", "confounds": ["age"]}
+    load_config(raw)
+    raw["models"]["of_volumes"]["confounds"] = ["age", "tiv"]
+    with pytest.raises(InputError, match="'EstimatedTotalIntraCranialVol', from which cohorts"):
+        load_config(raw)
+
+
 def test_confounds_that_are_categories(raw):
     (model,) = raw["models"].values()
     model["confounds"] = ["age", "scanner", "sex"]

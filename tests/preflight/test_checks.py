@@ -437,7 +437,8 @@ def test_weak_designs_are_warned_of(study):
     study.raw["permutation"] = {"n": 19}
     fs = pd.read_csv(study.folder / "munich_fs.tsv", sep="\t").assign(region_2=0.0)
     fs.to_csv(study.folder / "munich_fs.tsv", sep="\t", index=False)
-    study.raw["models"]["voxel_svc"] = {"features": "voxels"}
+    absolute = {"scale": "absolute", "log2_min": -12, "log2_max": 0}
+    study.raw["models"]["voxel_svc"] = {"features": "voxels", "C": absolute}
     warnings = [text.replace(f"{study.folder}/", "") for text in study.check().warnings]
     assert [text.split(":")[0] for text in warnings] == [
         "cohort munich",
@@ -445,13 +446,19 @@ def test_weak_designs_are_warned_of(study):
         "permutation.n",
         "cohort bonn",
         "models.voxel_svc.C",
+        "features.voxels",
         "munich_fs.tsv",
     ]
     assert "20 folds of 24 people come near leave-one-out" in warnings[1]
     assert "no p can be below 0.05" in warnings[2]
     assert "no metric will be computed" in warnings[3]
     assert "(1 patient, 11 control)" in warnings[3]
-    assert "1 columns hold one value for everybody and say nothing ('region_2')" in warnings[5]
+    assert "1 columns hold one value for everybody and say nothing ('region_2')" in warnings[6]
+    assert "not smoothed, while 4 to 8 mm are usual" in warnings[5]
+    study.raw["models"]["voxel_svc"] = {"features": "voxels"}
+    study.raw["features"]["voxels"]["smoothing_fwhm_mm"] = 6
+    told = study.check().warnings
+    assert not [text for text in told if "voxel" in text]  # the defaults warn of nothing
     study.raw["cross_validation"] = {"outer_folds": 12}
     study.people["munich"]["group"] = ["patient"] * 8 + ["control"] * 16
     study.write("munich")

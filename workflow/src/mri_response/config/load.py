@@ -26,6 +26,7 @@ from mri_response.config.messages import by_position, fault, key_path, schema_fa
 from mri_response.config.modules import check_modules
 from mri_response.config.outcome_kinds import outcome_kind, refuse_fitted
 from mri_response.config.preparation_steps import PREPARATION
+from mri_response.config.queries import learner_name
 from mri_response.config.schema import config_schema, filled
 
 _CODED = "codes"
@@ -65,10 +66,21 @@ def load_config(raw: Mapping[str, Any]) -> dict[str, Any]:
     if errors:
         raise schema_fault(errors[0], schema)
     check_modules(raw)
+    _scale_of_voxels(raw)
     config = filled(raw, schema, validator)
     _normalise(config)
     _cross_check(config)
     return config
+
+
+def _scale_of_voxels(raw: dict[str, Any]) -> None:
+    """A grid of C that is not given is relative for voxels: an absolute one is one hard margin."""
+    for model in raw.get("models", {}).values():
+        kind = raw.get("features", {}).get(model["features"], {}).get("kind")
+        given = model.get("C", {})
+        is_given = {"scale", "log2_min", "log2_max"} & set(given)
+        if kind == "voxels" and learner_name(model) == "svc" and not is_given:
+            model["C"] = {**given, "scale": "relative"}
 
 
 def _plain(value: Any, path: tuple[str | int, ...] = ()) -> Any:

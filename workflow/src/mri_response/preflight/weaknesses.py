@@ -7,7 +7,7 @@ import pandas as pd
 
 from mri_response.config.feature_kinds import feature_kind
 from mri_response.config.modules import asked_modules
-from mri_response.config.queries import class_names, discovery_name
+from mri_response.config.queries import class_names, discovery_name, used_features
 from mri_response.core.tables import shorten
 from mri_response.learning.feasibility import class_counts, exchangeability_of_run, n_people
 from mri_response.preflight.beliefs import belief_warnings
@@ -117,6 +117,13 @@ def _warnings_of_prediction(
             warnings.append(
                 f"models.{name}.C: with so many voxels a whole absolute grid is often one and the "
                 "same hard margin; scale: relative gives a grid that matters"
+            )
+    for name, spec in used_features(config).items():
+        if feature_kind(spec).has_image and spec.get("smoothing_fwhm_mm") == 0:
+            warnings.append(
+                f"features.{name}: voxels of maps that are not smoothed, while 4 to 8 mm are usual "
+                "in voxel-based morphometry; set smoothing_fwhm_mm, or ignore this where the maps "
+                "were smoothed before"
             )
     warnings += session_warnings(config, people)
     warnings += version_warnings(config, rows)

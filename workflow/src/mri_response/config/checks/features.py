@@ -65,7 +65,17 @@ def _check_confounds_apart(config: Mapping[str, Any], name: str) -> None:
     model = config["models"][name]
     confounds = set(map(column_of, model["confounds"]))
     for part in config["features"][model["features"]].get("sets", (model["features"],)):
-        both = confounds & set(config["features"][part].get("columns", ()))
+        named = set(config["features"][part].get("columns", ()))
+        both = confounds & named
+        if "tiv" in confounds:
+            volumes = {(cohort["tiv"] or {}).get("column") for cohort in config["cohorts"].values()}
+            for column in sorted(named & volumes - both):
+                raise fault(
+                    f"features.{part}.columns",
+                    f"{column!r}, from which cohorts.*.tiv reads the confound tiv of models.{name}",
+                    "intracranial volume as a confound or as a feature",
+                    "remove one of the two",
+                )
         if both:
             raise fault(
                 f"models.{name}.confounds",
