@@ -10,6 +10,7 @@ from belief_files import edited, write_study
 from mri_response.belief_updating.study import group_names, prior_of, read_study
 from mri_response.config.load import load_config
 from mri_response.core.errors import InputError
+from mri_response.core.tables import read_tsv
 
 
 @pytest.fixture
@@ -134,3 +135,15 @@ def test_a_person_with_several_rows_of_the_participants_table_is_one(folder):
     )
     people = read_study(load_config(raw)).people
     assert np.array_equal(people["participant_id"].value_counts(), np.ones(24))
+
+
+def test_trials_are_read_in_the_format_of_the_cohort(folder):
+    raw = write_study(folder)
+    before = read_study(load_config(raw)).trials
+    trials = read_tsv(folder / "trials.tsv")
+    trials["E2"] = (trials["E2"] + ",0").where(trials.index != 4, "-9")
+    trials.to_csv(folder / "trials.tsv", sep=";", index=False)
+    raw["cohorts"]["here"]["format"] = {"missing": [-9]}
+    found = read_study(load_config(raw)).trials
+    assert np.isnan(found.loc[4, "E2"])
+    pd.testing.assert_series_equal(found["E2"].drop(4), before["E2"].drop(4))

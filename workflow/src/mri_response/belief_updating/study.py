@@ -145,7 +145,7 @@ def read_study(config: Mapping[str, Any]) -> BeliefStudy:
     for name, cohort in config["cohorts"].items():
         if cohort["trials"] is None:
             continue
-        own = read_trials(cohort["trials"], config["sessions"], tuple(belief["scale"]))
+        own = trials_of_cohort(config, name)
         trials.append(own)
         people.append(_people_of_cohort(belief, name, cohort, own))
     everybody = pd.concat(people, ignore_index=True)
@@ -161,6 +161,31 @@ def read_study(config: Mapping[str, Any]) -> BeliefStudy:
     known = pd.concat(trials, ignore_index=True)
     known = known[known["participant_id"].isin(kept["participant_id"])]
     return BeliefStudy(known.reset_index(drop=True), kept)
+
+
+def trials_of_cohort(config: Mapping[str, Any], name: str) -> pd.DataFrame:
+    """Read the trials of one cohort, in the format of its tables.
+
+    Parameters
+    ----------
+    config : mapping
+        Sections ``belief``, ``sessions`` and ``cohorts`` of the completed configuration.
+    name : str
+        A cohort with trials.
+
+    Returns
+    -------
+    pandas.DataFrame
+        As :func:`mri_response.belief_updating.trials.read_trials` returns it.
+
+    Raises
+    ------
+    InputError
+        If the table has a mistake.
+    """
+    cohort, scale = config["cohorts"][name], tuple(config["belief"]["scale"])
+    form = participants_format(cohort).form
+    return read_trials(cohort["trials"], config["sessions"], scale, form)
 
 
 def _people_of_cohort(

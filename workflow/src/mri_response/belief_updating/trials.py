@@ -18,6 +18,7 @@ import pandas as pd
 from mri_response.core.errors import InputError
 from mri_response.core.tables import shorten
 from mri_response.inputs.tables import check_ids, numbers, read_table
+from mri_response.inputs.text import PLAIN, TableFormat
 
 #: Lowest and highest answer that the published task accepts, in percent.
 SCALE = (3.0, 77.0)
@@ -67,7 +68,10 @@ class Rules:
 
 # ---------------------------------------------------------------- the user's table
 def read_trials(
-    path: str | os.PathLike[str], sessions: Sequence[str], scale: tuple[float, float] = SCALE
+    path: str | os.PathLike[str],
+    sessions: Sequence[str],
+    scale: tuple[float, float] = SCALE,
+    form: TableFormat = PLAIN,
 ) -> pd.DataFrame:
     """Read one cohort's trials.
 
@@ -80,6 +84,8 @@ def read_trials(
         Sessions in the order of time.
     scale : tuple of float
         Lowest and highest answer that the task accepts.
+    form : TableFormat
+        How the file is written.
 
     Returns
     -------
@@ -94,7 +100,7 @@ def read_trials(
         If an answer lies outside the scale, an event has no base rate, a valence is neither adverse
         nor desirable, a session is unknown or stands out of order, or a row is repeated.
     """
-    raw = read_table(path, REQUIRED)
+    raw = read_table(path, REQUIRED, form)
     check_ids(raw, path, [*KEYS, "event"])
     present = ["E1", "eBR", "BR", "E2", *RATINGS]
     values = {name: numbers(raw, name, path) for name in present if name in raw}

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from mri_response.belief_updating.trials import read_trials
+from mri_response.belief_updating.study import trials_of_cohort
 from mri_response.config.feature_kinds import feature_kind
 from mri_response.config.queries import discovery_name, source_features, used_features
 from mri_response.config.source_kinds import source_path
@@ -63,10 +63,7 @@ def _readers(config: Mapping[str, Any]) -> Iterator[Callable[[], object]]:
                 cohort["scores"]["wide"],
             )
         if config["belief"] and cohort["trials"] is not None:
-            scale = tuple(config["belief"]["scale"])
-            yield lambda path=cohort["trials"], scale=scale: read_trials(
-                path, config["sessions"], scale
-            )
+            yield lambda name=name: trials_of_cohort(config, name)
         if "table" in (cohort["tiv"] or {}):
             yield lambda tiv=cohort["tiv"]: read_table(
                 tiv["table"], required=["participant_id", tiv["column"]]
