@@ -40,9 +40,10 @@ def write_stats(folder: Path, person: str, *, version="7.4.1", holes=20, stats=(
     (place / "scripts").mkdir()
     (place / "scripts" / "build-stamp.txt").write_text(f"freesurfer-linux-centos7-{version}\n")
     rng = np.random.default_rng(int(person[-2:]))
+    volume = TIV_MM3.get(person, 1_500_000)
     if "aseg" in stats:
         (place / "stats" / "aseg.stats").write_text(
-            f"# Measure EstimatedTotalIntraCranialVol, eTIV, text, {TIV_MM3[person]}, mm^3\n"
+            f"# Measure EstimatedTotalIntraCranialVol, eTIV, text, {volume}, mm^3\n"
             f"# Measure lhSurfaceHoles, lhSurfaceHoles, text, {holes}, unitless\n"
             f"# Measure rhSurfaceHoles, rhSurfaceHoles, text, {holes + 2}, unitless\n"
             "# NRows 2\n# ColHeaders Index Volume_mm3 StructName\n"
