@@ -443,3 +443,18 @@ def test_the_conditional_draw_is_called_additive_and_the_intercept_ours():
     text = " ".join(fact.text for fact in methods(run.read()))
     assert "their squares or splines, without products (additive)" in text
     assert "from which that of LIBSVM may differ" in text
+
+
+def test_confounds_that_are_categories_and_the_weights_of_a_stack_are_told():
+    made_up = made_up_run()
+    assert "Coded as categories: sex; the others" in gather(made_up.read())["confounds"].text
+    config = copy.deepcopy(made_up.config)
+    declared = {"column": "scanner", "categorical": True}
+    config["models"][config["primary_model"]]["confounds"] = ["age", declared]
+    config["confounds"]["categorical"] = ["scanner"]
+    config["stacks"] = {"both": list(config["models"])[:1]}
+    told = gather(made_up.read(config=config))
+    assert "scanner (categories)" in told["confounds"].text
+    assert "scanner removed as a confound" in told["clusters"].text
+    assert "A scanner that training did not have is an error." in told["input_quality"].text
+    assert "In the second level of a stack both classes weigh alike" in told["class_imbalance"].text

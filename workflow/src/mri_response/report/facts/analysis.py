@@ -245,6 +245,8 @@ def class_imbalance(run: Run) -> Fact:
     )
     if given:
         text += f"Class weights given to the classifier: {listed(given)}. "
+    if run.config["stacks"]:
+        text += "In the second level of a stack both classes weigh alike. "
     return Fact(
         f"{text}No person was drawn twice, dropped or made up to balance classes. Decision values "
         "are no probabilities.",

@@ -119,7 +119,8 @@ def _model_method(config: Mapping[str, Any], model: str) -> Fact:
 def _stack_method(stack: str, members: Sequence[str]) -> Fact:
     return Fact(
         f"Stack {stack}: a logistic regression on the decision values of {listed(members)}, "
-        "fitted inside the folds to people whom these models had not seen.",
+        "fitted inside the folds to people whom these models had not seen, both classes weighing "
+        "alike.",
         f"config: stacks.{stack}",
     )
 

@@ -6,7 +6,12 @@ import pandas as pd
 
 from mri_response.config.feature_kinds import feature_kind
 from mri_response.config.outcome_kinds import outcome_kind
-from mri_response.config.queries import described_confound, used_confounds, used_features
+from mri_response.config.queries import (
+    categorical_confounds,
+    described_confound,
+    used_confounds,
+    used_features,
+)
 from mri_response.core.tables import ID_COLUMNS
 from mri_response.report.facts.fact import Fact, fact
 from mri_response.report.facts.phrases import listed, where
@@ -141,9 +146,11 @@ def confounds(run: Run) -> Fact:
         confounds = run.config["models"][model]["confounds"]
         what = ", ".join(map(described_confound, confounds)) or "none"
         parts.append(f"{model}: {what}")
+    categories = categorical_confounds(run.config)
+    coded = f" Coded as categories: {listed(categories)}; the others are numbers."
     return Fact(
         f"Confounds removed from the features by linear regression fitted on the training rows: "
-        f"{'; '.join(parts)}. Sex and site are coded as categories, the others as numbers.",
+        f"{'; '.join(parts)}.{coded if categories else ''}",
         "config: models.*.confounds",
         ("confounds",),
     )
