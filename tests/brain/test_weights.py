@@ -10,7 +10,7 @@ from made_up_people import made_up
 from statsmodels.stats.multitest import multipletests
 
 from mri_response.brain.weights import map_values, pattern_test, weight_evidence
-from mri_response.config.plan import VOXEL_MAPS
+from mri_response.core.vocabulary import VOXEL_MAPS
 from mri_response.learning.design import Design, FixedFolds, Sample
 from mri_response.learning.learners.svc.cross_validation import cross_validate
 from mri_response.learning.learners.svc.fold_grams import fold_grams

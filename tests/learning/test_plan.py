@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mri_response.config.load import load_config
-from mri_response.config.plan import curve_models
+from mri_response.config.queries import curve_models
 from mri_response.learning.batches import (
     PERMUTATIONS_PER_BLOCK,
     batches,

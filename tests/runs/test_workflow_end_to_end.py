@@ -18,7 +18,7 @@ from sklearn.svm import SVC
 from small_study import REGIONS, Study, digests, snakemake
 
 from mri_response.config.load import load_config
-from mri_response.config.plan import VOXEL_MAPS
+from mri_response.core.vocabulary import VOXEL_MAPS
 from mri_response.learning.rounding import rounded
 
 # Folders whose files are named by batch.

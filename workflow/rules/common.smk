@@ -69,6 +69,8 @@ from mri_response.config.queries import (
     added_pairs,
     all_confounds,
     compared_pairs,
+    controlled_models,
+    curve_models,
     atlas_of_measures,
     discovery_name,
     measured_set,
@@ -84,13 +86,9 @@ from mri_response.config.not_regions import not_regions
 from mri_response.config.source_kinds import IMAGES, files_of_cohort, source_path, with_values
 from mri_response.core.data import data_path
 from mri_response.core.errors import InputError
+from mri_response.core.vocabulary import VOXEL_MAPS
 from mri_response.inputs.paths import files_of_anyone
 from mri_response.inputs.sources.people_tables import scores_path
-from mri_response.config.plan import (
-    VOXEL_MAPS,
-    controlled_models,
-    curve_models,
-)
 from mri_response.report.figures.plan import NAMING, figure_jobs, figure_plan
 from mri_response.learning.batches import batches
 from mri_response.learning.learners.base import JobSize

@@ -372,3 +372,26 @@ def placeholders(pattern: str) -> list[str]:
         If the braces do not match.
     """
     return [name for _, name, _, _ in string.Formatter().parse(pattern) if name is not None]
+
+
+def curve_models(config: Mapping[str, Any]) -> list[str]:
+    """Models that get a learning curve."""
+    curve = config["learning_curve"]
+    if not curve["enabled"]:
+        return []
+    wanted = curve["models"] or [config["primary_model"]]
+    return [model for model in config["models"] if model in wanted]
+
+
+def controlled_models(config: Mapping[str, Any]) -> list[str]:
+    """Models that remove confounds for a classifier that is not linear, and so get controls."""
+    return [
+        name
+        for name, model in config["models"].items()
+        if model["confounds"] and learner_name(model) == "sklearn" and not is_linear(model)
+    ]
+
+
+def ordered_models(config: Mapping[str, Any]) -> list[str]:
+    """Models, the primary one first."""
+    return sorted(config["models"], key=lambda model: model != config["primary_model"])

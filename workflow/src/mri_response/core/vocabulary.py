@@ -99,3 +99,18 @@ class NotComputed(StrEnum):
     NO_VARIATION = "not_computed_no_variation"
     UNDEFINED = "not_defined"
     NOT_ESTIMABLE = "not_estimable"
+
+
+#: Maps of a voxel model's weights, see `mri_response.brain.weights.map_values`.
+VOXEL_MAPS = (
+    "weight",
+    "haufe",
+    "weight_mean",
+    "cvr",
+    "sign_consistency",
+    "sign_consistency_null",
+    "neglog10_sign_consistency_p",
+    "neglog10_p_value",
+    "neglog10_p_fdr",
+    "neglog10_p_max",
+)

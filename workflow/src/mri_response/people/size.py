@@ -14,6 +14,9 @@ from mri_response.core.atomic import atomic_path
 from mri_response.people.participants import filtered_rows, read_participants, roi_table_columns
 
 Size = tuple[int, dict[str, int], int]
+#: Below this many discovery people the error bars of cross-validation are about +-10 points
+#: (Varoquaux 2018, NeuroImage 180: 68-77).
+FEW_PEOPLE = 200
 
 
 def size_for_jobs(

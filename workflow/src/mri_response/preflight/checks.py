@@ -14,9 +14,9 @@ from typing import Any
 
 import pandas as pd
 
-from mri_response.clinical_outcomes.study import read_outcomes
 from mri_response.config.answers import read_answers
 from mri_response.config.feature_kinds import feature_kind
+from mri_response.config.modules import asked_modules
 from mri_response.config.queries import (
     all_confounds,
     class_names,
@@ -36,7 +36,6 @@ from mri_response.learning.feasibility import (
 )
 from mri_response.learning.preparation.confounds import ConfoundCoding
 from mri_response.people.cohorts import build_cohort
-from mri_response.preflight.beliefs import check_beliefs
 from mri_response.preflight.entangled import check_entangled
 from mri_response.preflight.harmonised import check_harmonised
 from mri_response.preflight.leaks import check_leaks
@@ -102,6 +101,8 @@ def check_inputs(
         exclusions.append(excluded)
     check_people_apart(config, people)
     if config["clinical_outcomes"]:
+        from mri_response.clinical_outcomes.study import read_outcomes  # takes time to load
+
         read_outcomes(config)
     if config["models"]:
         check_discovery(config, people[discovery_name(config)])
@@ -112,7 +113,11 @@ def check_inputs(
         check_leaks(config, people[discovery_name(config)])
         check_entangled(config, people[discovery_name(config)])
         _check_images(config, people, cache)
-    beliefs = check_beliefs(config, people)
+    beliefs = []
+    if "belief" in asked_modules(config):
+        from mri_response.preflight.beliefs import check_beliefs  # its models take time to load
+
+        beliefs = check_beliefs(config, people)
     listed = pd.concat(exclusions, ignore_index=True)
     return InputSummary(
         lines=[*_summary(config, people, listed), *beliefs],

@@ -10,7 +10,7 @@ from mri_response.config.modules import asked_modules
 from mri_response.config.queries import class_names, discovery_name, used_features
 from mri_response.core.tables import shorten
 from mri_response.learning.feasibility import class_counts, exchangeability_of_run, n_people
-from mri_response.preflight.beliefs import belief_warnings
+from mri_response.people.size import FEW_PEOPLE
 from mri_response.preflight.duplicates import duplicate_warnings
 from mri_response.preflight.entangled import entanglement_warnings
 from mri_response.preflight.leaks import leak_warnings
@@ -23,10 +23,6 @@ from mri_response.preflight.tables import (
     sum_warnings,
     zero_warnings,
 )
-
-#: Below this many discovery people the error bars of cross-validation are about +-10 points
-#: (Varoquaux 2018, NeuroImage 180: 68-77).
-FEW_PEOPLE = 200
 
 
 def _fold_warnings(
@@ -142,12 +138,19 @@ def _warnings_of_cohorts(
     return subgroup_warnings(config)
 
 
+def _warnings_of_belief(config: Mapping[str, Any], people: Mapping[str, pd.DataFrame]) -> list[str]:
+    """What weakens the analysis of belief updating."""
+    from mri_response.preflight.beliefs import belief_warnings  # here: its models take time to load
+
+    return belief_warnings(config, people)
+
+
 #: What each module of a run (`mri_response.config.modules`) warns of before its first job, from the
 #: completed configuration and the analysed rows by cohort. A module that warns of nothing has no
 #: entry.
 WARNINGS = {
     "prediction": _warnings_of_prediction,
-    "belief": belief_warnings,
+    "belief": _warnings_of_belief,
     "cohorts": _warnings_of_cohorts,
 }
 

@@ -12,8 +12,7 @@ from typing import Any
 import pandas as pd
 
 from mri_response.config.modules import asked_modules
-from mri_response.config.plan import ordered_models
-from mri_response.config.queries import discovery_name
+from mri_response.config.queries import discovery_name, ordered_models
 from mri_response.core.provenance import config_hash, versions
 from mri_response.core.tables import read_tsv
 from mri_response.report.lookup import people_counts

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from mri_response.core.vocabulary import EXTERNAL_POOLED, Role
-from mri_response.preflight.weaknesses import FEW_PEOPLE
+from mri_response.people.size import FEW_PEOPLE
 from mri_response.report.lookup import is_computed, precision_row
 from mri_response.report.numbers import number, percent
 from mri_response.report.run import Run

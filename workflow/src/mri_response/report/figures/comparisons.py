@@ -7,8 +7,7 @@ from typing import Any
 import pandas as pd
 from matplotlib.figure import Figure
 
-from mri_response.config.plan import ordered_models
-from mri_response.config.queries import compared_pairs, used_baselines
+from mri_response.config.queries import compared_pairs, ordered_models, used_baselines
 from mri_response.evaluation.comparisons import MAIN
 from mri_response.report.figures.forest import draw_interval, reference_line
 from mri_response.report.figures.style import (

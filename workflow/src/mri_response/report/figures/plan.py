@@ -12,8 +12,13 @@ from dataclasses import dataclass
 
 from mri_response.config.feature_kinds import FeatureKind, feature_kind
 from mri_response.config.modules import asked_modules
-from mri_response.config.plan import curve_models, ordered_models
-from mri_response.config.queries import compared_pairs, has_region_sets, is_linear
+from mri_response.config.queries import (
+    compared_pairs,
+    curve_models,
+    has_region_sets,
+    is_linear,
+    ordered_models,
+)
 from mri_response.core.vocabulary import Role
 from mri_response.report.figures.belief_plan import BELIEF_FIGURES
 from mri_response.report.figures.kind import Config, FigureKind, When

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from mri_response.config.plan import ordered_models
+from mri_response.config.queries import ordered_models
 from mri_response.learning.learners.registry import learner_of
 from mri_response.report.figures.plan import FigureSpec
 from mri_response.report.naming import Naming

@@ -8,12 +8,12 @@ import numpy as np
 import pandas as pd
 
 from mri_response.config.feature_kinds import feature_kind
-from mri_response.config.plan import ordered_models
 from mri_response.config.queries import (
     MAJORITY_CLASS,
     compared_pairs,
     discovery_name,
     is_clinical,
+    ordered_models,
     used_baselines,
 )
 from mri_response.core.vocabulary import Comparison

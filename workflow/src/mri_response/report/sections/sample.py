@@ -5,8 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from mri_response.config.plan import curve_models
-from mri_response.config.queries import discovery_name
+from mri_response.config.queries import curve_models, discovery_name
 from mri_response.core.vocabulary import Interval
 from mri_response.evaluation.learning_curve import CURVE_METRICS, MARGIN
 from mri_response.evaluation.sample_size import MARGIN as HALF_WIDTH

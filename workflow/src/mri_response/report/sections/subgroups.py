@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from mri_response.config.plan import ordered_models
+from mri_response.config.queries import ordered_models
 from mri_response.report.figures.plan import FigureSpec
 from mri_response.report.naming import METRIC_NAMES, Naming, group_name
 from mri_response.report.numbers import estimate_text, interval_text, number, with_sign
