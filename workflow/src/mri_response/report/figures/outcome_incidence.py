@@ -50,20 +50,22 @@ def draw(outcome_incidence: pd.DataFrame, config: Mapping[str, Any], names: Nami
         axes, below = grid[0, column], grid[1, column]
         own = table[table["outcome"] == outcome]
         for arm in arms:
-            _draw_curve(axes, own[own["arm"] == arm], times[-1], colours[arm])
+            _draw_curve(axes, own[own["arm"] == arm], times, colours[arm])
         axes.set(title=outcome.capitalize(), ylim=(0, 1))
         axes.set_yticks([0, 0.25, 0.5, 0.75, 1], ["0 %", "25 %", "50 %", "75 %", "100 %"])
-        below.set(xlabel=section["unit"].capitalize(), ylim=(len(arms) - 0.4, -0.6))
+        below.set(
+            xlabel=f"{section['unit'].capitalize()}, not to scale", ylim=(len(arms) - 0.4, -0.6)
+        )
         below.set_yticks(range(len(arms)), [_named(arm) for arm in arms])
         below.set_title("At risk", pad=2)
         for spine in ("left", "top", "right"):
             below.spines[spine].set_visible(False)
         below.tick_params(axis="y", length=0)
-        below.set_xticks(times)
+        below.set_xticks(range(len(times)), [f"{time:g}" for time in times])
         for y, arm in enumerate(arms):
             rows = own[own["arm"] == arm]
-            for x in _apart(times):
-                later = rows[rows["time"] >= x]
+            for x, time in enumerate(times):
+                later = rows[rows["time"] >= time]
                 left = int(later["at_risk"].iloc[0]) if len(later) else 0
                 below.text(x, y, str(left), ha="center", va="center", color=colours[arm])
     handles, labels = grid[0, 0].get_legend_handles_labels()
@@ -76,17 +78,10 @@ def _named(arm: str) -> str:
     return "everybody" if arm == "all" else arm
 
 
-def _apart(times: list[float]) -> list[float]:
-    """Times whose numbers do not overlap."""
-    kept: list[float] = []
-    for time in times:
-        if not kept or time - kept[-1] >= 0.06 * times[-1]:
-            kept.append(time)
-    return kept
-
-
-def _draw_curve(axes: Any, rows: pd.DataFrame, last: float, colour: str) -> None:
-    x = np.array([0.0, *rows["time"], 1.04 * last])
+def _draw_curve(axes: Any, rows: pd.DataFrame, times: list[float], colour: str) -> None:
+    # Visits are equally far apart: hours and weeks would not be seen on one scale.
+    places = np.interp(rows["time"], times, np.arange(len(times)))
+    x = np.array([0.0, *places, len(times) - 0.85])
     y = np.array([0.0, *rows["incidence"], rows["incidence"].iloc[-1]])
     axes.step(x, y, where="post", color=colour, label=_named(rows["arm"].iloc[0]))
     for end in ("ci_low", "ci_high"):
