@@ -236,9 +236,8 @@ def prediction_files():
 def page_of_cohorts():
     """What the page shows of who is analysed."""
     return {
-        "tables": [
-            run_table(name) for name in ("flow", "exclusions", "characteristics", "inputs_summary")
-        ],
+        "tables": [run_table(name) for name in ("flow", "exclusions", "characteristics")],
+        "summaries": [run_table("inputs_summary")],
         "warnings": [run_table("input_warnings")],
     }
 

@@ -61,7 +61,8 @@ class Run:
         may be absent.
     summaries : mapping of str to DataFrame
         Tables by name without suffix that are shown in parts and not offered for download:
-        ``null_summary``, ``qc_summary`` and, of a simulation, ``found``; any may be absent.
+        ``null_summary``, ``qc_summary``, ``inputs_summary`` and, of a simulation, ``found``; any
+        may be absent.
     weights : mapping of str to DataFrame
         Model to ``weights/<model>.tsv``, for the models that have one.
     planted : DataFrame, optional

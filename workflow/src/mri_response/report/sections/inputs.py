@@ -21,7 +21,7 @@ def blocks(run: Run) -> list[Block]:
     list of Block
         Empty where no file tells what made it.
     """
-    table = run.tables.get("inputs_summary")
+    table = run.summaries.get("inputs_summary")
     if table is None or table.empty:
         return []
     names = run.names
