@@ -22,12 +22,14 @@ from mri_response.evaluation.calibration import calibration_table
 from mri_response.evaluation.comparisons import comparison_table
 from mri_response.evaluation.decision_curves import decision_curve_table
 from mri_response.evaluation.learning_curve import learning_curve
+from mri_response.evaluation.natural_frequencies import natural_frequencies
 from mri_response.evaluation.null_summary import null_summary
 from mri_response.evaluation.operating_points import operating_point_table
 from mri_response.evaluation.sample_size import precision_table
 from mri_response.evaluation.scored import scored_cohorts
 from mri_response.evaluation.specificity.table import specificity_table
 from mri_response.evaluation.subgroups import subgroup_table
+from mri_response.evaluation.verdict import NUMBERS, verdict_table
 from mri_response.features.quality import measured, quality_summary
 from mri_response.features.quality_measures import MapMeasures
 from mri_response.features.region_sets import memberships, region_sets, set_table
@@ -124,6 +126,7 @@ CONFIG: dict[str, Any] = {
     "quality_control": {"outlier_z": 3.5, "tiv_min_ml": 900, "tiv_max_ml": 2200, "exclude": []},
     "subgroups": {"columns": None, "age_bands": [30, 45, 60]},
     "min_class_size": 5,
+    "verdict": {"level": 0.05, "useful_performance": 0.65, "useful_difference": 0.05},
     "learning_curve": {"enabled": True, "models": None, "sizes": None, "repeats": 20},
     "batch": {"outer_folds": 10, "permutations": 1000},
     "report": {"participant_level": False},
@@ -343,6 +346,12 @@ def _made_up(config: dict[str, Any], sizes: dict[str, tuple[int, int, float]]) -
         }
     )
     predictions = pd.concat(predictions, ignore_index=True)
+    made = {
+        "specificity": _specificity(config, predictions),
+        "subgroups": _subgroups(config, predictions),
+        "comparisons": _comparisons(config, predictions),
+        **_usefulness(config, predictions, table),
+    }
     return MadeUpRun(
         config=config,
         predictions=predictions,
@@ -353,16 +362,27 @@ def _made_up(config: dict[str, Any], sizes: dict[str, tuple[int, int, float]]) -
         weights=weights,
         planted=pd.DataFrame({"region": REGIONS, "planted": planted}),
         tables={
-            "specificity": _specificity(config, predictions),
             "qc": _quality(config, predictions),
             "precision": _precision(table, pd.concat(null, ignore_index=True)),
             "learning_curve": _learning_curve(config, predictions, table),
-            "subgroups": _subgroups(config, predictions),
             "roi_sets": _region_sets(REGIONS, haufe),
-            **_usefulness(config, predictions, table),
-            "comparisons": _comparisons(config, predictions),
+            **made,
+            **_verdict(config, {"performance": table, **made}),
         },
     )
+
+
+def _verdict(config: dict[str, Any], tables: dict[str, pd.DataFrame]) -> dict[str, pd.DataFrame]:
+    """Answers to the questions from the made-up tables, and what becomes of 100 people."""
+    read = {}
+    for name, table in tables.items():
+        numbers = [column for column in NUMBERS if column in table]
+        read[name] = table.replace("n/a", np.nan).astype(dict.fromkeys(numbers, float))
+    model, roles = config["primary_model"], {c: s["role"] for c, s in config["cohorts"].items()}
+    return {
+        "verdict": verdict_table(read, roles, model, ["confounds_only"], config["verdict"]),
+        "natural_frequencies": natural_frequencies(read["operating_points"], model),
+    }
 
 
 def _region_sets(regions: list[str], haufe: np.ndarray) -> pd.DataFrame:

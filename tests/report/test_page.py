@@ -142,7 +142,8 @@ def test_page_is_well_formed_and_has_every_figure(html: str, inputs: Run) -> Non
     images = page.all("img")
     assert len(images) == len(plan) >= 6
     found = {attributes["id"] for attributes in page.all("figure")}
-    assert found == {f"figure-{spec.name}" for spec in plan}
+    pictures = {"picture-hundred", "picture-intervals"}
+    assert found == pictures | {f"figure-{spec.name}" for spec in plan}
     for spec, path in ((spec, inputs.figures[spec.name]) for spec in plan):
         embedded = base64.b64encode(Path(path).read_bytes()).decode()
         assert sum(embedded in (image["src"] or "") for image in images) == 1, spec.name
@@ -428,6 +429,8 @@ def test_downloads_are_the_tables(trial: Page) -> None:
         "subgroups.tsv",
         "roi_sets.tsv",
         "comparisons.tsv",
+        "verdict.tsv",
+        "natural_frequencies.tsv",
     }
     data = base64.b64decode(links["performance.tsv"].split("base64,")[1]).decode()
     table = pd.read_csv(io.StringIO(data), sep="\t", dtype=str, keep_default_na=False)

@@ -190,6 +190,31 @@ rule precision:
         "../scripts/evaluation/precision.py"
 
 
+rule verdict:
+    """Five questions and what the tables answer, and what becomes of 100 people."""
+    input:
+        performance=run_table("performance"),
+        comparisons=run_table("comparisons"),
+        specificity=run_table("specificity"),
+        subgroups=run_table("subgroups"),
+        operating_points=run_table("operating_points"),
+    output:
+        verdict=run_table("verdict"),
+        natural_frequencies=run_table("natural_frequencies"),
+    log:
+        log_of("verdict"),
+    localrule: True
+    conda:
+        ENVIRONMENT
+    params:
+        config=section("cohorts", "features", "models", "primary_model", "verdict"),
+        code=code_of("evaluation/verdict"),
+    message:
+        "Answers to the questions of the first screen"
+    script:
+        "../scripts/evaluation/verdict.py"
+
+
 if CURVES:
 
     rule learning_curve:

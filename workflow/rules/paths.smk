@@ -209,7 +209,7 @@ def evidence_tables():
     """Tables of the sections of the page: what a reviewer asks for beside the result."""
     names = [
         *("comparisons", "specificity", "calibration", "decision_curve", "operating_points"),
-        *("decision_rules", "qc", "subgroups", "precision"),
+        *("decision_rules", "qc", "subgroups", "precision", "verdict", "natural_frequencies"),
     ]
     if CURVES:
         names.append("learning_curve")

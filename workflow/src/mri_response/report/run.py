@@ -40,6 +40,15 @@ _NUMBERS = (
     "n_regions",
     "n_for_margin",
     "n",
+    "n_positive",
+    "useful",
+    "reference",
+    "level",
+    "prevalence",
+    "true_positive",
+    "false_negative",
+    "true_negative",
+    "false_positive",
 )
 
 

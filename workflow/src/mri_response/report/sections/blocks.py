@@ -153,4 +153,94 @@ class Frame:
     height: int = 320
 
 
-Block = Text | Lead | Heading | Bullets | Definitions | Warnings | Downloads | Table | Frame
+@dataclass
+class AnswerItem:
+    """A question with its answer.
+
+    Attributes
+    ----------
+    question, short, text : str
+        The question, its answer in a word or two, and in a sentence.
+    figure : str
+        The number with interval, null and people; empty where there is none.
+    tone : str
+        ``yes``, ``no``, ``open`` or ``none``, for its look.
+    target, target_label : str
+        Anchor and name of the section that has the evidence; empty without one.
+    """
+
+    question: str
+    short: str
+    text: str
+    figure: str = ""
+    tone: str = "none"
+    target: str = ""
+    target_label: str = ""
+
+
+@dataclass
+class Answers:
+    """Questions with their answers, one below the other.
+
+    Attributes
+    ----------
+    items : list of AnswerItem
+        In the order of the page.
+    """
+
+    kind: ClassVar[str] = "answers"
+    items: list[AnswerItem]
+
+
+@dataclass
+class Picture:
+    """A small picture drawn as part of the page.
+
+    Attributes
+    ----------
+    name : str
+        What it is called in a file name and as anchor.
+    heading : str
+        Its title.
+    svg : str
+        An ``svg`` element, whose colours are those of the page's style.
+    caption : str
+        What it shows.
+    """
+
+    kind: ClassVar[str] = "picture"
+    name: str
+    heading: str
+    svg: str
+    caption: str
+
+
+@dataclass
+class Columns:
+    """Blocks in two columns beside each other, below each other on a narrow screen.
+
+    Attributes
+    ----------
+    left, right : list
+        Blocks of each column.
+    """
+
+    kind: ClassVar[str] = "columns"
+    left: list[Any]
+    right: list[Any]
+
+
+Block = (
+    Text
+    | Lead
+    | Heading
+    | Bullets
+    | Definitions
+    | Warnings
+    | Downloads
+    | Table
+    | Frame
+    | Answers
+    | Picture
+    | Columns
+)

@@ -27,6 +27,7 @@ from mri_response.report.sections import (
     subgroups,
     tables,
     usefulness,
+    verdict,
     warnings,
 )
 from mri_response.report.sections.section import Section
@@ -34,9 +35,10 @@ from mri_response.report.sections.section import Section
 SECTIONS: tuple[Section, ...] = tuple(
     module.SECTION
     for module in (
-        headline,
+        verdict,
         warnings,
         question,
+        headline,
         cohorts,
         characteristics,
         inputs,

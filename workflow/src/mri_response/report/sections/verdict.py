@@ -1,0 +1,286 @@
+"""The answer first: five questions, what becomes of 100 people, and the figure to look at."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from mri_response.core.vocabulary import EXTERNAL_POOLED, Role
+from mri_response.report.lookup import headline_row, is_computed
+from mri_response.report.naming import METRIC_NAMES, NULL_NAMES, group_name, lowered, model_title
+from mri_response.report.numbers import (
+    interval_text,
+    number,
+    p_phrase,
+    percent,
+    signed,
+    signed_interval,
+)
+from mri_response.report.pictures import Interval, hundred_people, intervals
+from mri_response.report.run import Run
+from mri_response.report.sections.blocks import (
+    AnswerItem,
+    Answers,
+    Block,
+    Columns,
+    Picture,
+    Text,
+)
+from mri_response.report.sections.section import Section
+
+#: Tables to download, with their titles.
+TABLES = {
+    "verdict": "Questions and answers, with the numbers behind them",
+    "natural_frequencies": "What becomes of 100 people",
+}
+#: Table that has the evidence: anchor of its section and what the link says.
+_EVIDENCE = {
+    "predicts": ("result", "discovery"),
+    "holds_elsewhere": ("generalisation", "other people"),
+    "is_it_the_drug": ("specificity", "the drug"),
+    "better_than_the_clinic": ("comparisons", "comparisons"),
+    "differs_between_groups": ("subgroups", "subgroups"),
+}
+QUESTIONS = {
+    "predicts": "Does it predict?",
+    "holds_elsewhere": "Does it hold elsewhere?",
+    "is_it_the_drug": "Is it the drug?",
+    "better_than_the_clinic": "Is it better than the clinic?",
+    "differs_between_groups": "Does it work alike for everybody?",
+}
+#: Answer in a word or two, its look, and a sentence; by question.
+_WORDS = {
+    "predicts": {
+        "found": ("Yes.", "yes", "It tells {positive} from {negative} better than chance, in "
+                  "people of this cohort whom the model had not seen."),
+        "found_but_small": ("Yes, but too little.", "open", "It does better than chance, and by "
+                            "less than would be of use."),
+        "not_found": ("No.", "no", "No useful prediction was found. If there is any, it is "
+                      "smaller than what would be of use."),
+        "cannot_tell": ("Can’t tell.", "open", "Neither a useful prediction nor that there is "
+                        "none has been shown."),
+        "not_asked": ("Not asked.", "none", "A class has too few people for a number."),
+    },
+    "holds_elsewhere": {
+        "found": ("Yes.", "yes", "The finished model does better than chance in people of other "
+                  "cohorts."),
+        "found_but_small": ("Yes, but too little.", "open", "In other cohorts it does better than "
+                            "chance, and by less than would be of use."),
+        "not_found": ("No.", "no", "No useful prediction was found in other cohorts."),
+        "cannot_tell": ("Can’t tell.", "open", "Neither that it works in other cohorts nor that "
+                        "it does not has been shown."),
+        "not_asked": ("Not asked.", "none", "There is no other cohort with enough people: whether "
+                      "the result holds for other people is not known."),
+    },
+    "is_it_the_drug": {
+        "found": ("Yes, more so.", "yes", "The model does better in treated people than in "
+                  "controls. Who was treated was not drawn by lot, so hospitals or patients may "
+                  "also explain it."),
+        "found_but_small": ("Yes, but too little.", "open", "The model does better in treated "
+                            "people than in controls, and by less than would matter."),
+        "not_found": ("No.", "no", "The model does not do better in treated people than in "
+                      "controls by anything that would matter: it is not the drug’s effect that "
+                      "it predicts."),
+        "cannot_tell": ("Can’t tell.", "open", "Treated people and controls do not differ enough, "
+                        "or are too few, to say whether it is the drug."),
+        "not_asked": ("Not asked.", "none", "Treated people of other cohorts and controls could "
+                      "not be compared: whether it is the drug is not known."),
+    },
+    "better_than_the_clinic": {
+        "found": ("Yes.", "yes", "It does better than {against}."),
+        "found_but_small": ("Yes, but too little.", "open", "It does better than {against}, and "
+                            "by less than would matter."),
+        "not_found": ("No.", "no", "It does not do better than {against} by anything that would "
+                      "matter."),
+        "cannot_tell": ("Can’t tell.", "open", "That it does better than {against} has not been "
+                        "shown, nor that it does not."),
+        "not_asked": ("Not asked.", "none", "The model was compared with nothing that the clinic "
+                      "knows without a scan."),
+    },
+    "differs_between_groups": {
+        "found": ("No.", "no", "It does better in some people than in others ({against})."),
+        "not_found": ("Yes.", "yes", "Between the groups compared ({against} differ most) there "
+                      "is no difference that would matter."),
+        "cannot_tell": ("Can’t tell.", "open", "The groups compared are too small to say whether "
+                        "they differ."),
+        "not_asked": ("Not asked.", "none", "No two groups of people are large enough to be "
+                      "compared."),
+    },
+}  # fmt: skip
+_DIFFERENCES = ("auc_difference", "balanced_accuracy_difference")
+
+
+def blocks(run: Run) -> list[Block]:
+    """Questions with answers beside the picture of 100 people and the intervals.
+
+    Parameters
+    ----------
+    run : Run
+        The run.
+
+    Returns
+    -------
+    list of Block
+        Empty without ``verdict.tsv``.
+    """
+    verdict = run.numeric("verdict")
+    if verdict is None or not len(verdict):
+        return []
+    right = [block for block in (_hundred(run), _intervals(run, verdict)) if block]
+    row = verdict.iloc[0]
+    rules = (
+        f"Answers are about model {run.model} and follow rules that were fixed beforehand (config: "
+        f"verdict): “yes” where p, adjusted for the number of questions (Holm), is at most "
+        f"{row['level']:g} and the 95 % interval lies above chance; “no” where the interval ends "
+        f"below what would be of use ({percent(row['useful'])} balanced accuracy; a difference of "
+        f"{verdict['useful'].iloc[-1]:g}); else “can’t tell”."
+    )
+    answers = Answers([_item(run, row) for _, row in verdict.iterrows()])
+    return [Columns([answers], right), Text(rules)]
+
+
+def _item(run: Run, row: pd.Series) -> AnswerItem:
+    question, answer = row["question"], row["answer"]
+    short, tone, text = _WORDS[question][answer]
+    against = "" if pd.isna(row["against"]) else _against(run, row)
+    names = run.names
+    text = text.format(positive=names.positive, negative=names.negative, against=against)
+    if answer == "not_asked":
+        return AnswerItem(QUESTIONS[question], short, text, tone=tone)
+    target, label = _EVIDENCE[question]
+    return AnswerItem(QUESTIONS[question], short, text, _number(run, row), tone, target, label)
+
+
+def _against(run: Run, row: pd.Series) -> str:
+    """What a figure is compared with, in words."""
+    against = str(row["against"])
+    if row["question"] == "differs_between_groups":
+        variable, _, groups = against.partition(": ")
+        first, _, second = groups.partition(" - ")
+        return f"{group_name(variable, first)} and {group_name(variable, second)}"
+    if row["question"] == "better_than_the_clinic":
+        return lowered(model_title(against, run.config))
+    return run.names.titles.get(against, "control cohorts together")
+
+
+def _number(run: Run, row: pd.Series) -> str:
+    """Number, interval, p, null and people of an answer."""
+    names, metric = run.names, row["metric"]
+    people = f"n = {number(row['n']):.0f} ({number(row['n_positive']):.0f} {names.positive})"
+    where = names.titles.get(row["cohort"], row["cohort"])
+    if metric in _DIFFERENCES:
+        base = metric.removesuffix("_difference")
+        unit = " points" if base == "balanced_accuracy" else ""
+        value = f"Difference in {lowered(METRIC_NAMES[base])} {signed(base, row['estimate'])}{unit}"
+        limits = signed_interval(base, row["ci_low"], row["ci_high"])
+    else:
+        value = f"{METRIC_NAMES[metric]} {percent(row['estimate'])}"
+        limits = interval_text(metric, row["ci_low"], row["ci_high"])
+    text = f"{value} (95 % interval {limits})"
+    if not np.isnan(number(row["p_value"])):
+        text += (
+            f", {p_phrase(row['p_value'], row['n_permutations'])}, "
+            f"Holm {p_phrase(row['p_holm'], None)} ({_test(row)})"
+        )
+    elif row["question"] == "differs_between_groups":
+        text += ", interval widened for all groups compared, no p"
+    else:
+        text += ", not tested"
+    return f"{text}; {where}, {people}."
+
+
+def _test(row: pd.Series) -> str:
+    """The null of a p-value, or the test that it comes from."""
+    null = str(row["null"])
+    words = NULL_NAMES.get(null, null.replace("_", " "))
+    m = number(row["n_permutations"])
+    return words if np.isnan(m) else f"{words}, {m:,.0f} permutations"
+
+
+def _hundred(run: Run) -> Picture | None:
+    """The picture of 100 people: in other cohorts where there are some, else in the discovery."""
+    row = hundred_row(run)
+    if row is None:
+        return None
+    names = run.names
+    hit, missed, spared, alarmed = (int(row[name]) for name in COUNTS)
+    caption = (
+        f"Of 100 people {hit + missed} are {names.positive}: {hit} are told so, {missed} are "
+        f"missed. Of the other {spared + alarmed}, {spared} are told {names.negative} and "
+        f"{alarmed} are wrongly told {names.positive}. "
+        f"Who is told {names.positive} is so in {hit} of {hit + alarmed}; who is told "
+        f"{names.negative}, in {spared} of {spared + missed}. From {names.titles[row['cohort']]} "
+        f"(n = {row['n']:.0f}), {_share(row, names.positive)}."
+    )
+    svg = hundred_people(
+        [
+            ("positive right", hit),
+            ("positive wrong", missed),
+            ("negative wrong", alarmed),
+            ("negative right", spared),
+        ],
+        caption,
+    )
+    return Picture("hundred", names.title("Of 100 people like these"), svg, caption)
+
+
+#: Counts of the picture of 100 people, in the order in which its caption tells them.
+COUNTS = ("true_positive", "false_negative", "true_negative", "false_positive")
+
+
+def hundred_row(run: Run) -> pd.Series | None:
+    """The row of ``natural_frequencies.tsv`` that the picture of 100 people shows.
+
+    Parameters
+    ----------
+    run : Run
+        The run.
+
+    Returns
+    -------
+    Series or None
+        External cohorts together, else the external cohort, else the discovery cohort; None
+        where none has numbers.
+    """
+    table = run.numeric("natural_frequencies")
+    if table is None:
+        return None
+    table = table[table["operating_point"] == "decision_zero"]
+    external = [name for name in run.others if run.names.roles[name] == Role.EXTERNAL]
+    for cohort in (EXTERNAL_POOLED, *external, run.discovery):
+        rows = table[table["cohort"] == cohort]
+        if len(rows):
+            return rows.iloc[0]
+    return None
+
+
+def _share(row: pd.Series, positive: str) -> str:
+    given = f"of whom {percent(row['prevalence'])} are {positive}"
+    return f"{given}, as the config states" if row["prevalence_from"] == "config" else given
+
+
+def _intervals(run: Run, verdict: pd.DataFrame) -> Picture | None:
+    """Balanced accuracy of the primary model in every cohort."""
+    names, lines = run.names, []
+    for cohort in names.together(run.cohorts):
+        if not is_computed(run.performance, run.model, cohort):
+            continue
+        row = headline_row(run.performance, run.model, cohort, "balanced_accuracy")
+        values: list[Any] = [number(row[name]) for name in ("estimate", "ci_low", "ci_high")]
+        if np.isnan(values[1]):
+            continue
+        text = f"{percent(values[0])} ({interval_text('balanced_accuracy', *values[1:])})"
+        lines.append(Interval(names.titles[cohort], text, *values))
+    if not lines:
+        return None
+    row = verdict.iloc[0]
+    said = "; ".join(f"{line.name} {line.text}" for line in lines)
+    label = f"Balanced accuracy with 95 % intervals: {said}."
+    svg = intervals(lines, number(row["reference"]), number(row["useful"]), label)
+    caption = "Dots: balanced accuracy; lines: 95 % intervals over people."
+    return Picture("intervals", names.title("Balanced accuracy by cohort"), svg, caption)
+
+
+SECTION = Section("verdict", "The answer", "Answer", blocks, TABLES)
