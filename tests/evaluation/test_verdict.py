@@ -88,7 +88,7 @@ def test_a_naive_interval_answers_nothing() -> None:
     ],
 )
 def test_groups_differ_are_alike_or_nobody_knows(limits, expected, shown) -> None:
-    given = [figure(low, high, reference=0.0) for low, high in limits]
+    given = [figure(low, high, null_value=0.0) for low, high in limits]
     found, answer = answer_of_groups(given, 0.05)
     assert answer == expected
     assert found is (None if shown is None else given[shown])

@@ -529,6 +529,8 @@ PAIRS = [
     ("soft", "band"),
     ("link", "paper"),
     ("warn-ink", "warn-paper"),
+    ("yes", "paper"),
+    ("no", "paper"),
 ]
 
 

@@ -266,7 +266,11 @@ def test_faults_are_seen(chromium: str, sound: str, tmp_path: Path) -> None:
     """Every fault that the tests above are to find, made at once."""
     spoilt = sound
     for figure, fault in zip(
-        re.findall(r"<figure.*?</figure>", sound, re.S),
+        [
+            figure
+            for figure in re.findall(r"<figure.*?</figure>", sound, re.S)
+            if "base64" in figure
+        ],
         (
             lambda text: re.sub(r"base64,[^\"]+", "base64,AAAA", text),
             lambda text: re.sub(r"<img[^>]+>", "", text),

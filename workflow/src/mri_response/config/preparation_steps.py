@@ -68,7 +68,9 @@ def _words_of_harmonisation(model: Model) -> str:
 
 PREPARATION = {
     "harmonisation": PreparationStep(
-        lambda model: model["harmonise"] is not None, _words_of_harmonisation, check_harmonisation
+        lambda model: model.get("harmonise") is not None,
+        _words_of_harmonisation,
+        check_harmonisation,
     ),
     "confounds": PreparationStep(
         lambda model: bool(model["confounds"]), _words_of_confounds, check_confounds

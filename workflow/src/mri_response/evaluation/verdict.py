@@ -67,7 +67,7 @@ class Figure:
         Behind the p-value; NaN for a p-value of another kind.
     n, n_positive : float
         People, and those in the positive class; of both arms of a difference.
-    reference : float
+    null_value : float
         What the figure is without any effect.
     evidence : str
         The table of the run that has it.
@@ -85,7 +85,7 @@ class Figure:
     n_permutations: float
     n: float
     n_positive: float
-    reference: float
+    null_value: float
     evidence: str
 
 
@@ -98,12 +98,12 @@ VERDICT_COLUMNS = [
     *("question", "answer", "model"),
     *("cohort", "against", "metric", "estimate", "ci_low", "ci_high", "ci_method"),
     *("p_value", "p_holm", "null", "n_permutations", "n", "n_positive"),
-    *("reference", "useful", "level", "evidence"),
+    *("null_value", "useful", "level", "evidence"),
 ]
 
 
 def answer_of(figure: Figure | None, p_holm: float, useful: float, level: float) -> Answer:
-    """Answer a question whether something is above its reference.
+    """Answer a question whether something is above its null value.
 
     Parameters
     ----------
@@ -119,7 +119,7 @@ def answer_of(figure: Figure | None, p_holm: float, useful: float, level: float)
     Returns
     -------
     Answer
-        Found: the p-value is at most `level` and the interval lies above the reference. Found but
+        Found: the p-value is at most `level` and the interval lies above the null value. Found but
         small: so too, and the interval ends below `useful`. Not found: the interval ends below
         `useful` without that. Cannot tell: all else. The naive bootstrap interval of
         cross-validation is too narrow to answer anything.
@@ -128,7 +128,7 @@ def answer_of(figure: Figure | None, p_holm: float, useful: float, level: float)
         return Answer.NOT_ASKED
     if figure.ci_method == Interval.NAIVE_BOOTSTRAP:
         return Answer.CANNOT_TELL
-    shown = p_holm <= level and figure.ci_low > figure.reference
+    shown = p_holm <= level and figure.ci_low > figure.null_value
     small = figure.ci_high < useful
     if shown:
         return Answer.SMALL if small else Answer.FOUND
@@ -360,7 +360,7 @@ def _figure(
     cohort: str,
     against: str,
     metric: str,
-    reference: float,
+    null_value: float,
     evidence: str,
     null: Any,
 ) -> Figure:
@@ -373,7 +373,7 @@ def _figure(
         metric=metric,
         ci_method="" if pd.isna(row["ci_method"]) else str(row["ci_method"]),
         null="" if pd.isna(null) else str(null),
-        reference=reference,
+        null_value=null_value,
         evidence=evidence,
         **values,
     )

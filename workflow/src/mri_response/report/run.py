@@ -42,7 +42,7 @@ _NUMBERS = (
     "n",
     "n_positive",
     "useful",
-    "reference",
+    "null_value",
     "level",
     "prevalence",
     "true_positive",

@@ -110,7 +110,7 @@ def _model_method(config: Mapping[str, Any], model: str) -> Fact:
         f"config: models.{model}, features.{spec['features']}",
         (
             *learner.citations,
-            *(("combat", "combat_imaging") if spec["harmonise"] else ()),
+            *(("combat", "combat_imaging") if spec.get("harmonise") else ()),
             *(("confounds",) if spec["confounds"] else ()),
         ),
     )

@@ -278,7 +278,7 @@ def _intervals(run: Run, verdict: pd.DataFrame) -> Picture | None:
     row = verdict.iloc[0]
     said = "; ".join(f"{line.name} {line.text}" for line in lines)
     label = f"Balanced accuracy with 95 % intervals: {said}."
-    svg = intervals(lines, number(row["reference"]), number(row["useful"]), label)
+    svg = intervals(lines, number(row["null_value"]), number(row["useful"]), label)
     caption = "Dots: balanced accuracy; lines: 95 % intervals over people."
     return Picture("intervals", names.title("Balanced accuracy by cohort"), svg, caption)
 
