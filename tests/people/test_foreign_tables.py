@@ -157,6 +157,18 @@ def test_mistakes(study, changed, told):
     assert "\n" not in str(caught.value)
 
 
+def test_a_code_in_place_of_an_id_is_no_person(study):
+    folder, raw, expected = study
+    rows = [*PEOPLE, ("no_filename", "33", "F"), ("no_filename", "34", "F")]
+    (folder / "munich.tsv").write_text(table(("participant_id", "age", "sex"), rows))
+    with pytest.raises(InputError, match="found participant_id 'no_filename' again"):
+        people_of(raw, "{}")
+    assert_frame_equal(people_of(raw, "format: {missing: [no_filename]}"), expected)
+    (folder / "munich.tsv").write_text(table(("participant_id", "age", "sex"), [*rows, ("", 1, 2)]))
+    with pytest.raises(InputError, match="line 7: column participant_id: found no value"):
+        people_of(raw, "format: {missing: [no_filename]}")
+
+
 def test_a_wide_table_is_shown_how_to_be_read(study):
     folder, raw, _ = study
     wide = pd.DataFrame(list(wide_rows()), columns=["participant_id", *HEADER[1:]])

@@ -154,6 +154,9 @@ def columns_of_sets(
             path = source_path(cohort["sources"][spec["source"]])
             table = read_roi_table(path, spec["columns"], spec["exclude"], not_regions(config))
             columns = [c for c in table if c not in ("participant_id", "session_id")]
-            yield name, path, table_features(path, columns, people), table.attrs["left_out"]
+            # What a program's files hold beside regions is known and no surprise.
+            plain = isinstance(cohort["sources"][spec["source"]], str)
+            left_out = table.attrs["left_out"] if plain else {}
+            yield name, path, table_features(path, columns, people), left_out
         elif kind.is_clinical:
             yield name, cohort["participants"], clinical_features(people, people, spec), {}

@@ -117,7 +117,8 @@ def read_people_table(
     -------
     pandas.DataFrame
         As :func:`mri_response.inputs.tables.read_table` returns it, text indexed by line. Dates and
-        all other columns are left as they are.
+        all other columns are left as they are. A row with a code for a missing value in place of
+        the person's id is passed over.
 
     Raises
     ------
@@ -136,6 +137,11 @@ def read_people_table(
                 f"{path}: columns: found {name!r} beside {column!r}, which is to be read as "
                 f"{name!r}, expected one of them; remove the key or rename the column {name!r}"
             )
+    if layout.form.missing:
+        # A code in place of an id says that a row has no scan, as no_filename of ABIDE does.
+        plain = replace(layout.form, row_names=True, missing=())
+        codes = read_table(path, required=(), form=plain)[theirs["participant_id"]]
+        table = table[~codes.isin(layout.form.missing)]
     table = table.rename(columns={column: name for name, column in layout.columns.items()})
     for name, codes in layout.codes.items():
         require_columns(table, [name], path)

@@ -31,6 +31,7 @@ from mri_response.inputs.volumes import PLAUSIBLE_ML, UNITS, check_tiv
 _FIRST_CELL = re.compile(
     r"Measure:(?P<measure>\w+)|(?P<side>[lr]h)\.(?P<parcellation>.+)\.(?P<kind>\w+)"
 )
+_TAB = "\t"
 _ID_NAMES = {"participant_id", "subjid", "subject", "subject_id", "subjectid", "subj", "id", ""}
 _CAT12_ID = "names"  # above the scans (catROI_<scan>) in the tables of CAT12's ROI tool
 _SESSION_NAMES = {"session_id", "session", "visit", "timepoint"}
@@ -133,7 +134,7 @@ def read_region_tables(
         entry, name = _entry(names, tables, held, spellings, hashes)
         entries.append(entry)
         rows.append(name)
-    _require_someone(people, entries)
+    _require_someone(people, entries, tables[0].names)
     known = [row for row in rows if row is not None]
     keys = [key for key in ID_COLUMNS if key in people]
     read = people.loc[[row is not None for row in rows], keys].reset_index(drop=True)
@@ -368,9 +369,13 @@ def _entry(
     return Entry(State.READ, hashes, tables[0].program), name
 
 
-def _require_someone(people: pd.DataFrame, entries: Sequence[Entry]) -> None:
+def _require_someone(people: pd.DataFrame, entries: Sequence[Entry], names: pd.Series) -> None:
     if len(people) and all(entry.state is not State.READ for entry in entries):
-        raise InputError(f"{entries[0].reason}, and none of anyone else; correct the key subject")
+        raise InputError(
+            f"{entries[0].reason}, and none of anyone else; the rows are "
+            f"{shorten(names.str.replace(_TAB, ' '), 2)}: correct the key subject, as in subject: "
+            '"FS_{participant_id}"'
+        )
 
 
 def _told(name: str) -> str:
