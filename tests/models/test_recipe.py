@@ -111,7 +111,7 @@ def test_another_model_is_refused(tmp_path, what):
 
 
 def test_a_changed_recipe_and_changed_inputs_are_refused(tmp_path):
-    frozen = Frozen(tmp_path, "boosting")
+    frozen = Frozen(tmp_path, "forest")
     path = tmp_path / "model.json"
     frozen.recipe.save(path)
     frozen.paths["splits"].write_text("others")
