@@ -25,6 +25,7 @@ from mri_response.learning.learners.svc.fold_grams import fold_grams
 from mri_response.learning.learners.svc.learner import grid_warnings
 from mri_response.learning.learners.svc.options import SvcOptions
 from mri_response.learning.permutation import Exchangeability
+from mri_response.learning.rounding import rounded
 from mri_response.learning.splits import Scheme, draw_folds
 from mri_response.people.rows import person_weights
 
@@ -172,7 +173,7 @@ def test_probabilities_come_from_the_training_set_of_each_fold_and_of_the_refit(
         inner_decision = [] if job.inner_decision is None else job.inner_decision
         for values, *key in zip(inner_decision, job.repeat, job.outer_fold, strict=False):
             trained = ~np.isnan(values)
-            inner[tuple(key)] = fit_platt(values[trained], labels[trained])
+            inner[tuple(key)] = fit_platt(rounded(values)[trained], labels[trained])
     home = table[table["cohort"] == "home"]
     for key, rows in home.groupby(["repeat", "outer_fold"]):
         expected = inner[key].probability(rows["decision"])

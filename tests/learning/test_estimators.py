@@ -72,7 +72,7 @@ def test_accepted(root, model):
     check(config)
     filled = config["models"]["m"]
     assert filled == {
-        "features": "fs", "confounds": [], "standardize": True, "pca": None,
+        "features": "fs", "confounds": [], "harmonise": None, "standardize": True, "pca": None,
         "parameters": {}, "grid": {}, **model,
     }  # fmt: skip
 
