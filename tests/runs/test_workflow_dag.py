@@ -16,7 +16,7 @@ from small_study import ROOT, Study, job_counts, snakemake
 ONCE = (
     *("quality_control", "cohorts", "splits", "comparisons", "flow_figure", "report_page"),
     *("provenance", "default", "specificity", "characteristics", "reporting"),
-    *("quality_figure", "comparisons_figure", "input_warnings"),
+    *("quality_figure", "comparisons_figure", "input_warnings", "inputs", "dataset_description"),
     *("learning_curve_parts", "learning_curve", "learning_curve_figure", "precision"),
 )
 # Rules that make one job for each model.
@@ -118,7 +118,7 @@ def test_the_real_configurations(shared_data, name, cohorts, kernels, nested_cv,
 DESCRIBED = dict.fromkeys(
     (
         *("cohorts", "characteristics", "input_warnings", "flow_figure", "report_page"),
-        *("provenance", "default"),
+        *("provenance", "default", "inputs", "dataset_description"),
     ),
     1,
 )
