@@ -534,10 +534,12 @@ PAIRS = [
 ]
 
 
+@pytest.mark.parametrize("mode", ["light", "dark"])
 @pytest.mark.parametrize(("text", "ground"), PAIRS)
-def test_contrast_of_the_colours(text: str, ground: str) -> None:
+def test_contrast_of_the_colours(text: str, ground: str, mode: str) -> None:
     source = (TEMPLATES / "report.html.jinja").read_text(encoding="utf-8")
-    colours = dict(re.findall(r"--([\w-]+): (#[0-9a-f]{6});", source))
+    light, dark = source.split("prefers-color-scheme: dark", 1)
+    colours = dict(re.findall(r"--([\w-]+): (#[0-9a-f]{6});", light if mode == "light" else dark))
     assert contrast(colours[text], colours[ground]) >= 4.5
 
 
