@@ -73,6 +73,7 @@ from mri_response.config.queries import (
     curve_models,
     atlas_of_measures,
     discovery_name,
+    fitted_model,
     measured_set,
     quality_predictors,
     region_sets_file,

@@ -42,6 +42,33 @@ rule performance:
         "../scripts/evaluation/performance.py"
 
 
+rule numbers:
+    """What a model adds to baseline and confounds where the outcome is a number, and the total."""
+    input:
+        people=[people_table(name) for name in COHORTS],
+        decisions=decisions_file(),
+        scores=frozen_scores(),
+    output:
+        **{name: model_table(f"numbers_{name}") for name in NUMBER_TABLES},
+    log:
+        log_of("numbers", "model"),
+    benchmark:
+        benchmark_of("numbers", "model")
+    wildcard_constraints:
+        model=pattern_of(MODELS),
+    conda:
+        ENVIRONMENT
+    threads: 1
+    params:
+        config=section("seed", "cohorts", "outcome", "models", "confounds", "permutation"),
+        cohorts=COHORTS,
+        code=code_of("evaluation/numbers"),
+    message:
+        "Predicted numbers of {wildcards.model}"
+    script:
+        "../scripts/evaluation/numbers.py"
+
+
 rule baseline:
     """What a model must beat, on the same splits and labellings: confounds, quality, the larger class."""
     input:
@@ -281,6 +308,7 @@ rule tables:
             [
                 *("performance", "null", "warnings", "learning_curve", "roi_sets"),
                 *("confound_controls", *OF_MODELS),
+                *(f"numbers_{name}" for name in NUMBER_TABLES),
             ]
         ),
     localrule: True

@@ -318,6 +318,24 @@ def page_of_outcomes():
     }
 
 
+# Tables of an outcome that is a number, each the run's table `numbers_<name>`.
+NUMBER_TABLES = ("predictions", "performance", "null", "specificity")
+
+
+def number_files():
+    """Tables of predicted numbers, weights and frozen models."""
+    tables = [run_table(f"numbers_{name}") for name in NUMBER_TABLES]
+    sets = [run_table("roi_sets")] if LINEAR else []
+    return [run_table("splits"), *tables, *sets, *frozen_models()]
+
+
+def page_of_numbers():
+    """What the page shows of predicted numbers; no table of single people."""
+    shown = [run_table(f"numbers_{name}") for name in ("performance", "specificity")]
+    sets = [run_table("roi_sets")] if LINEAR else []
+    return {"tables": [*shown, *sets], "frozen": frozen_models()}
+
+
 # What each module of a run brings, see config/modules.py of the package: the files that it is for,
 # and by the names that `read_run` of report/run.py knows what the page shows of it.
 FINAL_FILES = {
@@ -325,12 +343,14 @@ FINAL_FILES = {
     "clinical_outcomes": outcome_files,
     "belief": belief_files,
     "prediction": prediction_files,
+    "numbers": number_files,
 }
 PAGE_FILES = {
     "cohorts": page_of_cohorts,
     "clinical_outcomes": page_of_outcomes,
     "belief": page_of_beliefs,
     "prediction": page_of_prediction,
+    "numbers": page_of_numbers,
 }
 
 
@@ -846,6 +866,8 @@ def tables_of_models(wildcards):
     """Tables of every model and baseline, or of those models that have one."""
     if wildcards.table == "roi_sets":
         return [region_set_table(model) for model in LINEAR]
+    if wildcards.table.startswith("numbers_"):
+        return [model_table(wildcards.table, name) for name in MODELS]
     names = MODELS if wildcards.table in OF_MODELS else [*MODELS, *STACKS, *BASELINES]
     names = CURVES if wildcards.table == "learning_curve" else names
     names = CONTROLLED if wildcards.table == "confound_controls" else names
@@ -904,7 +926,7 @@ def model_config(wildcards):
     """What the engine must know of a model."""
     return {
         **section("seed", "cross_validation", "permutation", "confounds"),
-        "model": CONFIG["models"][wildcards.model],
+        "model": fitted_model(CONFIG, wildcards.model),
     }
 
 

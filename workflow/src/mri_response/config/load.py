@@ -18,13 +18,14 @@ from mri_response.config.checks.features import check_features
 from mri_response.config.checks.folds import check_outer, check_permutation
 from mri_response.config.checks.models import check_comparisons, check_models, check_stacks
 from mri_response.config.checks.names import check_names
+from mri_response.config.checks.numbers import add_ridge, check_numbers
 from mri_response.config.checks.quality import check_quality_control
 from mri_response.config.checks.sessions import check_sessions
 from mri_response.config.checks.sources import check_paths, check_sources
 from mri_response.config.columns import CATEGORIES
 from mri_response.config.messages import by_position, fault, key_path, schema_fault
 from mri_response.config.modules import check_modules
-from mri_response.config.outcome_kinds import outcome_kind, refuse_fitted
+from mri_response.config.outcome_kinds import is_number, outcome_kind, refuse_fitted
 from mri_response.config.preparation_steps import PREPARATION
 from mri_response.config.queries import learner_name
 from mri_response.config.schema import config_schema, filled
@@ -66,7 +67,10 @@ def load_config(raw: Mapping[str, Any]) -> dict[str, Any]:
     if errors:
         raise schema_fault(errors[0], schema)
     check_modules(raw)
-    _scale_of_voxels(raw)
+    if is_number(raw):
+        add_ridge(raw)
+    else:
+        _scale_of_voxels(raw)
     config = filled(raw, schema, validator)
     _normalise(config)
     _cross_check(config)
@@ -122,7 +126,7 @@ def _normalise(config: dict[str, Any]) -> None:
         if isinstance(cohort["scores"], str):
             cohort["scores"] = {"table": cohort["scores"], "columns": {}, "wide": {}}
     outcome = config["outcome"]
-    if outcome:
+    if outcome and "positive_class" in outcome:
         outcome["positive_class"] = str(outcome["positive_class"])
     if outcome and "classes" in outcome:
         classes = outcome["classes"]
@@ -162,6 +166,8 @@ def _cross_check(config: Mapping[str, Any]) -> None:
     if config["outcome"]:
         outcome_kind(config).check(config)
     check_models(config)
+    if is_number(config):
+        check_numbers(config)
     check_features(config)
     check_sessions(config)
     check_belief(config)

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from mri_response.config.messages import fault
+from mri_response.config.outcome_kinds import is_number
 
 
 @dataclass(frozen=True)
@@ -30,12 +31,16 @@ class Module:
         Sections at the top level without which the module cannot run.
     rules : tuple of str
         Stages whose rules the module uses.
+    for_numbers : bool or None
+        Whether the module is for an outcome that is a number (True) or has classes (False); None
+        where this does not matter.
     """
 
     words: str
     asked_by: tuple[str, ...]
     needs: tuple[str, ...]
     rules: tuple[str, ...]
+    for_numbers: bool | None = None
 
 
 MODULES = {
@@ -65,6 +70,17 @@ MODULES = {
             *("people", "features", "learning", "preflight", "models", "evaluation", "brain"),
             *("report", "record"),
         ),
+        for_numbers=False,
+    ),
+    "numbers": Module(
+        words="predict an outcome that is a number",
+        asked_by=("models", "stacks", "primary_model"),
+        needs=("cohorts", "outcome", "features", "models"),
+        rules=(
+            *("people", "features", "learning", "preflight", "models", "evaluation", "brain"),
+            *("report", "record"),
+        ),
+        for_numbers=True,
     ),
 }
 #: Order in which the files of rules are included; a rule may name those of an earlier file.
@@ -87,7 +103,11 @@ def asked_modules(config: Mapping[str, Any]) -> list[str]:
     list of str
         In the order of `MODULES`.
     """
-    return [name for name, module in MODULES.items() if any(map(config.get, module.asked_by))]
+    return [
+        name
+        for name, module in MODULES.items()
+        if any(map(config.get, module.asked_by)) and module.for_numbers in (None, is_number(config))
+    ]
 
 
 def is_simulated(config: Mapping[str, Any]) -> bool:
@@ -135,7 +155,7 @@ def check_modules(config: Mapping[str, Any]) -> None:
     """
     asked = asked_modules(config)
     if not asked:
-        ways = [f"{m.asked_by[0]} to {m.words}" for m in MODULES.values()]
+        ways = [f"{m.asked_by[0]} to {m.words}" for m in MODULES.values() if not m.for_numbers]
         raise fault(
             "(top level)",
             "nothing that is asked for",

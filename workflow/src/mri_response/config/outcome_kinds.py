@@ -67,6 +67,29 @@ def _words_of_trajectory(outcome: Spec) -> str:
     )
 
 
+def _words_of_change(outcome: Spec) -> str:
+    return (
+        f"The outcome is the change of the {outcome['scale']} score from {outcome['baseline']} to "
+        f"{outcome['endpoint']}; below zero it fell."
+    )
+
+
+def _words_of_percent_change(outcome: Spec) -> str:
+    return (
+        f"The outcome is the change of the {outcome['scale']} score from {outcome['baseline']} to "
+        f"{outcome['endpoint']}, in per cent of the score at {outcome['baseline']}; below zero it "
+        "fell."
+    )
+
+
+def _words_of_endpoint(outcome: Spec) -> str:
+    return f"The outcome is the {outcome['scale']} score at {outcome['endpoint']}."
+
+
+def _words_of_score(outcome: Spec) -> str:
+    return f"The outcome is the column “{outcome['column']}” of the participants tables."
+
+
 # ---------------------------------------------------------------- checks
 def _check_label(config: Spec) -> None:
     outcome = config["outcome"]
@@ -92,6 +115,10 @@ def _check_label(config: Spec) -> None:
         raise fault(
             "outcome.classes", f"{both[0]!r} in both classes", "each value in one", "remove it"
         )
+
+
+def _check_nothing(config: Spec) -> None:
+    """A column is looked for when the tables are read; models may not have it as a confound."""
 
 
 def _check_scores(config: Spec) -> None:
@@ -169,6 +196,10 @@ class OutcomeKind:
         Sessions (keys of the section) at which a person must have a score, in the order in which
         the lack of one is told. Empty where the outcome is a column of the participants table
         (key ``column``).
+    is_number : bool
+        Whether the outcome is a number and not one of two classes.
+    is_relative : bool
+        Whether the outcome is a share of the score before treatment, which must be above 0.
     """
 
     words: Callable[[Spec], str]
@@ -176,6 +207,8 @@ class OutcomeKind:
     check: Callable[[Spec], None]
     classes: tuple[str, str] | None = None
     needs: tuple[str, ...] = ()
+    is_number: bool = False
+    is_relative: bool = False
 
     @property
     def has_scores(self) -> bool:
@@ -196,6 +229,7 @@ OUTCOMES = {
         _check_scores,
         classes=("responder", "nonresponder"),
         needs=("baseline", "endpoint"),
+        is_relative=True,
     ),
     "remission": OutcomeKind(
         _words_of_remission,
@@ -210,6 +244,7 @@ OUTCOMES = {
         _check_scores,
         classes=("early_responder", "no_early_responder"),
         needs=("baseline", "endpoint"),
+        is_relative=True,
     ),
     "sustained_response": OutcomeKind(
         _words_of_sustained_response,
@@ -217,6 +252,7 @@ OUTCOMES = {
         _check_courses,
         classes=("sustained_responder", "no_sustained_responder"),
         needs=("baseline", "endpoint"),
+        is_relative=True,
     ),
     "trajectory": OutcomeKind(
         _words_of_trajectory,
@@ -224,6 +260,35 @@ OUTCOMES = {
         _check_courses,
         classes=("on_path", "off_path"),
         needs=("baseline", "endpoint"),
+        is_relative=True,
+    ),
+    "change": OutcomeKind(
+        _words_of_change,
+        "Can a brain scan taken before treatment tell how far a score will change?",
+        _check_scores,
+        needs=("baseline", "endpoint"),
+        is_number=True,
+    ),
+    "percent_change": OutcomeKind(
+        _words_of_percent_change,
+        "Can a brain scan taken before treatment tell how far a score will change?",
+        _check_scores,
+        needs=("baseline", "endpoint"),
+        is_number=True,
+        is_relative=True,
+    ),
+    "endpoint": OutcomeKind(
+        _words_of_endpoint,
+        "Can a brain scan taken before treatment tell the score after it?",
+        _check_scores,
+        needs=("baseline", "endpoint"),
+        is_number=True,
+    ),
+    "score": OutcomeKind(
+        _words_of_score,
+        "Can these brain measures tell the value of a person?",
+        _check_nothing,
+        is_number=True,
     ),
 }
 
@@ -296,3 +361,20 @@ def outcome_kind(config: Spec) -> OutcomeKind | None:
         None where the configuration names no outcome.
     """
     return OUTCOMES[config["outcome"]["kind"]] if config["outcome"] else None
+
+
+def is_number(config: Spec) -> bool:
+    """Whether a configuration predicts a number.
+
+    Parameters
+    ----------
+    config : mapping
+        The configuration, as given or completed.
+
+    Returns
+    -------
+    bool
+        False where it names no outcome, or one of an unknown kind.
+    """
+    kind = (config.get("outcome") or {}).get("kind")
+    return kind in OUTCOMES and OUTCOMES[kind].is_number

@@ -9,7 +9,7 @@ from typing import Any
 
 from mri_response.config.columns import CATEGORIES
 from mri_response.config.feature_kinds import feature_kind
-from mri_response.config.outcome_kinds import outcome_kind
+from mri_response.config.outcome_kinds import is_number, outcome_kind
 from mri_response.config.source_kinds import QUALITY, QUALITY_PREDICTORS
 from mri_response.core.vocabulary import CONTROL_POOLED, EXTERNAL_POOLED, Role
 
@@ -67,12 +67,14 @@ def grid_of_alpha(alpha: Mapping[str, Any]) -> list[float]:
 
 def learner_name(model: Mapping[str, Any]) -> str:
     """Name of a model's learner in `learning.learners.registry`, by the keys of its section."""
-    return "sklearn" if "estimator" in model else "svc"
+    if "estimator" in model:
+        return "sklearn"
+    return "ridge" if "alpha" in model else "svc"
 
 
 def is_linear(model: Mapping[str, Any]) -> bool:
     """Whether a model's decision value is a weighted sum of the features, and so has weights."""
-    if learner_name(model) == "svc" or model["estimator"] in LINEAR_ESTIMATORS:
+    if learner_name(model) in ("svc", "ridge") or model["estimator"] in LINEAR_ESTIMATORS:
         return True
     kernel = model["parameters"].get("kernel", "rbf")
     kernels = model["grid"].get("kernel", [kernel])
@@ -343,6 +345,19 @@ def is_clinical(config: Mapping[str, Any], model: str) -> bool:
     return feature_kind(config["features"][config["models"][model]["features"]]).is_clinical
 
 
+def fitted_model(config: Mapping[str, Any], model: str) -> dict[str, Any]:
+    """Section of a model as it is fitted: the baseline stands among what is predicted from first.
+
+    Where the outcome is a number with a score before treatment, this score is a predictor without
+    penalty beside the confounds.
+    """
+    section = dict(config["models"][model])
+    if is_number(config) and "baseline" in outcome_kind(config).needs:
+        others = [confound for confound in section["confounds"] if confound != "baseline_score"]
+        section["confounds"] = ["baseline_score", *others]
+    return section
+
+
 def discovery_name(config: Mapping[str, Any]) -> str:
     """The name of the discovery cohort."""
     return next(name for name, c in config["cohorts"].items() if c["role"] == Role.DISCOVERY)
@@ -353,6 +368,11 @@ def left_out_column(cross_validation: Mapping[str, Any]) -> str | None:
     if isinstance(cross_validation["held_out"], Mapping):
         return next(iter(cross_validation["held_out"]))
     return cross_validation["outer_column"]
+
+
+def has_classes(config: Mapping[str, Any]) -> bool:
+    """Whether the people have an outcome of two classes, and neither a number nor none."""
+    return bool(config["outcome"]) and not is_number(config)
 
 
 def class_names(config: Mapping[str, Any]) -> tuple[str, str]:
@@ -377,7 +397,7 @@ def placeholders(pattern: str) -> list[str]:
 def curve_models(config: Mapping[str, Any]) -> list[str]:
     """Models that get a learning curve."""
     curve = config["learning_curve"]
-    if not curve["enabled"]:
+    if not curve["enabled"] or is_number(config):
         return []
     wanted = curve["models"] or [config["primary_model"]]
     return [model for model in config["models"] if model in wanted]

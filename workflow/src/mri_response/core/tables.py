@@ -57,14 +57,15 @@ def read_people(path: str | os.PathLike[str]) -> pd.DataFrame:
     Returns
     -------
     pandas.DataFrame
-        ``label`` (where the run has an outcome) as int, columns of numbers as float, categories
+        ``label`` (where the run has an outcome) as int, as float where it is a number
+        that is predicted, columns of numbers as float, categories
         (sex, site, outcome) as text.
     """
     frame = read_tsv(path)
     for column in frame.columns.difference([*ID_COLUMNS, "outcome", "sex", "site"]):
         with contextlib.suppress(ValueError):
             frame[column] = frame[column].to_numpy(object).astype(float)
-    return frame.astype({"label": int}) if "label" in frame else frame
+    return frame.astype({"label": int}) if "outcome" in frame else frame
 
 
 def as_categories(values: pd.Series) -> pd.Series:

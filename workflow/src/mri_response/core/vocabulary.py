@@ -69,6 +69,7 @@ class Interval(StrEnum):
     DELONG_LOGIT = "delong_logit"
     NEWCOMBE_AUC = "newcombe_auc"
     MOVER_COHORTS = "mover_cohorts"
+    INFLUENCE = "influence"
 
 
 class Comparison(StrEnum):

@@ -35,7 +35,7 @@ class Decisions:
     candidate : numpy.ndarray of int16, shape (1 + M, R, n)
         Position of the candidate that this fold chose.
     labels : numpy.ndarray of int8, shape (1 + M, n)
-        Labels (1 = positive class) of each labelling.
+        Labels (1 = positive class) of each labelling; float64 where the outcome is a number.
     null : str
         Name of the permuted labellings, as in performance.tsv.
     grid : numpy.ndarray of str, shape (n_candidates,)
@@ -51,6 +51,8 @@ class Decisions:
     null_others : numpy.ndarray, shape (M or 0, n_others)
         Decision values of the rows of all other cohorts, one cohort behind the other, by the
         models refitted to permuted labels. No row where there are no such models.
+    reduced : numpy.ndarray of float64, shape (1 + M, R, n), optional
+        Predictions from baseline and confounds alone, as `decision`; where the outcome is a number.
     warnings : numpy.ndarray of str, shape (n_warnings,)
         What a reader must know of how the models were fitted.
     """
@@ -67,6 +69,7 @@ class Decisions:
     inner_decision: np.ndarray = field(default_factory=lambda: np.zeros((0, 0)))
     frozen_candidate: int = -1
     null_others: np.ndarray = field(default_factory=lambda: np.zeros((0, 0)))
+    reduced: np.ndarray | None = None
     warnings: np.ndarray = field(default_factory=lambda: np.array([], dtype=str))
 
     def write(self, path: str | os.PathLike[str]) -> None:
@@ -77,7 +80,9 @@ class Decisions:
         path : path-like
             File to make.
         """
-        save_arrays({one.name: np.asarray(getattr(self, one.name)) for one in fields(self)}, path)
+        given = {one.name: getattr(self, one.name) for one in fields(self)}
+        known = {name: np.asarray(value) for name, value in given.items() if value is not None}
+        save_arrays(known, path)
 
     @classmethod
     def read(cls, path: str | os.PathLike[str]) -> Decisions:
@@ -118,7 +123,8 @@ class Decisions:
         rows = self.tested
         by_row = {
             name: getattr(self, name)[..., rows]
-            for name in ("decision", "fold", "candidate", "labels")
+            for name in ("decision", "fold", "candidate", "labels", "reduced")
+            if getattr(self, name) is not None
         }
         if len(self.repeat):
             by_row |= {name: getattr(self, name)[:, rows] for name in ("train", "inner_decision")}
@@ -176,7 +182,8 @@ def joined(
             shape = n_labellings, repeats, job.decision.shape[2]
             decision = np.full(shape, np.nan)
             fold, candidate = np.zeros((2, *shape), dtype=np.int16)
-            labels = np.zeros((n_labellings, job.labels.shape[1]), dtype=np.int8)
+            labels = np.zeros((n_labellings, job.labels.shape[1]), dtype=job.labels.dtype)
+            reduced = None if job.reduced is None else np.full(shape, np.nan)
         rows = job.permutation
         labels[rows] = job.labels
         for position, (repeat, number) in enumerate(zip(job.repeat, job.outer_fold, strict=True)):
@@ -185,6 +192,9 @@ def joined(
             if (tested & ~np.isnan(decision[rows, repeat - 1])).any():
                 raise ValueError(f"repeat {repeat}: a row was predicted twice")
             decision[rows, repeat - 1] = np.where(tested, values, decision[rows, repeat - 1])
+            if reduced is not None:
+                own = job.reduced[:, position]
+                reduced[rows, repeat - 1] = np.where(tested, own, reduced[rows, repeat - 1])
             fold[rows, repeat - 1] += (tested * number).astype(np.int16)
             chosen = tested * job.candidate[:, position, None]
             candidate[rows, repeat - 1] += chosen.astype(np.int16)
@@ -197,7 +207,7 @@ def joined(
         raise ValueError("some rows were never in an outer test fold")
     decision = rounded(decision)
     if not observed:
-        return Decisions(decision, fold, candidate, labels)
+        return Decisions(decision, fold, candidate, labels, reduced=reduced)
     repeat, number, train, inner = (np.concatenate(parts) for parts in zip(*observed, strict=True))
     order = np.lexsort((number, repeat))
     return Decisions(
@@ -209,6 +219,7 @@ def joined(
         outer_fold=number[order],
         train=train[order],
         inner_decision=rounded(inner[order]),
+        reduced=reduced,
     )
 
 

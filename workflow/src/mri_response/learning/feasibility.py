@@ -6,6 +6,7 @@ from typing import Any
 
 import pandas as pd
 
+from mri_response.config.outcome_kinds import is_number
 from mri_response.config.queries import (
     categorical_confounds,
     class_names,
@@ -34,15 +35,19 @@ def check_discovery(config: Mapping[str, Any], rows: pd.DataFrame) -> None:
         If a class is absent or too small, or there are fewer people (or families) than folds.
     """
     path = config["cohorts"][discovery_name(config)]["participants"]
-    names = class_names(config)
-    counts = class_counts(rows)
-    for name, count in zip(names, counts, strict=True):
+    if is_number(config) and rows["label"].nunique() < 3:
+        raise InputError(
+            f"{path}: found {rows['label'].nunique()} different values of the outcome (kind "
+            f"{config['outcome']['kind']}), expected a number with at least 3; write kind: label "
+            "for two classes"
+        )
+    for name, count in _named_counts(config, rows):
         if count == 0:
             raise InputError(
                 f"{path}: found nobody of the class {name!r} among {n_people(rows)} analysed "
                 "people, expected both classes; see outcome and where in the config"
             )
-    for name, count in zip(names, counts, strict=True):
+    for name, count in _named_counts(config, rows):
         if count < config["min_class_size"]:
             raise InputError(
                 f"{path}: found {count} analysed people of the class {name!r}, expected at least "
@@ -53,7 +58,15 @@ def check_discovery(config: Mapping[str, Any], rows: pd.DataFrame) -> None:
         _check_alone(config, rows, path)
     _check_subsamples(config, rows, path)
     _check_knots(config, rows)
-    exchangeability_of_run(config, rows)
+    if not is_number(config):
+        exchangeability_of_run(config, rows)
+
+
+def _named_counts(config: Mapping[str, Any], rows: pd.DataFrame) -> list[tuple[str, int]]:
+    """Each class with its number of people; none where the outcome is a number."""
+    if is_number(config):
+        return []
+    return list(zip(class_names(config), class_counts(rows), strict=True))
 
 
 def _check_alone(config: Mapping[str, Any], rows: pd.DataFrame, path: str) -> None:
@@ -71,7 +84,7 @@ def _check_alone(config: Mapping[str, Any], rows: pd.DataFrame, path: str) -> No
 
 def _check_folds(config: Mapping[str, Any], rows: pd.DataFrame, path: str) -> None:
     """Enough people (or families) for the outer and inner folds, both classes to learn from."""
-    cv, names = config["cross_validation"], class_names(config)
+    cv = config["cross_validation"]
     units = rows[cv["group"] or "participant_id"]
     unit = "people" if cv["group"] is None else f"families (column {cv['group']})"
     column = left_out_column(cv)
@@ -80,7 +93,7 @@ def _check_folds(config: Mapping[str, Any], rows: pd.DataFrame, path: str) -> No
         if cv["scheme"] == "stratified" and cv["group"] is None:
             groups = {
                 f"people of the class {name!r} (scheme stratified)": count
-                for name, count in zip(names, class_counts(rows), strict=True)
+                for name, count in _named_counts(config, rows)
             }
         for what, count in groups.items():
             outer_folds = cv["outer_folds"] or count
@@ -101,7 +114,7 @@ def _check_folds(config: Mapping[str, Any], rows: pd.DataFrame, path: str) -> No
         train, test = fold.sets.train[0], fold.sets.test[0]
         values = "some people" if column is None else shorten(sorted(set(rows.loc[test, column])))
         _check_inner(cv, path, units[train].nunique(), unit)
-        for name, count in zip(names, class_counts(rows[train]), strict=True):
+        for name, count in _named_counts(config, rows[train]):
             if count == 0:
                 raise InputError(
                     f"{path}: found nobody of the class {name!r} to learn from where {values} "
@@ -110,7 +123,7 @@ def _check_folds(config: Mapping[str, Any], rows: pd.DataFrame, path: str) -> No
                 )
         if cv["outer"] != "held_out":
             continue
-        for name, count in zip(names, class_counts(rows[test]), strict=True):
+        for name, count in _named_counts(config, rows[test]):
             if count < config["min_class_size"]:
                 raise InputError(
                     f"{path}: found {count} held-out people of the class {name!r}, expected at "

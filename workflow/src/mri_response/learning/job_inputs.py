@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any, NamedTuple
 
 from mri_response.core.tables import read_people, read_tsv
+from mri_response.core.vocabulary import Null
 from mri_response.features.matrices import read_features
 from mri_response.learning.design import (
     Design,
@@ -17,8 +18,9 @@ from mri_response.learning.design import (
 )
 from mri_response.learning.learners.base import Learner
 from mri_response.learning.learners.registry import learner_of
-from mri_response.learning.permutation import Exchangeability
+from mri_response.learning.permutation import Exchangeability, null_name
 from mri_response.learning.preparation.confounds import ConfoundCoding
+from mri_response.learning.residual_permutation import ExchangedResiduals
 from mri_response.learning.splits import Scheme, folds_from_table, units_of
 
 
@@ -75,8 +77,18 @@ def read_job(given: Any, params: Any, *, redrawn: bool = False) -> JobInputs:
         folds: Folds = RedrawnFolds(range(*params.folds), units_of(people, cv), scheme)
     else:
         folds = FixedFolds(_fixed(read_tsv(given.splits), people, params.folds, others))
-    design = Design(Exchangeability.from_config(people, config), config["seed"])
+    design = Design(_exchanged(people, config, coding), config["seed"])
     return JobInputs(learner_of(config["model"]), sample, folds, design)
+
+
+def _exchanged(
+    people: Any, config: Any, coding: ConfoundCoding
+) -> Exchangeability | ExchangedResiduals:
+    """Who exchanges labels or, where the outcome is a number, residuals given the confounds."""
+    if null_name(config) != Null.RESIDUALS:
+        return Exchangeability.from_config(people, config)
+    group, within = config["cross_validation"]["group"], config["permutation"]["within"]
+    return ExchangedResiduals(people, coding.matrix(people), group=group, within=within)
 
 
 def _fixed(table: Any, people: Any, wanted: str | list[int], others: list) -> list:

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 from scipy.special import expit
 
+from mri_response.config.queries import learner_name
 from mri_response.core.errors import InputError
 from mri_response.core.seeds import Stream, generator
 from mri_response.core.vocabulary import Null
@@ -240,9 +241,11 @@ def null_name(config: dict) -> str:
     Returns
     -------
     str
-        `Null.GIVEN_CONFOUNDS` where labels are permuted given the confounds, otherwise
-        `Null.WHOLE_PROCEDURE`.
+        `Null.RESIDUALS` where the outcome is a number, `Null.GIVEN_CONFOUNDS` where labels are
+        permuted given the confounds, otherwise `Null.WHOLE_PROCEDURE`.
     """
+    if learner_name(config["model"]) == "ridge":
+        return Null.RESIDUALS
     conditional = config["permutation"]["method"] == "conditional" and config["model"]["confounds"]
     return Null.GIVEN_CONFOUNDS if conditional else Null.WHOLE_PROCEDURE
 

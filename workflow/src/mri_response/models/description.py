@@ -42,6 +42,27 @@ def describe(
     labels, points = people["label"].to_numpy(dtype=int), config["operating_points"]
     weights, _ = person_weights(people["participant_id"])
     rules = learned_rules(decision, labels, weights, points)
+    return description_of(model, config, fitted) | {"decision_rules": rules.described()}
+
+
+def description_of(model: str, config: dict, fitted: FittedModels) -> dict:
+    """What a reader of any frozen model must know.
+
+    Parameters
+    ----------
+    model : str
+        Its name.
+    config : dict
+        Sections outcome, external and features of the configuration, and the model's own as
+        `model`.
+    fitted : FittedModels
+        The models to be frozen.
+
+    Returns
+    -------
+    dict
+        As `describe` gives it, without ``decision_rules``.
+    """
     return {
         "model": model,
         "kind": config["external"]["model"],
@@ -51,5 +72,4 @@ def describe(
         "n_models": len(fitted.train),
         "n_rows": fitted.train.shape[1],
         "candidate": [int(index) for index in fitted.candidate],
-        "decision_rules": rules.described(),
     }

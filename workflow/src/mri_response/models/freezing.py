@@ -6,18 +6,22 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
+import numpy as np
+import pandas as pd
+
+from mri_response.config.queries import learner_name
 from mri_response.core.tables import read_people
 from mri_response.features.matrices import read_features
 from mri_response.learning.decision_rules import out_of_fold
 from mri_response.learning.jobs import JobResult
 from mri_response.learning.learners.registry import learner_of
 from mri_response.learning.preparation.confounds import ConfoundCoding
-from mri_response.models.description import describe
-from mri_response.models.fitted import fitted_models
+from mri_response.models.description import describe, description_of
+from mri_response.models.fitted import FittedModels, fitted_models
 from mri_response.models.frozen import Frozen
 from mri_response.models.harmonised import FrozenHarmonised
 from mri_response.models.hashed import PathLike
-from mri_response.models.linear import freeze_linear
+from mri_response.models.linear import freeze_linear, with_unpenalised
 from mri_response.models.stacking import FrozenStack, refitted_stack
 from mri_response.people.rows import person_weights
 
@@ -45,6 +49,8 @@ def freeze(name: str, config: Mapping[str, Any], given: Any) -> Frozen:
     jobs = [JobResult.read(path) for path in given.fitted]
     fitted = fitted_models(jobs, len(people))
     coding = ConfoundCoding.of_model(people, config["model"])
+    if learner_name(config["model"]) == "ridge":
+        return _freeze_ridge(name, config, given, people, fitted)
     description = describe(name, config, fitted, people, out_of_fold(jobs, len(people)))
     if learner_of(config["model"]).linear:
         features, confounds = read_features(given.features, people), coding.matrix(people)
@@ -60,6 +66,32 @@ def freeze(name: str, config: Mapping[str, Any], given: Any) -> Frozen:
 
     files = {"people": given.people, "features": given.features, "splits": given.splits}
     return recipe(fitted, files, coding, description, config["seed"])
+
+
+def _freeze_ridge(
+    name: str,
+    config: Mapping[str, Any],
+    given: Any,
+    people: pd.DataFrame,
+    fitted: FittedModels,
+) -> Frozen:
+    """Ridge regression as one formula, baseline and confounds included."""
+    features, coding = (
+        read_features(given.features, people),
+        ConfoundCoding.of(people, config["model"]["confounds"]),
+    )
+    confounds = coding.matrix(people)
+    # The mean of the training outcomes comes with the regression on baseline and confounds.
+    added = replace(fitted, intercept=np.zeros_like(fitted.intercept))
+    frozen = freeze_linear(
+        features,
+        confounds,
+        added,
+        coding,
+        description_of(name, config, fitted),
+        standardize=config["model"]["standardize"],
+    )
+    return with_unpenalised(frozen, confounds, fitted.train[0], people["label"].to_numpy(float))
 
 
 def freeze_stack(name: str, models: Mapping[str, PathLike], given: Any) -> Frozen:

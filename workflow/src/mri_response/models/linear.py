@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import NamedTuple
 
@@ -164,6 +164,37 @@ class FrozenLinear:
     def text(self) -> dict:
         """Its text: codings and description."""
         return {"coding": self.coding.to_json(), "description": self.description}
+
+
+def with_unpenalised(
+    frozen: FrozenLinear, confounds: np.ndarray, train: np.ndarray, outcome: np.ndarray
+) -> FrozenLinear:
+    """Add the regression of a number on baseline and confounds to what the features add.
+
+    Parameters
+    ----------
+    frozen : FrozenLinear
+        Of what the features add, with an intercept of 0.
+    confounds : numpy.ndarray, shape (n, q)
+        Coded baseline and confounds of the discovery people, NaN where missing.
+    train : numpy.ndarray of bool, shape (n,)
+        Training rows.
+    outcome : numpy.ndarray, shape (n,)
+        Of the discovery people.
+
+    Returns
+    -------
+    FrozenLinear
+        Its decision value is the predicted number.
+    """
+    centred, mean, scale = fit_confounds(confounds, train)
+    slope = np.linalg.pinv(centred[train], rcond=1e-8) @ outcome[train] / scale
+    return replace(
+        frozen,
+        confound_weights=frozen.confound_weights + slope,
+        confound_fill=frozen.confound_fill + slope * mean,
+        intercept=frozen.intercept + float(outcome[train].mean() - slope @ mean),
+    )
 
 
 class WeightedSums(NamedTuple):

@@ -84,7 +84,7 @@ def new_people_of_stack(
 
 
 def _without_labels(table: PathLike) -> pd.DataFrame:
-    return read_people(table).drop(columns=["label", "outcome"])
+    return read_people(table).drop(columns=["label", "outcome"], errors="ignore")
 
 
 def scores(frozen: Frozen, cohorts: Iterable[NewPeople], unseen: str) -> pd.DataFrame:

@@ -13,6 +13,7 @@ from mri_response.config.queries import (
     categorical_confounds,
     class_names,
     feature_columns,
+    has_classes,
     used_confounds,
 )
 from mri_response.core.tables import as_categories
@@ -57,7 +58,7 @@ def characteristics(config: Mapping[str, Any], people: Mapping[str, pd.DataFrame
     """
     variables = _variables(config, people)
     groups: dict[str, int | None] = {EVERYBODY: None}
-    if config["outcome"]:
+    if has_classes(config):
         groups |= dict(zip(class_names(config), (1, 0), strict=True))
     rows = []
     for cohort, table in people.items():

@@ -12,7 +12,8 @@ from typing import Any
 
 import pandas as pd
 
-from mri_response.config.queries import class_names, source_features
+from mri_response.config.outcome_kinds import is_number
+from mri_response.config.queries import class_names, has_classes, source_features
 from mri_response.core.errors import InputError
 from mri_response.core.tables import ID_COLUMNS
 from mri_response.inputs.tables import check_ids
@@ -42,7 +43,8 @@ def build_cohort(
     people : pandas.DataFrame
         One row per person (or person and session), in the order of the participants table:
         ``participant_id``, ``session_id`` if the table has it; where the run has an outcome
-        ``label`` (1 is the positive class), ``outcome`` (name of the class), and for outcomes from
+        ``label`` (1 is the positive class) and ``outcome`` (name of the class), or ``label`` alone
+        where the outcome is a number, and for outcomes from
         scores ``baseline_score`` and ``endpoint_score``; then the columns that the run uses:
         confounds (``age`` in years, ``sex`` F or M, ``tiv`` in ml, ``site`` and what
         ``confounds.categorical`` names text, others numbers),
@@ -68,7 +70,13 @@ def build_cohort(
 
     people = rows[keys].copy()
     if config["outcome"]:
-        people["label"] = (outcome["outcome"] == class_names(config)[0]).astype(int)
+        number = is_number(config)
+        people["label"] = (
+            outcome["outcome"].astype(float)
+            if number
+            else (outcome["outcome"] == class_names(config)[0]).astype(int)
+        )
+        outcome = outcome.drop(columns="outcome") if number else outcome
     people = people.join(outcome.drop(columns="reason"))
     columns = used_columns(rows, config, name, outcome["reason"].isna())
     people = people.join(columns)
@@ -100,7 +108,7 @@ def build_cohort(
         *counts.items(),
         ("analysed", len(people)),
     ]
-    if config["outcome"]:
+    if has_classes(config):
         n_positive = int(people["label"].sum())
         steps.append(("analysed, positive", n_positive))
         steps.append(("analysed, negative", len(people) - n_positive))

@@ -9,7 +9,7 @@ from typing import Any
 import pandas as pd
 
 from mri_response.config.feature_kinds import feature_kind
-from mri_response.config.queries import class_names, source_features
+from mri_response.config.queries import class_names, has_classes, source_features
 from mri_response.core.provenance import file_sha256
 from mri_response.core.tables import ID_COLUMNS, read_tsv
 from mri_response.inputs.paths import image_paths
@@ -87,7 +87,7 @@ def inputs_summary(
         own = known[(known["cohort"] == name) & (known["state"] == State.READ)]
         joined = rows.astype(dict.fromkeys(keys, str)).merge(own, on=keys)
         site = joined["site"].astype(str) if "site" in joined else None
-        label = joined["outcome"] if config["outcome"] else None
+        label = joined["outcome"] if has_classes(config) else None
         parts.append(joined.assign(cohort=name, site=site, **{"class": label}))
     if not parts or not sum(map(len, parts)):
         return pd.DataFrame(columns=list(SUMMARY_COLUMNS), dtype=object)
@@ -95,7 +95,7 @@ def inputs_summary(
     by = list(SUMMARY_COLUMNS[:-1])
     order = {name: position for position, name in enumerate(people)}
     counts = every.groupby(by, dropna=False, sort=True).size().rename("n").reset_index()
-    if config["outcome"]:
+    if has_classes(config):
         classes = {name: position for position, name in enumerate(class_names(config))}
         order |= {key: value for key, value in classes.items() if key not in order}
     return counts.sort_values("cohort", key=lambda c: c.map(order), kind="stable")

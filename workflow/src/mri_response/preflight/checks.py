@@ -21,6 +21,7 @@ from mri_response.config.queries import (
     all_confounds,
     class_names,
     discovery_name,
+    has_classes,
     used_features,
 )
 from mri_response.config.source_kinds import source_path
@@ -111,7 +112,8 @@ def check_inputs(
         _check_clinical(config, people)
         check_sessions_of_people(config, people)
         check_leaks(config, people[discovery_name(config)])
-        check_entangled(config, people[discovery_name(config)])
+        if has_classes(config):
+            check_entangled(config, people[discovery_name(config)])
         _check_images(config, people, cache)
     beliefs = []
     if "belief" in asked_modules(config):
@@ -279,7 +281,7 @@ def _summary(
             who += f" with {len(rows)} sessions"
         reasons = exclusions.loc[exclusions["cohort"] == name, "reason"].value_counts()
         out = f", {reasons.sum()} left out" if len(reasons) else ""
-        if config["outcome"]:
+        if has_classes(config):
             counts = zip(class_counts(rows), class_names(config), strict=True)
             who = ", ".join([who, *(f"{n} {label}" for n, label in counts)])
         lines.append(f"cohort {name} ({role}): {who}{out}")

@@ -131,6 +131,28 @@ def _warnings_of_prediction(
     return warnings + constant_columns(config, rows)
 
 
+def _warnings_of_numbers(
+    config: Mapping[str, Any], people: Mapping[str, pd.DataFrame]
+) -> list[str]:
+    """What weakens the prediction of a number from the start."""
+    discovery = discovery_name(config)
+    rows, permutations = people[discovery], config["permutation"]["n"]
+    warnings = []
+    if n_people(rows) < FEW_PEOPLE:
+        warnings.append(
+            f"cohort {discovery}: {n_people(rows)} people are few (below {FEW_PEOPLE}): expect "
+            "wide intervals"
+        )
+    if permutations < 100:
+        warnings.append(
+            f"permutation.n: with {permutations} permutations no p can be below "
+            f"{1 / (permutations + 1):.2g}"
+        )
+    warnings += session_warnings(config, people)
+    warnings += duplicate_warnings(config, people)
+    return warnings + sum_warnings(config) + constant_columns(config, rows)
+
+
 def _warnings_of_cohorts(
     config: Mapping[str, Any], people: Mapping[str, pd.DataFrame]
 ) -> list[str]:
@@ -151,6 +173,7 @@ def _warnings_of_belief(config: Mapping[str, Any], people: Mapping[str, pd.DataF
 WARNINGS = {
     "prediction": _warnings_of_prediction,
     "belief": _warnings_of_belief,
+    "numbers": _warnings_of_numbers,
     "cohorts": _warnings_of_cohorts,
 }
 

@@ -12,6 +12,7 @@ from mri_response.config.queries import (
     MAJORITY_CLASS,
     QUALITY_ONLY,
     class_names,
+    has_classes,
     quality_predictors,
     used_confounds,
 )
@@ -33,6 +34,7 @@ AGGREGATION_NAMES = {
 CI_NAMES = {
     Interval.NULL_INFLATED: "corrected by the permutation null",
     Interval.NAIVE_BOOTSTRAP: "naive bootstrap",
+    Interval.INFLUENCE: "influence of each person",
     Interval.WILSON: "Wilson",
     Interval.MOVER_WILSON: "MOVER on Wilson limits",
     Interval.DELONG_LOGIT: "DeLong, logit scale",
@@ -108,7 +110,7 @@ def naming(config: Mapping[str, Any]) -> Naming:
     roles = {name: spec["role"] for name, spec in config["cohorts"].items()}
     titles[EXTERNAL_POOLED] = "External cohorts together"
     roles[EXTERNAL_POOLED] = Role.EXTERNAL
-    classes = class_names(config) if config["outcome"] else (None, None)
+    classes = class_names(config) if has_classes(config) else (None, None)
     positive, negative = (_CLASS_TITLES.get(name, name) for name in classes)
     return Naming(
         titles=titles,

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from mri_response.config.messages import fault, shown
+from mri_response.config.outcome_kinds import is_number
 from mri_response.config.queries import (
     CONFOUNDS_ONLY,
     MAJORITY_CLASS,
@@ -45,9 +46,16 @@ def check_models(config: Mapping[str, Any]) -> None:
                 f"one of the feature sets {', '.join(config['features'])}",
                 f"{suggestion(model['features'], config['features'])}correct it",
             )
+        if "alpha" in model and not is_number(config):
+            raise fault(
+                f"models.{name}.alpha",
+                "a penalty of the ridge regression, which predicts numbers",
+                "C for the support vector classifier, since the outcome has two classes",
+                "remove it",
+            )
         if learner_name(model) == "sklearn":
             _check_estimator(f"models.{name}", model)
-        else:
+        elif learner_name(model) == "svc":
             _check_support_vector_classifier(f"models.{name}", model)
         if isinstance(model["pca"], float) and model["pca"] >= 1:
             raise fault(

@@ -7,10 +7,15 @@ from typing import Any
 
 from mri_response.config.queries import learner_name
 from mri_response.learning.learners.base import Learner
+from mri_response.learning.learners.ridge.learner import RidgeLearner
 from mri_response.learning.learners.sklearn.learner import SklearnLearner
 from mri_response.learning.learners.svc.learner import SvcLearner
 
-LEARNERS: dict[str, type[Learner]] = {"svc": SvcLearner, "sklearn": SklearnLearner}
+LEARNERS: dict[str, type[Learner]] = {
+    "svc": SvcLearner,
+    "ridge": RidgeLearner,
+    "sklearn": SklearnLearner,
+}
 
 
 def learner_of(model: Mapping[str, Any]) -> Learner:

@@ -23,7 +23,8 @@ from mri_response.inputs.sources.people_tables import (
 )
 from mri_response.inputs.tables import check_ids, numbers, require_columns
 
-#: From scores before and after treatment and the section ``outcome`` to 1, 0 or NaN per person.
+#: From scores before and after treatment and the section ``outcome`` to 1, 0 or NaN per person, or
+#: to the number that is predicted.
 Reached = Callable[[pd.Series, pd.Series, Mapping[str, Any]], np.ndarray]
 
 #: Highest possible total of known scales, by the start of the scale's name (letters and digits, in
@@ -300,14 +301,16 @@ def clinical_outcome(
     endpoint = by_session["endpoint"]
     baseline = by_session.get("baseline", pd.Series(np.nan, people))
     reason = pd.Series(None, people, dtype=object)
-    if "baseline" in kind.needs:
+    if kind.is_relative:
         reason[baseline <= 0] = f"{spec['scale']} score at {spec['baseline']} is 0"
     for session in reversed(kind.needs):
         reason[by_session[session].isna()] = missing_score(spec, session)
-    names = dict(zip((1.0, 0.0), kind.classes, strict=True))
+    outcome = pd.Series(reached(baseline, endpoint, spec), people)
+    if not kind.is_number:
+        outcome = outcome.map(dict(zip((1.0, 0.0), kind.classes, strict=True)))
     return pd.DataFrame(
         {
-            "outcome": pd.Series(reached(baseline, endpoint, spec), people).map(names),
+            "outcome": outcome,
             "reason": reason,
             "baseline_score": baseline,
             "endpoint_score": endpoint,

@@ -17,6 +17,7 @@ from mri_response.report.facts.belief import belief_methods
 from mri_response.report.facts.clinical_outcomes import outcome_methods
 from mri_response.report.facts.fact import Fact
 from mri_response.report.facts.phrases import cohort_size, listed, people, where
+from mri_response.report.facts.predicted_numbers import number_methods
 from mri_response.report.facts.study import flow
 from mri_response.report.procedure_words import left_out_text
 from mri_response.report.run import Run
@@ -43,7 +44,7 @@ def methods(run: Run) -> list[Fact]:
 
 def _methods_of_cohorts(run: Run) -> list[Fact]:
     """Who was analysed; where the run has models, for what and by whom the model was learned."""
-    if run.models:
+    if run.performance is not None:
         return [_people_method(run)]
     kind = outcome_kind(run.config)
     outcome = [Fact(kind.words(run.config["outcome"]), "config: outcome")] if kind else []
@@ -76,6 +77,7 @@ METHODS: dict[str, Callable[[Run], list[Fact]]] = {
     "clinical_outcomes": outcome_methods,
     "belief": belief_methods,
     "prediction": _methods_of_prediction,
+    "numbers": number_methods,
 }
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from mri_response.config.queries import class_names
+from mri_response.config.queries import class_names, has_classes
 from mri_response.core.vocabulary import EVERYBODY
 from mri_response.report.numbers import as_number
 from mri_response.report.run import Run
@@ -45,7 +45,7 @@ def _table(run: Run) -> Table:
     table = table.assign(**numbers)
     cohorts = names.ordered(table["cohort"])
     groups = {EVERYBODY: EVERYBODY}
-    if run.config["outcome"]:
+    if has_classes(run.config):
         shown_as = (names.positive, names.negative)
         groups |= dict(zip(class_names(run.config), shown_as, strict=True))
     columns = _keys(table)

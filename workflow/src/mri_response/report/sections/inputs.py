@@ -59,5 +59,6 @@ SECTION = Section(
     "What was read",
     "Programs",
     blocks,
+    tables={"inputs_summary": "Programs and versions of what was read"},
     module="cohorts",
 )

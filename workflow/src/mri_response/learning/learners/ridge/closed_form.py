@@ -59,7 +59,9 @@ class RidgeFit(NamedTuple):
         numpy.ndarray, shape (n_candidates, n_rows, m)
         """
         crossed = gram[np.ix_(rows, self.train)] @ self.vectors
-        return np.stack([crossed @ self._shrunk(alpha) for alpha in self.alpha])
+        # Divided here, and not the outcomes, of which there may be a thousand.
+        shrunk = crossed / (self.values + self.alpha[:, None])[:, None]
+        return shrunk @ self.turned
 
     def added_by(self, gram: np.ndarray, rows: np.ndarray, chosen: np.ndarray) -> np.ndarray:
         """What the features add, for the candidate that each outcome has chosen.
@@ -91,10 +93,7 @@ class RidgeFit(NamedTuple):
         -------
         numpy.ndarray, shape (n_train, m)
         """
-        return self.vectors @ self._shrunk(self.alpha[chosen])
-
-    def _shrunk(self, alpha: float | np.ndarray) -> np.ndarray:
-        return self.turned / (self.values[:, None] + alpha)
+        return self.vectors @ (self.turned / (self.values[:, None] + self.alpha[chosen]))
 
 
 def fit_ridge(

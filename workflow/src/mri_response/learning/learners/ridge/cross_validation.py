@@ -31,6 +31,9 @@ class NumberFold(NamedTuple):
         Dual variables, and what the features add in the training rows; 0 for all other rows.
     intercept : numpy.ndarray, shape (m,)
         Mean outcome of the training rows.
+    inner : numpy.ndarray, shape (N,)
+        Predictions of the first outcome in the inner folds, at the chosen candidate; NaN for rows
+        that no inner fold tests.
     """
 
     predicted: np.ndarray
@@ -39,6 +42,7 @@ class NumberFold(NamedTuple):
     beta: np.ndarray
     fitted: np.ndarray
     intercept: np.ndarray
+    inner: np.ndarray
 
 
 def cross_validate(
@@ -75,13 +79,10 @@ def cross_validate(
         grams = fold_grams(sample.features, sample.confounds, folds.folds, options)
     permutations = [index for block in blocks for index in block]
     drawn, outcomes = design.labellings(permutations, n_rows)
-    found, inner = [], []
+    found = []
     for gram, fold in zip(grams, folds.folds, strict=True):
         sets = training_sets(sample.confounds, fold.sets.train)
         found.append(nested_fold(gram, fold, sets, outcomes, sample.weights, options))
-        if permutations[0] == 0:
-            chosen = found[-1].chosen[0]
-            inner.append(inner_predictions(gram, fold, sets, outcomes[:, :1], chosen, options))
     shape = len(permutations), len(found), n_rows
 
     def stacked(name: str, rows: slice = slice(None)) -> np.ndarray:
@@ -95,7 +96,7 @@ def cross_validate(
             "fitted": stacked("fitted", slice(1))[0],
             "beta": stacked("beta", slice(1))[0],
             "intercept": np.array([one.intercept[0] for one in found]),
-            "inner_decision": np.array(inner).reshape(-1, n_rows),
+            "inner_decision": np.array([one.inner for one in found]).reshape(-1, n_rows),
         }
     permuted = slice(1 if permutations[0] == 0 else 0, None)
     if folds.folds and folds.folds[0].repeat == REFIT:
@@ -149,15 +150,15 @@ def nested_fold(
     """
     n, m = outcomes.shape
     given = {"alpha": options.alpha, "relative": options.alpha_relative}
-    chosen = np.zeros(m, dtype=int)
-    if len(options.alpha) > 1:
-        error = np.zeros((len(options.alpha), m))
-        for index in range(1, len(gram)):
-            test = fold.sets.test[index]
-            fit, reduced = fit_ridge(gram[index], sets, index, outcomes, **given)
-            left = (outcomes[test] - reduced[test]) - fit.added(gram[index], test)
-            error += np.einsum("i,gim->gm", weights[test], left**2)
-        chosen = smallest_error(error)
+    error = np.zeros((len(options.alpha), m))
+    inner = np.zeros((len(options.alpha), len(gram) - 1, n))
+    for index in range(1, len(gram)):
+        test = fold.sets.test[index]
+        fit, reduced = fit_ridge(gram[index], sets, index, outcomes, **given)
+        predicted = reduced[test] + fit.added(gram[index], test)
+        error += np.einsum("i,gim->gm", weights[test], (outcomes[test] - predicted) ** 2)
+        inner[:, index - 1, test] = predicted[..., 0]
+    chosen = smallest_error(error)
     fit, reduced = fit_ridge(gram[0], sets, 0, outcomes, **given)
     train, test = fold.sets.train[0], fold.sets.test[0]
     predicted, without = np.full((2, m, n), np.nan)
@@ -167,44 +168,5 @@ def nested_fold(
     beta[:, train] = fit.dual(chosen).T
     fitted[:, train] = fit.added_by(gram[0], train, chosen).T
     mean = outcomes[train].mean(axis=0)
-    return NumberFold(predicted, without, chosen, beta, fitted, mean)
-
-
-def inner_predictions(
-    gram: np.ndarray,
-    fold: Fold,
-    sets: TrainingSets,
-    outcome: np.ndarray,
-    chosen: int,
-    options: RidgeOptions,
-) -> np.ndarray:
-    """Predictions of the training rows in the inner folds that left them out.
-
-    Parameters
-    ----------
-    gram : numpy.ndarray, shape (1 + n_inner, N, N)
-        Gram matrices of the outer training set and of the inner ones.
-    fold : Fold
-        The outer fold with its inner folds.
-    sets : TrainingSets
-        The regression on the predictors without penalty in each of these training sets.
-    outcome : numpy.ndarray, shape (N, 1)
-        The observed outcome.
-    chosen : int
-        Position of the chosen candidate.
-    options : RidgeOptions
-        Grid of penalties.
-
-    Returns
-    -------
-    numpy.ndarray, shape (N,)
-        NaN for rows that no inner fold tests.
-    """
-    inner = np.zeros(fold.sets.test[1:].shape)
-    for index, test in enumerate(fold.sets.test[1:], start=1):
-        fit, reduced = fit_ridge(
-            gram[index], sets, index, outcome, options.alpha, relative=options.alpha_relative
-        )
-        added = fit.added_by(gram[index], test, np.array([chosen]))
-        inner[index - 1, test] = (reduced[test] + added)[:, 0]
-    return mean_where_tested(inner, fold.sets.test[1:])
+    left_out = mean_where_tested(inner[chosen[0]], fold.sets.test[1:])
+    return NumberFold(predicted, without, chosen, beta, fitted, mean, left_out)

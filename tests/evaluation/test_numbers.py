@@ -1,0 +1,181 @@
+"""Metrics of predicted numbers: against scikit-learn, statsmodels, resampling and simulation."""
+
+import numpy as np
+import pandas as pd
+import pytest
+import statsmodels.api as sm
+from scipy.stats import pearsonr
+from sklearn.metrics import mean_absolute_error, r2_score, root_mean_squared_error
+
+from mri_response.core.vocabulary import Null, Role
+from mri_response.evaluation.numbers.metrics import METRICS, Predicted, estimates
+from mri_response.evaluation.numbers.performance import (
+    cross_validated_numbers,
+    exchanged_outcomes,
+    interval,
+    performance_elsewhere,
+)
+from mri_response.evaluation.numbers.specificity import ArmRows, robust_t, specificity_rows
+from mri_response.learning.decisions import Decisions
+
+N, REPEATS = 60, 3
+
+
+def made_up(n=N, repeats=REPEATS, seed=0, outcomes=1):
+    rng = np.random.default_rng(seed)
+    outcome = rng.normal(size=(outcomes, n)) * 3 + 10
+    noise = rng.normal(size=(outcomes, repeats, n))
+    predicted = 10 + 0.5 * (outcome[:, None] - 10) + noise
+    reduced = 10 + 0.1 * (outcome[:, None] - 10) + 0.2 * noise
+    mean = np.full((outcomes, repeats, n), 10.2)
+    return Predicted(outcome, predicted, reduced, mean, np.ones(n), np.arange(n))
+
+
+def test_metrics_are_those_of_scikit_learn_and_scipy():
+    given = made_up()
+    outcome = given.outcome[0]
+
+    def mean_of(function, predictions):
+        return np.mean([function(outcome, one) for one in predictions[0]])
+
+    def against_training_mean(y, predicted):
+        # r2_score is against the mean of the tested people.
+        total = np.mean((y - 10.2) ** 2) / np.var(y)
+        return 1 - (1 - r2_score(y, predicted)) / total
+
+    full = mean_of(against_training_mean, given.predicted)
+    alone = mean_of(against_training_mean, given.reduced)
+    error, error_alone = (
+        mean_of(mean_absolute_error, one) for one in (given.predicted, given.reduced)
+    )
+    slope = mean_of(lambda y, x: sm.OLS(y, sm.add_constant(x)).fit().params[1], given.predicted)
+    expected = {
+        "r2": full,
+        "r2_reduced": alone,
+        "r2_gain": full - alone,
+        "mae": error,
+        "mae_reduced": error_alone,
+        "mae_gain": error_alone - error,
+        "rmse": mean_of(root_mean_squared_error, given.predicted),
+        "r": mean_of(lambda y, x: pearsonr(y, x)[0], given.predicted),
+        "calibration_slope": slope,
+    }
+    assert set(expected) == set(METRICS)
+    for metric, value in expected.items():
+        assert estimates(metric, given).value[0] == pytest.approx(value, abs=1e-12), metric
+
+
+@pytest.mark.parametrize("metric", METRICS)
+def test_standard_errors_are_those_of_leaving_people_out(metric):
+    given = made_up(n=200)
+    left_out = []
+    for person in range(200):
+        keep = np.arange(200) != person
+        arrays = [array[..., keep] for array in given[:4]]
+        one = Predicted(*arrays, np.ones(199), np.arange(199))
+        left_out.append(estimates(metric, one).value[0])
+    jackknife = np.sqrt(199 * np.var(left_out))
+    assert estimates(metric, given).error[0] == pytest.approx(jackknife, rel=0.03)
+
+
+def test_a_person_with_two_rows_counts_once():
+    given = made_up()
+    twice = np.r_[np.arange(N), 0]
+    arrays = [array[..., twice] for array in given[:4]]
+    weights = np.ones(N + 1)
+    weights[[0, N]] = 0.5
+    both = Predicted(*arrays, weights, twice)
+    for metric in METRICS:
+        np.testing.assert_allclose(estimates(metric, both), estimates(metric, given), atol=1e-12)
+
+
+def test_the_training_mean_is_that_of_the_other_folds():
+    people = pd.DataFrame({"participant_id": list("abcdef"), "label": [1.0, 2, 3, 4, 5, 9]})
+    labels = np.array([[1.0, 2, 3, 4, 5, 9], [9, 5, 4, 3, 2, 1]])
+    fold = np.broadcast_to(np.array([1, 1, 2, 2, 3, 3]), (2, 1, 6))
+    values = np.zeros((2, 1, 6))
+    decisions = Decisions(values, fold, fold, labels, reduced=values)
+    mean = cross_validated_numbers(people, decisions).mean
+    np.testing.assert_allclose(mean[0, 0], [5.25, 5.25, 4.25, 4.25, 2.5, 2.5])
+    np.testing.assert_allclose(mean[1, 0], [2.5, 2.5, 4.25, 4.25, 5.25, 5.25])
+
+
+@pytest.mark.parametrize(
+    ("metric", "truth"),
+    # Predictions x + e of y = x + noise: errors are known in closed form.
+    [
+        ("r2", 1 - 1.25 / 2),
+        ("r2_gain", 1 - 1.25 / 2),
+        ("rmse", np.sqrt(1.25)),
+        ("mae", np.sqrt(2 / np.pi * 1.25)),
+        ("r", 1 / np.sqrt(2 * 1.25)),
+        ("calibration_slope", 1 / 1.25),
+    ],
+)
+def test_intervals_cover_what_they_are_of(metric, truth):
+    rng = np.random.default_rng(5)
+    n, samples = 80, 600
+    signal, noise = rng.normal(size=(2, samples, n))
+    outcome = signal + noise
+    predicted = (signal + 0.5 * rng.normal(size=(samples, n)))[:, None]
+    zero = np.zeros((samples, 1, n))
+    given = Predicted(outcome, predicted, zero, zero, np.ones(n), np.arange(n))
+    found = estimates(metric, given)
+    limits = np.array([interval(metric, *pair, n) for pair in zip(*found, strict=True)])
+    covered = np.mean((limits[:, 0] <= truth) & (truth <= limits[:, 1]))
+    # 95 % and 600 samples: the central 99.9 % of the binomial, less what n = 80 costs.
+    assert 0.915 <= covered <= 0.98
+
+
+def test_robust_t_is_that_of_statsmodels():
+    rng = np.random.default_rng(2)
+    design = np.column_stack([np.ones(40), rng.normal(size=(40, 3))])
+    outcomes = rng.normal(size=(40, 2)) * (1 + np.abs(design[:, :1]))
+    coefficient, error = robust_t(design, outcomes)
+    for column in range(2):
+        fit = sm.OLS(outcomes[:, column], design).fit(cov_type="HC3")
+        assert coefficient[column] == pytest.approx(fit.params[-1])
+        assert error[column] == pytest.approx(fit.bse[-1])
+
+
+def arm(role, n, slope, rng):
+    given, added = rng.normal(size=(n, 1)), rng.normal(size=n)
+    people = pd.DataFrame({"participant_id": [f"{role}{i}" for i in range(n)]})
+    people["label"] = 2 * given[:, 0] + slope * added + rng.normal(size=n)
+    return ArmRows(role, people, given, added)
+
+
+def test_a_difference_of_slopes_is_found_and_needs_both_arms():
+    rng = np.random.default_rng(3)
+    arms = [arm(Role.EXTERNAL, 60, 1.0, rng), arm(Role.CONTROL, 60, 0.0, rng)]
+    row = specificity_rows("m", arms, 1, 199).iloc[0]
+    assert row["difference"] == pytest.approx(1.0, abs=0.4)
+    assert row["ci_low"] < 1.0 < row["ci_high"]
+    assert row["p_value"] == 1 / 200
+    assert specificity_rows("m", arms[:1], 1, 99).empty
+
+
+def test_equal_slopes_are_rejected_as_often_as_the_level_says():
+    rng = np.random.default_rng(4)
+    rejected = 0
+    for seed in range(200):
+        arms = [arm(Role.EXTERNAL, 40, 0.7, rng), arm(Role.CONTROL, 25, 0.7, rng)]
+        rejected += specificity_rows("m", arms, seed, 99)["p_value"].iloc[0] <= 0.05
+    assert rejected <= 21  # 99.9 % of the binomial around 10
+
+
+def test_elsewhere_the_gain_is_tested_by_the_cohorts_own_residuals():
+    rng = np.random.default_rng(6)
+    given = rng.normal(size=(50, 1))
+    scan = rng.normal(size=50)
+    people = pd.DataFrame({"participant_id": [f"sub-{i}" for i in range(50)]})
+    people["label"] = 3 * given[:, 0] + scan + rng.normal(size=50)
+    drawn = exchanged_outcomes(people, given, 1, 99, 1, None)
+    base = {"model": "m", "cohort": "elsewhere", "role": Role.EXTERNAL}
+    reduced = 3 * given[:, 0]
+    table, null = performance_elsewhere(base, people, reduced + scan, reduced, 0.0, exchanged=drawn)
+    rows = table.set_index("metric")
+    assert rows.loc["r2_gain", "p_value"] == 0.01
+    assert rows.loc["r2_gain", "null"] == Null.OWN_RESIDUALS
+    assert rows.loc["r2", "p_value"] is pd.NA or np.isnan(rows.loc["r2", "p_value"])
+    assert len(null) == 2 * 99

@@ -1,0 +1,179 @@
+"""How well numbers are predicted, with the influence of each person on every metric.
+
+The gain is what a model adds to a regression on baseline and confounds alone. Whatever is predicted
+from a baseline score alone, as change is by regression to the mean, has a gain of 0. Total
+correlation and total R2 contain it, and are never to be read without the gain beside them.
+
+A metric is a smooth function of means over people. Its influence function gives the standard error
+over people without resampling.
+
+References
+----------
+Efron and Tibshirani (1993). An Introduction to the Bootstrap, chapter 22 (influence functions).
+Poldrack, Huckins and Varoquaux (2020). Establishment of best practices for evidence for prediction.
+JAMA Psychiatry 77, 534-540 (R2 by sums of squares, not by squaring a correlation).
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+#: Metrics of the gain over baseline and confounds, which are tested, and of the total.
+GAINS = ("r2_gain", "mae_gain")
+TOTALS = ("r2", "r", "mae", "rmse", "calibration_slope")
+#: Metrics of the baseline and confounds alone.
+ALONE = ("r2_reduced", "mae_reduced")
+METRICS = (*GAINS, *TOTALS, *ALONE)
+
+
+class Predicted(NamedTuple):
+    """Predictions of n rows in R repeats, for m outcomes.
+
+    Attributes
+    ----------
+    outcome : ndarray, shape (m, n)
+        Observed or permuted outcomes.
+    predicted, reduced : ndarray, shape (m, R, n)
+        Predictions with the features, and from baseline and confounds alone.
+    mean : ndarray, shape (m, R, n)
+        Mean outcome of the people who trained the model of each row.
+    weights : ndarray, shape (n,)
+        1 / (rows of the person).
+    person : ndarray of int, shape (n,)
+        Number of the person of each row, from 0.
+    """
+
+    outcome: NDArray
+    predicted: NDArray
+    reduced: NDArray
+    mean: NDArray
+    weights: NDArray
+    person: NDArray[np.intp]
+
+    def of(self, outcomes: slice) -> Predicted:
+        """Some of the m outcomes.
+
+        Parameters
+        ----------
+        outcomes : slice
+            Which.
+
+        Returns
+        -------
+        Predicted
+        """
+        arrays = (array[outcomes] for array in self[:4])
+        return Predicted(*arrays, self.weights, self.person)
+
+
+class Estimates(NamedTuple):
+    """A metric of m outcomes.
+
+    Attributes
+    ----------
+    value : ndarray, shape (m,)
+        Mean over repeats.
+    error : ndarray, shape (m,)
+        Standard error over people, as if the models were fixed.
+    """
+
+    value: NDArray
+    error: NDArray
+
+
+def estimates(metric: str, given: Predicted) -> Estimates:
+    """A metric for each outcome, with its standard error over people.
+
+    Parameters
+    ----------
+    metric : str
+        One of `METRICS`. R2 is ``1 - sum of squared errors / sum of squared distances from the
+        training mean``; a gain is that of the model minus that of baseline and confounds alone (of
+        MAE the other way round, so that above 0 is better).
+    given : Predicted
+        Predictions.
+
+    Returns
+    -------
+    Estimates
+    """
+    share = given.weights / given.weights.sum()
+    value, influence = _METRICS[metric](given, share)
+    n_people = int(given.person.max()) + 1
+    by_row = influence.mean(axis=1) * share
+    by_person = np.zeros((len(by_row), n_people))
+    np.add.at(by_person.T, given.person, by_row.T)
+    error = np.sqrt(n_people / (n_people - 1) * np.sum(by_person**2, axis=1))
+    return Estimates(value.mean(axis=1), error)
+
+
+def _error(given: Predicted, predicted: NDArray) -> NDArray:
+    return given.outcome[:, None] - predicted
+
+
+def _r2(given: Predicted, share: NDArray, predicted: NDArray) -> tuple[NDArray, NDArray]:
+    """One minus a ratio of means, (m, R), and its influence, (m, R, n)."""
+    squared, total = _error(given, predicted) ** 2, _error(given, given.mean) ** 2
+    left, whole = squared @ share, total @ share
+    ratio = left / whole
+    return 1 - ratio, -(squared - ratio[..., None] * total) / whole[..., None]
+
+
+def _mae(given: Predicted, share: NDArray, predicted: NDArray) -> tuple[NDArray, NDArray]:
+    size = np.abs(_error(given, predicted))
+    value = size @ share
+    return value, size - value[..., None]
+
+
+def _rmse(given: Predicted, share: NDArray) -> tuple[NDArray, NDArray]:
+    squared = _error(given, given.predicted) ** 2
+    value = np.sqrt(squared @ share)
+    return value, (squared - (value**2)[..., None]) / (2 * value[..., None])
+
+
+def _standard(values: NDArray, share: NDArray) -> tuple[NDArray, NDArray]:
+    centred = values - (values @ share)[..., None]
+    sd = np.sqrt(centred**2 @ share)
+    return centred, sd
+
+
+def _r(given: Predicted, share: NDArray) -> tuple[NDArray, NDArray]:
+    predicted, sd = _standard(given.predicted, share)
+    outcome, sd_outcome = _standard(given.outcome[:, None] + 0 * given.predicted, share)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        one, other = predicted / sd[..., None], outcome / sd_outcome[..., None]
+    value = (one * other) @ share
+    return value, one * other - value[..., None] * (one**2 + other**2) / 2
+
+
+def _slope(given: Predicted, share: NDArray) -> tuple[NDArray, NDArray]:
+    predicted, sd = _standard(given.predicted, share)
+    outcome, _ = _standard(given.outcome[:, None] + 0 * given.predicted, share)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        value = (predicted * outcome) @ share / sd**2
+        left = outcome - value[..., None] * predicted
+        return value, predicted * left / (sd**2)[..., None]
+
+
+def _difference(first: tuple, second: tuple) -> tuple[NDArray, NDArray]:
+    return first[0] - second[0], first[1] - second[1]
+
+
+_METRICS = {
+    "r2": lambda given, share: _r2(given, share, given.predicted),
+    "r2_reduced": lambda given, share: _r2(given, share, given.reduced),
+    "r2_gain": lambda given, share: _difference(
+        _r2(given, share, given.predicted), _r2(given, share, given.reduced)
+    ),
+    "mae": lambda given, share: _mae(given, share, given.predicted),
+    "mae_reduced": lambda given, share: _mae(given, share, given.reduced),
+    "mae_gain": lambda given, share: _difference(
+        _mae(given, share, given.reduced), _mae(given, share, given.predicted)
+    ),
+    "rmse": _rmse,
+    "r": _r,
+    "calibration_slope": _slope,
+}

@@ -1,0 +1,228 @@
+"""Rows of the performance table of an outcome that is a number."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+from scipy.stats import t
+
+from mri_response.core.seeds import Stream, generator
+from mri_response.core.vocabulary import Interval, Null, Role
+from mri_response.evaluation.bootstrap import null_inflation
+from mri_response.evaluation.chance import permutation_p_value
+from mri_response.evaluation.numbers.metrics import GAINS, METRICS, Predicted, estimates
+from mri_response.learning.decisions import Decisions
+from mri_response.learning.permutation import exchangeable_rows
+from mri_response.learning.preparation.training_sets import training_sets
+from mri_response.people.rows import person_weights
+
+COLUMNS = [
+    *("model", "cohort", "role", "metric", "n", "estimate", "ci_low", "ci_high", "ci_method"),
+    *("p_value", "alternative", "null", "n_permutations"),
+]
+NULL_COLUMNS = ["model", "cohort", "null", "permutation", "metric", "value"]
+LEVEL = 0.95
+Tables = tuple[pd.DataFrame, pd.DataFrame]
+
+
+def cross_validated_numbers(people: pd.DataFrame, decisions: Decisions) -> Predicted:
+    """Cross-validated predictions of observed and permuted outcomes, with their training means.
+
+    Parameters
+    ----------
+    people : pandas.DataFrame, n rows
+        All analysed rows of the discovery cohort.
+    decisions : Decisions
+        Of these rows.
+
+    Returns
+    -------
+    Predicted
+        Of the rows that were tested.
+    """
+    # People of other folds of the repeat trained the model, and people who were never tested.
+    mean = np.full(decisions.decision.shape, np.nan)
+    for repeat, fold in enumerate(decisions.fold[0]):
+        for number in np.unique(fold[fold > 0]):
+            test = fold == number
+            mean[:, repeat, test] = decisions.labels[:, ~test].mean(axis=1)[:, None]
+    rows = decisions.tested
+    weights, person = person_weights(people.loc[rows, "participant_id"].astype(str))
+    return Predicted(
+        decisions.labels[:, rows],
+        decisions.decision[..., rows],
+        decisions.reduced[..., rows],
+        mean[..., rows],
+        weights,
+        person,
+    )
+
+
+def performance_of_discovery(
+    model: str, cohort: str, people: pd.DataFrame, decisions: Decisions
+) -> Tables:
+    """Gain and total of a model in the discovery cohort, with the permutation test of the gain.
+
+    Parameters
+    ----------
+    model, cohort : str
+        Names.
+    people : pandas.DataFrame, n rows
+        Analysed rows of the discovery cohort.
+    decisions : Decisions
+        Cross-validated, under the observed outcome and under permuted residuals.
+
+    Returns
+    -------
+    performance, null : pandas.DataFrame
+        Columns `COLUMNS` and `NULL_COLUMNS`.
+    """
+    given = cross_validated_numbers(people, decisions)
+    base = {"model": model, "cohort": cohort, "role": Role.DISCOVERY}
+    return _rows(base, given, decisions.null)
+
+
+def performance_elsewhere(
+    base: Mapping[str, str],
+    people: pd.DataFrame,
+    predicted: NDArray,
+    reduced: NDArray,
+    mean: float,
+    *,
+    exchanged: NDArray,
+) -> Tables:
+    """Gain and total of a frozen model in another cohort.
+
+    Parameters
+    ----------
+    base : mapping
+        Columns model, cohort and role.
+    people : pandas.DataFrame, n rows
+        Analysed rows of the cohort.
+    predicted, reduced : ndarray, shape (n,)
+        Predictions of the frozen model, and of baseline and confounds alone.
+    mean : float
+        Mean outcome of the discovery people.
+    exchanged : ndarray, shape (M, n)
+        Outcomes of the cohort under permuted residuals, see `exchanged_outcomes`.
+
+    Returns
+    -------
+    performance, null : pandas.DataFrame
+        Columns `COLUMNS` and `NULL_COLUMNS`.
+    """
+    outcome = np.vstack([people["label"].to_numpy(dtype=float)[None], exchanged])
+    shape = len(outcome), 1, len(people)
+    weights, person = person_weights(people["participant_id"].astype(str))
+    given = Predicted(
+        outcome,
+        np.broadcast_to(predicted, shape),
+        np.broadcast_to(reduced, shape),
+        np.full(shape, mean),
+        weights,
+        person,
+    )
+    return _rows(base, given, Null.OWN_RESIDUALS)
+
+
+def exchanged_outcomes(
+    people: pd.DataFrame,
+    given: NDArray,
+    seed: int,
+    n_permutations: int,
+    cohort: int,
+    within: str | None,
+) -> NDArray:
+    """Outcomes of a cohort with residuals exchanged between its people.
+
+    Parameters
+    ----------
+    people : pandas.DataFrame, n rows
+        Analysed rows of the cohort.
+    given : ndarray, shape (n, q)
+        Baseline and confounds, on which the cohort's own outcomes are regressed.
+    seed : int
+        Seed of the run.
+    n_permutations : int
+        Number M of permutations.
+    cohort : int
+        Number of the cohort, so that each has draws of its own.
+    within : str or None
+        Column of blocks inside which residuals are exchanged, where the cohort has it.
+
+    Returns
+    -------
+    ndarray, shape (M, n)
+    """
+    outcome = people["label"].to_numpy(dtype=float)
+    own = training_sets(given, np.ones((1, len(people)), dtype=bool))
+    fitted = own.design[0] @ (own.coefficients[0] @ outcome)
+    drawn = np.tile(fitted, (n_permutations, 1))
+    strata = exchangeable_rows(people, None, within if within in people else None)
+    for permutation, values in enumerate(drawn, start=1):
+        rng = generator(seed, Stream.OWN_RESIDUALS, cohort, permutation)
+        for rows in strata:
+            values[rows] += (outcome - fitted)[rows[rng.permutation(len(rows))]]
+    return drawn
+
+
+def _rows(base: Mapping[str, str], given: Predicted, null: str) -> Tables:
+    n = int(given.person.max()) + 1
+    rows, draws = [], []
+    for metric in METRICS:
+        tested = metric in GAINS
+        found = estimates(metric, given if tested else given.of(slice(1)))
+        value, error = float(found.value[0]), float(found.error[0])
+        permuted = found.value[1:]
+        inflation, method = None, Interval.INFLUENCE
+        # One frozen model has seen none of the people: their errors share nothing.
+        if tested and base["role"] == Role.DISCOVERY:
+            inflation = null_inflation(permuted, found.error[1:])
+            method = method if inflation is None else Interval.NULL_INFLATED
+        low, high = interval(metric, value, error * (inflation or 1.0), n)
+        row = {**base, "metric": metric, "n": n, "estimate": value}
+        row |= {"ci_low": low, "ci_high": high, "ci_method": method}
+        if tested and permuted.size:
+            row |= {
+                "p_value": permutation_p_value(value, permuted),
+                "alternative": "greater",
+                "null": null,
+                "n_permutations": permuted.size,
+            }
+            for index, one in enumerate(permuted.tolist(), start=1):
+                own = {"null": null, "permutation": index, "metric": metric, "value": one}
+                draws.append({"model": base["model"], "cohort": base["cohort"], **own})
+        rows.append(row)
+    performance = pd.DataFrame(rows, columns=COLUMNS).astype({"n_permutations": "Int64"})
+    return performance, pd.DataFrame(draws, columns=NULL_COLUMNS)
+
+
+def interval(metric: str, value: float, error: float, n: int) -> tuple[float, float]:
+    """Confidence limits of a metric, 95 %.
+
+    Parameters
+    ----------
+    metric : str
+        A correlation is brought to Fisher's z, and an error above 0 to its logarithm.
+    value, error : float
+        Estimate and standard error over people.
+    n : int
+        Number of people.
+
+    Returns
+    -------
+    low, high : float
+    """
+    factor = float(t.ppf((1 + LEVEL) / 2, n - 1))
+    if metric == "r":
+        if not abs(value) < 1:
+            return float("nan"), float("nan")
+        middle, half = np.arctanh(value), factor * error / (1 - value**2)
+        return float(np.tanh(middle - half)), float(np.tanh(middle + half))
+    if metric in ("mae", "rmse", "mae_reduced") and value > 0:
+        half = factor * error / value
+        return float(value * np.exp(-half)), float(value * np.exp(half))
+    return value - factor * error, value + factor * error

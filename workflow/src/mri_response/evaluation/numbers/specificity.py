@@ -1,0 +1,159 @@
+"""Is it the treatment? The slope of the outcome on what the scans add, with and without it.
+
+The outcome is regressed on baseline and confounds, on the arm (treated or not), on what the frozen
+model adds to baseline and confounds, and on the product of the last two: the coefficient of the
+product is the difference of slopes. Its t-statistic has a standard error that allows for unequal
+variances. Residuals of the regression without the product are permuted within the arms' people.
+
+References
+----------
+Freedman and Lane (1983). A nonstochastic interpretation of reported significance levels.
+J. Bus. Econ. Stat. 1, 292-298.
+MacKinnon and White (1985). Some heteroskedasticity-consistent covariance matrix estimators with
+improved finite sample properties. J. Econometrics 29, 305-325 (HC3).
+DiCiccio and Romano (2017). Robust permutation tests for correlation and regression coefficients.
+J. Am. Stat. Assoc. 112, 1211-1220 (permuted t with a robust standard error).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+from scipy.stats import t
+
+from mri_response.core.seeds import Stream, generator
+from mri_response.core.vocabulary import Role
+from mri_response.evaluation.chance import permutation_p_value
+from mri_response.people.rows import person_weights
+
+COLUMNS = [
+    *("model", "n_external", "n_control", "slope_external", "slope_control", "difference"),
+    *("ci_low", "ci_high", "p_value", "alternative", "null", "n_permutations"),
+]
+
+
+class ArmRows(NamedTuple):
+    """A cohort as the comparison of treated and untreated people sees it.
+
+    Attributes
+    ----------
+    role : str
+        Role of the cohort.
+    people : pandas.DataFrame, n rows
+        Its analysed rows.
+    given : ndarray, shape (n, q)
+        Baseline and confounds.
+    added : ndarray, shape (n,)
+        What the frozen model adds to their prediction.
+    """
+
+    role: str
+    people: pd.DataFrame
+    given: NDArray
+    added: NDArray
+
+
+def robust_t(design: NDArray, outcomes: NDArray) -> tuple[NDArray, NDArray]:
+    """Last coefficient of a regression and its standard error that allows for unequal variances.
+
+    Parameters
+    ----------
+    design : ndarray, shape (n, k)
+        Full rank.
+    outcomes : ndarray, shape (n, m)
+        One outcome per column.
+
+    Returns
+    -------
+    coefficient, error : ndarray, shape (m,)
+        The error is that of HC3.
+    """
+    inverse = np.linalg.pinv(design)
+    leverage = np.einsum("nk,kn->n", design, inverse)
+    residual = outcomes - design @ (inverse @ outcomes)
+    scaled = residual / np.maximum(1 - leverage, 1e-6)[:, None]
+    return inverse[-1] @ outcomes, np.sqrt(inverse[-1] ** 2 @ scaled**2)
+
+
+def specificity_rows(
+    model: str, cohorts: Sequence[ArmRows], seed: int, n_permutations: int
+) -> pd.DataFrame:
+    """Difference of slopes between external (treated) and control (untreated) cohorts.
+
+    Parameters
+    ----------
+    model : str
+        Name of the model.
+    cohorts : sequence of ArmRows
+        External and control cohorts, with one row per person; of people with several rows the
+        first counts.
+    seed : int
+        Seed of the run.
+    n_permutations : int
+        Permutations of residuals within arms.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Columns `COLUMNS`; no row where either kind of cohort is absent or too small.
+    """
+    if {one.role for one in cohorts} != {Role.EXTERNAL, Role.CONTROL}:
+        return pd.DataFrame(columns=COLUMNS)
+    treated, given, added, outcome = [], [], [], []
+    for one in cohorts:
+        _, person = person_weights(one.people["participant_id"].astype(str))
+        first = np.sort(np.unique(person, return_index=True)[1])
+        treated.append(np.full(len(first), one.role == Role.EXTERNAL))
+        given.append(one.given[first])
+        added.append(one.added[first])
+        outcome.append(one.people["label"].to_numpy(dtype=float)[first])
+    arm, y = np.concatenate(treated), np.concatenate(outcome)
+    score = np.concatenate(added)
+    score = score - score.mean()
+    without = np.column_stack([np.ones(len(y)), np.concatenate(given), arm, score])
+    without = without[:, _independent(without)]
+    design = np.column_stack([without, arm * score])
+    if min(arm.sum(), (~arm).sum()) <= 3 or len(y) <= design.shape[1] + 2:
+        return pd.DataFrame(columns=COLUMNS)
+    fitted = without @ (np.linalg.pinv(without) @ y)
+    drawn = np.tile(y[:, None], (1, 1 + n_permutations))
+    for permutation in range(1, 1 + n_permutations):
+        rng = generator(seed, Stream.ARMS, permutation)
+        for rows in (np.flatnonzero(arm), np.flatnonzero(~arm)):
+            drawn[rows, permutation] = fitted[rows] + (y - fitted)[rng.permutation(rows)]
+    difference, error = robust_t(design, drawn)
+    studentised = difference / error
+    slopes = {}
+    for name, rows in (("external", arm), ("control", ~arm)):
+        own = without[rows]
+        own = own[:, _independent(own)]
+        slopes[name] = float((np.linalg.pinv(own) @ y[rows])[-1])
+    half = float(t.ppf(0.975, len(y) - design.shape[1])) * error[0]
+    values = {
+        "model": model,
+        "n_external": int(arm.sum()),
+        "n_control": int((~arm).sum()),
+        "slope_external": slopes["external"],
+        "slope_control": slopes["control"],
+        "difference": float(difference[0]),
+        "ci_low": float(difference[0] - half),
+        "ci_high": float(difference[0] + half),
+        "p_value": permutation_p_value(float(studentised[0]), studentised[1:]),
+        "alternative": "greater",
+        "null": "residuals_permuted_within_arms",
+        "n_permutations": n_permutations,
+    }
+    return pd.DataFrame([values], columns=COLUMNS)
+
+
+def _independent(design: NDArray) -> list[int]:
+    """Columns that those before them do not span, the last one always."""
+    kept: list[int] = []
+    for column in range(design.shape[1]):
+        if np.linalg.matrix_rank(design[:, [*kept, column]]) > len(kept):
+            kept.append(column)
+    return kept

@@ -1,0 +1,142 @@
+"""From predicted numbers to the tables of a run: predictions, performance, null, specificity."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from mri_response.config.queries import fitted_model
+from mri_response.evaluation.numbers.performance import (
+    exchanged_outcomes,
+    performance_elsewhere,
+    performance_of_discovery,
+)
+from mri_response.evaluation.numbers.specificity import ArmRows, specificity_rows
+from mri_response.features.matrices import identified
+from mri_response.learning.decisions import Decisions
+from mri_response.learning.preparation.confounds import ConfoundCoding
+from mri_response.learning.preparation.training_sets import training_sets
+from mri_response.models.scores import decision_of
+
+
+def number_tables(
+    model: str,
+    config: Mapping[str, Any],
+    people: Mapping[str, pd.DataFrame],
+    decisions: Decisions,
+    scores: pd.DataFrame,
+) -> dict[str, pd.DataFrame]:
+    """Tables of a model that predicts a number.
+
+    Parameters
+    ----------
+    model : str
+        Its name.
+    config : mapping
+        Sections seed, cohorts, outcome, models, confounds and permutation of the configuration.
+    people : mapping of str to pandas.DataFrame
+        Analysed rows by cohort, the discovery cohort first.
+    decisions : Decisions
+        Cross-validated.
+    scores : pandas.DataFrame
+        Predictions of the frozen model: cohort, participant_id, decision.
+
+    Returns
+    -------
+    dict of str to pandas.DataFrame
+        ``predictions``, ``performance``, ``null`` and ``specificity``.
+    """
+    (discovery, home), *others = people.items()
+    predictions = [cross_validated_rows(model, discovery, home, decisions)]
+    parts, arms = [performance_of_discovery(model, discovery, home, decisions)], []
+    given, reduced = _without_features(model, config, people)
+    mean, start = float(home["label"].mean()), len(home)
+    for position, (name, rows) in enumerate(others, start=1):
+        own = slice(start, start + len(rows))
+        start = own.stop
+        predicted, role = decision_of(scores, name, rows), config["cohorts"][name]["role"]
+        values = {"outcome": rows["label"], "predicted": predicted, "reduced": reduced[own]}
+        predictions.append(identified(rows, pd.DataFrame(values)).assign(cohort=name, model=model))
+        exchanged = exchanged_outcomes(
+            rows,
+            given[own],
+            config["seed"],
+            config["permutation"]["n"],
+            position,
+            config["permutation"]["within"],
+        )
+        base = {"model": model, "cohort": name, "role": role}
+        parts.append(
+            performance_elsewhere(base, rows, predicted, reduced[own], mean, exchanged=exchanged)
+        )
+        arms.append(ArmRows(role, rows, given[own], predicted - reduced[own]))
+    performance, null = (
+        pd.concat(tables, ignore_index=True) for tables in zip(*parts, strict=True)
+    )
+    return {
+        "predictions": _ordered(pd.concat(predictions, ignore_index=True)),
+        "performance": performance,
+        "null": null,
+        "specificity": specificity_rows(model, arms, config["seed"], config["permutation"]["n"]),
+    }
+
+
+def _without_features(
+    model: str, config: Mapping[str, Any], people: Mapping[str, pd.DataFrame]
+) -> tuple[NDArray, NDArray]:
+    """Baseline and confounds of all rows, and what they predict, learned in discovery."""
+    home, *others = people.values()
+    coding = ConfoundCoding.of(home, fitted_model(config, model)["confounds"])
+    confounds = coding.stacked(home, *others, unseen=config["confounds"]["unseen_site"])
+    n = sum(map(len, people.values()))
+    train = np.arange(n) < len(home)
+    sets = training_sets(confounds, train[None])
+    reduced = sets.design[0] @ (sets.coefficients[0][:, train] @ home["label"].to_numpy(float))
+    return sets.design[0][:, 1:], reduced
+
+
+def cross_validated_rows(
+    model: str, cohort: str, people: pd.DataFrame, decisions: Decisions
+) -> pd.DataFrame:
+    """Cross-validated predictions, one row per repeat and tested row of the cohort.
+
+    Parameters
+    ----------
+    model, cohort : str
+        Names.
+    people : pandas.DataFrame, n rows
+        Analysed rows of the discovery cohort.
+    decisions : Decisions
+        Of these rows.
+
+    Returns
+    -------
+    pandas.DataFrame
+    """
+    rows, parts = decisions.tested, []
+    words = np.array([decisions.chosen(i) for i in range(len(decisions.grid))], dtype=object)
+    for repeat in range(decisions.decision.shape[1]):
+        values = {
+            "repeat": repeat + 1,
+            "outer_fold": decisions.fold[0, repeat, rows],
+            "outcome": people.loc[rows, "label"].to_numpy(),
+            "predicted": decisions.decision[0, repeat, rows],
+            "reduced": decisions.reduced[0, repeat, rows],
+            "hyperparameters": words[decisions.candidate[0, repeat, rows]],
+        }
+        own = people[rows].reset_index(drop=True)
+        parts.append(identified(own, pd.DataFrame(values)).assign(cohort=cohort, model=model))
+    return pd.concat(parts, ignore_index=True)
+
+
+def _ordered(table: pd.DataFrame) -> pd.DataFrame:
+    first = [
+        *("model", "cohort", "participant_id", "session_id", "repeat", "outer_fold", "outcome"),
+        *("predicted", "reduced", "hyperparameters"),
+    ]
+    table = table[[column for column in first if column in table]]
+    return table.astype({"repeat": "Int64", "outer_fold": "Int64"})

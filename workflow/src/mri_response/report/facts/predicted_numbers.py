@@ -1,0 +1,91 @@
+"""The methods of a run whose outcome is a number."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from mri_response.config.feature_kinds import feature_kind
+from mri_response.config.outcome_kinds import outcome_kind
+from mri_response.config.preparation_steps import steps_in_words
+from mri_response.core.vocabulary import Role
+from mri_response.learning.learners.registry import learner_of
+from mri_response.report.facts.fact import Fact
+from mri_response.report.run import Run
+
+
+def number_methods(run: Run) -> list[Fact]:
+    """How a number was predicted, tested and predicted elsewhere.
+
+    Parameters
+    ----------
+    run : Run
+        A run whose outcome is a number.
+
+    Returns
+    -------
+    list of Fact
+        A paragraph each.
+    """
+    config = run.config
+    paragraphs = [*(_model(config, model) for model in run.models), _validation(config)]
+    paragraphs.append(_test(config))
+    if run.others:
+        paragraphs.append(_elsewhere(config))
+    return paragraphs
+
+
+def _model(config: Mapping[str, Any], model: str) -> Fact:
+    spec = config["models"][model]
+    features, steps = config["features"][spec["features"]], steps_in_words(spec)
+    learned = f"Learned from training rows alone: {'; '.join(steps)}. " if steps else ""
+    return Fact(
+        f"Model {model}: {feature_kind(features).words(features)}. {learned}"
+        f"{learner_of(spec).words()}",
+        f"config: models.{model}, features.{spec['features']}",
+        ("confounds",) if spec["confounds"] else (),
+    )
+
+
+def _validation(config: Mapping[str, Any]) -> Fact:
+    cv = config["cross_validation"]
+    return Fact(
+        f"Nested cross-validation: {cv['repeats']} repeats, outer scheme {cv['outer']}, "
+        f"{cv['inner_folds']} inner folds, drawn without looking at the outcome. R2 is one minus "
+        "the sum of squared errors over that of distances from the mean of the training people; "
+        "figures are means over repeats. The standard errors of intervals come from the influence "
+        "of each person; those of gains in cross-validation are multiplied by the ratio of their "
+        "spread over permutations to the standard errors of the same permutations, where there "
+        "are enough permutations.",
+        "config: cross_validation",
+    )
+
+
+def _test(config: Mapping[str, Any]) -> Fact:
+    permutation, kind = config["permutation"], outcome_kind(config)
+    given = "baseline and confounds" if "baseline" in kind.needs else "confounds"
+    within = f" within the values of {permutation['within']}" if permutation["within"] else ""
+    return Fact(
+        f"Permutation test of the gain over {given}: {permutation['n']:,} times the residuals of "
+        f"the outcome given {given} were exchanged between people{within} and added to its fitted "
+        "values, and the whole procedure was run again; p\u00a0=\u00a0(1 + number of permutations "
+        "at or above the observed gain) / (1 + number of permutations).",
+        "config: permutation",
+        ("permutation_p", "freedman_lane", "winkler_residuals"),
+    )
+
+
+def _elsewhere(config: Mapping[str, Any]) -> Fact:
+    roles = {cohort["role"] for cohort in config["cohorts"].values()}
+    text = (
+        "The model, refitted to all discovery people and frozen, predicted the other cohorts; "
+        "their own residuals were exchanged while its predictions stayed."
+    )
+    if {Role.EXTERNAL, Role.CONTROL} <= roles:
+        text += (
+            " Treated and untreated people were compared by the slopes of the outcome on what the "
+            "features add, baseline and confounds held constant; the t-statistic of their "
+            "difference, with a standard error that allows for unequal variances, was tested by "
+            "permuting residuals within either arm."
+        )
+    return Fact(text, "config: cohorts, external", ("freedman_lane",))

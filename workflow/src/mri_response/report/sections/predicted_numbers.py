@@ -1,0 +1,148 @@
+"""How well a number is predicted: the gain over baseline and confounds, and the total beside it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from mri_response.config.outcome_kinds import outcome_kind
+from mri_response.config.queries import ordered_models
+from mri_response.report.numbers import number, p_text
+from mri_response.report.run import Run
+from mri_response.report.sections import warnings
+from mri_response.report.sections.blocks import Block, Lead, Table, Text
+from mri_response.report.sections.section import Section
+
+#: Tables to download, with their titles.
+TABLES = {
+    "numbers_performance": "Predicted numbers: gain, total and intervals",
+    "numbers_specificity": "Predicted numbers: slopes with and without the treatment",
+}
+
+
+def blocks(run: Run) -> list[Block]:
+    """The question, the gain of every model in every cohort, and the total beside it.
+
+    Parameters
+    ----------
+    run : Run
+        The run.
+
+    Returns
+    -------
+    list of Block
+    """
+    table = run.tables.get("numbers_performance")
+    if table is None:
+        return []
+    kind, outcome = outcome_kind(run.config), run.config["outcome"]
+    has_baseline = "baseline" in kind.needs
+    given = "the score before treatment and the confounds" if has_baseline else "the confounds"
+    why = (
+        "A score that is high before treatment tends to fall, whatever is done, so that a model "
+        "can predict change without knowing anything of the brain. "
+        if has_baseline
+        else ""
+    )
+    found: list[Block] = [
+        Lead(kind.question),
+        Text(
+            f"{kind.words(outcome)} {why}The gain is what the features add to a regression on "
+            f"{given} alone, which every model contains and which is fitted in each training fold: "
+            "the difference of R2, and by how much the mean absolute error is smaller. The total "
+            "stands beside it and contains what the regression alone predicts."
+        ),
+        _gains(table, run),
+        _totals(table, run),
+    ]
+    slopes = run.tables.get("numbers_specificity")
+    if slopes is not None and len(slopes):
+        found.append(_slopes(slopes))
+    return [*found, *warnings.blocks(run)]
+
+
+def _rows_of(table: pd.DataFrame, run: Run) -> list[tuple[list[Any], dict[str, pd.Series]]]:
+    """First cells of each row of a table, and the metrics of its model and cohort by name."""
+    names, rows = run.names, []
+    for model in ordered_models(run.config):
+        own = table[table["model"] == model]
+        for cohort in names.ordered(own["cohort"]):
+            values = own[own["cohort"] == cohort].set_index("metric")
+            n = int(number(values["n"].iloc[0]))
+            first = [(names.titles[cohort], names.roles[cohort]), model, str(n)]
+            rows.append((first, {metric: values.loc[metric] for metric in values.index}))
+    return rows
+
+
+def _gains(table: pd.DataFrame, run: Run) -> Table:
+    rows = []
+    for first, values in _rows_of(table, run):
+        cells: list[Any] = []
+        for metric in ("r2_gain", "mae_gain"):
+            cells += [_cell(values[metric]), _p(values[metric])]
+        rows.append([*first, *cells])
+    return Table(
+        "Gain over baseline and confounds alone",
+        ["Cohort", "Model", "n", "Gain in R2", "p", "Gain in mean absolute error", "p"],
+        rows,
+        "Small numbers: 95 % intervals over people. p is one-sided: residuals of the outcome given "
+        "baseline and confounds were exchanged between people, and the whole procedure was run "
+        "again (Freedman and Lane); in other cohorts the model stayed frozen. † The smallest p "
+        "that so many permutations can give.",
+    )
+
+
+def _totals(table: pd.DataFrame, run: Run) -> Table:
+    metrics = ("r2", "r2_reduced", "r", "mae", "rmse", "calibration_slope")
+    rows = [
+        [*first, *(_cell(values[metric]) for metric in metrics)]
+        for first, values in _rows_of(table, run)
+    ]
+    return Table(
+        "Total, and baseline and confounds alone",
+        [
+            *("Cohort", "Model", "n", "R2", "R2 without features", "r"),
+            *("Mean absolute error", "Root mean squared error", "Calibration slope"),
+        ],
+        rows,
+        "R2 is against the mean of the people who trained the model. The calibration slope is that "
+        "of the outcome on its prediction; below 1 predictions are too far apart.",
+    )
+
+
+def _slopes(table: pd.DataFrame) -> Table:
+    rows = [
+        [
+            str(row["model"]),
+            *(f"{number(row[f'slope_{arm}']):.2f}" for arm in ("external", "control")),
+            _cell(row.rename({"difference": "estimate"})),
+            _p(row),
+        ]
+        for _, row in table.iterrows()
+    ]
+    return Table(
+        "Is it the treatment? Slopes of the outcome on what the features add",
+        ["Model", "External cohorts", "Control cohorts", "Difference", "p"],
+        rows,
+        "Baseline and confounds are held constant. A slope of 0 says that what the features add "
+        "does not go along with the outcome. p is one-sided; residuals were permuted within "
+        "treated and within untreated people. Arms were not randomised, so that other differences "
+        "between cohorts may explain it.",
+    )
+
+
+def _cell(row: pd.Series) -> tuple[str, str]:
+    value, low, high = (number(row[name]) for name in ("estimate", "ci_low", "ci_high"))
+    text = "n/a" if np.isnan(value) else f"{value:.3f}"
+    return (text, "" if np.isnan(low) else f"{low:.3f} to {high:.3f}")
+
+
+def _p(row: pd.Series) -> str:
+    return p_text(row["p_value"], row["n_permutations"])
+
+
+SECTION = Section(
+    "numbers", "What the features add", "Result", blocks, tables=TABLES, module="numbers"
+)
