@@ -267,7 +267,7 @@ CHANGES: dict[str, tuple[str, str, str, set[str]]] = {
         "../study/study.yaml",
         "run: small\n",
         "run: small\ntitle: Other\n",
-        FIGURES | {"reporting"} | END,
+        FIGURES | {"reporting", "dataset_description"} | END,
     ),
     "scale": (
         "../study/study.yaml",

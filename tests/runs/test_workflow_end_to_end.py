@@ -61,13 +61,14 @@ def test_every_documented_file_is_there_and_no_other(study, results):
     pictures = {f"figures/{name}" for name in figures} | {"qc/people", "qc/scans"}
     names = {f"{name}.{suffix}" for name in pictures for suffix in ("png", "svg")}
     names |= {"ro-crate-metadata.json", "report.html", "weights/roi_svc.tsv"}
+    names |= {"dataset_description.json", "README.md", ".bidsignore"}
 
     of_model = ("predictions", "performance", "null", "warnings")
     useful = ("calibration", "decision_curve", "decision_rules", "operating_points")
     documents = ("tripod", "probast", "model_card")
     tables = ("splits", "exclusions", "flow", "qc", "subgroups", "comparisons", "specificity")
     tables += ("learning_curve", "precision", "roi_sets", "characteristics", "input_warnings")
-    tables += ("null_summary", "qc_summary")
+    tables += ("null_summary", "qc_summary", "inputs", "inputs_summary")
     names |= {f"{name}.tsv" for name in (*of_model, *useful, *documents, *tables)}
     names |= {f"reporting/{name}.md" for name in (*documents, "methods")}
     names |= {f"weights/voxel_svc_{kind}.nii.gz" for kind in VOXEL_MAPS}
