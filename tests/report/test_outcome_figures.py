@@ -1,4 +1,4 @@
-"""Figures of clinical outcomes, of every design."""
+"""Figures, section and methods of clinical outcomes, of every design."""
 
 import numpy as np
 import pytest
@@ -9,9 +9,13 @@ from mri_response.clinical_outcomes.results import PARTS, outcome_part
 from mri_response.clinical_outcomes.study import read_outcomes
 from mri_response.config.clinical_outcomes import outcome_tables
 from mri_response.core.tables import read_tsv, write_tsv
+from mri_response.report.facts.clinical_outcomes import outcome_methods
 from mri_response.report.figures.by_name import drawn
 from mri_response.report.figures.plan import figure_plan
 from mri_response.report.naming import naming
+from mri_response.report.run import Run
+from mri_response.report.sections.blocks import Table
+from mri_response.report.sections.outcomes import SECTION
 
 CROSSOVER = {
     "periods": ["arm", "second"],
@@ -87,3 +91,18 @@ def test_the_forest_shows_the_numbers_of_the_table(design):
         for low, high in zip(first["ci_low"], first["ci_high"], strict=True)
     }
     assert limits <= drawn_limits
+
+
+def test_the_section_and_the_methods_tell_the_design(design):
+    name, config, tables = design
+    shown = {key: table for key, table in tables.items() if key != "outcome_scores"}
+    run = Run(config=config, tables=shown)
+    blocks = SECTION.blocks_of(run)
+    captions = [block.caption for block in blocks if isinstance(block, Table)]
+    assert len(captions) == {"parallel": 3, "single_arm": 1, "crossover": 4}[name]
+    assert all(block.rows for block in blocks if isinstance(block, Table))
+    assert set(shown) <= set(SECTION.tables)
+    methods = " ".join(fact.text for fact in outcome_methods(run))
+    assert ("without a comparison" in methods) == (name == "single_arm")
+    assert ("jackknife" in methods) == (name != "single_arm")
+    assert ("Hills and Armitage" in methods) == (name == "crossover")
