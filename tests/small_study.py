@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import copy
 import hashlib
+import json
 import os
 import re
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -226,6 +227,41 @@ def snakemake(
     if check:
         assert done.returncode == 0, done.stdout + done.stderr
     return done
+
+
+_MANY = """
+import contextlib, io, json, sys
+from snakemake.cli import main
+found = {}
+for path in sys.argv[2:]:
+    out = io.StringIO()
+    with contextlib.redirect_stdout(out), contextlib.redirect_stderr(out):
+        try:
+            main(["-n", "-q", "host", "--configfile", path, "-s", sys.argv[1]])
+        except SystemExit as end:
+            print(end, file=out)
+    found[path] = out.getvalue()
+print(json.dumps(found))
+"""
+
+
+def dry_runs(
+    configs: Iterable[str], cwd: Path, snakefile: Path = ROOT / "Snakefile"
+) -> dict[str, dict[str, int]]:
+    """Jobs of each rule under each of many configurations, listed in one process."""
+    done = subprocess.run(
+        [sys.executable, "-c", _MANY, str(snakefile), *configs],
+        cwd=cwd,
+        env={**os.environ, **ENVIRONMENT},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    texts = json.loads(done.stdout)
+    return {
+        path: job_counts(subprocess.CompletedProcess([], 0, text, ""))
+        for path, text in texts.items()
+    }
 
 
 def job_counts(done: subprocess.CompletedProcess) -> dict[str, int]:

@@ -8,6 +8,7 @@ from mri_response.inputs.paths import (
     broken_links,
     files_of_anyone,
     image_paths,
+    near_images,
     resolve_pattern,
 )
 
@@ -118,3 +119,46 @@ def test_rules_depend_on_what_the_check_finds_and_nothing_else(tmp_path):
     assert files_of_anyone(pattern) == [str(path) for path in found if path]
     assert broken_links(pattern, people) == [None, tmp_path / "sub-2.nii", None, None, None]
     assert files_of_anyone(f"{tmp_path}/regions[1].tsv") == [f"{tmp_path}/regions[1].tsv"]
+
+
+# ---------------------------------------------------------------- ids in two spellings
+@pytest.mark.parametrize(
+    ("pattern", "name", "who", "how"),
+    [
+        ("m/mwp1{participant_id}.nii", "m/mwp1sub-01.nii", "sub-1", "leading zeros"),
+        ("m/{participant_id}/gm.nii", "m/P07/gm.nii", "p07", "upper and lower case"),
+        (
+            "m/{participant_id}_*.nii",
+            "m/sub-012_T1w.nii",
+            "12",
+            "the prefix sub- and leading zeros",
+        ),
+        ("m/*{participant_id}*.nii", "m/mwp1sub-A3_T1w.nii", "sub-a3", "upper and lower case"),
+        (
+            "m/{participant_id}/{participant_id}_gm.nii",
+            "m/sub-004/sub-004_gm.nii",
+            "sub-04",
+            "leading zeros",
+        ),
+    ],
+)
+def test_images_of_the_same_person_in_another_spelling(
+    tmp_path, monkeypatch, pattern, name, who, how
+):
+    monkeypatch.chdir(tmp_path)
+    path = tmp_path / name
+    path.parent.mkdir(parents=True)
+    path.touch()
+    people = pd.DataFrame({"participant_id": ["sub-X9", who]})
+    assert near_images(pattern, people) == [(who, name, how)]
+
+
+def test_images_of_others_are_no_near_matches(tmp_path):
+    for name in ("sub-12", "sub-2", "x-1"):
+        (tmp_path / f"{name}_T1w.nii").touch()
+    people = pd.DataFrame({"participant_id": ["sub-1", "sub-21"]})
+    pattern = f"{tmp_path}/{{participant_id}}_*.nii"
+    assert near_images(pattern, people) == []
+    people = pd.DataFrame({"participant_id": ["sub-02"]})
+    assert [who for who, *_ in near_images(pattern, people)] == ["sub-02"]
+    assert near_images(pattern, people, ["sub-02", "sub-2"]) == []

@@ -28,7 +28,7 @@ def test_people_whom_a_rule_leaves_out_are_in_no_split_and_listed(tmp_path: Path
         .str.contains(f"total intracranial volume (ml) below {limit:g}", regex=False)
         .all()
     )
-    people = pd.read_csv(results / "cohorts" / "discovery.tsv", sep="\t")
+    people = pd.read_csv(results / "people" / "discovery.tsv", sep="\t")
     splits = pd.read_csv(results / "splits.tsv", sep="\t")
     assert list(people["participant_id"]) == list(ids[~small])
     assert set(splits["participant_id"]) == set(ids[~small])

@@ -18,7 +18,17 @@ import nibabel as nib
 import numpy as np
 import pandas as pd
 import pytest
-from small_study import ROOT, Study, block_labels, job_counts, snakemake, template
+from small_study import (
+    ROOT,
+    Study,
+    block_labels,
+    dry_runs,
+    job_counts,
+    snakemake,
+    template,
+)
+
+from mri_response.config.schema import config_schema
 
 
 def finish(folder: Path, project: Path) -> None:
@@ -49,7 +59,7 @@ def runs_again(done: subprocess.CompletedProcess) -> set[str]:
 def updated(done: subprocess.CompletedProcess, message: str) -> set[str]:
     """Edited files that a dry run gives as the reason of a job, found by its message."""
     found = re.search(
-        rf"^Job \d+: {message}.*\nReason: Updated input files: (.*)", done.stdout, re.M
+        rf"^Job \d+: {message}.*\nReason: Updated input files: ([^;\n]*)", done.stdout, re.M
     )
     return set(found[1].split(", "))
 
@@ -143,13 +153,36 @@ ATLAS = {"atlas.nii.gz": changed_image, "atlas.tsv": replaced("l_back_d", "l_bac
 MASK = {"mask.nii.gz": changed_image}
 
 
+TABLES = {name for name in PEOPLE if name.endswith(".tsv")}
+
+
+def changed_contents(done: subprocess.CompletedProcess, message: str) -> int:
+    """Tables that say something else, as the reason of a job counts them, found by its message."""
+    reason = re.search(rf"^Job \d+: {message}.*\nReason: (.*)", done.stdout, re.M)[1]
+    before, now = (re.findall(r"'([0-9a-f]{64})'", part) for part in reason.split(" now: "))
+    assert len(before) == len(now)
+    return sum(old != new for old, new in zip(before, now, strict=True))
+
+
 def test_edited_tables_and_scans_run_everything_again(study):
     with edited(study.folder, PEOPLE):
         done = dry_run(study.folder, ROOT, *STATIONS)
-    assert updated(done, "Cohorts") == updated(done, "Quality of the scans") == set(PEOPLE)
+    with edited(study.folder, {name: PEOPLE[name] for name in TABLES}):
+        of_tables = dry_run(study.folder, ROOT, *STATIONS)
+    for job in ("Cohorts", "Quality of the scans"):
+        assert updated(done, job) == set(PEOPLE) - TABLES
+        assert changed_contents(of_tables, job) == len(TABLES)
     # What else reads them follows, since the cohorts may have other people.
     features = {"table_features", "atlas", "roi_features", "mask", "voxel_features"}
     assert runs_again(done) == {"cohorts", "quality_control"} | features
+
+
+def test_blank_lines_and_line_ends_of_tables_run_nothing_again(study):
+    edits = dict.fromkeys(TABLES, lambda content: content.replace(b"\n", b"\r\n") + b"\n\t\t\n")
+    with edited(study.folder, edits):
+        # The record has the hash of the very bytes.
+        again = runs_again(dry_run(study.folder, ROOT))
+    assert again - END_OF_RUN == {"inputs"}
 
 
 def test_an_edited_atlas_or_mask_runs_again_what_lays_it_on_scans(study):
@@ -250,19 +283,93 @@ def test_an_edited_list_of_regions_runs_again_what_lays_the_atlas_on_scans(demo,
 
 
 # ---------------------------------------------------------------- keys of the configuration
-def test_words_and_limits_of_flags_leave_people_and_features_as_they_are(study):
-    """A cohort's title is read by texts, the limit of flags by the quality control alone."""
-    title = {"external": {**study.config["cohorts"]["external"], "title": "Elsewhere"}}
-    model = {"roi_again": {**study.config["models"]["roi_svc"], "C": {"log2_min": -4}}}
-    changes = {
-        "cohorts": (study.config["cohorts"] | title, set()),
-        "models": (study.config["models"] | model, set()),
-        "quality_control": ({"outlier_z": 5}, {"quality_control"}),
+END_OF_RUN = {"reporting", "report_page", "provenance", "dataset_description", "verdict"}
+FIGURES = {"learning_curve_figure", "performance_figures", "quality_figure", "region_sets_figure"}
+FIGURES |= {"comparisons_figure", "flow_figure", "specificity_figure", "subgroups_figure"}
+FIGURES |= {"roi_weights_figure", "weight_map_figure", "usefulness_figures"}
+PEOPLE_RULES = {"cohorts", "quality_control"}
+FEATURE_RULES = {"table_features", "atlas", "roi_features", "mask", "voxel_features"}
+FITS = {"prepare", "cross_validate", "decisions", "learning_curve_parts"}
+WEIGHTS = {"region_weights", "voxel_weights", "slice_viewer"}
+# What looks at finished predictions by columns of people.
+LOOKED = {"described_people", "characteristics", "input_warnings", "subgroups", "specificity"}
+LOOKED |= {"tables", "subgroups_figure", "specificity_figure"}
+EVALUATION = LOOKED | {"comparisons", "learning_curve", "performance", "precision", "usefulness"}
+FROZEN = {"freeze", "score"}
+NO_PEOPLE = {*FITS, *WEIGHTS, *EVALUATION, *FROZEN, *FIGURES, *END_OF_RUN, "baseline", "splits"}
+EVERYTHING = NO_PEOPLE | PEOPLE_RULES | FEATURE_RULES | {"inputs"}
+#: Another value of every key, given the study's; and all rules that may run again for it.
+KEYS = {
+    "title": ("Elsewhere", FIGURES | END_OF_RUN),
+    "seed": (4, NO_PEOPLE),
+    "sessions": (["ses-1", "ses-2"], {"input_warnings"} | END_OF_RUN),
+    "cohorts": ({"external": {"title": "Elsewhere"}}, FIGURES | END_OF_RUN),
+    "outcome": ({"fall_percent": 40}, EVERYTHING),
+    "features": ({"roi": {"statistic": "mean"}}, EVERYTHING),
+    "region_sets": (
+        {"roi": {"own": {"left": ["l_*"]}}},
+        {*WEIGHTS, *FIGURES, *END_OF_RUN, "tables"} - {"voxel_weights"},
+    ),
+    "confounds": ({"missing": "impute"}, EVERYTHING),
+    "models": ({"again": {"features": "roi"}}, NO_PEOPLE - {"splits", "voxel_weights"}),
+    "primary_model": (
+        "roi_svc",
+        {"comparisons", "comparisons_figure", "learning_curve", "learning_curve_figure"}
+        | {"learning_curve_parts", "tables"}
+        | END_OF_RUN,
+    ),
+    "stacks": (
+        {"both": ["roi_svc", "fs_svc"]},
+        {"stack", "freeze_without_arrays", "score", "performance", "precision", "comparisons"}
+        | {"tables", *FIGURES, *END_OF_RUN},
+    ),
+    "comparisons": (
+        [["roi_svc", "fs_svc"]],
+        {"comparisons", "comparisons_figure"} | END_OF_RUN,
+    ),
+    "cross_validation": ({"inner_folds": 4}, NO_PEOPLE),
+    "permutation": ({"n": 30}, NO_PEOPLE - {"splits"}),
+    "external": ({"model": "ensemble"}, {*EVALUATION, *FROZEN, *FIGURES, *END_OF_RUN, "decisions"}),
+    "specificity": ({"within": "site"}, LOOKED | END_OF_RUN),
+    "quality_control": (
+        {"outlier_z": 5},
+        {"quality_control", "quality_figure", "input_warnings", "inputs"} | END_OF_RUN,
+    ),
+    "subgroups": ({"columns": ["family"], "age_bands": [50]}, LOOKED | END_OF_RUN),
+    "learning_curve": (
+        {"repeats": 2},
+        {"learning_curve", "learning_curve_parts", "learning_curve_figure", "tables"} | END_OF_RUN,
+    ),
+    "min_class_size": (4, NO_PEOPLE),
+    "operating_points": (["youden"], {*EVALUATION, *FROZEN, *FIGURES, *END_OF_RUN}),
+    "prevalence": (0.2, {"usefulness", "usefulness_figures", "tables"} | END_OF_RUN),
+    "verdict": ({"useful_performance": 0.7}, END_OF_RUN),
+    "batch": ({"outer_folds": 2}, {*FITS, *WEIGHTS, *EVALUATION, *FIGURES, *END_OF_RUN}),
+    "report": ({"participant_level": True}, {"quality_figure"} | END_OF_RUN),
+    "reporting": ({"tripod": {"3a": "Depression is common."}}, END_OF_RUN),
+}
+#: Keys of runs that are no such study, and the name, which is that of the folder.
+OTHER_RUNS = {"run", "simulation", "belief", "clinical_outcomes"}
+
+
+def merged(old: object, new: object) -> object:
+    """A value of the configuration with parts of another one in it."""
+    if not isinstance(old, dict) or not isinstance(new, dict):
+        return new
+    return old | {key: merged(old.get(key), value) for key, value in new.items()}
+
+
+def test_a_changed_key_runs_again_what_reads_it(study):
+    """Titles are read by texts, limits of flags by the quality control, models by their jobs."""
+    assert set(KEYS) | OTHER_RUNS == set(config_schema()["properties"])
+    changed = {
+        study.save(f"{key}.yaml", **{key: merged(study.config.get(key), value)}).name: rules
+        for key, (value, rules) in KEYS.items()
     }
-    try:
-        for key, (value, rules) in changes.items():
-            study.save(**{key: value})
-            targets = (*STATIONS, f"{RUN}/splits.tsv")
-            assert runs_again(dry_run(study.folder, ROOT, *targets)) == rules, key
-    finally:
-        study.save()
+    again = {
+        name: set(found) - {"default"} for name, found in dry_runs(changed, study.folder).items()
+    }
+    more = {name: rules - changed[name] for name, rules in again.items() if rules - changed[name]}
+    assert not more
+    assert all("provenance" in rules for rules in again.values())
+    assert "quality_control" in again["quality_control.yaml"]

@@ -15,6 +15,7 @@ from small_study import ROOT, Study, job_counts, snakemake
 # Rules that make one job in every run.
 ONCE = (
     *("quality_control", "cohorts", "splits", "comparisons", "flow_figure", "report_page"),
+    "described_people",
     *("provenance", "default", "specificity", "characteristics", "reporting"),
     *("quality_figure", "comparisons_figure", "input_warnings", "inputs", "dataset_description"),
     *("learning_curve_parts", "learning_curve", "learning_curve_figure", "precision"),
@@ -118,7 +119,7 @@ def test_the_real_configurations(shared_data, name, cohorts, kernels, nested_cv,
 DESCRIBED = dict.fromkeys(
     (
         *("cohorts", "characteristics", "input_warnings", "flow_figure", "report_page"),
-        *("provenance", "default", "inputs", "dataset_description"),
+        *("described_people", "provenance", "default", "inputs", "dataset_description"),
     ),
     1,
 )
@@ -360,7 +361,7 @@ def test_a_mistaken_estimator_ends_in_one_line_before_any_job(study):
 
 
 def test_scans_are_measured_before_cohorts_only_where_a_rule_may_exclude(study):
-    table = "results/small/cohorts/discovery.tsv"
+    table = "results/small/people/discovery.tsv"
     rules = [{"measure": "tiv", "below": 900}]
     for settings, measured in (({}, {}), ({"exclude": rules}, {"quality_control": 1})):
         config = study.save(quality_control=settings)

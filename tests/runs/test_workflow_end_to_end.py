@@ -68,7 +68,7 @@ def test_every_documented_file_is_there_and_no_other(study, results):
     documents = ("tripod", "probast", "model_card")
     tables = ("splits", "exclusions", "flow", "qc", "subgroups", "comparisons", "specificity")
     tables += ("learning_curve", "precision", "roi_sets", "characteristics", "input_warnings")
-    tables += ("null_summary", "qc_summary", "inputs", "inputs_summary")
+    tables += ("null_summary", "qc_summary", "qc_warnings", "inputs", "inputs_summary")
     names |= {f"{name}.tsv" for name in (*of_model, *useful, *documents, *tables)}
     names |= {f"reporting/{name}.md" for name in (*documents, "methods")}
     names |= {f"weights/voxel_svc_{kind}.nii.gz" for kind in VOXEL_MAPS}
@@ -83,7 +83,7 @@ def test_every_documented_file_is_there_and_no_other(study, results):
         names.add(f"scores/{baseline}.tsv")
     names |= {f"decisions/{name}.npz" for name in (*models, "confounds_only", "majority_class")}
     for cohort in ("discovery", "external", "control"):
-        names |= {f"cohorts/{cohort}.tsv", f"features/roi/{cohort}.tsv"}
+        names |= {f"{folder}/{cohort}.tsv" for folder in ("cohorts", "people", "features/roi")}
         names.add(f"features/voxels/{cohort}.npy")
     names |= {"features/roi/atlas.nii.gz", "features/roi/regions.tsv"}
     names.add("features/voxels/mask.nii.gz")

@@ -5,6 +5,7 @@ import sys
 from pathlib import Path
 
 import yaml
+from snakemake.io import is_flagged
 
 # The folder of the rules. Snakemake fetches single files where the workflow is in a git repository
 # (`module` with github(...) or git+file://...): then the package must be installed beside Snakemake.
@@ -88,6 +89,7 @@ from mri_response.config.source_kinds import IMAGES, files_of_cohort, source_pat
 from mri_response.core.data import data_path
 from mri_response.core.errors import InputError
 from mri_response.core.vocabulary import VOXEL_MAPS
+from mri_response.inputs.contents import table_digest
 from mri_response.inputs.paths import files_of_anyone
 from mri_response.inputs.sources.people_tables import scores_path
 from mri_response.report.figures.plan import NAMING, figure_jobs, figure_plan
@@ -194,9 +196,26 @@ wildcard_constraints:
 
 
 # ---------------------------------------------------------------- what runs again, and when
-def section(*keys):
-    """Parts of the configuration, as a parameter: a changed value runs again what reads it."""
+def untitled_cohorts():
+    """Cohorts without their titles, which are read by figures and texts alone."""
+    return {
+        name: {key: value for key, value in cohort.items() if key != "title"}
+        for name, cohort in CONFIG["cohorts"].items()
+    }
+
+
+def titled_section(*keys):
+    """Parts of the configuration for figures and texts, as a parameter, see `section`."""
     return {key: CONFIG[key] for key in keys if key in CONFIG}
+
+
+def section(*keys):
+    """Parts of the configuration, as a parameter: a changed value runs again what reads it.
+
+    Cohorts come without their titles, which figures and texts alone read.
+    """
+    parts = titled_section(*keys)
+    return parts | {"cohorts": untitled_cohorts()} if "cohorts" in parts else parts
 
 
 # What is known of the package's code, kept by the main process for its jobs and the next start.

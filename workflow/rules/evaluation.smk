@@ -97,7 +97,7 @@ rule baseline:
 rule subgroups:
     """Metrics of one model by sex, age, site and the like."""
     input:
-        people=[people_table(name) for name in COHORTS],
+        people=[described_people(name) for name in COHORTS],
         decisions=decisions_file(),
         scores=frozen_scores(),
     output:
@@ -169,7 +169,7 @@ rule specificity:
     """Differences, their permutation test and power, and interactions of every model."""
     input:
         predictions=run_table("predictions"),
-        people=[people_table(name) for name in COHORTS],
+        people=[described_people(name) for name in COHORTS],
     output:
         run_table("specificity"),
     log:

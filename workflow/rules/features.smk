@@ -25,6 +25,7 @@ rule quality_control:
         runtime=quality_minutes,
     params:
         config=quality_config,
+        contents=contents_of(cohort_inputs),
         lists=lists_of(*measured_atlases()),
         code=code_of("features/quality_control"),
     message:
@@ -155,6 +156,7 @@ rule table_features:
     params:
         spec=feature_spec,
         never=not_regions(CONFIG),
+        contents=contents_of(tables_of_features),
         code=code_of("features/table_features"),
     message:
         "Regions of {wildcards.cohort} ({wildcards.features})"

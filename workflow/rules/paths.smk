@@ -34,7 +34,12 @@ def run_table(table="{table}"):
 
 
 def people_table(cohort="{cohort}"):
-    """Analysed people of a cohort."""
+    """Analysed people of a cohort, with what models read of them."""
+    return f"{RUN}/people/{cohort}.tsv"
+
+
+def described_people(cohort="{cohort}"):
+    """The same people, with the columns by which finished predictions are looked at as well."""
     return f"{RUN}/cohorts/{cohort}.tsv"
 
 
@@ -222,7 +227,7 @@ def evidence_tables():
 
 def cohort_files():
     """Who is analysed, who is not and why, and what the analysed people are like."""
-    people = [people_table(name) for name in COHORTS]
+    people = [described_people(name) for name in COHORTS]
     return [*people, run_table("inputs"), *dataset_files(), *page_of_cohorts()["tables"]]
 
 
@@ -396,7 +401,30 @@ def files_of(pattern):
             return [pattern]
         found = files_of_anyone(pattern.replace(inputs_folder(), READ, 1))
         return [pattern, *local([] if "simulation" in CONFIG else found)]
+    if pattern and "{" not in pattern:
+        return [of_the_user(pattern)]
     return local(files_of_anyone(pattern)) if pattern else []
+
+
+def of_the_user(path):
+    """A table of the user's, on whose content a job depends and not on its age.
+
+    Whoever reads it has `contents_of` among its parameters: a blank line or another line end runs
+    nothing again. A table that a rule simulates is one of the run.
+    """
+    belief = CONFIG["belief"] or {}
+    if path in READ_INPUTS or "simulation" in CONFIG or "simulation" in belief:
+        return path if path in READ_INPUTS else local(path)
+    return ancient(local(path))
+
+
+def contents_of(files):
+    """Function that gives hashes of what the user's tables among a job's files say."""
+
+    def given(wildcards):
+        return [table_digest(path) for path in files(wildcards) if is_flagged(path, "ancient")]
+
+    return given
 
 
 def inputs_folder():
@@ -453,7 +481,7 @@ def cohort_inputs(wildcards):
     for name, cohort in CONFIG["cohorts"].items():
         tiv = cohort["tiv"] or {}
         tables = (cohort["participants"], scores_path(cohort), tiv.get("table"))
-        paths += [local(path) for path in tables if path]
+        paths += [of_the_user(path) for path in tables if path]
         paths += simulated(name)
         if "simulation" not in CONFIG:
             patterns = [source_of(features, name) for features in SOURCED]
@@ -471,6 +499,12 @@ def outcome_inputs(wildcards):
         cohort = CONFIG["cohorts"][name]
         paths += [local(cohort["participants"]), local(scores_path(cohort))]
     return list(dict.fromkeys(paths))
+
+
+def files_of_cohorts(wildcards):
+    """The same, for rules that record the very bytes: for them the age counts too."""
+    paths = cohort_inputs(wildcards)
+    return [path if path in READ_INPUTS else local(str(path)) for path in paths]
 
 
 def maps_of(wildcards):
@@ -527,7 +561,7 @@ def own_mask(wildcards):
 
 def files_of_the_user(wildcards):
     """Every file of the user's whose hash is in the record for machines."""
-    paths = [path for path in cohort_inputs(wildcards) if path not in READ_INPUTS]
+    paths = [path for path in files_of_cohorts(wildcards) if path not in READ_INPUTS]
     paths += belief_inputs(wildcards) if CONFIG["belief"] else []
     for spec in FEATURES.values():
         atlas, mask = spec.get("atlas"), spec.get("mask", "template")
@@ -547,8 +581,13 @@ def tables_of_warnings(wildcards):
     tables = [source_of(name, cohort) for cohort in COHORTS for name in names]
     paths = [path for table in tables for path in files_of(table)]
     told = [path for path in sorted(READ_INPUTS) if path.endswith(("warnings.tsv", "record.tsv"))]
-    participants = local([CONFIG["cohorts"][cohort]["participants"] for cohort in COHORTS])
-    return list(dict.fromkeys([*participants, *paths, *told]))
+    return list(dict.fromkeys([*participants_tables(wildcards), *paths, *told]))
+
+
+def participants_tables(wildcards):
+    """Participants tables of all cohorts."""
+    paths = [CONFIG["cohorts"][cohort]["participants"] for cohort in COHORTS]
+    return [of_the_user(path) for path in dict.fromkeys(paths)]
 
 
 def answers_of_the_authors(wildcards):
@@ -775,14 +814,6 @@ def patterns_of_outputs(wildcards):
     return [output.regex().pattern for rule in workflow.rules for output in rule.output]
 
 
-def untitled_cohorts():
-    """Cohorts without their titles, which are read by figures and texts alone."""
-    return {
-        name: {key: value for key, value in cohort.items() if key != "title"}
-        for name, cohort in CONFIG["cohorts"].items()
-    }
-
-
 def features_and_confounds():
     """What models need of a person, once for all models that need it alike.
 
@@ -819,6 +850,16 @@ def quality_config(wildcards):
             key: SCHEME[key] for key in ("outer", "outer_column", "held_out", "group")
         },
         "permutation": {"within": CONFIG["permutation"]["within"]},
+    }
+
+
+def described_config(wildcards):
+    """Which columns of people finished predictions are looked at by."""
+    needs = {
+        key: value for key, value in quality_config(wildcards).items() if key != "quality_control"
+    }
+    return {
+        **needs,
         "specificity": {"within": CONFIG["specificity"]["within"]},
         "subgroups": {"columns": CONFIG["subgroups"]["columns"]},
     }
@@ -834,14 +875,14 @@ def reading_config(wildcards):
 def cohort_config(wildcards):
     """What decides who is analysed."""
     rules = {"exclude": CONFIG["quality_control"]["exclude"]}
-    return quality_config(wildcards) | section("min_class_size") | {"quality_control": rules}
+    return quality_config(wildcards) | {"quality_control": rules}
 
 
 def outcome_config(wildcards):
     """What scores and treatments are read by."""
     keys = ("outcome", "features", "models", "confounds", "cross_validation", "permutation")
     more = ("specificity", "clinical_outcomes")
-    return {**section(*keys, *more), "cohorts": untitled_cohorts()}
+    return section(*keys, *more)
 
 
 def feasibility_config(wildcards):

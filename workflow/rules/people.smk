@@ -47,6 +47,7 @@ rule cohorts:
     params:
         config=cohort_config,
         cohorts=COHORTS,
+        contents=contents_of(cohort_inputs),
         code=code_of("people/cohorts"),
     message:
         "Cohorts: who is analysed, and with which outcome"
@@ -57,7 +58,7 @@ rule cohorts:
 rule inputs:
     """Who was read from which file, made by which program and version, with its hash."""
     input:
-        cohort_inputs,
+        files_of_cohorts,
         people=[people_table(name) for name in COHORTS],
     output:
         inputs=run_table("inputs"),
@@ -76,10 +77,33 @@ rule inputs:
         "../scripts/people/inputs.py"
 
 
+rule described_people:
+    """Columns of subgroups and the like, which no model reads, beside what models read."""
+    input:
+        people=[people_table(name) for name in COHORTS],
+        participants=participants_tables,
+    output:
+        people=expand(described_people(), cohort=COHORTS),
+    log:
+        log_of("described_people"),
+    localrule: True
+    conda:
+        ENVIRONMENT
+    params:
+        config=described_config,
+        cohorts=COHORTS,
+        contents=contents_of(participants_tables),
+        code=code_of("people/described_people"),
+    message:
+        "Columns by which people are described"
+    script:
+        "../scripts/people/described_people.py"
+
+
 rule characteristics:
     """Who the analysed people are, by cohort and class."""
     input:
-        people=[people_table(name) for name in COHORTS],
+        people=[described_people(name) for name in COHORTS],
     output:
         run_table("characteristics"),
     log:

@@ -4,7 +4,7 @@
 rule input_warnings:
     """What weakens the result from the start: few people, few permutations, empty columns."""
     input:
-        people=[people_table(name) for name in COHORTS],
+        people=[described_people(name) for name in COHORTS],
         tables=tables_of_warnings,
     output:
         run_table("input_warnings"),
@@ -15,6 +15,7 @@ rule input_warnings:
         ENVIRONMENT
     params:
         config=input_warnings_config,
+        contents=contents_of(tables_of_warnings),
         cohorts=COHORTS,
         code=code_of("preflight/input_warnings"),
     message:

@@ -16,7 +16,7 @@ rule provenance:
     conda:
         ENVIRONMENT
     params:
-        config=section(*(key for key in CONFIG if key != "batch")),
+        config=titled_section(*(key for key in CONFIG if key != "batch")),
         source=code_of(*sorted(HASHED_SCRIPTS), modules=sorted(HASHED_MODULES)),
         cohorts=COHORTS,
         code=code_of("record/provenance"),

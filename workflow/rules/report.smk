@@ -19,7 +19,7 @@ for figures in figure_jobs(CONFIG):
         conda:
             ENVIRONMENT
         params:
-            config=section(*NAMING, *figures.union("settings")),
+            config=titled_section(*NAMING, *figures.union("settings")),
             pictures=figures.pictures,
             code=code_of(
                 "report/figure",
@@ -81,7 +81,7 @@ rule reporting:
     conda:
         ENVIRONMENT
     params:
-        config=section(*(key for key in CONFIG if key != "batch")),
+        config=titled_section(*(key for key in CONFIG if key != "batch")),
         texts=resources_of("documents"),
         code=code_of("report/reporting"),
     message:
@@ -104,7 +104,7 @@ rule report_page:
     conda:
         ENVIRONMENT
     params:
-        config=section(*(key for key in CONFIG if key != "batch")),
+        config=titled_section(*(key for key in CONFIG if key != "batch")),
         texts=texts_of("report.html.jinja", *(f"{figure.kind}.rst" for figure in FIGURES)),
         references=resources_of("documents"),
         code=code_of("report/report_page"),

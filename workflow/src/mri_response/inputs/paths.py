@@ -13,6 +13,7 @@ from mri_response.config.source_kinds import IMAGES
 from mri_response.core.errors import InputError
 from mri_response.core.tables import ID_COLUMNS, read_tsv, shorten
 from mri_response.inputs.pointers import is_broken_link
+from mri_response.inputs.sources.ids import Spellings
 
 
 def resolve_pattern(
@@ -99,6 +100,50 @@ def broken_links(pattern: str | os.PathLike[str], people: pd.DataFrame) -> list[
     return found
 
 
+def near_images(
+    pattern: str | os.PathLike[str], people: pd.DataFrame, known: Iterable[str] = ()
+) -> list[tuple[str, str, str]]:
+    """Images whose names differ from those of people without one only in how the id is written.
+
+    Parameters
+    ----------
+    pattern : str
+        Path with ``{participant_id}`` and perhaps ``{session_id}``, see `resolve_pattern`.
+    people : pandas.DataFrame
+        Rows for which `image_paths` found no file.
+    known : iterable of str
+        Ids of everybody: an image of somebody else is no near-match.
+
+    Returns
+    -------
+    list of tuple of str
+        The id, the path of the image and in words how the two ids differ.
+    """
+    pattern = _plain(os.fspath(pattern))
+    parts = list(_PARTS.finditer(pattern))
+    # Beside wildcards an id is a run of letters and digits, behind one only with `sub-`.
+    plain = not any(char in pattern for char in "*?[")
+    text, seen = "", set()
+    for before, part in zip([None, *parts], parts, strict=False):
+        name = part["id"]
+        if name:
+            begin = "sub-" if before and before[0] in ("*", "?") else "(?:sub-|ses-|(?<![^\\W_]))"
+            identifier = "[^/]+?" if plain else rf"{begin}[^\W_]+(?![^\W_])"
+            text += f"(?P={name})" if name in seen else f"(?P<{name}>{identifier})"
+            seen.add(name)
+        else:
+            text += _meaning(part)
+    whole = re.compile(text, re.S)
+    found: dict[str, str] = {}
+    for path in files_of_anyone(pattern):
+        match = whole.fullmatch(_plain(path))
+        if match:
+            found.setdefault(match["participant_id"], path)
+    spellings = Spellings(sorted(found.keys() - set(known)))
+    near = ((who, spellings.near(who)) for who in dict.fromkeys(people["participant_id"]))
+    return [(who, found[other[0]], other[1]) for who, other in near if other]
+
+
 def _with_content(paths: Iterable[str]) -> list[str]:
     """Those of some paths that are files, neither folders nor links to nothing."""
     return sorted(path for path in paths if os.path.isfile(path))
@@ -167,17 +212,22 @@ def _whole_ids(pattern: str, given: Mapping[str, str]) -> re.Pattern[str]:
             text += re.escape(value)
             if after[:1] in ("*", "?") and value[-1:].isalnum():
                 text += r"(?![^\W_])"
-        elif part["folders"]:
-            text += "(?:.*/)?" if part[0].endswith("/") else ".*"
-        elif part[0].startswith("*"):
-            text += "[^/]*"
-        elif part[0] == "?":
-            text += "[^/]"
-        elif len(part[0]) > 1:
-            text += "[" + re.sub("^!", "^", part[0][1:-1]).replace("\\", r"\\") + "]"
         else:
-            text += re.escape(part[0])
+            text += _meaning(part)
     return re.compile(text, re.S)
+
+
+def _meaning(part: re.Match[str]) -> str:
+    """Regular expression of a part of a pattern that is no identifier."""
+    if part["folders"]:
+        return "(?:.*/)?" if part[0].endswith("/") else ".*"
+    if part[0].startswith("*"):
+        return "[^/]*"
+    if part[0] == "?":
+        return "[^/]"
+    if len(part[0]) > 1:
+        return "[" + re.sub("^!", "^", part[0][1:-1]).replace("\\", r"\\") + "]"
+    return re.escape(part[0])
 
 
 def image_paths(pattern: str | os.PathLike[str], people: pd.DataFrame) -> list[Path | None]:

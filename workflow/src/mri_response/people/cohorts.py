@@ -17,7 +17,7 @@ from mri_response.config.queries import class_names, has_classes, source_feature
 from mri_response.core.errors import InputError
 from mri_response.core.tables import ID_COLUMNS
 from mri_response.inputs.tables import check_ids
-from mri_response.people.columns import missing_columns, used_columns
+from mri_response.people.columns import missing_columns, shown_columns, used_columns
 from mri_response.people.completeness import incomplete_features
 from mri_response.people.outcomes.registry import DERIVED
 from mri_response.people.participants import filtered_rows, read_participants
@@ -31,7 +31,8 @@ def build_cohort(
     Parameters
     ----------
     config : mapping
-        As :func:`mri_response.config.load.load_config` returns it.
+        As :func:`mri_response.config.load.load_config` returns it. Without the section subgroups
+        the columns that `describe_people` adds are not among those of the people.
     name : str
         The cohort.
     quality : pandas.DataFrame, optional
@@ -80,6 +81,8 @@ def build_cohort(
     people = people.join(outcome.drop(columns="reason"))
     columns = used_columns(rows, config, name, outcome["reason"].isna())
     people = people.join(columns)
+    if "subgroups" in config:
+        people = people.join(shown_columns(rows, config, cohort["participants"], columns.columns))
 
     reasons = [outcome["reason"], *missing_columns(columns, config, name)]
     left = pd.concat(reasons, axis=1).isna().all(axis=1)
@@ -120,6 +123,32 @@ def build_cohort(
         exclusions.reset_index(drop=True),
         flow,
     )
+
+
+def describe_people(config: Mapping[str, Any], name: str, people: pd.DataFrame) -> pd.DataFrame:
+    """Add the columns by which finished predictions are looked at to the people of a cohort.
+
+    Models do not read them, so that other subgroups change no model.
+
+    Parameters
+    ----------
+    config : mapping
+        The completed configuration; sections that `build_cohort` needs, specificity and subgroups.
+    name : str
+        The cohort.
+    people : pandas.DataFrame
+        As `build_cohort` returns them without these columns.
+
+    Returns
+    -------
+    pandas.DataFrame
+        In the order of ``people``.
+    """
+    rows = filtered_rows(read_participants(config, name), config, name)
+    keys = [key for key in ID_COLUMNS if key in rows]
+    path = config["cohorts"][name]["participants"]
+    shown = shown_columns(rows, config, path, people.columns)
+    return people.merge(rows[keys].join(shown), on=keys, how="left", validate="one_to_one")
 
 
 def _outcome(rows: pd.DataFrame, config: Mapping[str, Any], name: str) -> pd.DataFrame:

@@ -1,7 +1,7 @@
 """Columns of the participants table that a run uses, each in its type."""
 
 import contextlib
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 import numpy as np
@@ -32,7 +32,7 @@ SUBGROUPS = ("sex", "age", "site")
 def used_columns(
     rows: pd.DataFrame, config: Mapping[str, Any], name: str, known: pd.Series
 ) -> pd.DataFrame:
-    """Confounds, clinical features, family, block and subgroups by line, each in its type."""
+    """Confounds, clinical features, family and block by line, each in its type."""
     cohort = config["cohorts"][name]
     path = cohort["participants"]
     columns: dict[str, pd.Series] = {}
@@ -62,11 +62,44 @@ def used_columns(
     if group is not None and group in rows:
         _check_families(rows, group, path)
         columns.setdefault(group, rows[group].fillna(rows["participant_id"]))
-    for column in (*others, config["specificity"]["within"]):
+    for column in others:
         if column in rows and column != "participant_id":
             columns.setdefault(column, rows[column])
+    return pd.DataFrame(columns, index=rows.index)
+
+
+def shown_columns(
+    rows: pd.DataFrame, config: Mapping[str, Any], path: str, known: Collection[str]
+) -> pd.DataFrame:
+    """Columns by which finished predictions are looked at: subgroups, and specificity.within.
+
+    Parameters
+    ----------
+    rows : pandas.DataFrame
+        Text, as :func:`mri_response.inputs.tables.read_table` returns it.
+    config : mapping
+        Sections specificity and subgroups of the completed configuration.
+    path : str
+        The participants table, for messages.
+    known : collection of str
+        Columns that are there already.
+
+    Returns
+    -------
+    pandas.DataFrame
+        The others, each in its type, by line.
+
+    Raises
+    ------
+    InputError
+        For a value that cannot be read.
+    """
+    columns: dict[str, pd.Series] = {}
+    within = config["specificity"]["within"]
+    if within in rows and within not in ("participant_id", *known):
+        columns[within] = rows[within]
     for column in subgroup_columns(rows, config):
-        if column not in columns:
+        if column not in (*known, *columns):
             columns[column] = _column(rows, column, path, categories=column != "age")
     return pd.DataFrame(columns, index=rows.index)
 

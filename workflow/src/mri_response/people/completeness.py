@@ -11,7 +11,7 @@ from mri_response.config.source_kinds import source_path
 from mri_response.core.errors import InputError
 from mri_response.core.tables import ID_COLUMNS, read_tsv, shorten
 from mri_response.inputs.joins import check_same_ids
-from mri_response.inputs.paths import broken_links, image_paths
+from mri_response.inputs.paths import broken_links, image_paths, near_images
 from mri_response.inputs.sources.record import State
 from mri_response.inputs.tables import check_ids, read_roi_table
 from mri_response.people.columns import reason_where
@@ -50,7 +50,8 @@ def incomplete_features(
         incomplete = _incomplete_rows(read, config, name, path, columns, spec["source"])
         return reason.fillna(incomplete.reindex(rows.index)).astype(object)
     if feature_kind(spec).has_image:
-        return _missing_images(rows, name, spec["source"], path)
+        participants = config["cohorts"][name]["participants"]
+        return _missing_images(rows, name, spec["source"], path, participants)
     columns = roi_table_columns(config, features)
     return _incomplete_rows(rows, config, name, path, columns, spec["source"])
 
@@ -67,7 +68,9 @@ def _unread(rows: pd.DataFrame, record: pd.DataFrame, source: str) -> pd.Series:
     return pd.Series(reason, rows.index, dtype=object)
 
 
-def _missing_images(rows: pd.DataFrame, name: str, source: str, pattern: str) -> pd.Series:
+def _missing_images(
+    rows: pd.DataFrame, name: str, source: str, pattern: str, participants: str
+) -> pd.Series:
     key = f"cohorts.{name}.sources.{source}"
     sessions = "session_id" in placeholders(pattern)
     if sessions and "session_id" not in rows:
@@ -99,6 +102,15 @@ def _missing_images(rows: pd.DataFrame, name: str, source: str, pattern: str) ->
         raise InputError(
             f"config: {key}: found no image for any of {len(rows)} rows, expected for example "
             f"{example}; correct the pattern or the participant ids"
+        )
+    nobody = rows[missing & links.isna()]
+    near = near_images(pattern, nobody, rows["participant_id"]) if len(nobody) else []
+    if near:
+        (person, path, how), others = near[0], len(near) - 1
+        more = f", as do {others} more" if others else ""
+        raise InputError(
+            f"config: cohorts.{name}.sources.{source}: found {path}, expected the image of "
+            f"{person!r} as in {participants}: the ids differ only by {how}{more}; write them alike"
         )
     reason = reason_where(missing, f"no image for the source {source}")
     reason[links.notna()] = (

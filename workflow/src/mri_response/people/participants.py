@@ -25,6 +25,7 @@ from mri_response.inputs.tables import require_columns, table_columns
 
 def read_participants(config: Mapping[str, Any], name: str) -> pd.DataFrame:
     """The participants table, with the columns that the run needs."""
+    within = config["specificity"]["within"] if "specificity" in config else None
     cohort = config["cohorts"][name]
     required = ["participant_id", *cohort["where"]]
     if config["outcome"] and not outcome_kind(config).has_scores:
@@ -39,8 +40,8 @@ def read_participants(config: Mapping[str, Any], name: str) -> pd.DataFrame:
     ]
     if cohort["role"] == "discovery":
         required += [column for column in structure_columns(config) if column is not None]
-    elif config["specificity"]["within"] is not None:
-        required.append(config["specificity"]["within"])
+    elif within is not None:
+        required.append(within)
     table = read_people_table(
         cohort["participants"],
         participants_format(cohort),
