@@ -186,3 +186,44 @@ def test_residuals_stay_inside_their_block(study):
 def test_of_tied_errors_the_first_is_chosen():
     error = np.array([[2.0, 1.0, 3.0], [1.0 + 1e-12, 1.0, 2.0], [1.0, 2.0, 1.0]])
     assert smallest_error(error).tolist() == [1, 0, 2]
+
+
+def test_age_from_regions_of_real_people_equals_scikit_learn(shared_data):
+    folder = shared_data / "schizophrenia" / "nimh"
+    people = pd.read_csv(folder / "participants.tsv", sep="\t")
+    table = pd.read_csv(folder / "freesurfer.tsv", sep="\t").set_index("participant_id")
+    regions = table.loc[people["participant_id"]].select_dtypes("number")
+    given = np.column_stack(
+        [people["sex"] == "M", regions.pop("EstimatedTotalIntraCranialVol") / 1e3]
+    )
+    features, age = regions.to_numpy(float), people["age"].to_numpy(float)
+    features = features[:, features.std(axis=0) > 0]
+    people = people[["participant_id"]].assign(label=age)
+    folds = draw_folds(people["participant_id"], age, Scheme(1, 5, 1, 5), SEED)[:-1]
+    grid = tuple(4.0**power for power in range(8, 1, -1))
+    result = cross_validate(
+        Sample(features, given.astype(float), np.ones(len(age))),
+        FixedFolds(folds),
+        Design(ExchangedResiduals(people, given.astype(float)), SEED),
+        [range(1)],
+        RidgeOptions(grid, alpha_relative=False),
+    )
+    both = np.hstack([features, given]).astype(float)
+    gain = np.empty((2, len(age)))
+    for position, fold in enumerate(folds):
+        train, test = fold.sets.train[0], fold.sets.test[0]
+        place = np.cumsum(train) - 1
+        splits = [
+            (place[a], place[b])
+            for a, b in zip(fold.sets.train[1:], fold.sets.test[1:], strict=True)
+        ]
+        search = GridSearchCV(
+            BesideBaseline(n_given=2), {"alpha": grid}, scoring=summed_squares, cv=splits
+        ).fit(both[train], age[train])
+        assert grid[result.candidate[0, position]] == search.best_params_["alpha"]
+        expected = search.predict(both[test])
+        np.testing.assert_allclose(result.decision[0, position, test], expected, atol=1e-6, rtol=0)
+        gain[0, test] = (age[test] - result.reduced[0, position, test]) ** 2
+        gain[1, test] = (age[test] - expected) ** 2
+    # Age is known to be told by brain measures.
+    assert 1 - gain[1].sum() / gain[0].sum() > 0.2
