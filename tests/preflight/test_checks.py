@@ -140,9 +140,11 @@ def test_person_in_two_cohorts(study, prefix):
     assert study.mistake() == (
         f"bonn.tsv: found participant_id '{prefix}m03' and 1 others in cohort bonn and in cohort "
         "munich, expected each person in one cohort; remove one; if they are different people, "
-        "begin the ids of one cohort with a prefix, in all its tables and in the names of its "
-        "images"
+        "write own_ids: true at cohorts.bonn, or begin the ids of one cohort with a prefix, in all "
+        "its tables and in the names of its images"
     )
+    study.raw["cohorts"]["bonn"]["own_ids"] = True
+    assert study.check().people["bonn"].loc[2, "participant_id"] == f"{prefix}m03"
 
 
 def test_second_visit_as_an_external_cohort_is_caught(root, shared_data):

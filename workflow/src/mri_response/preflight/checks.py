@@ -143,10 +143,13 @@ def check_people_apart(config: Mapping[str, Any], people: Mapping[str, pd.DataFr
     Raises
     ------
     InputError
-        Naming the second cohort's table and the person. ``sub-01`` and ``01`` are the same person.
+        Naming the second cohort's table and the person. ``sub-01`` and ``01`` are the same person,
+        unless the cohort has ids of its own (``own_ids``).
     """
     seen: dict[str, str] = {}
     for name, rows in people.items():
+        if config["cohorts"][name]["own_ids"]:
+            continue
         identities = rows["participant_id"].str.removeprefix("sub-").unique()
         shared = [identity for identity in identities if identity in seen]
         if shared:
@@ -158,7 +161,8 @@ def check_people_apart(config: Mapping[str, Any], people: Mapping[str, pd.DataFr
             raise InputError(
                 f"{config['cohorts'][name]['participants']}: found participant_id {shown!r}{more} "
                 f"in cohort {name} and in cohort {other}, expected each person in one cohort; "
-                "remove one; if they are different people, begin the ids of one "
+                f"remove one; if they are different people, write own_ids: true at cohorts.{name}, "
+                "or begin the ids of one "
                 "cohort with a prefix, in all its tables and in the names of its images"
             )
         seen.update(dict.fromkeys(identities, name))

@@ -116,8 +116,8 @@ def alt_text(spec: FigureSpec, run: Run) -> str:
 _CURVE = (
     "Learning curve: the whole procedure was run again on parts of the discovery people, drawn "
     "{drawn}. Differences to all people are paired, person by person. The "
-    "curve says what more people of the same kind would do for this model, not what another model "
-    "or another hospital would."
+    "curve says how this model does with fewer people of the same kind; what more people, another "
+    "model or another hospital would do it does not say."
 )
 _LABEL_BLIND = "without looking at their outcome"
 _STRATIFIED = "so that both classes keep their share, as in the folds"

@@ -35,8 +35,8 @@ _HELP = (
     "threshold, which share of all people would be rightly chosen, once those chosen wrongly are "
     "subtracted at the odds of that threshold? A model is of use only where it does better than "
     "acting on everybody and than acting on nobody. Whether it is at any threshold is judged by a "
-    "band that holds for all of them together (pointwise, chance alone passes in one of ten "
-    "studies of 51 people); limits in the figure are of each threshold by itself. Both are "
+    "band that holds for all of them together (pointwise, chance alone passes in about one of "
+    "nine studies of 51 people); limits in the figure are of each threshold by itself. Both are "
     "too narrow in the discovery cohort, where people share training data."
 )
 _POINTS = {
