@@ -18,7 +18,7 @@ ONCE = (
     "described_people",
     *("provenance", "default", "specificity", "characteristics", "reporting"),
     *("quality_figure", "comparisons_figure", "input_warnings", "inputs", "dataset_description"),
-    *("learning_curve_parts", "learning_curve", "learning_curve_figure", "precision"),
+    *("learning_curve_parts", "learning_curve", "learning_curve_figure", "precision", "verdict"),
 )
 # Rules that make one job for each model.
 PER_MODEL = (

@@ -234,7 +234,8 @@ rule verdict:
     conda:
         ENVIRONMENT
     params:
-        config=section("cohorts", "features", "models", "primary_model", "verdict"),
+        config=section("features", "models", "primary_model", "verdict")
+        | {"cohorts": untitled_cohorts()},
         code=code_of("evaluation/verdict"),
     message:
         "Answers to the questions of the first screen"
