@@ -234,8 +234,7 @@ rule verdict:
     conda:
         ENVIRONMENT
     params:
-        config=section("features", "models", "primary_model", "verdict")
-        | {"cohorts": untitled_cohorts()},
+        config=section("cohorts", "features", "models", "primary_model", "verdict"),
         code=code_of("evaluation/verdict"),
     message:
         "Answers to the questions of the first screen"

@@ -880,8 +880,8 @@ def cohort_config(wildcards):
 
 def outcome_config(wildcards):
     """What scores and treatments are read by."""
-    keys = ("outcome", "features", "models", "confounds", "cross_validation", "permutation")
-    more = ("specificity", "clinical_outcomes")
+    keys = ("cohorts", "outcome", "features", "models", "confounds", "cross_validation")
+    more = ("permutation", "specificity", "clinical_outcomes")
     return section(*keys, *more)
 
 
