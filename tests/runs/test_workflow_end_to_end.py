@@ -435,7 +435,7 @@ def test_stratified_folds_and_a_site_that_training_does_not_have(tmp_path):
     snakemake(*targets, "--cores", "2", "--configfile", config, cwd=study.folder)
     results = study.folder / "results" / "small"
 
-    people = table(results / "cohorts" / "discovery.tsv")
+    people = table(results / "people" / "discovery.tsv")
     splits = table(results / "splits.tsv").merge(people, on="participant_id")
     outer = splits[splits["inner_fold"].isna()]
     assert (outer.groupby(["repeat", "outer_fold"])["label"].agg(["size", "sum"]) == [10, 5]).all(
