@@ -163,7 +163,8 @@ def zero_warnings(config: Mapping[str, Any], people: Mapping[str, pd.DataFrame])
                 n = table["participant_id"][zeros.any(axis=1)].nunique()
                 told = [columns[column] for column in np.flatnonzero(zeros.any(axis=0))]
                 warnings.append(
-                    f"{path}: {'1 person has' if n == 1 else f'{n} people have'} 0 in columns in which nobody else is near 0 "
+                    f"{path}: {'1 person has' if n == 1 else f'{n} people have'} 0 in columns "
+                    "in which nobody else is near 0 "
                     f"({shorten(told, 3)}); if it stands for a missing value, write n/a: it is "
                     "used as the number 0"
                 )
