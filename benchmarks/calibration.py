@@ -59,7 +59,8 @@ from mri_response.learning.learners.svc.fold_grams import fold_grams
 from mri_response.learning.learners.svc.options import SvcOptions
 from mri_response.learning.learners.svc.permuted_scans import cross_validate_permuted_scans
 from mri_response.learning.permutation import Exchangeability
-from mri_response.learning.preparation.confounds import ConfoundCoding, flexible_matrix
+from mri_response.learning.preparation.confounds import ConfoundCoding
+from mri_response.learning.preparation.flexible_confounds import flexible_matrix
 from mri_response.learning.recalls import balanced_accuracy
 from mri_response.learning.splits import Scheme, draw_folds
 from mri_response.people.rows import person_weights

@@ -15,7 +15,8 @@ from mri_response.evaluation.baselines import (
 )
 from mri_response.evaluation.predictions import tables_of as tables_of_decisions
 from mri_response.learning.permutation import Exchangeability
-from mri_response.learning.preparation.confounds import flexible_matrix, natural_spline
+from mri_response.learning.preparation.confounds import natural_spline
+from mri_response.learning.preparation.flexible_confounds import flexible_matrix
 from mri_response.learning.rounding import rounded
 from mri_response.learning.splits import Scheme, draw_folds
 

@@ -10,9 +10,9 @@ from mri_response.learning.learners.sklearn.estimators import EstimatorOptions
 from mri_response.learning.learners.sklearn.preparation import prepared
 from mri_response.learning.preparation.confounds import (
     ConfoundCoding,
-    flexible_matrix,
     natural_spline,
 )
+from mri_response.learning.preparation.flexible_confounds import flexible_matrix
 from mri_response.learning.preparation.training_sets import Confounds, training_sets
 
 

@@ -68,6 +68,12 @@ def test_what_cannot_be_harmonised_by(study, section, message):
     assert message in study.mistake()
 
 
+def test_columns_of_the_clinic_are_not_harmonised(study):
+    study.raw["features"]["clinic"] = {"kind": "clinical", "columns": ["age"]}
+    study.raw["models"]["clinic"] = {"features": "clinic", "harmonise": {"min_people": 3}}
+    assert "the feature set 'clinic', which is not made from scans" in study.mistake()
+
+
 def test_covariates_are_columns_of_the_table(study):
     study.raw["models"]["svc"]["harmonise"] |= {"keep": ["height"]}
     with pytest.raises(InputError, match="found no column 'height', expected it among"):

@@ -12,7 +12,7 @@ from mri_response.config.queries import CONFOUNDS_ONLY, QUALITY_ONLY, Confound
 from mri_response.core.vocabulary import HEADLINE
 from mri_response.learning.decisions import Decisions
 from mri_response.learning.permutation import Exchangeability
-from mri_response.learning.preparation.confounds import flexible_confounds, flexible_matrix
+from mri_response.learning.preparation.flexible_confounds import flexible_confounds, flexible_matrix
 from mri_response.learning.preparation.training_sets import Confounds, training_sets
 from mri_response.learning.rounding import rounded
 from mri_response.learning.splits import Scheme, draw_folds, units_of

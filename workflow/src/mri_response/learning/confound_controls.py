@@ -56,9 +56,14 @@ def run_confound_controls(
     cv, model = config["cross_validation"], config["model"]
     learner, features = learner_of(model), np.asarray(features)
     weights, _ = person_weights(people["participant_id"])
-    coding = ConfoundCoding.of(people, model["confounds"])
     unseen = config["confounds"]["unseen_site"]
-    removed, nothing = coding.stacked(people, unseen=unseen), np.empty((len(people), 0))
+    # Features of several sites are harmonised with and without the confounds.
+    removed, nothing = (
+        ConfoundCoding.of_model(people, {**model, "confounds": confounds}).stacked(
+            people, unseen=unseen
+        )
+        for confounds in (model["confounds"], [])
+    )
     design = Design(Exchangeability(people), config["seed"])
     jobs: dict[str, list] = {control: [] for control in ConfoundControl}
     for repeat in range(1, cv["repeats"] + 1):

@@ -13,7 +13,7 @@ from mri_response.config.queries import learner_name
 from mri_response.core.errors import InputError
 from mri_response.core.seeds import Stream, generator
 from mri_response.core.vocabulary import Null
-from mri_response.learning.preparation.confounds import flexible_matrix
+from mri_response.learning.preparation.flexible_confounds import flexible_matrix
 from mri_response.learning.preparation.training_sets import training_sets
 
 RIDGE_C = 1.0  # inverse penalty of the regression on uncorrelated confounds of unit variance

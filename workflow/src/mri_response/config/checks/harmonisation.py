@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from mri_response.config.feature_kinds import feature_kind
 from mri_response.config.messages import fault
 from mri_response.config.queries import column_of, harmonisation_of
 from mri_response.core.vocabulary import Role
@@ -31,6 +32,7 @@ def check_harmonisation(config: Mapping[str, Any]) -> None:
             continue
         key = f"models.{name}.harmonise"
         named = [options["column"], *options["keep"], *(options["learn_from"] or ())]
+        _check_features(key, model["features"], config)
         if label in named:
             raise fault(
                 key,
@@ -61,4 +63,18 @@ def check_harmonisation(config: Mapping[str, Any]) -> None:
                 f"mean, since models.{name} harmonises its features by {options['column']} and "
                 f"cohort {others[0]} may have sites that the discovery cohort has not",
                 "write unseen_site: mean or remove harmonise",
+            )
+
+
+def _check_features(key: str, name: str, config: Mapping[str, Any]) -> None:
+    """Columns of the clinic and trials are no scans: sites may differ in them rightly."""
+    spec = config["features"].get(name, {})
+    for part in spec.get("sets", (name,)):
+        kind = feature_kind(config["features"][part]) if part in config["features"] else None
+        if kind is not None and (kind.is_clinical or kind.has_trials):
+            raise fault(
+                key,
+                f"the feature set {part!r}, which is not made from scans",
+                "features of scans alone",
+                "remove harmonise, or put a model of the scans into a stack",
             )
