@@ -89,6 +89,9 @@ def test_works_have_a_text_and_a_doi():
             assert "doi" not in work
         else:
             assert re.fullmatch(r"10\.\d{4,}/\S+", work["doi"]), key
+    text = (RESOURCES / "references.yaml").read_text(encoding="utf-8")
+    keys = re.findall(r"^(\w+):", text, re.M)
+    assert keys == list(resource("references"))  # none stands twice, where YAML takes the last
     dois = [work.get("doi", key) for key, work in resource("references").items()]
     assert len(set(dois)) == len(dois)
 
