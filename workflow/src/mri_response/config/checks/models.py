@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from mri_response.config.messages import fault, shown
 from mri_response.config.outcome_kinds import is_number
@@ -17,10 +17,6 @@ from mri_response.config.queries import (
     used_baselines,
 )
 from mri_response.core.tables import suggestion
-
-if TYPE_CHECKING:
-    pass
-
 
 _MAX_GRID = 200
 
@@ -91,19 +87,36 @@ def _check_support_vector_classifier(key: str, model: Mapping[str, Any]) -> None
                 f"no {other}: the built-in support vector classifier has C and class_weight",
                 "name the estimator or remove it",
             )
-    c = model["C"]
-    if c["log2_min"] > c["log2_max"]:
+    check_powers(f"{key}.C", model["C"])
+
+
+def check_powers(key: str, section: Mapping[str, Any]) -> None:
+    """Check a grid of powers of two.
+
+    Parameters
+    ----------
+    key : str
+        Where the section stands, as in ``models.classifier.C``.
+    section : mapping
+        Keys log2_min, log2_max and log2_step.
+
+    Raises
+    ------
+    InputError
+        If the grid ends before it starts, or has too many values.
+    """
+    if section["log2_min"] > section["log2_max"]:
         raise fault(
-            f"{key}.C.log2_min",
-            str(c["log2_min"]),
-            f"at most log2_max, which is {c['log2_max']}",
+            f"{key}.log2_min",
+            str(section["log2_min"]),
+            f"at most log2_max, which is {section['log2_max']}",
             "correct one of them",
         )
-    count = len(grid_of_c(c))
+    count = len(grid_of_c(section))
     if count > _MAX_GRID:
         raise fault(
-            f"{key}.C.log2_step",
-            f"{c['log2_step']}, which makes {count} values of C",
+            f"{key}.log2_step",
+            f"{section['log2_step']}, which makes {count} values of {key.split('.')[-1]}",
             f"at most {_MAX_GRID} values",
             "use a larger step",
         )

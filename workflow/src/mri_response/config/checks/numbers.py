@@ -5,10 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from mri_response.config.checks.models import check_powers
 from mri_response.config.messages import fault
-from mri_response.config.queries import grid_of_alpha
-
-_MAX_GRID = 200
 
 
 def add_ridge(raw: Mapping[str, Any]) -> None:
@@ -67,21 +65,7 @@ def check_numbers(config: Mapping[str, Any]) -> None:
                 "null, since the outcome is a number; site may be a confound",
                 "remove it",
             )
-        alpha = model["alpha"]
-        if alpha["log2_min"] > alpha["log2_max"]:
-            raise fault(
-                f"{key}.alpha.log2_min",
-                str(alpha["log2_min"]),
-                f"at most log2_max, which is {alpha['log2_max']}",
-                "correct one of them",
-            )
-        if len(grid_of_alpha(alpha)) > _MAX_GRID:
-            raise fault(
-                f"{key}.alpha.log2_step",
-                f"{alpha['log2_step']}, which makes {len(grid_of_alpha(alpha))} values of alpha",
-                f"at most {_MAX_GRID} values",
-                "use a larger step",
-            )
+        check_powers(f"{key}.alpha", model["alpha"])
     _check_scheme(config)
 
 
