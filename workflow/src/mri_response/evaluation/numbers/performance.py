@@ -7,13 +7,14 @@ from collections.abc import Mapping
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from scipy.stats import t
+from scipy.special import stdtrit
 
+from mri_response.core.proportions import LEVEL
 from mri_response.core.seeds import Stream, generator
 from mri_response.core.vocabulary import Interval, Null, Role
 from mri_response.evaluation.bootstrap import null_inflation
-from mri_response.evaluation.chance import permutation_p_value
 from mri_response.evaluation.numbers.metrics import GAINS, METRICS, Predicted, estimates
+from mri_response.evaluation.performance_rows import interval_columns, tested_columns
 from mri_response.learning.decisions import Decisions
 from mri_response.learning.permutation import exchangeable_rows
 from mri_response.learning.preparation.training_sets import training_sets
@@ -24,7 +25,6 @@ COLUMNS = [
     *("p_value", "alternative", "null", "n_permutations"),
 ]
 NULL_COLUMNS = ["model", "cohort", "null", "permutation", "metric", "value"]
-LEVEL = 0.95
 Tables = tuple[pd.DataFrame, pd.DataFrame]
 
 
@@ -182,16 +182,11 @@ def _rows(base: Mapping[str, str], given: Predicted, null: str) -> Tables:
         if tested and base["role"] == Role.DISCOVERY:
             inflation = null_inflation(permuted, found.error[1:])
             method = method if inflation is None else Interval.NULL_INFLATED
-        low, high = interval(metric, value, error * (inflation or 1.0), n)
         row = {**base, "metric": metric, "n": n, "estimate": value}
-        row |= {"ci_low": low, "ci_high": high, "ci_method": method}
+        limits = interval(metric, value, error * (inflation or 1.0), n)
+        row |= interval_columns(method, limits)
         if tested and permuted.size:
-            row |= {
-                "p_value": permutation_p_value(value, permuted),
-                "alternative": "greater",
-                "null": null,
-                "n_permutations": permuted.size,
-            }
+            row |= tested_columns(null, value, permuted)
             for index, one in enumerate(permuted.tolist(), start=1):
                 own = {"null": null, "permutation": index, "metric": metric, "value": one}
                 draws.append({"model": base["model"], "cohort": base["cohort"], **own})
@@ -216,7 +211,7 @@ def interval(metric: str, value: float, error: float, n: int) -> tuple[float, fl
     -------
     low, high : float
     """
-    factor = float(t.ppf((1 + LEVEL) / 2, n - 1))
+    factor = float(stdtrit(n - 1, (1 + LEVEL) / 2))
     if metric == "r":
         if not abs(value) < 1:
             return float("nan"), float("nan")

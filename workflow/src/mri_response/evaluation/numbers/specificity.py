@@ -23,8 +23,9 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from scipy.stats import t
+from scipy.special import stdtrit
 
+from mri_response.core.proportions import LEVEL
 from mri_response.core.seeds import Stream, generator
 from mri_response.core.vocabulary import Role
 from mri_response.evaluation.chance import permutation_p_value
@@ -132,7 +133,7 @@ def specificity_rows(
         own = without[rows]
         own = own[:, _independent(own)]
         slopes[name] = float((np.linalg.pinv(own) @ y[rows])[-1])
-    half = float(t.ppf(0.975, len(y) - design.shape[1])) * error[0]
+    half = float(stdtrit(len(y) - design.shape[1], (1 + LEVEL) / 2)) * error[0]
     values = {
         "model": model,
         "n_external": int(arm.sum()),
