@@ -187,8 +187,7 @@ def with_unpenalised(
     FrozenLinear
         Its decision value is the predicted number.
     """
-    centred, mean, scale = fit_confounds(confounds, train)
-    slope = np.linalg.pinv(centred[train], rcond=1e-8) @ outcome[train] / scale
+    slope, mean = _regressed(outcome, confounds, train)
     return replace(
         frozen,
         confound_weights=frozen.confound_weights + slope,
@@ -307,10 +306,17 @@ def _folded(
     n_models, q = len(sums.score), confounds.shape[1]
     confound_weights, confound_fill, constant = np.zeros(q), np.zeros(q), 0.0
     for rows, score, intercept in zip(fitted.train, sums.score, fitted.intercept, strict=True):
-        centred, mean, scale = fit_confounds(confounds, rows)
-        slope = np.linalg.pinv(centred[rows], rcond=1e-8) @ score[rows] / scale
+        slope, mean = _regressed(score, confounds, rows)
         confound_weights -= slope / n_models
         confound_fill -= slope * mean / n_models
         constant += (intercept - score[rows].mean() + slope @ mean) / n_models
     numbers = sums.weights, sums.fill, confound_weights, confound_fill, float(constant)
     return FrozenLinear(*numbers, coding, description)
+
+
+def _regressed(
+    values: np.ndarray, confounds: np.ndarray, train: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """Slopes of values on confounds in the training rows, and the confounds' means there, (q,)."""
+    centred, mean, scale = fit_confounds(confounds, train)
+    return np.linalg.pinv(centred[train], rcond=1e-8) @ values[train] / scale, mean
