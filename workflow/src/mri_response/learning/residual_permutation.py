@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -12,6 +13,63 @@ from mri_response.core.seeds import Stream, generator
 from mri_response.core.vocabulary import Null
 from mri_response.learning.permutation import exchangeable_rows
 from mri_response.learning.preparation.training_sets import training_sets
+
+
+class Residuals(NamedTuple):
+    """An outcome as what baseline and confounds say of it, and the rest, which is exchanged.
+
+    Attributes
+    ----------
+    fitted, rest : numpy.ndarray, shape (n,)
+        Fitted values of the regression on baseline and confounds in all rows, and its residuals.
+    strata : list of numpy.ndarray of int, shape (units, rows per unit)
+        Rows of those who may exchange residuals, as from `exchangeable_rows`.
+    """
+
+    fitted: np.ndarray
+    rest: np.ndarray
+    strata: list[np.ndarray]
+
+    @classmethod
+    def of(
+        cls, people: pd.DataFrame, given: np.ndarray, group: str | None, within: str | None
+    ) -> Residuals:
+        """Regress the outcome of some people on baseline and confounds.
+
+        Parameters
+        ----------
+        people : pandas.DataFrame, n rows
+            Columns participant_id and label (the outcome, a number).
+        given : numpy.ndarray, shape (n, q)
+            Baseline and coded confounds, without intercept. NaN is filled with the mean.
+        group, within : str or None
+            Columns of families and of blocks, see `ExchangedResiduals`.
+
+        Returns
+        -------
+        Residuals
+        """
+        outcome = people["label"].to_numpy(dtype=float)
+        everybody = training_sets(given, np.ones((1, len(people)), dtype=bool))
+        fitted = everybody.design[0] @ (everybody.coefficients[0] @ outcome)
+        return cls(fitted, outcome - fitted, exchangeable_rows(people, group, within))
+
+    def exchanged(self, rng: np.random.Generator) -> np.ndarray:
+        """One permuted outcome: fitted values and the residuals of somebody else.
+
+        Parameters
+        ----------
+        rng : numpy.random.Generator
+            Source of the permutation.
+
+        Returns
+        -------
+        numpy.ndarray, shape (n,)
+        """
+        outcome = self.fitted.copy()
+        for rows in self.strata:
+            outcome[rows] += self.rest[rows[rng.permutation(len(rows))]]
+        return outcome
 
 
 class ExchangedResiduals:
@@ -67,11 +125,8 @@ class ExchangedResiduals:
         within: str | None = None,
     ) -> None:
         self.labels = people["label"].to_numpy(dtype=float)
-        everybody = training_sets(given, np.ones((1, len(people)), dtype=bool))
-        self._fitted = everybody.design[0] @ (everybody.coefficients[0] @ self.labels)
-        self._residual = self.labels - self._fitted
-        self._strata = exchangeable_rows(people, group, within)
-        if max(map(len, self._strata)) < 2:
+        self._residuals = Residuals.of(people, given, group, within)
+        if max(map(len, self._residuals.strata)) < 2:
             raise InputError(
                 "permutation: found nobody who may exchange residuals with anybody, expected "
                 f"people alike (group: {group}, within: {within}); use larger blocks"
@@ -93,11 +148,7 @@ class ExchangedResiduals:
         """
         if permutation == 0:
             return self.labels.copy()
-        rng = generator(seed, Stream.RESIDUALS, permutation)
-        outcome = self._fitted.copy()
-        for rows in self._strata:
-            outcome[rows] += self._residual[rows[rng.permutation(len(rows))]]
-        return outcome
+        return self._residuals.exchanged(generator(seed, Stream.RESIDUALS, permutation))
 
     def labellings(self, seed: int, permutations: Sequence[int]) -> np.ndarray:
         """Outcomes of several permutations.

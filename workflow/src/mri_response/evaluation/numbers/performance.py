@@ -16,8 +16,7 @@ from mri_response.evaluation.bootstrap import null_inflation
 from mri_response.evaluation.numbers.metrics import GAINS, METRICS, Predicted, estimates
 from mri_response.evaluation.performance_rows import interval_columns, tested_columns
 from mri_response.learning.decisions import Decisions
-from mri_response.learning.permutation import exchangeable_rows
-from mri_response.learning.preparation.training_sets import training_sets
+from mri_response.learning.residual_permutation import Residuals
 from mri_response.people.rows import person_weights
 
 COLUMNS = [
@@ -157,15 +156,11 @@ def exchanged_outcomes(
     -------
     ndarray, shape (M, n)
     """
-    outcome = people["label"].to_numpy(dtype=float)
-    own = training_sets(given, np.ones((1, len(people)), dtype=bool))
-    fitted = own.design[0] @ (own.coefficients[0] @ outcome)
-    drawn = np.tile(fitted, (n_permutations, 1))
-    strata = exchangeable_rows(people, None, within if within in people else None)
-    for permutation, values in enumerate(drawn, start=1):
+    residuals = Residuals.of(people, given, None, within if within in people else None)
+    drawn = np.empty((n_permutations, len(people)))
+    for permutation in range(1, n_permutations + 1):
         rng = generator(seed, Stream.OWN_RESIDUALS, cohort, permutation)
-        for rows in strata:
-            values[rows] += (outcome - fitted)[rows[rng.permutation(len(rows))]]
+        drawn[permutation - 1] = residuals.exchanged(rng)
     return drawn
 
 
