@@ -13,12 +13,12 @@ from made_up_run import CONFIG, MadeUpRun, made_up_run, one_cohort, six_cohorts
 
 from mri_response.config.answers import resource
 from mri_response.config.queries import CONFOUNDS_ONLY
+from mri_response.evaluation.headline import rows_of
 from mri_response.people.characteristics import characteristics
 from mri_response.report.facts.caveats import caveats
 from mri_response.report.facts.fact import Fact
 from mri_response.report.facts.gathered import fact_names, gather
 from mri_response.report.facts.methods import methods, results
-from mri_response.report.lookup import rows_of
 from mri_response.report.run import Run
 
 SHA256 = "ab" * 32

@@ -16,8 +16,9 @@ import numpy as np
 import pandas as pd
 from scipy.special import ndtri
 
-from mri_response.core.vocabulary import EXTERNAL_POOLED, READ_FIRST, Interval, Null, Role
+from mri_response.core.vocabulary import EXTERNAL_POOLED, Interval, Role
 from mri_response.evaluation.comparisons import MAIN, MODELS
+from mri_response.evaluation.headline import headline_row
 from mri_response.evaluation.paired import holm
 
 CHANCE = 0.5  # balanced accuracy, and AUC
@@ -232,19 +233,9 @@ def performance_figure(performance: pd.DataFrame, model: str, cohort: str) -> Fi
     Figure or None
         With the corrected interval where there is one; None without a row.
     """
-    rows = performance[
-        (performance["model"] == model)
-        & (performance["cohort"] == cohort)
-        & (performance["metric"] == "balanced_accuracy")
-    ]
-    present = [name for name in READ_FIRST if (rows["aggregation"] == name).any()]
-    if not present:
+    row = headline_row(performance, model, cohort, "balanced_accuracy")
+    if row is None:
         return None
-    rows = rows[rows["aggregation"] == present[0]]
-    own = rows["null"] == Null.OWN_LABELS
-    rows = rows[own] if own.any() else rows
-    known = rows[rows["ci_low"].notna()]
-    row = (known if len(known) else rows).iloc[0]
     return _figure(row, cohort, "", "balanced_accuracy", CHANCE, "performance", row["null"])
 
 

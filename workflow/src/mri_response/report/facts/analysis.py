@@ -6,12 +6,12 @@ import numpy as np
 
 from mri_response.config.preparation_steps import steps_in_words
 from mri_response.config.queries import categorical_confounds, left_out_column, used_confounds
+from mri_response.evaluation.headline import headline_row
 from mri_response.learning.learners.registry import learner_of
 from mri_response.people.size import FEW_PEOPLE
 from mri_response.report.facts.fact import Fact, fact, not_applicable
 from mri_response.report.facts.methods import permutation_method
 from mri_response.report.facts.phrases import cohort_size, listed, people, where
-from mri_response.report.lookup import headline_row
 from mri_response.report.naming import CI_NAMES
 from mri_response.report.numbers import number
 from mri_response.report.procedure_words import left_out_text

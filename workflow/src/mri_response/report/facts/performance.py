@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from mri_response.config.queries import CONFOUNDS_ONLY, used_confounds
 from mri_response.core.vocabulary import EXTERNAL_POOLED, Aggregation, Role
+from mri_response.evaluation.headline import headline_row
 from mri_response.report.facts.fact import Fact, fact
 from mri_response.report.facts.phrases import cohort_size, listed, p_words, where
-from mri_response.report.lookup import headline_row, is_computed, whole_procedure_row
+from mri_response.report.lookup import is_computed, whole_procedure_row
 from mri_response.report.naming import CI_NAMES, METRIC_NAMES, NULL_NAMES, lowered
 from mri_response.report.numbers import (
     estimate_text,

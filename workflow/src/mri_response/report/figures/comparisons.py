@@ -9,6 +9,7 @@ from matplotlib.figure import Figure
 
 from mri_response.config.queries import compared_pairs, ordered_models, used_baselines
 from mri_response.evaluation.comparisons import MAIN
+from mri_response.evaluation.headline import headline_row
 from mri_response.report.figures.forest import draw_interval, reference_line
 from mri_response.report.figures.style import (
     DOUBLE_COLUMN,
@@ -18,7 +19,7 @@ from mri_response.report.figures.style import (
     suptitle,
 )
 from mri_response.report.figures.text import line_count, line_height, wrap
-from mri_response.report.lookup import headline_row, people_counts
+from mri_response.report.lookup import people_counts
 from mri_response.report.naming import METRIC_NAMES, Naming, lowered, model_title, pair_title
 from mri_response.report.pairs import main_row
 

@@ -11,6 +11,7 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
 from mri_response.core.vocabulary import Aggregation, Role
+from mri_response.evaluation.headline import rows_of
 from mri_response.report.figures.style import (
     BLACK,
     BLUE,
@@ -22,7 +23,7 @@ from mri_response.report.figures.style import (
     styled,
 )
 from mri_response.report.figures.text import line_count, line_height, wrap
-from mri_response.report.lookup import is_computed, people_counts, rows_of
+from mri_response.report.lookup import is_computed, people_counts
 from mri_response.report.naming import Naming
 from mri_response.report.numbers import number
 

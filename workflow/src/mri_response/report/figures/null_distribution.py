@@ -13,6 +13,7 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
 from mri_response.core.vocabulary import Null
+from mri_response.evaluation.headline import headline_row, rows_of
 from mri_response.report.figures.style import (
     BLACK,
     DASHED,
@@ -25,7 +26,7 @@ from mri_response.report.figures.style import (
     suptitle,
 )
 from mri_response.report.figures.text import line_count, line_height, wrap
-from mri_response.report.lookup import headline_row, is_computed, rows_of
+from mri_response.report.lookup import is_computed
 from mri_response.report.naming import NULL_NAMES, Naming
 from mri_response.report.numbers import as_number, estimate_text, number, p_phrase
 

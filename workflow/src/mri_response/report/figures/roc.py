@@ -13,6 +13,7 @@ from matplotlib.patches import Patch
 
 from mri_response.core.vocabulary import Role
 from mri_response.evaluation.curves import RocCurve, roc_of_cohort, rows_of_cohort
+from mri_response.evaluation.headline import headline_row
 from mri_response.report.figures.style import (
     DASHED,
     DOUBLE_COLUMN,
@@ -23,7 +24,7 @@ from mri_response.report.figures.style import (
     suptitle,
 )
 from mri_response.report.figures.text import line_count, line_height, wrap
-from mri_response.report.lookup import headline_row, is_computed, people_counts
+from mri_response.report.lookup import is_computed, people_counts
 from mri_response.report.naming import Naming
 from mri_response.report.numbers import estimate_text, interval_text
 

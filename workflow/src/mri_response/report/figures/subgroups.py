@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
+from mri_response.evaluation.headline import headline_row
 from mri_response.report.figures.forest import without_axis
 from mri_response.report.figures.style import (
     BLACK,
@@ -18,7 +19,7 @@ from mri_response.report.figures.style import (
     suptitle,
 )
 from mri_response.report.figures.text import line_count, line_height, wrap
-from mri_response.report.lookup import headline_row, is_computed, people_counts
+from mri_response.report.lookup import is_computed, people_counts
 from mri_response.report.naming import METRIC_NAMES, Naming, group_name
 from mri_response.report.numbers import number
 

@@ -18,8 +18,8 @@ from mri_response.config.queries import (
 )
 from mri_response.core.vocabulary import Comparison
 from mri_response.evaluation.comparisons import ADDED, MAIN
+from mri_response.evaluation.headline import headline_row
 from mri_response.report.figures.plan import FigureSpec
-from mri_response.report.lookup import headline_row
 from mri_response.report.naming import METRIC_NAMES, Naming, lowered, model_title, pair_title
 from mri_response.report.numbers import (
     estimate_text,

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from mri_response.report.lookup import is_computed, rows_of
+from mri_response.evaluation.headline import rows_of
+from mri_response.report.lookup import is_computed
 from mri_response.report.naming import CI_NAMES, METRIC_NAMES, NULL_NAMES, too_small
 from mri_response.report.numbers import estimate_text, interval_text, p_text
 from mri_response.report.run import Run

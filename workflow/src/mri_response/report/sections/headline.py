@@ -6,7 +6,8 @@ from typing import Any
 
 import pandas as pd
 
-from mri_response.report.lookup import headline_row, is_computed, people_counts
+from mri_response.evaluation.headline import headline_row
+from mri_response.report.lookup import is_computed, people_counts
 from mri_response.report.naming import METRIC_NAMES, NULL_NAMES, too_small
 from mri_response.report.numbers import estimate_text, interval_text, p_text
 from mri_response.report.run import Run

@@ -5,14 +5,13 @@ from __future__ import annotations
 import numpy as np
 
 from mri_response.core.vocabulary import Interval
+from mri_response.evaluation.headline import headline_row, rows_of
 from mri_response.report.captions import people_text
 from mri_response.report.figures.plan import FigureSpec
 from mri_response.report.lookup import (
-    headline_row,
     is_computed,
     people_counts,
     precision_row,
-    rows_of,
     whole_procedure_row,
 )
 from mri_response.report.naming import (

@@ -7,10 +7,11 @@ import pandas as pd
 
 from mri_response.config.queries import curve_models, discovery_name
 from mri_response.core.vocabulary import Interval
+from mri_response.evaluation.headline import rows_of
 from mri_response.evaluation.learning_curve import CURVE_METRICS, MARGIN
 from mri_response.evaluation.sample_size import MARGIN as HALF_WIDTH
 from mri_response.report.figures.plan import FigureSpec
-from mri_response.report.lookup import enough_people, is_computed, rows_of
+from mri_response.report.lookup import enough_people, is_computed
 from mri_response.report.naming import METRIC_NAMES, NULL_NAMES, Naming, lowered
 from mri_response.report.numbers import (
     as_number,

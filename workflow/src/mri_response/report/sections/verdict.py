@@ -8,7 +8,8 @@ import numpy as np
 import pandas as pd
 
 from mri_response.core.vocabulary import EXTERNAL_POOLED, Role
-from mri_response.report.lookup import headline_row, is_computed
+from mri_response.evaluation.headline import headline_row
+from mri_response.report.lookup import is_computed
 from mri_response.report.naming import METRIC_NAMES, NULL_NAMES, group_name, lowered, model_title
 from mri_response.report.numbers import (
     interval_text,
