@@ -13,8 +13,6 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from mri_response.people.outcomes.scores import outcome_from_scores
-
 
 def has_remitted(endpoint: pd.Series | np.ndarray, threshold: float) -> np.ndarray:
     """Whether the score at the end is at most a threshold.
@@ -35,32 +33,6 @@ def has_remitted(endpoint: pd.Series | np.ndarray, threshold: float) -> np.ndarr
     remitted = (endpoint <= threshold).astype(float)
     remitted[np.isnan(endpoint)] = np.nan
     return remitted
-
-
-def remission_outcome(rows: pd.DataFrame, config: Mapping[str, Any], name: str) -> pd.DataFrame:
-    """Class of each row: remitter or nonremitter.
-
-    Parameters
-    ----------
-    rows : pandas.DataFrame
-        Rows of the participants table as text, by line of the file.
-    config : mapping
-        The completed configuration; its outcome is of kind remission.
-    name : str
-        Name of the cohort.
-
-    Returns
-    -------
-    pandas.DataFrame
-        By line: ``outcome`` (name of the class, or missing), ``reason`` (why it is missing),
-        ``baseline_score`` and ``endpoint_score``.
-
-    Raises
-    ------
-    InputError
-        If the table of scores has a mistake, or nobody of the cohort is in it.
-    """
-    return outcome_from_scores(rows, config, name, remitted)
 
 
 def remitted(baseline: pd.Series, endpoint: pd.Series, outcome: Mapping[str, Any]) -> np.ndarray:

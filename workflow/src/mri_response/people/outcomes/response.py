@@ -14,8 +14,6 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from mri_response.people.outcomes.scores import outcome_from_scores
-
 
 def has_responded(
     baseline: pd.Series | np.ndarray, endpoint: pd.Series | np.ndarray, fall_percent: float
@@ -38,32 +36,6 @@ def has_responded(
     responded = (100 * (baseline - endpoint) >= fall_percent * baseline).astype(float)
     responded[np.isnan(baseline) | np.isnan(endpoint) | ~(baseline > 0)] = np.nan
     return responded
-
-
-def response_outcome(rows: pd.DataFrame, config: Mapping[str, Any], name: str) -> pd.DataFrame:
-    """Class of each row: responder or nonresponder.
-
-    Parameters
-    ----------
-    rows : pandas.DataFrame
-        Rows of the participants table as text, by line of the file.
-    config : mapping
-        The completed configuration; its outcome is of kind response.
-    name : str
-        Name of the cohort.
-
-    Returns
-    -------
-    pandas.DataFrame
-        By line: ``outcome`` (name of the class, or missing), ``reason`` (why it is missing),
-        ``baseline_score`` and ``endpoint_score``.
-
-    Raises
-    ------
-    InputError
-        If the table of scores has a mistake, or nobody of the cohort is in it.
-    """
-    return outcome_from_scores(rows, config, name, responded)
 
 
 def responded(baseline: pd.Series, endpoint: pd.Series, outcome: Mapping[str, Any]) -> np.ndarray:

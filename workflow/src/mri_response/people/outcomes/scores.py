@@ -236,13 +236,13 @@ def outcome_from_scores(
     name : str
         Name of the cohort.
     reached : callable
-        Whether each person reached the first class of the kind, see `Reached`.
+        The rule of the kind, see `Reached`.
 
     Returns
     -------
     pandas.DataFrame
-        By line: ``outcome`` (name of the class, or missing), ``reason`` (why it is missing),
-        ``baseline_score`` and ``endpoint_score``.
+        By line: ``outcome`` (name of the class or the number, or missing), ``reason`` (why it is
+        missing), ``baseline_score`` and ``endpoint_score``.
 
     Raises
     ------
@@ -278,13 +278,13 @@ def clinical_outcome(
     path : path-like
         File of the scores, for messages.
     reached : callable
-        Whether each person reached the first class of the kind, see `Reached`.
+        The rule of the kind, see `Reached`.
 
     Returns
     -------
     pandas.DataFrame
-        By ``participant_id``: ``outcome`` (the name of the class, or missing), ``reason`` (why it
-        is missing), ``baseline_score``, ``endpoint_score``.
+        By ``participant_id``: ``outcome`` (name of the class or the number, or missing), ``reason``
+        (why it is missing), ``baseline_score``, ``endpoint_score``.
 
     Raises
     ------

@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from mri_response.config.outcome_kinds import deciding_sessions
-from mri_response.people.outcomes.courses import all_met, outcome_from_course
+from mri_response.people.outcomes.courses import all_met
 from mri_response.people.outcomes.response import has_responded
 
 
@@ -36,31 +36,3 @@ def has_sustained(scores: pd.DataFrame, outcome: Mapping[str, Any]) -> np.ndarra
         for session in deciding_sessions(outcome)
     ]
     return all_met(np.column_stack(responses))
-
-
-def sustained_response_outcome(
-    rows: pd.DataFrame, config: Mapping[str, Any], name: str
-) -> pd.DataFrame:
-    """Class of each row: sustained_responder or no_sustained_responder.
-
-    Parameters
-    ----------
-    rows : pandas.DataFrame
-        Rows of the participants table as text, by line of the file.
-    config : mapping
-        The completed configuration; its outcome is of kind sustained_response.
-    name : str
-        Name of the cohort.
-
-    Returns
-    -------
-    pandas.DataFrame
-        By line: ``outcome`` (name of the class, or missing), ``reason`` (why it is missing),
-        ``baseline_score`` and ``endpoint_score``.
-
-    Raises
-    ------
-    InputError
-        If the table of scores has a mistake, or nobody of the cohort is in it.
-    """
-    return outcome_from_course(rows, config, name, has_sustained)

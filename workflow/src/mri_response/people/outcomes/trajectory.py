@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from mri_response.people.outcomes.courses import all_met, outcome_from_course
+from mri_response.people.outcomes.courses import all_met
 
 
 def is_on_path(scores: pd.DataFrame, outcome: Mapping[str, Any]) -> np.ndarray:
@@ -38,29 +38,3 @@ def is_on_path(scores: pd.DataFrame, outcome: Mapping[str, Any]) -> np.ndarray:
         known = ~np.isnan(score) & (baseline > 0)
         conditions.append(np.where(known, within.astype(float), np.nan))
     return all_met(np.column_stack(conditions))
-
-
-def trajectory_outcome(rows: pd.DataFrame, config: Mapping[str, Any], name: str) -> pd.DataFrame:
-    """Class of each row: on_path or off_path.
-
-    Parameters
-    ----------
-    rows : pandas.DataFrame
-        Rows of the participants table as text, by line of the file.
-    config : mapping
-        The completed configuration; its outcome is of kind trajectory.
-    name : str
-        Name of the cohort.
-
-    Returns
-    -------
-    pandas.DataFrame
-        By line: ``outcome`` (name of the class, or missing), ``reason`` (why it is missing),
-        ``baseline_score`` and ``endpoint_score``.
-
-    Raises
-    ------
-    InputError
-        If the table of scores has a mistake, or nobody of the cohort is in it.
-    """
-    return outcome_from_course(rows, config, name, is_on_path)
