@@ -18,11 +18,10 @@ from mri_response.inputs.joins import check_levels, check_same_ids
 from mri_response.inputs.sources.people_tables import (
     participants_format,
     read_people_table,
-    scores_format,
     scores_path,
 )
 from mri_response.inputs.tables import numbers, require_columns
-from mri_response.people.outcomes.scores import read_scores
+from mri_response.people.outcomes.scores import scores_of_cohort
 
 #: Group of all people where the configuration names none.
 EVERYBODY = "everybody"
@@ -225,8 +224,7 @@ def _with_scores(
     """People with the score before and after, NaN where missing."""
     score, found = belief["score"], {}
     if cohort["scores"] is not None:
-        path, wide = scores_path(cohort), cohort["scores"]["wide"]
-        table = read_scores(path, score["scale"], scores_format(cohort), wide)
+        path, table = scores_path(cohort), scores_of_cohort(cohort, score["scale"])
         ids = (rows["participant_id"], table["participant_id"])
         check_same_ids(*ids, cohort["participants"], path)
         for session, own in table.groupby("session_id"):

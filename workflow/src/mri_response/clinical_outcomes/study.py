@@ -21,9 +21,9 @@ from mri_response.config.clinical_outcomes import CROSSOVER, outcome_cohorts, tr
 from mri_response.core.errors import InputError
 from mri_response.core.tables import and_more, shorten, suggestion
 from mri_response.inputs.joins import check_levels, check_same_ids
-from mri_response.inputs.sources.people_tables import scores_format, scores_path
+from mri_response.inputs.sources.people_tables import scores_path
 from mri_response.inputs.tables import is_text, numbers, require_columns
-from mri_response.people.outcomes.scores import read_scores
+from mri_response.people.outcomes.scores import scores_of_cohort
 from mri_response.people.participants import filtered_rows, read_participants
 
 Config = Mapping[str, Any]
@@ -175,8 +175,7 @@ def _scores(
     for cohort_name in outcome_cohorts(config):
         cohort = config["cohorts"][cohort_name]
         path, own = scores_path(cohort), people[people["cohort"] == cohort_name]
-        layout, wide = scores_format(cohort), cohort["scores"]["wide"]
-        scores = read_scores(path, name, layout, wide, key, highest)
+        scores = scores_of_cohort(cohort, name, key=key, highest=highest)
         check_levels(scores["session_id"], sessions, path, "clinical_outcomes.visits")
         ids = scores["participant_id"]
         check_same_ids(own.index, ids, cohort["participants"], path)

@@ -16,10 +16,9 @@ from mri_response.core.errors import InputError
 from mri_response.core.tables import ID_COLUMNS, shorten
 from mri_response.inputs.missing_codes import missing_codes
 from mri_response.inputs.sources.names import is_sum
-from mri_response.inputs.sources.people_tables import scores_format, scores_path
 from mri_response.inputs.tables import check_ids, read_roi_table, read_table
 from mri_response.people.columns import unreadable_subgroups
-from mri_response.people.outcomes.scores import read_scores
+from mri_response.people.outcomes.scores import scores_of_cohort
 from mri_response.people.participants import (
     filtered_rows,
     read_participants,
@@ -56,12 +55,7 @@ def _readers(config: Mapping[str, Any]) -> Iterator[Callable[[], object]]:
     for name, cohort in config["cohorts"].items():
         yield lambda name=name: _participants(config, name)
         if cohort["scores"] is not None and "scale" in outcome:
-            yield lambda cohort=cohort: read_scores(
-                scores_path(cohort),
-                outcome["scale"],
-                scores_format(cohort),
-                cohort["scores"]["wide"],
-            )
+            yield lambda cohort=cohort: scores_of_cohort(cohort, outcome["scale"])
         if config["belief"] and cohort["trials"] is not None:
             yield lambda name=name: trials_of_cohort(config, name)
         if "table" in (cohort["tiv"] or {}):

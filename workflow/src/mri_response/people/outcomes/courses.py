@@ -8,8 +8,8 @@ import pandas as pd
 
 from mri_response.config.outcome_kinds import OUTCOMES, deciding_sessions
 from mri_response.inputs.joins import check_levels, check_same_ids
-from mri_response.inputs.sources.people_tables import scores_format, scores_path
-from mri_response.people.outcomes.scores import read_scores, session_scores
+from mri_response.inputs.sources.people_tables import scores_path
+from mri_response.people.outcomes.scores import scores_of_cohort, session_scores
 
 #: From scores (people, sessions) with NaN where missing and the section ``outcome`` to 1, 0 or NaN
 #: per person.
@@ -45,7 +45,7 @@ def outcome_from_course(
     """
     cohort, spec = config["cohorts"][name], config["outcome"]
     path, scale = scores_path(cohort), spec["scale"]
-    scores = read_scores(path, scale, scores_format(cohort), cohort["scores"]["wide"])
+    scores = scores_of_cohort(cohort, scale)
     sessions = [spec["baseline"], *deciding_sessions(spec)]
     check_levels(scores["session_id"], sessions, path, "the sessions of outcome")
     check_same_ids(rows["participant_id"], scores["participant_id"], cohort["participants"], path)

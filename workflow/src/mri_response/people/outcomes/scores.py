@@ -155,6 +155,32 @@ def read_scores(
     return table[["participant_id", "session_id"]].assign(score=score)
 
 
+def scores_of_cohort(cohort: Mapping[str, Any], scale: str, **more: Any) -> pd.DataFrame:
+    """Read the scores of one clinical scale of a cohort.
+
+    Parameters
+    ----------
+    cohort : mapping
+        Section ``cohorts.<name>`` of the completed configuration, with scores.
+    scale : str
+        Name of the scale, as in the table.
+    **more
+        ``key`` and ``highest`` of `read_scores`.
+
+    Returns
+    -------
+    pandas.DataFrame
+        As `read_scores` returns it.
+
+    Raises
+    ------
+    InputError
+        As `read_scores` does.
+    """
+    path, wide = scores_path(cohort), cohort["scores"]["wide"]
+    return read_scores(path, scale, scores_format(cohort), wide, **more)
+
+
 def _check_sessions(table: pd.DataFrame, scale: str, path: str | os.PathLike[str]) -> None:
     """Scores are one row per person and session; many exports have a column per session."""
     wide = [name for name in table if name.lower().startswith(scale.lower()) and name != scale]
@@ -251,7 +277,7 @@ def outcome_from_scores(
     """
     cohort, spec = config["cohorts"][name], config["outcome"]
     path = scores_path(cohort)
-    scores = read_scores(path, spec["scale"], scores_format(cohort), cohort["scores"]["wide"])
+    scores = scores_of_cohort(cohort, spec["scale"])
     sessions = [spec[key] for key in ("baseline", "endpoint") if spec.get(key) is not None]
     check_levels(scores["session_id"], sessions, path, "outcome.baseline and outcome.endpoint")
     check_same_ids(rows["participant_id"], scores["participant_id"], cohort["participants"], path)
