@@ -1,5 +1,6 @@
 # Paths and parameters of the rules. Every file of a run has one function, which gives its path with
 # wildcards where no name is given.
+import functools
 import json
 
 RUN = f"results/{CONFIG['run']}"
@@ -399,11 +400,17 @@ def files_of(pattern):
     if pattern in READ_INPUTS:
         if not pattern.endswith(IMAGES):
             return [pattern]
-        found = files_of_anyone(pattern.replace(inputs_folder(), READ, 1))
-        return [pattern, *local([] if "simulation" in CONFIG else found)]
+        read = pattern.replace(inputs_folder(), READ, 1)
+        return [pattern, *local([] if "simulation" in CONFIG else found_files(read))]
     if pattern and "{" not in pattern:
         return [of_the_user(pattern)]
-    return local(files_of_anyone(pattern)) if pattern else []
+    return local(found_files(pattern)) if pattern else []
+
+
+@functools.cache
+def found_files(pattern):
+    """What `files_of_anyone` finds, looked for once: every rule that reads images asks for it."""
+    return files_of_anyone(pattern)
 
 
 def of_the_user(path):
