@@ -56,6 +56,27 @@ def missing_codes(
     return found
 
 
+def coded_cells(cells: NDArray[np.float64], codes: Collection[float] = CODES) -> NDArray[np.bool_]:
+    """`missing_codes` of every column of a table.
+
+    Parameters
+    ----------
+    cells : ndarray, shape (rows, columns)
+        Numbers; NaN where missing.
+    codes : collection of float
+        What may be a code.
+
+    Returns
+    -------
+    ndarray of bool, shape (rows, columns)
+        True for codes.
+    """
+    found = np.zeros(cells.shape, dtype=bool)
+    for column in np.flatnonzero(np.isin(cells, list(codes)).any(axis=0)):
+        found[:, column] = missing_codes(cells[:, column], codes)
+    return found
+
+
 def check_missing_codes(frame: pd.DataFrame, path: str | os.PathLike[str]) -> None:
     """Check that no column of a user's table holds codes for missing values.
 
@@ -72,10 +93,7 @@ def check_missing_codes(frame: pd.DataFrame, path: str | os.PathLike[str]) -> No
         Naming the first such cell, the range of the other values and how many more cells there are.
     """
     cells = frame.to_numpy(dtype=float)
-    suspected = np.isin(cells, CODES)
-    found = np.zeros_like(suspected)
-    for column in np.flatnonzero(suspected.any(axis=0)):
-        found[:, column] = missing_codes(cells[:, column])
+    found = coded_cells(cells)
     if not found.any():
         return
     row, column = np.argwhere(found)[0]

@@ -14,7 +14,7 @@ from mri_response.config.queries import discovery_name, source_features, used_fe
 from mri_response.config.source_kinds import source_path
 from mri_response.core.errors import InputError
 from mri_response.core.tables import ID_COLUMNS, shorten
-from mri_response.inputs.missing_codes import missing_codes
+from mri_response.inputs.missing_codes import coded_cells
 from mri_response.inputs.sources.names import is_sum
 from mri_response.inputs.tables import check_ids, read_roi_table, read_table
 from mri_response.people.columns import unreadable_subgroups
@@ -125,6 +125,20 @@ def sum_warnings(config: Mapping[str, Any]) -> list[str]:
     return warnings
 
 
+def _analysed_regions(
+    config: Mapping[str, Any], people: Mapping[str, pd.DataFrame]
+) -> Iterator[tuple[str, list[str], pd.DataFrame]]:
+    """Path, regions and analysed rows of every table of some cohorts that is a feature set."""
+    for features, spec in used_features(config).items():
+        if not feature_kind(spec).has_table:
+            continue
+        columns = roi_table_columns(config, features)
+        for name, rows in people.items():
+            path = source_path(config["cohorts"][name]["sources"][spec["source"]])
+            table = read_roi_table(path, columns)
+            yield path, columns, table[table["participant_id"].isin(rows["participant_id"])]
+
+
 def zero_warnings(config: Mapping[str, Any], people: Mapping[str, pd.DataFrame]) -> list[str]:
     """Tell of zeros among regions that are far from everybody else's values.
 
@@ -141,27 +155,16 @@ def zero_warnings(config: Mapping[str, Any], people: Mapping[str, pd.DataFrame])
         One line per table.
     """
     warnings = []
-    for features, spec in used_features(config).items():
-        if not feature_kind(spec).has_table:
-            continue
-        columns = roi_table_columns(config, features)
-        for name, rows in people.items():
-            path = source_path(config["cohorts"][name]["sources"][spec["source"]])
-            table = read_roi_table(path, columns)
-            table = table[table["participant_id"].isin(rows["participant_id"])]
-            values = table[columns].to_numpy(dtype=float)
-            zeros = np.zeros_like(values, dtype=bool)
-            for column in np.flatnonzero((values == 0).any(axis=0)):
-                zeros[:, column] = missing_codes(values[:, column], codes=[0])
-            if zeros.any():
-                n = table["participant_id"][zeros.any(axis=1)].nunique()
-                told = [columns[column] for column in np.flatnonzero(zeros.any(axis=0))]
-                warnings.append(
-                    f"{path}: {'1 person has' if n == 1 else f'{n} people have'} 0 in columns "
-                    "in which nobody else is near 0 "
-                    f"({shorten(told, 3)}); if it stands for a missing value, write n/a: it is "
-                    "used as the number 0"
-                )
+    for path, columns, table in _analysed_regions(config, people):
+        zeros = coded_cells(table[columns].to_numpy(dtype=float), codes=[0])
+        if zeros.any():
+            n = table["participant_id"][zeros.any(axis=1)].nunique()
+            told = [columns[column] for column in np.flatnonzero(zeros.any(axis=0))]
+            warnings.append(
+                f"{path}: {'1 person has' if n == 1 else f'{n} people have'} 0 in columns in which "
+                f"nobody else is near 0 ({shorten(told, 3)}); if it stands for a missing value, "
+                "write n/a: it is used as the number 0"
+            )
     return warnings
 
 
@@ -181,13 +184,7 @@ def constant_columns(config: Mapping[str, Any], rows: pd.DataFrame) -> list[str]
         One line per table.
     """
     warnings = []
-    for features, spec in used_features(config).items():
-        if not feature_kind(spec).has_table:
-            continue
-        columns = roi_table_columns(config, features)
-        path = source_path(config["cohorts"][discovery_name(config)]["sources"][spec["source"]])
-        table = read_roi_table(path, columns)
-        table = table[table["participant_id"].isin(rows["participant_id"])]
+    for path, columns, table in _analysed_regions(config, {discovery_name(config): rows}):
         constant = [column for column in columns if table[column].nunique() < 2]
         if constant:
             warnings.append(
