@@ -254,11 +254,10 @@ def _outcome(survey: Survey, people: TableSurvey | None) -> tuple[dict[str, Any]
             }
             return outcome, {"scores": section}
     column, levels = TODO, (TODO, "control")
-    for table in filter(None, (people,)):
-        for name in table.candidates.get("group", ()):
-            found = table.columns.set_index("column").loc[name, "levels"]
-            if found is not None and len(found) > 1:
-                column, levels = name, found[:2]
+    for name in people.candidates.get("group", ()) if people is not None else ():
+        found = people.columns.set_index("column").loc[name, "levels"]
+        if found is not None and len(found) > 1:
+            column, levels = name, found[:2]
     classes = list(levels)
     return (
         {"kind": "label", "column": column, "classes": classes, "positive_class": classes[0]},
