@@ -65,6 +65,13 @@ def _fold_warnings(
     return []
 
 
+def _permutation_warnings(n: int) -> list[str]:
+    """What few permutations leave open."""
+    if n >= 100:
+        return []
+    return [f"permutation.n: with {n} permutations no p can be below {1 / (n + 1):.2g}"]
+
+
 def _warnings_of_prediction(
     config: Mapping[str, Any], people: Mapping[str, pd.DataFrame]
 ) -> list[str]:
@@ -82,11 +89,7 @@ def _warnings_of_prediction(
         )
     warnings += _fold_warnings(cv, rows, discovery, n, smallest)
     warnings += entanglement_warnings(config, rows)
-    if config["permutation"]["n"] < 100:
-        warnings.append(
-            f"permutation.n: with {config['permutation']['n']} permutations no p can be below "
-            f"{1 / (config['permutation']['n'] + 1):.2g}"
-        )
+    warnings += _permutation_warnings(config["permutation"]["n"])
     distinct = exchangeability_of_run(config, rows).n_distinct
     if distinct < config["permutation"]["n"]:
         warnings.append(
@@ -136,18 +139,14 @@ def _warnings_of_numbers(
 ) -> list[str]:
     """What weakens the prediction of a number from the start."""
     discovery = discovery_name(config)
-    rows, permutations = people[discovery], config["permutation"]["n"]
+    rows = people[discovery]
     warnings = []
     if n_people(rows) < FEW_PEOPLE:
         warnings.append(
             f"cohort {discovery}: {n_people(rows)} people are few (below {FEW_PEOPLE}): expect "
             "wide intervals"
         )
-    if permutations < 100:
-        warnings.append(
-            f"permutation.n: with {permutations} permutations no p can be below "
-            f"{1 / (permutations + 1):.2g}"
-        )
+    warnings += _permutation_warnings(config["permutation"]["n"])
     warnings += session_warnings(config, people)
     warnings += duplicate_warnings(config, people)
     return warnings + sum_warnings(config) + constant_columns(config, rows)
