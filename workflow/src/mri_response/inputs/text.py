@@ -8,9 +8,10 @@ import gzip
 import io
 import re
 import zlib
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from mri_response.core.errors import InputError
 from mri_response.inputs.pointers import LONGEST_POINTER, broken_link, pointer
@@ -59,6 +60,25 @@ class TableFormat:
     missing: tuple[str, ...] = ()
     row_names: bool = False
     sheet: str | None = None
+
+    @classmethod
+    def from_config(cls, section: Mapping[str, Any], separators: str = separators) -> TableFormat:
+        """The format that a section of the configuration gives.
+
+        Parameters
+        ----------
+        section : mapping
+            Section ``format`` of a cohort, of its scores or of a source.
+        separators : str
+            See the attribute.
+        """
+        return cls(
+            separators=separators,
+            encoding=section["encoding"],
+            decimal=section["decimal"],
+            missing=tuple(str(code) for code in section["missing"]),
+            sheet=section["sheet"],
+        )
 
 
 #: UTF-8 with decimal points, separated by tabs, commas or semicolons.

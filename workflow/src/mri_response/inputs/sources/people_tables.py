@@ -53,7 +53,8 @@ def participants_format(cohort: Mapping[str, Any]) -> PeopleFormat:
     cohort : mapping
         Section ``cohorts.<name>`` of the completed configuration.
     """
-    return PeopleFormat(cohort["columns"], cohort["codes"], _form(cohort["format"]))
+    form = TableFormat.from_config(cohort["format"])
+    return PeopleFormat(cohort["columns"], cohort["codes"], form)
 
 
 def scores_format(cohort: Mapping[str, Any]) -> PeopleFormat:
@@ -65,10 +66,10 @@ def scores_format(cohort: Mapping[str, Any]) -> PeopleFormat:
         Section ``cohorts.<name>`` of the completed configuration, with scores.
     """
     scores = cohort["scores"]
-    if scores["table"] is None:
-        columns = {**cohort["columns"], **scores["columns"]}
-        return PeopleFormat(columns, form=_form(scores.get("format") or cohort["format"]))
-    return PeopleFormat(scores["columns"], form=_form(scores.get("format") or cohort["format"]))
+    # Without a table of their own, scores stand in the participants table.
+    columns = cohort["columns"] if scores["table"] is None else {}
+    form = TableFormat.from_config(scores.get("format") or cohort["format"])
+    return PeopleFormat({**columns, **scores["columns"]}, form=form)
 
 
 def scores_path(cohort: Mapping[str, Any]) -> str | None:
@@ -82,15 +83,6 @@ def scores_path(cohort: Mapping[str, Any]) -> str | None:
     if cohort["scores"] is None:
         return None
     return cohort["scores"]["table"] or cohort["participants"]
-
-
-def _form(section: Mapping[str, Any]) -> TableFormat:
-    return TableFormat(
-        encoding=section["encoding"],
-        decimal=section["decimal"],
-        missing=tuple(str(code) for code in section["missing"]),
-        sheet=section["sheet"],
-    )
 
 
 def read_people_table(

@@ -30,13 +30,7 @@ def _freesurfer(spec: Mapping[str, Any], people: pd.DataFrame) -> Source:
 
 
 def _region_tables(spec: Mapping[str, Any], people: pd.DataFrame) -> Source:
-    form = TableFormat(
-        separators="\t,; ",
-        encoding=spec["format"]["encoding"],
-        decimal=spec["format"]["decimal"],
-        missing=tuple(map(str, spec["format"]["missing"])),
-        sheet=spec["format"]["sheet"],
-    )
+    form = TableFormat.from_config(spec["format"], separators="\t,; ")
     request = TableRequest(spec["subject"], spec["id_column"], spec["session_column"], form)
     return read_region_tables(spec["region_tables"], people, request)
 
