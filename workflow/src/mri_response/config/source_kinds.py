@@ -116,7 +116,7 @@ def with_values(config: Mapping[str, Any], folder: str) -> dict[str, Any]:
         cohort["sources"] = {
             source: spec
             if isinstance(spec, str)
-            else {**spec, "read_into": f"{place}/{source}{_ENDS[SOURCES[kind_of_source(spec)]]}"}
+            else {**spec, "read_into": f"{place}/{table_of_source(source, spec)}"}
             for source, spec in cohort["sources"].items()
         }
         for key in ("tiv", "quality"):
@@ -131,6 +131,19 @@ def with_values(config: Mapping[str, Any], folder: str) -> dict[str, Any]:
 #: How the names of tables end; `inputs.paths` knows a table of images by its end.
 IMAGES = ".images.tsv"
 _ENDS = {"table": ".tsv", "image": IMAGES}
+
+
+def table_of_source(source: str, spec: Mapping[str, Any]) -> str:
+    """Name of the table into which a source is read.
+
+    Parameters
+    ----------
+    source : str
+        Name of the source.
+    spec : mapping
+        ``cohorts.<cohort>.sources.<source>``.
+    """
+    return f"{source}{_ENDS[SOURCES[kind_of_source(spec)]]}"
 
 
 def files_of_cohort(config: Mapping[str, Any], cohort: str, folder: str) -> list[str]:
@@ -153,7 +166,7 @@ def files_of_cohort(config: Mapping[str, Any], cohort: str, folder: str) -> list
     own = config["cohorts"][cohort]
     place = f"{folder}/{cohort}"
     paths = [
-        f"{place}/{source}{_ENDS[SOURCES[kind_of_source(own['sources'][source])]]}"
+        f"{place}/{table_of_source(source, own['sources'][source])}"
         for source in read_before(config, cohort)
     ]
     if is_read_before(own["tiv"]) or own["quality"]:

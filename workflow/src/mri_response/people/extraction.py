@@ -20,7 +20,7 @@ from mri_response.config.source_kinds import (
     is_read_before,
     kind_of_source,
     read_before,
-    with_values,
+    table_of_source,
 )
 from mri_response.core.atomic import atomic_path
 from mri_response.core.errors import InputError
@@ -132,11 +132,6 @@ def read_cohort(config: Mapping[str, Any], name: str) -> tuple[dict[str, pd.Data
     keys = [key for key in ID_COLUMNS if key in rows]
     check_ids(rows, cohort["participants"], keys)
     people = rows[keys].reset_index(drop=True)
-    paths = {
-        source: os.path.basename(spec["read_into"])
-        for source, spec in with_values(config, "")["cohorts"][name]["sources"].items()
-        if not isinstance(spec, str)
-    }
     sources: dict[str, Source] = {}
     mistakes = []
     for source in read_before(config, name):
@@ -154,7 +149,10 @@ def read_cohort(config: Mapping[str, Any], name: str) -> tuple[dict[str, pd.Data
     if mistakes:
         raise InputError("\n".join(mistakes))
     found = {**sources, **measured}
-    tables = {paths[source]: read.table for source, read in sources.items()}
+    tables = {
+        table_of_source(source, cohort["sources"][source]): read.table
+        for source, read in sources.items()
+    }
     if measured or is_read_before(cohort["tiv"]) or cohort["quality"]:
         tables["measures.tsv"] = _measures(config, name, people, sources, measured)
     records = [read.record.assign(source=source.split(" ")[0]) for source, read in found.items()]
