@@ -48,16 +48,10 @@ def cross_validated_numbers(people: pd.DataFrame, decisions: Decisions) -> Predi
         for number in np.unique(fold[fold > 0]):
             test = fold == number
             mean[:, repeat, test] = decisions.labels[:, ~test].mean(axis=1)[:, None]
-    rows = decisions.tested
-    weights, person = person_weights(people.loc[rows, "participant_id"].astype(str))
-    return Predicted(
-        decisions.labels[:, rows],
-        decisions.decision[..., rows],
-        decisions.reduced[..., rows],
-        mean[..., rows],
-        weights,
-        person,
-    )
+    tested, rows = decisions.of_tested(people)
+    weights, person = person_weights(rows["participant_id"].astype(str))
+    mean = mean[..., decisions.tested]
+    return Predicted(tested.labels, tested.decision, tested.reduced, mean, weights, person)
 
 
 def performance_of_discovery(

@@ -117,18 +117,18 @@ def cross_validated_rows(
     -------
     pandas.DataFrame
     """
-    rows, parts = decisions.tested, []
+    tested, own = decisions.of_tested(people)
     words = np.array([decisions.chosen(i) for i in range(len(decisions.grid))], dtype=object)
-    for repeat in range(decisions.decision.shape[1]):
+    parts = []
+    for repeat, fold in enumerate(tested.fold[0]):
         values = {
             "repeat": repeat + 1,
-            "outer_fold": decisions.fold[0, repeat, rows],
-            "outcome": people.loc[rows, "label"].to_numpy(),
-            "predicted": decisions.decision[0, repeat, rows],
-            "reduced": decisions.reduced[0, repeat, rows],
-            "hyperparameters": words[decisions.candidate[0, repeat, rows]],
+            "outer_fold": fold,
+            "outcome": own["label"],
+            "predicted": tested.decision[0, repeat],
+            "reduced": tested.reduced[0, repeat],
+            "hyperparameters": words[tested.candidate[0, repeat]],
         }
-        own = people[rows].reset_index(drop=True)
         parts.append(identified(own, pd.DataFrame(values)).assign(cohort=cohort, model=model))
     return pd.concat(parts, ignore_index=True)
 
