@@ -56,7 +56,9 @@ def test_kinds_of_outcomes_name_their_classes_and_sessions():
 
 def test_steps_of_preparation_come_in_their_order():
     assert list(PREPARATION) == ["harmonisation", "confounds", "scale", "components"]
-    model = {"confounds": ["age", "sex"], "standardize": True, "pca": 0.9, "harmonise": "site"}
+    plain = {"column": "site", "keep": [], "method": "combat", "reference": None}
+    plain |= {"min_people": 5, "learn_from": None}
+    model = {"confounds": ["age", "sex"], "standardize": True, "pca": 0.9, "harmonise": plain}
     assert steps_in_words(model) == [
         "harmonisation by site (ComBat, shift and scale of every site shrunken by empirical Bayes)",
         "linear regression on age, sex",
@@ -66,7 +68,7 @@ def test_steps_of_preparation_come_in_their_order():
     bare = {"confounds": [], "standardize": False, "pca": None, "harmonise": None}
     assert steps_in_words(bare) == []
     assert steps_in_words(bare | {"pca": 5}) == ["5 principal components"]
-    section = {"method": "location_scale", "keep": ["age"], "reference": "A"}
+    section = plain | {"method": "location_scale", "keep": ["age"], "reference": "A"}
     section["learn_from"] = {"healthy": ["yes", "maybe"]}
     assert steps_in_words(bare | {"harmonise": section}) == [
         "harmonisation by site (shift and scale of every site, effects of age kept, to the site A, "

@@ -757,3 +757,19 @@ def test_models_are_compared_with_the_clinical_ones(with_clinic):
         ("both", "clinic"),
         ("roi_svc", "both"),
     ]
+
+
+@pytest.mark.parametrize("given", ["scanner", {"column": "scanner"}])
+def test_harmonisation_is_completed_in_either_form(raw, given):
+    name = next(iter(raw["models"]))
+    raw["models"][name]["harmonise"] = given
+    raw["confounds"] = {"unseen_site": "mean"}
+    raw["models"][name]["confounds"] = []
+    assert load_config(raw)["models"][name]["harmonise"] == {
+        "column": "scanner",
+        "keep": [],
+        "method": "combat",
+        "reference": None,
+        "min_people": 5,
+        "learn_from": None,
+    }

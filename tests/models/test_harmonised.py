@@ -16,7 +16,8 @@ from mri_response.models.frozen import load_frozen
 from mri_response.models.harmonised import FrozenHarmonised
 from mri_response.models.linear import freeze_linear
 
-MODEL = {"confounds": ["age"], "harmonise": {"keep": ["sex"], "min_people": 3}}
+HARMONISE = {"column": "site", "keep": ["sex"], "method": "combat", "reference": None}
+MODEL = {"confounds": ["age"], "harmonise": HARMONISE | {"min_people": 3, "learn_from": None}}
 
 
 @pytest.fixture

@@ -67,6 +67,9 @@ def load_config(raw: Mapping[str, Any]) -> dict[str, Any]:
     if errors:
         raise schema_fault(errors[0], schema)
     check_modules(raw)
+    for model in raw.get("models", {}).values():
+        if isinstance(model.get("harmonise"), str):
+            model["harmonise"] = {"column": model["harmonise"]}
     if is_number(raw):
         add_ridge(raw)
     else:

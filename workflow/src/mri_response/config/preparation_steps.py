@@ -12,7 +12,7 @@ from typing import Any
 
 from mri_response.config.checks.confounds import check_confounds
 from mri_response.config.checks.harmonisation import check_harmonisation
-from mri_response.config.queries import described_confound, harmonisation_of
+from mri_response.config.queries import described_confound
 
 Model = Mapping[str, Any]
 
@@ -52,7 +52,7 @@ class PreparationStep:
 
 
 def _words_of_harmonisation(model: Model) -> str:
-    options = harmonisation_of(model)
+    options = model["harmonise"]
     kept = f", effects of {', '.join(options['keep'])} kept" if options["keep"] else ""
     how = {
         "combat": "ComBat, shift and scale of every site shrunken by empirical Bayes",

@@ -223,42 +223,14 @@ def used_confounds(config: Mapping[str, Any]) -> list[str]:
     return list(dict.fromkeys(column_of(c) for model in models for c in model["confounds"]))
 
 
-def harmonisation_of(model: Mapping[str, Any]) -> dict[str, Any] | None:
-    """The section `harmonise` of a model, completed; None where features are not harmonised.
-
-    Parameters
-    ----------
-    model : mapping
-        Section ``models.<name>`` of the configuration.
-
-    Returns
-    -------
-    dict or None
-        Keys column, keep, method, reference, min_people and learn_from.
-    """
-    given = model.get("harmonise")
-    if given is None:
-        return None
-    given = {"column": given} if isinstance(given, str) else dict(given)
-    defaults = {
-        "column": "site",
-        "keep": [],
-        "method": "combat",
-        "reference": None,
-        "min_people": 5,
-        "learn_from": None,
-    }
-    return defaults | given
-
-
 def columns_of_harmonisation(config: Mapping[str, Any]) -> dict[str, bool]:
     """Columns that harmonisation of some model needs, and whether each holds categories.
 
     Those that say whom it learns from are looked up in the discovery cohort alone.
     """
     columns: dict[str, bool] = {}
-    for options in map(harmonisation_of, config["models"].values()):
-        if options is not None:
+    for model in config["models"].values():
+        if options := model["harmonise"]:
             columns[options["column"]] = True
             for column in options["keep"]:
                 kept = column in {*CATEGORIES, *config["confounds"]["categorical"]}

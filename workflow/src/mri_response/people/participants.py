@@ -11,7 +11,6 @@ from mri_response.config.queries import (
     columns_of_harmonisation,
     discovery_name,
     feature_columns,
-    harmonisation_of,
     left_out_column,
     used_confounds,
 )
@@ -55,7 +54,7 @@ def read_participants(config: Mapping[str, Any], name: str) -> pd.DataFrame:
 def structure_columns(config: Mapping[str, Any]) -> list[str | None]:
     """Columns of families, of permutation blocks, of who is left out and who is learned from."""
     cv = config["cross_validation"]
-    options = filter(None, map(harmonisation_of, config["models"].values()))
+    options = [model["harmonise"] for model in config["models"].values() if model["harmonise"]]
     learn_from = [column for one in options for column in one["learn_from"] or ()]
     return [cv["group"], config["permutation"]["within"], left_out_column(cv), *learn_from]
 

@@ -35,10 +35,9 @@ from mri_response.learning.feasibility import (
     class_counts,
     n_people,
 )
-from mri_response.learning.preparation.confounds import ConfoundCoding
+from mri_response.learning.preparation.confounds import ConfoundCoding, SiteCoding
 from mri_response.people.cohorts import build_cohort
 from mri_response.preflight.entangled import check_entangled
-from mri_response.preflight.harmonised import check_harmonised
 from mri_response.preflight.leaks import check_leaks
 from mri_response.preflight.sessions import check_sessions_of_people
 from mri_response.preflight.tables import check_tables
@@ -108,7 +107,6 @@ def check_inputs(
     if config["models"]:
         check_discovery(config, people[discovery_name(config)])
         _check_categories(config, people)
-        check_harmonised(config, people)
         _check_clinical(config, people)
         check_sessions_of_people(config, people)
         check_leaks(config, people[discovery_name(config)])
@@ -170,10 +168,15 @@ def check_people_apart(config: Mapping[str, Any], people: Mapping[str, pd.DataFr
 
 def _check_categories(config: Mapping[str, Any], people: Mapping[str, pd.DataFrame]) -> None:
     """A sex or site that the discovery cohort does not have cannot be removed elsewhere."""
-    coding = ConfoundCoding.of(people[discovery_name(config)], all_confounds(config))
+    home, unseen = people[discovery_name(config)], config["confounds"]["unseen_site"]
+    coding = ConfoundCoding.of(home, all_confounds(config))
+    harmonised = [model["harmonise"] for model in config["models"].values() if model["harmonise"]]
+    sites = [SiteCoding.of(home, options) for options in harmonised]
     for name, rows in people.items():
         try:
-            coding.matrix(rows, unseen=config["confounds"]["unseen_site"])
+            coding.matrix(rows, unseen=unseen)
+            for one in sites:
+                one.rows(rows, unseen=unseen)
         except InputError as error:
             raise InputError(f"{config['cohorts'][name]['participants']}: {error}") from None
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from mri_response.config.feature_kinds import feature_kind
 from mri_response.config.messages import fault
-from mri_response.config.queries import column_of, harmonisation_of
+from mri_response.config.queries import column_of
 from mri_response.core.vocabulary import Role
 
 
@@ -27,7 +27,7 @@ def check_harmonisation(config: Mapping[str, Any]) -> None:
     label = (config["outcome"] or {}).get("column")
     others = [name for name, c in config["cohorts"].items() if c["role"] != Role.DISCOVERY]
     for name, model in config["models"].items():
-        options = harmonisation_of(model)
+        options = model["harmonise"]
         if options is None:
             continue
         key = f"models.{name}.harmonise"

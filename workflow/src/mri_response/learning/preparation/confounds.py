@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from mri_response.config.queries import Confound, column_of, harmonisation_of
+from mri_response.config.queries import Confound, column_of
 from mri_response.core.errors import InputError
 from mri_response.core.tables import as_categories
 from mri_response.learning.preparation.harmonisation import Sites
@@ -79,7 +79,7 @@ class SiteCoding:
         discovery : pandas.DataFrame
             Analysed rows of the discovery cohort.
         options : mapping
-            As from `mri_response.config.queries.harmonisation_of`.
+            The model's section `harmonise`, completed.
 
         Returns
         -------
@@ -203,7 +203,7 @@ class ConfoundCoding:
         -------
         ConfoundCoding
         """
-        options = harmonisation_of(model)
+        options = model.get("harmonise")
         sites = None if options is None else SiteCoding.of(discovery, options)
         return replace(cls.of(discovery, model["confounds"]), sites=sites)
 
