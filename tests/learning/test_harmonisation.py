@@ -18,7 +18,7 @@ from mri_response.learning.learners.svc.cross_validation import cross_validate
 from mri_response.learning.learners.svc.fold_rows import prepared_rows
 from mri_response.learning.learners.svc.options import SvcOptions
 from mri_response.learning.permutation import Exchangeability
-from mri_response.learning.preparation.harmonisation import Sites, completed, site_effects
+from mri_response.learning.preparation.harmonisation import HarmonisedRows, Sites, site_effects
 from mri_response.learning.preparation.training_sets import Confounds, training_sets
 from mri_response.learning.splits import Scheme, draw_folds
 
@@ -185,11 +185,11 @@ def test_too_few_people_of_a_site(three_sites):
     train = site < 2
     sites = Sites(site, age, np.ones(90, dtype=bool), min_people=5)
     with pytest.raises(ValueError, match="0 training rows of a site"):
-        completed(rows, train, sites)
-    done = completed(rows, train, sites._replace(unseen="mean"))
+        HarmonisedRows(rows, train, sites)[:, :]
+    done = HarmonisedRows(rows, train, sites._replace(unseen="mean"))[:, :]
     np.testing.assert_allclose(done[site == 2], rows[site == 2], atol=1e-12)
     few = train | (np.cumsum(site == 2) == 4)
-    lenient = completed(rows, few, sites._replace(unseen="mean"))
+    lenient = HarmonisedRows(rows, few, sites._replace(unseen="mean"))[:, :]
     np.testing.assert_array_equal(done, lenient)
 
 
@@ -197,6 +197,15 @@ def test_a_subgroup_may_be_learned_from(three_sites):
     rows, site, age = three_sites
     learns = np.arange(90) % 2 == 0
     everybody = np.ones(90, dtype=bool)
-    done = completed(rows, everybody, Sites(site, age, learns))
+    done = HarmonisedRows(rows, everybody, Sites(site, age, learns))[:, :]
     effects = site_effects(rows[learns], site[learns], age[learns])
     np.testing.assert_array_equal(done, effects.apply(rows, site, age))
+
+
+def test_some_columns_are_those_of_all(three_sites):
+    rows, site, age = three_sites
+    rows[4, 6] = np.nan
+    train = np.arange(90) % 3 > 0
+    view = HarmonisedRows(rows, train, Sites(site, age, np.ones(90, dtype=bool)))
+    assert view.shape == rows.shape
+    np.testing.assert_array_equal(view[:, 5:9], view[:, :][:, 5:9])

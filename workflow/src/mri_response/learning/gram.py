@@ -12,7 +12,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from mri_response.learning.preparation.gaps import filled, incomplete
-from mri_response.learning.preparation.harmonisation import completed
+from mri_response.learning.preparation.harmonisation import HarmonisedRows
 from mri_response.learning.preparation.residuals import (
     inverse_variance,
     preconditioned_chunks,
@@ -75,7 +75,7 @@ def gram_matrices(
         # Harmonised features differ between sets: each has a pass of its own.
         gram = np.empty((n_sets, n, n))
         for index, rows in enumerate(sets.train):
-            own = completed(features, rows, sets.sites)
+            own = HarmonisedRows(features, rows, sets.sites)[:, :]
             alone = sets.subset(slice(index, index + 1))._replace(sites=None)
             gram[index] = gram_matrices(own, alone, standardize=standardize)[0]
         return gram

@@ -62,6 +62,20 @@ class SiteEffects(NamedTuple):
     shift: np.ndarray
     factor: np.ndarray
 
+    def columns(self, columns: slice) -> SiteEffects:
+        """What concerns some of the features.
+
+        Parameters
+        ----------
+        columns : slice
+            Which features.
+
+        Returns
+        -------
+        SiteEffects
+        """
+        return SiteEffects(*(array[..., columns] for array in self))
+
     def apply(self, rows: np.ndarray, site: np.ndarray, covariates: np.ndarray) -> np.ndarray:
         """Harmonised features of any rows.
 
@@ -233,8 +247,11 @@ def learned_effects(
     return effects, site, covariates
 
 
-def completed(features: np.ndarray, train: np.ndarray, sites: Sites | None) -> np.ndarray:
-    """Features as one training set sees them before confounds: gaps filled, sites harmonised.
+class HarmonisedRows:
+    """Features as one training set sees them, harmonised some columns at a time.
+
+    Every training set has features of its own. Those of many sets would not fit into memory side by
+    side; what the sets have learned does.
 
     Parameters
     ----------
@@ -242,16 +259,24 @@ def completed(features: np.ndarray, train: np.ndarray, sites: Sites | None) -> n
         Features of all rows; missing values are NaN.
     train : numpy.ndarray of bool, shape (n,)
         Training rows, from which everything is learned.
-    sites : Sites or None
-        Sites of all rows, where features are harmonised.
-
-    Returns
-    -------
-    numpy.ndarray, shape (n, p)
-        float64 where they are harmonised.
+    sites : Sites
+        Sites of all rows.
     """
-    if sites is None:
-        return filled(features, train)
-    own = filled(np.asarray(features[:, :], dtype=np.float64), train)
-    effects, site, covariates = learned_effects(own, train, sites)
-    return effects.apply(own, site, covariates)
+
+    dtype = np.dtype(np.float64)
+
+    def __init__(self, features: np.ndarray, train: np.ndarray, sites: Sites) -> None:
+        self.shape = features.shape
+        self._features, self._train = features, train
+        whole = slice(None)
+        self._effects, *self._rows = learned_effects(self._complete(whole), train, sites)
+
+    def __getitem__(self, key: tuple[slice, slice]) -> np.ndarray:
+        rows, columns = key
+        if rows != slice(None):
+            raise IndexError("only whole columns can be taken")
+        return self._effects.columns(columns).apply(self._complete(columns), *self._rows)
+
+    def _complete(self, columns: slice) -> np.ndarray:
+        raw = np.asarray(self._features[:, columns], dtype=np.float64)
+        return filled(raw, self._train)

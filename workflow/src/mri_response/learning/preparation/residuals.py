@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from mri_response.learning.preparation.gaps import incomplete
-from mri_response.learning.preparation.harmonisation import completed
+from mri_response.learning.preparation.gaps import filled, incomplete
+from mri_response.learning.preparation.harmonisation import HarmonisedRows
 from mri_response.learning.preparation.training_sets import TrainingSets
 
 CONSTANT = 1e-10  # share of a sum of squares left by the confounds at which a feature drops out
@@ -41,22 +41,29 @@ def residual_chunks(
     original_scale : numpy.ndarray, shape (c,) or (S, c)
         What the features were divided by.
     """
-    if sets.sites is not None or incomplete(features).any():
-        each = [
-            residual_chunks(
-                completed(features, rows, sets.sites),
-                sets.subset(slice(i, i + 1))._replace(sites=None),
-                standardize=standardize,
-            )
-            for i, rows in enumerate(sets.train)
-        ]
-        if len(each) == 1:
-            yield from each[0]
-            return
-        for chunks in zip(*each, strict=True):
-            columns, chunk, inverse_sd, original_scale = zip(*chunks, strict=True)
-            yield columns[0], np.stack(chunk), np.vstack(inverse_sd), np.stack(original_scale)
+    if sets.sites is None and not incomplete(features).any():
+        yield from _chunks(features, sets, standardize)
         return
+    each = []
+    for index, train in enumerate(sets.train):
+        own = (
+            filled(features, train)
+            if sets.sites is None
+            else HarmonisedRows(features, train, sets.sites)
+        )
+        each.append(_chunks(own, sets.subset(slice(index, index + 1)), standardize))
+    if len(each) == 1:
+        yield from each[0]
+        return
+    for chunks in zip(*each, strict=True):
+        columns, chunk, inverse_sd, original_scale = zip(*chunks, strict=True)
+        yield columns[0], np.stack(chunk), np.vstack(inverse_sd), np.stack(original_scale)
+
+
+def _chunks(
+    features: np.ndarray, sets: TrainingSets, standardize: bool
+) -> Iterator[tuple[slice, np.ndarray, np.ndarray, np.ndarray]]:
+    """Chunks of complete features that all sets share."""
     start = 0
     for chunk, original_scale in preconditioned_chunks(features, sets):
         stop = start + chunk.shape[1]

@@ -10,7 +10,7 @@ from mri_response.learning.design import Features
 from mri_response.learning.learners.sklearn.estimators import EstimatorOptions
 from mri_response.learning.preparation.components import principal_components
 from mri_response.learning.preparation.gaps import filled
-from mri_response.learning.preparation.harmonisation import completed
+from mri_response.learning.preparation.harmonisation import HarmonisedRows
 from mri_response.learning.preparation.residuals import CHUNK
 from mri_response.learning.preparation.training_sets import Confounds, fit_confounds
 
@@ -81,7 +81,7 @@ def prepared(
     A feature whose residual does not vary over the training rows becomes 0.
     """
     if isinstance(confounds, Confounds) and confounds.sites is not None:
-        features = completed(features, train, confounds.sites)
+        features = HarmonisedRows(features, train, confounds.sites)
     centred, _, _ = fit_confounds(confounds, train)
     inverse = np.linalg.pinv(centred[train], rcond=1e-8)
     p = features.shape[1]
