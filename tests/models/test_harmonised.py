@@ -14,7 +14,7 @@ from mri_response.learning.splits import Scheme, draw_folds
 from mri_response.models.fitted import fitted_models
 from mri_response.models.frozen import load_frozen
 from mri_response.models.harmonised import FrozenHarmonised
-from mri_response.models.linear import freeze_linear
+from mri_response.models.linear import FrozenLinear, freeze_linear
 
 HARMONISE = {"column": "site", "keep": ["sex"], "method": "combat", "reference": None}
 MODEL = {"confounds": ["age"], "harmonise": HARMONISE | {"min_people": 3, "learn_from": None}}
@@ -52,15 +52,14 @@ def frozen(study):
         [range(1)],
         SvcOptions((0.001, 0.01, 0.1)),
     )
-    model, harmonised = FrozenHarmonised.learn(
-        own, coding.sites.rows(home, unseen="mean"), coding.sites
-    )
     alone = ConfoundCoding.of(home, MODEL["confounds"])
-    linear = freeze_linear(
-        harmonised, alone.matrix(home), fitted_models([job], 60), alone, {"model": "m"}
-    )
-    return FrozenHarmonised(linear, *[getattr(model, name) for name in (
-        "effects", "known", "feature_fill", "covariate_fill", "sites")]), job  # fmt: skip
+
+    def formula(harmonised: np.ndarray) -> FrozenLinear:
+        fitted = fitted_models([job], 60)
+        return freeze_linear(harmonised, alone.matrix(home), fitted, alone, {"model": "m"})
+
+    sites = coding.sites.rows(home, unseen="mean")
+    return FrozenHarmonised.learn(own, sites, coding.sites, formula), job
 
 
 def test_it_scores_others_as_the_refit_does(study, frozen):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -54,14 +55,18 @@ def freeze(name: str, config: Mapping[str, Any], given: Any) -> Frozen:
     description = describe(name, config, fitted, people, out_of_fold(jobs, len(people)))
     if learner_of(config["model"]).linear:
         features, confounds = read_features(given.features, people), coding.matrix(people)
-        given_options = {"standardize": config["model"]["standardize"]}
+        formula = partial(
+            freeze_linear,
+            confounds=confounds,
+            fitted=fitted,
+            coding=replace(coding, sites=None),
+            description=description,
+            standardize=config["model"]["standardize"],
+        )
         if coding.sites is None:
-            return freeze_linear(features, confounds, fitted, coding, description, **given_options)
+            return formula(features)
         sites = coding.sites.rows(people, unseen="mean")
-        model, features = FrozenHarmonised.learn(features, sites, coding.sites)
-        formula = replace(coding, sites=None)
-        linear = freeze_linear(features, confounds, fitted, formula, description, **given_options)
-        return replace(model, linear=linear)
+        return FrozenHarmonised.learn(features, sites, coding.sites, formula)
     from mri_response.models.recipe import recipe  # scikit-learn takes a second to import
 
     files = {"people": given.people, "features": given.features, "splits": given.splits}

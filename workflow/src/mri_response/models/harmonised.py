@@ -2,23 +2,25 @@
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 
-from mri_response.learning.jobs import load_arrays, save_arrays
 from mri_response.learning.preparation.confounds import ConfoundCoding, SiteCoding
 from mri_response.learning.preparation.gaps import filled
 from mri_response.learning.preparation.harmonisation import SiteEffects, Sites, learned_effects
-from mri_response.models.hashed import PathLike, read_hashed, text_hash, write_hashed
+from mri_response.models.hashed import (
+    PathLike,
+    parameters_hash,
+    read_parameters,
+    write_parameters,
+)
 from mri_response.models.linear import FrozenLinear
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
     from typing import Any
 
 
@@ -51,9 +53,13 @@ class FrozenHarmonised:
 
     @classmethod
     def learn(
-        cls, features: np.ndarray, sites: Sites, coding: SiteCoding
-    ) -> tuple[FrozenHarmonised, np.ndarray]:
-        """Learn the effects of sites from everybody, and harmonise everybody's features.
+        cls,
+        features: np.ndarray,
+        sites: Sites,
+        coding: SiteCoding,
+        formula: Callable[[np.ndarray], FrozenLinear],
+    ) -> FrozenHarmonised:
+        """Learn the effects of sites from everybody, and freeze the model of what they leave.
 
         Parameters
         ----------
@@ -63,12 +69,12 @@ class FrozenHarmonised:
             Of the discovery people.
         coding : SiteCoding
             How they were coded.
+        formula : callable
+            From the harmonised features of everybody to the frozen model of these.
 
         Returns
         -------
-        model : FrozenHarmonised
-            Without its formula, which is learned from the harmonised features.
-        harmonised : numpy.ndarray, shape (n, p)
+        FrozenHarmonised
         """
         everybody = np.ones(len(features), dtype=bool)
         own = filled(np.asarray(features, dtype=np.float64), everybody)
@@ -76,8 +82,8 @@ class FrozenHarmonised:
         known = tuple(bool((site[sites.site == i] >= 0).any()) for i in range(len(coding.levels)))
         # Where a value was missing stands the mean of the others, which is the mean of all.
         fills = own.mean(axis=0), covariates[sites.learns & (site >= 0)].mean(axis=0)
-        model = cls(None, effects, known, *fills, coding)  # type: ignore[arg-type]
-        return model, effects.apply(own, site, covariates)
+        linear = formula(effects.apply(own, site, covariates))
+        return cls(linear, effects, known, *fills, coding)
 
     @property
     def description(self) -> Mapping[str, Any]:
@@ -125,12 +131,7 @@ class FrozenHarmonised:
     @property
     def sha256(self) -> str:
         """SHA-256 over the parameters: effects of sites, numbers, codings and description."""
-        digest = hashlib.sha256()
-        for name, array in self._arrays().items():
-            digest.update(name.encode())
-            digest.update(np.ascontiguousarray(array, dtype="<f8").tobytes())
-        digest.update(text_hash(self._text()).encode())
-        return digest.hexdigest()
+        return parameters_hash(self._arrays(), self._text())
 
     def save(self, path: PathLike) -> None:
         """Write the text of the model with its hash, and its numbers in an ``.npz`` file beside it.
@@ -140,8 +141,7 @@ class FrozenHarmonised:
         path : path-like
             JSON file to make.
         """
-        save_arrays(self._arrays(), Path(path).with_suffix(".npz"))
-        write_hashed(self._text(), self.sha256, path)
+        write_parameters(self._arrays(), self._text(), path)
 
     @classmethod
     def load(cls, path: PathLike) -> FrozenHarmonised:
@@ -161,20 +161,11 @@ class FrozenHarmonised:
         ValueError
             If the parameters are not those whose hash was written down.
         """
-        text, sha256 = read_hashed(path)
-        arrays = load_arrays(Path(path).with_suffix(".npz"))
+        arrays, text = read_parameters(path)
         effects = SiteEffects(*(arrays.pop(f"site_{name}") for name in SiteEffects._fields))
         fills = arrays.pop("feature_fill"), arrays.pop("covariate_fill")
-        linear = FrozenLinear(
-            **(arrays | {"intercept": float(arrays["intercept"])}),
-            coding=ConfoundCoding.from_json(text["coding"]),
-            description=text["description"],
-        )
         sites = SiteCoding.from_json(text["harmonise"])
-        model = cls(linear, effects, tuple(text["known"]), *fills, sites)
-        if model.sha256 != sha256:
-            raise ValueError(f"{path}: its parameters are not those that its hash was written for")
-        return model
+        return cls(FrozenLinear.of(arrays, text), effects, tuple(text["known"]), *fills, sites)
 
     def ready(self, discovery: Mapping[str, PathLike]) -> FrozenHarmonised:
         """Return the model itself, which needs no file of the discovery cohort.

@@ -2,24 +2,25 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
 
 from mri_response.learning.feature_weights import weight_chunks
-from mri_response.learning.jobs import load_arrays, save_arrays
 from mri_response.learning.preparation.confounds import ConfoundCoding
 from mri_response.learning.preparation.gaps import filled
 from mri_response.learning.preparation.residuals import CHUNK
 from mri_response.learning.preparation.training_sets import fit_confounds, training_sets
 from mri_response.models.fitted import FittedModels
-from mri_response.models.hashed import PathLike, read_hashed, write_hashed
+from mri_response.models.hashed import (
+    PathLike,
+    parameters_hash,
+    read_parameters,
+    write_parameters,
+)
 
 
 @dataclass(frozen=True)
@@ -92,12 +93,7 @@ class FrozenLinear:
     @property
     def sha256(self) -> str:
         """SHA-256 over the parameters: numbers, confound coding and description."""
-        digest = hashlib.sha256()
-        for name, array in self.arrays().items():
-            digest.update(name.encode())
-            digest.update(np.ascontiguousarray(array, dtype="<f8").tobytes())
-        digest.update(json.dumps(self.text(), sort_keys=True).encode())
-        return digest.hexdigest()
+        return parameters_hash(self.arrays(), self.text())
 
     def save(self, path: PathLike) -> None:
         """Write the text of the model with its hash, and its numbers in an ``.npz`` file beside it.
@@ -107,8 +103,7 @@ class FrozenLinear:
         path : path-like
             JSON file to make.
         """
-        save_arrays(self.arrays(), Path(path).with_suffix(".npz"))
-        write_hashed(self.text(), self.sha256, path)
+        write_parameters(self.arrays(), self.text(), path)
 
     @classmethod
     def load(cls, path: PathLike) -> FrozenLinear:
@@ -128,14 +123,26 @@ class FrozenLinear:
         ValueError
             If the parameters are not those whose hash was written down.
         """
-        text, sha256 = read_hashed(path)
+        return cls.of(*read_parameters(path))
+
+    @classmethod
+    def of(cls, arrays: Mapping[str, np.ndarray], text: Mapping[str, Any]) -> FrozenLinear:
+        """Put a model together from what `arrays` and `text` have given.
+
+        Parameters
+        ----------
+        arrays : mapping of str to numpy.ndarray
+            Its numbers.
+        text : mapping
+            Its text; further keys are passed over.
+
+        Returns
+        -------
+        FrozenLinear
+        """
+        numbers = {**arrays, "intercept": float(arrays["intercept"])}
         coding = ConfoundCoding.from_json(text["coding"])
-        arrays = load_arrays(Path(path).with_suffix(".npz"))
-        numbers = arrays | {"intercept": float(arrays["intercept"])}
-        model = cls(**numbers, coding=coding, description=text["description"])
-        if model.sha256 != sha256:
-            raise ValueError(f"{path}: its parameters are not those that its hash was written for")
-        return model
+        return cls(**numbers, coding=coding, description=text["description"])
 
     def ready(self, discovery: Mapping[str, PathLike]) -> FrozenLinear:
         """Return the model itself: a formula needs no file of the discovery cohort.
