@@ -53,9 +53,9 @@ from mri_response.learning.design import (
     Sample,
     with_other_cohorts,
 )
+from mri_response.learning.fold_grams import fold_grams
 from mri_response.learning.jobs import JobResult
 from mri_response.learning.learners.svc.cross_validation import cross_validate
-from mri_response.learning.learners.svc.fold_grams import fold_grams
 from mri_response.learning.learners.svc.options import SvcOptions
 from mri_response.learning.learners.svc.permuted_scans import cross_validate_permuted_scans
 from mri_response.learning.permutation import Exchangeability

@@ -66,9 +66,9 @@ from mri_response.features.voxels import voxel_features
 from mri_response.inputs.images import Grid
 from mri_response.learning.batches import batches, labelling_batches
 from mri_response.learning.design import Design, FixedFolds, RedrawnFolds, Sample
+from mri_response.learning.fold_grams import fold_grams
 from mri_response.learning.jobs import load_arrays, save_arrays
 from mri_response.learning.learners.svc.cross_validation import cross_validate, prepare
-from mri_response.learning.learners.svc.fold_grams import fold_grams
 from mri_response.learning.learners.svc.options import SvcOptions
 from mri_response.learning.learners.svc.solver.low_rank import LowRankSolver
 from mri_response.learning.permutation import Exchangeability

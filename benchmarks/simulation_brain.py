@@ -38,8 +38,8 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "workflow" / "src")
 
 from mri_response.brain.weights import pattern_test, set_evidence
 from mri_response.learning.design import Design, FixedFolds, Sample
+from mri_response.learning.fold_grams import fold_grams
 from mri_response.learning.learners.svc.cross_validation import cross_validate
-from mri_response.learning.learners.svc.fold_grams import fold_grams
 from mri_response.learning.learners.svc.options import SvcOptions
 from mri_response.learning.permutation import Exchangeability
 from mri_response.learning.preparation.training_sets import training_sets

@@ -41,9 +41,9 @@ from mri_response.evaluation.metrics import METRICS, auc
 from mri_response.evaluation.performance import discovery_performance
 from mri_response.learning.decisions import joined
 from mri_response.learning.design import Design, FixedFolds, Sample
+from mri_response.learning.fold_grams import fold_grams
 from mri_response.learning.jobs import JobResult
 from mri_response.learning.learners.svc.cross_validation import cross_validate
-from mri_response.learning.learners.svc.fold_grams import fold_grams
 from mri_response.learning.learners.svc.options import SvcOptions
 from mri_response.learning.permutation import Exchangeability
 from mri_response.learning.preparation.confounds import ConfoundCoding

@@ -12,8 +12,8 @@ from statsmodels.stats.multitest import multipletests
 from mri_response.brain.weights import map_values, pattern_test, weight_evidence
 from mri_response.core.vocabulary import VOXEL_MAPS
 from mri_response.learning.design import Design, FixedFolds, Sample
+from mri_response.learning.fold_grams import fold_grams
 from mri_response.learning.learners.svc.cross_validation import cross_validate
-from mri_response.learning.learners.svc.fold_grams import fold_grams
 from mri_response.learning.learners.svc.options import SvcOptions
 from mri_response.learning.permutation import Exchangeability
 from mri_response.learning.preparation.training_sets import training_sets

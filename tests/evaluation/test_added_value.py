@@ -12,8 +12,8 @@ from sklearn.preprocessing import StandardScaler
 
 from mri_response.evaluation.added_value import added_rows
 from mri_response.learning.design import Design, FixedFolds, Sample
+from mri_response.learning.fold_grams import fold_grams
 from mri_response.learning.learners.svc.cross_validation import cross_validate
-from mri_response.learning.learners.svc.fold_grams import fold_grams
 from mri_response.learning.learners.svc.options import SvcOptions
 from mri_response.learning.learners.svc.permuted_scans import (
     block_weights,

@@ -19,9 +19,9 @@ from mri_response.learning.decision_rules import (
 )
 from mri_response.learning.decisions import Decisions, decisions_of_model
 from mri_response.learning.design import Design, FixedFolds, Sample, with_other_cohorts
+from mri_response.learning.fold_grams import fold_grams
 from mri_response.learning.learners.registry import learner_of
 from mri_response.learning.learners.svc.cross_validation import cross_validate
-from mri_response.learning.learners.svc.fold_grams import fold_grams
 from mri_response.learning.learners.svc.learner import grid_warnings
 from mri_response.learning.learners.svc.options import SvcOptions
 from mri_response.learning.permutation import Exchangeability

@@ -30,10 +30,10 @@ from mri_response.learning.decision_rules import (
 )
 from mri_response.learning.decisions import Decisions
 from mri_response.learning.design import Design, FixedFolds, RedrawnFolds, Sample
+from mri_response.learning.fold_grams import fold_grams
 from mri_response.learning.learners.sklearn.cross_validation import cross_validate_estimator
 from mri_response.learning.learners.sklearn.estimators import EstimatorOptions
 from mri_response.learning.learners.svc.cross_validation import cross_validate
-from mri_response.learning.learners.svc.fold_grams import fold_grams
 from mri_response.learning.learners.svc.options import SvcOptions
 from mri_response.learning.permutation import Exchangeability
 from mri_response.learning.splits import Scheme, draw_folds

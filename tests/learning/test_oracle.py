@@ -9,9 +9,9 @@ import pandas as pd
 import pytest
 
 from mri_response.learning.design import Design, FixedFolds, Sample, StackedRows, with_other_cohorts
+from mri_response.learning.fold_grams import fold_grams
 from mri_response.learning.learners.svc import fold_rows, options
 from mri_response.learning.learners.svc.cross_validation import cross_validate
-from mri_response.learning.learners.svc.fold_grams import fold_grams
 from mri_response.learning.learners.svc.options import SvcOptions
 from mri_response.learning.permutation import Exchangeability
 from mri_response.learning.preparation.confounds import ConfoundCoding

@@ -24,11 +24,11 @@ from mri_response.learning.design import (
     Sample,
     StackedRows,
 )
+from mri_response.learning.fold_grams import fold_grams
 from mri_response.learning.learners.sklearn.cross_validation import cross_validate_estimator
 from mri_response.learning.learners.sklearn.estimators import EstimatorOptions
 from mri_response.learning.learners.sklearn.preparation import prepared
 from mri_response.learning.learners.svc.cross_validation import cross_validate
-from mri_response.learning.learners.svc.fold_grams import fold_grams
 from mri_response.learning.permutation import Exchangeability
 from mri_response.learning.splits import Scheme, draw_folds
 from mri_response.people.rows import person_weights

@@ -17,9 +17,9 @@ from mri_response.learning.design import (
     StackedRows,
     with_other_cohorts,
 )
+from mri_response.learning.fold_grams import fold_grams
 from mri_response.learning.jobs import load_arrays, save_arrays
 from mri_response.learning.learners.svc.cross_validation import cross_validate
-from mri_response.learning.learners.svc.fold_grams import fold_grams
 from mri_response.learning.learners.svc.options import SvcOptions
 from mri_response.learning.permutation import Exchangeability
 from mri_response.learning.rounding import rounded
@@ -75,10 +75,8 @@ def assert_same(actual, expected):
 def test_batches_change_no_byte(dtype, pca, together, monkeypatch):
     monkeypatch.setattr("mri_response.learning.batches.PERMUTATIONS_PER_BLOCK", 4)
     if together > 1:
-        monkeypatch.setattr("mri_response.learning.learners.svc.fold_grams.CHUNK", 1)
-        monkeypatch.setattr(
-            "mri_response.learning.learners.svc.fold_grams.FOLDS_PER_PASS", together
-        )
+        monkeypatch.setattr("mri_response.learning.fold_grams.CHUNK", 1)
+        monkeypatch.setattr("mri_response.learning.fold_grams.FOLDS_PER_PASS", together)
     people, features, confounds = made_up(dtype=dtype)
     # A rare scanner, which some training sets do not contain, and a feature flat in others.
     confounds[:, 1] = np.arange(30) < 3

@@ -13,9 +13,9 @@ from made_up_people import ENGINE, KINDS, OTHERS, SEED, SVC, N, Study
 
 from mri_response.brain.weights import weight_evidence
 from mri_response.learning.design import Design, FixedFolds, Sample, StackedRows, with_other_cohorts
+from mri_response.learning.fold_grams import fold_grams
 from mri_response.learning.jobs import JobResult
 from mri_response.learning.learners.svc.cross_validation import cross_validate
-from mri_response.learning.learners.svc.fold_grams import fold_grams
 from mri_response.learning.preparation.confounds import ConfoundCoding
 from mri_response.models.fitted import FittedModels, fitted_models
 from mri_response.models.frozen import load_frozen

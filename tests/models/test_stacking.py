@@ -15,10 +15,10 @@ from mri_response.core.tables import write_tsv
 from mri_response.evaluation.predictions import tables_of
 from mri_response.learning.decisions import joined
 from mri_response.learning.design import Design, FixedFolds, Sample
+from mri_response.learning.fold_grams import fold_grams
 from mri_response.learning.learners.sklearn.cross_validation import cross_validate_estimator
 from mri_response.learning.learners.sklearn.estimators import EstimatorOptions
 from mri_response.learning.learners.svc.cross_validation import cross_validate
-from mri_response.learning.learners.svc.fold_grams import fold_grams
 from mri_response.learning.learners.svc.options import SvcOptions
 from mri_response.learning.permutation import Exchangeability
 from mri_response.learning.rounding import rounded

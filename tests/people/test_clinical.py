@@ -14,12 +14,12 @@ from mri_response.features.clinical import clinical_features
 from mri_response.features.concatenated import concatenated_features
 from mri_response.learning.design import Design, FixedFolds, Sample
 from mri_response.learning.feature_weights import weight_chunks
+from mri_response.learning.fold_grams import fold_grams
 from mri_response.learning.gram import gram_matrices
 from mri_response.learning.learners.sklearn.cross_validation import cross_validate_estimator
 from mri_response.learning.learners.sklearn.estimators import EstimatorOptions
 from mri_response.learning.learners.sklearn.preparation import prepared
 from mri_response.learning.learners.svc.cross_validation import cross_validate
-from mri_response.learning.learners.svc.fold_grams import fold_grams
 from mri_response.learning.learners.svc.options import SvcOptions
 from mri_response.learning.permutation import Exchangeability
 from mri_response.learning.preparation.gaps import filled

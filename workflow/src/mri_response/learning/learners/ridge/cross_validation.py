@@ -8,11 +8,11 @@ from typing import NamedTuple
 import numpy as np
 
 from mri_response.learning.design import Design, FixedFolds, Sample
+from mri_response.learning.fold_grams import fold_grams
 from mri_response.learning.jobs import JobResult
 from mri_response.learning.learners.choice import smallest_error
 from mri_response.learning.learners.ridge.closed_form import fit_ridge
 from mri_response.learning.learners.ridge.options import RidgeOptions
-from mri_response.learning.learners.svc.fold_grams import fold_grams
 from mri_response.learning.preparation.training_sets import TrainingSets, training_sets
 from mri_response.learning.splits import REFIT, Fold, mean_where_tested
 

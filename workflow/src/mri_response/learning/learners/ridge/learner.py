@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from mri_response.config.queries import grid_of_alpha
-from mri_response.learning.learners.base import JobSize, Work
+from mri_response.learning.learners.base import JobSize, Work, gram_seconds
 from mri_response.learning.learners.ridge.options import RidgeOptions
 
 if TYPE_CHECKING:
@@ -56,7 +56,7 @@ class RidgeLearner:
         list of numpy.ndarray, shape (1 + n_inner, N, N)
             One array per fold.
         """
-        from mri_response.learning.learners.svc.fold_grams import fold_grams
+        from mri_response.learning.fold_grams import fold_grams
 
         return fold_grams(sample.features, sample.confounds, folds, self.options)
 
@@ -159,7 +159,7 @@ class RidgeLearner:
         n_sets = 1 + scheme["inner_repeats"] * scheme["inner_folds"]
         products = n**2 * (1 + len(self.options.alpha) / scheme["inner_folds"])
         return Work(
-            gram_s=n_sets * (n**2 * p / 3.5e10 + n**3 / 5e9),
+            gram_s=gram_seconds(n_sets, n, p),
             gram_mb=8e-6 * n_sets * n**2,
             solver_s=n_sets * products / 2e9,
         )

@@ -8,8 +8,8 @@ from dataclasses import replace
 import numpy as np
 
 from mri_response.learning.design import Design, FixedFolds, Folds, Sample
+from mri_response.learning.fold_grams import fold_grams, folds_in_memory
 from mri_response.learning.jobs import JobResult
-from mri_response.learning.learners.svc.fold_grams import fold_grams, folds_in_memory
 from mri_response.learning.learners.svc.fold_rows import FoldRows, outnumbered
 from mri_response.learning.learners.svc.nested import (
     FoldResult,

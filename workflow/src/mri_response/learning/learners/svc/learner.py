@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from mri_response.config.queries import grid_of_c
-from mri_response.learning.learners.base import JobSize, Work
+from mri_response.learning.learners.base import JobSize, Work, gram_seconds
 from mri_response.learning.learners.svc.options import ROWS_PER_FEATURE, SvcOptions
 
 if TYPE_CHECKING:
@@ -159,14 +159,13 @@ class SvcLearner:
 
         Notes
         -----
-        Orders of magnitude, measured on one core of a server of the 2020s: Gram matrices take
-        n^2 p / 3.5e10 + n^3 / 5e9 seconds per training set (n = 100 to 500, p = 100 to 400,000).
-        A classifier of a labelling takes 0.02 ms at n = 100 and grows with about n^2.5: with 10
-        inner folds and 13 values of C, 2.7 ms per labelling were seen at n = 99, 6.4 ms at n = 165
-        (region tables), and up to ten times as much where the classes can hardly be separated;
-        with folds redrawn for every labelling five times as much. Where people outnumber features
-        by far, a classifier takes 0.3 ns times n p^2 (n = 450 to 838, p = 150 and 180), and half as
-        much again for a single labelling.
+        Orders of magnitude, measured on one core of a server of the 2020s. Gram matrices: see
+        `gram_seconds`. A classifier of a labelling takes 0.02 ms at n = 100 and grows with about
+        n^2.5: with 10 inner folds and 13 values of C, 2.7 ms per labelling were seen at n = 99,
+        6.4 ms at n = 165 (region tables), and up to ten times as much where the classes can hardly
+        be separated; with folds redrawn for every labelling five times as much. Where people
+        outnumber features by far, a classifier takes 0.3 ns times n p^2 (n = 450 to 838, p = 150
+        and 180), and half as much again for a single labelling.
         """
         redrawn = scheme["scheme"] == "stratified"
         n_sets = 1 + scheme["inner_repeats"] * scheme["inner_folds"]
@@ -177,7 +176,7 @@ class SvcLearner:
         # Harmonised features differ between training sets, which then share no pass over them.
         own_pass = 1.5e-7 * n * p + 2e-9 * n**2 * p if self.model.get("harmonise") else 0.0
         return Work(
-            gram_s=n_sets * (n**2 * p / 3.5e10 + n**3 / 5e9 + own_pass),
+            gram_s=gram_seconds(n_sets, n, p) + n_sets * own_pass,
             gram_mb=8e-6 * n_sets * n**2,
             solver_s=(1e-4 if redrawn else 2e-5) * (n / 100) ** 2.5 * n_fits,
         )

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 import numpy as np
 
 from mri_response.learning.design import Design, Sample
+from mri_response.learning.fold_grams import fold_grams
 from mri_response.learning.learners.svc.cross_validation import nested_folds
-from mri_response.learning.learners.svc.fold_grams import fold_grams
 from mri_response.learning.learners.svc.options import SvcOptions
 from mri_response.learning.preparation.components import principal_component_grams
 from mri_response.learning.preparation.gaps import filled

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Protocol
 
 import numpy as np
 
 from mri_response.learning.batches import FOLDS_PER_PASS, whole_groups
 from mri_response.learning.design import Features
 from mri_response.learning.gram import gram_matrices
-from mri_response.learning.learners.svc.options import SvcOptions
 from mri_response.learning.preparation.components import principal_component_grams
 from mri_response.learning.preparation.residuals import CHUNK
 from mri_response.learning.preparation.training_sets import Confounds, training_sets
@@ -18,11 +18,26 @@ from mri_response.learning.splits import REFIT, Fold
 MAX_GRAM_ENTRIES = 2**25  # entries of all Gram matrices that redrawn folds hold at a time
 
 
+class Preparation(Protocol):
+    """What Gram matrices depend on of the options of a learner.
+
+    Attributes
+    ----------
+    standardize : bool
+        Features are divided by their standard deviation in the training rows.
+    pca : int or float or None
+        Number of principal components, or the share of variance they exceed.
+    """
+
+    standardize: bool
+    pca: int | float | None
+
+
 def fold_grams(
     features: Features,
     confounds: np.ndarray | Confounds,
     folds: Sequence[Fold],
-    options: SvcOptions,
+    options: Preparation,
 ) -> list[np.ndarray]:
     """Gram matrices of all training sets of some outer folds, in one pass over the features.
 
@@ -34,8 +49,8 @@ def fold_grams(
         Confounds that are regressed out inside each training set.
     folds : sequence of Fold
         Outer folds, each with its inner folds, as masks over the n rows.
-    options : SvcOptions
-        `standardize` and `pca` are used.
+    options : Preparation
+        Options of the learner.
 
     Returns
     -------
