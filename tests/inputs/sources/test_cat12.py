@@ -13,6 +13,7 @@ from mri_response.inputs.sources.cat12 import (
     RoiRequest,
     grade,
     percent,
+    read_report_files,
     read_reports,
     read_rois,
 )
@@ -133,6 +134,19 @@ def test_links_whose_content_was_not_fetched(tmp_path):
     source = read_reports(tmp_path, people("sub-01", "sub-02", "sub-03"))
     assert source.record["state"].tolist() == ["read", "dangling", "dangling"]
     assert source.record["reason"][1].endswith("fetch it (datalad get)")
+
+
+def test_reports_whose_paths_are_known_are_read_alike(tmp_path):
+    report = write_report(tmp_path / "cat_sub-01.xml")
+    pointer = tmp_path / "cat_sub-02.xml"
+    pointer.write_text("/annex/objects/SHA256E-s1--0.xml\n")
+    everybody = people("sub-01", "sub-02", "sub-03")
+    source = read_report_files([report, pointer, None], everybody)
+    assert source.record["state"].tolist() == ["read", "dangling", "no_file"]
+    assert source.record["reason"][1].endswith("fetch it (datalad get)")
+    alike = read_reports(tmp_path, everybody)
+    pd.testing.assert_frame_equal(source.table, alike.table)
+    pd.testing.assert_frame_equal(source.record.iloc[:2], alike.record.iloc[:2])
 
 
 # ---------------------------------------------------------------- reports

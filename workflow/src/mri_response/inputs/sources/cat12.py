@@ -6,7 +6,6 @@ switched off, and with the same names in folders of people.
 
 from __future__ import annotations
 
-import hashlib
 import math
 import os
 from collections.abc import Mapping, Sequence
@@ -23,12 +22,11 @@ from mri_response.inputs.sources.record import (
     Source,
     State,
     left_out,
-    read_bytes,
     source_of,
     version_warnings,
 )
 from mri_response.inputs.sources.safe_xml import number_of, parse_xml, text_of
-from mri_response.inputs.sources.scans import Content, Kind, read_scans
+from mri_response.inputs.sources.scans import Content, Kind, read_file, read_scans
 
 PROGRAM = "CAT12"
 REPORT = Kind("cat_", ".xml", "report", "CAT12 reports (cat_*.xml)")
@@ -125,12 +123,7 @@ def read_reports(
     InputError
         If the folder holds no report, two fit one person, or a report is damaged.
     """
-
-    def _read(raw: bytes, path: Path) -> Content:
-        root = parse_xml(raw, path, REPORT.what)
-        return Content(report_values(root, path), PROGRAM, version_of(root))
-
-    entries, rows = read_scans(Path(folder), people, REPORT, name, _read)
+    entries, rows = read_scans(Path(folder), people, REPORT, name, _report)
     return source_of(people, entries, rows, version_warnings(str(folder), entries))
 
 
@@ -159,16 +152,15 @@ def read_report_files(paths: Sequence[Path | None], people: pd.DataFrame) -> Sou
         if path is None:
             entry, row = Entry(State.NO_FILE, reason="no report (cat_*.xml)"), {}
         else:
-            raw = read_bytes(path)
-            root = parse_xml(raw, path, REPORT.what)
-            files = {str(path): hashlib.sha256(raw).hexdigest()}
-            entry, row = (
-                Entry(State.READ, files, PROGRAM, version_of(root)),
-                report_values(root, path),
-            )
+            entry, row = read_file(path, _report)
         entries.append(entry)
         rows.append(row)
     return source_of(people, entries, rows, version_warnings(REPORT.what, entries))
+
+
+def _report(raw: bytes, path: Path) -> Content:
+    root = parse_xml(raw, path, REPORT.what)
+    return Content(report_values(root, path), PROGRAM, version_of(root))
 
 
 def report_values(root: Element, path: Path) -> dict[str, float]:

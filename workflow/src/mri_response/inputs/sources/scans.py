@@ -162,7 +162,7 @@ def read_scans(
                 "with the key name"
             )
         if there:
-            entry, row = _read_one(there[0], read)
+            entry, row = read_file(there[0], read)
         else:
             near = spellings.near(participant_id)
             but = f", but of {near[0]!r}: they differ by {near[1]}" if near else ""
@@ -212,7 +212,28 @@ def fitting_scans(
     return found
 
 
-def _read_one(path: Path, read: Callable[[bytes, Path], Content]) -> tuple[Entry, dict[str, float]]:
+def read_file(path: Path, read: Callable[[bytes, Path], Content]) -> tuple[Entry, dict[str, float]]:
+    """Read the file of one person.
+
+    Parameters
+    ----------
+    path : Path
+        The file, or a link to it.
+    read : callable
+        From the bytes of a file and its path to its content.
+
+    Returns
+    -------
+    entry : Entry
+        What was found; a link without content is told as such.
+    row : dict of str to float
+        The values; none where there are none.
+
+    Raises
+    ------
+    InputError
+        If the file cannot be read.
+    """
     raw = b"" if is_broken_link(path) else read_bytes(path)
     if is_broken_link(path) or is_pointer(raw):
         reason = f"{path}: the link's content is not here; fetch it (datalad get)"
