@@ -40,7 +40,7 @@ def people_table(cohort="{cohort}"):
 
 
 def described_people(cohort="{cohort}"):
-    """The same people, with the columns by which finished predictions are looked at as well."""
+    """Analysed people of a cohort, also with the columns by which finished predictions are looked at."""
     return f"{RUN}/cohorts/{cohort}.tsv"
 
 
@@ -419,9 +419,8 @@ def of_the_user(path):
     Whoever reads it has `contents_of` among its parameters: a blank line or another line end runs
     nothing again. A table that a rule simulates is one of the run.
     """
-    belief = CONFIG["belief"] or {}
-    if path in READ_INPUTS or "simulation" in CONFIG or "simulation" in belief:
-        return path if path in READ_INPUTS else local(path)
+    if "simulation" in CONFIG or "simulation" in (CONFIG["belief"] or {}):
+        return local(path)
     return ancient(local(path))
 
 
@@ -509,7 +508,7 @@ def outcome_inputs(wildcards):
 
 
 def files_of_cohorts(wildcards):
-    """The same, for rules that record the very bytes: for them the age counts too."""
+    """Files of `cohort_inputs` for rules that record the very bytes: for them the age counts too."""
     paths = cohort_inputs(wildcards)
     return [path if path in READ_INPUTS else local(str(path)) for path in paths]
 
