@@ -75,9 +75,11 @@ def contrasts(section: Section, table: pd.DataFrame) -> list[tuple[str, str]]:
     Returns
     -------
     list of (str, str)
-        Arm and reference.
+        Arm and reference; none where the section names no reference.
     """
     reference = section["reference"]
+    if reference is None:
+        return []
     return [(arm, reference) for arm in dict.fromkeys(table["arm"]) if arm != reference]
 
 
