@@ -21,6 +21,7 @@ from mri_response.clinical_outcomes.measures import (
     measures_of,
     of_scales,
     rule_of,
+    treatment_of,
 )
 from mri_response.clinical_outcomes.rates import (
     paired_rate_differences,
@@ -69,11 +70,11 @@ def rates_tables(section: Section, study: OutcomeStudy) -> Tables:
 
 def _pairs_of_sessions(section: Section) -> list[tuple[str, str, str]]:
     """Time point, session of the treatment and session of the reference, in a crossover."""
-    found = []
-    for point, sessions in (section["crossover"] or {"sessions": {}})["sessions"].items():
-        own = next(s for treatment, s in sessions.items() if treatment != section["reference"])
-        found.append((point, own, sessions[section["reference"]]))
-    return found
+    if not section["crossover"]:
+        return []
+    own, reference = treatment_of(section), section["reference"]
+    points = section["crossover"]["sessions"]
+    return [(point, sessions[own], sessions[reference]) for point, sessions in points.items()]
 
 
 def effects_tables(section: Section, study: OutcomeStudy) -> Tables:
@@ -109,9 +110,7 @@ def effects_tables(section: Section, study: OutcomeStudy) -> Tables:
 def _paired_effects(section: Section, table: pd.DataFrame) -> pd.DataFrame:
     """Differences between treatments of people who had both, by time point."""
     wide = table.pivot_table("score", "participant_id", "session_id", dropna=False)
-    treatments = dict.fromkeys(section["crossover"]["values"].values())
-    own = next(name for name in treatments if name != section["reference"])
-    parts = []
+    own, parts = treatment_of(section), []
     for visit, (point, session, reference) in enumerate(_pairs_of_sessions(section), 1):
         both = pd.DataFrame(
             {"baseline": wide[reference], "score": wide[session], "visit": visit}

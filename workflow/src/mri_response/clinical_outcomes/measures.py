@@ -83,6 +83,22 @@ def contrasts(section: Section, table: pd.DataFrame) -> list[tuple[str, str]]:
     return [(arm, reference) for arm in dict.fromkeys(table["arm"]) if arm != reference]
 
 
+def treatment_of(section: Section) -> str:
+    """The treatment of a crossover that is compared with the reference.
+
+    Parameters
+    ----------
+    section : mapping
+        Section ``clinical_outcomes`` of the completed configuration.
+
+    Returns
+    -------
+    str
+    """
+    treatments = section["crossover"]["values"].values()
+    return next(name for name in treatments if name != section["reference"])
+
+
 def rule_of(section: Section, scale: str) -> Rule:
     """What a response and a remission of a scale are.
 

@@ -20,6 +20,7 @@ from mri_response.clinical_outcomes.measures import (
     measured,
     primary_of,
     rule_of,
+    treatment_of,
 )
 from mri_response.clinical_outcomes.missing import (
     missing_patterns,
@@ -75,12 +76,9 @@ def models_tables(section: Section, study: OutcomeStudy) -> Tables:
         "fit": pd.concat([f.fit for f in fitted], ignore_index=True),
     }
     if section["crossover"]:
-        treatments = dict.fromkeys(section["crossover"]["values"].values())
-        own = next(name for name in treatments if name != section["reference"])
+        pair = (treatment_of(section), section["reference"])
         parts = [
-            crossover_effects(rows, own, section["reference"], section["df"]).assign(
-                time_point=point
-            )
+            crossover_effects(rows, *pair, section["df"]).assign(time_point=point)
             for point, rows in study.periods.groupby("time_point", sort=False)
         ]
         made["crossover"] = joined(parts, ["time_point", *CROSSOVER_COLUMNS])
