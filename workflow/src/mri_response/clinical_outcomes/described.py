@@ -16,7 +16,7 @@ from mri_response.clinical_outcomes.measures import (
     Tables,
     compared,
     contrasts,
-    joined,
+    labelled,
     measured,
     measures_of,
     of_scales,
@@ -139,23 +139,18 @@ def items_tables(section: Section, study: OutcomeStudy) -> Tables:
     -------
     dict of str to DataFrame
     """
-    made: dict[str, list[pd.DataFrame]] = {
-        "item_changes": [],
-        "item_shares": [],
-        "item_differences": [],
-    }
+    changes, shares, differences = [], [], []
     for name in measures_of(study, ITEM):
         given = section["items"][name]
         rule = ItemRule(given["low"], given["present"], given["min_cell"])
         table, arms = measured(study, name), compared(section, study, name)
-        made["item_changes"].append(item_changes(table, rule).assign(item=name))
-        made["item_shares"].append(item_shares(table, rule).assign(item=name))
-        made["item_differences"] += [
-            item_differences(arms, rule, *pair).assign(item=name)
-            for pair in contrasts(section, arms)
+        changes.append((name, item_changes(table, rule)))
+        shares.append((name, item_shares(table, rule)))
+        differences += [
+            (name, item_differences(arms, rule, *pair)) for pair in contrasts(section, arms)
         ]
     return {
-        name: joined(parts, ["item", *parts[0].columns.drop("item")])
-        for name, parts in made.items()
-        if parts
+        "item_changes": labelled("item", changes),
+        "item_shares": labelled("item", shares),
+        "item_differences": labelled("item", differences),
     }

@@ -172,6 +172,25 @@ def joined(parts: Sequence[pd.DataFrame], columns: Sequence[str]) -> pd.DataFram
     )
 
 
+def labelled(name: str, parts: Sequence[tuple[str, pd.DataFrame]]) -> pd.DataFrame:
+    """Put tables one below the other, with a first column that tells them apart.
+
+    Parameters
+    ----------
+    name : str
+        Name of the column.
+    parts : sequence of (str, DataFrame)
+        What the column says of a table, and the table.
+
+    Returns
+    -------
+    DataFrame
+        The column alone, and no row, without tables.
+    """
+    columns = [name, *parts[0][1].columns] if parts else [name]
+    return joined([part.assign(**{name: label}) for label, part in parts], columns)
+
+
 def of_scales(scales: Sequence[str], table_of: Callable[[str], list[pd.DataFrame]]) -> pd.DataFrame:
     """Put tables of several scales one below the other.
 
@@ -187,9 +206,4 @@ def of_scales(scales: Sequence[str], table_of: Callable[[str], list[pd.DataFrame
     DataFrame
         ``scale``, then the columns of the tables.
     """
-    parts, columns = [], None
-    for scale in scales:
-        for part in table_of(scale):
-            columns = columns or ["scale", *part.columns]
-            parts.append(part.assign(scale=scale))
-    return joined(parts, columns or ["scale"])
+    return labelled("scale", [(scale, part) for scale in scales for part in table_of(scale)])

@@ -17,6 +17,7 @@ from mri_response.clinical_outcomes.measures import (
     compared,
     contrasts,
     joined,
+    labelled,
     measured,
     primary_of,
     rule_of,
@@ -175,14 +176,14 @@ def times_tables(section: Section, study: OutcomeStudy) -> Tables:
     curves, middles, ratios = [], [], []
     for outcome in ("response", *(["remission"] if rule.threshold is not None else [])):
         people = times_to_event(table, rule, outcome, section["times"], competing or None)
-        curves.append(incidence(people).assign(outcome=outcome))
-        middles.append(medians(people).assign(outcome=outcome))
+        curves.append((outcome, incidence(people)))
+        middles.append((outcome, medians(people)))
         for arm, reference in contrasts(section, table):
             own = people[people["arm"].isin([arm, reference])]
             ratio = hazard_ratio(own, arm, reference)
             ratios.append((outcome, arm, reference, *ratio, log_rank(own)))
-    made["incidence"] = joined(curves, ["outcome", *curves[0].columns.drop("outcome")])
-    made["medians"] = joined(middles, ["outcome", *middles[0].columns.drop("outcome")])
+    made["incidence"] = labelled("outcome", curves)
+    made["medians"] = labelled("outcome", middles)
     made["hazards"] = pd.DataFrame(ratios, columns=HAZARD_COLUMNS)
     if section["relapse"]:
         relapse = Relapse(section["relapse"]["percent_of_baseline"], section["relapse"]["above"])
