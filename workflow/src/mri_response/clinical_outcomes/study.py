@@ -224,25 +224,23 @@ def _check_arms(
 
 def _of_people(config: Config, people: pd.DataFrame) -> pd.DataFrame:
     """Covariates, and the time after which a response was no longer possible, by person."""
-    section, columns = config["clinical_outcomes"], {}
-    for name in section["covariates"]:
-        parts = [
-            rows[name] if is_text(people[name]) else _numbers(rows, name)
-            for _, rows in people.groupby("cohort", sort=False)
-        ]
-        columns[name] = pd.concat(parts)
-    columns["competing"] = pd.Series(np.nan, people.index)
-    if section["competing"]:
-        parts = [_numbers(rows, section["competing"]) for _, rows in people.groupby("cohort")]
-        columns["competing"] = pd.concat(parts)
+    section = config["clinical_outcomes"]
+    columns = {
+        name: people[name] if is_text(people[name]) else _numbers(people, name)
+        for name in section["covariates"]
+    }
+    competing = section["competing"]
+    columns["competing"] = _numbers(people, competing) if competing else np.nan
     return pd.DataFrame(columns, index=people.index)
 
 
-def _numbers(rows: pd.DataFrame, column: str) -> pd.Series:
-    """A column of the participants of one cohort as numbers, by person."""
-    by_line = rows.set_index("line")
-    values = numbers(by_line, column, rows["path"].iloc[0])
-    return pd.Series(values.to_numpy(), rows.index)
+def _numbers(people: pd.DataFrame, column: str) -> pd.Series:
+    """A column of the participants as numbers, by person; each cohort has a table of its own."""
+    found = []
+    for _, rows in people.groupby("cohort", sort=False):
+        values = numbers(rows.set_index("line"), column, rows["path"].iloc[0])
+        found.append(pd.Series(values.to_numpy(), rows.index))
+    return pd.concat(found)
 
 
 def _periods(
