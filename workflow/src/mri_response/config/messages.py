@@ -20,6 +20,35 @@ def fault(key: str, found: str, expected: str, advice: str) -> InputError:
     return InputError(f"config: {key}: found {found}, expected {expected}; {advice}")
 
 
+def check_known(key: str, name: str, known: Iterable[str], what: str) -> None:
+    """Check that a name is among those that are known.
+
+    Parameters
+    ----------
+    key : str
+        Key of the configuration that has the name.
+    name : str
+        What was found.
+    known : iterable of str
+        What it can be.
+    what : str
+        What these are, in the plural.
+
+    Raises
+    ------
+    InputError
+        If it is none of them.
+    """
+    known = list(known)
+    if name not in known:
+        raise fault(
+            key,
+            repr(name),
+            f"one of the {what} {', '.join(known)}",
+            f"{suggestion(name, known)}correct it",
+        )
+
+
 def shown(value: Any) -> str:
     """Say what was found, for a message.
 

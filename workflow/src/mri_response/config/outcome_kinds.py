@@ -10,8 +10,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from mri_response.config.messages import fault
-from mri_response.core.tables import suggestion
+from mri_response.config.messages import check_known, fault
 from mri_response.core.vocabulary import EVERYBODY
 
 Spec = Mapping[str, Any]
@@ -94,13 +93,7 @@ def _words_of_score(outcome: Spec) -> str:
 def _check_label(config: Spec) -> None:
     outcome = config["outcome"]
     classes = outcome["classes"]
-    if outcome["positive_class"] not in classes:
-        raise fault(
-            "outcome.positive_class",
-            repr(outcome["positive_class"]),
-            f"one of the classes {', '.join(classes)}",
-            f"{suggestion(outcome['positive_class'], classes)}correct it",
-        )
+    check_known("outcome.positive_class", outcome["positive_class"], classes, "classes")
     taken = [name for name in classes if name.lower() == EVERYBODY]
     if taken:
         raise fault(

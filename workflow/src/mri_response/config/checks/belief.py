@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
-from mri_response.config.messages import fault
+from mri_response.config.messages import check_known, fault
 from mri_response.config.queries import belief_features
-from mri_response.core.tables import suggestion
 
 Config = Mapping[str, Any]
 
@@ -65,10 +64,10 @@ def _check_order(config: Config) -> None:
             "the sessions in the order of time, since belief compares them",
             "add the key, as in sessions: [ses-before, ses-4h]",
         )
-    _check_known("belief.baseline", belief["baseline"], order)
+    check_known("belief.baseline", belief["baseline"], order, "sessions")
     before = belief["baseline"]
     for session in belief["sessions"]:
-        _check_known("belief.sessions", session, order)
+        check_known("belief.sessions", session, order, "sessions")
         if order.index(session) <= order.index(before):
             raise fault(
                 "belief.sessions",
@@ -77,16 +76,6 @@ def _check_order(config: Config) -> None:
                 "correct the order",
             )
         before = session
-
-
-def _check_known(key: str, session: str, order: Sequence[str]) -> None:
-    if session not in order:
-        raise fault(
-            key,
-            repr(session),
-            f"one of the sessions {', '.join(order)}",
-            f"{suggestion(session, order)}correct it",
-        )
 
 
 def _check_values(config: Config) -> None:
@@ -130,7 +119,7 @@ def _check_score(config: Config) -> None:
     if not score:
         return
     for key in ("baseline", "endpoint"):
-        _check_known(f"belief.score.{key}", score[key], order)
+        check_known(f"belief.score.{key}", score[key], order, "sessions")
     if order.index(score["baseline"]) >= order.index(score["endpoint"]):
         raise fault(
             "belief.score.endpoint",
@@ -148,7 +137,7 @@ def _check_score(config: Config) -> None:
         )
     if not mediation:
         return
-    _check_known("belief.mediation.session", mediation["session"], belief["sessions"])
+    check_known("belief.mediation.session", mediation["session"], belief["sessions"], "sessions")
     if mediation["exposure"] == "group" and not belief["group"]:
         raise fault(
             "belief.mediation.exposure",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from mri_response.config.clinical_outcomes import (
@@ -13,8 +13,7 @@ from mri_response.config.clinical_outcomes import (
     outcome_visits,
     trial_design,
 )
-from mri_response.config.messages import fault
-from mri_response.core.tables import suggestion
+from mri_response.config.messages import check_known, fault
 
 Config = Mapping[str, Any]
 SECTION = "clinical_outcomes"
@@ -52,20 +51,9 @@ def check_clinical_outcomes(config: Config) -> None:
         )
 
 
-def _check_known(key: str, name: str, known: Iterable[str], what: str) -> None:
-    known = list(known)
-    if name not in known:
-        raise fault(
-            key,
-            repr(name),
-            f"one of the {what} {', '.join(known)}",
-            f"{suggestion(name, known)}correct it",
-        )
-
-
 def _check_cohorts(config: Config) -> None:
     for name in outcome_cohorts(config):
-        _check_known(f"{SECTION}.cohorts", name, config["cohorts"], "cohorts")
+        check_known(f"{SECTION}.cohorts", name, config["cohorts"], "cohorts")
         if config["cohorts"][name]["scores"] is None:
             raise fault(
                 f"cohorts.{name}.scores",
@@ -88,7 +76,7 @@ def _check_sessions(config: Config) -> None:
     if order is None:
         return
     for session in sessions:
-        _check_known(f"{SECTION}.visits", session, order, "sessions")
+        check_known(f"{SECTION}.visits", session, order, "sessions")
     # Sessions of a crossover are named by treatment and have no order among each other.
     later = sessions[1:] if not section["crossover"] else []
     for before, after in itertools.pairwise([section["baseline"], *later]):
@@ -136,7 +124,7 @@ def _check_arms(section: Config) -> None:
         known = section["arm"]["values"]
     if known:
         arms = list(dict.fromkeys(known.values()))
-        _check_known(f"{SECTION}.reference", reference, arms, "arms")
+        check_known(f"{SECTION}.reference", reference, arms, "arms")
         if len(arms) < 2:
             raise fault(
                 SECTION, f"the one arm {arms[0]!r}", "two arms or more", "name the other one"
@@ -150,8 +138,8 @@ def _check_crossover(section: Config) -> None:
     for point, sessions in crossover["sessions"].items():
         key = f"{SECTION}.crossover.sessions.{point}"
         for treatment, session in sessions.items():
-            _check_known(key, treatment, treatments, "treatments")
-            _check_known(f"{key}.{treatment}", session, section["visits"], "visits")
+            check_known(key, treatment, treatments, "treatments")
+            check_known(f"{key}.{treatment}", session, section["visits"], "visits")
             if session in used:
                 raise fault(
                     f"{key}.{treatment}",
@@ -175,7 +163,7 @@ def _check_times(section: Config) -> None:
                 )
         return
     for visit in times:
-        _check_known(f"{SECTION}.times", visit, visits, "visits")
+        check_known(f"{SECTION}.times", visit, visits, "visits")
     for visit in visits:
         if visit not in times:
             raise fault(

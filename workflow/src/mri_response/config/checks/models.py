@@ -6,7 +6,7 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
-from mri_response.config.messages import fault, shown
+from mri_response.config.messages import check_known, fault, shown
 from mri_response.config.outcome_kinds import is_number
 from mri_response.config.queries import (
     CONFOUNDS_ONLY,
@@ -35,13 +35,9 @@ def check_models(config: Mapping[str, Any]) -> None:
         About the first key that is at fault.
     """
     for name, model in config["models"].items():
-        if model["features"] not in config["features"]:
-            raise fault(
-                f"models.{name}.features",
-                repr(model["features"]),
-                f"one of the feature sets {', '.join(config['features'])}",
-                f"{suggestion(model['features'], config['features'])}correct it",
-            )
+        check_known(
+            f"models.{name}.features", model["features"], config["features"], "feature sets"
+        )
         if "alpha" in model and not is_number(config):
             raise fault(
                 f"models.{name}.alpha",
@@ -68,14 +64,8 @@ def check_models(config: Mapping[str, Any]) -> None:
                 f"some of the models {', '.join(config['models'])}",
                 f"{suggestion(name, config['models'])}correct it",
             )
-    primary = config["primary_model"]
-    if config["models"] and primary not in config["models"]:
-        raise fault(
-            "primary_model",
-            repr(primary),
-            f"one of the models {', '.join(config['models'])}",
-            f"{suggestion(primary, config['models'])}correct it",
-        )
+    if config["models"]:
+        check_known("primary_model", config["primary_model"], config["models"], "models")
 
 
 def _check_support_vector_classifier(key: str, model: Mapping[str, Any]) -> None:
