@@ -14,8 +14,6 @@ TABLES = {
     "flow": "Flow of participants, counts",
     "exclusions_by_reason": "Exclusions by reason, counts",
     "exclusions": "Exclusions by person",
-    # Of the section of inputs too, which is left out where no file tells its program.
-    "inputs_summary": "Programs and versions of what was read",
 }
 
 

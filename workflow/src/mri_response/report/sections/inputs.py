@@ -24,17 +24,16 @@ def blocks(run: Run) -> list[Block]:
     table = run.summaries.get("inputs_summary")
     if table is None or table.empty:
         return []
-    names = run.names
+    names, least = run.names, run.config["min_class_size"]
     shown = Table(
         names.title("Programs and versions of the analysed people"),
         ["Cohort", "Source", "Program", "Version", "Site", "Class", "People"],
     )
     counts = as_number(table["n"])
     for (_, row), n in zip(table.iterrows(), counts, strict=True):
-        few = n < run.config["min_class_size"]
         cells = [row[key] if row[key] == row[key] else "n/a" for key in _SHOWN]
         title = names.titles[row["cohort"]]
-        shown.rows.append([title, *cells, f"fewer than {_least(run)}" if few else f"{n:.0f}"])
+        shown.rows.append([title, *cells, f"fewer than {least}" if n < least else f"{n:.0f}"])
     several = table.groupby(["cohort", "source"])[["program", "version"]].apply(
         lambda own: len(own.drop_duplicates()) > 1
     )
@@ -50,15 +49,4 @@ def blocks(run: Run) -> list[Block]:
 _SHOWN = ("source", "program", "version", "site", "class")
 
 
-def _least(run: Run) -> int:
-    return run.config["min_class_size"]
-
-
-SECTION = Section(
-    "inputs",
-    "What was read",
-    "Programs",
-    blocks,
-    tables={"inputs_summary": "Programs and versions of what was read"},
-    module="cohorts",
-)
+SECTION = Section("inputs", "What was read", "Programs", blocks, module="cohorts")
