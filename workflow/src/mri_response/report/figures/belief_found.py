@@ -13,6 +13,7 @@ from mri_response.report.figures.style import (
     BLUE,
     DOUBLE_COLUMN,
     VERMILION,
+    legend_below,
     new_figure,
     styled,
     suptitle,
@@ -76,9 +77,7 @@ def draw(belief_found: pd.DataFrame, names: Naming) -> Figure:
             for word, colour, marker, _ in _METHODS.values()
         ),
     ]
-    below = figure.add_subplot(grid[1, :])
-    below.axis("off")
-    below.legend(handles=handles, loc="center left", ncols=3, borderaxespad=0)
+    legend_below(figure, grid[1, :], handles, ncols=3)
     return figure
 
 

@@ -16,6 +16,7 @@ from mri_response.report.figures.style import (
     DASHED,
     DOUBLE_COLUMN,
     VERMILION,
+    legend_below,
     new_figure,
     styled,
     suptitle,
@@ -81,7 +82,5 @@ def draw(
         Line2D([], [], color=colour, marker="o", markersize=4.5, label=f"95 % interval, {name}")
         for name, (_, colour, _) in _INTERVALS.items()
     ]
-    below = figure.add_subplot(grid[1, :])
-    below.axis("off")
-    below.legend(handles=handles, loc="center left", ncols=2, borderaxespad=0)
+    legend_below(figure, grid[1, :], handles, ncols=2)
     return figure

@@ -21,6 +21,7 @@ from mri_response.report.figures.style import (
     GREEN,
     PURPLE,
     VERMILION,
+    legend_below,
     new_figure,
     styled,
     suptitle,
@@ -79,9 +80,7 @@ def draw(belief_models: pd.DataFrame, config: Mapping[str, Any], names: Naming) 
         for (colour, marker), session in zip(_SESSIONS * len(sessions), sessions, strict=False)
     ]
     handles.append(Line2D([], [], label="All models equally frequent", **DASHED))
-    below = figure.add_subplot(grid[1, :])
-    below.axis("off")
-    below.legend(handles=handles, loc="center left", ncols=4, borderaxespad=0)
+    legend_below(figure, grid[1, :], handles, ncols=4)
     return figure
 
 

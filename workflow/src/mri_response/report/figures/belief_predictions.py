@@ -9,7 +9,14 @@ from matplotlib.patches import Patch
 
 from mri_response.belief_updating.study import typed
 from mri_response.report.figures.belief_panels import NEWS
-from mri_response.report.figures.style import BLACK, DOUBLE_COLUMN, new_figure, styled, suptitle
+from mri_response.report.figures.style import (
+    BLACK,
+    DOUBLE_COLUMN,
+    legend_below,
+    new_figure,
+    styled,
+    suptitle,
+)
 from mri_response.report.naming import Naming
 
 _PANELS = {
@@ -55,7 +62,5 @@ def draw(belief_predictions: pd.DataFrame, names: Naming) -> Figure:
         ),
         Patch(color=BLACK, alpha=0.2, label="95 % of draws from the model"),
     ]
-    below = figure.add_subplot(grid[1, :])
-    below.axis("off")
-    below.legend(handles=handles, loc="center left", ncols=3, borderaxespad=0)
+    legend_below(figure, grid[1, :], handles, ncols=3)
     return figure

@@ -19,7 +19,13 @@ from mri_response.report.figures.belief_panels import (
     news_handles,
     sessions_of,
 )
-from mri_response.report.figures.style import DOUBLE_COLUMN, new_figure, styled, suptitle
+from mri_response.report.figures.style import (
+    DOUBLE_COLUMN,
+    legend_below,
+    new_figure,
+    styled,
+    suptitle,
+)
 from mri_response.report.naming import Naming
 
 _COLUMNS = ("mean", "ci_low", "ci_high")
@@ -79,9 +85,7 @@ def draw(
     handles = news_handles()
     if people:
         handles.append(Line2D([], [], color="#BFBFBF", linewidth=0.7, label="A person"))
-    below = figure.add_subplot(grid[1])
-    below.axis("off")
-    below.legend(handles=handles, loc="center left", ncols=3, borderaxespad=0)
+    legend_below(figure, grid[1], handles, ncols=3)
     return figure
 
 

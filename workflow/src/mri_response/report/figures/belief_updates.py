@@ -19,7 +19,14 @@ from mri_response.report.figures.belief_panels import (
     news_handles,
     sessions_of,
 )
-from mri_response.report.figures.style import BLACK, DOUBLE_COLUMN, new_figure, styled, suptitle
+from mri_response.report.figures.style import (
+    BLACK,
+    DOUBLE_COLUMN,
+    legend_below,
+    new_figure,
+    styled,
+    suptitle,
+)
 from mri_response.report.naming import Naming
 
 _BAND = "#C8C8C8"
@@ -65,9 +72,7 @@ def draw(belief_agents: pd.DataFrame, config: Mapping[str, Any], names: Naming) 
         Patch(color=_BAND, label="Agents with the person's S and A = 0 (95 % of draws)"),
         Line2D([], [], color=BLACK, marker="_", linestyle="", label="Agents by Bayes' rule"),
     ]
-    below = figure.add_subplot(grid[1])
-    below.axis("off")
-    below.legend(handles=handles, loc="center left", ncols=2, borderaxespad=0)
+    legend_below(figure, grid[1], handles, ncols=2)
     return figure
 
 

@@ -14,6 +14,7 @@ from mri_response.report.figures.style import (
     DASHED,
     DOUBLE_COLUMN,
     GREY,
+    legend_below,
     message,
     new_figure,
     styled,
@@ -71,7 +72,5 @@ def draw(learning_curve: pd.DataFrame, model: str, names: Naming) -> Figure:
         Patch(color=GREY, alpha=0.18, label=f"All people ±{100 * MARGIN:.0f} points"),
         Line2D([], [], label="Chance", **DASHED),
     ]
-    below = figure.add_subplot(grid[1, :])
-    below.axis("off")
-    below.legend(handles=handles, loc="center left", ncols=2, borderaxespad=0, handlelength=2.4)
+    legend_below(figure, grid[1, :], handles, ncols=2, handlelength=2.4)
     return figure

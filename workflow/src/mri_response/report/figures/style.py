@@ -218,6 +218,25 @@ def suptitle(figure: Figure, text: str, width: float, **kwargs: Any) -> int:
     return line_count(wrapped)
 
 
+def legend_below(figure: Figure, place: Any, handles: list[Any], **kwargs: Any) -> None:
+    """Put a legend into a row of the grid, for which the layout leaves exactly its space.
+
+    Parameters
+    ----------
+    figure : Figure
+        What gets the legend.
+    place : SubplotSpec
+        The row of the grid.
+    handles : list of Artist
+        Entries with their labels.
+    **kwargs
+        Further arguments of `Axes.legend`.
+    """
+    axes = figure.add_subplot(place)
+    axes.axis("off")
+    axes.legend(handles=handles, loc="center left", borderaxespad=0, **kwargs)
+
+
 def cohort_styles(cohorts: list[str], names: Naming) -> dict[str, tuple[str, Any]]:
     """Choose colour and line style of each cohort, equal in every figure of a run.
 
