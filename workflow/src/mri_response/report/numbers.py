@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
@@ -33,6 +34,23 @@ def as_number(values: pd.Series) -> pd.Series:
     if pd.api.types.is_numeric_dtype(values):
         return values.astype(float)
     return pd.to_numeric(values.replace({"n/a": np.nan, "": np.nan}).astype(object)).astype(float)
+
+
+def as_numbers(table: pd.DataFrame, columns: Iterable[str]) -> pd.DataFrame:
+    """Return a table with some of its columns as floats.
+
+    Parameters
+    ----------
+    table : pandas.DataFrame
+        As it was read, text.
+    columns : iterable of str
+        Columns of numbers, see `as_number`.
+
+    Returns
+    -------
+    pandas.DataFrame
+    """
+    return table.assign(**{name: as_number(table[name]) for name in columns})
 
 
 def number(value: Any) -> float:

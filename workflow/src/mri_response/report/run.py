@@ -17,7 +17,7 @@ from mri_response.core.provenance import config_hash, versions
 from mri_response.core.tables import read_tsv
 from mri_response.report.lookup import people_counts
 from mri_response.report.naming import Naming, naming
-from mri_response.report.numbers import as_number
+from mri_response.report.numbers import as_numbers
 
 # Columns that hold numbers, in whatever table they are.
 _NUMBERS = (
@@ -204,7 +204,7 @@ class Run:
         table = self.tables.get(name)
         if table is None:
             return None
-        return table.assign(**{c: as_number(table[c]) for c in _NUMBERS if c in table})
+        return as_numbers(table, (name for name in _NUMBERS if name in table))
 
 
 def read_run(given: Any, config: Mapping[str, Any]) -> Run:

@@ -12,7 +12,7 @@ from matplotlib.figure import Figure
 from mri_response.report.figures.outcome_panels import arm_colours
 from mri_response.report.figures.style import DOUBLE_COLUMN, mix, new_figure, styled, suptitle
 from mri_response.report.naming import Naming
-from mri_response.report.numbers import as_number
+from mri_response.report.numbers import as_numbers
 
 _NUMBERS = ("n", "time", "at_risk", "incidence", "ci_low", "ci_high")
 
@@ -35,8 +35,7 @@ def draw(outcome_incidence: pd.DataFrame, config: Mapping[str, Any], names: Nami
     Figure
     """
     section = config["clinical_outcomes"]
-    table = outcome_incidence
-    table = table.assign(**{name: as_number(table[name]) for name in _NUMBERS})
+    table = as_numbers(outcome_incidence, _NUMBERS)
     arms = list(dict.fromkeys(table["arm"]))
     outcomes = list(dict.fromkeys(table["outcome"]))
     colours = arm_colours(arms, section["reference"])

@@ -21,7 +21,7 @@ from mri_response.report.figures.style import (
     suptitle,
 )
 from mri_response.report.naming import Naming
-from mri_response.report.numbers import as_number, minus
+from mri_response.report.numbers import as_numbers, minus
 
 
 @styled
@@ -46,8 +46,7 @@ def draw(outcome_tipping_point: pd.DataFrame, config: Mapping[str, Any], names: 
     if outcome_tipping_point.empty:
         return message(title, "No model could be fitted to the scores.")
     numbers = ("delta", "delta_reference", "estimate", "ci_low", "ci_high")
-    table = outcome_tipping_point
-    table = table.assign(**{name: as_number(table[name]) for name in numbers})
+    table = as_numbers(outcome_tipping_point, numbers)
     arms = list(dict.fromkeys(table["arm"]))
     width = SINGLE_COLUMN + 20 if len(arms) == 1 else DOUBLE_COLUMN
     shifts = list(dict.fromkeys(table["delta"]))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from mri_response.config.queries import class_names, has_classes
 from mri_response.core.vocabulary import EVERYBODY
-from mri_response.report.numbers import as_number
+from mri_response.report.numbers import as_numbers
 from mri_response.report.run import Run
 from mri_response.report.sections.blocks import Block, Table
 from mri_response.report.sections.section import Section
@@ -40,9 +40,8 @@ def blocks(run: Run) -> list[Block]:
 
 def _table(run: Run) -> Table:
     names = run.names
-    table = run.tables["characteristics"]
-    numbers = {c: as_number(table[c]) for c in ("n", "n_missing", "mean", "sd", "share")}
-    table = table.assign(**numbers)
+    numbers = ("n", "n_missing", "mean", "sd", "share")
+    table = as_numbers(run.tables["characteristics"], numbers)
     cohorts = names.ordered(table["cohort"])
     groups = {EVERYBODY: EVERYBODY}
     if has_classes(run.config):
