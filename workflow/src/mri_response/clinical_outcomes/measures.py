@@ -12,8 +12,8 @@ from typing import Any
 import pandas as pd
 
 from mri_response.clinical_outcomes.rates import Rule
-from mri_response.clinical_outcomes.study import FIRST_PERIOD, WHOLE, OutcomeStudy
-from mri_response.config.clinical_outcomes import CROSSOVER, trial_design
+from mri_response.clinical_outcomes.study import OutcomeStudy
+from mri_response.config.clinical_outcomes import WHOLE, compared_part
 
 Section = Mapping[str, Any]
 Tables = dict[str, pd.DataFrame]
@@ -58,8 +58,7 @@ def compared(section: Section, study: OutcomeStudy, measure: str) -> pd.DataFram
     DataFrame
         As `measured` returns it.
     """
-    is_crossover = trial_design(section) == CROSSOVER
-    return measured(study, measure, FIRST_PERIOD if is_crossover else WHOLE)
+    return measured(study, measure, compared_part(section))
 
 
 def contrasts(section: Section, table: pd.DataFrame) -> list[tuple[str, str]]:

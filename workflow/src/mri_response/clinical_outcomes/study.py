@@ -17,7 +17,13 @@ from mri_response.clinical_outcomes.crossover import PERIOD_COLUMNS, crossover_t
 from mri_response.clinical_outcomes.items import total_without
 from mri_response.clinical_outcomes.treatments import first_periods, orders_of, treatments_of
 from mri_response.clinical_outcomes.visits import VISIT_COLUMNS, visit_table
-from mri_response.config.clinical_outcomes import CROSSOVER, outcome_cohorts, trial_design
+from mri_response.config.clinical_outcomes import (
+    CROSSOVER,
+    FIRST_PERIOD,
+    WHOLE,
+    outcome_cohorts,
+    trial_design,
+)
 from mri_response.core.errors import InputError
 from mri_response.core.tables import and_more, shorten, suggestion
 from mri_response.inputs.joins import check_levels, check_same_ids
@@ -29,8 +35,6 @@ from mri_response.people.participants import filtered_rows, read_participants
 Config = Mapping[str, Any]
 #: Kinds of measures: a scale, an item, the primary scale without an item of it.
 SCALE, ITEM, REST = "scale", "item", "without_item"
-#: People whose arms are compared: all, or those of the first period of a crossover.
-WHOLE, FIRST_PERIOD = "whole", "first_period"
 STUDY_COLUMNS = ["measure", "kind", "part", *VISIT_COLUMNS]
 
 

@@ -11,6 +11,8 @@ from typing import Any
 from mri_response.config.queries import discovery_name
 
 SINGLE_ARM, PARALLEL, CROSSOVER = "single_arm", "parallel", "crossover"
+#: People whose arms are compared: all, or those of the first period of a crossover.
+WHOLE, FIRST_PERIOD = "whole", "first_period"
 Section = Mapping[str, Any]
 
 
@@ -32,6 +34,22 @@ def trial_design(section: Section) -> str:
     if section["arm"] or isinstance(section["cohorts"], Mapping):
         return PARALLEL
     return SINGLE_ARM
+
+
+def compared_part(section: Section) -> str:
+    """Scores that are compared between arms, by the column ``part`` of ``outcome_scores.tsv``.
+
+    Parameters
+    ----------
+    section : mapping
+        Section ``clinical_outcomes`` of the completed configuration.
+
+    Returns
+    -------
+    str
+        `WHOLE` or `FIRST_PERIOD`.
+    """
+    return FIRST_PERIOD if trial_design(section) == CROSSOVER else WHOLE
 
 
 def outcome_cohorts(config: Mapping[str, Any]) -> list[str]:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import pandas as pd
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
+from mri_response.config.clinical_outcomes import compared_part
 from mri_response.report.figures.forest import draw_interval, reference_line, without_axis
 from mri_response.report.figures.style import (
     BLUE,
@@ -22,6 +23,7 @@ from mri_response.report.figures.style import (
     new_figure,
     suptitle,
 )
+from mri_response.report.numbers import as_numbers
 
 _COLOURS = (VERMILION, GREEN, PURPLE, ORANGE)
 _STANDARDISERS = {
@@ -50,6 +52,29 @@ def arm_colours(arms: Sequence[str], reference: str | None) -> dict[str, str]:
     others = [arm for arm in arms if arm != reference]
     colours = {arm: _COLOURS[i % len(_COLOURS)] for i, arm in enumerate(others)}
     return colours | {reference: GREY}
+
+
+def compared_scores(
+    scores: pd.DataFrame, section: Mapping[str, Any], columns: Sequence[str]
+) -> pd.DataFrame:
+    """Scores of the primary scale of the people whose arms are compared.
+
+    Parameters
+    ----------
+    scores : DataFrame
+        The table ``outcome_scores.tsv``.
+    section : mapping
+        Section clinical_outcomes of the configuration.
+    columns : sequence of str
+        Columns that are returned as numbers.
+
+    Returns
+    -------
+    DataFrame
+    """
+    scale = next(iter(section["scales"]))
+    own = (scores["measure"] == scale) & (scores["part"] == compared_part(section))
+    return as_numbers(scores[own], columns)
 
 
 def forest(table: pd.DataFrame, title: str, axis: str, place: Sequence[str]) -> Figure:

@@ -10,7 +10,7 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from mri_response.config.clinical_outcomes import outcome_visits
-from mri_response.report.figures.outcome_panels import arm_colours
+from mri_response.report.figures.outcome_panels import arm_colours, compared_scores
 from mri_response.report.figures.style import (
     DOUBLE_COLUMN,
     message,
@@ -20,7 +20,7 @@ from mri_response.report.figures.style import (
     suptitle,
 )
 from mri_response.report.naming import Naming
-from mri_response.report.numbers import as_number
+from mri_response.report.numbers import as_numbers
 
 
 @styled
@@ -58,7 +58,7 @@ def draw(
     if rows.empty:
         return message(title, "No model could be fitted to the scores.")
     numbers = ("visit", "estimate", "ci_low", "ci_high")
-    rows = rows.assign(**{name: as_number(rows[name]) for name in numbers})
+    rows = as_numbers(rows, numbers)
     start = rows[rows["visit"] == 0]
     arms = list(dict.fromkeys(rows.loc[rows["visit"] > 0, "arm"]))
     colours = arm_colours(arms, section["reference"])
@@ -66,7 +66,8 @@ def draw(
     suptitle(figure, title, DOUBLE_COLUMN)
     axes = figure.add_subplot()
     if config["report"]["participant_level"]:
-        _draw_people(axes, outcome_scores, scale, colours, bool(section["crossover"]))
+        people = compared_scores(outcome_scores, section, ("visit", "baseline", "score"))
+        _draw_people(axes, people, colours)
     for i, arm in enumerate(arms):
         own = pd.concat([start, rows[(rows["arm"] == arm) & (rows["visit"] > 0)]])
         x = own["visit"] + 0.04 * (i - (len(arms) - 1) / 2)
@@ -84,13 +85,7 @@ def draw(
     return figure
 
 
-def _draw_people(
-    axes: Any, scores: pd.DataFrame, scale: str, colours: Mapping[str, str], is_crossover: bool
-) -> None:
-    part = "first_period" if is_crossover else "whole"
-    rows = scores[(scores["measure"] == scale) & (scores["part"] == part)]
-    numbers = ("visit", "baseline", "score")
-    rows = rows.assign(**{name: as_number(rows[name]) for name in numbers})
+def _draw_people(axes: Any, rows: pd.DataFrame, colours: Mapping[str, str]) -> None:
     for _, own in rows.groupby("participant_id", sort=False):
         x = [0, *own["visit"]]
         y = [own["baseline"].iloc[0], *own["score"]]

@@ -10,7 +10,7 @@ import pandas as pd
 from matplotlib.figure import Figure
 from matplotlib.patches import Patch
 
-from mri_response.report.figures.outcome_panels import arm_colours
+from mri_response.report.figures.outcome_panels import arm_colours, compared_scores
 from mri_response.report.figures.style import (
     BLACK,
     DASHED,
@@ -21,7 +21,6 @@ from mri_response.report.figures.style import (
     suptitle,
 )
 from mri_response.report.naming import Naming
-from mri_response.report.numbers import as_number
 
 _COLUMNS = 2
 
@@ -46,10 +45,7 @@ def draw(outcome_scores: pd.DataFrame, config: Mapping[str, Any], names: Naming)
     section = config["clinical_outcomes"]
     scale, given = next(iter(section["scales"].items()))
     title = names.title(f"Change of {scale} of each person")
-    part = "first_period" if section["crossover"] else "whole"
-    rows = outcome_scores
-    rows = rows[(rows["measure"] == scale) & (rows["part"] == part)]
-    rows = rows.assign(**{name: as_number(rows[name]) for name in ("baseline", "change")})
+    rows = compared_scores(outcome_scores, section, ("baseline", "change"))
     rows = rows[rows["change"].notna() & (rows["baseline"] > 0)]
     if rows.empty:
         return message(title, "Nobody has scores before and after.")
