@@ -233,8 +233,7 @@ def columns_of_harmonisation(config: Mapping[str, Any]) -> dict[str, bool]:
         if options := model["harmonise"]:
             columns[options["column"]] = True
             for column in options["keep"]:
-                kept = column in {*CATEGORIES, *config["confounds"]["categorical"]}
-                columns.setdefault(column, kept)
+                columns.setdefault(column, column in declared_categories(config))
     return columns
 
 
@@ -243,10 +242,14 @@ def all_confounds(config: Mapping[str, Any]) -> list[Confound]:
     return [confound for model in config["models"].values() for confound in model["confounds"]]
 
 
+def declared_categories(config: Mapping[str, Any]) -> tuple[str, ...]:
+    """Columns that hold categories however they are written, whether they are confounds or not."""
+    return (*CATEGORIES, *config["confounds"]["categorical"])
+
+
 def categorical_confounds(config: Mapping[str, Any]) -> list[str]:
     """Those of the columns that are confounds which hold categories."""
-    categories = {*CATEGORIES, *config["confounds"]["categorical"]}
-    return [column for column in used_confounds(config) if column in categories]
+    return [column for column in used_confounds(config) if column in declared_categories(config)]
 
 
 def used_baselines(config: Mapping[str, Any]) -> list[str]:

@@ -6,9 +6,8 @@ import itertools
 from collections.abc import Collection, Mapping
 from typing import Any
 
-from mri_response.config.columns import CATEGORIES
 from mri_response.config.messages import fault
-from mri_response.config.queries import column_of, used_confounds
+from mri_response.config.queries import column_of, declared_categories, used_confounds
 from mri_response.core.tables import shorten, suggestion
 from mri_response.core.vocabulary import Role
 
@@ -27,7 +26,7 @@ def check_confounds(config: Mapping[str, Any]) -> None:
         About the first key that is at fault.
     """
     _check_categorical(config)
-    categorical = (*CATEGORIES, *config["confounds"]["categorical"])
+    categorical = declared_categories(config)
     others = [name for name, c in config["cohorts"].items() if c["role"] != Role.DISCOVERY]
     for name, model in config["models"].items():
         key = f"models.{name}.confounds"
