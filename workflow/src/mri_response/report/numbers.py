@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import numpy as np
@@ -162,6 +162,31 @@ def minus(value: float, digits: int = 2) -> str:
     str
     """
     return f"{value:.{digits}f}".replace("-", MINUS)
+
+
+def with_limits(
+    row: Mapping[str, Any],
+    digits: int,
+    columns: tuple[str, str, str] = ("estimate", "ci_low", "ci_high"),
+) -> tuple[str, str]:
+    """Write an estimate, and its limits as the smaller text under it in a table of the page.
+
+    Parameters
+    ----------
+    row : mapping
+        Row of a table, as text or numbers.
+    digits : int
+        Decimals.
+    columns : tuple of str
+        Of the estimate, the lower and the upper limit.
+
+    Returns
+    -------
+    tuple of str
+        The estimate, and such as ``0.12 to 0.34``.
+    """
+    value, low, high = (minus(number(row[name]), digits) for name in columns)
+    return value, f"{low} to {high}"
 
 
 def with_sign(value: float, digits: int) -> str:

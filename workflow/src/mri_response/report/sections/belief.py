@@ -7,7 +7,7 @@ import pandas as pd
 from mri_response.belief_updating.study import group_names, typed
 from mri_response.report.figures.plan import FigureSpec
 from mri_response.report.naming import Naming
-from mri_response.report.numbers import minus, p_phrase, p_text, with_sign
+from mri_response.report.numbers import minus, p_phrase, p_text, with_limits, with_sign
 from mri_response.report.run import Run
 from mri_response.report.sections.blocks import Block, Lead, Table, Text, Warnings
 from mri_response.report.sections.section import Section
@@ -159,11 +159,6 @@ def _change(tables: dict, session: str, parameter: str, contrast: str) -> pd.Ser
     return table[same & (table["contrast"] == contrast)].iloc[0]
 
 
-def _interval(row: pd.Series, digits: int) -> tuple[str, str]:
-    low, high = (minus(row[name], digits) for name in ("ci_low", "ci_high"))
-    return minus(row["estimate"], digits), f"{low} to {high}"
-
-
 def _known(value: float, digits: int) -> str:
     return "" if pd.isna(value) else minus(value, digits)
 
@@ -181,7 +176,6 @@ def _changes(tables: dict[str, pd.DataFrame], names: Naming) -> Table:
     )
     changes = tables["belief_changes"]
     for row in changes[changes["parameter"].isin(["S", "A"])].to_dict("records"):
-        known = pd.Series(row)
         made.rows.append(
             [
                 row["session_id"],
@@ -189,7 +183,7 @@ def _changes(tables: dict[str, pd.DataFrame], names: Naming) -> Table:
                 row["parameter"],
                 f"{row['n']:.0f}",
                 *(_known(row[name], 2) for name in ("before", "after")),
-                _interval(known, 3),
+                with_limits(row, 3),
                 p_text(row["p_value"], None),
                 _known(row["reliability"], 2),
             ]
@@ -216,13 +210,10 @@ def _effects(run: Run, tables: dict[str, pd.DataFrame]) -> Table:
             [
                 row["session_id"],
                 row["term"],
-                _interval(pd.Series(row), 2),
+                with_limits(row, 2),
                 f"{row['df']:.0f}",
                 p_text(row["p_value"], None),
-                (
-                    minus(agent["linear"]),
-                    f"{minus(agent['linear_low'])} to {minus(agent['linear_high'])}",
-                ),
+                with_limits(agent, 2, ("linear", "linear_low", "linear_high")),
                 _known(agent["bayesian"], 2),
             ]
         )
@@ -256,7 +247,7 @@ def _first_estimates(tables: dict[str, pd.DataFrame], names: Naming) -> Table:
                 row["contrast"].replace(" - ", " minus "),
                 words[row["parameter"]],
                 *(_known(row[name], digits) for name in ("before", "after")),
-                _interval(pd.Series(row), digits),
+                with_limits(row, digits),
                 p_text(row["p_value"], None),
             ]
         )

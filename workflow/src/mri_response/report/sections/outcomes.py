@@ -11,7 +11,7 @@ from mri_response.clinical_outcomes.rates import Estimate, number_needed_text
 from mri_response.config.clinical_outcomes import CROSSOVER, SINGLE_ARM, trial_design
 from mri_response.report.facts.clinical_outcomes import design_words
 from mri_response.report.figures.plan import FigureSpec
-from mri_response.report.numbers import minus, number, percent
+from mri_response.report.numbers import MINUS, number, percent, with_limits
 from mri_response.report.run import Run
 from mri_response.report.sections.blocks import Block, Table, Text
 from mri_response.report.sections.section import Section
@@ -100,18 +100,6 @@ def _rows(run: Run, name: str, **wanted: object) -> pd.DataFrame:
     return table
 
 
-def _points(row: Mapping[str, Any], estimate: str, low: str, high: str) -> tuple[str, str]:
-    """Points of a scale with their interval."""
-    values = [number(row[name]) for name in (estimate, low, high)]
-    first, *limits = (minus(value, 1) for value in values)
-    return first, f"{limits[0]} to {limits[1]}"
-
-
-def _limits(row: Mapping[str, Any], digits: int = 2) -> tuple[str, str]:
-    values = [minus(number(row[name]), digits) for name in ("estimate", "ci_low", "ci_high")]
-    return values[0], f"{values[1]} to {values[2]}"
-
-
 def _p(value: Any) -> str:
     p = number(value)
     return "n/a" if p != p else "< 0.001" if p < 0.001 else f"{p:.3f}"
@@ -130,8 +118,8 @@ def _course(run: Run, scale: str) -> Table:
         row = [session, arm, shares.loc[(session, arm, "response"), "n"]]
         if (session, arm) in changes.index:
             change = changes.loc[(session, arm)]
-            points = [f"mean_change{end}" for end in ("", "_low", "_high")]
-            row += [_points(change, *points), _limits(change)]
+            points = ("mean_change", "mean_change_low", "mean_change_high")
+            row += [with_limits(change, 1, points), with_limits(change, 2)]
         else:
             row += ["n/a", "n/a"]
         for outcome in ("response", "remission"):
@@ -156,7 +144,7 @@ def _crossover(run: Run, scale: str) -> Table:
         ["Time point", "Method", "People", "Difference", "df", "p"],
     )
     for row in _rows(run, "crossover", effect="treatment").to_dict("records"):
-        difference = _points(row, "estimate", "ci_low", "ci_high")
+        difference = with_limits(row, 1)
         cells = [row["time_point"], _METHODS[row["method"]], row["n_people"], difference]
         table.rows.append([*cells, f"{number(row['df']):.1f}", _p(row["p_value"])])
     table.note = (
@@ -179,8 +167,8 @@ def _differences(run: Run, scale: str) -> Table:
         key = (row["session_id"], row["arm"])
         pair = f"{row['arm']} minus {row['reference']}"
         n = f"{row['n']} and {number(row['n_reference']):.0f}"
-        difference = _points(row, "estimate", "ci_low", "ci_high")
-        size = _limits(effects.loc[key]) if key in effects.index else "n/a"
+        difference = with_limits(row, 1)
+        size = with_limits(effects.loc[key], 2) if key in effects.index else "n/a"
         df = f"{number(row['df']):.1f}"
         table.rows.append([row["session_id"], pair, n, difference, df, _p(row["p_value"]), size])
     table.note = (
@@ -203,9 +191,7 @@ def _rate_differences(run: Run, scale: str) -> Table:
         risk = by_measure.loc["risk_difference"]
         needed = by_measure.loc["number_needed_to_treat"]
         number_needed = Estimate(*(number(needed[c]) for c in ("estimate", "ci_low", "ci_high")))
-        limits = [
-            percent(risk[c]).replace("-", "\u2212") for c in ("estimate", "ci_low", "ci_high")
-        ]
+        limits = [percent(risk[c]).replace("-", MINUS) for c in ("estimate", "ci_low", "ci_high")]
         table.rows.append(
             [
                 session,
