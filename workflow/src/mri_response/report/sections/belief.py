@@ -84,10 +84,9 @@ def alt_text(spec: FigureSpec, run: Run) -> str:
     -------
     str
     """
-    tables = {name: typed(table) for name, table in run.tables.items() if name in TABLES}
     describe = _DESCRIBED.get(spec.kind)
     if describe is not None:
-        return describe(run, tables)
+        return describe(run)
     return f"The table {_TABLE_OF[spec.kind]}.tsv has its numbers."
 
 
@@ -303,8 +302,8 @@ def _recovery(tables: dict[str, pd.DataFrame], names: Naming) -> Table:
 
 
 # ---------------------------------------------------------------- figures in words
-def _describe_updates(run: Run, tables: dict[str, pd.DataFrame]) -> str:
-    table = tables["belief_agents"].query("news == @run.config['belief']['news']")
+def _describe_updates(run: Run) -> str:
+    table = typed(run.tables["belief_agents"]).query("news == @run.config['belief']['news']")
     rows = table[table["quantity"].isin(["update_good", "update_bad"])]
     parts = [
         f"{row.group}, {row.session_id}, {row.quantity.removeprefix('update_')} news: people "
@@ -314,8 +313,8 @@ def _describe_updates(run: Run, tables: dict[str, pd.DataFrame]) -> str:
     return f"{'; '.join(parts)}."
 
 
-def _describe_rates(run: Run, tables: dict[str, pd.DataFrame]) -> str:
-    table = tables["belief_reliability"]
+def _describe_rates(run: Run) -> str:
+    table = typed(run.tables["belief_reliability"])
     rows = table[table["parameter"].isin(["LR_good", "LR_bad"]) & (table["group"] != "all")]
     parts = [
         f"{row['group']}, {row['session_id']}, {row['parameter'].removeprefix('LR_')} news: "
@@ -325,8 +324,8 @@ def _describe_rates(run: Run, tables: dict[str, pd.DataFrame]) -> str:
     return f"{'; '.join(parts)}."
 
 
-def _describe_models(run: Run, tables: dict[str, pd.DataFrame]) -> str:
-    table = tables["belief_models"].query("level == 'model'")
+def _describe_models(run: Run) -> str:
+    table = typed(run.tables["belief_models"]).query("level == 'model'")
     rows = table.loc[table.groupby(["group", "session_id"], sort=False)["frequency"].idxmax()]
     parts = [
         f"{row.group}, {row.session_id}: {row.name_} with {minus(row.frequency)}"
@@ -335,8 +334,8 @@ def _describe_models(run: Run, tables: dict[str, pd.DataFrame]) -> str:
     return f"Most frequent: {'; '.join(parts)}."
 
 
-def _describe_found(run: Run, tables: dict[str, pd.DataFrame]) -> str:
-    table = tables["belief_found"]
+def _describe_found(run: Run) -> str:
+    table = typed(run.tables["belief_found"])
     covered = int(table["covered"].sum())
     return f"{covered} of {len(table)} intervals hold what was planted."
 
