@@ -25,11 +25,10 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from scipy.stats import t as student
 
 from mri_response.belief_updating.effects import Comparison, update_effects
 from mri_response.belief_updating.models import rational, sums, used_sessions
-from mri_response.belief_updating.rates import LEVEL, estimates, least_squares
+from mri_response.belief_updating.rates import estimates, half_width, least_squares
 from mri_response.belief_updating.trials import NEWS, SCALE, Rules, classified, selected
 from mri_response.core.seeds import Stream, generator
 
@@ -220,9 +219,7 @@ def _cells(
                 linear = drawn["linear"][:, inside, at].mean(axis=1)
                 low, high = np.quantile(linear, [0.025, 0.975])
                 spread = own.std(ddof=1) if len(own) > 1 else np.nan
-                half = (
-                    student.ppf((1 + LEVEL) / 2, max(len(own) - 1, 1)) * spread / np.sqrt(len(own))
-                )
+                half = half_width(spread, len(own))
                 bayesian = drawn.get("bayesian", np.full_like(drawn["people"], np.nan))
                 rows.append(
                     {

@@ -80,6 +80,23 @@ def least_squares(of: Sums) -> pd.DataFrame:
     )
 
 
+def half_width(sd: float, n: int) -> float:
+    """Half the width of the t interval of a mean over people.
+
+    Parameters
+    ----------
+    sd : float
+        Standard deviation between people, NaN of one person.
+    n : int
+        People.
+
+    Returns
+    -------
+    float
+    """
+    return student.ppf((1 + LEVEL) / 2, max(n - 1, 1)) * sd / np.sqrt(n)
+
+
 def reliability(rates: pd.DataFrame) -> pd.DataFrame:
     """How much of the spread between people is no error of estimation.
 
@@ -102,7 +119,7 @@ def reliability(rates: pd.DataFrame) -> pd.DataFrame:
             value, n = own[name], len(own)
             sd = value.std() if n > 1 else np.nan
             error = np.sqrt((own[f"{name}_se"] ** 2).mean())
-            half = student.ppf((1 + LEVEL) / 2, max(n - 1, 1)) * sd / np.sqrt(n)
+            half = half_width(sd, n)
             rows.append(
                 {
                     "session_id": session,
