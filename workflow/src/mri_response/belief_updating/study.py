@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from mri_response.belief_updating.changes import with_scores
 from mri_response.belief_updating.effects import Comparison
 from mri_response.belief_updating.models import Prior
 from mri_response.belief_updating.trials import Rules, read_trials
@@ -222,25 +223,22 @@ def _with_scores(
     rows: pd.DataFrame, belief: Mapping[str, Any], cohort: Mapping[str, Any]
 ) -> pd.DataFrame:
     """People with the score before and after, NaN where missing."""
-    score, found = belief["score"], {}
-    if cohort["scores"] is not None:
-        path, table = scores_path(cohort), scores_of_cohort(cohort, score["scale"])
-        ids = (rows["participant_id"], table["participant_id"])
-        check_same_ids(*ids, cohort["participants"], path)
-        for session, own in table.groupby("session_id"):
-            found[session] = own.set_index("participant_id")["score"]
-        for key in ("baseline", "endpoint"):
-            if score[key] not in found:
-                raise InputError(
-                    f"{path}: found no {score['scale']} score at session_id "
-                    f"{score[key]!r} among {shorten(found)}, expected some (belief.score.{key}); "
-                    f"{suggestion(score[key], found)}correct it or the table"
-                )
-    empty = pd.Series(dtype=float)
-    return rows.assign(
-        score_before=rows["participant_id"].map(found.get(score["baseline"], empty)).astype(float),
-        score_after=rows["participant_id"].map(found.get(score["endpoint"], empty)).astype(float),
-    )
+    score = belief["score"]
+    if cohort["scores"] is None:
+        return rows.assign(score_before=np.nan, score_after=np.nan)
+    path, table = scores_path(cohort), scores_of_cohort(cohort, score["scale"])
+    ids = (rows["participant_id"], table["participant_id"])
+    check_same_ids(*ids, cohort["participants"], path)
+    known = sorted(table["session_id"].dropna().unique())
+    for key in ("baseline", "endpoint"):
+        if score[key] not in known:
+            raise InputError(
+                f"{path}: found no {score['scale']} score at session_id "
+                f"{score[key]!r} among {shorten(known)}, expected some (belief.score.{key}); "
+                f"{suggestion(score[key], known)}correct it or the table"
+            )
+    scores = table.assign(scale=score["scale"])
+    return with_scores(rows, scores, score["scale"], score["baseline"], score["endpoint"])
 
 
 def _of_groups(config: Mapping[str, Any], everybody: pd.DataFrame) -> pd.DataFrame:
