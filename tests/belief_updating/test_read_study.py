@@ -7,7 +7,8 @@ import pandas as pd
 import pytest
 from belief_files import edited, write_study
 
-from mri_response.belief_updating.study import group_names, prior_of, read_study
+from mri_response.belief_updating.study import prior_of, read_study
+from mri_response.config.belief import group_names
 from mri_response.config.load import load_config
 from mri_response.core.errors import InputError
 from mri_response.core.tables import read_tsv

@@ -15,7 +15,8 @@ from mri_response.belief_updating.effects import update_effects
 from mri_response.belief_updating.mediation import mediation_table
 from mri_response.belief_updating.models import Prior, evidence_table
 from mri_response.belief_updating.rates import estimates
-from mri_response.belief_updating.study import comparisons, exclusion_rules, read_study, typed
+from mri_response.belief_updating.run_tables import typed
+from mri_response.belief_updating.study import comparisons, exclusion_rules, read_study
 from mri_response.config.load import load_config
 from mri_response.core.tables import read_tsv, write_tsv
 

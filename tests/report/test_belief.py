@@ -8,7 +8,8 @@ import pytest
 from belief_files import write_study
 
 from mri_response.belief_updating import results
-from mri_response.belief_updating.study import read_study, typed
+from mri_response.belief_updating.run_tables import typed
+from mri_response.belief_updating.study import read_study
 from mri_response.config.load import load_config
 from mri_response.core.tables import read_tsv, write_tsv
 from mri_response.report.facts.methods import METHODS

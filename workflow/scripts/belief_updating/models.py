@@ -2,7 +2,7 @@ from mri_response.core.job import job
 
 with job(snakemake):
     from mri_response.belief_updating.results import model_tables
-    from mri_response.belief_updating.study import typed
+    from mri_response.belief_updating.run_tables import typed
     from mri_response.core.tables import read_tsv, write_tsv
 
     tables = {name: typed(read_tsv(path)) for name, path in snakemake.input.items()}

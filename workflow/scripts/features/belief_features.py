@@ -1,7 +1,7 @@
 from mri_response.core.job import job
 
 with job(snakemake):
-    from mri_response.belief_updating.study import typed
+    from mri_response.belief_updating.run_tables import typed
     from mri_response.core.tables import read_people, read_tsv, write_tsv
     from mri_response.features.belief import belief_features
     from mri_response.features.matrices import identified

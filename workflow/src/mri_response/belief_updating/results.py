@@ -26,10 +26,10 @@ from mri_response.belief_updating.study import (
     BeliefStudy,
     comparisons,
     exclusion_rules,
-    group_names,
     prior_of,
 )
 from mri_response.belief_updating.trials import selected
+from mri_response.config.belief import group_names
 
 Config = Mapping[str, Any]
 Tables = dict[str, pd.DataFrame]

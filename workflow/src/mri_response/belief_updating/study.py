@@ -13,6 +13,7 @@ from mri_response.belief_updating.changes import with_scores
 from mri_response.belief_updating.effects import Comparison
 from mri_response.belief_updating.models import Prior
 from mri_response.belief_updating.trials import Rules, read_trials
+from mri_response.config.belief import EVERYBODY, group_names
 from mri_response.core.errors import InputError
 from mri_response.core.tables import and_more, shorten, suggestion
 from mri_response.inputs.joins import check_levels, check_same_ids
@@ -23,9 +24,6 @@ from mri_response.inputs.sources.people_tables import (
 )
 from mri_response.inputs.tables import numbers, require_columns
 from mri_response.people.outcomes.scores import scores_of_cohort
-
-#: Group of all people where the configuration names none.
-EVERYBODY = "everybody"
 
 
 @dataclass(frozen=True, eq=False)
@@ -47,23 +45,6 @@ class BeliefStudy:
 
 
 # ---------------------------------------------------------------- what the configuration says
-def group_names(belief: Mapping[str, Any]) -> tuple[str, ...]:
-    """Names of the groups, the treated one first.
-
-    Parameters
-    ----------
-    belief : mapping
-        Section ``belief`` of the completed configuration.
-
-    Returns
-    -------
-    tuple of str
-        One or two names.
-    """
-    group = belief["group"]
-    return (group["treated"], group["others"]) if group else (EVERYBODY,)
-
-
 def comparisons(belief: Mapping[str, Any]) -> list[Comparison]:
     """Every session after treatment with the one before it.
 
@@ -254,38 +235,3 @@ def _of_groups(config: Mapping[str, Any], everybody: pd.DataFrame) -> pd.DataFra
             )
     kept = everybody[everybody["group"].isin(group_names(belief))]
     return kept.reset_index(drop=True)
-
-
-# ---------------------------------------------------------------- the run's own tables
-#: Columns that are text even where they look like numbers.
-TEXT = (
-    *("event", "event_valence", "cohort", "group", "name", "level", "model", "family"),
-    *("news", "news_E1", "news_eBR", "reason", "warning", "contrast", "parameter"),
-)
-
-
-def typed(table: pd.DataFrame) -> pd.DataFrame:
-    """A table of the run, read as text, with numbers and truth values.
-
-    Parameters
-    ----------
-    table : pandas.DataFrame
-        As :func:`mri_response.core.tables.read_tsv` returns it.
-
-    Returns
-    -------
-    pandas.DataFrame
-        Columns of True and False are bool, those of numbers float; identifiers and :data:`TEXT`
-        stay.
-    """
-    out = table.copy()
-    for name in table.columns.difference([*TEXT, "participant_id", "session_id", "baseline"]):
-        values = table[name]
-        if len(values) and values.isin(["True", "False"]).all():
-            out[name] = values == "True"
-            continue
-        found = pd.to_numeric(values, errors="coerce")
-        if (found.notna() == values.notna()).all():
-            # Parsed by Python's float(), which is exact.
-            out[name] = [float(cell) if isinstance(cell, str) else np.nan for cell in values]
-    return out

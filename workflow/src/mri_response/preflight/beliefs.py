@@ -16,11 +16,11 @@ from mri_response.belief_updating.rates import estimates
 from mri_response.belief_updating.study import (
     comparisons,
     exclusion_rules,
-    group_names,
     prior_of,
     read_study,
 )
 from mri_response.belief_updating.trials import selected
+from mri_response.config.belief import group_names
 from mri_response.config.queries import belief_features
 from mri_response.features.belief import belief_features as values_of
 

@@ -9,7 +9,7 @@ import pandas as pd
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from mri_response.belief_updating.study import typed
+from mri_response.belief_updating.run_tables import typed
 from mri_response.report.figures.forest import reference_line, without_axis
 from mri_response.report.figures.style import (
     BLUE,

@@ -10,8 +10,8 @@ import pandas as pd
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from mri_response.belief_updating.study import group_names, typed
-from mri_response.report.figures.belief_panels import sessions_of
+from mri_response.belief_updating.run_tables import typed
+from mri_response.config.belief import group_names, sessions_of
 from mri_response.report.figures.forest import without_axis
 from mri_response.report.figures.style import (
     BLACK,

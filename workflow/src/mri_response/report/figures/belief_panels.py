@@ -9,28 +9,13 @@ import numpy as np
 import pandas as pd
 from matplotlib.lines import Line2D
 
-from mri_response.belief_updating.study import group_names
+from mri_response.config.belief import group_names, sessions_of
 from mri_response.report.figures.style import GREEN, VERMILION
 
 #: News to its word, colour and marker.
 NEWS = {"good": ("Good news", GREEN, "o"), "bad": ("Bad news", VERMILION, "s")}
 #: Places of good and bad news beside a session.
 BESIDE = {"good": -0.17, "bad": 0.17}
-
-
-def sessions_of(belief: Mapping[str, Any]) -> list[str]:
-    """Sessions of the task in the order of time, the one before treatment first.
-
-    Parameters
-    ----------
-    belief : mapping
-        Section ``belief`` of the configuration.
-
-    Returns
-    -------
-    list of str
-    """
-    return [belief["baseline"], *belief["sessions"]]
 
 
 def group_panels(figure: Any, belief: Mapping[str, Any], space: Any) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
-from mri_response.belief_updating.study import typed
+from mri_response.belief_updating.run_tables import typed
 from mri_response.report.figures.belief_panels import NEWS
 from mri_response.report.figures.style import (
     BLACK,

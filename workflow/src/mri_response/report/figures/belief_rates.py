@@ -9,7 +9,8 @@ import pandas as pd
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from mri_response.belief_updating.study import typed
+from mri_response.belief_updating.run_tables import typed
+from mri_response.config.belief import sessions_of
 from mri_response.report.figures.belief_panels import (
     BESIDE,
     NEWS,
@@ -17,7 +18,6 @@ from mri_response.report.figures.belief_panels import (
     draw_mean,
     group_panels,
     news_handles,
-    sessions_of,
 )
 from mri_response.report.figures.style import (
     DOUBLE_COLUMN,

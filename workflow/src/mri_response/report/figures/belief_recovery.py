@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
-from mri_response.belief_updating.study import typed
+from mri_response.belief_updating.run_tables import typed
 from mri_response.report.figures.style import (
     BLACK,
     BLUE,

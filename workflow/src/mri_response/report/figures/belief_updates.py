@@ -10,14 +10,14 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch, Rectangle
 
-from mri_response.belief_updating.study import typed
+from mri_response.belief_updating.run_tables import typed
+from mri_response.config.belief import sessions_of
 from mri_response.report.figures.belief_panels import (
     BESIDE,
     clean_limits,
     draw_mean,
     group_panels,
     news_handles,
-    sessions_of,
 )
 from mri_response.report.figures.style import (
     BLACK,

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pandas as pd
 
-from mri_response.belief_updating.study import group_names, typed
+from mri_response.belief_updating.run_tables import typed
+from mri_response.config.belief import group_names
 from mri_response.report.figures.plan import FigureSpec
 from mri_response.report.naming import Naming
 from mri_response.report.numbers import minus, p_phrase, p_text, with_limits, with_sign

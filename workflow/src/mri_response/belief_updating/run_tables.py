@@ -1,0 +1,42 @@
+"""The tables of a run, read again.
+
+What draws reads this module: it imports no library of statistics, which takes time.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+#: Columns that are text even where they look like numbers.
+TEXT = (
+    *("event", "event_valence", "cohort", "group", "name", "level", "model", "family"),
+    *("news", "news_E1", "news_eBR", "reason", "warning", "contrast", "parameter"),
+)
+
+
+def typed(table: pd.DataFrame) -> pd.DataFrame:
+    """A table of the run, read as text, with numbers and truth values.
+
+    Parameters
+    ----------
+    table : pandas.DataFrame
+        As :func:`mri_response.core.tables.read_tsv` returns it.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Columns of True and False are bool, those of numbers float; identifiers and :data:`TEXT`
+        stay.
+    """
+    out = table.copy()
+    for name in table.columns.difference([*TEXT, "participant_id", "session_id", "baseline"]):
+        values = table[name]
+        if len(values) and values.isin(["True", "False"]).all():
+            out[name] = values == "True"
+            continue
+        found = pd.to_numeric(values, errors="coerce")
+        if (found.notna() == values.notna()).all():
+            # Parsed by Python's float(), which is exact.
+            out[name] = [float(cell) if isinstance(cell, str) else np.nan for cell in values]
+    return out
