@@ -2,9 +2,18 @@
 
 from __future__ import annotations
 
+import pandas as pd
 import pytest
 
-from mri_response.report.numbers import interval_text, p_phrase, p_text, percent, two_decimals
+from mri_response.report.numbers import (
+    as_numbers,
+    interval_text,
+    p_phrase,
+    p_text,
+    percent,
+    two_decimals,
+    with_limits,
+)
 
 
 @pytest.mark.parametrize(
@@ -36,3 +45,16 @@ def test_numbers() -> None:
     assert interval_text("auc", 0.6, 0.812) == "0.60\xa0to\xa00.81"
     assert interval_text("sensitivity", "0.6", "0.8126") == "60.0\xa0to\xa081.3\xa0%"
     assert interval_text("auc", "n/a", "n/a") == "n/a"
+
+
+def test_an_estimate_with_its_limits() -> None:
+    row = {"estimate": "-0.126", "ci_low": "-0.3", "ci_high": 0.04}
+    assert with_limits(row, 2) == ("\u22120.13", "\u22120.30 to 0.04")
+
+
+def test_columns_of_numbers() -> None:
+    table = pd.DataFrame({"n": ["3", "n/a"], "k": ["1", "2"], "name": ["1", "2"]})
+    found = as_numbers(table, ["n", "k"])
+    assert found["k"].tolist() == [1.0, 2.0]
+    assert found["n"].isna().tolist() == [False, True]
+    assert found["name"].tolist() == ["1", "2"]
