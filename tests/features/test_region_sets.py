@@ -165,7 +165,7 @@ def configuration(kind="roi_maps", given=None, tmp_path=None, **spec):
     source = "none" if tmp_path is None else str(tmp_path / "fs.tsv")
     return {
         "features": {"roi": {"kind": kind, "source": "gm", **spec}},
-        "models": {"one": {"features": "roi", "confounds": []}},
+        "models": {"one": {"features": "roi", "confounds": [], "harmonise": None}},
         "cohorts": {
             "a": {"role": "discovery", "sources": {"gm": source}, "where": {}, "tiv": None}
         },

@@ -71,12 +71,19 @@ def test_what_a_configuration_uses_otherwise():
         "cohorts": {"a": {"role": "discovery", "where": {"Arm": ["1"]}, "tiv": {"column": "VBM"}}},
         "outcome": {"kind": "response", "scale": "BDI-II"},
         "features": {"clinic": {"kind": "clinical", "columns": ["Education"], "categorical": []}},
-        "models": {"m": {"features": "clinic", "confounds": [{"column": "Scanner", "knots": []}]}},
+        "models": {
+            "m": {
+                "features": "clinic",
+                "confounds": [{"column": "Scanner", "knots": []}],
+                "harmonise": {"column": "Batch", "keep": [], "learn_from": {}},
+            }
+        },
     }
     assert not_regions(config) == {
         **dict.fromkeys(("age", "sex", "site", "arm"), "of the participants table"),
         "education": "a clinical feature",
         "scanner": "a confound",
+        "batch": "a column of harmonise",
         "vbm": "intracranial volume",
         "bdiii*": "a score of the outcome's scale",
     }
