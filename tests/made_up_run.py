@@ -117,6 +117,8 @@ CONFIG: dict[str, Any] = {
         "repeats": 10,
         "outer_folds": 10,
         "inner_repeats": 1,
+        "inner": "k_fold",
+        "inner_column": None,
         "inner_folds": 10,
         "group": None,
     },

@@ -494,6 +494,41 @@ MISTAKES = [
     ),
     (
         "cross_validation",
+        {"inner": "leave_one_site_out", "inner_folds": 5},
+        "cross_validation.inner_folds: found 5 with inner leave_one_site_out, expected no inn",
+    ),
+    (
+        "cross_validation",
+        {"inner_column": "clinic"},
+        "cross_validation.inner_column: found 'clinic' with inner k_fold, expected no inner_column",
+    ),
+    (
+        "cross_validation",
+        {"inner": "leave_one_site_out", "inner_repeats": 2},
+        "cross_validation.inner_repeats: found 2 with inner leave_one_site_out, expected 1, since",
+    ),
+    (
+        "cross_validation",
+        {
+            "outer": "leave_group_out",
+            "outer_column": "clinic",
+            "outer_folds": 3,
+            "inner": "leave_one_site_out",
+        },
+        "cross_validation.inner: found leave_one_site_out with outer leave_group_out, expected lea",
+    ),
+    (
+        "cross_validation",
+        {"inner": "leave_group_out", "scheme": "stratified"},
+        "cross_validation.scheme: found stratified with inner leave_group_out, expected label_blin",
+    ),
+    (
+        "cross_validation",
+        {"inner": "leave_one_site_out", "inner_column": "group"},
+        "found 'group', which is the label, expected a column that is not predicted",
+    ),
+    (
+        "cross_validation",
         {"outer": "held_out", "held_out": {"a": 1, "b": 2}},
         "expected null, a number above 0 and below 1, or {column: [values]} with one column",
     ),

@@ -46,6 +46,8 @@ def config(scheme="label_blind", n=99) -> dict:
             "repeats": 2,
             "outer_folds": 5,
             "inner_repeats": 1,
+            "inner": "k_fold",
+            "inner_column": None,
             "inner_folds": 3,
             "scheme": scheme,
             "group": None,

@@ -18,6 +18,7 @@ N = {"discovery": 24, "external": 5}
 SEED = 4
 SCHEME = {
     **{"scheme": "balanced", "repeats": 2, "outer": "k_fold", "outer_folds": 3, "group": None},
+    **{"inner": "k_fold", "inner_column": None},
     **{"inner_repeats": 1, "inner_folds": 2, "outer_column": None, "held_out": None},
 }
 
@@ -41,7 +42,7 @@ def study(tmp_path: Path) -> SimpleNamespace:
     home = tables["discovery"]
     scheme = Scheme.from_config(SCHEME, home)
     folds = draw_folds(home["participant_id"], home["label"].to_numpy(), scheme, SEED)
-    write_tsv(folds_table(folds, home, scheme.inner_folds), tmp_path / "splits.tsv")
+    write_tsv(folds_table(folds, home, scheme.inner_repeats), tmp_path / "splits.tsv")
     config = {
         "seed": SEED,
         "cross_validation": SCHEME,

@@ -16,6 +16,7 @@ from mri_response.models.scores import score_table
 
 CROSS_VALIDATION = {
     **{"outer": "k_fold", "outer_column": None, "held_out": None, "group": None},
+    **{"inner": "k_fold", "inner_column": None},
     **{"repeats": 1, "outer_folds": 5, "inner_repeats": 1, "inner_folds": 3},
     "scheme": "label_blind",
 }

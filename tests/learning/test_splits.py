@@ -37,6 +37,8 @@ schemes = st.builds(
     outer=st.just("k_fold"),
     left_out=st.just(()),
     held_out=st.just(frozenset()),
+    inner=st.just("k_fold"),
+    left_out_inside=st.just(()),
 )
 
 
@@ -175,7 +177,7 @@ def test_the_table_reads_back_as_the_same_folds(tmp_path, sessions):
     people = people.sample(frac=1, random_state=1).reset_index(drop=True)
     scheme = Scheme(2, 3, 2, 4)
     folds = draw_folds(people["participant_id"], np.zeros(len(people), int), scheme, 2)
-    table = folds_table(folds, people, scheme.inner_folds)
+    table = folds_table(folds, people, scheme.inner_repeats)
     identity = ["participant_id", "session_id"][: 1 + sessions]
     assert list(table) == ["repeat", "outer_fold", "inner_repeat", "inner_fold", *identity]
     write_tsv(table, tmp_path / "splits.tsv")
@@ -193,7 +195,7 @@ def test_a_table_of_other_people_is_refused():
     people = pd.DataFrame({"participant_id": [f"sub-{i}" for i in range(8)]})
     folds = draw_folds(people["participant_id"], np.zeros(8, int), Scheme(1, 2, 1, 2), 2)
     with pytest.raises(ValueError, match="not in the cohort table"):
-        folds_from_table(folds_table(folds, people, 2), people.iloc[1:].reset_index(drop=True))
+        folds_from_table(folds_table(folds, people, 1), people.iloc[1:].reset_index(drop=True))
 
 
 def test_the_scheme_is_read_from_the_configuration():
@@ -202,6 +204,8 @@ def test_the_scheme_is_read_from_the_configuration():
         "repeats": 3,
         "outer_folds": 4,
         "inner_repeats": 1,
+        "inner": "k_fold",
+        "inner_column": None,
         "inner_folds": 5,
         "group": None,
         "outer": "k_fold",
@@ -258,11 +262,45 @@ def section(outer: str, **options) -> dict:
         "held_out": {"site": ["s0", "s2"]} if outer == "held_out" else None,
         "repeats": 2 if outer in ("k_fold", "leave_group_out") else 1,
         "inner_repeats": 2,
+        "inner": "k_fold",
+        "inner_column": None,
         "inner_folds": 3,
         "scheme": "label_blind",
         "group": "family",
         **options,
     }
+
+
+@pytest.mark.parametrize(
+    ("outer", "inner"),
+    [
+        ("k_fold", "leave_one_site_out"),
+        ("leave_one_site_out", "leave_one_site_out"),
+        ("leave_one_site_out", "leave_group_out"),
+        ("leave_group_out", "leave_group_out"),
+        ("held_out", "leave_one_site_out"),
+    ],
+)
+@pytest.mark.parametrize("seed", range(3))
+def test_inner_folds_leave_out_whole_sites(outer, inner, seed):
+    people = study_of([3, 2, 1] * 8, 6, seed)
+    n_parts = 2 if inner == "leave_group_out" else None
+    given = {"inner": inner, "inner_column": "site", "inner_folds": n_parts, "inner_repeats": 1}
+    cv = section(outer, **given)
+    scheme, units = Scheme.from_config(cv, people), units_of(people, cv).to_numpy()
+    labels = people["label"].to_numpy()
+    drawn = draw_folds(units, labels, scheme, seed)
+    same_folds(drawn, draw_folds(units, 1 - labels, scheme, seed))
+    same_folds(drawn, folds_from_table(folds_table(drawn, people, 1), people))
+    for fold in drawn:
+        train, test = fold.sets
+        np.testing.assert_array_equal(test[1:].sum(axis=0), train[0])
+        assert len(test) - 1 == (n_parts or people["site"][train[0]].nunique())
+        for one_train, one_test in zip(train[1:], test[1:], strict=True):
+            np.testing.assert_array_equal(one_train, train[0] & ~one_test)
+            assert not set(people["site"][one_train]) & set(people["site"][one_test])
+            if inner == "leave_one_site_out":
+                assert len(set(people["site"][one_test])) == 1
 
 
 OUTER = ["k_fold", "leave_one_site_out", "leave_group_out", "leave_one_out", "held_out"]
@@ -305,7 +343,7 @@ def test_every_outer_scheme_partitions_without_looking_at_labels(outer, sizes, n
         np.testing.assert_array_equal(tested, people["site"].isin(["s0", "s2"]))
     else:
         np.testing.assert_array_equal(tested, scheme.repeats)
-    same_folds(drawn, folds_from_table(folds_table(drawn, people, 3), people))
+    same_folds(drawn, folds_from_table(folds_table(drawn, people, 2), people))
 
 
 @pytest.mark.parametrize("share", [0.1, 0.25, 0.5])

@@ -57,6 +57,8 @@ def config(model: dict = SVC, sizes=(24, 36), repeats: int = 3, **cv) -> dict:
             "outer_column": None,
             "held_out": None,
             "outer_folds": 4,
+            "inner": "k_fold",
+            "inner_column": None,
             "inner_folds": 3,
             "inner_repeats": 1,
             "repeats": 2,

@@ -32,7 +32,7 @@ def test_the_size_of_a_study(tmp_path, monkeypatch):
     study.model("again", "fs")
     study.config["cohorts"]["discovery"]["where"] = {"site": ["A", "B"]}
     config = load_config(study.config)
-    n, p, _ = discovery_size(config)
+    n, p, *_ = discovery_size(config)
     assert n == 24
     assert p["fs"] == 8
     assert p["roi"] == 140
@@ -45,7 +45,7 @@ def test_the_size_of_a_study(tmp_path, monkeypatch):
 
 def test_the_size_of_a_simulated_study():
     config = load_config(yaml.safe_load((ROOT / "config" / "config.yaml").read_text()))
-    n, p, _ = discovery_size(config)
+    n, p, *_ = discovery_size(config)
     assert n == 99
     assert p == {"roi": 140, "voxels": pytest.approx(54_000, rel=0.05)}
 
@@ -60,7 +60,7 @@ def test_a_large_study_has_features_in_the_thousands(tmp_path, monkeypatch):
         tmp_path / "a.tsv", sep="\t", index=False
     )
     monkeypatch.chdir(tmp_path)
-    assert discovery_size(load_config(yaml.safe_load(CONFIG))) == (2, {"fs": 3000}, 10)
+    assert discovery_size(load_config(yaml.safe_load(CONFIG))) == (2, {"fs": 3000}, 10, 10)
 
 
 @pytest.fixture
@@ -72,7 +72,7 @@ def config(tmp_path, monkeypatch):
 
 def test_a_job_opens_no_table(config):
     size = size_for_jobs(config, "kept.json", is_main=True)
-    assert size == discovery_size(config) == (30, {"fs": 8}, 3)
+    assert size == discovery_size(config) == (30, {"fs": 8}, 3, 3)
     for table in ("participants.tsv", "regions.tsv"):
         Path("discovery", table).unlink()
     assert size_for_jobs(config, "kept.json", is_main=False) == size
@@ -96,7 +96,7 @@ def test_a_job_without_a_usable_file_reads_the_tables(config, content):
     if content == "of another":
         size_for_jobs({**config, "seed": config["seed"] + 1}, path, is_main=True)
         kept = json.loads(path.read_text())
-        path.write_text(json.dumps({**kept, "size": [1, {}, 1]}))
+        path.write_text(json.dumps({**kept, "size": [1, {}, 1, 1]}))
     elif content is not None:
         path.write_text(content)
-    assert size_for_jobs(config, path, is_main=False) == (30, {"fs": 8}, 3)
+    assert size_for_jobs(config, path, is_main=False) == (30, {"fs": 8}, 3, 3)

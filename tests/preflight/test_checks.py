@@ -316,6 +316,54 @@ def test_who_cannot_be_left_out(study, cross_validation, expected):
     assert study.mistake().startswith(expected)
 
 
+INNER = {"inner": "leave_one_site_out", "inner_folds": ...}
+
+
+@pytest.mark.parametrize(
+    ("cross_validation", "expected"),
+    [
+        (
+            LEAVE_SITE | INNER,
+            "munich.tsv: column site: found 1 values in an outer training set, expected at least 2 "
+            "to leave out in the inner folds (cross_validation.inner leave_one_site_out)",
+        ),
+        (
+            {"inner": "leave_group_out", "inner_folds": 3},
+            "munich.tsv: column site: found 2 values in an outer training set, expected at least 3",
+        ),
+        (
+            INNER | {"inner_column": "family", "group": "site", "outer_folds": 2},
+            "munich.tsv: column family: found several values for A, expected one, since people and",
+        ),
+        (
+            INNER
+            | {"inner_column": "participant_id", "outer": "leave_one_out", "outer_folds": ...},
+            None,
+        ),
+        (
+            INNER | {"inner_column": "clinic"},
+            "munich.tsv: found no column 'clinic', expected it among 'participant_id', 'group', ",
+        ),
+        (INNER, None),
+    ],
+)
+def test_sites_of_the_inner_folds(study, cross_validation, expected):
+    change(study, cross_validation)
+    if expected is None:
+        study.check()
+    else:
+        assert study.mistake().startswith(expected)
+
+
+def test_a_site_of_one_person_is_no_inner_fold_of_every_training_set(study):
+    study.people["munich"]["site"] = [f"s{i}" for i in [0, 1, *[2, 3] * 11]]
+    study.write("munich")
+    change(study, INNER)
+    assert study.mistake().startswith(
+        "munich.tsv: column site: found 3 values in one outer training set and 4 in another, expec"
+    )
+
+
 def test_one_class_is_not_enough_to_learn_from(study):
     study.people["munich"]["site"] = study.people["munich"]["group"].map({"patient": "A"})
     study.people["munich"]["site"] = study.people["munich"]["site"].fillna("B")

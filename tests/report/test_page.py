@@ -373,6 +373,7 @@ def test_methods_have_the_numbers_of_the_config(tmp_path: Path) -> None:
         "repeats": 3,
         "outer_folds": 7,
         "inner_folds": 4,
+        "inner": "k_fold",
         "inner_repeats": 2,
         "scheme": "stratified",
         "group": "family",

@@ -455,7 +455,7 @@ def test_every_site_left_out_in_its_turn(tmp_path):
     """Nothing is known of the site left out: the mean of the others, by plain least squares."""
     study = Study(tmp_path / "study")
     study.model("fs_svc", "fs", confounds=["age", "site"])
-    scheme = {"outer": "leave_one_site_out", "inner_folds": 3}
+    scheme = {"outer": "leave_one_site_out", "inner": "leave_one_site_out"}
     config = study.save(
         cross_validation=scheme, confounds={"unseen_site": "mean"}, batch={"outer_folds": 2}
     )

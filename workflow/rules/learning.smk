@@ -22,7 +22,7 @@ rule splits:
         check=feasibility_config,
         code=code_of("learning/splits"),
     message:
-        f"Splits: {SCHEME['outer']}, {SCHEME['inner_folds']} inner folds"
+        f"Splits: outer {SCHEME['outer']}, inner {SCHEME['inner']}"
     script:
         "../scripts/learning/splits.py"
 

@@ -853,7 +853,8 @@ def quality_config(wildcards):
         "features": FEATURES,
         "models": features_and_confounds(),
         "cross_validation": {
-            key: SCHEME[key] for key in ("outer", "outer_column", "held_out", "group")
+            key: SCHEME[key]
+            for key in ("outer", "outer_column", "held_out", "inner_column", "group")
         },
         "permutation": {"within": CONFIG["permutation"]["within"]},
     }

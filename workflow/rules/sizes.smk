@@ -19,7 +19,7 @@ def work_of(wildcards, input):
     """Estimated work of a job's outer folds and labellings, its Gram matrices as large as they are."""
     rows = rows_of(input.people, *input.get("others", []))
     n_features = SIZE[1][CONFIG["models"][wildcards.model]["features"]]
-    return estimated_work(CONFIG, wildcards.model, rows, n_features)
+    return estimated_work(CONFIG, wildcards.model, rows, n_features, SIZE[3])
 
 
 def job_size(wildcards, input):
@@ -158,7 +158,7 @@ def planned_jobs(wildcards):
             jobs += [(kind, model, *job) for job in zip(places[kind], seconds)]
     for model, parts in CURVE_PLANS.items():
         spec = CONFIG["models"][model]
-        work = estimated_work(CONFIG, model, SIZE[0], SIZE[1][spec["features"]])
+        work = estimated_work(CONFIG, model, SIZE[0], SIZE[1][spec["features"]], SIZE[3])
         each = subsample_seconds(CONFIG, model, work, SIZE[2])
         place = expand(
             benchmark_of("learning_curve", "model", "part"), model=model, part=range(len(parts))

@@ -14,4 +14,4 @@ with job(snakemake):
     scheme = Scheme.from_config(config["cross_validation"], people)
     units = units_of(people, config["cross_validation"])
     folds = draw_folds(units, people["label"].to_numpy(), scheme, config["seed"])
-    write_tsv(folds_table(folds, people, scheme.inner_folds), snakemake.output[0])
+    write_tsv(folds_table(folds, people, scheme.inner_repeats), snakemake.output[0])

@@ -15,7 +15,7 @@ from mri_response.config.checks.belief import check_belief
 from mri_response.config.checks.clinical_outcomes import check_clinical_outcomes
 from mri_response.config.checks.columns import check_columns
 from mri_response.config.checks.features import check_features
-from mri_response.config.checks.folds import check_outer, check_permutation
+from mri_response.config.checks.folds import check_inner, check_outer, check_permutation
 from mri_response.config.checks.models import check_comparisons, check_models, check_stacks
 from mri_response.config.checks.names import check_names
 from mri_response.config.checks.numbers import add_ridge, check_numbers
@@ -154,6 +154,10 @@ def _normalise(config: dict[str, Any]) -> None:
         cv["outer_folds"] = 10
     if cv["outer_column"] is None and cv["outer"] == "leave_one_site_out":
         cv["outer_column"] = "site"
+    if cv["inner"] != "leave_one_site_out" and cv["inner_folds"] is None:
+        cv["inner_folds"] = 10
+    if cv["inner"] != "k_fold" and cv["inner_column"] is None:
+        cv["inner_column"] = cv["outer_column"] or "site"
     if isinstance(cv["held_out"], dict):
         cv["held_out"] = {column: _texts(values) for column, values in cv["held_out"].items()}
 
@@ -179,6 +183,7 @@ def _cross_check(config: Mapping[str, Any]) -> None:
         if step.check:
             step.check(config)
     check_outer(config)
+    check_inner(config)
     check_permutation(config)
     check_stacks(config)
     check_comparisons(config)

@@ -345,6 +345,12 @@ def left_out_column(cross_validation: Mapping[str, Any]) -> str | None:
     return cross_validation["outer_column"]
 
 
+def left_out_columns(cross_validation: Mapping[str, Any]) -> list[str]:
+    """The columns that say who is left out together, in the outer and in the inner folds."""
+    columns = (left_out_column(cross_validation), cross_validation["inner_column"])
+    return [column for column in dict.fromkeys(columns) if column is not None]
+
+
 def has_classes(config: Mapping[str, Any]) -> bool:
     """Whether the people have an outcome of two classes, and neither a number nor none."""
     return bool(config["outcome"]) and not is_number(config)

@@ -89,5 +89,5 @@ def smallest_subsample(config: Mapping[str, Any], share: float) -> int:
     int
     """
     cv = config["cross_validation"]
-    folds = max(cv["outer_folds"] or 2, cv["inner_folds"])
+    folds = max(cv["outer_folds"] or 2, cv["inner_folds"] or 2)
     return max(2 * folds, math.ceil(2 * config["min_class_size"] / min(share, 1 - share)))

@@ -56,6 +56,8 @@ def check_discovery(config: Mapping[str, Any], rows: pd.DataFrame) -> None:
                 f"{config['min_class_size']} (min_class_size); add people"
             )
     _check_folds(config, rows, path)
+    if config["cross_validation"]["inner"] != "k_fold":
+        _check_inner_sites(config, rows, path)
     for name, model in config["models"].items():
         if model["harmonise"]:
             _check_sites(f"models.{name}.harmonise", model["harmonise"], config, rows)
@@ -197,10 +199,50 @@ def _check_training_sets(
 
 
 def _check_inner(cv: Mapping[str, Any], path: str, left: int, what: str) -> None:
-    if left < cv["inner_folds"]:
+    if cv["inner"] == "k_fold" and left < cv["inner_folds"]:
         raise InputError(
             f"{path}: found {left} {what} in an outer training set, expected at least as many "
             f"as cross_validation.inner_folds, which is {cv['inner_folds']}; use fewer folds"
+        )
+
+
+def _check_inner_sites(config: Mapping[str, Any], rows: pd.DataFrame, path: str) -> None:
+    """Values of the column of the inner folds in every training set: as many as are left out."""
+    # Imported here, since scikit-learn takes a second and most checks do not need it.
+    from mri_response.learning.splits import Scheme, draw_folds, units_of
+
+    cv, units = config["cross_validation"], units_of(rows, config["cross_validation"])
+    column, folds = cv["inner_column"], f"cross_validation.inner {cv['inner']}"
+    _check_one_side(rows, units, path, column, folds)
+    scheme = Scheme.from_config(cv, rows)._replace(inner_repeats=0)
+    drawn = draw_folds(units, rows["label"].to_numpy(), scheme, config["seed"])
+    counts = [rows.loc[fold.sets.train[0], column].astype(str).nunique() for fold in drawn]
+    least = cv["inner_folds"] or 2
+    if min(counts) < least:
+        raise InputError(
+            f"{path}: column {column}: found {min(counts)} values in an outer training set, "
+            f"expected at least {least} to leave out in the inner folds ({folds}); use fewer folds "
+            "or inner: k_fold"
+        )
+    # The refit, last, learns from everybody.
+    if cv["inner_folds"] is None and len(set(counts[:-1])) > 1:
+        raise InputError(
+            f"{path}: column {column}: found {min(counts[:-1])} values in one outer training set "
+            f"and {max(counts[:-1])} in another, expected all of them in each ({folds}); put small "
+            "sites together, or write inner: leave_group_out with inner_folds"
+        )
+
+
+def _check_one_side(
+    rows: pd.DataFrame, units: pd.Series, path: str, column: str, folds: str
+) -> None:
+    """People and families have one value of a column whose values are left out together."""
+    apart = rows[column].astype(str).groupby(units).nunique()
+    if (apart > 1).any():
+        raise InputError(
+            f"{path}: column {column}: found several values for {apart.index[apart > 1][0]}, "
+            "expected one, since people and families stay on one side of a split "
+            f"({folds}); correct one"
         )
 
 
@@ -209,13 +251,7 @@ def _check_left_out(
 ) -> None:
     """Values of the column that are left out together: enough of them, families in one alone."""
     values = rows[column].astype(str)
-    apart = values.groupby(units).nunique()
-    if (apart > 1).any():
-        raise InputError(
-            f"{path}: column {column}: found several values for {apart.index[apart > 1][0]}, "
-            f"expected one, since people and families stay on one side of a split "
-            f"(cross_validation.outer {cv['outer']}); correct one"
-        )
+    _check_one_side(rows, units, path, column, f"cross_validation.outer {cv['outer']}")
     if cv["outer"] == "held_out":
         strange = [value for value in cv["held_out"][column] if value not in set(values)]
         if strange:

@@ -30,7 +30,9 @@ GRAM_MB = 500.0  # largest size of the Gram matrices of a job
 
 
 # ---------------------------------------------------------------- work and how it is cut
-def estimated_work(config: Mapping[str, Any], model: str, n: int, p: int) -> Work:
+def estimated_work(
+    config: Mapping[str, Any], model: str, n: int, p: int, inner_folds: int | None = None
+) -> Work:
     """Estimate the work of a model.
 
     Parameters
@@ -43,12 +45,17 @@ def estimated_work(config: Mapping[str, Any], model: str, n: int, p: int) -> Wor
         Rows of the discovery cohort (for a job's resources: of its Gram matrices).
     p : int
         Features.
+    inner_folds : int, optional
+        Inner folds of an inner repeat; by default those of the config.
 
     Returns
     -------
     Work
     """
-    return learner_of(config["models"][model]).work(config["cross_validation"], n, p)
+    scheme = config["cross_validation"]
+    if inner_folds:
+        scheme = {**scheme, "inner_folds": inner_folds}
+    return learner_of(config["models"][model]).work(scheme, n, p)
 
 
 @dataclass(frozen=True)
@@ -74,7 +81,11 @@ class BatchPlan:
 
 
 def batch_plans(
-    config: Mapping[str, Any], n: int, p: Mapping[str, int], outer_folds: int | None = None
+    config: Mapping[str, Any],
+    n: int,
+    p: Mapping[str, int],
+    outer_folds: int | None = None,
+    inner_folds: int | None = None,
 ) -> dict[str, BatchPlan]:
     """Cut the work of all models into jobs.
 
@@ -94,6 +105,8 @@ def batch_plans(
     outer_folds : int, optional
         Outer folds of a repeat, or more: jobs behind the last fold have nothing to do. By default
         those of the config.
+    inner_folds : int, optional
+        Inner folds of an inner repeat; by default those of the config.
 
     Returns
     -------
@@ -108,7 +121,7 @@ def batch_plans(
 
     learners = {model: learner_of(spec) for model, spec in config["models"].items()}
     work = {
-        model: estimated_work(config, model, n, p[spec["features"]])
+        model: estimated_work(config, model, n, p[spec["features"]], inner_folds)
         for model, spec in config["models"].items()
     }
     # Seconds of an outer fold for each labelling.
@@ -150,7 +163,12 @@ def batch_plans(
 
 
 def curve_batches(
-    config: Mapping[str, Any], model: str, n: int, p: Mapping[str, int], outer_folds: int
+    config: Mapping[str, Any],
+    model: str,
+    n: int,
+    p: Mapping[str, int],
+    outer_folds: int,
+    inner_folds: int | None = None,
 ) -> list[range]:
     """Cut the subsamples on which a learning curve runs into jobs of about 5 minutes.
 
@@ -166,6 +184,8 @@ def curve_batches(
         Features of each feature set.
     outer_folds : int
         Outer folds of a repeat.
+    inner_folds : int, optional
+        Inner folds of an inner repeat; by default those of the config.
 
     Returns
     -------
@@ -173,7 +193,7 @@ def curve_batches(
         Subsamples of each job, counted by size, then repeat.
     """
     curve, spec = config["learning_curve"], config["models"][model]
-    work = estimated_work(config, model, n, p[spec["features"]])
+    work = estimated_work(config, model, n, p[spec["features"]], inner_folds)
     parts = len(curve["sizes"] or CURVE_SHARES) * curve["repeats"]
     return batches(
         parts, max(1, int(TARGET_S / subsample_seconds(config, model, work, outer_folds)))

@@ -49,7 +49,9 @@ class Scheme(NamedTuple):
     Attributes
     ----------
     repeats, outer_folds, inner_repeats, inner_folds : int
-        Numbers of repetitions and of folds, of the outer and of the inner splits.
+        Numbers of repetitions and of folds, of the outer and of the inner splits. Where each value
+        of a column is an inner fold, a training set has as many as it has values, and `inner_folds`
+        is the number of all.
     stratified : bool
         Keep the share of classes alike in every fold. The folds then depend on the labels and
         must be redrawn in every permutation.
@@ -57,11 +59,16 @@ class Scheme(NamedTuple):
         Who is left out together: the parts of a random partition (k_fold); every value of a
         column (leave_one_site_out) or the parts of a random partition of its values
         (leave_group_out); every person or family (leave_one_out); some people, once (held_out).
-        Inner folds are parts of random partitions always.
     left_out : tuple of str, length n
         The column's value in each row, where `outer` needs one.
     held_out : frozenset of str or float
         Values of the column, or the share of people and families, that are held out.
+    inner : str
+        Who is left out together in the inner folds: the parts of a random partition (k_fold), every
+        value of a column (leave_one_site_out) or the parts of a random partition of its values
+        (leave_group_out).
+    left_out_inside : tuple of str, length n
+        The column's value in each row, where `inner` needs one.
     """
 
     repeats: int
@@ -72,6 +79,8 @@ class Scheme(NamedTuple):
     outer: str = "k_fold"
     left_out: tuple[str, ...] = ()
     held_out: frozenset[str] | float = frozenset()
+    inner: str = "k_fold"
+    left_out_inside: tuple[str, ...] = ()
 
     @classmethod
     def from_config(cls, cross_validation: dict, people: pd.DataFrame) -> Scheme:
@@ -91,6 +100,8 @@ class Scheme(NamedTuple):
         outer, held_out = cross_validation["outer"], cross_validation["held_out"]
         column = left_out_column(cross_validation)
         left_out = () if column is None else tuple(map(_category, people[column]))
+        inner, column_inside = cross_validation["inner"], cross_validation["inner_column"]
+        inside = () if column_inside is None else tuple(map(_category, people[column_inside]))
         if isinstance(held_out, dict):
             held_out = frozenset(map(_category, held_out[column]))
         outer_folds = {
@@ -102,11 +113,13 @@ class Scheme(NamedTuple):
             cross_validation["repeats"],
             outer_folds,
             cross_validation["inner_repeats"],
-            cross_validation["inner_folds"],
+            cross_validation["inner_folds"] or len(set(inside)),
             cross_validation["scheme"] == "stratified",
             outer,
             left_out,
             frozenset() if held_out is None else held_out,
+            inner,
+            inside,
         )
 
 
@@ -189,7 +202,7 @@ def draw_folds(
             trains, tests = [~test], [test]
             for inner_repeat in range(1, scheme.inner_repeats + 1):
                 key = (permutation, repeat, outer_fold, inner_repeat)
-                inner = _test_masks(~test, stratum, scheme.inner_folds, drawn, seed, key)
+                inner = _inner_masks(~test, unit, stratum, drawn, seed, key)
                 trains += [~test & ~mask for mask in inner]
                 tests += inner
             sets = FoldSets(np.array(trains)[:, unit], np.array(tests)[:, unit])
@@ -253,7 +266,7 @@ def mean_where_tested(decision: np.ndarray, tested: np.ndarray) -> np.ndarray:
     return np.where(n_tests > 0, total / np.maximum(n_tests, 1), np.nan)
 
 
-def folds_table(folds: Sequence[Fold], people: pd.DataFrame, inner_folds: int) -> pd.DataFrame:
+def folds_table(folds: Sequence[Fold], people: pd.DataFrame, inner_repeats: int) -> pd.DataFrame:
     """Splits in long form, the content of `splits.tsv`.
 
     Parameters
@@ -262,8 +275,8 @@ def folds_table(folds: Sequence[Fold], people: pd.DataFrame, inner_folds: int) -
         All splits, the refit last.
     people : pandas.DataFrame
         Analysed rows of the discovery cohort, with participant_id and, if any, session_id.
-    inner_folds : int
-        Folds of each inner repeat.
+    inner_repeats : int
+        Repeats of the inner folds.
 
     Returns
     -------
@@ -275,6 +288,7 @@ def folds_table(folds: Sequence[Fold], people: pd.DataFrame, inner_folds: int) -
     identity = people[[name for name in ("participant_id", "session_id") if name in people]]
     parts = []
     for fold in folds:
+        inner_folds = (len(fold.sets.test) - 1) // inner_repeats
         number = {
             "repeat": pd.NA if fold.repeat == REFIT else fold.repeat,
             "outer_fold": pd.NA if fold.outer_fold == REFIT else fold.outer_fold,
@@ -350,12 +364,45 @@ def _outer_masks(
     values = np.array(scheme.left_out)[first]
     if scheme.outer == "held_out":
         return [np.isin(values, list(scheme.held_out))]
-    code, names = pd.factorize(values)
-    if scheme.outer == "leave_one_site_out":
-        return [code == index for index in range(len(names))]
+    n_parts = None if scheme.outer == "leave_one_site_out" else scheme.outer_folds
+    return _masks_of_values(values, everyone, n_parts, scheme, seed, key)
+
+
+def _inner_masks(
+    train: np.ndarray,
+    unit: np.ndarray,
+    stratum: np.ndarray,
+    scheme: Scheme,
+    seed: int,
+    key: tuple[int, ...],
+) -> list[np.ndarray]:
+    """Inner test masks over units, among those of an outer training set."""
+    if scheme.inner == "k_fold":
+        return _test_masks(train, stratum, scheme.inner_folds, scheme, seed, key)
+    first = np.unique(unit, return_index=True)[1]
+    values = np.array(scheme.left_out_inside)[first]
+    n_parts = None if scheme.inner == "leave_one_site_out" else scheme.inner_folds
+    return _masks_of_values(values, train, n_parts, scheme, seed, key)
+
+
+def _masks_of_values(
+    values: np.ndarray,
+    among: np.ndarray,
+    n_parts: int | None,
+    scheme: Scheme,
+    seed: int,
+    key: tuple[int, ...],
+) -> list[np.ndarray]:
+    """Test masks over units, each of all units among some with one value or with part of them.
+
+    Without a number of parts each value has a mask, in order of first appearance.
+    """
+    names = pd.unique(values[among])
+    if n_parts is None:
+        return [among & (values == name) for name in names]
     groups = np.ones(len(names), dtype=bool), np.zeros(len(names), dtype=int)
-    parts = _test_masks(*groups, scheme.outer_folds, scheme, seed, key)
-    return [part[code] for part in parts]
+    parts = _test_masks(*groups, n_parts, scheme, seed, key)
+    return [among & np.isin(values, names[part]) for part in parts]
 
 
 def _test_masks(

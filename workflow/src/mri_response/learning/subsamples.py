@@ -124,11 +124,17 @@ def scheme_of_subsample(
     if scheme.outer == "held_out":
         scheme = scheme._replace(left_out=tuple(map(str, held_out)), held_out=frozenset(["True"]))
     units = units_of(people, cross_validation).to_numpy()
-    outer = scheme._replace(inner_repeats=0)
+    inside = None if scheme.inner == "k_fold" else np.array(scheme.left_out_inside)
+    least = 2 if scheme.inner == "leave_one_site_out" else scheme.inner_folds
+    outer, found = scheme._replace(inner_repeats=0), set()
     for fold in draw_folds(units, people["label"].to_numpy(), outer, seed, repeats=[1]):
         train, test = fold.sets.train[0], fold.sets.test[0]
-        if len(set(units[train])) < scheme.inner_folds or not test.any():
+        found.add(len(set((units if inside is None else inside)[train])))
+        if min(found) < least or not test.any():
             return None
+    # Each value is an inner fold, of which every training set must have as many.
+    if scheme.inner == "leave_one_site_out" and len(found) > 1:
+        return None
     return scheme
 
 

@@ -11,7 +11,7 @@ from mri_response.config.queries import (
     columns_of_harmonisation,
     discovery_name,
     feature_columns,
-    left_out_column,
+    left_out_columns,
     used_confounds,
 )
 from mri_response.config.source_kinds import QUALITY_WORDS, source_path
@@ -56,7 +56,7 @@ def structure_columns(config: Mapping[str, Any]) -> list[str | None]:
     cv = config["cross_validation"]
     options = [model["harmonise"] for model in config["models"].values() if model["harmonise"]]
     learn_from = [column for one in options for column in one["learn_from"] or ()]
-    return [cv["group"], config["permutation"]["within"], left_out_column(cv), *learn_from]
+    return [cv["group"], config["permutation"]["within"], *left_out_columns(cv), *learn_from]
 
 
 def filtered_rows(table: pd.DataFrame, config: Mapping[str, Any], name: str) -> pd.DataFrame:

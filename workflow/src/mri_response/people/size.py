@@ -13,7 +13,7 @@ from mri_response.config.source_kinds import source_path
 from mri_response.core.atomic import atomic_path
 from mri_response.people.participants import filtered_rows, read_participants, roi_table_columns
 
-Size = tuple[int, dict[str, int], int]
+Size = tuple[int, dict[str, int], int, int]
 #: Below this many discovery people the error bars of cross-validation are about +-10 points
 #: (Varoquaux 2018, NeuroImage 180: 68-77).
 FEW_PEOPLE = 200
@@ -40,7 +40,7 @@ def size_for_jobs(
 
     Returns
     -------
-    n, p, outer_folds
+    n, p, outer_folds, inner_folds
         As :func:`discovery_size` returns them.
 
     Raises
@@ -65,10 +65,10 @@ def _kept_size(path: str | os.PathLike[str], key: str) -> Size | None:
         content = json.loads(Path(path).read_text(encoding="utf-8"))
         if content["configuration"] != key:
             return None
-        n, p, outer_folds = content["size"]
+        n, p, outer_folds, inner_folds = content["size"]
     except (OSError, ValueError, KeyError, TypeError):
         return None
-    return n, p, outer_folds
+    return n, p, outer_folds, inner_folds
 
 
 def discovery_size(config: Mapping[str, Any]) -> Size:
@@ -88,21 +88,28 @@ def discovery_size(config: Mapping[str, Any]) -> Size:
         1,450 ml of voxels of the size of the first map (of 1.5 mm if there is none).
     outer_folds : int
         Outer folds of a repeat. Where people of a table are left out, no fewer than there will be.
+    inner_folds : int
+        Inner folds of an inner repeat, likewise.
     """
     discovery = discovery_name(config)
     simulation, cv = config.get("simulation"), config["cross_validation"]
-    column = cv["outer_column"]
     if simulation:
         sizes = simulation["cohorts"][discovery]
-        n = sizes["n"]
-        n_left_out = sizes["scanners"] if column == "site" else n
+        n, n_sites = sizes["n"], sizes["scanners"]
     else:
         rows = filtered_rows(read_participants(config, discovery), config, discovery)
-        n = len(rows)
-        n_left_out = rows[column].nunique() if column else 0
-    outer_folds = {"leave_one_site_out": n_left_out, "leave_one_out": n, "held_out": 1}.get(
-        cv["outer"], cv["outer_folds"]
-    )
+        n, n_sites = len(rows), None
+    n_values = {
+        column: (n_sites if column == "site" else n) if n_sites else rows[column].nunique()
+        for column in (cv["outer_column"], cv["inner_column"])
+        if column
+    }
+    outer_folds = {
+        "leave_one_site_out": n_values.get(cv["outer_column"]),
+        "leave_one_out": n,
+        "held_out": 1,
+    }.get(cv["outer"], cv["outer_folds"])
+    inner_folds = cv["inner_folds"] or n_values[cv["inner_column"]]
     p = {}
     used = used_features(config).items()
     # A concatenated set after those that it consists of.
@@ -123,7 +130,7 @@ def discovery_size(config: Mapping[str, Any]) -> Size:
             cube = simulation["voxel_size_mm"] ** 3 / 1000 if simulation else None
             voxel = cube or _first_voxel_ml(pattern) or 1.5**3 / 1000
             p[features] = round(1450 / voxel)
-    return n, p, outer_folds
+    return n, p, outer_folds, inner_folds
 
 
 def _first_voxel_ml(pattern: str) -> float | None:

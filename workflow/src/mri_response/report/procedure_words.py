@@ -43,6 +43,27 @@ def left_out_text(cross_validation: Mapping[str, Any]) -> str:
     return f"one split: {who}, were held out and predicted by a model that learned from the others"
 
 
+def left_out_inside_text(cross_validation: Mapping[str, Any]) -> str:
+    """Return what the inner splits of a run are, for the methods.
+
+    Parameters
+    ----------
+    cross_validation : mapping
+        The section of the configuration.
+
+    Returns
+    -------
+    str
+    """
+    cv = cross_validation
+    if cv["inner"] == "leave_one_site_out":
+        return f"one inner fold for each value of {cv['inner_column']} in the training set"
+    folds = f"{cv['inner_folds']} inner folds"
+    if cv["inner"] == "leave_group_out":
+        folds += f", each of all people with some values of {cv['inner_column']}"
+    return folds + (f" repeated {cv['inner_repeats']} times" if cv["inner_repeats"] > 1 else "")
+
+
 def validated_text(cross_validation: Mapping[str, Any]) -> str:
     """Return what the discovery figure is of, as in ``over 10 repeats of 10-fold nested...``.
 

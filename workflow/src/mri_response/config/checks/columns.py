@@ -9,7 +9,7 @@ from mri_response.config.columns import RESERVED_COLUMNS
 from mri_response.config.messages import fault
 from mri_response.config.queries import (
     column_of,
-    left_out_column,
+    left_out_columns,
 )
 
 if TYPE_CHECKING:
@@ -26,9 +26,10 @@ def check_columns(config: Mapping[str, Any]) -> None:
     named["permutation.within"] = [config["permutation"]["within"]]
     named["specificity.within"] = [config["specificity"]["within"]]
     named["subgroups.columns"] = config["subgroups"]["columns"] or []
-    left_out = left_out_column(config["cross_validation"])
-    if left_out != "participant_id":
-        named["cross_validation: who is left out"] = [left_out]
+    left_out = left_out_columns(config["cross_validation"])
+    named["cross_validation: who is left out"] = [
+        column for column in left_out if column != "participant_id"
+    ]
     for key, columns in named.items():
         for column in columns:
             if column in RESERVED_COLUMNS:
@@ -45,7 +46,10 @@ def check_columns(config: Mapping[str, Any]) -> None:
     for key, column, expected in (
         ("permutation.within", config["permutation"]["within"], both),
         ("specificity.within", config["specificity"]["within"], both),
-        ("cross_validation: who is left out", left_out, "a column that is not predicted"),
+        *(
+            ("cross_validation: who is left out", column, "a column that is not predicted")
+            for column in left_out
+        ),
     ):
         if column is not None and column == (config["outcome"] or {}).get("column"):
             raise fault(

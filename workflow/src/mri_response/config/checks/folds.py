@@ -71,18 +71,76 @@ def check_outer(config: Mapping[str, Any]) -> None:
             "label_blind, since folds that are given cannot follow the labels",
             "remove the key",
         )
+    if outer in ("leave_one_site_out", "leave_group_out"):
+        _check_unseen(config, column, f"outer {outer}")
+
+
+def check_inner(config: Mapping[str, Any]) -> None:
+    """Check that the inner folds have the keys that they need in ``cross_validation``.
+
+    Parameters
+    ----------
+    config : mapping
+        The configuration with its defaults.
+
+    Raises
+    ------
+    InputError
+        About the first key that is at fault.
+    """
+    cv = config["cross_validation"]
+    inner = cv["inner"]
+    needs = {
+        "inner_column": inner != "k_fold",
+        "inner_folds": inner != "leave_one_site_out",
+    }
+    for name, needed in needs.items():
+        if cv[name] is not None and not needed:
+            raise fault(
+                f"cross_validation.{name}",
+                f"{shown(cv[name])} with inner {inner}",
+                f"no {name}, which inner {inner} does not have",
+                "remove it or name another inner",
+            )
+    if inner == "k_fold":
+        return
+    if inner == "leave_one_site_out" and cv["inner_repeats"] > 1:
+        raise fault(
+            "cross_validation.inner_repeats",
+            f"{cv['inner_repeats']} with inner {inner}",
+            "1, since people are left out in one way only",
+            "remove the key",
+        )
+    if inner == "leave_one_site_out" and cv["outer"] == "leave_group_out":
+        raise fault(
+            "cross_validation.inner",
+            f"{inner} with outer leave_group_out",
+            "leave_group_out, since the training sets would have different numbers of inner folds",
+            "write inner: leave_group_out with inner_folds",
+        )
+    if cv["scheme"] == "stratified":
+        raise fault(
+            "cross_validation.scheme",
+            f"stratified with inner {inner}",
+            "label_blind, since folds that are given cannot follow the labels",
+            "remove the key",
+        )
+    _check_unseen(config, cv["inner_column"], f"inner {inner}")
+
+
+def _check_unseen(config: Mapping[str, Any], column: str | None, folds: str) -> None:
+    """What models learn per site, where some sites are left out as a whole."""
     for name, model in config["models"].items():
-        if (
-            outer in ("leave_one_site_out", "leave_group_out")
-            and column in map(column_of, model["confounds"])
-            and config["confounds"]["unseen_site"] != "mean"
-        ):
+        harmonised = (model["harmonise"] or {}).get("column") == column
+        confound = column in map(column_of, model["confounds"])
+        if (harmonised or confound) and config["confounds"]["unseen_site"] != "mean":
+            use = f"harmonises by {column}" if harmonised else f"names the confound {column}"
             raise fault(
                 "confounds.unseen_site",
                 config["confounds"]["unseen_site"],
-                f"mean, since models.{name} names the confound {column} and no model has seen the "
-                f"{column} of the people that it is tested on (outer {outer})",
-                "write unseen_site: mean or remove the confound",
+                f"mean, since models.{name} {use} and no model has seen the {column} of the people "
+                f"that it is tested on ({folds})",
+                f"write unseen_site: mean or remove the {'key' if harmonised else 'confound'}",
             )
 
 

@@ -14,7 +14,7 @@ from mri_response.report.facts.methods import permutation_method
 from mri_response.report.facts.phrases import cohort_size, listed, people, where
 from mri_response.report.naming import CI_NAMES
 from mri_response.report.numbers import number
-from mri_response.report.procedure_words import left_out_text
+from mri_response.report.procedure_words import left_out_inside_text, left_out_text
 from mri_response.report.run import Run
 
 
@@ -97,8 +97,8 @@ def data_use(run: Run) -> Fact:
 def validation(run: Run) -> Fact:
     cv = run.config["cross_validation"]
     return Fact(
-        f"Internal validation: {left_out_text(cv)}, hyperparameters chosen on "
-        f"{cv['inner_folds']} inner folds of the training part alone.",
+        f"Internal validation: {left_out_text(cv)}, hyperparameters chosen within "
+        f"the training part alone, on {left_out_inside_text(cv)}.",
         "config: cross_validation; splits.tsv",
         ("nested_cv",),
     )

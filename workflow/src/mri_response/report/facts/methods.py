@@ -19,7 +19,7 @@ from mri_response.report.facts.fact import Fact
 from mri_response.report.facts.phrases import cohort_size, listed, people, where
 from mri_response.report.facts.predicted_numbers import number_methods
 from mri_response.report.facts.study import flow
-from mri_response.report.procedure_words import left_out_text
+from mri_response.report.procedure_words import left_out_inside_text, left_out_text
 from mri_response.report.run import Run
 
 
@@ -128,9 +128,6 @@ def _stack_method(stack: str, members: Sequence[str]) -> Fact:
 
 
 def _validation_method(cv: Mapping[str, Any]) -> Fact:
-    inner = f"{cv['inner_folds']} inner folds"
-    if cv["inner_repeats"] > 1:
-        inner += f" repeated {cv['inner_repeats']} times"
     scheme = (
         "Folds were drawn without the labels and held fixed over all permutations."
         if cv["scheme"] == "label_blind"
@@ -143,10 +140,10 @@ def _validation_method(cv: Mapping[str, Any]) -> Fact:
     )
     return Fact(
         f"{'Validation' if cv['outer'] == 'held_out' else 'Nested cross-validation'}: "
-        f"{left_out_text(cv)}, {inner}. {scheme}{group} All rows of a person were on one side "
-        "of every split. The headline is the balanced accuracy of all people predicted"
-        f"{', its mean over repeats' if cv['repeats'] > 1 else ''}. Test folds with one class "
-        "count there like all others; averaged over folds, their balanced accuracy is the "
+        f"{left_out_text(cv)}, {left_out_inside_text(cv)}. {scheme}{group} All rows of a person "
+        "were on one side of every split. The headline is the balanced accuracy of all people "
+        f"predicted{', its mean over repeats' if cv['repeats'] > 1 else ''}. Test folds with one "
+        "class count there like all others; averaged over folds, their balanced accuracy is the "
         "share that is right, and they have no AUC.",
         "config: cross_validation",
         ("nested_cv", "balanced_accuracy"),

@@ -11,6 +11,7 @@ from mri_response.config.preparation_steps import steps_in_words
 from mri_response.core.vocabulary import Role
 from mri_response.learning.learners.registry import learner_of
 from mri_response.report.facts.fact import Fact
+from mri_response.report.procedure_words import left_out_inside_text
 from mri_response.report.run import Run
 
 
@@ -51,7 +52,7 @@ def _validation(config: Mapping[str, Any]) -> Fact:
     cv = config["cross_validation"]
     return Fact(
         f"Nested cross-validation: {cv['repeats']} repeats, outer scheme {cv['outer']}, "
-        f"{cv['inner_folds']} inner folds, drawn without looking at the outcome. R2 is one minus "
+        f"{left_out_inside_text(cv)}, drawn without looking at the outcome. R2 is one minus "
         "the sum of squared errors over that of distances from the mean of the training people; "
         "figures are means over repeats. The standard errors of intervals come from the influence "
         "of each person; those of gains in cross-validation are multiplied by the ratio of their "
