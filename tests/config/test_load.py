@@ -139,6 +139,7 @@ def test_defaults_are_filled_at_every_depth(raw):
         "atlas": "neuromorphometrics",
         "statistic": "sum",
         "grid": "native",
+        "tables": {},
     }
     assert config["sessions"] is None
     assert config["features"]["fs"]["columns"] == ["*"]

@@ -15,12 +15,15 @@ from mri_response.core.errors import InputError
 from mri_response.core.tables import read_tsv
 from mri_response.features.roi_maps import roi_features
 from mri_response.inputs.atlases import Atlas, load_atlas
-from mri_response.inputs.images import Grid, template_map
+from mri_response.inputs.images import Grid, load_map, template_map
 from mri_response.inputs.map_checks import check_maps
 from mri_response.inputs.paths import resolve_pattern
+from mri_response.inputs.sources.bids import BidsRequest, find_images, is_probability
+from mri_response.inputs.sources.cat12 import RoiRequest, read_reports, read_rois
 from mri_response.inputs.tables import read_table
 from mri_response.inputs.tiv import read_tiv
-from mri_response.simulation.files import NOTICE, simulate_cohort
+from mri_response.simulation.files import simulate_cohort
+from mri_response.simulation.layouts import NOTICE
 from mri_response.simulation.maps import (
     LARGEST,
     STEP,
@@ -55,15 +58,16 @@ def small(**changes) -> dict:
         "scanners": 2,
         "missing_endpoint": 1,
         "missing_scan": 1,
-        "cat12_reports": False,
+        "layout": "cat12",
     }
-    second = {**first, "missing_endpoint": 0, "missing_scan": 0, "cat12_reports": True}
+    second = {**first, "missing_endpoint": 0, "missing_scan": 0, "layout": "cat12_xml"}
+    third = {**first, "n": 2, "responders": 1, "layout": "bids"}
     trial = {
         "directory": "unused",
         "seed": 11,
         "voxel_size_mm": 6,
         "effect": 0.05,
-        "cohorts": {"one": first, "two_b": second},
+        "cohorts": {"one": first, "two_b": second, "three": third},
     }
     return {**trial, **changes}
 
@@ -71,7 +75,7 @@ def small(**changes) -> dict:
 @pytest.fixture(scope="module")
 def written(tmp_path_factory):
     directory = tmp_path_factory.mktemp("trial")
-    for cohort in ("one", "two_b"):
+    for cohort in ("one", "two_b", "three"):
         simulate_cohort(small(), cohort, directory)
     return directory
 
@@ -318,6 +322,36 @@ def test_reports_hold_the_tiv_of_the_maps(written):
     }
     found = read_tiv(spec, people, "participants.tsv")
     assert found.tolist() == draw_cohort(small(), "two_b").people["tiv"].tolist()
+
+
+def test_reports_and_regions_say_that_they_are_simulated(written):
+    folder = written / "two_b" / "derivatives" / "cat12"
+    files = sorted(folder.glob("*/cat*.xml"))
+    assert len(files) == 2 * 8
+    assert all(f"<!-- {NOTICE} -->" in path.read_text() for path in files)
+    people = read_table(written / "two_b" / "participants.tsv")
+    for source in (
+        read_reports(folder, people),
+        read_rois(folder, people, RoiRequest(("neuromorphometrics",))),
+    ):
+        assert source.record["state"].eq("read").all()
+        assert set(source.record["version"]) == {"simulated"}
+
+
+def test_maps_of_a_derivative_are_found_by_their_entities(written):
+    folder = written / "three" / "derivatives" / "maps"
+    people = read_table(written / "three" / "participants.tsv")
+    entities = {"label": "GM", "space": "MNI152NLin2009cAsym", "desc": "modulated"}
+    source = find_images(folder, people, BidsRequest("probseg", entities))
+    assert len(source.table) == 2 + 1  # one has a map and no score at the end
+    assert set(source.record["program"].dropna()) == {"mri-response"}
+    assert NOTICE in (folder / "dataset_description.json").read_text()
+    assert not any(is_probability(path) for path in source.table["path"])
+    drawn = draw_cohort(small(), "three")
+    first = list(drawn.people["participant_id"]).index(source.table["participant_id"][0])
+    values = load_map(source.table["path"][0], Grid.of(template_map(6)))
+    expected = grey_matter_map(small(), drawn.coefficients[first])
+    assert np.abs(values - expected).max() <= 0.51 * STEP
 
 
 def test_tables_hold_nothing_that_gives_the_response_away(written):

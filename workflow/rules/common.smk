@@ -85,7 +85,14 @@ from mri_response.config.queries import (
     used_features,
 )
 from mri_response.config.not_regions import not_regions
-from mri_response.config.source_kinds import IMAGES, files_of_cohort, source_path, with_values
+from mri_response.config.source_kinds import (
+    IMAGES,
+    files_of_cohort,
+    gives_regions,
+    source_in,
+    source_path,
+    with_values,
+)
 from mri_response.core.data import data_path
 from mri_response.core.errors import InputError
 from mri_response.core.vocabulary import VOXEL_MAPS

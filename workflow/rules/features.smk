@@ -27,6 +27,7 @@ rule quality_control:
         config=quality_config,
         contents=contents_of(cohort_inputs),
         lists=lists_of(*measured_atlases()),
+        names=resources_of("cat12"),
         code=code_of("features/quality_control"),
     message:
         "Quality of the scans of all cohorts"
@@ -80,6 +81,7 @@ rule roi_features:
     params:
         spec=feature_spec,
         pattern=source_in_cohort,
+        names=resources_of("cat12"),
         code=code_of("features/roi_features"),
     message:
         "Regions of {wildcards.cohort} ({wildcards.features})"

@@ -392,7 +392,7 @@ def final_files():
 # as a module with a prefix for its results.
 def source_of(features, cohort):
     """Path or path pattern of a feature set in a cohort."""
-    return source_path(CONFIG["cohorts"][cohort]["sources"][FEATURES[features]["source"]])
+    return source_path(CONFIG["cohorts"][cohort]["sources"][source_in(FEATURES[features], cohort)])
 
 
 def files_of(pattern):
@@ -433,7 +433,7 @@ def contents_of(files):
     return given
 
 
-def inputs_folder():
+def inputs_folder(wildcards=None):
     """Tables of the run into which the folders and tables of programs are read, by cohort."""
     return inputs_of_run(CONFIG)
 
@@ -531,7 +531,8 @@ def all_maps():
     for name in COHORTS:
         paths += simulated(name)
         for features, spec in SOURCED.items() if "simulation" not in CONFIG else ():
-            paths += files_of(source_of(features, name)) if feature_kind(spec).has_image else []
+            if feature_kind(spec).has_image and not gives_regions(spec, name):
+                paths += files_of(source_of(features, name))
         paths += [path for path in read_inputs(name) if path.endswith(IMAGES)]
     return list(dict.fromkeys(paths))
 

@@ -23,7 +23,7 @@ if READ_INPUTS:
             ENVIRONMENT
         params:
             config=reading_config,
-            folder=inputs_folder(),
+            folder=inputs_folder,
             code=code_of("people/read_inputs"),
         message:
             "Folders and tables of programs"

@@ -26,7 +26,9 @@ def _grid_words(spec: Spec) -> str:
 def _words_of_roi_maps(spec: Spec) -> str:
     atlas = spec["atlas"] if isinstance(spec["atlas"], str) else "a label image of the user"
     what = "volumes (sums)" if spec["statistic"] == "sum" else "means"
-    return f"regional {what} of grey-matter maps, atlas {atlas}{_grid_words(spec)}"
+    words = f"regional {what} of grey-matter maps, atlas {atlas}{_grid_words(spec)}"
+    tables = spec.get("tables")
+    return f"{words}; those of CAT12 in {' and '.join(tables)}" if tables else words
 
 
 def _words_of_voxels(spec: Spec) -> str:

@@ -54,6 +54,32 @@ def source_path(source: Source) -> str:
     return source if isinstance(source, str) else source["read_into"]
 
 
+def gives_regions(spec: Mapping[str, Any], cohort: str) -> bool:
+    """Whether a cohort gives regional values of a program where the others give maps.
+
+    Parameters
+    ----------
+    spec : mapping
+        ``features.<name>`` of the configuration.
+    cohort : str
+        Name of the cohort.
+    """
+    return cohort in spec.get("tables", ())
+
+
+def source_in(spec: Mapping[str, Any], cohort: str) -> str:
+    """Name of the source that a feature set takes from a cohort.
+
+    Parameters
+    ----------
+    spec : mapping
+        ``features.<name>`` of the configuration, of a kind that has a source.
+    cohort : str
+        Name of the cohort.
+    """
+    return spec["tables"][cohort] if gives_regions(spec, cohort) else spec["source"]
+
+
 def is_read_before(section: Mapping[str, Any] | None) -> bool:
     """Whether a section ``tiv`` or ``quality`` is read before the first job.
 
@@ -85,7 +111,8 @@ def read_before(config: Mapping[str, Any], cohort: str) -> list[str]:
     own = config["cohorts"][cohort]
     used = {model["features"] for model in config["models"].values()}
     used |= {part for name in used for part in config["features"][name].get("sets", ())}
-    names = {config["features"][name].get("source") for name in used}
+    specs = [config["features"][name] for name in used]
+    names = {source_in(spec, cohort) for spec in specs if "source" in spec}
     names |= {(own[key] or {}).get("source") for key in ("tiv", "quality")}
     return [
         name for name, spec in own["sources"].items() if name in names and not isinstance(spec, str)

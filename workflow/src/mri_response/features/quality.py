@@ -21,7 +21,7 @@ from mri_response.config.queries import (
     measured_set,
     sets_by_source,
 )
-from mri_response.config.source_kinds import QUALITY_WORDS, source_path
+from mri_response.config.source_kinds import QUALITY_WORDS, gives_regions, source_in, source_path
 from mri_response.core.tables import ID_COLUMNS
 from mri_response.features.comparable import (
     OUTSIDE_FLAGGED,
@@ -41,6 +41,7 @@ from mri_response.features.quality_measures import (
     read_maps,
     robust_z,
 )
+from mri_response.features.roi_maps import cat12_regions
 from mri_response.features.table import table_features
 from mri_response.features.voxels import voxel_mask
 from mri_response.inputs.atlases import load_atlas
@@ -257,7 +258,8 @@ def _read(
     people: Mapping[str, pd.DataFrame],
 ) -> Iterator[tuple[str, pd.DataFrame, MapMeasures | None]]:
     """Name, regions and maps of each cohort, for one source."""
-    paths = {name: source_path(config["cohorts"][name]["sources"][source]) for name in people}
+    sources = {name: config["cohorts"][name]["sources"] for name in people}
+    paths = {name: source_path(own[source]) for name, own in sources.items() if source in own}
     spec = measured_set(sets)
     if spec is None:
         columns = [c for features in sets for c in roi_table_columns(config, features)]
@@ -273,10 +275,17 @@ def _read(
         atlas = load_atlas(atlas_of_measures(spec), grid)
     mask = voxel_mask("template", grid)
     for name, rows in people.items():
+        regions = None
+        if gives_regions(spec, name):
+            regions = cat12_regions(source_path(sources[name][source_in(spec, name)]), rows)
+            regions = regions[list(atlas.regions["region"])]
+        if name not in paths:
+            yield name, regions, None
+            continue
         maps = read_maps(
             map_paths(paths[name], rows), mask, grid, atlas, resample=spec["grid"] != "native"
         )
-        yield name, maps.regions, maps
+        yield name, maps.regions if regions is None else regions, maps
 
 
 def quality_summary(qc: pd.DataFrame) -> pd.DataFrame:

@@ -11,10 +11,10 @@ from numpy.typing import ArrayLike, NDArray
 
 from mri_response.features.comparable import outside_part
 from mri_response.features.matrices import PathLike
-from mri_response.features.roi_maps import region_values
 from mri_response.features.voxels import template_values
 from mri_response.inputs.atlases import Atlas
 from mri_response.inputs.images import Grid, load_map, open_image
+from mri_response.inputs.region_values import region_values
 
 #: What a rule of exclusion may name, in words.
 MEASURES = {

@@ -1,13 +1,16 @@
 """Features of kind roi_maps: grey matter in the regions of an atlas."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
 
 from mri_response.features.matrices import PathLike
+from mri_response.features.table import table_features
 from mri_response.inputs.atlases import Atlas
 from mri_response.inputs.images import in_threads, load_map
+from mri_response.inputs.region_values import region_values
+from mri_response.inputs.sources.cat12_regions import ATLAS, cat12_columns, cat12_names
 
 
 def roi_features(
@@ -52,35 +55,24 @@ def roi_features(
     return pd.DataFrame(np.array(rows), columns=list(atlas.regions["region"]))
 
 
-def region_values(atlas: Atlas, statistic: str = "sum") -> Callable[[np.ndarray], np.ndarray]:
-    """How a map becomes regions.
+def cat12_regions(path: PathLike, people: pd.DataFrame) -> pd.DataFrame:
+    """CAT12's volumes of the regions of Neuromorphometrics, as maps of other cohorts give them.
 
     Parameters
     ----------
-    atlas : Atlas
-        Labels of the regions, on the grid of the maps.
-    statistic : {"sum", "mean"}
-        As in :func:`roi_features`.
+    path : path-like
+        Table into which a source ``cat12_rois`` was read.
+    people : pandas.DataFrame
+        ``participant_id`` and, where people have several rows, ``session_id``.
 
     Returns
     -------
-    callable
-        From the values of a map on the grid of the atlas to those of the regions, shape (p,).
+    pandas.DataFrame, shape (people, regions)
+        In ml, under the workflow's names; both halves of the vermis are added.
     """
-    where = np.flatnonzero(atlas.inside)
-    indices = atlas.regions["index"].to_numpy()
-    order = np.argsort(indices)
-    codes = order[np.searchsorted(indices, atlas.labels.ravel()[where], sorter=order)]
-    sizes = np.bincount(codes, minlength=len(indices))
-    if statistic == "sum":
-        factors = np.full(len(indices), atlas.grid.voxel_volume_mm3 / 1000)
-    elif statistic == "mean":
-        factors = 1 / sizes
-    else:
-        raise ValueError(f"unknown statistic {statistic!r}")
-
-    def values_of(values: np.ndarray) -> np.ndarray:
-        # bincount adds in 64 bits.
-        return np.bincount(codes, weights=values.ravel()[where], minlength=len(indices)) * factors
-
-    return values_of
+    names = cat12_names()
+    values = table_features(path, cat12_columns(), people)
+    own = {
+        region: sum(values[f"{ATLAS}__{part}"] for part in parts) for region, parts in names.items()
+    }
+    return pd.DataFrame(own)

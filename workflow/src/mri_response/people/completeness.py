@@ -7,11 +7,12 @@ import pandas as pd
 
 from mri_response.config.feature_kinds import feature_kind
 from mri_response.config.queries import placeholders
-from mri_response.config.source_kinds import source_path
+from mri_response.config.source_kinds import gives_regions, source_in, source_path
 from mri_response.core.errors import InputError
 from mri_response.core.tables import ID_COLUMNS, read_tsv, shorten
 from mri_response.inputs.joins import check_same_ids
 from mri_response.inputs.paths import broken_links, image_paths, near_images
+from mri_response.inputs.sources.cat12_regions import check_regions
 from mri_response.inputs.sources.record import State
 from mri_response.inputs.tables import check_ids, read_roi_table
 from mri_response.people.columns import reason_where
@@ -35,25 +36,28 @@ def incomplete_features(
 ) -> pd.Series:
     """The reason where a feature set is not complete."""
     spec = config["features"][features]
-    source = config["cohorts"][name]["sources"][spec["source"]]
+    taken = source_in(spec, name)
+    source = config["cohorts"][name]["sources"][taken]
     path = source_path(source)
     if rows.empty:
         return pd.Series(None, rows.index, dtype=object)
     if not isinstance(source, str):
         record = read_tsv(config["cohorts"][name]["record"])
-        record = record[record["source"] == spec["source"]]
-        reason = _unread(rows, record, spec["source"])
+        record = record[record["source"] == taken]
+        reason = _unread(rows, record, taken)
+        if gives_regions(spec, name):
+            check_regions(path, f"cohorts.{name}.sources.{taken}")
         if feature_kind(spec).has_image or reason.notna().all():
             return reason
         columns = roi_table_columns(config, features)
         read = rows[reason.isna()]
-        incomplete = _incomplete_rows(read, config, name, path, columns, spec["source"])
+        incomplete = _incomplete_rows(read, config, name, path, columns, taken)
         return reason.fillna(incomplete.reindex(rows.index)).astype(object)
     if feature_kind(spec).has_image:
         participants = config["cohorts"][name]["participants"]
-        return _missing_images(rows, name, spec["source"], path, participants)
+        return _missing_images(rows, name, taken, path, participants)
     columns = roi_table_columns(config, features)
-    return _incomplete_rows(rows, config, name, path, columns, spec["source"])
+    return _incomplete_rows(rows, config, name, path, columns, taken)
 
 
 def _unread(rows: pd.DataFrame, record: pd.DataFrame, source: str) -> pd.Series:

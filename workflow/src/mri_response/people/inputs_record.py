@@ -10,6 +10,7 @@ import pandas as pd
 
 from mri_response.config.feature_kinds import feature_kind
 from mri_response.config.queries import class_names, has_classes, source_features
+from mri_response.config.source_kinds import source_in
 from mri_response.core.provenance import file_sha256
 from mri_response.core.tables import ID_COLUMNS, read_tsv
 from mri_response.inputs.paths import image_paths
@@ -103,10 +104,11 @@ def inputs_summary(
 
 def _plain_sources(config: Mapping[str, Any], cohort: str) -> dict[str, bool]:
     """Sources that are a text, and whether they are images."""
+    sources = config["cohorts"][cohort]["sources"]
     return {
-        spec["source"]: feature_kind(spec).has_image
+        source_in(spec, cohort): feature_kind(spec).has_image
         for spec in source_features(config).values()
-        if isinstance(config["cohorts"][cohort]["sources"][spec["source"]], str)
+        if isinstance(sources[source_in(spec, cohort)], str)
     }
 
 

@@ -24,7 +24,7 @@ from mri_response.config.queries import (
     has_classes,
     used_features,
 )
-from mri_response.config.source_kinds import source_path
+from mri_response.config.source_kinds import gives_regions, source_path
 from mri_response.core.atomic import atomic_path
 from mri_response.core.errors import InputError
 from mri_response.core.provenance import source_hash
@@ -208,6 +208,8 @@ def _check_images(
             continue
         paths = []
         for name in order:
+            if gives_regions(spec, name):
+                continue
             pattern = source_path(config["cohorts"][name]["sources"][spec["source"]])
             for person, path in zip(
                 people[name]["participant_id"], image_paths(pattern, people[name]), strict=True

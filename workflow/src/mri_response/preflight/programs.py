@@ -8,6 +8,7 @@ from typing import Any
 import pandas as pd
 
 from mri_response.config.queries import discovery_name, source_features
+from mri_response.config.source_kinds import source_in
 from mri_response.core.tables import ID_COLUMNS, read_tsv, shorten
 from mri_response.inputs.sources.bids import is_probability
 from mri_response.inputs.sources.record import State
@@ -72,9 +73,8 @@ def probability_warnings(config: Mapping[str, Any]) -> list[str]:
         if spec.get("statistic") != "sum":
             continue
         for cohort, own in config["cohorts"].items():
-            source = own["sources"][spec["source"]]
-            suffix = "" if isinstance(source, str) else source.get("suffix")
-            if suffix == "probseg" or (isinstance(source, str) and is_probability(source)):
+            source = own["sources"][source_in(spec, cohort)]
+            if _is_probability(source):
                 warnings.append(
                     f"features.{name}: the maps of cohort {cohort} are probabilities in the "
                     "template's space (probseg), not modulated, so that their sum is no volume of "
@@ -82,3 +82,32 @@ def probability_warnings(config: Mapping[str, Any]) -> list[str]:
                 )
                 break
     return warnings
+
+
+def _is_probability(source: str | Mapping[str, Any]) -> bool:
+    """Whether a source holds probabilities that are not modulated, by the names of its images."""
+    if isinstance(source, str):
+        return is_probability(source)
+    return source.get("suffix") == "probseg" and source.get("desc") != "modulated"
+
+
+def region_warnings(config: Mapping[str, Any]) -> list[str]:
+    """Tell where regions were summed by CAT12 in some cohorts and by the workflow in others.
+
+    Parameters
+    ----------
+    config : mapping
+        The completed configuration.
+
+    Returns
+    -------
+    list of str
+        One line per feature set.
+    """
+    return [
+        f"features.{name}: the regions of {shorten(spec['tables'])} are CAT12's, of its own "
+        "version of the atlas, those of the other cohorts are sums of their maps over the atlas "
+        "that ships here: borders differ a little; maps of every cohort have one atlas"
+        for name, spec in source_features(config).items()
+        if spec.get("tables")
+    ]

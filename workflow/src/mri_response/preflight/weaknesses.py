@@ -15,7 +15,11 @@ from mri_response.preflight.duplicates import duplicate_warnings
 from mri_response.preflight.entangled import entanglement_warnings
 from mri_response.preflight.leaks import leak_warnings
 from mri_response.preflight.procedures import procedure_warnings
-from mri_response.preflight.programs import probability_warnings, version_warnings
+from mri_response.preflight.programs import (
+    probability_warnings,
+    region_warnings,
+    version_warnings,
+)
 from mri_response.preflight.sessions import session_warnings
 from mri_response.preflight.tables import (
     constant_columns,
@@ -126,7 +130,7 @@ def _warnings_of_prediction(
             )
     warnings += session_warnings(config, people)
     warnings += version_warnings(config, rows)
-    warnings += probability_warnings(config)
+    warnings += probability_warnings(config) + region_warnings(config)
     warnings += leak_warnings(config, rows)
     warnings += procedure_warnings(config, rows)
     warnings += duplicate_warnings(config, people)

@@ -18,7 +18,7 @@ import pandas as pd
 
 from mri_response.config.feature_kinds import feature_kind
 from mri_response.config.queries import source_features, used_features
-from mri_response.config.source_kinds import source_path
+from mri_response.config.source_kinds import gives_regions, source_in, source_path
 from mri_response.core.provenance import config_hash, file_sha256, versions
 from mri_response.core.tables import ID_COLUMNS
 from mri_response.inputs.paths import image_paths
@@ -227,8 +227,9 @@ def _inputs(config: Mapping[str, Any], people: Mapping[str, pd.DataFrame]) -> li
         }
         images = {"cat12-report": None if "read_into" in tiv else tiv.get("cat12_report")}
         for spec in source_features(config).values():
-            kind = images if feature_kind(spec).has_image else tables
-            kind[f"source-{spec['source']}"] = source_path(cohort["sources"][spec["source"]])
+            taken = source_in(spec, name)
+            read = feature_kind(spec).has_image and not gives_regions(spec, name)
+            (images if read else tables)[f"source-{taken}"] = source_path(cohort["sources"][taken])
         found += [_table(f"{name}-{what}", path) for what, path in tables.items() if path]
         for what, pattern in images.items():
             if pattern:

@@ -25,7 +25,8 @@ from scipy.special import ndtri
 
 from mri_response.core.seeds import Stream, generator
 from mri_response.core.tables import write_tsv
-from mri_response.simulation.files import NOTICE, SCALE, refuse_foreign
+from mri_response.simulation.files import SCALE, refuse_foreign
+from mri_response.simulation.layouts import NOTICE
 
 SESSIONS = ("ses-before", "ses-4h", "ses-1w")
 GROUPS = ("patients", "controls")

@@ -7,20 +7,16 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-import nibabel as nib
-import numpy as np
 import pandas as pd
 
 from mri_response.core.errors import InputError
 from mri_response.core.tables import write_tsv
 from mri_response.simulation.course import draw_courses
-from mri_response.simulation.field import smooth_field
-from mri_response.simulation.maps import LARGEST, STEP, grey_matter_map
+from mri_response.simulation.layouts import LAYOUTS, NOTICE
+from mri_response.simulation.maps import grey_matter_map
 from mri_response.simulation.people import draw_cohort
 
 SCALE, BASELINE, ENDPOINT = "MADRS", "ses-baseline", "ses-24h"
-#: Marks a folder as made here; only such a folder is ever replaced.
-NOTICE = "Simulated data. No person was scanned or treated."
 
 
 def simulate_cohort(
@@ -31,14 +27,13 @@ def simulate_cohort(
     Parameters
     ----------
     simulation : mapping
-        See :func:`mri_response.simulation.people.draw_cohort`; a cohort's ``cat12_reports`` says
-        whether TIV is written into CAT12's report files instead of the participants table.
+        See :func:`mri_response.simulation.people.draw_cohort`; a cohort's ``layout`` says how its
+        scans are stored, see :mod:`mri_response.simulation.layouts`.
     cohort : str
         Name of the cohort, one of those in the section.
     directory : path-like
         Folder of the study. ``<directory>/<cohort>`` is made anew: ``participants.tsv``,
-        ``scores.tsv``, ``dataset_description.json``, ``derivatives/cat12/mri/mwp1*.nii.gz`` and,
-        where asked for, ``derivatives/cat12/report/cat_*.xml``.
+        ``scores.tsv``, ``dataset_description.json`` and ``derivatives``.
 
     Raises
     ------
@@ -53,22 +48,14 @@ def simulate_cohort(
     shutil.rmtree(temporary, ignore_errors=True)
     try:
         courses = draw_courses(simulation, cohort, drawn.people)
-        _write_tables(temporary, drawn.people, courses, cohort, not sizes["cat12_reports"])
-        derivatives = temporary / "derivatives" / "cat12"
-        (derivatives / "mri").mkdir(parents=True)
-        if sizes["cat12_reports"]:
-            (derivatives / "report").mkdir()
-        affine = smooth_field(float(simulation["voxel_size_mm"])).grid.affine
+        layout = LAYOUTS[sizes["layout"]]
+        _write_tables(temporary, drawn.people, courses, cohort, not layout.has_tiv)
+        store = layout(temporary / "derivatives", float(simulation["voxel_size_mm"]))
         people = drawn.people.itertuples(index=False)
         for person, coefficients in zip(people, drawn.coefficients, strict=True):
-            if person.status == "no_scan":
-                continue
-            name = f"{person.participant_id}_T1w"
-            image = _stored(grey_matter_map(simulation, coefficients), affine)
-            nib.save(image, derivatives / "mri" / f"mwp1{name}.nii.gz")
-            if sizes["cat12_reports"]:
-                report = derivatives / "report" / f"cat_{name}.xml"
-                report.write_text(_cat12_report(name, person.tiv), encoding="utf-8")
+            if person.status != "no_scan":
+                values = grey_matter_map(simulation, coefficients)
+                store.add(person.participant_id, values, person.tiv)
         shutil.rmtree(folder, ignore_errors=True)
         os.replace(temporary, folder)
     finally:
@@ -133,23 +120,3 @@ def _write_tables(
     }
     text = json.dumps(description, indent=2) + "\n"
     (folder / "dataset_description.json").write_text(text, encoding="utf-8")
-
-
-def _stored(values: np.ndarray, affine: np.ndarray) -> nib.Nifti1Image:
-    # Integers: small files, and the same bytes wherever the last bit of a sum differs.
-    steps = np.rint(np.minimum(values, LARGEST) / STEP).astype(np.int16)
-    image = nib.Nifti1Image(steps, affine)
-    # The image was given its integers as they are: only the header says what a step is.
-    image.header.set_slope_inter(STEP, 0)
-    image.header["descrip"] = NOTICE.encode()[:79]
-    image.header.set_xyzt_units("mm")
-    return image
-
-
-def _cat12_report(name: str, tiv: float) -> str:
-    return (
-        '<?xml version="1.0" encoding="utf-8"?>\n'
-        f"<S>\n  <!-- {NOTICE} -->\n"
-        f"  <filedata><fname>{name}</fname></filedata>\n"
-        f"  <subjectmeasures><vol_TIV>{tiv!r}</vol_TIV></subjectmeasures>\n</S>\n"
-    )

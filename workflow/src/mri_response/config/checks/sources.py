@@ -10,10 +10,11 @@ from typing import Any
 from mri_response.config.feature_kinds import feature_kind
 from mri_response.config.messages import fault
 from mri_response.config.queries import (
+    discovery_name,
     placeholders,
     source_features,
 )
-from mri_response.config.source_kinds import SOURCES, kind_of_source
+from mri_response.config.source_kinds import SOURCES, gives_regions, kind_of_source, source_in
 from mri_response.core.tables import ID_COLUMNS, suggestion
 
 #: A variable of the shell, which would be taken as a name of a folder.
@@ -34,19 +35,23 @@ def check_sources(config: Mapping[str, Any]) -> None:
         About the first key that is at fault.
     """
     for features, spec in source_features(config).items():
+        _check_tables(config, features)
         for name, cohort in config["cohorts"].items():
             sources = cohort["sources"]
-            if spec["source"] not in sources:
+            taken = source_in(spec, name)
+            key = f"cohorts.{name}.sources.{taken}"
+            if taken not in sources:
                 raise fault(
-                    f"cohorts.{name}.sources.{spec['source']}",
+                    key,
                     "nothing",
-                    f"a path, since features.{features} takes the source {spec['source']!r} from "
-                    "every cohort",
-                    f"{suggestion(spec['source'], sources)}add the key",
+                    f"a path, since features.{features} takes the source {taken!r} from "
+                    + ("this cohort" if gives_regions(spec, name) else "every cohort"),
+                    f"{suggestion(taken, sources)}add the key",
                 )
-            key = f"cohorts.{name}.sources.{spec['source']}"
-            source = sources[spec["source"]]
-            if not isinstance(source, str):
+            source = sources[taken]
+            if gives_regions(spec, name):
+                _check_regions(key, source, features, spec["atlas"])
+            elif not isinstance(source, str):
                 _check_holds(key, source, features, feature_kind(spec).has_image)
             elif feature_kind(spec).has_image:
                 _check_pattern(key, source)
@@ -60,6 +65,49 @@ def check_sources(config: Mapping[str, Any]) -> None:
                 _check_pattern(f"cohorts.{name}.{section}.cat12_report", report)
             if "source" in own:
                 _check_source_of_volumes(config, name, section)
+
+
+def _check_tables(config: Mapping[str, Any], features: str) -> None:
+    """Cohorts that give regional values in place of maps are known, and the values are the same."""
+    spec = config["features"][features]
+    key = f"features.{features}.tables"
+    for name in spec.get("tables", ()):
+        if name not in config["cohorts"]:
+            known = list(config["cohorts"])
+            raise fault(
+                key,
+                repr(name),
+                f"cohorts of this configuration ({', '.join(known)})",
+                f"{suggestion(name, known)}correct it",
+            )
+        if name == discovery_name(config):
+            raise fault(
+                f"{key}.{name}",
+                "the discovery cohort, whose first map sets the grid of the atlas",
+                "other cohorts",
+                "remove it, or take features of kind table from all cohorts",
+            )
+        if (spec["atlas"], spec["statistic"]) != ("neuromorphometrics", "sum"):
+            raise fault(
+                f"{key}.{name}",
+                "CAT12's volumes beside "
+                + ("means" if spec["statistic"] == "mean" else "regions of another atlas"),
+                "atlas: neuromorphometrics and statistic: sum",
+                "correct these or give maps of this cohort too",
+            )
+
+
+def _check_regions(key: str, source: str | Mapping[str, Any], features: str, atlas: str) -> None:
+    """A source has CAT12's grey-matter volumes of the atlas, and nothing else."""
+    of_cat12 = not isinstance(source, str) and kind_of_source(source) == "cat12_rois"
+    if not of_cat12 or (source["atlases"], source["values"]) != ([atlas], ["Vgm"]):
+        given = "{cat12_rois: FOLDER, atlases: [" + atlas + "], values: [Vgm]}"
+        raise fault(
+            key,
+            "other atlases or values" if of_cat12 else "another kind of source",
+            f"{given}, since features.{features}.tables names it",
+            "correct one of them",
+        )
 
 
 def _check_holds(key: str, source: Mapping[str, Any], features: str, has_image: bool) -> None:

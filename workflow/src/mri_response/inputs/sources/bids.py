@@ -235,9 +235,11 @@ def is_probability(path: str | os.PathLike[str]) -> bool:
     Parameters
     ----------
     path : path-like
-        Its file; sMRIPrep's ``probseg`` is not modulated.
+        Its file; sMRIPrep's ``probseg`` is not modulated. A name with ``desc-modulated`` says that
+        its image is.
     """
-    return parse_name(Path(path).name).suffix == "probseg"
+    name = parse_name(Path(path).name)
+    return name.suffix == "probseg" and name.entities.get("desc") != "modulated"
 
 
 def _subjects(root: Path) -> set[str]:
