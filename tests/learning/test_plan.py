@@ -25,6 +25,7 @@ from mri_response.learning.plan import (
     batch_plans,
     curve_batches,
     estimated_work,
+    other_seconds,
     plan_lines,
 )
 
@@ -158,7 +159,7 @@ def test_an_estimator_has_no_gram_matrices_and_a_grid_of_its_own():
     assert work.solver_s == pytest.approx(11 * 6 * 0.03)
     plans = batch_plans(config, 100, {"fs": 150})
     assert plans["forest"].jobs["prepare"] == []
-    lines = [line.split(":")[1].strip() for line in plan_lines(plans)]
+    lines = [line.split(":")[1].strip() for line in plan_lines(plans, {})]
     assert lines == ["prepare", "cross_validate", "refit"]
     # A fold of 257 labellings is more than 5 minutes already.
     assert {len(members) for members in plans["forest"].folds} == {1}
@@ -188,7 +189,7 @@ def test_more_people_features_or_inner_folds_are_more_work():
 
 def test_the_plan_in_words():
     config = configuration(permutation={"n": 10_000}, batch={"minutes": 5})
-    lines = list(plan_lines(batch_plans(config, 200, {"fs": 150})))
+    lines = list(plan_lines(batch_plans(config, 200, {"fs": 150}), {}))
     assert [line.split(":")[1].strip() for line in lines] == ["prepare", "cross_validate", "refit"]
     assert all("in all" in line for line in lines)
     assert re.fullmatch(
@@ -209,6 +210,30 @@ def test_parts_of_the_people_are_cut_into_jobs():
     assert curve_batches(config, "one", 99, {"fs": 150}, 10) == [range(40)]
     config["learning_curve"] |= {"enabled": False}
     assert curve_models(config) == []
+
+
+def test_controls_of_the_removal_of_confounds_and_learning_curves_are_announced():
+    forest = {
+        "features": "fs",
+        "confounds": ["age"],
+        "estimator": "sklearn.ensemble.RandomForestClassifier",
+        "grid": {"max_depth": [1, 2]},
+    }
+    models = {"one": {"features": "fs", "confounds": ["age"]}, "forest": forest}
+    config = configuration(models=models, permutation={"n": 1})
+    p, folds = {"fs": 150}, config["cross_validation"]["outer_folds"]
+    curves = {"one": curve_batches(config, "one", 100, p, folds)}
+    others = other_seconds(config, curves, 100, p, folds)
+    # Linear removal puts nothing into a linear classifier: it has no controls.
+    assert list(others["confound_control_fits"]) == ["forest"]
+    # Two controls of 10 x 10 folds with 11 training sets and two candidates, 30 ms a fit.
+    assert others["confound_control_fits"]["forest"] == [pytest.approx(2 * 100 * 11 * 2 * 0.03)]
+    lines = list(plan_lines(batch_plans(config, 100, p), others))
+    found = {line.split(":")[1].strip(): line for line in lines}
+    assert found["confound_control_fits"] == (
+        "plan: confound_control_fits: 1 job of roughly 2 min in all"
+    )
+    assert "1 job of roughly" in found["learning_curve"]
 
 
 @pytest.mark.parametrize(("share", "expected"), [(0.5, 20), (0.25, 40), (0.75, 40)])

@@ -107,8 +107,9 @@ from mri_response.learning.plan import (
     batch_plans,
     curve_batches,
     estimated_work,
-    subsample_seconds,
+    other_seconds,
     plan_lines,
+    subsample_seconds,
 )
 from mri_response.core.provenance import file_sha256, script_hash
 from mri_response.core.source_texts import keep_texts, recall_texts
@@ -149,11 +150,12 @@ try:
         SIZE = size_for_jobs(sized, kept, is_main=workflow.is_main_process)
     PLANS = batch_plans(CONFIG, *SIZE) if SIZE else {}
     CURVE_PLANS = {model: curve_batches(CONFIG, model, *SIZE) for model in curve_models(CONFIG)}
+    OTHER_SECONDS = other_seconds(CONFIG, CURVE_PLANS, *SIZE) if SIZE else {}
 except InputError as error:
     sys.exit(str(error))
 
 if workflow.is_main_process:
-    for line in plan_lines(PLANS):
+    for line in plan_lines(PLANS, OTHER_SECONDS):
         print(line, file=sys.stderr)
 
 # Captions and the report of Snakemake read the configuration with its defaults.

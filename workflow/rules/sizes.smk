@@ -156,13 +156,15 @@ def planned_jobs(wildcards):
         }
         for kind, seconds in plan.jobs.items():
             jobs += [(kind, model, *job) for job in zip(places[kind], seconds)]
-    for model, parts in CURVE_PLANS.items():
-        spec = CONFIG["models"][model]
-        work = estimated_work(CONFIG, model, SIZE[0], SIZE[1][spec["features"]], SIZE[3])
-        each = subsample_seconds(CONFIG, model, work, SIZE[2])
-        place = expand(
-            benchmark_of("learning_curve", "model", "part"), model=model, part=range(len(parts))
-        )
-        seconds = [len(part) * each for part in parts]
-        jobs += [("learning_curve", model, *job) for job in zip(place, seconds)]
+    places = {
+        "learning_curve": lambda model, parts: expand(
+            benchmark_of("learning_curve", "model", "part"), model=model, part=range(parts)
+        ),
+        "confound_control_fits": lambda model, _: expand(
+            benchmark_of("confound_control_fits", "model"), model=model
+        ),
+    }
+    for kind, of_models in OTHER_SECONDS.items():
+        for model, seconds in of_models.items():
+            jobs += [(kind, model, *job) for job in zip(places[kind](model, len(seconds)), seconds)]
     return jobs

@@ -10,6 +10,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from mri_response.config.queries import controlled_models
+from mri_response.core.vocabulary import ConfoundControl
 from mri_response.learning.batches import (
     CURVE_SHARES,
     FOLDS_PER_PASS,
@@ -224,16 +226,73 @@ def subsample_seconds(config: Mapping[str, Any], model: str, work: Work, outer_f
     return outer_folds * (work.gram_s + alone * work.solver_s)
 
 
-def plan_lines(plans: Mapping[str, BatchPlan]) -> Iterator[str]:
+def other_seconds(
+    config: Mapping[str, Any],
+    curve_plans: Mapping[str, list[range]],
+    n: int,
+    p: Mapping[str, int],
+    outer_folds: int,
+    inner_folds: int | None = None,
+) -> dict[str, dict[str, list[float]]]:
+    """Estimate the jobs that run the procedure once more under the observed labels.
+
+    Parameters
+    ----------
+    config : mapping
+        The config with its defaults filled in.
+    curve_plans : mapping of str to list of range
+        Models with a learning curve, with the subsamples of each job, see `curve_batches`.
+    n : int
+        Rows of the discovery cohort.
+    p : mapping of str to int
+        Features of each feature set.
+    outer_folds : int
+        Outer folds of a repeat.
+    inner_folds : int, optional
+        Inner folds of an inner repeat; by default those of the config.
+
+    Returns
+    -------
+    dict of str to dict of str to list of float
+        Seconds of each job by kind, ``learning_curve`` or ``confound_control_fits``, and model.
+        Both controls of the removal of confounds of a model are one job, of all outer folds.
+    """
+
+    def once(model: str) -> float:
+        p_model = p[config["models"][model]["features"]]
+        work = estimated_work(config, model, n, p_model, inner_folds)
+        return subsample_seconds(config, model, work, outer_folds)
+
+    controls = len(ConfoundControl) * config["cross_validation"]["repeats"]
+    return {
+        "learning_curve": {
+            model: [len(part) * once(model) for part in parts]
+            for model, parts in curve_plans.items()
+        },
+        "confound_control_fits": {
+            model: [controls * once(model)] for model in controlled_models(config)
+        },
+    }
+
+
+def plan_lines(
+    plans: Mapping[str, BatchPlan], others: Mapping[str, Mapping[str, list[float]]]
+) -> Iterator[str]:
     """One line per kind of job: how many there are over all models, and their estimated time.
 
     Parameters
     ----------
     plans : mapping of str to BatchPlan
         Plan of each model.
+    others : mapping of str to mapping of str to list of float
+        Seconds of all other jobs by kind and model, see `other_seconds`.
     """
-    for kind in dict.fromkeys(kind for plan in plans.values() for kind in plan.jobs):
-        seconds = [s for plan in plans.values() for s in plan.jobs.get(kind, [])]
+    found: dict[str, list[float]] = {}
+    for plan in plans.values():
+        for kind, jobs in plan.jobs.items():
+            found.setdefault(kind, []).extend(jobs)
+    found |= {kind: [s for jobs in of.values() for s in jobs] for kind, of in others.items()}
+    for kind, seconds in found.items():
         if seconds:
             jobs = "1 job" if len(seconds) == 1 else f"{len(seconds):,} jobs"
             longest = "" if len(seconds) == 1 else f", at most {_duration(max(seconds))} each"

@@ -32,7 +32,8 @@ class PlannedJob(NamedTuple):
     Attributes
     ----------
     kind : str
-        What it does: ``prepare``, ``cross_validate``, ``refit`` or ``learning_curve``.
+        What it does: ``prepare``, ``cross_validate``, ``refit``, ``learning_curve`` or
+        ``confound_control_fits``.
     model : str
         Name of its model.
     benchmark : str
