@@ -8,7 +8,7 @@ from scipy.special import expit
 from mri_response.core.vocabulary import ConfoundControl
 from mri_response.evaluation.confound_controls import confound_controls
 from mri_response.learning.confound_controls import run_confound_controls
-from mri_response.learning.decisions import joined
+from mri_response.learning.decisions import Decisions, joined
 from mri_response.learning.design import Design, FixedFolds, Sample
 from mri_response.learning.learners.registry import learner_of
 from mri_response.learning.permutation import Exchangeability
@@ -72,6 +72,20 @@ def test_shuffled_features_show_what_the_removal_puts_in(study):
             assert min(as_analysed, shuffled) > 0.62
         else:
             assert max(as_analysed, shuffled) < 0.6
+
+
+def test_people_with_a_positive_row_count_once_where_labels_vary_within_people():
+    # Seven people with one row of either class, one with three of which two are positive.
+    person = np.r_[np.repeat(np.arange(7), 2), 7, 7, 7]
+    label = np.r_[np.tile([0, 1], 7), 1, 1, 0]
+    people = pd.DataFrame({"participant_id": [f"sub-{i}" for i in person], "label": label})
+    values = np.random.default_rng(1).normal(size=(1, 1, len(label)))
+    fold = np.broadcast_to(1 + person % 2, values.shape)
+    own = Decisions(values, fold, np.zeros(values.shape, dtype=int), label[None])
+    controls = {str(control): values[0] for control in ConfoundControl}
+    table = confound_controls("forest", "home", people, own, controls)
+    assert set(table["n"]) == {8}
+    assert set(table["n_positive"]) == {8}  # shares of rows add up to 4.2
 
 
 def test_nothing_of_it_depends_on_what_ran_before(study):

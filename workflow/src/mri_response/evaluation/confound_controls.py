@@ -9,9 +9,9 @@ import numpy as np
 import pandas as pd
 
 from mri_response.core.vocabulary import HEADLINE, ConfoundControl
+from mri_response.evaluation.cohort import Cohort
 from mri_response.evaluation.metrics import cross_validated
 from mri_response.learning.decisions import Decisions
-from mri_response.people.rows import person_weights
 
 AS_ANALYSED = "as_analysed"
 METRICS = ("balanced_accuracy", "auc")
@@ -43,23 +43,25 @@ def confound_controls(
     Returns
     -------
     pandas.DataFrame
-        Columns `COLUMNS`: means over repeats, on the same splits. n counts people.
+        Columns `COLUMNS`: means over repeats, on the same splits. n counts people, n_positive
+        those with a row of the positive class, as in performance.tsv.
     """
     tested, rows = decisions.of_tested(people)
-    weights, _ = person_weights(rows["participant_id"])
+    tested_people = Cohort.of(rows)
     labels, fold = tested.labels[:1], tested.fold[:1]
     found = {AS_ANALYSED: tested.decision[0]}
     found |= {str(c): controls[c][:, decisions.tested] for c in ConfoundControl}
     table: list[dict[str, Any]] = []
     for control, decision in found.items():
         for metric in METRICS:
-            values = cross_validated(metric, HEADLINE, decision[None], fold, labels, weights)
+            values = cross_validated(
+                metric, HEADLINE, decision[None], fold, labels, tested_people.weights
+            )
             table.append(
                 {
                     **{"model": model, "cohort": cohort, "control": control, "metric": metric},
                     "aggregation": HEADLINE,
-                    "n": round(weights.sum()),
-                    "n_positive": round(weights[labels[0] == 1].sum()),
+                    **tested_people.sizes(),
                     "estimate": float(values[0]),
                 }
             )
