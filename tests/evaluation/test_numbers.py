@@ -164,13 +164,50 @@ def test_equal_slopes_are_rejected_as_often_as_the_level_says():
     assert rejected <= 21  # 99.9 % of the binomial around 10
 
 
+def few_people(n=6):
+    rng = np.random.default_rng(1)
+    people = pd.DataFrame({"participant_id": [f"sub-{i}" for i in range(n)]})
+    return people.assign(label=rng.normal(size=n)), rng.normal(size=(n, 1)), rng.normal(size=n)
+
+
+def test_where_nobody_may_exchange_residuals_there_is_no_p_and_the_reason():
+    people, given, scan = few_people()
+    alone = people.assign(site=list("abcdef"))
+    drawn = exchanged_outcomes(alone, given, 1, 19, 1, group=None, within="site")
+    assert drawn.shape == (0, 6)
+    base = {"model": "m", "cohort": "elsewhere", "role": Role.EXTERNAL}
+    table, null = performance_elsewhere(base, alone, scan, 0 * scan, 0.0, exchanged=drawn)
+    rows = table.set_index("metric")
+    for metric in ("r2_gain", "mae_gain"):
+        assert np.isnan(rows.loc[metric, "p_value"])  # every permutation is the observed outcome
+        assert rows.loc[metric, "null"] == "not_computed_nobody_exchanges"
+        assert rows.loc[metric, "n_permutations"] is pd.NA
+        assert np.isfinite(rows.loc[metric, ["estimate", "ci_low", "ci_high"]].tolist()).all()
+    assert null.empty
+    # Two people of one site are enough for some p.
+    both = alone.assign(site=list("aacdef"))
+    assert exchanged_outcomes(both, given, 1, 19, 1, group=None, within="site").shape == (19, 6)
+
+
+def test_elsewhere_families_exchange_residuals_whole():
+    people, given, _ = few_people()
+    families = people.assign(family=list("aabbcd"))
+    drawn = exchanged_outcomes(families, given, 1, 50, 1, group="family", within=None)
+    fitted = sm.OLS(people["label"], sm.add_constant(given)).fit()
+    moved, rest = drawn - fitted.fittedvalues.to_numpy(), fitted.resid.to_numpy()
+    pairs = {tuple(np.round(rest[[i, i + 1]], 9)) for i in (0, 2)}
+    for start in (0, 2):
+        found = {tuple(np.round(row[[start, start + 1]], 9)) for row in moved}
+        assert found == pairs
+
+
 def test_elsewhere_the_gain_is_tested_by_the_cohorts_own_residuals():
     rng = np.random.default_rng(6)
     given = rng.normal(size=(50, 1))
     scan = rng.normal(size=50)
     people = pd.DataFrame({"participant_id": [f"sub-{i}" for i in range(50)]})
     people["label"] = 3 * given[:, 0] + scan + rng.normal(size=50)
-    drawn = exchanged_outcomes(people, given, 1, 99, 1, None)
+    drawn = exchanged_outcomes(people, given, 1, 99, 1, group=None, within=None)
     base = {"model": "m", "cohort": "elsewhere", "role": Role.EXTERNAL}
     reduced = 3 * given[:, 0]
     table, null = performance_elsewhere(base, people, reduced + scan, reduced, 0.0, exchanged=drawn)

@@ -60,7 +60,7 @@ rule numbers:
         ENVIRONMENT
     threads: 1
     params:
-        config=section("seed", "cohorts", "outcome", "models", "confounds", "permutation"),
+        config=numbers_config,
         cohorts=COHORTS,
         code=code_of("evaluation/numbers"),
     message:

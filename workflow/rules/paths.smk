@@ -893,6 +893,12 @@ def outcome_config(wildcards):
     return section(*keys, *more)
 
 
+def numbers_config(wildcards):
+    """What predicted numbers are compared with, and who may exchange residuals."""
+    keys = ("seed", "cohorts", "outcome", "models", "confounds", "permutation")
+    return section(*keys) | {"cross_validation": {"group": SCHEME["group"]}}
+
+
 def feasibility_config(wildcards):
     """What the people must still be enough for where quality control leaves some of them out."""
     keys = ("cohorts", "outcome", "models", "confounds", "min_class_size", "learning_curve")

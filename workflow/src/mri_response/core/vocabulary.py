@@ -98,6 +98,7 @@ class NotComputed(StrEnum):
     NO_EXTERNAL = "not_computed_no_external"
     NO_SCORES = "not_computed_no_scores"
     NO_VARIATION = "not_computed_no_variation"
+    NOBODY_EXCHANGES = "not_computed_nobody_exchanges"
     UNDEFINED = "not_defined"
     NOT_ESTIMABLE = "not_estimable"
 

@@ -17,8 +17,9 @@ from mri_response.config.queries import (
 from mri_response.core.errors import InputError
 from mri_response.core.tables import as_categories, shorten, suggestion
 from mri_response.learning.batches import smallest_subsample
-from mri_response.learning.permutation import Exchangeability
+from mri_response.learning.permutation import Exchangeability, exchangeable_rows
 from mri_response.learning.preparation.confounds import SiteCoding
+from mri_response.learning.residual_permutation import require_exchange
 
 
 def check_discovery(config: Mapping[str, Any], rows: pd.DataFrame) -> None:
@@ -65,8 +66,64 @@ def check_discovery(config: Mapping[str, Any], rows: pd.DataFrame) -> None:
         _check_alone(config, rows, path)
     _check_subsamples(config, rows, path)
     _check_knots(config, rows)
-    if not is_number(config):
+    if is_number(config):
+        by = exchanged_by(config, rows)
+        require_exchange(exchangeable_rows(rows, **by), **by)
+    else:
         exchangeability_of_run(config, rows)
+
+
+def check_elsewhere(config: Mapping[str, Any], people: Mapping[str, pd.DataFrame]) -> None:
+    """Check that the other cohorts can be permuted as the configuration says.
+
+    Where the outcome is a number and nobody may exchange residuals, the cohort gets no p, of which
+    there is a warning.
+
+    Parameters
+    ----------
+    config : mapping
+        The whole configuration with its defaults.
+    people : mapping of str to pandas.DataFrame
+        The analysed rows by cohort.
+
+    Raises
+    ------
+    InputError
+        If labels cannot be permuted, or a family lies in several blocks.
+    """
+    for name, rows in people.items():
+        if name == discovery_name(config) or rows["label"].nunique() < 2:
+            continue
+        by = exchanged_by(config, rows)
+        try:
+            if is_number(config):
+                exchangeable_rows(rows, **by)
+            else:
+                Exchangeability(rows, **by)
+        except InputError as error:
+            raise InputError(f"{config['cohorts'][name]['participants']}: {error}") from error
+
+
+def exchanged_by(config: Mapping[str, Any], rows: pd.DataFrame) -> dict[str, str | None]:
+    """Columns of families and of blocks by which a cohort is permuted, where it has them.
+
+    Parameters
+    ----------
+    config : mapping
+        Sections cross_validation and permutation of the configuration.
+    rows : pandas.DataFrame
+        Analysed rows of the cohort.
+
+    Returns
+    -------
+    dict of str to str or None
+        Keys group and within.
+    """
+    asked = {
+        "group": config["cross_validation"]["group"],
+        "within": config["permutation"]["within"],
+    }
+    return {key: column if column in rows else None for key, column in asked.items()}
 
 
 def _named_counts(config: Mapping[str, Any], rows: pd.DataFrame) -> list[tuple[str, int]]:

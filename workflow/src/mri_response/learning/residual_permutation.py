@@ -54,6 +54,11 @@ class Residuals(NamedTuple):
         fitted = everybody.design[0] @ (everybody.coefficients[0] @ outcome)
         return cls(fitted, outcome - fitted, exchangeable_rows(people, group, within))
 
+    @property
+    def can_move(self) -> bool:
+        """Whether anybody may exchange residuals with somebody else."""
+        return max(map(len, self.strata)) > 1
+
     def exchanged(self, rng: np.random.Generator) -> np.ndarray:
         """One permuted outcome: fitted values and the residuals of somebody else.
 
@@ -70,6 +75,28 @@ class Residuals(NamedTuple):
         for rows in self.strata:
             outcome[rows] += self.rest[rows[rng.permutation(len(rows))]]
         return outcome
+
+
+def require_exchange(strata: Sequence[np.ndarray], group: str | None, within: str | None) -> None:
+    """Refuse a test in which every permutation is the observed outcome.
+
+    Parameters
+    ----------
+    strata : sequence of numpy.ndarray
+        As from `exchangeable_rows`.
+    group, within : str or None
+        Columns of families and of blocks, for the message.
+
+    Raises
+    ------
+    InputError
+        If nobody can exchange residuals with anybody.
+    """
+    if max(map(len, strata)) < 2:
+        raise InputError(
+            "permutation: found nobody who may exchange residuals with anybody, expected "
+            f"people alike (group: {group}, within: {within}); use larger blocks"
+        )
 
 
 class ExchangedResiduals:
@@ -126,11 +153,7 @@ class ExchangedResiduals:
     ) -> None:
         self.labels = people["label"].to_numpy(dtype=float)
         self._residuals = Residuals.of(people, given, group, within)
-        if max(map(len, self._residuals.strata)) < 2:
-            raise InputError(
-                "permutation: found nobody who may exchange residuals with anybody, expected "
-                f"people alike (group: {group}, within: {within}); use larger blocks"
-            )
+        require_exchange(self._residuals.strata, group, within)
 
     def permuted(self, seed: int, permutation: int) -> np.ndarray:
         """Outcome of one permutation; permutation 0 is the observed one.

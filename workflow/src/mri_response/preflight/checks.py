@@ -32,6 +32,7 @@ from mri_response.features.clinical import clinical_features
 from mri_response.inputs.paths import image_paths
 from mri_response.learning.feasibility import (
     check_discovery,
+    check_elsewhere,
     class_counts,
     n_people,
 )
@@ -106,6 +107,7 @@ def check_inputs(
         read_outcomes(config)
     if config["models"]:
         check_discovery(config, people[discovery_name(config)])
+        check_elsewhere(config, people)
         _check_categories(config, people)
         _check_clinical(config, people)
         check_sessions_of_people(config, people)

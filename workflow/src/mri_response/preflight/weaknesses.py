@@ -9,7 +9,13 @@ from mri_response.config.feature_kinds import feature_kind
 from mri_response.config.modules import asked_modules
 from mri_response.config.queries import class_names, discovery_name, used_features
 from mri_response.core.tables import shorten
-from mri_response.learning.feasibility import class_counts, exchangeability_of_run, n_people
+from mri_response.learning.feasibility import (
+    class_counts,
+    exchangeability_of_run,
+    exchanged_by,
+    n_people,
+)
+from mri_response.learning.permutation import exchangeable_rows
 from mri_response.people.size import FEW_PEOPLE
 from mri_response.preflight.duplicates import duplicate_warnings
 from mri_response.preflight.entangled import entanglement_warnings
@@ -151,6 +157,14 @@ def _warnings_of_numbers(
             "wide intervals"
         )
     warnings += _permutation_warnings(config["permutation"]["n"])
+    for name, others in people.items():
+        by = exchanged_by(config, others)
+        # The discovery cohort was refused.
+        if len(others) and max(map(len, exchangeable_rows(others, **by))) < 2:
+            warnings.append(
+                f"cohort {name}: nobody may exchange residuals with anybody (group: {by['group']}, "
+                f"within: {by['within']}), so that its gain gets no p; use larger blocks"
+            )
     warnings += session_warnings(config, people)
     warnings += duplicate_warnings(config, people)
     return warnings + sum_warnings(config) + constant_columns(config, rows)

@@ -11,7 +11,7 @@ from scipy.special import stdtrit
 
 from mri_response.core.proportions import LEVEL
 from mri_response.core.seeds import Stream, generator
-from mri_response.core.vocabulary import Interval, Null, Role
+from mri_response.core.vocabulary import Interval, NotComputed, Null, Role
 from mri_response.evaluation.bootstrap import null_inflation
 from mri_response.evaluation.numbers.metrics import GAINS, METRICS, Predicted, estimates
 from mri_response.evaluation.performance_rows import interval_columns, tested_columns
@@ -105,7 +105,8 @@ def performance_elsewhere(
     Returns
     -------
     performance, null : pandas.DataFrame
-        Columns `COLUMNS` and `NULL_COLUMNS`.
+        Columns `COLUMNS` and `NULL_COLUMNS`. Where nobody may exchange residuals there is no p,
+        and the reason stands in place of the null.
     """
     outcome = np.vstack([people["label"].to_numpy(dtype=float)[None], exchanged])
     shape = len(outcome), 1, len(people)
@@ -118,7 +119,8 @@ def performance_elsewhere(
         weights,
         person,
     )
-    return _rows(base, given, Null.OWN_RESIDUALS)
+    null = Null.OWN_RESIDUALS if len(exchanged) else NotComputed.NOBODY_EXCHANGES
+    return _rows(base, given, null)
 
 
 def exchanged_outcomes(
@@ -127,6 +129,8 @@ def exchanged_outcomes(
     seed: int,
     n_permutations: int,
     cohort: int,
+    *,
+    group: str | None,
     within: str | None,
 ) -> NDArray:
     """Outcomes of a cohort with residuals exchanged between its people.
@@ -143,14 +147,20 @@ def exchanged_outcomes(
         Number M of permutations.
     cohort : int
         Number of the cohort, so that each has draws of its own.
-    within : str or None
-        Column of blocks inside which residuals are exchanged, where the cohort has it.
+    group, within : str or None
+        Columns of families, which are exchanged whole, and of blocks inside which residuals are
+        exchanged; each applies where the cohort has the column.
 
     Returns
     -------
     ndarray, shape (M, n)
+        M is 0 where nobody may exchange residuals with anybody: every permutation would be the
+        observed outcome, and p would be 1 whatever was predicted.
     """
-    residuals = Residuals.of(people, given, None, within if within in people else None)
+    group, within = (column if column in people else None for column in (group, within))
+    residuals = Residuals.of(people, given, group, within)
+    if not residuals.can_move:
+        n_permutations = 0
     drawn = np.empty((n_permutations, len(people)))
     for permutation in range(1, n_permutations + 1):
         rng = generator(seed, Stream.OWN_RESIDUALS, cohort, permutation)
@@ -174,7 +184,9 @@ def _rows(base: Mapping[str, str], given: Predicted, null: str) -> Tables:
         row = {**base, "metric": metric, "n": n, "estimate": value}
         limits = interval(metric, value, error * (inflation or 1.0), n)
         row |= interval_columns(method, limits)
-        if tested and permuted.size:
+        if tested and not permuted.size:
+            row["null"] = null
+        elif tested:
             row |= tested_columns(null, value, permuted)
             for index, one in enumerate(permuted.tolist(), start=1):
                 own = {"null": null, "permutation": index, "metric": metric, "value": one}

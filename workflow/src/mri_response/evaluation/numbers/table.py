@@ -37,7 +37,8 @@ def number_tables(
     model : str
         Its name.
     config : mapping
-        Sections seed, cohorts, outcome, models, confounds and permutation of the configuration.
+        Sections seed, cohorts, outcome, models, confounds, cross_validation and permutation of
+        the configuration.
     people : mapping of str to pandas.DataFrame
         Analysed rows by cohort, the discovery cohort first.
     decisions : Decisions
@@ -67,7 +68,8 @@ def number_tables(
             config["seed"],
             config["permutation"]["n"],
             position,
-            config["permutation"]["within"],
+            group=config["cross_validation"]["group"],
+            within=config["permutation"]["within"],
         )
         base = {"model": model, "cohort": name, "role": role}
         parts.append(

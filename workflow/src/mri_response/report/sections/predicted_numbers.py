@@ -9,6 +9,7 @@ import pandas as pd
 
 from mri_response.config.outcome_kinds import outcome_kind
 from mri_response.config.queries import ordered_models
+from mri_response.core.vocabulary import NotComputed
 from mri_response.report.numbers import number, p_text
 from mri_response.report.run import Run
 from mri_response.report.sections import warnings
@@ -76,8 +77,16 @@ def _rows_of(table: pd.DataFrame, run: Run) -> list[tuple[list[Any], dict[str, p
     return rows
 
 
+#: Where a cohort has no p since every permutation would be its observed outcome.
+NO_P = (
+    " n/a: nobody of the cohort may exchange residuals with anybody, as families and the blocks of "
+    "permutation.within ask for."
+)
+
+
 def _gains(table: pd.DataFrame, run: Run) -> Table:
     rows = []
+    no_p = NO_P if NotComputed.NOBODY_EXCHANGES in set(table["null"]) else ""
     for first, values in _rows_of(table, run):
         cells: list[Any] = []
         for metric in ("r2_gain", "mae_gain"):
@@ -90,7 +99,7 @@ def _gains(table: pd.DataFrame, run: Run) -> Table:
         "Small numbers: 95 % intervals over people. p is one-sided: residuals of the outcome given "
         "baseline and confounds were exchanged between people, and the whole procedure was run "
         "again (Freedman and Lane); in other cohorts the model stayed frozen. † The smallest p "
-        "that so many permutations can give.",
+        "that so many permutations can give." + no_p,
     )
 
 
