@@ -48,6 +48,7 @@ simulation-study: setup ## do intervals cover, do tests hold their level, are pa
 	@$(RUN:-m=benchmarks/simulation_specificity.py) $(ARGS)
 	@$(RUN:-m=benchmarks/simulation_external.py) $(ARGS)
 	@$(RUN:-m=benchmarks/simulation_paired.py) $(ARGS)
+	@$(RUN:-m=benchmarks/simulation_numbers.py) $(ARGS)
 	@$(RUN:-m=benchmarks/simulation_brain.py) $(ARGS)
 	@$(RUN:-m=benchmarks/simulation_belief.py) $(ARGS)
 	@$(RUN:-m=benchmarks/simulation_outcomes.py) $(ARGS)

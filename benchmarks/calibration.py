@@ -10,6 +10,9 @@ p <= 0.05 is compared with the central 99.9 % of the binomial distribution aroun
 balanced accuracy count against the observed labelling, which lowers that share; `ties_split` is the
 share that would remain if they were broken at random, 5 % exactly where the test is exact.
 
+Where the outcome is a number, residuals given baseline and age are permuted (Freedman and
+Lane), and what is tested is the gain over a regression on these two.
+
 Planted signals give the power. The scenarios `leak_*` break the procedure on purpose. Beside each
 cross-validated balanced accuracy stands that of the refitted model on fresh people: a leak that is
 repeated in every permutation keeps p valid, and only this comparison tells.
@@ -44,6 +47,8 @@ from mri_response.core.vocabulary import HEADLINE
 from mri_response.evaluation.baselines import cross_validate_discriminant
 from mri_response.evaluation.chance import permutation_p_value
 from mri_response.evaluation.metrics import cross_validated
+from mri_response.evaluation.numbers.metrics import GAINS, estimates
+from mri_response.evaluation.numbers.performance import cross_validated_numbers
 from mri_response.evaluation.performance_rows import TESTED
 from mri_response.learning.decisions import joined
 from mri_response.learning.design import (
@@ -55,6 +60,10 @@ from mri_response.learning.design import (
 )
 from mri_response.learning.fold_grams import fold_grams
 from mri_response.learning.jobs import JobResult
+from mri_response.learning.learners.ridge.cross_validation import (
+    cross_validate as cross_validate_numbers,
+)
+from mri_response.learning.learners.ridge.options import RidgeOptions
 from mri_response.learning.learners.svc.cross_validation import cross_validate
 from mri_response.learning.learners.svc.options import SvcOptions
 from mri_response.learning.learners.svc.permuted_scans import cross_validate_permuted_scans
@@ -62,6 +71,7 @@ from mri_response.learning.permutation import Exchangeability
 from mri_response.learning.preparation.confounds import ConfoundCoding
 from mri_response.learning.preparation.flexible_confounds import flexible_matrix
 from mri_response.learning.recalls import balanced_accuracy
+from mri_response.learning.residual_permutation import ExchangedResiduals
 from mri_response.learning.splits import Scheme, draw_folds
 from mri_response.people.rows import person_weights
 
@@ -75,6 +85,7 @@ SCHEMES = {
     "stratified": Scheme(1, 3, 1, 2, stratified=True),
 }
 OPTIONS = SvcOptions(C=(2.0**-8, 2.0**-4))
+RIDGE = RidgeOptions(tuple(2.0**power for power in range(12, -7, -3)))
 
 
 class Drawn(NamedTuple):
@@ -143,12 +154,29 @@ def scans_follow_clinic(rng: np.random.Generator, n: int, p: int = P) -> Drawn:
     return _drawn(rng.random(n) < expit(1.5 * z), features, score=z)
 
 
+def number_given_baseline(rng: np.random.Generator, n: int, p: int = P) -> Drawn:
+    """A fall that follows baseline and age; features follow both too, and know nothing else."""
+    baseline, z = rng.normal(size=(2, n))
+    fall = 0.5 * baseline + 0.3 * z + rng.normal(size=n)
+    features = rng.normal(size=(n, p)) + np.column_stack([baseline, z]) @ rng.normal(size=(2, p))
+    return _drawn(fall, features, baseline=baseline, age=45 + 15 * z)
+
+
+def number_signal(rng: np.random.Generator, n: int, p: int = P) -> Drawn:
+    """The same, and a share of the outcome that baseline and age do not tell is in all features."""
+    people, features = number_given_baseline(rng, n, p)
+    added = rng.normal(size=n)
+    label = people["label"] + added
+    return Drawn(people.assign(label=label), features + 0.35 * added[:, None])
+
+
 def _visits(rng: np.random.Generator, n: int, p: int) -> np.ndarray:
     return np.repeat(rng.normal(size=(n, p)), 2, axis=0) + 0.5 * rng.normal(size=(2 * n, p))
 
 
 def _drawn(label: np.ndarray, features: np.ndarray, **columns: np.ndarray) -> Drawn:
-    people = {"participant_id": np.arange(len(label)), "label": label.astype(int), **columns}
+    label = label.astype(int) if label.dtype == bool else label
+    people = {"participant_id": np.arange(len(label)), "label": label, **columns}
     people["participant_id"] = [f"sub-{i:04d}" for i in people["participant_id"]]
     return Drawn(pd.DataFrame(people), features)
 
@@ -179,6 +207,8 @@ class Scenario(NamedTuple):
         Fold schemes it is run with by default.
     clinic : tuple of str
         Columns of a clinical model. What is tested is then whether the features add to it.
+    number : bool
+        The outcome is a number, and residuals given the confounds are permuted.
     """
 
     draw: Draw
@@ -191,6 +221,12 @@ class Scenario(NamedTuple):
     select: str | None = None
     schemes: tuple[str, ...] = ("label_blind",)
     clinic: tuple[str, ...] = ()
+    number: bool = False
+
+    @property
+    def metrics(self) -> tuple[str, ...]:
+        """What is tested."""
+        return GAINS if self.number else TESTED
 
 
 BOTH = tuple(SCHEMES)
@@ -213,6 +249,10 @@ SCENARIOS = {
     "leak_selection": Scenario(partial(no_signal, p=MANY), "above", select="observed"),
     "leak_person": Scenario(visits_constant, "above", n=30, rows_as_people=True),
     "scans_follow_clinic": Scenario(scans_follow_clinic, "inside", clinic=("score",)),
+    "number_given_baseline": Scenario(
+        number_given_baseline, "inside", confounds=("baseline", "age"), number=True
+    ),
+    "number_signal": Scenario(number_signal, "power", confounds=("baseline", "age"), number=True),
     "leak_selection_each": Scenario(partial(no_signal, p=MANY), "inside", select="each"),
 }
 
@@ -222,6 +262,8 @@ def analysed(name: str, scheme: str, index: int, n_permutations: int) -> dict[st
     """The p-values and accuracies of one data set, from its number alone."""
     scenario = SCENARIOS[name]
     rng = np.random.default_rng([SEED, crc32(name.encode()), index])
+    if scenario.number:
+        return _of_number(*scenario.draw(rng, scenario.n), scenario, index, n_permutations)
     people, features, fresh = _data_set(scenario, rng)
     analysis = _Analysis(scenario, SCHEMES[scheme], people, features, index)
     labels = analysis.exchangeability.labellings(index, range(n_permutations + 1)).T
@@ -248,6 +290,30 @@ def analysed(name: str, scheme: str, index: int, n_permutations: int) -> dict[st
             person_weights(fresh.people["participant_id"])[0],
         )
     )
+    return row
+
+
+def _of_number(
+    people: pd.DataFrame, features: np.ndarray, scenario: Scenario, index: int, n_permutations: int
+) -> dict[str, float]:
+    """p-values of the gains over baseline and age, and the gains."""
+    given, scheme = people[list(scenario.confounds)].to_numpy(), SCHEMES["label_blind"]
+    folds = draw_folds(people["participant_id"], people["label"].to_numpy(), scheme, index)[:-1]
+    job = cross_validate_numbers(
+        Sample(features, given, np.ones(len(people))),
+        FixedFolds(folds),
+        Design(ExchangedResiduals(people, given), index),
+        [range(1), range(1, 1 + n_permutations)],
+        RIDGE,
+    )
+    decisions = joined([job], scheme.repeats, 1 + n_permutations)
+    predicted = cross_validated_numbers(people, decisions)
+    row: dict[str, float] = {"index": index}
+    for metric in scenario.metrics:
+        values = estimates(metric, predicted).value
+        row[f"p_{metric}"] = permutation_p_value(values[0], values[1:])
+        row[f"split_{metric}"] = _rejection_ties_split(values[0], values[1:])
+        row[metric] = values[0]
     return row
 
 
@@ -385,7 +451,8 @@ def summary(name: str, scheme: str, rows: pd.DataFrame, n_permutations: int) -> 
     n_sets = len(rows)
     low, high = (limit / n_sets for limit in binom(n_sets, ALPHA).interval(0.999))
     table = []
-    for metric in TESTED:
+    shown, elsewhere = scenario.metrics[0], f"fresh_{scenario.metrics[0]}"
+    for metric in scenario.metrics:
         rate = (rows[f"p_{metric}"] <= ALPHA + 1e-9).mean()
         split = rows[f"split_{metric}"].mean()
         verdict = "below" if rate < low else "above" if rate > high else "inside"
@@ -408,10 +475,10 @@ def summary(name: str, scheme: str, rows: pd.DataFrame, n_permutations: int) -> 
                 "expected": scenario.expected,
                 # The report warns where the confounds alone predict the label.
                 "warned": (rows["p_confounds_only"] <= ALPHA).mean()
-                if scenario.confounds
+                if scenario.confounds and not scenario.number
                 else np.nan,
-                "cross_validated": rows["balanced_accuracy"].mean(),
-                "fresh_people": rows["fresh_balanced_accuracy"].mean(),
+                "cross_validated": rows[shown].mean(),
+                "fresh_people": rows[elsewhere].mean() if elsewhere in rows else np.nan,
             }
         )
     return table
@@ -421,19 +488,24 @@ def markdown(table: pd.DataFrame) -> str:
     """The table for the README, shares in percent."""
     lines = [
         "| scenario | folds | tested | people x features | data sets x permutations "
-        "| p <= 0.05 | band | ties split | verdict (expected) | BAC: cross-validated, fresh "
-        "| warned of confounds |",
+        "| p <= 0.05 | band | ties split | verdict (expected) "
+        "| BAC or gain in R2: cross-validated, fresh | warned of confounds |",
         "|---|---|---|---|---|---|---|---|---|---|---|",
     ]
     lines += [
         f"| {row.scenario} | {row.scheme} | {row.metric} | {row.people} x {row.features} "
         f"| {row.data_sets} x {row.permutations} | {row.rejected:.1%} "
         f"| {row.band_low:.1%} to {row.band_high:.1%} | {row.ties_split:.1%} "
-        f"| {row.verdict} ({row.expected}) | {row.cross_validated:.1%}, {row.fresh_people:.1%} "
-        f"| {'' if np.isnan(row.warned) else format(row.warned, '.1%')} |"
+        f"| {row.verdict} ({row.expected}) | {row.cross_validated:.1%}, {_share(row.fresh_people)} "
+        f"| {_share(row.warned)} |"
         for row in table.itertuples()
     ]
     return "\n".join(lines).replace("%", " %") + "\n"
+
+
+def _share(value: float) -> str:
+    """A share in percent, nothing where there is none."""
+    return "" if np.isnan(value) else f"{value:.1%}"
 
 
 def main() -> None:

@@ -53,6 +53,16 @@ def test_p_is_at_most_005_in_5_percent_of_null_data_sets(calibration, name, sche
         assert (table["ties_split"] >= table["band_low"]).all(), table.to_string()
 
 
+def test_the_gain_over_the_baseline_is_found_as_often_as_the_level_says_and_more_with_a_signal(
+    calibration,
+):
+    table = summary(calibration, "number_given_baseline", "label_blind", 100)
+    assert list(table["metric"]) == ["r2_gain", "mae_gain"]
+    assert (table["verdict"] == "inside").all(), table.to_string()
+    power = summary(calibration, "number_signal", "label_blind", 40)
+    assert (power["rejected"] > 0.3).all(), power.to_string()
+
+
 def test_what_bends_with_a_confound_is_not_removed_by_a_straight_line(calibration):
     table = summary(calibration, "confound_u", "label_blind", 25)
     assert (table["verdict"] == "above").all(), table.to_string()
