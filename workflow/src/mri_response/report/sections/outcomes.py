@@ -11,7 +11,7 @@ from mri_response.clinical_outcomes.rates import Estimate, number_needed_text
 from mri_response.config.clinical_outcomes import CROSSOVER, SINGLE_ARM, trial_design
 from mri_response.report.facts.clinical_outcomes import design_words
 from mri_response.report.figures.plan import FigureSpec
-from mri_response.report.numbers import MINUS, number, percent, with_limits
+from mri_response.report.numbers import MINUS, number, p_text, percent, with_limits
 from mri_response.report.run import Run
 from mri_response.report.sections.blocks import Block, Table, Text
 from mri_response.report.sections.section import Section
@@ -100,11 +100,6 @@ def _rows(run: Run, name: str, **wanted: object) -> pd.DataFrame:
     return table
 
 
-def _p(value: Any) -> str:
-    p = number(value)
-    return "n/a" if p != p else "< 0.001" if p < 0.001 else f"{p:.3f}"
-
-
 def _course(run: Run, scale: str) -> Table:
     table = Table(
         run.names.title(f"{scale} by visit"),
@@ -146,7 +141,7 @@ def _crossover(run: Run, scale: str) -> Table:
     for row in _rows(run, "crossover", effect="treatment").to_dict("records"):
         difference = with_limits(row, 1)
         cells = [row["time_point"], _METHODS[row["method"]], row["n_people"], difference]
-        table.rows.append([*cells, f"{number(row['df']):.1f}", _p(row["p_value"])])
+        table.rows.append([*cells, f"{number(row['df']):.1f}", p_text(row["p_value"], None)])
     table.note = (
         "Points of the scale with 95 % intervals; negative: fewer symptoms. Carry-over, sequence "
         "and treatment by period cannot be told apart and do not choose the method."
@@ -170,7 +165,9 @@ def _differences(run: Run, scale: str) -> Table:
         difference = with_limits(row, 1)
         size = with_limits(effects.loc[key], 2) if key in effects.index else "n/a"
         df = f"{number(row['df']):.1f}"
-        table.rows.append([row["session_id"], pair, n, difference, df, _p(row["p_value"]), size])
+        table.rows.append(
+            [row["session_id"], pair, n, difference, df, p_text(row["p_value"], None), size]
+        )
     table.note = (
         "Change from baseline adjusted for the baseline, points of the scale, 95 % intervals; "
         "negative: fewer symptoms. Hedges' g is of observed changes, on their pooled SD. There is "
@@ -200,7 +197,7 @@ def _rate_differences(run: Run, scale: str) -> Table:
                 f"{risk['k']} of {risk['n']}, {risk['k_reference']} of {risk['n_reference']}",
                 (limits[0], f"{limits[1]} to {limits[2]}"),
                 number_needed_text(number_needed),
-                _p(risk["p_value"]),
+                p_text(risk["p_value"], None),
             ]
         )
     table.note = (

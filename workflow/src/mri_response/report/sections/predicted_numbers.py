@@ -10,7 +10,7 @@ import pandas as pd
 from mri_response.config.outcome_kinds import outcome_kind
 from mri_response.config.queries import ordered_models
 from mri_response.core.vocabulary import NotComputed
-from mri_response.report.numbers import number, p_text
+from mri_response.report.numbers import minus, number, p_text, with_limits
 from mri_response.report.run import Run
 from mri_response.report.sections import warnings
 from mri_response.report.sections.blocks import Block, Lead, Table, Text
@@ -125,7 +125,7 @@ def _slopes(table: pd.DataFrame) -> Table:
     rows = [
         [
             str(row["model"]),
-            *(f"{number(row[f'slope_{arm}']):.2f}" for arm in ("external", "control")),
+            *(f"{minus(number(row[f'slope_{arm}']))}" for arm in ("external", "control")),
             _cell(row.rename({"difference": "estimate"})),
             _p(row),
         ]
@@ -143,9 +143,10 @@ def _slopes(table: pd.DataFrame) -> Table:
 
 
 def _cell(row: pd.Series) -> tuple[str, str]:
-    value, low, high = (number(row[name]) for name in ("estimate", "ci_low", "ci_high"))
-    text = "n/a" if np.isnan(value) else f"{value:.3f}"
-    return (text, "" if np.isnan(low) else f"{low:.3f} to {high:.3f}")
+    if np.isnan(number(row["estimate"])):
+        return "n/a", ""
+    text, limits = with_limits(row, 3)
+    return text, "" if np.isnan(number(row["ci_low"])) else limits
 
 
 def _p(row: pd.Series) -> str:
