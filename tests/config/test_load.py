@@ -275,7 +275,8 @@ MISTAKES = [
         True,
         "config: models.roi_svc.standardise: found the unknown key 'standardise', expected one of "
         "the keys of a model: features, confounds, harmonise, standardize, pca, estimator, "
-        "parameters, grid, C, class_weight, alpha; did you mean 'standardize'? rename or remove it",
+        "regressor, parameters, grid, C, class_weight, epsilon, alpha; did you mean "
+        "'standardize'? rename or remove it",
     ),
     ("cohorts.munich.particpants", "x.tsv", "did you mean 'participants'? rename"),
     ("cross_validation.outer_fold", 5, "config: cross_validation.outer_fold: found the unknown"),

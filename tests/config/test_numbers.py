@@ -42,8 +42,21 @@ def test_a_model_of_numbers_is_a_ridge_regression():
         ({"class_weight": None}, "config: models.m.class_weight: found a key of the support"),
         (
             {"estimator": "sklearn.svm.SVC"},
-            "config: models.m.estimator: found 'sklearn.svm.SVC', expected no estimator",
+            "config: models.m.estimator: found 'sklearn.svm.SVC', a key of classifiers, expected "
+            "regressor, since the outcome is a number; name a regressor of scikit-learn there",
         ),
+        (
+            {"regressor": "sklearn.svm.SVR", "alpha": {}},
+            "config: models.m.alpha: found alpha beside regressor, each of which asks for a "
+            "learner of its own, expected one of them; remove the other",
+        ),
+        ({"epsilon": [0.1], "class_weight": None}, "config: models.m.class_weight: found a key"),
+        ({"epsilon": [-0.1]}, "config: models.m.epsilon[0]: found -0.1, expected"),
+        (
+            {"epsilon": [0.1], "C": {"log2_min": 3, "log2_max": 1}},
+            "config: models.m.C.log2_min: found 3, expected at most log2_max, which is 1",
+        ),
+        ({"regressor": "sklearn.svm.SVR", "C": {}}, "config: models.m.C: found"),
         ({"harmonise": "site"}, "config: models.m.harmonise: found the harmonisation of sites"),
     ],
 )
@@ -51,6 +64,33 @@ def test_a_model_that_numbers_cannot_have_is_one_line(model, message):
     with pytest.raises(InputError) as error:
         load_config(raw(model))
     assert message in str(error.value)
+
+
+@pytest.mark.parametrize(
+    ("model", "learner"),
+    [
+        ({"alpha": {}}, "ridge"),
+        ({"epsilon": [0.1, 0.5]}, "svr"),
+        ({"regressor": "sklearn.ensemble.RandomForestRegressor"}, "regressor"),
+    ],
+)
+def test_a_key_says_which_learner_predicts_the_number(model, learner):
+    assert learner_name(load_config(raw(model))["models"]["m"]) == learner
+
+
+@pytest.mark.parametrize(
+    ("model", "found"),
+    [
+        ({"regressor": "sklearn.svm.SVR"}, "found a regressor, which predicts numbers"),
+        ({"epsilon": [0.1]}, "found a key of the support vector regression"),
+        ({"alpha": {}}, "found a penalty of the ridge regression"),
+    ],
+)
+def test_what_predicts_numbers_is_refused_for_classes(model, found):
+    outcome = {"kind": "label", "column": "group", "classes": ["a", "b"]}
+    with pytest.raises(InputError) as error:
+        load_config(raw(model, outcome=outcome | {"positive_class": "a"}))
+    assert found in str(error.value)
 
 
 @pytest.mark.parametrize(

@@ -10,8 +10,9 @@ import yaml
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils import all_estimators
 
+from mri_response.config.linear_estimators import KERNEL_ESTIMATORS, LINEAR_ESTIMATORS
 from mri_response.config.load import load_config
-from mri_response.config.queries import KERNEL_ESTIMATORS, LINEAR_ESTIMATORS, is_linear
+from mri_response.config.queries import is_linear
 from mri_response.core.errors import InputError
 from mri_response.learning.learners.registry import learner_of
 from mri_response.learning.learners.sklearn.estimators import EstimatorOptions, decision_values
@@ -179,7 +180,38 @@ def test_the_linear_ones_are_those_with_weights():
             weighted = features @ np.ravel(model.coef_) + model.intercept_
             np.testing.assert_allclose(model.decision_function(features), weighted, atol=1e-9)
             found.add(path)
-    assert found == LINEAR_ESTIMATORS | KERNEL_ESTIMATORS
+    known = LINEAR_ESTIMATORS | KERNEL_ESTIMATORS
+    assert found == {path for path in known if path not in _regressors()}
+
+
+def _regressors():
+    return {
+        ".".join([*(p for p in kind.__module__.split(".") if p[0] != "_"), name]): kind
+        for name, kind in all_estimators("regressor")
+    }
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_the_linear_regressors_are_those_with_weights():
+    """Of all regressors of scikit-learn: a coefficient a feature, and predictions of them."""
+    rng = np.random.default_rng(0)
+    features = rng.normal(size=(60, 5))
+    outcome = features[:, 0] + rng.normal(size=60)
+    found = set()
+    for path, kind in _regressors().items():
+        options = {"kernel": "linear"} if path in KERNEL_ESTIMATORS else {}
+        try:
+            model = kind(**options).fit(features, outcome)
+        except (TypeError, ValueError):
+            continue  # needs an argument, several outcomes or positive ones
+        if np.size(getattr(model, "coef_", None)) == 5:
+            weighted = features @ np.ravel(model.coef_) + model.predict(np.zeros((1, 5)))
+            np.testing.assert_allclose(model.predict(features), weighted, atol=1e-9)
+            found.add(path)
+    # Linear with one of its parameters alone.
+    found -= {path for path in found if path.endswith("TweedieRegressor")}
+    known = LINEAR_ESTIMATORS | KERNEL_ESTIMATORS
+    assert found == {path for path in known if path in _regressors()}
 
 
 @pytest.mark.parametrize(

@@ -72,8 +72,7 @@ def load_config(raw: Mapping[str, Any]) -> dict[str, Any]:
             model["harmonise"] = {"column": model["harmonise"]}
     if is_number(raw):
         add_ridge(raw)
-    else:
-        _scale_of_voxels(raw)
+    _scale_of_voxels(raw)
     config = filled(raw, schema, validator)
     _normalise(config)
     _cross_check(config)
@@ -86,7 +85,7 @@ def _scale_of_voxels(raw: dict[str, Any]) -> None:
         kind = raw.get("features", {}).get(model["features"], {}).get("kind")
         given = model.get("C", {})
         is_given = {"scale", "log2_min", "log2_max"} & set(given)
-        if kind == "voxels" and learner_name(model) == "svc" and not is_given:
+        if kind == "voxels" and learner_name(model) in ("svc", "svr") and not is_given:
             model["C"] = {**given, "scale": "relative"}
 
 

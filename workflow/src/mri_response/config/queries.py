@@ -9,6 +9,7 @@ from typing import Any
 
 from mri_response.config.columns import CATEGORIES
 from mri_response.config.feature_kinds import feature_kind
+from mri_response.config.linear_estimators import KERNEL_ESTIMATORS, LINEAR_ESTIMATORS
 from mri_response.config.outcome_kinds import is_number, outcome_kind
 from mri_response.config.source_kinds import QUALITY, QUALITY_PREDICTORS
 from mri_response.core.vocabulary import CONTROL_POOLED, EXTERNAL_POOLED, Role
@@ -29,24 +30,16 @@ MAJORITY_CLASS = "majority_class"
 QUALITY_ONLY = "quality_only"
 
 
-#: Classifiers of scikit-learn whose decision value is a weighted sum of the features. Those with
-#: a kernel are so if it is linear.
-LINEAR_ESTIMATORS = frozenset(
-    {
-        "sklearn.discriminant_analysis.LinearDiscriminantAnalysis",
-        "sklearn.linear_model.LogisticRegression",
-        "sklearn.linear_model.LogisticRegressionCV",
-        "sklearn.linear_model.PassiveAggressiveClassifier",
-        "sklearn.linear_model.Perceptron",
-        "sklearn.linear_model.RidgeClassifier",
-        "sklearn.linear_model.RidgeClassifierCV",
-        "sklearn.linear_model.SGDClassifier",
-        "sklearn.svm.LinearSVC",
-    }
-)
+#: Learners by the key of a model that asks for them. Those of numbers stand last.
+LEARNER_KEYS = {
+    "estimator": "sklearn",
+    "regressor": "regressor",
+    "epsilon": "svr",
+    "alpha": "ridge",
+}
 
 
-KERNEL_ESTIMATORS = frozenset({"sklearn.svm.NuSVC", "sklearn.svm.SVC"})
+NUMBER_LEARNERS = ("regressor", "svr", "ridge")
 
 
 #: A confound of a model: a column, ``{"column": ..., "knots": [...]}``, or in a completed
@@ -67,18 +60,26 @@ def grid_of_alpha(alpha: Mapping[str, Any]) -> list[float]:
 
 def learner_name(model: Mapping[str, Any]) -> str:
     """Name of a model's learner in `learning.learners.registry`, by the keys of its section."""
-    if "estimator" in model:
-        return "sklearn"
-    return "ridge" if "alpha" in model else "svc"
+    return next((name for key, name in LEARNER_KEYS.items() if key in model), "svc")
+
+
+def predicts_number(model: Mapping[str, Any]) -> bool:
+    """Whether a model, completed with its defaults, predicts a number and no class."""
+    return learner_name(model) in NUMBER_LEARNERS
+
+
+def estimator_of(model: Mapping[str, Any]) -> str:
+    """Dotted path of the classifier or regressor of scikit-learn that a model names."""
+    return model["regressor"] if "regressor" in model else model["estimator"]
 
 
 def is_linear(model: Mapping[str, Any]) -> bool:
     """Whether a model's decision value is a weighted sum of the features, and so has weights."""
-    if learner_name(model) in ("svc", "ridge") or model["estimator"] in LINEAR_ESTIMATORS:
+    if learner_name(model) in ("svc", "svr", "ridge") or estimator_of(model) in LINEAR_ESTIMATORS:
         return True
     kernel = model["parameters"].get("kernel", "rbf")
     kernels = model["grid"].get("kernel", [kernel])
-    return model["estimator"] in KERNEL_ESTIMATORS and kernels == ["linear"]
+    return estimator_of(model) in KERNEL_ESTIMATORS and kernels == ["linear"]
 
 
 def used_features(config: Mapping[str, Any]) -> dict[str, dict[str, Any]]:

@@ -7,10 +7,9 @@ from dataclasses import replace
 from functools import partial
 from typing import Any
 
-import numpy as np
 import pandas as pd
 
-from mri_response.config.queries import learner_name
+from mri_response.config.queries import predicts_number
 from mri_response.core.tables import read_people
 from mri_response.features.matrices import read_features
 from mri_response.learning.decision_rules import out_of_fold
@@ -50,8 +49,8 @@ def freeze(name: str, config: Mapping[str, Any], given: Any) -> Frozen:
     jobs = [JobResult.read(path) for path in given.fitted]
     fitted = fitted_models(jobs, len(people))
     coding = ConfoundCoding.of_model(people, config["model"])
-    if learner_name(config["model"]) == "ridge":
-        return _freeze_ridge(name, config, given, people, fitted)
+    if predicts_number(config["model"]):
+        return _freeze_number(name, config, given, people, fitted)
     description = describe(name, config, fitted, people, out_of_fold(jobs, len(people)))
     if learner_of(config["model"]).linear:
         features, confounds = read_features(given.features, people), coding.matrix(people)
@@ -67,33 +66,42 @@ def freeze(name: str, config: Mapping[str, Any], given: Any) -> Frozen:
             return formula(features)
         sites = coding.sites.rows(people, unseen="mean")
         return FrozenHarmonised.learn(features, sites, coding.sites, formula)
+    return _recipe(config, given, fitted, coding, description)
+
+
+def _recipe(
+    config: Mapping[str, Any],
+    given: Any,
+    fitted: FittedModels,
+    coding: ConfoundCoding,
+    description: dict,
+) -> Frozen:
+    """How a model without weights is fitted again."""
     from mri_response.models.recipe import recipe  # scikit-learn takes a second to import
 
     files = {"people": given.people, "features": given.features, "splits": given.splits}
     return recipe(fitted, files, coding, description, config["seed"])
 
 
-def _freeze_ridge(
+def _freeze_number(
     name: str,
     config: Mapping[str, Any],
     given: Any,
     people: pd.DataFrame,
     fitted: FittedModels,
 ) -> Frozen:
-    """Ridge regression as one formula, baseline and confounds included."""
-    features, coding = (
-        read_features(given.features, people),
-        ConfoundCoding.of(people, config["model"]["confounds"]),
-    )
+    """A regression as one formula, baseline and confounds included, or as a recipe."""
+    coding = ConfoundCoding.of(people, config["model"]["confounds"])
+    description = description_of(name, config, fitted)
+    if not learner_of(config["model"]).linear:
+        return _recipe(config, given, fitted, coding, description)
     confounds = coding.matrix(people)
-    # The mean of the training outcomes comes with the regression on baseline and confounds.
-    added = replace(fitted, intercept=np.zeros_like(fitted.intercept))
     frozen = freeze_linear(
-        features,
+        read_features(given.features, people),
         confounds,
-        added,
+        fitted,
         coding,
-        description_of(name, config, fitted),
+        description,
         standardize=config["model"]["standardize"],
     )
     return with_unpenalised(frozen, confounds, fitted.train[0], people["label"].to_numpy(float))

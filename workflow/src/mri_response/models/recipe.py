@@ -15,6 +15,7 @@ import numpy as np
 import pandas as pd
 import sklearn
 
+from mri_response.config.queries import predicts_number
 from mri_response.core.provenance import file_sha256
 from mri_response.core.tables import read_people, read_tsv
 from mri_response.features.matrices import read_features
@@ -22,7 +23,8 @@ from mri_response.learning.design import StackedRows
 from mri_response.learning.learners.sklearn.estimators import EstimatorOptions
 from mri_response.learning.learners.sklearn.fitting import Fitted, Fitting
 from mri_response.learning.learners.sklearn.preparation import prepared
-from mri_response.learning.preparation.confounds import ConfoundCoding
+from mri_response.learning.preparation.confounds import ConfoundCoding, Confounds
+from mri_response.learning.preparation.training_sets import training_sets
 from mri_response.learning.splits import REFIT, Fold, folds_from_table
 from mri_response.models.fitted import FittedModels
 from mri_response.models.hashed import PathLike, read_hashed, text_hash, write_hashed
@@ -184,13 +186,18 @@ class Recipe:
         options = EstimatorOptions.from_config(self.description["options"])
         wanted = self.description["kind"] == "refit"
         folds = [fold for fold in folds if (fold.repeat == REFIT) == wanted]
-        confounds, labels = self.coding.stacked(people), people["label"].to_numpy(dtype=int)
+        confounds, numbers = self.coding.stacked(people), self._predicts_number
+        labels = people["label"].to_numpy(dtype=float if numbers else int)
         fit = Fitting(options, self.seed)
         models, fitted = [], np.zeros((len(folds), len(people)))
         for row, fold, choice in zip(fitted, folds, self.description["candidate"], strict=True):
             train = fold.sets.train[0]
             data = prepared(features, confounds, train, np.zeros_like(train), options)
-            models.append(fit(data.train, labels[train], choice, fold, 0))
+            if numbers:
+                residual = (labels - without_features(confounds, labels, train))[train]
+                models.append(fit.fitted(data.train, residual, choice, fold, 0))
+            else:
+                models.append(fit(data.train, labels[train], choice, fold, 0))
             row[train] = models[-1].decision(data.train)
         if decision_hash(fitted) != self.decision_sha256:
             raise ValueError(
@@ -199,7 +206,12 @@ class Recipe:
                 f"of the frozen model, which was fitted with {self.scikit_learn}"
             )
         train = np.array([fold.sets.train[0] for fold in folds])
-        return FittedAgain(models, train, features, people, self.coding, options)
+        coding = self.coding
+        return FittedAgain(models, train, features, people, coding, options, numbers=numbers)
+
+    @property
+    def _predicts_number(self) -> bool:
+        return predicts_number(self.description["options"])
 
     def verify_inputs(self, paths: Mapping[str, PathLike]) -> None:
         """Compare files with those from which the model was fitted.
@@ -239,6 +251,8 @@ class FittedAgain:
         How columns of a table of people become confounds.
     options : EstimatorOptions
         What is done to features before the classifiers see them.
+    numbers : bool
+        Whether they are regressors, which predict the residuals given baseline and confounds.
     """
 
     models: Sequence[Fitted]
@@ -247,6 +261,7 @@ class FittedAgain:
     people: pd.DataFrame
     coding: ConfoundCoding
     options: EstimatorOptions
+    numbers: bool = False
 
     def decision(
         self, features: np.ndarray, people: pd.DataFrame, *, unseen: str = "error"
@@ -273,7 +288,32 @@ class FittedAgain:
         for model, train in zip(self.models, self.train, strict=True):
             rows = np.append(train, np.zeros(len(features), dtype=bool))
             total += model.decision(prepared(stacked, confounds, rows, test, self.options).test)
+            if self.numbers:
+                outcome = np.pad(self.people["label"].to_numpy(float), (0, len(features)))
+                total += without_features(confounds, outcome, rows)[test]
         return total / len(self.models)
+
+
+def without_features(
+    confounds: np.ndarray | Confounds, outcome: np.ndarray, train: np.ndarray
+) -> np.ndarray:
+    """Predictions of numbers from baseline and confounds alone, learned on the training rows.
+
+    Parameters
+    ----------
+    confounds : numpy.ndarray or Confounds, shape (n, q)
+        Of all rows.
+    outcome : numpy.ndarray, shape (n,)
+        Only that of training rows counts.
+    train : numpy.ndarray of bool, shape (n,)
+        Training rows.
+
+    Returns
+    -------
+    numpy.ndarray, shape (n,)
+    """
+    sets = training_sets(confounds, train[None])
+    return sets.design[0] @ (sets.coefficients[0][:, train] @ outcome[train])
 
 
 def decision_hash(fitted: np.ndarray) -> str:

@@ -38,16 +38,11 @@ def check_models(config: Mapping[str, Any]) -> None:
         check_known(
             f"models.{name}.features", model["features"], config["features"], "feature sets"
         )
-        if "alpha" in model and not is_number(config):
-            raise fault(
-                f"models.{name}.alpha",
-                "a penalty of the ridge regression, which predicts numbers",
-                "C for the support vector classifier, since the outcome has two classes",
-                "remove it",
-            )
-        if learner_name(model) == "sklearn":
+        if not is_number(config):
+            _check_for_classes(f"models.{name}", model)
+        if learner_name(model) in ("sklearn", "regressor"):
             _check_estimator(f"models.{name}", model)
-        elif learner_name(model) == "svc":
+        elif learner_name(model) in ("svc", "svr"):
             _check_support_vector_classifier(f"models.{name}", model)
         if isinstance(model["pca"], float) and model["pca"] >= 1:
             raise fault(
@@ -66,6 +61,26 @@ def check_models(config: Mapping[str, Any]) -> None:
             )
     if config["models"]:
         check_known("primary_model", config["primary_model"], config["models"], "models")
+
+
+def _check_for_classes(key: str, model: Mapping[str, Any]) -> None:
+    """Keys of a model that predicts numbers, where the outcome has two classes."""
+    for other, found, expected in (
+        ("regressor", "a regressor, which predicts numbers", "estimator with a classifier"),
+        (
+            "epsilon",
+            "a key of the support vector regression, which predicts numbers",
+            "C for the support vector classifier",
+        ),
+        (
+            "alpha",
+            "a penalty of the ridge regression, which predicts numbers",
+            "C for the support vector classifier",
+        ),
+    ):
+        if other in model:
+            expected = f"{expected}, since the outcome has two classes"
+            raise fault(f"{key}.{other}", found, expected, "remove it")
 
 
 def _check_support_vector_classifier(key: str, model: Mapping[str, Any]) -> None:

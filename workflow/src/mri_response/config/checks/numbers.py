@@ -7,10 +7,11 @@ from typing import Any
 
 from mri_response.config.checks.models import check_powers
 from mri_response.config.messages import fault
+from mri_response.config.queries import LEARNER_KEYS
 
 
 def add_ridge(raw: Mapping[str, Any]) -> None:
-    """Give every model without an estimator the ridge regression, before defaults are filled in.
+    """Give every model without another learner the ridge regression, before defaults are filled in.
 
     Parameters
     ----------
@@ -20,10 +21,34 @@ def add_ridge(raw: Mapping[str, Any]) -> None:
     Raises
     ------
     InputError
-        If a model has a key of the support vector classifier.
+        If a model has a key of a classifier, or those of two learners.
     """
     for name, model in (raw.get("models") or {}).items():
         if "estimator" in model:
+            raise fault(
+                f"models.{name}.estimator",
+                f"{model['estimator']!r}, a key of classifiers",
+                "regressor, since the outcome is a number",
+                "name a regressor of scikit-learn there",
+            )
+        given = [key for key in LEARNER_KEYS if key in model]
+        if len(given) > 1:
+            raise fault(
+                f"models.{name}.{given[1]}",
+                f"{given[1]} beside {given[0]}, each of which asks for a learner of its own",
+                "one of them",
+                "remove the other",
+            )
+        if "regressor" in model:
+            continue
+        if "epsilon" in model:
+            if "class_weight" in model:
+                raise fault(
+                    f"models.{name}.class_weight",
+                    "a key of the support vector classifier",
+                    "no weights of classes, since the outcome is a number",
+                    "remove it",
+                )
             continue
         for key in ("C", "class_weight"):
             if key in model:
@@ -31,7 +56,7 @@ def add_ridge(raw: Mapping[str, Any]) -> None:
                     f"models.{name}.{key}",
                     "a key of the support vector classifier",
                     "alpha, the penalty of the ridge regression, since the outcome is a number",
-                    "remove it or write alpha",
+                    "remove it, write alpha, or epsilon for support vector regression",
                 )
         model.setdefault("alpha", {})
 
@@ -51,13 +76,6 @@ def check_numbers(config: Mapping[str, Any]) -> None:
     """
     for name, model in config["models"].items():
         key = f"models.{name}"
-        if "estimator" in model:
-            raise fault(
-                f"{key}.estimator",
-                repr(model["estimator"]),
-                "no estimator, since numbers are predicted by the built-in ridge regression",
-                "remove it",
-            )
         if model["harmonise"]:
             raise fault(
                 f"{key}.harmonise",
@@ -65,7 +83,8 @@ def check_numbers(config: Mapping[str, Any]) -> None:
                 "null, since the outcome is a number; site may be a confound",
                 "remove it",
             )
-        check_powers(f"{key}.alpha", model["alpha"])
+        if "alpha" in model:
+            check_powers(f"{key}.alpha", model["alpha"])
     _check_scheme(config)
 
 

@@ -7,13 +7,17 @@ from typing import Any
 
 from mri_response.config.queries import learner_name
 from mri_response.learning.learners.base import Learner
+from mri_response.learning.learners.regressor.learner import RegressorLearner
 from mri_response.learning.learners.ridge.learner import RidgeLearner
 from mri_response.learning.learners.sklearn.learner import SklearnLearner
 from mri_response.learning.learners.svc.learner import SvcLearner
+from mri_response.learning.learners.svr.learner import SvrLearner
 
 LEARNERS: dict[str, type[Learner]] = {
     "svc": SvcLearner,
     "ridge": RidgeLearner,
+    "svr": SvrLearner,
+    "regressor": RegressorLearner,
     "sklearn": SklearnLearner,
 }
 

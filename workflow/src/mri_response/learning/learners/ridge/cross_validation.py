@@ -29,8 +29,6 @@ class NumberFold(NamedTuple):
         Position of the chosen candidate.
     beta, fitted : numpy.ndarray, shape (m, N)
         Dual variables, and what the features add in the training rows; 0 for all other rows.
-    intercept : numpy.ndarray, shape (m,)
-        Mean outcome of the training rows.
     inner : numpy.ndarray, shape (N,)
         Predictions of the first outcome in the inner folds, at the chosen candidate; NaN for rows
         that no inner fold tests.
@@ -41,7 +39,6 @@ class NumberFold(NamedTuple):
     chosen: np.ndarray
     beta: np.ndarray
     fitted: np.ndarray
-    intercept: np.ndarray
     inner: np.ndarray
 
 
@@ -95,7 +92,8 @@ def cross_validate(
             "train": np.array([fold.sets.train[0] for fold in folds.folds]).reshape(-1, n_rows),
             "fitted": stacked("fitted", slice(1))[0],
             "beta": stacked("beta", slice(1))[0],
-            "intercept": np.array([one.intercept[0] for one in found]),
+            # The mean is part of the regression on what has no penalty.
+            "intercept": np.zeros(len(found)),
             "inner_decision": np.array([one.inner for one in found]).reshape(-1, n_rows),
         }
     permuted = slice(1 if permutations[0] == 0 else 0, None)
@@ -167,6 +165,5 @@ def nested_fold(
     beta, fitted = np.zeros((2, m, n))
     beta[:, train] = fit.dual(chosen).T
     fitted[:, train] = fit.added_by(gram[0], train, chosen).T
-    mean = outcomes[train].mean(axis=0)
     left_out = mean_where_tested(inner[chosen[0]], fold.sets.test[1:])
-    return NumberFold(predicted, without, chosen, beta, fitted, mean, left_out)
+    return NumberFold(predicted, without, chosen, beta, fitted, left_out)

@@ -1,4 +1,4 @@
-"""Classifiers of scikit-learn that a configuration names, with their parameters and grid."""
+"""What a configuration names of scikit-learn, with its parameters and grid."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from mri_response.config.messages import fault
-from mri_response.config.queries import is_linear
+from mri_response.config.queries import estimator_of, is_linear
 from mri_response.core.errors import InputError
 from mri_response.core.tables import suggestion
 
@@ -22,12 +22,12 @@ LOGIT_LIMIT = 20.0  # of probabilities 2e-9 from 0 or 1, so that means over repe
 
 
 class EstimatorOptions(NamedTuple):
-    """What a fit of a classifier of scikit-learn depends on, beside the data.
+    """What a fit of a classifier or regressor of scikit-learn depends on, beside the data.
 
     Attributes
     ----------
     estimator : str
-        Dotted path of a classifier's class.
+        Dotted path of its class.
     parameters : dict
         Fixed parameters, as in the configuration.
     grid : dict
@@ -57,7 +57,8 @@ class EstimatorOptions(NamedTuple):
         -------
         EstimatorOptions
         """
-        return cls(*(model[key] for key in cls._fields))
+        keys = cls._fields[1:]
+        return cls(estimator_of(model), *(model[key] for key in keys))
 
     @property
     def candidates(self) -> list[dict[str, Any]]:
@@ -118,8 +119,8 @@ def decision_values(estimator: BaseEstimator, features: np.ndarray) -> np.ndarra
         return np.clip(np.log(positive) - np.log(negative), -LOGIT_LIMIT, LOGIT_LIMIT)
 
 
-def check_estimator(key: str, options: EstimatorOptions) -> None:
-    """Check the classifier that a model names, by building and trying it.
+def check_estimator(key: str, options: EstimatorOptions, kind: str = "classifier") -> None:
+    """Check the classifier or regressor that a model names, by building and trying it.
 
     It is fitted to made-up data, with the first candidate of its grid and with all that differ
     from it in one parameter.
@@ -130,25 +131,39 @@ def check_estimator(key: str, options: EstimatorOptions) -> None:
         Where the model stands in the configuration, as in ``models.forest``.
     options : EstimatorOptions
         What the configuration says of it.
+    kind : {"classifier", "regressor"}
+        Which of them is expected.
 
     Raises
     ------
     InputError
         One line for the first mistake.
     """
-    _check_class(key, options)
+    _check_class(key, options, kind)
     _check_parameters(key, options)
-    _check_by_fitting(key, options)
+    tried = _tried_classifier if kind == "classifier" else _tried_regressor
+    for candidate in _neighbours(options.candidates):
+        try:
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")
+                complaint = tried(options, candidate)
+        except Exception as error:  # any complaint of scikit-learn is for the user to settle
+            raise _refused(key, {**options.parameters, **candidate}, error) from error
+        if complaint:
+            found, expected = complaint
+            found = f"{options.estimator!r}, {found}"
+            name = "estimator" if kind == "classifier" else "regressor"
+            raise fault(f"{key}.{name}", found, expected, "choose another one")
 
 
-def _check_class(key: str, options: EstimatorOptions) -> None:
+def _check_class(key: str, options: EstimatorOptions, kind: str) -> None:
     from sklearn.utils import all_estimators  # takes a second to import
 
     path = options.estimator
     # Searches of scikit-learn are refused: their folds would tear the rows of a person apart.
     known = {
         _public_path(found): found
-        for _, found in all_estimators("classifier")
+        for _, found in all_estimators(kind)
         if not found.__module__.startswith("sklearn.model_selection")
     }
     if path in known:
@@ -157,7 +172,8 @@ def _check_class(key: str, options: EstimatorOptions) -> None:
     names = {other.split(".")[-1].lower(): other for other in known}
     own = names.get(path.split(".")[-1].lower())
     near = f"did you mean {own!r}? " if own else suggestion(path, known)
-    raise fault(f"{key}.estimator", repr(path), "a classifier of scikit-learn", f"{near}correct it")
+    name = "estimator" if kind == "classifier" else "regressor"
+    raise fault(f"{key}.{name}", repr(path), f"a {kind} of scikit-learn", f"{near}correct it")
 
 
 def _check_parameters(key: str, options: EstimatorOptions) -> None:
@@ -186,26 +202,35 @@ def _unknown_parameter(
     )
 
 
-def _check_by_fitting(key: str, options: EstimatorOptions) -> None:
+def _tried_classifier(
+    options: EstimatorOptions, candidate: Mapping[str, Any]
+) -> tuple[str, str] | None:
+    """What speaks against a classifier that was fitted to made-up data, and what is expected."""
     rng = np.random.default_rng(0)
     features = rng.normal(size=(200, 25))
     labels = (features[:, 0] + rng.normal(size=200) > 0).astype(int)
-    for candidate in _neighbours(options.candidates):
-        try:
-            estimator = options.build(candidate, random_state=0)
-            with warnings.catch_warnings():
-                warnings.simplefilter("ignore")
-                decision = decision_values(estimator.fit(features, labels), features)
-                same = (decision > 0) == (estimator.predict(features) == 1)
-        except Exception as error:  # any complaint of scikit-learn is for the user to settle
-            raise _refused(key, {**options.parameters, **candidate}, error) from error
-        if not same.all():
-            raise fault(
-                f"{key}.estimator",
-                f"{options.estimator!r}, whose decision value does not tell the class by its sign",
-                "a classifier that predicts the positive class where it is above 0",
-                "choose another one",
-            )
+    estimator = options.build(candidate, random_state=0).fit(features, labels)
+    same = (decision_values(estimator, features) > 0) == (estimator.predict(features) == 1)
+    if same.all():
+        return None
+    return (
+        "whose decision value does not tell the class by its sign",
+        "a classifier that predicts the positive class where it is above 0",
+    )
+
+
+def _tried_regressor(
+    options: EstimatorOptions, candidate: Mapping[str, Any]
+) -> tuple[str, str] | None:
+    """What speaks against a regressor that was fitted to made-up data, and what is expected."""
+    rng = np.random.default_rng(0)
+    features = rng.normal(size=(200, 25))
+    outcome = features[:, 0] + rng.normal(size=200)
+    regressor = options.build(candidate, random_state=0).fit(features, outcome)
+    predicted = regressor.predict(features)
+    if predicted.shape == outcome.shape and np.isfinite(predicted).all():
+        return None
+    return "which does not predict one finite number per person", "a regressor that does"
 
 
 def _neighbours(candidates: list[dict[str, Any]]) -> Iterator[dict[str, Any]]:

@@ -1,4 +1,4 @@
-"""Fits of classifiers of scikit-learn: random states, counts and warnings."""
+"""Fits of classifiers and regressors of scikit-learn: random states, counts and warnings."""
 
 from __future__ import annotations
 
@@ -47,8 +47,12 @@ class Fitted(NamedTuple):
         -------
         numpy.ndarray, shape (n,)
         """
+        from sklearn.base import is_regressor  # scikit-learn takes a second to import
+
         if self.estimator is None:
             return np.full(len(features), self.constant)
+        if is_regressor(self.estimator):
+            return self.estimator.predict(features)
         return decision_values(self.estimator, features)
 
 
@@ -82,16 +86,45 @@ class Fitting:
 
         All of these share one random state, as in a grid search over one classifier.
         """
-        from sklearn.exceptions import ConvergenceWarning  # scikit-learn takes a second to import
-
         if len(set(labels)) == 1:
             return Fitted(None, 2.0 * labels[0] - 1.0)
+        return self.fitted(features, labels, candidate, fold, permutation)
+
+    def fitted(
+        self,
+        features: np.ndarray,
+        outcome: np.ndarray,
+        candidate: int,
+        fold: Fold,
+        permutation: int,
+    ) -> Fitted:
+        """Fit one candidate to whatever the outcome is.
+
+        Parameters
+        ----------
+        features : numpy.ndarray, shape (n, k)
+            Prepared features of the training rows.
+        outcome : numpy.ndarray, shape (n,)
+            Classes of a classifier, numbers of a regressor.
+        candidate : int
+            Position in the grid.
+        fold : Fold
+            The outer fold.
+        permutation : int
+            Number of the labelling.
+
+        Returns
+        -------
+        Fitted
+        """
+        from sklearn.exceptions import ConvergenceWarning  # scikit-learn takes a second to import
+
         key = (permutation, fold.repeat, fold.outer_fold)
         state = int(generator(self._seed, Stream.ESTIMATOR, *key).integers(2**31))
         estimator = self._options.build(self.candidates[candidate], state)
         with warnings.catch_warnings(record=True) as caught:
             warnings.simplefilter("always")
-            estimator.fit(features, labels)
+            estimator.fit(features, outcome)
         converged = not any(issubclass(one.category, ConvergenceWarning) for one in caught)
         for one in caught:
             if one.category not in self._warned:

@@ -8,7 +8,7 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from mri_response.config.queries import is_linear
+from mri_response.config.queries import estimator_of, is_linear
 from mri_response.learning.learners.base import JobSize, Work
 
 if TYPE_CHECKING:
@@ -29,6 +29,8 @@ class SklearnLearner:
         The model's section of the configuration, with its defaults.
     """
 
+    kind = "classifier"
+    chosen_by = "balanced accuracy of the decisions"
     prepares = False
     citations = ("scikit_learn",)
     alone = 1.0
@@ -50,8 +52,8 @@ class SklearnLearner:
 
     @property
     def name(self) -> str:
-        """Name of the classifier in words, as in ``random forest classifier``."""
-        name = self.model["estimator"].split(".")[-1]
+        """Its name in words, as in ``random forest classifier``."""
+        name = estimator_of(self.model).split(".")[-1]
         # Words of a class name; acronyms stay together: SGDClassifier, LinearSVC, GaussianNB.
         words = re.findall(r"[A-Z]+(?=[A-Z][a-z])|[A-Z][a-z]+|[A-Z]+", name)
         return " ".join(word if word.isupper() else word.lower() for word in words)
@@ -121,7 +123,10 @@ class SklearnLearner:
         """Sentences for the methods: the classifier, and what it was tuned over."""
         model = self.model
         given = ", ".join(f"{name} = {_value(v)}" for name, v in model["parameters"].items())
-        text = f"Classifier {model['estimator']} of scikit-learn, {given or 'no parameter changed'}"
+        text = (
+            f"{self.kind.capitalize()} {estimator_of(model)} of scikit-learn, "
+            f"{given or 'no parameter changed'}"
+        )
         if not model["grid"]:
             return f"{text}; nothing was tuned."
         tuned = "; ".join(
@@ -129,8 +134,8 @@ class SklearnLearner:
             for name, values in sorted(model["grid"].items())
         )
         return (
-            f"{text}. Chosen by the balanced accuracy of the decisions of all inner folds "
-            f"together, out of all combinations, ties to the first of them: {tuned}."
+            f"{text}. Chosen by the {self.chosen_by} of all inner folds together, "
+            f"out of all combinations, ties to the first of them: {tuned}."
         )
 
     def fits_words(self, result: JobResult) -> str:
@@ -162,7 +167,7 @@ class SklearnLearner:
         """
         from mri_response.learning.learners.sklearn.estimators import check_estimator
 
-        check_estimator(key, self.options)
+        check_estimator(key, self.options, self.kind)
 
     def work(self, scheme: Mapping[str, Any], n: int, p: int) -> Work:
         """Estimate the work of the model.
@@ -234,7 +239,7 @@ class SklearnLearner:
         if not record.unconverged:
             return []
         return [
-            f"{name}: {record.unconverged:,} of {record.fits:,} fits of {self.model['estimator']} "
+            f"{name}: {record.unconverged:,} of {record.fits:,} fits of {estimator_of(self.model)} "
             "warned that they did not converge; the logs say how. More iterations or a narrower "
             "grid may help."
         ]

@@ -1,0 +1,1 @@
+"""Linear support vector regression on Gram matrices, beside predictors without penalty."""
