@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mri_response.core.errors import InputError
-from mri_response.core.tables import read_tsv, write_tsv
+from mri_response.core.tables import as_categories, read_people, read_tsv, write_tsv
 from mri_response.inputs.joins import check_same_ids
 from mri_response.inputs.tables import (
     check_ids,
@@ -31,6 +31,25 @@ def write(path, text, encoding="utf-8"):
 
 
 # ---------------------------------------------------------------- own tables
+def test_long_codes_of_people_stay_apart(tmp_path):
+    """A float has 15 digits, and Python's own reads 1_1 as 11."""
+    frame = pd.DataFrame(
+        {
+            "participant_id": ["a", "b", "c"],
+            "family": ["12345678901234567", "12345678901234568", "3"],
+            "ward": ["1_1", "11", None],
+            "scanner": ["7654321", "7654322", "7654322"],
+            "score": [0.1 + 0.2, np.nan, 1e22],
+        }
+    )
+    write_tsv(frame, tmp_path / "people.tsv")
+    people = read_people(tmp_path / "people.tsv")
+    assert as_categories(people["family"]).tolist() == frame["family"].tolist()
+    assert as_categories(people["ward"]).tolist() == ["1_1", "11", pd.NA]
+    assert as_categories(people["scanner"]).tolist() == frame["scanner"].tolist()
+    assert people["score"].equals(frame["score"])
+
+
 def test_own_tables_survive_the_round_trip(tmp_path):
     frame = pd.DataFrame(
         {

@@ -394,6 +394,19 @@ def test_shared_sites_hold_the_permutation_in():
     assert "share no site" in note
 
 
+def test_sites_with_long_codes_are_shared_only_where_they_are_the_same():
+    config, predictions, people = study(SIZES)
+    config["specificity"]["within"] = "clinic_code"
+    # As text in one cohort and as numbers in the other; six digits are alike.
+    for name, code in (("a", 1234567.0), ("b", 1234569.0), ("saline", "1234568")):
+        people[name]["clinic_code"] = code
+    apart = rows_of(specificity_table(config, predictions, people), "difference", "auc")["note"]
+    assert "share no clinic_code" in apart
+    people["saline"]["clinic_code"] = "1234567"
+    shared = rows_of(specificity_table(config, predictions, people), "difference", "auc")["note"]
+    assert "the arms share 1" in shared
+
+
 def test_constant_scores_have_no_interaction():
     config, predictions, people = study(SIZES)
     predictions.loc[predictions["cohort"] != "clinic", "decision"] = 0.3

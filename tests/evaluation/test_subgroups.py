@@ -136,6 +136,14 @@ def test_a_person_is_in_one_group_and_a_variable_of_one_group_is_none():
     assert list(groups_of(people, SETTINGS)) == ["age"]
 
 
+def test_groups_that_are_long_codes_stay_apart():
+    people = pd.DataFrame(
+        {"participant_id": list("abcd"), "scanner": [1234567.0, 1234568.0, 1234568.0, np.nan]}
+    )
+    found = groups_of(people, SETTINGS | {"columns": ["scanner"]})["scanner"]
+    assert list(found) == ["1234567", "1234568", "1234568", UNKNOWN]
+
+
 # ---------------------------------------------------------------- numbers
 def test_frozen_models_are_scored_as_by_scikit_learn(run):
     people, _, _, _, scores, table = run

@@ -346,6 +346,16 @@ def test_every_outer_scheme_partitions_without_looking_at_labels(outer, sizes, n
     same_folds(drawn, folds_from_table(folds_table(drawn, people, 2), people))
 
 
+def test_only_those_with_the_very_code_are_held_out():
+    ids = ["12345678901234567", "12345678901234568", *(f"1_{i}" for i in range(18)), "10"]
+    people = pd.DataFrame({"participant_id": ids, "label": [0, 1, 1] * 7})
+    for who in (ids[0], "1_0"):
+        cv = section("held_out", held_out={"participant_id": [who]}, group=None)
+        scheme = Scheme.from_config(cv, people)
+        fold, _ = draw_folds(units_of(people, cv), people["label"], scheme, 1)
+        assert people.loc[fold.sets.test[0], "participant_id"].tolist() == [who]
+
+
 @pytest.mark.parametrize("share", [0.1, 0.25, 0.5])
 def test_a_share_of_families_is_held_out_from_the_seed(share):
     people = study_of([2] * 20, 4, 0)

@@ -8,6 +8,7 @@ import contextlib
 import difflib
 import fnmatch
 import os
+import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -18,6 +19,7 @@ from mri_response.core.atomic import atomic_path
 MISSING = "n/a"
 #: Columns that identify a row and are always text.
 ID_COLUMNS = ("participant_id", "session_id")
+_CODE = re.compile(r"[+-]?\d{16,}|.*_.*", re.DOTALL)
 
 
 # ---------------------------------------------------------------- the workflow's own tables
@@ -59,13 +61,31 @@ def read_people(path: str | os.PathLike[str]) -> pd.DataFrame:
     pandas.DataFrame
         ``label`` (where the run has an outcome) as int, as float where it is a number
         that is predicted, columns of numbers as float, categories
-        (sex, site, outcome) as text.
+        (sex, site, outcome) and codes that no float tells apart as text.
     """
     frame = read_tsv(path)
     for column in frame.columns.difference([*ID_COLUMNS, "outcome", "sex", "site"]):
+        if frame[column].dropna().map(is_code).any():
+            continue
         with contextlib.suppress(ValueError):
             frame[column] = frame[column].to_numpy(object).astype(float)
     return frame.astype({"label": int}) if "outcome" in frame else frame
+
+
+def is_code(text: str) -> bool:
+    """Whether a text is a code that would be another one after a float.
+
+    Parameters
+    ----------
+    text : str
+        A cell of a table.
+
+    Returns
+    -------
+    bool
+        True for more digits than a float holds, and for ``1_1``, which Python reads as 11.
+    """
+    return _CODE.fullmatch(text) is not None
 
 
 def as_categories(values: pd.Series) -> pd.Series:

@@ -15,6 +15,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from mri_response.core.proportions import mover_difference
+from mri_response.core.tables import as_categories
 from mri_response.core.vocabulary import (
     EXTERNAL_POOLED,
     HEADLINE,
@@ -110,16 +111,10 @@ def groups_of(people: pd.DataFrame, settings: Mapping[str, Any]) -> dict[str, ND
         if variable == "age":
             names = [age_band(value, settings["age_bands"]) for value in values.astype(float)]
         else:
-            names = [_category(value) for value in values]
+            names = list(as_categories(values).fillna(UNKNOWN))
         if len(set(names)) > 1:
             groups[variable] = np.array(names)
     return groups
-
-
-def _category(value: Any) -> str:
-    if pd.isna(value):
-        return UNKNOWN
-    return f"{value:g}" if isinstance(value, float) else str(value)
 
 
 def _ordered(variable: str, names: NDArray, settings: Mapping[str, Any]) -> list[str]:

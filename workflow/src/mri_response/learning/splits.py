@@ -10,6 +10,7 @@ import pandas as pd
 
 from mri_response.config.queries import left_out_column
 from mri_response.core.seeds import Stream, generator
+from mri_response.core.tables import is_code
 
 REFIT = 0  # repeat and outer fold of the search over all discovery people; `n/a` in tables
 
@@ -125,6 +126,8 @@ class Scheme(NamedTuple):
 
 def _category(value: Any) -> str:
     """A value as text; numbers alike however they are written, as tables are read as either."""
+    if is_code(str(value)):
+        return str(value)
     try:
         return repr(float(value))
     except ValueError:

@@ -207,13 +207,15 @@ def _single_class(values: pd.Series, labels: pd.Series) -> tuple[list[str], list
 def _coded(config: Mapping[str, Any], persons: pd.DataFrame) -> list[str]:
     """Confounds of numbers that may be codes. With two values number and category are the same."""
     warnings = []
+    named = [confound for model in config["models"].values() for confound in model["confounds"]]
+    bent = {confound["column"] for confound in named if isinstance(confound, Mapping)}
     for column in used_confounds(config):
         values = persons[column].dropna() if column in persons else pd.Series(dtype=object)
-        if not pd.api.types.is_numeric_dtype(values) or column in ("age", "tiv"):
+        if not pd.api.types.is_numeric_dtype(values) or column in ("age", "tiv", *bent):
             continue
         distinct = np.unique(values)
         if 2 < len(distinct) <= _FEW_VALUES and (distinct == np.round(distinct)).all():
-            shown = ", ".join(f"{value:g}" for value in distinct)
+            shown = ", ".join(as_categories(pd.Series(distinct)))
             warnings.append(
                 f"confound {column}: its values ({shown}) are taken as a number with a straight "
                 "effect; if they are codes of categories (scanners, centres), write "

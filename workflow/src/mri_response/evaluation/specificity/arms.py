@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from mri_response.core.tables import as_categories
 from mri_response.evaluation.cohort import Cohort
 from mri_response.evaluation.metrics import FloatArray
 from mri_response.people.rows import person_weights, told_apart
@@ -172,7 +173,7 @@ def _rows_of_cohort(
             "person": told_apart(name, rows["participant_id"]),
             "label": rows["label"],
             "decision": scored["decision"].to_numpy(dtype=float),
-            "site": rows.get(within, missing).astype(object) if within else None,
+            "site": as_categories(rows.get(within, missing)) if within else None,
             "baseline": rows.get("baseline_score", missing).astype(float),
             "endpoint": rows.get("endpoint_score", missing).astype(float),
         }
@@ -183,8 +184,7 @@ def _shared_sites(
     site: pd.Series, in_active: NDArray[np.bool_], within: str
 ) -> tuple[NDArray | None, str]:
     """Site of each row, None where the arms share no site, and a note that says which it is."""
-    # A site that is a number is written alike in cohorts whose sites are numbers or text.
-    sites = np.array([f"{s:g}" if isinstance(s, float) else str(s) for s in site])
+    sites = site.fillna("nan").to_numpy(dtype=str)
     shared = np.setdiff1d(np.intersect1d(sites[in_active], sites[~in_active]), ["nan"])
     if shared.size:
         return sites, f"Arms are permuted within {within}: the arms share {shared.size}."
