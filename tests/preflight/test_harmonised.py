@@ -47,6 +47,14 @@ def test_a_reference_that_is_no_site(study):
     assert "harmonise.reference: found 'a', expected a site of" in study.mistake()
 
 
+def test_a_reference_that_is_left_out_in_its_turn(study):
+    people = study.people["munich"]
+    put(study, "site", np.where(np.arange(len(people)) // 2 % 3, "A", "B"))
+    study.raw["cross_validation"] = {"outer": "leave_one_site_out", "inner_folds": 2}
+    study.raw["models"]["svc"]["harmonise"] |= {"reference": "B", "min_people": 2}
+    assert "harmonise.reference: found 'B', which some training sets have not" in study.mistake()
+
+
 def test_a_subgroup_that_nobody_belongs_to(study):
     put(study, "healthy", "no")
     study.raw["models"]["svc"]["harmonise"] |= {"learn_from": {"healthy": ["yes"]}}

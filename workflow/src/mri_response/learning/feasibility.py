@@ -242,6 +242,13 @@ def _check_training_sets(
         [(train & sites.learns & (sites.site == i)).sum(axis=1) for i in range(len(coding.levels))]
     )
     missing = config["confounds"]["unseen_site"] == "mean"
+    reference = options["reference"]
+    if reference is not None and (counts[:, coding.levels.index(reference)] == 0).any():
+        raise InputError(
+            f"config: {key}.reference: found {reference!r}, which some training sets have not "
+            f"(cross_validation.outer is {cv['outer']}), expected a site of all training sets; "
+            "write null, or leave out other things than sites"
+        )
     few = counts < options["min_people"]
     if missing:
         few &= counts > 0
