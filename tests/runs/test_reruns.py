@@ -18,6 +18,7 @@ import nibabel as nib
 import numpy as np
 import pandas as pd
 import pytest
+from belief_data import made_trials
 from small_study import (
     ROOT,
     Study,
@@ -183,6 +184,60 @@ def test_blank_lines_and_line_ends_of_tables_run_nothing_again(study):
         # The record has the hash of the very bytes.
         again = runs_again(dry_run(study.folder, ROOT))
     assert again - END_OF_RUN == {"inputs"}
+
+
+@pytest.fixture(scope="module")
+def without_models(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Folder of a finished study of scores and beliefs, whose table of people has codes of sex."""
+    study = Study(tmp_path_factory.mktemp("reruns") / "study")
+    people = study.people["discovery"]
+    people["sex"] = people["sex"].map({"F": 2, "M": 1})
+    study.write("discovery")
+    levels = study.folder / "discovery" / "participants.json"
+    levels.write_text('{"sex": {"Levels": {"1": "male", "2": "female"}}}')
+    ids = people[["participant_id"]]
+    scores = [ids.assign(session_id=f"ses-{i}", MADRS=30 - 9 * i) for i in (1, 2)]
+    pd.concat(scores).to_csv(study.folder / "discovery" / "scores.tsv", sep="\t", index=False)
+    trials = made_trials(30, 0.5, 0.1, 5.0, 1, ("ses-1", "ses-2"))
+    trials["participant_id"] = ids["participant_id"].to_numpy()[
+        pd.factorize(trials["participant_id"])[0]
+    ]
+    trials = trials.assign(E2=trials["E2"].clip(3, 77).round())
+    trials.to_csv(study.folder / "discovery" / "trials.tsv", sep="\t", index=False)
+    cohort = study.config["cohorts"]["discovery"]
+    cohort |= {key: f"discovery/{key}.tsv" for key in ("scores", "trials")}
+    for section in ("models", "features", "outcome", "cross_validation", "permutation"):
+        del study.config[section]
+    study.save(
+        cohorts={"discovery": cohort},
+        sessions=["ses-1", "ses-2"],
+        belief={"baseline": "ses-1", "sessions": ["ses-2"], "min_trials": 2},
+        clinical_outcomes={"baseline": "ses-1", "visits": ["ses-2"], "scales": {"MADRS": {}}},
+    )
+    finish(study.folder, ROOT)
+    return study.folder
+
+
+OF_SCORES_AND_BELIEFS = {
+    "scores.tsv": (replaced("\t12", "\t11"), "outcome_scores", {"belief_trials"}),
+    "trials.tsv": (replaced("\t3.0\n", "\t4.0\n"), "belief_trials", {"outcome_scores", "cohorts"}),
+    "participants.json": (replaced("male", "FEMALE"), "cohorts", set()),
+}
+
+
+def test_tables_of_scores_and_beliefs_run_again_by_their_content(without_models):
+    tables = dict.fromkeys(
+        (f"discovery/{name}.tsv" for name in ("participants", "scores", "trials")),
+        lambda content: content.replace(b"\n", b"\r\n") + b"\n\t\t\n",
+    )
+    with edited(without_models, tables):
+        again = runs_again(dry_run(without_models, ROOT))
+    assert again - END_OF_RUN == {"inputs"}
+    for name, (edit, rule, others) in OF_SCORES_AND_BELIEFS.items():
+        with edited(without_models, {f"discovery/{name}": edit}):
+            again = runs_again(dry_run(without_models, ROOT))
+        assert rule in again, name
+        assert not again & others, name
 
 
 def test_an_edited_atlas_or_mask_runs_again_what_lays_it_on_scans(study):

@@ -17,6 +17,7 @@ rule belief_trials:
         runtime=belief_minutes,
     params:
         config=belief_config,
+        contents=contents_of(belief_inputs),
         code=code_of("belief_updating/trials"),
     message:
         "Trials of belief updating"

@@ -14,6 +14,7 @@ rule outcome_scores:
         ENVIRONMENT
     params:
         config=outcome_config,
+        contents=contents_of(outcome_inputs),
         code=code_of("clinical_outcomes/scores"),
     message:
         "Scores and treatments"

@@ -98,7 +98,7 @@ from mri_response.core.errors import InputError
 from mri_response.core.vocabulary import VOXEL_MAPS
 from mri_response.inputs.contents import table_digest
 from mri_response.inputs.paths import files_of_anyone
-from mri_response.inputs.sources.people_tables import scores_path
+from mri_response.inputs.sources.people_tables import levels_beside, scores_path
 from mri_response.report.figures.plan import NAMING, figure_jobs, figure_plan
 from mri_response.learning.batches import batches
 from mri_response.learning.learners.base import JobSize

@@ -425,10 +425,14 @@ def of_the_user(path):
 
 
 def contents_of(files):
-    """Function that gives hashes of what the user's tables among a job's files say."""
+    """Function that gives hashes of what the user's tables among a job's files say.
+
+    Levels in a file beside a table, which decode its codes, are part of what it says.
+    """
 
     def given(wildcards):
-        return [table_digest(path) for path in files(wildcards) if is_flagged(path, "ancient")]
+        own = [path for path in files(wildcards) if is_flagged(path, "ancient")]
+        return [table_digest(each) for path in own for each in (path, levels_beside(path))]
 
     return given
 
@@ -478,7 +482,7 @@ def belief_inputs(wildcards):
     cohorts = [cohort for cohort in CONFIG["cohorts"].values() if cohort["trials"] is not None]
     paths = [cohort[key] for cohort in cohorts for key in ("participants", "trials")]
     scores = [scores_path(cohort) for cohort in cohorts if CONFIG["belief"]["score"]]
-    return local(list(dict.fromkeys(filter(None, [*paths, *scores]))))
+    return [of_the_user(path) for path in dict.fromkeys(filter(None, [*paths, *scores]))]
 
 
 def cohort_inputs(wildcards):
@@ -503,8 +507,8 @@ def outcome_inputs(wildcards):
     paths = []
     for name in outcome_cohorts(CONFIG):
         cohort = CONFIG["cohorts"][name]
-        paths += [local(cohort["participants"]), local(scores_path(cohort))]
-    return list(dict.fromkeys(paths))
+        paths += [cohort["participants"], scores_path(cohort)]
+    return [of_the_user(path) for path in dict.fromkeys(paths)]
 
 
 def files_of_cohorts(wildcards):
@@ -569,7 +573,8 @@ def own_mask(wildcards):
 def files_of_the_user(wildcards):
     """Every file of the user's whose hash is in the record for machines."""
     paths = [path for path in files_of_cohorts(wildcards) if path not in READ_INPUTS]
-    paths += belief_inputs(wildcards) if CONFIG["belief"] else []
+    trials = belief_inputs(wildcards) if CONFIG["belief"] else []
+    paths += [local(str(path)) for path in trials]
     for spec in FEATURES.values():
         atlas, mask = spec.get("atlas"), spec.get("mask", "template")
         paths += [local(path) for path in atlas.values()] if isinstance(atlas, dict) else []

@@ -139,7 +139,7 @@ def read_people_table(
         require_columns(table, [name], path)
         table[name] = decode(table[name], codes, path, "codes")
     if SEX in table and SEX not in layout.codes:
-        beside = path.with_name(path.name.split(".")[0] + ".json")
+        beside = levels_beside(path)
         levels = read_levels(beside).get(layout.columns.get(SEX, SEX), {})
         if strict and levels:
             table[SEX] = decode(table[SEX], sex_codes(levels), path, f"Levels of {beside.name}")
@@ -151,6 +151,23 @@ def read_people_table(
         if strict:
             _require_words(table[SEX], path)
     return table
+
+
+def levels_beside(path: str | os.PathLike[str]) -> Path:
+    """The file that may say what the codes of a table mean.
+
+    Parameters
+    ----------
+    path : path-like
+        As in ``participants.tsv``.
+
+    Returns
+    -------
+    pathlib.Path
+        As in ``participants.json``, which need not be there.
+    """
+    path = Path(path)
+    return path.with_name(path.name.split(".")[0] + ".json")
 
 
 def decode(
