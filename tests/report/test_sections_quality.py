@@ -7,10 +7,14 @@ import dataclasses
 import pytest
 from made_up_run import MadeUpRun, made_up_run
 
+from mri_response.config.schema import config_schema
 from mri_response.core.tables import read_tsv, write_tsv
+from mri_response.features.quality_measures import RULES
 from mri_response.report.naming import naming
 from mri_response.report.sections.blocks import Table, Text
 from mri_response.report.sections.quality import blocks, quality_counts
+
+RULE = config_schema()["properties"]["quality_control"]["properties"]["exclude"]["items"]
 
 
 def page(run: MadeUpRun, **tables):
@@ -61,6 +65,12 @@ def test_rules_and_how_many_they_left_out_are_said(run):
     assert table.rows[0][3] == 2
     assert "99, " in quality_counts(qc, naming(run.config))
     assert "2 excluded by rule" in quality_counts(qc, naming(run.config))
+
+
+@pytest.mark.parametrize("measure", RULE["properties"]["measure"]["enum"])
+def test_every_measure_of_a_rule_has_words(run, measure):
+    run.config["quality_control"]["exclude"] = [{"measure": measure, "above": 9}]
+    assert f"(rules: {RULES[measure]} above 9)" in page(run)[0]
 
 
 def test_tables_of_regions_have_no_words_on_maps(run):

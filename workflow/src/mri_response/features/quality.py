@@ -35,6 +35,7 @@ from mri_response.features.matrices import identified
 from mri_response.features.quality_measures import (
     _SIDES,
     MEASURES,
+    RULES,
     MapMeasures,
     correlation_with_others,
     mahalanobis_from_others,
@@ -161,7 +162,7 @@ def _excluded(table: pd.DataFrame, rules: Sequence[Mapping[str, Any]]) -> pd.Ser
                 continue  # a measure of quality that this cohort has not
             value, limit = table[rule["measure"]], rule[side]
             broken = value < limit if side == "below" else value > limit
-            what = (MEASURES | QUALITY_WORDS)[rule["measure"]]
+            what = RULES[rule["measure"]]
             text = f"quality control: {what} {side} {limit:g}"
             reason[broken & reason.isna()] = text
     return reason

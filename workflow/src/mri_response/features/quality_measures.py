@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
+from mri_response.config.source_kinds import QUALITY_WORDS
 from mri_response.features.comparable import outside_part
 from mri_response.features.matrices import PathLike
 from mri_response.features.voxels import template_values
@@ -16,13 +17,15 @@ from mri_response.inputs.atlases import Atlas
 from mri_response.inputs.images import Grid, load_map, open_image
 from mri_response.inputs.region_values import region_values
 
-#: What a rule of exclusion may name, in words.
+#: What is measured of every scan, in words.
 MEASURES = {
     "tiv": "total intracranial volume (ml)",
     "map_mean": "mean of the map",
     "mean_correlation": "correlation with the mean map",
     "mahalanobis": "Mahalanobis distance of the regions",
 }
+#: What a rule of exclusion may name, in words.
+RULES = MEASURES | QUALITY_WORDS
 #: Rows below which a median and a MAD say little, so that nobody is compared with the others.
 FEWEST = 10
 #: Distance between the voxels of which maps are correlated, in mm.

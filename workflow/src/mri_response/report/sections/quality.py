@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from mri_response.features.quality_measures import FEWEST, MEASURES
+from mri_response.features.quality_measures import FEWEST, MEASURES, RULES
 from mri_response.report.figures.plan import FigureSpec
 from mri_response.report.naming import Naming
 from mri_response.report.numbers import as_number, number
@@ -153,7 +153,7 @@ def _rules(qc: pd.DataFrame, rules: list[dict]) -> str:
     if not rules:
         return "The configuration has no rule that leaves scans out: all of them were analysed."
     texts = [
-        f"{MEASURES[rule['measure']]} {side} {rule[side]:g}"
+        f"{RULES[rule['measure']]} {side} {rule[side]:g}"
         for rule in rules
         for side in ("below", "above")
         if side in rule
