@@ -15,6 +15,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT / "workflow" / "src"))
 
+from mri_response.config.feature_kinds import FEATURES  # noqa: E402
 from mri_response.report.figures.plan import FIGURES  # noqa: E402
 
 PAGE = ROOT / "docs" / "rules.md"
@@ -57,10 +58,23 @@ def rules_of_figures() -> list[tuple[str, str, str]]:
 
 def shown(figure: str) -> str:
     """What a figure shows, as the function that draws it says in its first sentence."""
-    path = ROOT / "workflow" / "src" / "mri_response" / "report" / "figures" / f"{figure}.py"
-    tree = ast.parse(path.read_text(encoding="utf-8"))
-    (draw,) = [node for node in tree.body if getattr(node, "name", None) == "draw"]
-    return ast.get_docstring(draw).partition("\n")[0]
+    return first_sentence(f"report/figures/{figure}.py", "draw")
+
+
+def rules_of_features() -> list[tuple[str, str, str]]:
+    """Name, what is made, and script of the rules that are made from the kinds of features."""
+    return [
+        (f"{kind}_features", first_sentence(f"features/{kind}.py", "make"), "features/features.py")
+        for kind in FEATURES
+    ]
+
+
+def first_sentence(path: str, function: str) -> str:
+    """First line of the docstring of a function in a file of the package."""
+    file = ROOT / "workflow" / "src" / "mri_response" / path
+    tree = ast.parse(file.read_text(encoding="utf-8"))
+    (found,) = [node for node in tree.body if getattr(node, "name", None) == function]
+    return ast.get_docstring(found).partition("\n")[0]
 
 
 def rule_graph(folder: Path) -> str:
@@ -119,8 +133,9 @@ def page(graph: str) -> str:
     lines.append("```")
     for stage in STAGES:
         lines += ["", f"## {stage}"]
-        figures = rules_of_figures() if stage == "report" else []
-        for name, words, script in [*figures, *rules_of(stage)]:
+        from_entries = {"report": rules_of_figures, "features": rules_of_features}
+        made = from_entries.get(stage, list)()
+        for name, words, script in [*made, *rules_of(stage)]:
             lines += ["", f"**`{name}`** (`scripts/{script}`): {words}"]
     return HEAD + "\n".join(lines) + "\n"
 

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 import yaml
 
+from mri_response.config.feature_kinds import FEATURES
 from mri_response.report.figures.plan import FIGURES
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -31,8 +32,8 @@ def test_the_page_of_rules_is_current(make_rules, tmp_path: Path) -> None:
 def test_every_rule_with_a_script_is_on_the_page(make_rules) -> None:
     text = "".join(path.read_text() for path in (ROOT / "workflow" / "rules").glob("*.smk"))
     shown = set(re.findall(r"^\*\*`(\w+)`\*\*", make_rules.PAGE.read_text(), re.M))
-    figures = {kind.job for kind in FIGURES}
-    assert shown == figures | set(re.findall(r"^ *rule (\w+):", text, re.M))
+    made = {kind.job for kind in FIGURES} | {f"{kind}_features" for kind in FEATURES}
+    assert shown == made | set(re.findall(r"^ *rule (\w+):", text, re.M))
 
 
 def test_what_follows_from_others_is_left_out(make_rules) -> None:

@@ -174,7 +174,7 @@ def test_edited_tables_and_scans_run_everything_again(study):
         assert updated(done, job) == set(PEOPLE) - TABLES
         assert changed_contents(of_tables, job) == len(TABLES)
     # What else reads them follows, since the cohorts may have other people.
-    features = {"table_features", "atlas", "roi_features", "mask", "voxel_features"}
+    features = {"table_features", "atlas", "roi_maps_features", "mask", "voxels_features"}
     assert runs_again(done) == {"cohorts", "quality_control"} | features
 
 
@@ -245,7 +245,7 @@ def test_an_edited_atlas_or_mask_runs_again_what_lays_it_on_scans(study):
         done = dry_run(study.folder, ROOT, *STATIONS)
     assert updated(done, "Quality of the scans") == updated(done, "Atlas of roi") == set(ATLAS)
     assert updated(done, "Mask of voxels") == set(MASK)
-    rules = {"quality_control", "atlas", "roi_features", "mask", "voxel_features"}
+    rules = {"quality_control", "atlas", "roi_maps_features", "mask", "voxels_features"}
     assert runs_again(done) == rules
 
 
@@ -343,7 +343,7 @@ FIGURES = {"learning_curve_figure", "performance_figures", "quality_figure", "re
 FIGURES |= {"comparisons_figure", "flow_figure", "specificity_figure", "subgroups_figure"}
 FIGURES |= {"roi_weights_figure", "weight_map_figure", "usefulness_figures"}
 PEOPLE_RULES = {"cohorts", "quality_control"}
-FEATURE_RULES = {"table_features", "atlas", "roi_features", "mask", "voxel_features"}
+FEATURE_RULES = {"table_features", "atlas", "roi_maps_features", "mask", "voxels_features"}
 FITS = {"prepare", "cross_validate", "decisions", "learning_curve_parts"}
 WEIGHTS = {"region_weights", "voxel_weights", "slice_viewer"}
 # What looks at finished predictions by columns of people.

@@ -82,8 +82,8 @@ def test_the_demo(tmp_path):
         region_sets_figure=2,
         atlas=1,
         mask=1,
-        roi_features=4,
-        voxel_features=4,
+        roi_maps_features=4,
+        voxels_features=4,
         kernels=2,
         nested_cv=8,
         region_weights=1,
@@ -262,7 +262,7 @@ def test_voxels_alone_and_the_ensemble(study_with_maps):
     # The refit stays: weights are those of the model on all discovery people.
     assert jobs(config, study.folder) == expected(
         mask=1,
-        voxel_features=3,
+        voxels_features=3,
         kernels=3,
         nested_cv=3,
         voxel_weights=1,
@@ -275,7 +275,7 @@ def test_voxels_alone_and_the_ensemble(study_with_maps):
     assert jobs(study.save(), study.folder) == expected(
         2,
         mask=1,
-        voxel_features=3,
+        voxels_features=3,
         kernels=2,
         nested_cv=2,
         voxel_weights=2,
@@ -327,7 +327,7 @@ def test_estimators_need_no_kernels_and_have_weights_where_they_are_linear(study
     study.config["models"] = {"logistic": logistic, "forest": forest, "svc": {"features": "fs"}}
     batch = {"outer_folds": 2, "permutations": 256}
     counts = expected(
-        3, roi_features=3, voxel_features=3, table_features=3, atlas=1, mask=1, kernels=3,
+        3, roi_maps_features=3, voxels_features=3, table_features=3, atlas=1, mask=1, kernels=3,
         nested_cv=3, estimators=6, refit_kernels=1, refit=1, refit_estimator=2, freeze=2,
         score=3, freeze_without_arrays=1, region_weights=2, roi_weights_figure=2,
         weight_map_figure=1, slice_viewer=1, baseline=1,
@@ -340,7 +340,7 @@ def test_estimators_need_no_kernels_and_have_weights_where_they_are_linear(study
     assert jobs(config, study.folder) == redrawn
     study.config["models"] = {"forest": forest}
     counts = expected(
-        voxel_features=3, mask=1, estimators=1, refit_kernels=0, refit=0, freeze=0,
+        voxels_features=3, mask=1, estimators=1, refit_kernels=0, refit=0, freeze=0,
         score=1, refit_estimator=1, freeze_without_arrays=1, baseline=1,
         comparisons_figure=0, roi_sets=0,
     )  # fmt: skip

@@ -242,7 +242,7 @@ def test_full_disk(tmp_path, small_disk):
     (study.folder / "results").symlink_to(small_disk(64))
     expected = digests(study.folder / "undisturbed" / "small", "logs", "kernels")
 
-    for size, failed in {64: "mask", 160: "voxel_features", 400: "voxel_features"}.items():
+    for size, failed in {64: "mask", 160: "voxels_features", 400: "voxels_features"}.items():
         small_disk(size)
         done = run(study, *targets, check=False)
         assert done.returncode == 1

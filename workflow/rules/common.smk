@@ -59,7 +59,7 @@ os.environ.setdefault("MALLOC_MMAP_THRESHOLD_", str(32 * 1024**2))
 from mri_response.preflight.start import CACHE, checks_of_run
 from mri_response.people.extraction import extracted_folder, inputs_of_run
 from mri_response.people.size import size_for_jobs
-from mri_response.config.feature_kinds import feature_kind
+from mri_response.config.feature_kinds import FEATURES as FEATURE_KINDS, feature_kind
 from mri_response.config.files import read_config
 from mri_response.config.clinical_outcomes import outcome_cohorts, outcome_tables
 from mri_response.config.load import load_config
@@ -273,9 +273,15 @@ def kind_of_features(model):
     return feature_kind(FEATURES[CONFIG["models"][model]["features"]])
 
 
-def features_of_kind(*kinds):
-    """Pattern of the feature sets of some kinds, one that never matches if there are none."""
-    return pattern_of(name for name, spec in FEATURES.items() if spec["kind"] in kinds)
+def kinds_of_run():
+    """Kinds of the feature sets that models use, in the order of the entries."""
+    used = {spec["kind"] for spec in FEATURES.values()}
+    return [kind for kind in FEATURE_KINDS if kind in used]
+
+
+def features_of_kind(kind):
+    """Pattern of the feature sets of a kind, one that never matches if there are none."""
+    return pattern_of(name for name, spec in FEATURES.items() if spec["kind"] == kind)
 
 
 def weighted_models(is_wanted):

@@ -614,6 +614,29 @@ def sets_in_cohort(wildcards):
     return [features_table(name, wildcards.cohort) for name in sets]
 
 
+# What features are made from, by the names of inputs in the entries of their kinds.
+FEATURE_FILES = {
+    "maps": maps_of,
+    "image": atlas_image(),
+    "regions": atlas_regions(),
+    "mask": mask_image(),
+    "tables": tables_of_features,
+    "discovery": people_table(DISCOVERY),
+    "rates": run_table("belief_rates"),
+    "sets": sets_in_cohort,
+}
+
+
+def feature_files(kind):
+    """Files from which features of a kind are made, by the names of inputs in its entry."""
+    return {name: FEATURE_FILES[name] for name in FEATURE_KINDS[kind].inputs}
+
+
+def features_of_cohort(kind):
+    """Features of a kind and a cohort: a table where they have names."""
+    return features_table() if FEATURE_KINDS[kind].has_names else features_array()
+
+
 # ---------------------------------------------------------------- inputs of several rules
 def other_tables(wildcards):
     """Analysed people of the external and control cohorts."""
@@ -1039,6 +1062,14 @@ def source_in_discovery(wildcards):
 def source_in_cohort(wildcards):
     """Path or path pattern of a feature set in a cohort."""
     return source_of(wildcards.features, wildcards.cohort)
+
+
+def feature_params(kind):
+    """What a job must know of the source of features of a kind."""
+    if FEATURE_KINDS[kind].has_table:
+        return {"never": not_regions(CONFIG), "contents": contents_of(tables_of_features)}
+    names = {"names": resources_of("cat12")} if FEATURE_KINDS[kind].has_atlas else {}
+    return {"pattern": source_in_cohort, **names} if FEATURE_KINDS[kind].has_image else {}
 
 
 def fold_batch(wildcards):

@@ -82,6 +82,13 @@ def weights_minutes(wildcards, input, attempt):
     return math.ceil(15 + input.size_mb / 20) * attempt**2
 
 
+def feature_sizes(kind):
+    """What a job asks for that makes features of a kind; nothing is the profile's default."""
+    if FEATURE_KINDS[kind].has_names:
+        return {}
+    return {"mem_mb": voxel_features_mb, "runtime": voxel_features_minutes}
+
+
 def voxel_features_mb(wildcards, input, attempt):
     """One map at a time: compressed on disk, some copies as float64 in memory."""
     return math.ceil(1000 + 100 * input.size_mb / len(input.maps)) * attempt

@@ -1,6 +1,7 @@
 """Kinds of feature sets: one entry per kind, with its properties, its check and its words.
 
-The module `features.<kind>` makes the features of a kind, and the rule `<kind>_features` calls it.
+The function ``make`` of the module `features.<kind>` makes the features of a kind; the rule
+`<kind>_features` follows from the entry.
 Everything else asks an entry for its properties and never for the name of a kind. Every job reads
 this module with the rules: it imports nothing that takes time.
 """
@@ -133,6 +134,9 @@ class FeatureKind:
     source : {"image", "table"} or None
         What a cohort's source holds: one image per person, or one table of all people. None for a
         kind that is made from what the workflow has read already.
+    inputs : tuple of str
+        What the features are made from, beside the people: names of ``FEATURE_FILES`` in
+        ``rules/paths.smk``.
     has_atlas : bool
         Whether the features are regions of an atlas that the workflow lays on the maps.
     has_names : bool
@@ -145,6 +149,8 @@ class FeatureKind:
     has_trials : bool
         Whether the features are made from trials of the belief-updating task (keys ``session`` and
         ``parameters``).
+    is_light : bool
+        Whether a job is short enough for the machine on which the workflow was started.
     region_sets : str or None
         File of ``data/region_sets`` that fits every feature set of the kind.
     check : callable
@@ -154,11 +160,13 @@ class FeatureKind:
 
     words: Callable[[Spec], str]
     source: Literal["image", "table"] | None = None
+    inputs: tuple[str, ...] = ()
     has_atlas: bool = False
     has_names: bool = True
     has_parts: bool = False
     is_clinical: bool = False
     has_trials: bool = False
+    is_light: bool = False
     region_sets: str | None = None
     check: Callable[[Spec, str], None] = _check_nothing
 
@@ -184,14 +192,32 @@ class FeatureKind:
 
 
 FEATURES = {
-    "roi_maps": FeatureKind(_words_of_roi_maps, source="image", has_atlas=True),
-    "voxels": FeatureKind(
-        _words_of_voxels, source="image", has_names=False, region_sets="neuromorphometrics"
+    "roi_maps": FeatureKind(
+        _words_of_roi_maps, source="image", inputs=("maps", "image", "regions"), has_atlas=True
     ),
-    "table": FeatureKind(_words_of_table, source="table"),
-    "clinical": FeatureKind(_words_of_clinical, is_clinical=True, check=_check_clinical),
-    "belief": FeatureKind(_words_of_belief, has_trials=True),
-    "concatenated": FeatureKind(_words_of_concatenated, has_parts=True, check=_check_concatenated),
+    "voxels": FeatureKind(
+        _words_of_voxels,
+        source="image",
+        inputs=("maps", "mask"),
+        has_names=False,
+        region_sets="neuromorphometrics",
+    ),
+    "table": FeatureKind(_words_of_table, source="table", inputs=("tables",)),
+    "clinical": FeatureKind(
+        _words_of_clinical,
+        inputs=("discovery",),
+        is_clinical=True,
+        is_light=True,
+        check=_check_clinical,
+    ),
+    "belief": FeatureKind(_words_of_belief, inputs=("rates",), has_trials=True, is_light=True),
+    "concatenated": FeatureKind(
+        _words_of_concatenated,
+        inputs=("sets",),
+        has_parts=True,
+        is_light=True,
+        check=_check_concatenated,
+    ),
 }
 
 

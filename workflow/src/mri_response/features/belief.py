@@ -5,7 +5,21 @@ from typing import Any
 
 import pandas as pd
 
+from mri_response.belief_updating.run_tables import typed
 from mri_response.core.errors import InputError
+from mri_response.core.tables import read_tsv
+from mri_response.features.job import FeatureJob
+
+
+def make(job: FeatureJob) -> None:
+    """How people update beliefs in one session, each from their own trials.
+
+    Parameters
+    ----------
+    job : FeatureJob
+        With the file ``rates``.
+    """
+    job.write(belief_features(job.people(), typed(read_tsv(job.files["rates"])), job.spec))
 
 
 def belief_features(

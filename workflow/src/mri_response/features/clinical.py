@@ -7,7 +7,20 @@ import pandas as pd
 
 from mri_response.config.columns import CATEGORIES
 from mri_response.core.errors import InputError
-from mri_response.core.tables import as_categories, shorten
+from mri_response.core.tables import as_categories, read_tsv, shorten
+from mri_response.features.job import FeatureJob
+
+
+def make(job: FeatureJob) -> None:
+    """Columns of the participants table, categories as indicators; nothing is filled in yet.
+
+    Parameters
+    ----------
+    job : FeatureJob
+        With the file ``discovery``: the rows of the discovery cohort.
+    """
+    # As text: a category that is written as a number stays as it is written.
+    job.write(clinical_features(job.people(), read_tsv(job.files["discovery"]), job.spec))
 
 
 def clinical_features(

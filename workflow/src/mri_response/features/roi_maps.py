@@ -5,12 +5,32 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
+from mri_response.config.source_kinds import gives_regions
+from mri_response.features.job import FeatureJob
 from mri_response.features.matrices import PathLike
 from mri_response.features.table import table_features
-from mri_response.inputs.atlases import Atlas
-from mri_response.inputs.images import in_threads, load_map
+from mri_response.inputs.atlases import Atlas, load_atlas
+from mri_response.inputs.images import Grid, in_threads, load_map, open_image
 from mri_response.inputs.region_values import region_values
 from mri_response.inputs.sources.cat12_regions import ATLAS, cat12_columns, cat12_names
+
+
+def make(job: FeatureJob) -> None:
+    """Grey matter of each region and person.
+
+    Parameters
+    ----------
+    job : FeatureJob
+        With the files ``image`` and ``regions`` of the atlas on the grid of the maps.
+    """
+    image, spec = job.files["image"], job.spec
+    atlas = load_atlas({"image": image, "labels": job.files["regions"]}, Grid.of(open_image(image)))
+    if gives_regions(spec, job.cohort):
+        regions = cat12_regions(job.pattern, job.people())
+        job.write(regions[list(atlas.regions["region"])])
+        return
+    resample = spec["grid"] != "native"
+    job.write(roi_features(job.maps(), atlas, spec["statistic"], resample, job.threads))
 
 
 def roi_features(

@@ -7,8 +7,23 @@ import pandas as pd
 
 from mri_response.core.errors import InputError
 from mri_response.core.tables import ID_COLUMNS, shorten
+from mri_response.features.job import FeatureJob
 from mri_response.features.matrices import PathLike
-from mri_response.inputs.tables import read_roi_table
+from mri_response.inputs.tables import read_roi_table, table_columns
+
+
+def make(job: FeatureJob) -> None:
+    """Regions of a table for the analysed people.
+
+    Parameters
+    ----------
+    job : FeatureJob
+        With the files ``tables``: the cohort's own, and that of the discovery cohort, which sets
+        the columns.
+    """
+    own, discovery = job.files["tables"][0], job.files["tables"][-1]
+    columns = table_columns(discovery, job.spec["columns"], job.spec["exclude"], job.never)
+    job.write(table_features(own, columns, job.people()))
 
 
 def table_features(path: PathLike, columns: Sequence[str], people: pd.DataFrame) -> pd.DataFrame:

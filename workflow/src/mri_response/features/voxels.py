@@ -5,7 +5,9 @@ from collections.abc import Sequence
 import nibabel as nib
 import numpy as np
 
+from mri_response.core.atomic import atomic_path
 from mri_response.core.errors import InputError
+from mri_response.features.job import FeatureJob
 from mri_response.features.matrices import PathLike
 from mri_response.inputs.images import (
     Grid,
@@ -15,6 +17,27 @@ from mri_response.inputs.images import (
     read_values,
     template_map,
 )
+
+
+def make(job: FeatureJob) -> None:
+    """Voxels inside the mask of each person, streamed map by map.
+
+    Parameters
+    ----------
+    job : FeatureJob
+        With the file ``mask``, on the grid of the maps.
+    """
+    mask, spec = open_image(job.files["mask"]), job.spec
+    with atomic_path(job.out) as temporary:
+        voxel_features(
+            job.maps(),
+            read_values(mask, job.files["mask"]) > 0,
+            Grid.of(mask),
+            temporary,
+            smoothing_fwhm_mm=spec["smoothing_fwhm_mm"],
+            resample=spec["grid"] != "native",
+            threads=job.threads,
+        )
 
 
 def template_values(grid: Grid) -> np.ndarray:
