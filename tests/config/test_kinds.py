@@ -1,7 +1,12 @@
 """Registries of kinds: every kind of the schema has an entry, a module and what rules need."""
 
+import importlib
+import inspect
+import re
+
 import pytest
 
+from mri_response.config.atlases import ATLASES, SHIPPED_ATLASES, region_set_files
 from mri_response.config.feature_kinds import FEATURES
 from mri_response.config.outcome_kinds import OUTCOMES
 from mri_response.config.preparation_steps import PREPARATION, steps_in_words
@@ -14,10 +19,22 @@ SCHEMA = config_schema()["properties"]
 def test_every_kind_of_feature_is_in_schema_package_and_rules(root):
     kinds = SCHEMA["features"]["additionalProperties"]["properties"]["kind"]["enum"]
     assert list(FEATURES) == kinds
-    rules = (root / "workflow" / "rules" / "features.smk").read_text()
     for kind in kinds:
-        assert (root / f"workflow/src/mri_response/features/{kind}.py").is_file()
-        assert f'features=features_of_kind("{kind}")' in rules
+        make = importlib.import_module(f"mri_response.features.{kind}").make
+        assert list(inspect.signature(make).parameters) == ["job"]
+
+
+def test_inputs_of_the_kinds_of_features_have_their_files_in_the_rules(root):
+    paths = (root / "workflow" / "rules" / "paths.smk").read_text()
+    entries = re.search(r"^FEATURE_FILES = \{\n(.*?)^\}", paths, re.M | re.S)[1]
+    listed = set(re.findall(r'^    "(\w+)":', entries, re.M))
+    assert listed == {name for kind in FEATURES.values() for name in kind.inputs}
+
+
+def test_one_rule_makes_the_features_of_every_kind(root):
+    rules = (root / "workflow" / "rules" / "features.smk").read_text()
+    assert rules.count("features_of_cohort(kind)") == 1
+    assert not re.search(r"features_(table|array)\(", rules)
 
 
 @pytest.mark.parametrize(
@@ -32,12 +49,32 @@ def test_every_kind_of_feature_is_in_schema_package_and_rules(root):
         "can_be_part": {"roi_maps", "table", "clinical", "belief"},
         "is_clinical": {"clinical"},
         "has_trials": {"belief"},
+        "is_light": {"clinical", "belief", "concatenated"},
         "source": {"roi_maps", "voxels", "table"},
         "region_sets": {"voxels"},
     }.items(),
 )
 def test_properties_of_the_kinds_of_features(holds, kinds):
     assert {name for name, kind in FEATURES.items() if getattr(kind, holds)} == kinds
+
+
+def test_every_atlas_has_its_files_and_is_named_for_users(root):
+    data = root / "workflow" / "src" / "mri_response" / "data"
+    assert sorted(SHIPPED_ATLASES) == sorted(path.stem for path in (data / "atlases").glob("*.tsv"))
+    assert {atlas.region_sets for atlas in ATLASES.values()} - {None} <= set(region_set_files())
+    for name, atlas in ATLASES.items():
+        assert bool(atlas.licence) != bool(atlas.fetcher), name
+        assert atlas.ships != name.startswith("nilearn:"), name
+    schema = config_schema()
+    asked = schema["$defs"]["features_roi_maps"]["properties"]["atlas"]
+    for name in SHIPPED_ATLASES:
+        assert name in asked["description"]
+        assert name in asked["x-expected"]
+    asked = SCHEMA["region_sets"]["additionalProperties"]["properties"]["atlas"]["x-expected"]
+    page = (root / "docs" / "brain.md").read_text(encoding="utf-8")
+    for name in region_set_files():
+        assert name in asked
+        assert name in page
 
 
 def test_every_kind_of_outcome_is_in_schema_and_package(root):

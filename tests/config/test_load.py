@@ -331,6 +331,8 @@ MISTAKES = [
     ("models.roi_svc.C", 1, "config: models.roi_svc.C: found 1, expected a mapping (key: value)"),
     ("features.roi.kind", "roi", "config: features.roi.kind: found 'roi', expected roi_maps,"),
     ("features.roi.atlas", "aal3", "expected neuromorphometrics, aal, nilearn:NAME or {image"),
+    ("features.roi.atlas", "nilearn:juelch", "did you mean 'nilearn:juelich'? correct it; known"),
+    ("region_sets", {"roi": {"atlas": "destriuex"}}, "did you mean 'destrieux'? correct it"),
     ("features.roi.grid", 0, "config: features.roi.grid: found 0, expected native or a number"),
     ("min_class_size", 1, "config: min_class_size: found 1, expected a whole number at least 2"),
     ("cohorts.bonn.role", "test", "found 'test', expected discovery, external or control"),

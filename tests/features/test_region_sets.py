@@ -6,7 +6,8 @@ import pandas as pd
 import pytest
 import yaml
 
-from mri_response.config.queries import REGION_SETS
+from mri_response.config.atlases import ATLASES as KNOWN
+from mri_response.config.atlases import region_set_files
 from mri_response.core.errors import InputError
 from mri_response.features.region_sets import (
     COLUMNS,
@@ -80,7 +81,10 @@ def test_every_file_has_every_set(path):
 
 def test_every_file_is_for_some_atlas():
     files = {path.stem for path in RESOURCES.glob("*.yaml")}
-    assert set(REGION_SETS.values()) | {"desikan_killiany"} == files
+    assert set(region_set_files()) == files
+    # FreeSurfer's names of the last ones head tables alone.
+    named = {atlas.region_sets for atlas in KNOWN.values()} - {None}
+    assert named | {"desikan_killiany"} == files
 
 
 @pytest.mark.parametrize("atlas", ["neuromorphometrics", "aal"])

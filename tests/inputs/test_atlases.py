@@ -9,10 +9,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from mri_response.config.atlases import ATLASES, SHIPPED_ATLASES
 from mri_response.core.errors import InputError
 from mri_response.inputs.atlases import (
-    FETCHERS,
-    LICENCES,
     RESOURCES,
     licence_of,
     load_atlas,
@@ -121,7 +120,7 @@ def test_loading_twice_gives_the_same(grid):
 
 
 def test_licences_are_stated():
-    assert set(LICENCES) == {"neuromorphometrics", "aal"}
+    assert SHIPPED_ATLASES == ("neuromorphometrics", "aal")
     assert "CC BY-NC" in licence_of("neuromorphometrics")
     assert "copyright" in licence_of("aal")
     assert "mine.nii.gz" in licence_of({"image": "a/mine.nii.gz", "labels": "b.tsv"})
@@ -218,7 +217,7 @@ def test_misspelt_names_get_a_suggestion(own):
     _, grid = own
     with pytest.raises(InputError, match="did you mean 'neuromorphometrics'"):
         load_atlas("neuromorphometric", grid)
-    with pytest.raises(InputError, match="did you mean 'schaefer_2018_100'"):
+    with pytest.raises(InputError, match="did you mean 'nilearn:schaefer_2018_100'"):
         load_atlas("nilearn:schaefer2018_100", grid)
 
 
@@ -228,8 +227,10 @@ def test_every_fetcher_exists_in_nilearn():
 
     from nilearn import datasets
 
-    for function, arguments in FETCHERS.values():
-        inspect.signature(getattr(datasets, function)).bind(**arguments)
+    fetched = [atlas for atlas in ATLASES.values() if not atlas.ships]
+    assert len(fetched) > 10
+    for atlas in fetched:
+        inspect.signature(getattr(datasets, atlas.fetcher)).bind(**atlas.arguments)
 
 
 def test_fetched_atlas_uses_nilearns_table(own, monkeypatch):

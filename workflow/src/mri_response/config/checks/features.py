@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from mri_response.config.atlases import check_atlases
 from mri_response.config.columns import CATEGORIES
 from mri_response.config.feature_kinds import feature_kind
 from mri_response.config.messages import fault
@@ -19,7 +20,7 @@ from mri_response.config.queries import (
 
 
 def check_features(config: Mapping[str, Any]) -> None:
-    """Check the feature sets that models use.
+    """Check the feature sets that models use, and the atlases of all.
 
     Parameters
     ----------
@@ -31,6 +32,7 @@ def check_features(config: Mapping[str, Any]) -> None:
     InputError
         For the first mistake.
     """
+    check_atlases(config)
     if config["models"] and not source_features(config):
         beliefs = belief_features(config)
         raise fault(
