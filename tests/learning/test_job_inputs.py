@@ -11,7 +11,8 @@ import pytest
 
 from mri_response.core.tables import write_tsv
 from mri_response.learning.design import FixedFolds, RedrawnFolds
-from mri_response.learning.job_inputs import read_job
+from mri_response.learning.job_inputs import read_job, write_prepared
+from mri_response.learning.learners.svc import fold_rows
 from mri_response.learning.splits import REFIT, Scheme, draw_folds, folds_table
 
 N = {"discovery": 24, "external": 5}
@@ -101,3 +102,31 @@ def test_redrawn_folds_are_those_of_the_scheme_and_not_of_the_table(study):
     assert job.folds.members == range(1, 4)
     assert job.folds.scheme.stratified
     assert list(job.folds.units) == list(study.tables["discovery"]["participant_id"])
+
+
+@pytest.mark.parametrize("folds", [[0, 3], "refit"])
+@pytest.mark.parametrize("rows_per_feature", [2.0, np.inf])
+def test_what_was_prepared_stands_for_the_features(
+    study, monkeypatch, tmp_path, folds, rows_per_feature
+):
+    """Fits on rows and on Gram matrices are the same to the last bit without the features' files."""
+    monkeypatch.setattr(fold_rows, "ROWS_PER_FEATURE", rows_per_feature)
+    if folds == "refit":
+        people, features = study.paths["external"]
+        study.given.others, study.given.features = [people], [*study.given.features, features]
+    c = {"scale": "absolute", "log2_min": -3, "log2_max": 0, "log2_step": 1}
+    study.config["model"] |= {"C": c, "class_weight": "balanced", "standardize": True, "pca": None}
+    params = SimpleNamespace(config=study.config, folds=folds)
+    whole = read_job(study.given, params)
+    path = tmp_path / "prepared.npz"
+    write_prepared(whole, path)
+    given = SimpleNamespace(**{**vars(study.given), "features": [], "prepared": path})
+    job = read_job(given, params)
+    assert (job.sample.features is None) == np.isinf(rows_per_feature)
+    assert len(job.prepared) == len(job.folds.folds)
+    blocks = [range(1), range(1, 4)]
+    found = job.learner.run(job.sample, job.folds, job.design, blocks, job.prepared)
+    expected = whole.learner.run(whole.sample, whole.folds, whole.design, blocks)
+    assert np.isfinite(found.decision).any()
+    for name, value in vars(expected).items():
+        np.testing.assert_array_equal(getattr(found, name), value, err_msg=name)

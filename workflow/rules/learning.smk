@@ -65,7 +65,7 @@ rule prepare:
 rule cross_validate:
     """Observed and permuted labels through some outer folds, or the refit, with a search in each.
 
-    A learner starts from its prepared matrices or, where it has none, from the features. Redrawn
+    A learner starts from what it has prepared or, where it prepares nothing, from the features. Redrawn
     folds are drawn in the job; it depends on the splits all the same, whose rule says in one line
     where the people are too few for the folds.
     """
@@ -74,7 +74,7 @@ rule cross_validate:
         others=other_tables_of_job,
         splits=rules.splits.output[0],
         prepared=prepared,
-        features=matrices_of_job,
+        features=matrices_of_fits,
     output:
         fold_job(),
     log:

@@ -698,6 +698,11 @@ def matrices_of_job(wildcards):
     return [matrix_of(wildcards.model, name) for name in [DISCOVERY, *cohorts_of_job(wildcards)]]
 
 
+def matrices_of_fits(wildcards):
+    """Features of a job that starts from them; what was prepared of them holds all that fits need."""
+    return [] if prepared(wildcards) else matrices_of_job(wildcards)
+
+
 def all_folds(wildcards):
     """Every cross-validation job of a model."""
     return expand(

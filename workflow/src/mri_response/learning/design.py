@@ -49,8 +49,8 @@ class Sample(NamedTuple):
 
     Attributes
     ----------
-    features : numpy.ndarray or StackedRows, shape (N, p)
-        Features; may be memory maps, which are not read where Gram matrices stand in.
+    features : numpy.ndarray or StackedRows, shape (N, p), or None
+        Features, which may be memory maps; None where Gram matrices stand in for them.
     confounds : numpy.ndarray or Confounds, shape (N, q)
         Coded confounds.
     weights : numpy.ndarray, shape (N,)
@@ -58,7 +58,7 @@ class Sample(NamedTuple):
         people count by these weights.
     """
 
-    features: Features
+    features: Features | None
     confounds: np.ndarray | Confounds
     weights: np.ndarray
 
@@ -66,7 +66,7 @@ class Sample(NamedTuple):
     def of(
         cls,
         tables: Sequence[pd.DataFrame],
-        features: Features,
+        features: Features | None,
         coding: ConfoundCoding,
         unseen: str,
     ) -> Sample:
@@ -76,8 +76,8 @@ class Sample(NamedTuple):
         ----------
         tables : sequence of pandas.DataFrame
             Analysed rows of the discovery cohort and of the cohorts behind it, if any.
-        features : numpy.ndarray or StackedRows, shape (N, p)
-            Features of the rows of all tables.
+        features : numpy.ndarray or StackedRows, shape (N, p), or None
+            Features of the rows of all tables, where they are needed.
         coding : ConfoundCoding
             Coding that the discovery cohort has defined.
         unseen : {"error", "mean"}
