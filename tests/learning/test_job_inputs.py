@@ -109,7 +109,7 @@ def test_redrawn_folds_are_those_of_the_scheme_and_not_of_the_table(study):
 def test_what_was_prepared_stands_for_the_features(
     study, monkeypatch, tmp_path, folds, rows_per_feature
 ):
-    """Fits on rows and on Gram matrices are the same to the last bit without the features' files."""
+    """Fits on rows and on Gram matrices are the same to the last bit without the features."""
     monkeypatch.setattr(fold_rows, "ROWS_PER_FEATURE", rows_per_feature)
     if folds == "refit":
         people, features = study.paths["external"]
