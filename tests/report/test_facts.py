@@ -383,7 +383,88 @@ def test_methods_tell_how_further_tables_came_about():
     told = [fact for fact in methods(evidence) if fact.text not in without]
     assert [fact.text.split()[0] for fact in told] == ["Models", "Decision", "Net", "Where"]
     cites = {key for fact in told for key in fact.cites}
-    assert {"nadeau_bengio", "mcnemar", "decision_curve", "haufe", "benjamini_hochberg"} <= cites
+    assert {"nadeau_bengio", "decision_curve", "haufe", "benjamini_hochberg"} <= cites
+    assert "mcnemar" not in cites  # frozen models are not compared in these tables
+
+
+def compared(**changes):
+    rows = further_tables()["comparisons"].assign(**changes)
+    told = methods(evidence_of(made_up_run(), tables={"comparisons": rows}))
+    (fact,) = [fact for fact in told if fact.text.startswith("Models were compared")]
+    return fact
+
+
+def test_methods_name_the_tests_that_the_table_has_and_no_other():
+    cross_validated = compared()
+    assert "by the corrected resampled t-test" in cross_validated.text
+    assert "DeLong" not in cross_validated.text
+    assert cross_validated.cites == ("nadeau_bengio",)
+    frozen = compared(method="delong")
+    assert "Frozen models, and people who were held out: DeLong's test" in frozen.text
+    assert "resampled" not in frozen.text
+    # Where single people are left out there is an estimate alone.
+    alone = compared(p_value=np.nan, p_holm=np.nan)
+    assert "without a test, since none holds its level" in alone.text
+    assert alone.cites == ()
+
+
+def test_methods_name_the_null_of_other_cohorts():
+    run = made_up_run()
+    nulls = set(run.performance.loc[run.performance["cohort"] == "saline", "null"].dropna())
+    (text,) = [f.text for f in methods(evidence_of(run)) if f.text.startswith("External and")]
+    assert "For p, the labels of the cohort were permuted while the model stayed" in text
+    assert ("refitted to them scored" in text) == ("discovery_labels" in nulls)
+    run.config["external"]["model"] = "ensemble"
+    evidence = evidence_of(run, tables={"calibration": further_tables()["calibration"]})
+    (text,) = [f.text for f in methods(evidence) if f.text.startswith("External and")]
+    assert "learned from the cross-validated decision values of the discovery people" in text
+
+
+def test_documents_say_brain_measures_only_where_there_are_some():
+    config = copy.deepcopy(CONFIG)
+    config["features"]["clinic"] = {"kind": "clinical", "columns": ["severity"], "categorical": []}
+    both = copy.deepcopy(config)
+    both["models"]["clinic"] = {**CONFIG["models"]["roi_svc"], "features": "clinic"}
+    text = gather(evidence_of(made_up_run(both)))["objective"].text
+    assert text.startswith("To predict responder from brain measures and clinical features:")
+    assert text.endswith("is roi_svc (brain measures).")
+    config["models"]["roi_svc"]["features"] = "clinic"
+    told = gather(evidence_of(made_up_run(config)))
+    assert "roi_svc (clinical features)" in told["objective"].text
+    assert "who rated them is not known" in told["no_rater"].text
+    about_people = ("objective", "intended_use", "data_sources", "eligibility", "missing_handling")
+    for name in (*about_people, "input_quality", "outcome_blind"):
+        assert "brain" not in told[name].text.lower(), name
+
+
+def test_ids_that_are_said_to_be_a_cohorts_own_are_told():
+    run = made_up_run()
+    assert "if an id is in two cohorts." in gather(evidence_of(run))["people_apart"].text
+    run.config["cohorts"]["saline"]["own_ids"] = True
+    text = gather(evidence_of(run))["people_apart"].text
+    assert "(not looked for in Saline, whose ids are said to be their own)" in text
+
+
+def test_harmonisation_is_among_what_is_learned_inside_the_folds():
+    run = made_up_run()
+    assert "Harmonisation" not in gather(evidence_of(run))["inside_folds"].text
+    options = {"column": "site", "method": "combat", "keep": [], "reference": None}
+    run.config["models"]["roi_svc"]["harmonise"] = options | {"learn_from": None}
+    text = gather(evidence_of(run))["inside_folds"].text
+    assert text.startswith("Harmonisation of sites, confound regression")
+
+
+def test_caveats_say_which_intervals_the_discovery_cohort_has():
+    run = made_up_run()
+    evidence = evidence_of(run)
+    assert any("two intervals" in text for text in caveats(evidence))
+    own = (run.performance["cohort"] == "discovery") & run.performance["ci_method"].notna()
+    held_out = run.performance.assign(
+        ci_method=run.performance["ci_method"].mask(own, "mover_wilson")
+    )
+    text = " ".join(caveats(dataclasses.replace(evidence, performance=held_out)))
+    assert "naive" not in text
+    assert "No interval covers what other scanners" in text
 
 
 def test_results_are_facts_in_order():

@@ -147,9 +147,11 @@ def inside_folds(run: Run) -> Fact:
         else "Outside the folds stands only what learns nothing from people: atlas, mask, "
         "resampling, smoothing."
     )
+    harmonised = any(model.get("harmonise") for model in run.config["models"].values())
     return Fact(
-        "Confound regression, scaling, components, imputed confounds and hyperparameters are "
-        f"learned in the training part of each fold. {outside}",
+        f"{'Harmonisation of sites, c' if harmonised else 'C'}onfound regression, scaling, "
+        "components, imputed values and hyperparameters are learned in the training part of each "
+        f"fold. {outside}",
         "config: models, features, quality_control",
         ("confounds",),
     )
@@ -159,9 +161,12 @@ def inside_folds(run: Run) -> Fact:
 def people_apart(run: Run) -> Fact:
     group = run.config["cross_validation"]["group"]
     families = f" Families (column {group}) too." if group else ""
+    own = [c for c, spec in run.config["cohorts"].items() if spec.get("own_ids")]
+    titles = listed(run.names.titles[c] for c in own)
+    trusted = f" (not looked for in {titles}, whose ids are said to be their own)" if own else ""
     return Fact(
         "All rows of a person lie on one side of every split, and the run stops before the first "
-        f"job if somebody is in two cohorts.{families}",
+        f"job if an id is in two cohorts{trusted}.{families}",
         "splits.tsv; checks before the first job",
     )
 

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 
-from mri_response.core.vocabulary import EXTERNAL_POOLED, Role
+from mri_response.core.vocabulary import EXTERNAL_POOLED, Interval, Role
+from mri_response.evaluation.bootstrap import MIN_PERMUTATIONS
 from mri_response.people.size import FEW_PEOPLE
 from mri_response.report.lookup import is_computed, precision_row
-from mri_response.report.numbers import number, percent
+from mri_response.report.numbers import as_number, number, percent
 from mri_response.report.run import Run
 
 
@@ -26,9 +27,8 @@ def caveats(run: Run) -> list[str]:
     """
     found = [text for cohort in run.cohorts for text in _of_cohort(run, cohort)]
     found.append(
-        "Discovery figures are shown with two intervals. The naive one ignores that people share "
-        "training data and covers the truth too seldom; the corrected one is wider. Neither covers "
-        "what other scanners, hospitals or ways of recruiting would change."
+        f"{_of_intervals(run)}No interval covers what other scanners, hospitals or ways of "
+        "recruiting would change."
     )
     if len(run.models) > 1:
         found.append(
@@ -36,6 +36,25 @@ def caveats(run: Run) -> list[str]:
             f"primary model, named beforehand in the config, is {run.model}."
         )
     return found
+
+
+def _of_intervals(run: Run) -> str:
+    """What the intervals of cross-validated people are; they have two where labels are permuted."""
+    rows = run.performance[run.performance["cohort"] == run.discovery]
+    computed = rows[as_number(rows["ci_low"]).notna()]
+    methods = set(computed["ci_method"])
+    if Interval.NAIVE_BOOTSTRAP not in methods:
+        return ""
+    naive = "The naive one ignores that people share training data and covers the truth too seldom"
+    if Interval.NULL_INFLATED in methods:
+        return (
+            f"Discovery figures are shown with two intervals. {naive}; the corrected one is wider, "
+            "and is one for models that learn from the training part of the folds. "
+        )
+    return (
+        f"Discovery figures have one interval, the naive one. {naive}; the corrected one needs "
+        f"{MIN_PERMUTATIONS} permutations. "
+    )
 
 
 def coins(run: Run, cohort: str) -> str | None:

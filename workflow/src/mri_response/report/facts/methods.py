@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+import pandas as pd
+
 from mri_response.config.feature_kinds import feature_kind
 from mri_response.config.outcome_kinds import outcome_kind
 from mri_response.config.preparation_steps import steps_in_words
 from mri_response.config.queries import used_features
-from mri_response.core.vocabulary import Role
-from mri_response.evaluation.comparisons import ADDED
+from mri_response.core.vocabulary import Comparison, Null, Role
+from mri_response.evaluation.comparisons import ADDED, MODELS
 from mri_response.inputs.atlases import licence_of
 from mri_response.learning.learners.registry import learner_of
 from mri_response.report.facts.belief import belief_methods
@@ -19,6 +21,7 @@ from mri_response.report.facts.fact import Fact
 from mri_response.report.facts.phrases import cohort_size, listed, people, where
 from mri_response.report.facts.predicted_numbers import number_methods
 from mri_response.report.facts.study import flow
+from mri_response.report.numbers import as_number
 from mri_response.report.procedure_words import left_out_inside_text, left_out_text
 from mri_response.report.run import Run
 
@@ -61,13 +64,12 @@ def _methods_of_prediction(run: Run) -> list[Fact]:
         permutation_method(config),
     ]
     if run.others:
-        paragraphs.append(_evaluation_method(config["external"]["model"]))
+        paragraphs.append(_evaluation_method(run))
     if {Role.EXTERNAL, Role.CONTROL} <= {run.names.roles[cohort] for cohort in run.others}:
         paragraphs.append(_specificity_method(config))
+    if "comparisons" in run.tables:
+        paragraphs += _comparison_methods(run.tables["comparisons"])
     paragraphs += [fact for name, fact in _FURTHER.items() if name in run.tables]
-    compared = run.tables.get("comparisons")
-    if compared is not None and (compared["comparison"] == ADDED).any():
-        paragraphs.append(_ADDED)
     return [*paragraphs, _missing_method(config)]
 
 
@@ -150,7 +152,21 @@ def _validation_method(cv: Mapping[str, Any]) -> Fact:
     )
 
 
-def _evaluation_method(model: str) -> Fact:
+def _evaluation_method(run: Run) -> Fact:
+    model = run.config["external"]["model"]
+    nulls = set(run.performance.loc[run.performance["cohort"].isin(run.others), "null"])
+    tested = {
+        Null.OWN_LABELS: "the labels of the cohort were permuted while the model stayed as it is",
+        Null.DISCOVERY_LABELS: "the labels of the discovery cohort were permuted, and the models "
+        "refitted to them scored the cohort's own labels",
+    }
+    told = "; in rows of their own, ".join(words for null, words in tested.items() if null in nulls)
+    probabilities = (
+        " Probabilities and thresholds of the mean were learned from the cross-validated decision "
+        "values of the discovery people."
+        if model == "ensemble" and "calibration" in run.tables
+        else ""
+    )
     scored = (
         "one model fitted to all discovery people, its hyperparameters from the same search"
         if model == "refit"
@@ -160,8 +176,8 @@ def _evaluation_method(model: str) -> Fact:
         f"External and control cohorts were scored by {scored}; nothing was refitted, "
         "centred or given another threshold there. Intervals: Wilson for sensitivity and "
         "specificity, their MOVER combination for balanced accuracy, DeLong on the logit "
-        "scale for the AUC.",
-        "config: external.model",
+        f"scale for the AUC.{f' For p, {told}.' if told else ''}{probabilities}",
+        "config: external.model; performance.tsv: ci_method, null",
         ("wilson", "mover", "delong"),
     )
 
@@ -195,17 +211,44 @@ _ADDED = Fact(
     ("freedman_lane",),
 )
 
+
+def _comparison_methods(table: pd.DataFrame) -> list[Fact]:
+    """How models were compared, by the tests that the table has."""
+    rows = table[table["comparison"] == MODELS]
+    resampled = rows[rows["method"] == Comparison.CORRECTED_RESAMPLED_T]
+    text, cites = "", []
+    if len(resampled):
+        text += (
+            " Cross-validated: difference of the balanced accuracies and AUCs that are means over "
+            "repeats, "
+        )
+        if as_number(resampled["p_value"]).notna().any():
+            cites.append("nadeau_bengio")
+            text += "by the corrected resampled t-test on the influences of each fold's people."
+        else:
+            text += "without a test, since none holds its level where single people are left out."
+    if (rows["method"] == Comparison.DELONG).any():
+        cites += ["delong", "mcnemar"]
+        text += (
+            " Frozen models, and people who were held out: DeLong's test for the AUC, exchange of "
+            "the two models within people for the balanced accuracy, and McNemar's test for the "
+            "accuracy."
+        )
+    found = []
+    if text:
+        found.append(
+            Fact(
+                f"Models were compared on the same people.{text} P values were corrected by Holm's "
+                "method over the pairs, in each cohort, metric and test.",
+                "config: comparisons; comparisons.tsv: method",
+                tuple(cites),
+            )
+        )
+    return [*found, _ADDED] if (table["comparison"] == ADDED).any() else found
+
+
 # How further tables came about, by their names.
 _FURTHER = {
-    "comparisons": Fact(
-        "Models were compared on the same people. Cross-validated: difference of the balanced "
-        "accuracies and AUCs that are means over repeats, by the corrected resampled t-test on the "
-        "influences of each fold's people. In other cohorts: DeLong's test for the AUC, exchange "
-        "of the two models within people and McNemar's test. "
-        "P values were corrected by Holm's method over the pairs.",
-        "config: comparisons; comparisons.tsv: method",
-        ("nadeau_bengio", "delong", "mcnemar"),
-    ),
     "confound_controls": Fact(
         "As controls of the removal of confounds, models with a classifier that is not linear were "
         "cross-validated on the same splits without it, and with every feature shuffled between "

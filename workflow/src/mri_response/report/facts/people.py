@@ -61,7 +61,10 @@ def cohort_differences(run: Run) -> Fact:
         f"{run.names.titles[c]} {percent(run.counts(c)[1] / run.counts(c)[0])}"
         for c in [run.discovery, *run.others]
     ]
-    text = f"Share of {run.names.positive}: {', '.join(shares)}. Outcome and features are the same."
+    text = (
+        f"Share of {run.names.positive}: {', '.join(shares)}. Outcome and features are defined "
+        "alike."
+    )
     source = where("performance", model=run.model, column="n and n_positive")
     if "characteristics" in run.tables:
         text += " The people of all cohorts stand side by side in characteristics.tsv."

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from typing import Any
 
 import pandas as pd
 
+from mri_response.config.feature_kinds import feature_kind
 from mri_response.report.numbers import number, p_phrase
 from mri_response.report.run import Run
 
@@ -95,6 +97,34 @@ def cohort_size(run: Run, cohort: str) -> str:
     names = run.names
     role = names.roles[cohort]
     return f"{names.titles[cohort]} ({role}, n = {n}, {n_positive} {names.positive})"
+
+
+def predictors(config: Mapping[str, Any], *models: str) -> str:
+    """Write what models predict from.
+
+    Parameters
+    ----------
+    config : mapping
+        The configuration.
+    *models : str
+        Names of models; of all models by default.
+
+    Returns
+    -------
+    str
+        For example ``brain measures and clinical features``.
+    """
+    specs = [
+        config["features"][config["models"][m]["features"]] for m in models or config["models"]
+    ]
+    parts = [config["features"][name] for spec in specs for name in spec.get("sets", [])]
+    kinds = [kind for spec in [*specs, *parts] if not (kind := feature_kind(spec)).has_parts]
+    found = {
+        "brain measures": any(kind.source is not None for kind in kinds),
+        "clinical features": any(kind.is_clinical for kind in kinds),
+        "learning rates": any(kind.has_trials for kind in kinds),
+    }
+    return listed(name for name, is_there in found.items() if is_there)
 
 
 def words(name: str) -> str:

@@ -14,7 +14,7 @@ from mri_response.config.queries import (
 )
 from mri_response.core.tables import ID_COLUMNS
 from mri_response.report.facts.fact import Fact, fact
-from mri_response.report.facts.phrases import listed, where
+from mri_response.report.facts.phrases import listed, predictors, where
 from mri_response.report.lookup import FLOW_STEPS
 from mri_response.report.numbers import as_number, number
 from mri_response.report.run import Run
@@ -42,8 +42,9 @@ def objective(run: Run) -> Fact:
     else:
         kinds += "; no evaluation in other people"
     return Fact(
-        f"To predict {run.names.positive} from brain measures: {kinds}. The primary model, named "
-        f"beforehand in the configuration, is {run.model}.",
+        f"To predict {run.names.positive} from {predictors(run.config)}: {kinds}. The primary "
+        f"model, named beforehand in the configuration, is {run.model} "
+        f"({predictors(run.config, run.model)}).",
         "config: outcome, cohorts, primary_model",
     )
 
@@ -51,8 +52,9 @@ def objective(run: Run) -> Fact:
 @fact
 def intended_use(run: Run) -> Fact:
     return Fact(
-        "For research only: to ask whether brain measures carry information on the outcome in "
-        "groups of people. Not for decisions about single patients, and not a medical device.",
+        f"For research only: to ask whether {predictors(run.config)} carry information on the "
+        "outcome in groups of people. Not for decisions about single patients, and not a medical "
+        "device.",
         "terms of the workflow (README.md)",
     )
 
@@ -70,7 +72,7 @@ def data_sources(run: Run) -> Fact:
         parts.append(f"{names.titles[cohort]}: {use[spec['role']]}, {tables}")
     simulated = "All data are simulated. " if names.simulated else ""
     return Fact(
-        f"{simulated}{'; '.join(parts)}. Brain measures: "
+        f"{simulated}{'; '.join(parts)}. Features: "
         + "; ".join(feature_kind(spec).words(spec) for spec in used_features(run.config).values())
         + ".",
         "config: cohorts, features",
@@ -103,7 +105,9 @@ def eligibility(run: Run) -> Fact:
         if rules:
             parts.append(f"{run.names.titles[cohort]}: {', '.join(rules)}")
     rules = "; ".join(parts) if parts else "none"
-    needed = ["a value of the outcome", "brain measures"]
+    needed = ["a value of the outcome"]
+    if "brain" in predictors(run.config):
+        needed.append("brain measures")
     if used_confounds(run.config) and run.config["confounds"]["missing"] == "exclude":
         needed.append(f"the confounds ({', '.join(used_confounds(run.config))})")
     return Fact(
@@ -120,7 +124,7 @@ def arms(run: Run) -> Fact | None:
         return None
     return Fact(
         f"{listed(run.names.titles[c] for c in controls)} took no part in development: control, "
-        "scored by the same frozen model. The treatment is no predictor.",
+        "scored by the same frozen model.",
         "config: cohorts.*.role",
     )
 
@@ -171,7 +175,7 @@ def outcome_blind(run: Run) -> Fact | None:
         return None
     return Fact(
         "In this analysis the outcome is computed from the scores by rule, without sight of the "
-        "brain measures.",
+        "features.",
         "config: outcome",
     )
 
@@ -180,8 +184,9 @@ def outcome_blind(run: Run) -> Fact | None:
 def predictor_choice(run: Run) -> Fact:
     reduced = [m for m, spec in run.config["models"].items() if spec["pca"] is not None]
     text = (
-        "All features of a set are given to the classifier; none was selected by the outcome "
-        "beforehand. What a classifier selects by itself, it selects inside the training folds."
+        "All features of a set are given to the classifier; this analysis selected none by the "
+        "outcome. What a classifier selects by itself, it selects inside the training folds. A "
+        "selection that was made before this analysis is not known to it."
     )
     if reduced:
         text += f" Principal components (model {listed(reduced)}) are computed in training folds."
@@ -190,8 +195,15 @@ def predictor_choice(run: Run) -> Fact:
 
 @fact
 def no_rater(run: Run) -> Fact:
+    clinical = (
+        " Clinical features are what the tables of the cohorts have; who rated them is not known "
+        "to it."
+        if "clinical" in predictors(run.config)
+        else ""
+    )
     return Fact(
-        "Predictors are computed from images or tables by software; this analysis has no rater.",
+        "Predictors are computed from images or tables by software; this analysis has no rater."
+        f"{clinical}",
         "config: features",
     )
 
@@ -214,8 +226,9 @@ def missing_handling(run: Run) -> Fact:
         else ""
     )
     return Fact(
-        "People without outcome or brain measures were left out and counted. Missing confounds "
-        f"were {confounds}.{filled} No outcome was carried forward.",
+        f"People without outcome{' or brain measures' * ('brain' in predictors(run.config))} were "
+        f"left out and counted. Missing confounds were {confounds}.{filled} No outcome was carried "
+        "forward.",
         "config: confounds.missing" + ("; config: features" if what else ""),
     )
 
@@ -272,7 +285,7 @@ def quality(run: Run) -> Fact | None:
         parts.append(f"{run.names.titles[cohort]} {flagged} of {len(rows)}")
     return Fact(
         "Every scan was measured (intracranial volume, likeness to the others of its cohort, "
-        f"outlying regions) and marked where it stood out: {', '.join(parts)}. Nobody is left out "
-        "but by a rule of the configuration.",
+        f"outlying regions) and marked where it stood out: {', '.join(parts)}. No scan is left "
+        "out for its quality but by a rule of the configuration.",
         "qc.tsv: flag",
     )

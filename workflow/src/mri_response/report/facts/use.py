@@ -6,7 +6,7 @@ from mri_response.config.queries import categorical_confounds
 from mri_response.core.vocabulary import EXTERNAL_POOLED
 from mri_response.report.facts.caveats import caveats, coins
 from mri_response.report.facts.fact import Fact, fact
-from mri_response.report.facts.phrases import where
+from mri_response.report.facts.phrases import predictors, where
 from mri_response.report.lookup import is_computed
 from mri_response.report.run import Run
 
@@ -34,17 +34,16 @@ def limitations(run: Run) -> Fact:
 @fact
 def input_quality(run: Run) -> Fact:
     unseen = run.config["confounds"]["unseen_site"]
-    text = (
-        "A person without brain measures gets no score. A missing confound counts as its mean in "
-        "the training rows."
-    )
+    text = "A missing confound counts as its mean in the training rows."
+    if "brain" in predictors(run.config):
+        text = f"A person without brain measures gets no score. {text}"
     for column in categorical_confounds(run.config):
         if column != "sex":
             text += f" A {column} that training did not have " + (
                 "counts as the mean of the training rows." if unseen == "mean" else "is an error."
             )
     return Fact(
-        f"{text} Images must be prepared as those of the discovery cohort were.",
+        f"{text} Features must be made as those of the discovery cohort were.",
         f"models/{run.model}.json: coding; config: confounds",
     )
 
