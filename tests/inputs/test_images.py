@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 
 from mri_response.core.errors import InputError
+from mri_response.core.threads import in_threads
 from mri_response.inputs.images import (
     Grid,
-    in_threads,
     load_map,
     open_image,
     reference_grid,

@@ -59,6 +59,7 @@ os.environ.setdefault("MALLOC_MMAP_THRESHOLD_", str(32 * 1024**2))
 from mri_response.preflight.start import CACHE, checks_of_run
 from mri_response.people.extraction import extracted_folder, inputs_of_run
 from mri_response.people.size import size_for_jobs
+from mri_response.config.atlases import region_sets_file
 from mri_response.config.feature_kinds import FEATURES as FEATURE_KINDS, feature_kind
 from mri_response.config.files import read_config
 from mri_response.config.clinical_outcomes import outcome_cohorts, outcome_tables
@@ -77,7 +78,6 @@ from mri_response.config.queries import (
     fitted_model,
     measured_set,
     quality_predictors,
-    region_sets_file,
     sets_by_source,
     source_features,
     used_baselines,

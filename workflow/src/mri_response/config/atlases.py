@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from mri_response.config.feature_kinds import feature_kind
 from mri_response.config.messages import fault
 from mri_response.core.data import data_path
 from mri_response.core.tables import suggestion
@@ -94,6 +95,37 @@ SHIPPED_ATLASES = tuple(name for name, atlas in ATLASES.items() if atlas.ships)
 def region_set_files() -> list[str]:
     """Names of the files of region sets that ship, each for the regions of one atlas."""
     return sorted(path.stem for path in data_path("region_sets").glob("*.yaml"))
+
+
+def region_sets_file(spec: Mapping[str, Any], given: Mapping[str, Any]) -> str | None:
+    """File of the region sets that ship for a feature set, None where none do.
+
+    Parameters
+    ----------
+    spec, given : mapping
+        Sections ``features`` and ``region_sets`` of the feature set; the latter may be empty.
+    """
+    if given.get("atlas"):
+        return given["atlas"]
+    if feature_kind(spec).region_sets:
+        return feature_kind(spec).region_sets
+    atlas = spec.get("atlas")
+    known = ATLASES.get(atlas) if isinstance(atlas, str) else None
+    return known.region_sets if known else None
+
+
+def has_region_sets(config: Mapping[str, Any], features: str) -> bool:
+    """Whether a feature set has region sets, covered or not.
+
+    Parameters
+    ----------
+    config : mapping
+        The completed configuration.
+    features : str
+        Name of the feature set.
+    """
+    given = config["region_sets"].get(features, {})
+    return bool(region_sets_file(config["features"][features], given) or given.get("own"))
 
 
 def check_atlases(config: Mapping[str, Any]) -> None:

@@ -112,7 +112,15 @@ def _default(node: Mapping[str, Any]) -> str:
 
 
 def write(readme: Path, schema: Path) -> None:
-    """Put the table into the file, between its two marks."""
+    """Put the table into the file, between its two marks.
+
+    Parameters
+    ----------
+    readme : path-like
+        File that has both marks.
+    schema : path-like
+        Schema from which the table is made.
+    """
     table = key_table(yaml.safe_load(schema.read_text(encoding="utf-8")))
     text = readme.read_text(encoding="utf-8")
     marks = re.compile(f"(?<={re.escape(BEGIN)}\n).*(?={re.escape(END)})", re.DOTALL)

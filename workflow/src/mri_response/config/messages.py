@@ -16,7 +16,19 @@ if TYPE_CHECKING:
 
 
 def fault(key: str, found: str, expected: str, advice: str) -> InputError:
-    """The one line for a mistake in the configuration."""
+    """The one line for a mistake in the configuration.
+
+    Parameters
+    ----------
+    key : str
+        Where the mistake is, as in ``models.svc.C``.
+    found : str
+        What stands there.
+    expected : str
+        What may stand there.
+    advice : str
+        What to do.
+    """
     return InputError(f"config: {key}: found {found}, expected {expected}; {advice}")
 
 
@@ -96,7 +108,15 @@ def key_path(parts: Iterable[str | int]) -> str:
 
 
 def by_position(error: ValidationError, raw: Any) -> tuple[Any, ...]:
-    """Misspelt keys first (they explain missing ones), then the order of the file."""
+    """Misspelt keys first (they explain missing ones), then the order of the file.
+
+    Parameters
+    ----------
+    error : ValidationError
+        What the schema finds wrong.
+    raw : object
+        The configuration as given.
+    """
     position = []
     for part in error.absolute_path:
         position.append(list(raw).index(part) if isinstance(raw, dict) else part)

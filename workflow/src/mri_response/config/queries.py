@@ -7,7 +7,6 @@ import string
 from collections.abc import Mapping
 from typing import Any
 
-from mri_response.config.atlases import ATLASES
 from mri_response.config.columns import CATEGORIES
 from mri_response.config.feature_kinds import feature_kind
 from mri_response.config.linear_estimators import KERNEL_ESTIMATORS, LINEAR_ESTIMATORS
@@ -91,29 +90,6 @@ def used_features(config: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
     names = {model["features"] for model in config["models"].values()}
     names |= {part for name in names for part in config["features"][name].get("sets", ())}
     return {name: spec for name, spec in config["features"].items() if name in names}
-
-
-def region_sets_file(spec: Mapping[str, Any], given: Mapping[str, Any]) -> str | None:
-    """File of the region sets that ship for a feature set, None where none do.
-
-    Parameters
-    ----------
-    spec, given : mapping
-        Sections ``features`` and ``region_sets`` of the feature set; the latter may be empty.
-    """
-    if given.get("atlas"):
-        return given["atlas"]
-    if feature_kind(spec).region_sets:
-        return feature_kind(spec).region_sets
-    atlas = spec.get("atlas")
-    known = ATLASES.get(atlas) if isinstance(atlas, str) else None
-    return known.region_sets if known else None
-
-
-def has_region_sets(config: Mapping[str, Any], features: str) -> bool:
-    """Whether a feature set has region sets, covered or not."""
-    given = config["region_sets"].get(features, {})
-    return bool(region_sets_file(config["features"][features], given) or given.get("own"))
 
 
 def source_features(config: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
@@ -308,7 +284,15 @@ def added_pairs(config: Mapping[str, Any]) -> dict[str, str]:
 
 
 def is_clinical(config: Mapping[str, Any], model: str) -> bool:
-    """Whether a model knows what the clinic knows and nothing else."""
+    """Whether a model knows what the clinic knows and nothing else.
+
+    Parameters
+    ----------
+    config : mapping
+        The completed configuration.
+    model : str
+        Name of the model.
+    """
     return feature_kind(config["features"][config["models"][model]["features"]]).is_clinical
 
 
@@ -317,6 +301,13 @@ def fitted_model(config: Mapping[str, Any], model: str) -> dict[str, Any]:
 
     Where the outcome is a number with a score before treatment, this score is a predictor without
     penalty beside the confounds.
+
+    Parameters
+    ----------
+    config : mapping
+        The completed configuration.
+    model : str
+        Name of the model.
     """
     section = dict(config["models"][model])
     if is_number(config) and "baseline" in outcome_kind(config).needs:

@@ -23,7 +23,15 @@ def config_schema() -> dict[str, Any]:
 
 
 def expected_words(node: Mapping[str, Any], schema: Mapping[str, Any]) -> str:
-    """What a part of the schema asks for, in words."""
+    """What a part of the schema asks for, in words.
+
+    Parameters
+    ----------
+    node : mapping
+        Part of the schema.
+    schema : mapping
+        The whole schema, to which references point.
+    """
     node = resolved(node, schema)
     if "x-expected" in node:
         return node["x-expected"]
@@ -61,7 +69,15 @@ def expected_words(node: Mapping[str, Any], schema: Mapping[str, Any]) -> str:
 
 
 def resolved(node: Mapping[str, Any], schema: Mapping[str, Any]) -> dict[str, Any]:
-    """A part of the schema with its reference (``#/$defs/...``) written out."""
+    """A part of the schema with its reference (``#/$defs/...``) written out.
+
+    Parameters
+    ----------
+    node : mapping
+        Part of the schema.
+    schema : mapping
+        The whole schema, to which references point.
+    """
     if "$ref" not in node:
         return dict(node)
     target: Any = schema
@@ -73,7 +89,17 @@ def resolved(node: Mapping[str, Any], schema: Mapping[str, Any]) -> dict[str, An
 def described_key(
     node: Mapping[str, Any], name: str, schema: Mapping[str, Any]
 ) -> dict[str, Any] | None:
-    """The schema of a key, also where it is described under a condition."""
+    """The schema of a key, also where it is described under a condition.
+
+    Parameters
+    ----------
+    node : mapping
+        Part of the schema that describes a mapping.
+    name : str
+        Key of the mapping.
+    schema : mapping
+        The whole schema, to which references point.
+    """
     node = resolved(node, schema)
     if node.get("properties", {}).get(name):
         return resolved(node["properties"][name], schema)
@@ -81,7 +107,17 @@ def described_key(
 
 
 def filled(value: Any, node: Mapping[str, Any], validator: Draft202012Validator) -> Any:
-    """The value with the schema's defaults, at every depth."""
+    """The value with the schema's defaults, at every depth.
+
+    Parameters
+    ----------
+    value : object
+        Value of the configuration, which is valid.
+    node : mapping
+        Part of the schema that describes it.
+    validator : Draft202012Validator
+        Of the whole schema; it says which branch of a choice a value takes.
+    """
     schema = validator.schema
     node = resolved(node, schema)
     if node.get("type") == "integer" and isinstance(value, float):

@@ -145,7 +145,15 @@ def write_tsv(frame: pd.DataFrame, path: str | os.PathLike[str]) -> None:
 
 
 def suggestion(name: str, known: Iterable[str]) -> str:
-    """``"did you mean 'age'? "`` where a known name is near, else nothing."""
+    """``"did you mean 'age'? "`` where a known name is near, else nothing.
+
+    Parameters
+    ----------
+    name : str
+        What was written.
+    known : iterable of str
+        Names that are allowed.
+    """
     known = [str(item) for item in known]
     lowered = {item.lower(): item for item in reversed(known)}
     near = difflib.get_close_matches(str(name).lower(), lowered, n=1, cutoff=0.6)
@@ -166,7 +174,15 @@ def and_more(n: int, what: str) -> str:
 
 
 def shorten(items: Iterable[Any], limit: int = 8) -> str:
-    """A few of many items, for a message of one line."""
+    """A few of many items, for a message of one line.
+
+    Parameters
+    ----------
+    items : iterable
+        Items to show.
+    limit : int
+        How many are shown.
+    """
     items = [str(item) for item in items]
     shown = ", ".join(repr(item) for item in items[:limit])
     return shown if len(items) <= limit else f"{shown} and {len(items) - limit} more"
@@ -176,5 +192,13 @@ def shorten(items: Iterable[Any], limit: int = 8) -> str:
 
 
 def matches(name: str, patterns: Iterable[str]) -> bool:
-    """Whether a name is one of some names or glob patterns (``*``, ``?``)."""
+    """Whether a name is one of some names or glob patterns (``*``, ``?``).
+
+    Parameters
+    ----------
+    name : str
+        Name to look up.
+    patterns : iterable of str
+        Names or patterns.
+    """
     return any(name == pattern or fnmatch.fnmatchcase(name, pattern) for pattern in patterns)

@@ -11,7 +11,15 @@ PathLike = str | os.PathLike[str]
 
 
 def identified(people: pd.DataFrame, features: pd.DataFrame) -> pd.DataFrame:
-    """Put the columns that identify people before their features."""
+    """Put the columns that identify people before their features.
+
+    Parameters
+    ----------
+    people : pandas.DataFrame
+        Analysed rows of a cohort.
+    features : pandas.DataFrame
+        Their features, in the same order.
+    """
     keys = [key for key in ID_COLUMNS if key in people]
     return pd.concat([people[keys].reset_index(drop=True), features], axis=1)
 

@@ -14,10 +14,10 @@ import numpy as np
 import pandas as pd
 import yaml
 
-from mri_response.config.atlases import SHIPPED_ATLASES
+from mri_response.config.atlases import SHIPPED_ATLASES, region_sets_file
 from mri_response.config.feature_kinds import feature_kind
 from mri_response.config.messages import fault
-from mri_response.config.queries import region_sets_file, used_features
+from mri_response.config.queries import used_features
 from mri_response.core.data import data_path
 from mri_response.core.errors import InputError
 from mri_response.core.tables import matches, shorten, suggestion

@@ -6,11 +6,12 @@ import numpy as np
 import pandas as pd
 
 from mri_response.config.source_kinds import gives_regions
+from mri_response.core.threads import in_threads
 from mri_response.features.job import FeatureJob
 from mri_response.features.matrices import PathLike
 from mri_response.features.table import table_features
 from mri_response.inputs.atlases import Atlas, load_atlas
-from mri_response.inputs.images import Grid, in_threads, load_map, open_image
+from mri_response.inputs.images import Grid, load_map, open_image
 from mri_response.inputs.region_values import region_values
 from mri_response.inputs.sources.cat12_regions import ATLAS, cat12_columns, cat12_names
 

@@ -7,11 +7,11 @@ import numpy as np
 
 from mri_response.core.atomic import atomic_path
 from mri_response.core.errors import InputError
+from mri_response.core.threads import in_threads
 from mri_response.features.job import FeatureJob
 from mri_response.features.matrices import PathLike
 from mri_response.inputs.images import (
     Grid,
-    in_threads,
     load_map,
     open_image,
     read_values,

@@ -10,10 +10,8 @@ import gzip
 import math
 import os
 import zlib
-from collections.abc import Callable, Iterable, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TypeVar
 
 import nibabel as nib
 import numpy as np
@@ -28,8 +26,6 @@ from mri_response.inputs.pointers import without_content
 #: Largest difference between two affines of one grid, in mm.
 AFFINE_TOLERANCE_MM = 1e-3
 _READ_ERRORS = (OSError, EOFError, ValueError, zlib.error, ImageFileError, HeaderDataError)
-T = TypeVar("T")
-R = TypeVar("R")
 
 
 @dataclass(frozen=True, eq=False)
@@ -63,7 +59,15 @@ class Grid:
         return "".join(nib.aff2axcodes(self.affine))
 
     def matches(self, shape: Sequence[int], affine: np.ndarray) -> bool:
-        """Whether another grid is this one."""
+        """Whether another grid is this one.
+
+        Parameters
+        ----------
+        shape : sequence of int
+            Shape of the other grid.
+        affine : numpy.ndarray
+            Affine matrix of the other grid, in mm.
+        """
         return tuple(shape) == self.shape and bool(
             np.abs(np.asarray(affine) - self.affine).max() <= AFFINE_TOLERANCE_MM
         )
@@ -260,7 +264,15 @@ def resampled(values: np.ndarray, own: Grid, grid: Grid) -> np.ndarray:
 
 
 def save_image(image: nib.Nifti1Image, path: str | os.PathLike[str]) -> None:
-    """Write a NIfTI image whole or not at all."""
+    """Write a NIfTI image whole or not at all.
+
+    Parameters
+    ----------
+    image : nibabel.Nifti1Image
+        Image to write.
+    path : path-like
+        File to make.
+    """
     with atomic_path(path) as temporary:
         nib.save(image, temporary)
 
@@ -285,28 +297,6 @@ def masked_image(values: np.ndarray, mask: str | os.PathLike[str]) -> nib.Nifti1
     volume = np.zeros(inside.shape, dtype=np.float32)
     volume[inside] = values
     return nib.Nifti1Image(volume, reference.affine)
-
-
-def in_threads(function: Callable[[T], R], items: Iterable[T], threads: int) -> Iterable[R]:
-    """Apply a function to each item in threads; results in order, a few items ahead at most.
-
-    Decompression and filters release Python's global lock, so threads suffice.
-    """
-    if threads <= 1:
-        yield from map(function, items)
-        return
-    with ThreadPoolExecutor(threads) as pool:
-        waiting = []
-        try:
-            for item in items:
-                waiting.append(pool.submit(function, item))
-                if len(waiting) > 2 * threads:
-                    yield waiting.pop(0).result()
-            while waiting:
-                yield waiting.pop(0).result()
-        finally:
-            for future in waiting:
-                future.cancel()
 
 
 def reference_grid(setting: str | float, first_map: str | os.PathLike[str]) -> Grid:

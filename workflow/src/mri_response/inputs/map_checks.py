@@ -10,7 +10,8 @@ import numpy as np
 
 from mri_response.core.atomic import atomic_path
 from mri_response.core.errors import InputError
-from mri_response.inputs.images import Grid, in_threads, open_image, other_grid, read_values
+from mri_response.core.threads import in_threads
+from mri_response.inputs.images import Grid, open_image, other_grid, read_values
 
 #: A grey-matter map has no value below this ...
 LOWEST_VALUE = -0.5

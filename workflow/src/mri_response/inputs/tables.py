@@ -128,6 +128,17 @@ def require_columns(
 ) -> None:
     """Check that a table has the columns that the run needs.
 
+    Parameters
+    ----------
+    columns : iterable of str
+        Columns of the table.
+    required : iterable of str
+        Columns that must be among them.
+    path : path-like
+        The table, for the message.
+    separator : str or None
+        What separates its columns, for a hint in the message.
+
     Raises
     ------
     InputError

@@ -46,7 +46,17 @@ class Frozen(Protocol):
     def decision(
         self, features: np.ndarray, people: pd.DataFrame, *, unseen: str = "error"
     ) -> np.ndarray:
-        """Decision values of new people, positive for the positive class."""
+        """Decision values of new people, positive for the positive class.
+
+        Parameters
+        ----------
+        features : numpy.ndarray
+            Features of the new people.
+        people : pandas.DataFrame
+            Their rows, with the confounds.
+        unseen : str
+            What becomes of a site that the discovery cohort does not have.
+        """
 
 
 def load_frozen(path: PathLike) -> Frozen:

@@ -32,7 +32,19 @@ SUBGROUPS = ("sex", "age", "site")
 def used_columns(
     rows: pd.DataFrame, config: Mapping[str, Any], name: str, known: pd.Series
 ) -> pd.DataFrame:
-    """Confounds, clinical features, family and block by line, each in its type."""
+    """Confounds, clinical features, family and block by line, each in its type.
+
+    Parameters
+    ----------
+    rows : pandas.DataFrame
+        Rows of the participants table that match the filter, by line.
+    config : mapping
+        The completed configuration.
+    name : str
+        Name of the cohort.
+    known : pandas.Series
+        Whether the id of each row is known, by line.
+    """
     cohort = config["cohorts"][name]
     path = cohort["participants"]
     columns: dict[str, pd.Series] = {}
@@ -228,7 +240,17 @@ def _check_families(rows: pd.DataFrame, group: str, path: str) -> None:
 
 
 def missing_columns(columns: pd.DataFrame, config: Mapping[str, Any], name: str) -> list[pd.Series]:
-    """For each column that must be there, the reason where it is not."""
+    """For each column that must be there, the reason where it is not.
+
+    Parameters
+    ----------
+    columns : pandas.DataFrame
+        As `used_columns` returns them.
+    config : mapping
+        The completed configuration.
+    name : str
+        Name of the cohort.
+    """
     required = list(used_confounds(config)) if config["confounds"]["missing"] == "exclude" else []
     required += [
         column

@@ -34,7 +34,19 @@ UNREAD = {
 def incomplete_features(
     rows: pd.DataFrame, config: Mapping[str, Any], name: str, features: str
 ) -> pd.Series:
-    """The reason where a feature set is not complete."""
+    """The reason where a feature set is not complete.
+
+    Parameters
+    ----------
+    rows : pandas.DataFrame
+        Rows of the participants table that match the filter, by line.
+    config : mapping
+        The completed configuration.
+    name : str
+        Name of the cohort.
+    features : str
+        Name of the feature set.
+    """
     spec = config["features"][features]
     taken = source_in(spec, name)
     source = config["cohorts"][name]["sources"][taken]

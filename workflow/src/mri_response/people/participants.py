@@ -23,7 +23,15 @@ from mri_response.inputs.tables import require_columns, table_columns
 
 
 def read_participants(config: Mapping[str, Any], name: str) -> pd.DataFrame:
-    """The participants table, with the columns that the run needs."""
+    """The participants table, with the columns that the run needs.
+
+    Parameters
+    ----------
+    config : mapping
+        The completed configuration.
+    name : str
+        Name of the cohort.
+    """
     within = config["specificity"]["within"] if "specificity" in config else None
     cohort = config["cohorts"][name]
     required = ["participant_id", *cohort["where"]]

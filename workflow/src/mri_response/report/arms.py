@@ -34,11 +34,29 @@ def arm_row(table: pd.DataFrame, model: str, analysis: str, metric: str) -> pd.S
 
 
 def arm_title(name: str, names: Naming) -> str:
-    """Title of the cohort or of the cohorts taken together that make an arm."""
+    """Title of the cohort or of the cohorts taken together that make an arm.
+
+    Parameters
+    ----------
+    name : str
+        Name of a cohort, or of cohorts taken together.
+    names : Naming
+        How things are called in this run.
+    """
     return "Control cohorts together" if name == CONTROL_POOLED else names.titles[name]
 
 
 def people_of(row: pd.Series, arm: str, names: Naming) -> str:
-    """Number of people of an arm and of those in the positive class."""
+    """Number of people of an arm and of those in the positive class.
+
+    Parameters
+    ----------
+    row : pandas.Series
+        Row of specificity.tsv.
+    arm : str
+        Which arm of the row.
+    names : Naming
+        How things are called in this run.
+    """
     n, n_positive = (int(number(row[f"{what}_{arm}"])) for what in ("n", "n_positive"))
     return f"n = {n}, {n_positive} {names.positive}"

@@ -272,7 +272,15 @@ def documents(
 
 
 def templates_of(folder: Path, *, autoescape: bool) -> Environment:
-    """Templates of a folder, in which what is not given is an error."""
+    """Templates of a folder, in which what is not given is an error.
+
+    Parameters
+    ----------
+    folder : path-like
+        Folder of the templates.
+    autoescape : bool
+        Whether values are escaped for HTML.
+    """
     return Environment(
         loader=FileSystemLoader(folder),
         undefined=StrictUndefined,

@@ -127,7 +127,15 @@ def lowered(text: str) -> str:
 
 
 def model_title(name: str, config: Mapping[str, Any]) -> str:
-    """Write a model, stack or baseline in words."""
+    """Write a model, stack or baseline in words.
+
+    Parameters
+    ----------
+    name : str
+        Name of the model, stack or baseline.
+    config : mapping
+        The completed configuration.
+    """
     if name == CONFOUNDS_ONLY:
         return f"Confounds alone ({', '.join(used_confounds(config))})"
     if name == QUALITY_ONLY:
@@ -140,7 +148,15 @@ def model_title(name: str, config: Mapping[str, Any]) -> str:
 
 
 def pair_title(pair: tuple[str, str], config: Mapping[str, Any]) -> str:
-    """Write the difference of two models in words."""
+    """Write the difference of two models in words.
+
+    Parameters
+    ----------
+    pair : tuple of str
+        Names of the model and of its reference.
+    config : mapping
+        The completed configuration.
+    """
     return f"{model_title(pair[0], config)} − {lowered(model_title(pair[1], config))}"
 
 
@@ -153,7 +169,15 @@ def too_small(config: Mapping[str, Any]) -> str:
 
 
 def group_name(variable: str, group: str) -> str:
-    """Write a subgroup as readable text, as in ``women``, ``age 30 to 44`` or ``site A``."""
+    """Write a subgroup as readable text, as in ``women``, ``age 30 to 44`` or ``site A``.
+
+    Parameters
+    ----------
+    variable : str
+        Column that defines the subgroups.
+    group : str
+        The subgroup as in subgroups.tsv.
+    """
     if variable == "sex" and group in ("F", "M"):
         return "women" if group == "F" else "men"
     return f"{variable} {group}"

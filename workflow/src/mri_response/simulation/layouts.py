@@ -57,7 +57,15 @@ class Cat12:
         self.add_map(participant_id, values)
 
     def add_map(self, participant_id: str, values: np.ndarray) -> Path:
-        """Store the map; the path of its file."""
+        """Store the map; the path of its file.
+
+        Parameters
+        ----------
+        participant_id : str
+            Id of the person.
+        values : numpy.ndarray
+            Grey matter on the grid of the maps.
+        """
         path = self.folder / "mri" / f"mwp1{participant_id}_T1w.nii.gz"
         nib.save(stored(values, self.affine), path)
         return path

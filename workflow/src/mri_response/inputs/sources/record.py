@@ -181,7 +181,15 @@ def source_of(
 
 
 def record_of(people: pd.DataFrame, entries: Sequence[Entry]) -> pd.DataFrame:
-    """The record of some people, see `source_of` for the parameters."""
+    """The record of some people, see `source_of` for the parameters.
+
+    Parameters
+    ----------
+    people : pandas.DataFrame
+        With ``participant_id`` and perhaps ``session_id``, in the order of the entries.
+    entries : sequence of Entry
+        What was found of each row.
+    """
     rows = [
         (
             *identity,

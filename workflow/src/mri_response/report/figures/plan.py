@@ -10,12 +10,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from mri_response.config.atlases import has_region_sets
 from mri_response.config.feature_kinds import FeatureKind, feature_kind
 from mri_response.config.modules import asked_modules
 from mri_response.config.queries import (
     compared_pairs,
     curve_models,
-    has_region_sets,
     is_linear,
     ordered_models,
 )

@@ -115,7 +115,17 @@ def alt_text(spec: FigureSpec, run: Run) -> str:
 
 
 def regions_verdict(weights: pd.DataFrame, model: str, names: Naming) -> str:
-    """What the tests of single regions say, in a sentence or two."""
+    """What the tests of single regions say, in a sentence or two.
+
+    Parameters
+    ----------
+    weights : pandas.DataFrame
+        Table of the weights of the model.
+    model : str
+        Name of the model.
+    names : Naming
+        How things are called in this run.
+    """
     start = f"Model {model}, {len(weights)} regions: "
     p_max, p_fdr = (as_number(weights[column]).to_numpy() for column in ("p_max", "p_fdr"))
     if np.isnan(p_max).all():
@@ -142,7 +152,17 @@ def regions_verdict(weights: pd.DataFrame, model: str, names: Naming) -> str:
 
 
 def sets_verdict(table: pd.DataFrame, model: str, names: Naming) -> str:
-    """What the tests of sets of regions say, and which sets are not covered."""
+    """What the tests of sets of regions say, and which sets are not covered.
+
+    Parameters
+    ----------
+    table : pandas.DataFrame
+        roi_sets.tsv.
+    model : str
+        Name of the model.
+    names : Naming
+        How things are called in this run.
+    """
     own = table[table["model"] == model]
     covered = own[as_number(own["n_regions"]) > 0]
     absent = own.loc[as_number(own["n_regions"]) == 0, "region_set"]

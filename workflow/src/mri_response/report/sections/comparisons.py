@@ -109,7 +109,17 @@ def alt_text(spec: FigureSpec, run: Run) -> str:
 
 
 def verdicts(table: pd.DataFrame, config: Any, names: Naming) -> list[str]:
-    """What the differences of the primary model say, a sentence or two for each reference."""
+    """What the differences of the primary model say, a sentence or two for each reference.
+
+    Parameters
+    ----------
+    table : pandas.DataFrame
+        comparisons.tsv.
+    config : object
+        The completed configuration.
+    names : Naming
+        How things are called in this run.
+    """
     texts = []
     primary, cohorts = config["primary_model"], names.together(table["cohort_a"])
     for first, second in compared_pairs(config):

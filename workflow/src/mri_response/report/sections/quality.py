@@ -75,7 +75,15 @@ def alt_text(spec: FigureSpec, run: Run) -> str:
 
 
 def quality_counts(qc: pd.DataFrame, names: Naming) -> str:
-    """How many scans each cohort has, and how many of them are flagged or excluded by rule."""
+    """How many scans each cohort has, and how many of them are flagged or excluded by rule.
+
+    Parameters
+    ----------
+    qc : pandas.DataFrame
+        qc.tsv.
+    names : Naming
+        How things are called in this run.
+    """
     parts = []
     for cohort in names.ordered(qc["cohort"]):
         own = qc[qc["cohort"] == cohort]

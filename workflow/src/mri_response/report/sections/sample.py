@@ -34,7 +34,15 @@ TABLES = {
 
 
 def curve_verdict(table: pd.DataFrame, model: str) -> str:
-    """What the learning curve of a model says, in words."""
+    """What the learning curve of a model says, in words.
+
+    Parameters
+    ----------
+    table : pandas.DataFrame
+        learning_curve.tsv.
+    model : str
+        Name of the model.
+    """
     own = table[table["model"] == model]
     sizes = as_number(own["n"])
     if sizes.nunique() < 2:

@@ -48,7 +48,17 @@ _ALLOCATION = (
 
 
 def verdict(table: pd.DataFrame, model: str, names: Naming) -> str | None:
-    """What the primary test says of a model, in words; None where it was not computed."""
+    """What the primary test says of a model, in words; None where it was not computed.
+
+    Parameters
+    ----------
+    table : pandas.DataFrame
+        specificity.tsv.
+    model : str
+        Name of the model.
+    names : Naming
+        How things are called in this run.
+    """
     main = arm_row(table, model, "difference", "auc")
     if main is None:
         return None
