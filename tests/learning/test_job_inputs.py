@@ -13,7 +13,8 @@ from mri_response.core.tables import write_tsv
 from mri_response.learning.design import FixedFolds, RedrawnFolds
 from mri_response.learning.job_inputs import read_job, write_prepared
 from mri_response.learning.learners.svc import fold_rows
-from mri_response.learning.splits import REFIT, Scheme, draw_folds, folds_table
+from mri_response.learning.split_tables import folds_table
+from mri_response.learning.splits import REFIT, Scheme, draw_folds
 
 N = {"discovery": 24, "external": 5}
 SEED = 4

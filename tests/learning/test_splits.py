@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 from sklearn.model_selection import KFold
 
 from mri_response.core.tables import read_tsv, write_tsv
+from mri_response.learning.split_tables import folds_from_table, folds_table
 from mri_response.learning.splits import (
     REFIT,
     Fold,
@@ -13,8 +14,6 @@ from mri_response.learning.splits import (
     Scheme,
     draw_folds,
     draw_members,
-    folds_from_table,
-    folds_table,
     units_of,
 )
 

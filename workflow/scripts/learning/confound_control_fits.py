@@ -5,7 +5,7 @@ with job(snakemake):
     from mri_response.features.matrices import read_features
     from mri_response.learning.confound_controls import run_confound_controls
     from mri_response.learning.jobs import save_arrays
-    from mri_response.learning.splits import folds_from_table
+    from mri_response.learning.split_tables import folds_from_table
 
     given = snakemake.input
     people = read_people(given.people)

@@ -11,7 +11,7 @@ with job(snakemake):
     from mri_response.learning.learners.svc.permuted_scans import cross_validate_permuted_scans
     from mri_response.learning.permutation import Exchangeability
     from mri_response.learning.preparation.confounds import ConfoundCoding
-    from mri_response.learning.splits import folds_from_table
+    from mri_response.learning.split_tables import folds_from_table
     from mri_response.people.rows import person_weights
 
     given, params, config = snakemake.input, snakemake.params, snakemake.params.config

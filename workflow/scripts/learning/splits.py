@@ -3,7 +3,8 @@ from mri_response.core.job import job
 with job(snakemake):
     from mri_response.core.tables import read_people, write_tsv
     from mri_response.learning.feasibility import check_discovery
-    from mri_response.learning.splits import Scheme, draw_folds, folds_table, units_of
+    from mri_response.learning.split_tables import folds_table
+    from mri_response.learning.splits import Scheme, draw_folds, units_of
 
     config = snakemake.params.config
     people = read_people(snakemake.input.people)

@@ -106,11 +106,8 @@ def discovery_performance(
     ValueError
         A decision value is not finite, or the first labelling is not that of `people`.
     """
+    discovery = _predicted_people(people, decisions)
     decision, labels = decisions.decision, decisions.labels
-    require_finite(decision)
-    discovery = Cohort.of(people)
-    if not np.array_equal(labels[0], discovery.labels):
-        raise ValueError("the first labelling is not the observed one")
     base = {"model": model, "cohort": cohort, "role": Role.DISCOVERY, **discovery.sizes()}
     if discovery.too_small(min_class_size):
         rows = not_computed_rows(base, aggregations_of(outer))
@@ -154,12 +151,29 @@ def discovery_performance(
             naive = naive_bootstrap(metric, aggregation, *given, counts)
             performance.append(row | interval_columns(Interval.NULL_INFLATED, inflated[metric]))
             performance.append(row | interval_columns(Interval.NAIVE_BOOTSTRAP, naive))
-        if aggregation == Aggregation.MEAN_OVER_REPEATS:
-            performance += count_rows(base, aggregation, decision[0], discovery)
-        elif aggregation == Aggregation.PERSON:
-            mean = rounded(decision[0].mean(axis=0, keepdims=True))
-            performance += count_rows(base, aggregation, mean, discovery)
+        performance += _counted_rows(base, aggregation, decision[0], discovery)
     return performance_frame(performance), pd.DataFrame(null, columns=NULL_COLUMNS)
+
+
+def _predicted_people(people: pd.DataFrame, decisions: Decisions) -> Cohort:
+    """The people as a cohort, once their decision values are checked."""
+    require_finite(decisions.decision)
+    discovery = Cohort.of(people)
+    if not np.array_equal(decisions.labels[0], discovery.labels):
+        raise ValueError("the first labelling is not the observed one")
+    return discovery
+
+
+def _counted_rows(
+    base: Row, aggregation: Aggregation, decision: np.ndarray, discovery: Cohort
+) -> list[Row]:
+    """Counts of right and wrong answers, for the aggregations that have them."""
+    if aggregation == Aggregation.MEAN_OVER_REPEATS:
+        return count_rows(base, aggregation, decision, discovery)
+    if aggregation == Aggregation.PERSON:
+        mean = rounded(decision.mean(axis=0, keepdims=True))
+        return count_rows(base, aggregation, mean, discovery)
+    return []
 
 
 def with_standard_errors(

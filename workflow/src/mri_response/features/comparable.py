@@ -41,6 +41,7 @@ def outside_part(values: NDArray, own: Grid, grid: Grid, mask: NDArray[np.bool_]
     own, grid : Grid
         The map's own grid, and the one that it was brought to.
     mask : ndarray of bool, shape of ``grid``
+        Voxels that are analysed.
 
     Returns
     -------

@@ -46,6 +46,7 @@ def template_values(grid: Grid) -> np.ndarray:
     Parameters
     ----------
     grid : Grid
+        Where its values are wanted.
 
     Returns
     -------

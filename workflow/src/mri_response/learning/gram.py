@@ -72,33 +72,15 @@ def gram_matrices(
     if n_sets % together:
         raise ValueError(f"{n_sets} training sets do not come in groups of {together}")
     if sets.sites is not None:
-        # Harmonised features differ between sets: each has a pass of its own.
-        gram = np.empty((n_sets, n, n))
-        for index, rows in enumerate(sets.train):
-            own = HarmonisedRows(features, rows, sets.sites)[:, :]
-            alone = sets.subset(slice(index, index + 1))._replace(sites=None)
-            gram[index] = gram_matrices(own, alone, standardize=standardize)[0]
-        return gram
+        return np.stack(list(_own_passes(features, sets, standardize)))
     gaps = incomplete(features)
     if gaps.any():
-        # Filled-in values differ between sets, so that each set needs a pass over these features.
         gram = gram_matrices(features[:, ~gaps], sets, standardize=standardize, together=together)
-        with_gaps = features[:, gaps]
-        for index, rows in enumerate(sets.train):
-            own = filled(with_gaps, rows)
-            alone = sets.subset(slice(index, index + 1))
-            gram[index] += gram_matrices(own, alone, standardize=standardize)[0]
+        for own, more in zip(gram, _own_passes(features[:, gaps], sets, standardize), strict=True):
+            own += more
         return gram
     if sets.spanned.any() and not sets.spanned.all():
-        # Both kinds of sets are computed in whole groups, of which the sets of the kind are kept.
-        gram = np.empty((n_sets, n, n))
-        for spanned in (True, False):
-            wanted = sets.spanned == spanned
-            part = wanted.reshape(-1, together).any(axis=1).repeat(together)
-            alike = sets.subset(part)._replace(spanned=np.full(part.sum(), spanned))
-            both = gram_matrices(features, alike, standardize=standardize, together=together)
-            gram[wanted] = both[wanted[part]]
-        return gram
+        return _by_kind(features, sets, standardize, together)
     room = -(-together // LANES) * LANES
     total = np.zeros((n_sets // together, room, n * (n + 1) // 2))
     gram = np.zeros((n_sets, n, n))
@@ -130,6 +112,40 @@ def gram_matrices(
             raw + gram[index], sets.design[index], sets.coefficients[index]
         )
     return gram
+
+
+def _by_kind(
+    features: np.ndarray, sets: TrainingSets, standardize: bool, together: int
+) -> np.ndarray:
+    """Gram matrices of sets that span all confounds, and of sets that do not, apart.
+
+    Both kinds are computed in whole groups, of which the sets of the kind are kept.
+    """
+    n = features.shape[0]
+    gram = np.empty((len(sets.train), n, n))
+    for spanned in (True, False):
+        wanted = sets.spanned == spanned
+        part = wanted.reshape(-1, together).any(axis=1).repeat(together)
+        alike = sets.subset(part)._replace(spanned=np.full(part.sum(), spanned))
+        both = gram_matrices(features, alike, standardize=standardize, together=together)
+        gram[wanted] = both[wanted[part]]
+    return gram
+
+
+def _own_passes(
+    features: np.ndarray, sets: TrainingSets, standardize: bool
+) -> Iterator[np.ndarray]:
+    """Gram matrices, (n, n) each, where features differ between sets: each has a pass of its own.
+
+    Such are harmonised features, and those of which each set fills the gaps with its own means.
+    """
+    for index, rows in enumerate(sets.train):
+        if sets.sites is not None:
+            own = HarmonisedRows(features, rows, sets.sites)[:, :]
+        else:
+            own = filled(features, rows)
+        alone = sets.subset(slice(index, index + 1))._replace(sites=None)
+        yield gram_matrices(own, alone, standardize=standardize)[0]
 
 
 def _residual_gram(gram: np.ndarray, design: np.ndarray, coefficients: np.ndarray) -> np.ndarray:

@@ -25,7 +25,8 @@ from mri_response.learning.learners.registry import learner_of
 from mri_response.learning.permutation import Exchangeability, null_name
 from mri_response.learning.preparation.confounds import ConfoundCoding
 from mri_response.learning.residual_permutation import ExchangedResiduals
-from mri_response.learning.splits import Scheme, folds_from_table, units_of
+from mri_response.learning.split_tables import folds_from_table
+from mri_response.learning.splits import Scheme, units_of
 
 ROWS = "features"  # name of the features in a file of prepared matrices
 

@@ -25,7 +25,8 @@ from mri_response.learning.learners.sklearn.fitting import Fitted, Fitting
 from mri_response.learning.learners.sklearn.preparation import prepared
 from mri_response.learning.preparation.confounds import ConfoundCoding, Confounds
 from mri_response.learning.preparation.training_sets import training_sets
-from mri_response.learning.splits import REFIT, Fold, folds_from_table
+from mri_response.learning.split_tables import folds_from_table
+from mri_response.learning.splits import REFIT, Fold
 from mri_response.models.fitted import FittedModels
 from mri_response.models.hashed import PathLike, read_hashed, text_hash, write_hashed
 

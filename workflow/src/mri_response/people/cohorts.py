@@ -69,16 +69,7 @@ def build_cohort(
     check_ids(rows, cohort["participants"], keys)
     outcome = _outcome(rows, config, name)
 
-    people = rows[keys].copy()
-    if config["outcome"]:
-        number = is_number(config)
-        people["label"] = (
-            outcome["outcome"].astype(float)
-            if number
-            else (outcome["outcome"] == class_names(config)[0]).astype(int)
-        )
-        outcome = outcome.drop(columns="outcome") if number else outcome
-    people = people.join(outcome.drop(columns="reason"))
+    people = _labelled(rows[keys], outcome, config)
     columns = used_columns(rows, config, name, outcome["reason"].isna())
     people = people.join(columns)
     if "subgroups" in config:
@@ -123,6 +114,19 @@ def build_cohort(
         exclusions.reset_index(drop=True),
         flow,
     )
+
+
+def _labelled(
+    people: pd.DataFrame, outcome: pd.DataFrame, config: Mapping[str, Any]
+) -> pd.DataFrame:
+    """People with their outcome and, where the run has one, the label that models learn."""
+    labels = {}
+    if is_number(config):
+        labels["label"] = outcome["outcome"].astype(float)
+        outcome = outcome.drop(columns="outcome")
+    elif config["outcome"]:
+        labels["label"] = (outcome["outcome"] == class_names(config)[0]).astype(int)
+    return people.assign(**labels).join(outcome.drop(columns="reason"))
 
 
 def describe_people(config: Mapping[str, Any], name: str, people: pd.DataFrame) -> pd.DataFrame:

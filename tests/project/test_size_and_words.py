@@ -1,0 +1,117 @@
+"""Modules, functions and signatures stay small, and docstrings name what a function is given."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+PACKAGE = ROOT / "workflow" / "src" / "mri_response"
+MODULE_LINES, FUNCTION_LINES, PARAMETERS = 400, 60, 7
+# One idea each: a solver, whose steps are read one after the other.
+ONE_IDEA = {
+    "learning/learners/svc/solver/low_rank.py",
+    "learning/learners/svc/solver/pivoting.py",
+}
+Function = ast.FunctionDef | ast.AsyncFunctionDef
+MODULES = {
+    str(path.relative_to(PACKAGE)): path.read_text(encoding="utf-8")
+    for path in sorted(PACKAGE.rglob("*.py"))
+}
+
+
+def functions_of(body: list[ast.stmt], owner: ast.ClassDef | None = None) -> Iterator[tuple]:
+    """Functions of a module and methods of its classes, with the class."""
+    for node in body:
+        if isinstance(node, ast.ClassDef):
+            yield from functions_of(node.body, node)
+        elif isinstance(node, Function):
+            yield node, owner
+
+
+def parameters_of(node: Function) -> list[str]:
+    """Names of a function's parameters, without the object or class of a method."""
+    given = [*node.args.posonlyargs, *node.args.args, *node.args.kwonlyargs]
+    return [one.arg for one in given if one.arg not in ("self", "cls")]
+
+
+def lines_of(node: Function) -> int:
+    """Lines of a function without its docstring."""
+    first = node.body[0]
+    words = first.end_lineno - first.lineno + 1 if ast.get_docstring(node) else 0
+    return node.end_lineno - node.lineno + 1 - words
+
+
+def unnamed(node: Function) -> list[str]:
+    """Parameters that a function's docstring does not name, or of which it says the type alone.
+
+    The summary may say what the only parameter is.
+    """
+    parameters = parameters_of(node)
+    text = ast.get_docstring(node)
+    if text is None:
+        return parameters
+    section = re.search(r"^Parameters\n-+\n(.*?)(?=^\S[^\n]*\n-{3,}$|\Z)", text, re.M | re.S)
+    if section is None:
+        return parameters if len(parameters) > 1 else []
+    said: dict[str, str] = {}
+    entries = re.findall(r"^(\*{0,2}\w[\w, *]*?)(?: : .*)?$((?:\n(?: .*)?$)*)", section[1], re.M)
+    for names, words in entries:
+        said |= dict.fromkeys(re.findall(r"\w+", names), words.strip())
+    return [name for name in parameters if not said.get(name)]
+
+
+def documented_elsewhere(node: Function, owner: ast.ClassDef | None) -> bool:
+    """Whether another docstring says it: of the base class, or one that is referred to."""
+    if owner is None:
+        return False
+    text = ast.get_docstring(node) or ""
+    return (not text and bool(owner.bases)) or text.startswith("See :meth:")
+
+
+def is_public(name: str, node: Function, owner: ast.ClassDef | None) -> bool:
+    # The docstrings of facts are texts of the report.
+    hidden = node.name.startswith("_") or (owner is not None and owner.name.startswith("_"))
+    return not hidden and not name.startswith("report/facts/")
+
+
+@pytest.mark.parametrize("name", MODULES)
+def test_modules_functions_and_signatures_are_small(name: str) -> None:
+    text = MODULES[name]
+    assert len(text.splitlines()) <= MODULE_LINES or name in ONE_IDEA
+    for node, _ in functions_of(ast.parse(text).body):
+        assert lines_of(node) <= FUNCTION_LINES, node.name
+        assert len(parameters_of(node)) <= PARAMETERS, node.name
+
+
+@pytest.mark.parametrize("name", MODULES)
+def test_public_functions_name_their_parameters(name: str) -> None:
+    for node, owner in functions_of(ast.parse(MODULES[name]).body):
+        if is_public(name, node, owner) and not documented_elsewhere(node, owner):
+            assert unnamed(node) == [], node.name
+
+
+def function(text: str) -> Function:
+    return ast.parse(text).body[0]
+
+
+def test_what_a_docstring_does_not_say_is_found() -> None:
+    full = (
+        'def f(a, b, *, c=1):\n  """Do.\n\n  Parameters\n  ----------\n  a, b : int\n      Both.\n'
+    )
+    assert unnamed(function(full + '  """')) == ["c"]
+    assert unnamed(function(full + '  c : int\n  """')) == ["c"]
+    assert unnamed(function(full + '  c : int\n\n  Returns\n  -------\n  int\n  """')) == ["c"]
+    assert unnamed(function(full + '  c : int\n      The rest.\n  """')) == []
+    assert unnamed(function('def f(a):\n  """Whether a is even."""')) == []
+    assert unnamed(function('def f(a, b):\n  """Whether a is below b."""')) == ["a", "b"]
+    assert unnamed(function("def f(a):\n  return a")) == ["a"]
+
+
+def test_lines_are_counted_without_the_docstring() -> None:
+    assert lines_of(function('def f():\n  """One.\n\n  Two.\n  """\n  return 1')) == 2
+    assert parameters_of(function("def f(self, a, *, b): pass")) == ["a", "b"]
