@@ -1,4 +1,5 @@
-# `make demo` and `make test` set everything up in .venv, then run. `make help` lists the rest.
+# `make small`, `make demo` and `make test` set everything up in .venv, then run. `make help` lists
+# the rest.
 
 # Cores to use: all that this process may use, or CORES=4 make demo.
 CORES ?= $(shell nproc 2>/dev/null || getconf _NPROCESSORS_ONLN 2>/dev/null || echo 1)
@@ -14,14 +15,18 @@ export PYTHONNOUSERSITE := 1
 # `python -m` in place of the scripts in .venv/bin: those break when the folder is moved.
 RUN := PATH="$(CURDIR)/.venv/bin:$$PATH" "$(CURDIR)/.venv/bin/python" -m
 
-.PHONY: help setup demo test test-slow benchmark calibration simulation-study docs lint format lock clean distclean
+.PHONY: help setup small demo test test-slow benchmark calibration simulation-study docs lint format lock clean distclean
 .DEFAULT_GOAL := help
 
 help: ## list what can be made
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/make \1: \2/p' Makefile
 
-setup: ## make .venv from envs/requirements.txt (demo, test and lint do it themselves)
+setup: ## make .venv from envs/requirements.txt (small, demo, test and lint do it themselves)
 	@sh envs/setup.sh
+
+small: setup ## try it: few simulated people, under a minute; the report is results/small/report.html
+	@$(RUN) snakemake --cores $(CORES) --configfile tests/configs/small.yaml $(ARGS)
+	@if [ -f results/small/report.html ]; then echo "Open results/small/report.html in a browser."; fi
 
 demo: setup ## analyse the simulated trial; the report is results/demo/report.html
 	@$(RUN) snakemake --cores $(CORES) $(ARGS)
@@ -79,7 +84,7 @@ lock: ## resolve pyproject.toml into envs/requirements.txt (needs uv)
 	    --custom-compile-command "make lock" $(ARGS) pyproject.toml -o envs/requirements.txt
 
 clean: ## remove the demo's results and the caches of the tools
-	rm -rf results/demo .pytest_cache .ruff_cache .hypothesis
+	rm -rf results/demo results/small .pytest_cache .ruff_cache .hypothesis
 	find workflow tests -name __pycache__ -type d -prune -exec rm -rf {} +
 
 distclean: clean ## also remove .venv and Snakemake's own records
