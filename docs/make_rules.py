@@ -1,12 +1,14 @@
 """Write docs/rules.md: every rule with its docstring, by stage, and the graph of the demo's rules.
 
-`make docs` runs this; a test compares the page with what is made anew.
+`make docs` runs this; a test compares the page with what is made anew. The graph is also drawn, by
+Graphviz's `dot`, into docs/rules.svg, which the website shows.
 """
 
 from __future__ import annotations
 
 import ast
 import re
+import shutil
 import subprocess
 import sys
 import textwrap
@@ -19,8 +21,12 @@ from mri_response.config.feature_kinds import FEATURES  # noqa: E402
 from mri_response.report.figures.plan import FIGURES  # noqa: E402
 
 PAGE = ROOT / "docs" / "rules.md"
+PICTURE = ROOT / "docs" / "rules.svg"
 STAGES = ("simulation", "people", "clinical_outcomes", "belief_updating", "features", "learning")
 STAGES += ("preflight", "models", "evaluation", "brain", "report", "record")
+# One for each stage, all light enough for black letters.
+COLOURS = ("#e0e0e0", "#cfe3f5", "#fde2c8", "#f6d5e5", "#d5efd3", "#fff3b8")
+COLOURS += ("#e0e0e0", "#d9d4ef", "#c9ece9", "#f7cfc6", "#e8e2d0", "#e0e0e0")
 RULE = re.compile(
     r'^( *)rule (\w+):\n +"""(.*?)"""\n.*?^ +script:\n +"\.\./scripts/(\S+)"', re.M | re.S
 )
@@ -120,6 +126,25 @@ def reduced(edges: set[tuple[str, str]]) -> set[tuple[str, str]]:
     return {edge for edge in edges if not reaches(*edge, skip=edge)}
 
 
+def picture(graph: str) -> str:
+    """The graph in Graphviz's language, each rule in the colour of its stage.
+
+    Parameters
+    ----------
+    graph : str
+        As `rule_graph` returns it.
+    """
+    stage_of = {name: stage for stage in STAGES for name, _, _ in rules_of(stage)}
+    edges = sorted(reduced(edges_of(graph)))
+    lines = ["digraph rules {", "  nodesep=0.12; ranksep=0.3; bgcolor=white"]
+    lines.append('  node [shape=box, style="rounded,filled", fontname="sans-serif", fontsize=11]')
+    lines.append('  node [height=0.3, margin="0.1,0.03", penwidth=0.6]; edge [arrowsize=0.5]')
+    for name in sorted({name for edge in edges for name in edge}):
+        colour = COLOURS[STAGES.index(stage_of.get(name, "report"))]
+        lines.append(f'  {name} [fillcolor="{colour}", tooltip="{stage_of.get(name, "report")}"]')
+    return "\n".join([*lines, *(f"  {a} -> {b}" for a, b in edges), "}"])
+
+
 def page(graph: str) -> str:
     """The whole page.
 
@@ -141,4 +166,9 @@ def page(graph: str) -> str:
 
 
 if __name__ == "__main__":
-    PAGE.write_text(page(rule_graph(ROOT)), encoding="utf-8")
+    rules = rule_graph(ROOT)
+    PAGE.write_text(page(rules), encoding="utf-8")
+    if shutil.which("dot") is None:
+        sys.exit("docs/rules.svg is not made anew: Graphviz's dot is missing; install graphviz")
+    command = ["dot", "-Tsvg", "-o", str(PICTURE)]
+    subprocess.run(command, input=picture(rules), text=True, check=True)

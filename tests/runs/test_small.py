@@ -16,6 +16,7 @@ import yaml
 from small_study import ENVIRONMENT, ROOT
 
 CONFIG = ROOT / "tests" / "configs" / "small.yaml"
+OPTIONS = ["--cores", "2", "--configfile", CONFIG]
 # In a minute two cores give 120 seconds of processor time.
 SECONDS = 120
 
@@ -27,15 +28,14 @@ def seconds_of_children() -> float:
 
 @pytest.fixture(scope="module")
 def run(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Folder of the run: the one that `make small` has just made, where CI names it, or one of ours."""
+    """Folder of the run: what `make small` has just made, where CI names it, or one of ours."""
     made = os.environ.get("MRI_RESPONSE_SMALL_RUN")
     if made:
         return Path(made)
     folder = tmp_path_factory.mktemp("small")
     before = seconds_of_children()
     done = subprocess.run(
-        [sys.executable, "-m", "snakemake", "--snakefile", ROOT / "Snakefile"]
-        + ["--cores", "2", "--configfile", CONFIG],
+        [sys.executable, "-m", "snakemake", "-s", ROOT / "Snakefile", *OPTIONS],
         cwd=folder,
         env={**os.environ, **ENVIRONMENT},
         capture_output=True,
@@ -81,7 +81,8 @@ def test_every_figure_is_on_the_page_and_nothing_is_fetched(run, page):
     figures = {path.stem for path in (run / "figures").glob("*.png")}
     assert {"flow", "roc_roi_svc", "calibration_roi_svc", "specificity_roi_svc"} <= figures
     assert len(re.findall(r'<img[^>]+src="data:image/|<svg\b', page)) >= len(figures)
-    assert not re.findall(r"""<(?:img|script|link|iframe)\b[^>]*(?:src|href)=["'](?!data:|#)""", page)
+    fetched = r"""<(?:img|script|link|iframe)\b[^>]*(?:src|href)=["'](?!data:|#)"""
+    assert not re.findall(fetched, page)
 
 
 def test_the_try_out_is_small_by_its_configuration():
