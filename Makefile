@@ -15,7 +15,7 @@ export PYTHONNOUSERSITE := 1
 # `python -m` in place of the scripts in .venv/bin: those break when the folder is moved.
 RUN := PATH="$(CURDIR)/.venv/bin:$$PATH" "$(CURDIR)/.venv/bin/python" -m
 
-.PHONY: help setup small demo test test-slow benchmark calibration simulation-study docs lint format lock clean distclean
+.PHONY: help setup small demo site picture test test-slow benchmark calibration simulation-study docs lint format lock clean distclean
 .DEFAULT_GOAL := help
 
 help: ## list what can be made
@@ -58,7 +58,20 @@ simulation-study: setup ## do intervals cover, do tests hold their level, are pa
 	@$(RUN:-m=benchmarks/simulation_belief.py) $(ARGS)
 	@$(RUN:-m=benchmarks/simulation_outcomes.py) $(ARGS)
 
-docs: setup ## make docs/rules.md and the table of keys in config/README.md anew
+# With the reports of all the runs of docs/conf.py that are under results: make small demo site.
+site: small ## build the documentation as a website with reports in it: site/index.html
+	@sh envs/setup.sh docs
+	@rm -rf site
+	@"$(CURDIR)/.venv-docs/bin/python" -m sphinx --quiet --fail-on-warning --nitpicky -c docs \
+	    -d .venv-docs/doctrees . site
+	@echo "Open site/index.html in a browser."
+
+picture: small ## draw docs/report.png, the first screen of the try-out's report (chromium, pngquant)
+	@chromium --headless --no-sandbox --disable-gpu --hide-scrollbars --window-size=1280,800 \
+	    --screenshot=docs/report.png "file://$(CURDIR)/results/small/report.html"
+	@pngquant --force --strip --output docs/report.png 64 docs/report.png
+
+docs: setup ## make docs/rules.md, its picture and the table of keys in config/README.md anew
 	@$(RUN:-m=docs/make_rules.py)
 	@PYTHONPATH=workflow/src $(RUN) mri_response.config.key_table
 
@@ -77,15 +90,18 @@ format: setup ## bring code into the project's style
 # takes the newest. "fewest": one version of a package for all Python versions, so that
 # the numbers do not depend on Python's version. Afterwards put the versions of the direct
 # dependencies into envs/mri-response.yaml (a test compares them).
-lock: ## resolve pyproject.toml into envs/requirements.txt (needs uv)
+lock: ## resolve pyproject.toml and envs/requirements-docs.in into the locks of envs (needs uv)
 	@command -v $(UV) >/dev/null || { echo "mri-response: uv is missing; install it or name it with UV=/path/to/uv" >&2; exit 1; }
 	$(UV) pip compile --quiet --extra cluster --extra test --generate-hashes --universal \
 	    --python-version 3.11 --fork-strategy fewest \
 	    --custom-compile-command "make lock" $(ARGS) pyproject.toml -o envs/requirements.txt
+	$(UV) pip compile --quiet --generate-hashes --universal --python-version 3.11 \
+	    --fork-strategy fewest --custom-compile-command "make lock" $(ARGS) \
+	    envs/requirements-docs.in -o envs/requirements-docs.txt
 
 clean: ## remove the demo's results and the caches of the tools
-	rm -rf results/demo results/small .pytest_cache .ruff_cache .hypothesis
+	rm -rf results/demo results/small site .pytest_cache .ruff_cache .hypothesis
 	find workflow tests -name __pycache__ -type d -prune -exec rm -rf {} +
 
 distclean: clean ## also remove .venv and Snakemake's own records
-	rm -rf .venv .snakemake
+	rm -rf .venv .venv-docs .snakemake

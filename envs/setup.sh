@@ -1,13 +1,14 @@
 #!/bin/sh
 # Make .venv with the packages of envs/requirements.txt, each checked against its hash.
 # Does nothing when that was done before for the same lock and folder. Called by the Makefile.
+#   sh envs/setup.sh docs       .venv-docs from envs/requirements-docs.txt, to build the website
 #   PYTHON=/path/to/python3.12  use this interpreter instead of searching
 set -eu
 cd "$(dirname "$0")/.."
 
 here=$(pwd -P)
-lock=envs/requirements.txt
-venv=.venv
+lock=envs/requirements${1:+-$1}.txt
+venv=.venv${1:+-$1}
 stamp=$venv/installed-requirements.txt # written last: a set-up cut short leaves none
 
 fail() {

@@ -17,6 +17,7 @@ from packaging.version import Version
 
 ROOT = Path(__file__).resolve().parents[2]
 LOCK = (ROOT / "envs" / "requirements.txt").read_text()
+DOCS_LOCK = (ROOT / "envs" / "requirements-docs.txt").read_text()
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
 CONDA = yaml.safe_load((ROOT / "envs" / "mri-response.yaml").read_text())
 
@@ -31,9 +32,9 @@ DIRECT = RUN + [requirement for texts in EXTRAS.values() for requirement in text
 CONDA_NAMES = {"snakemake": "snakemake-minimal", "matplotlib": "matplotlib-base"}
 
 
-def locked() -> list[Requirement]:
+def locked(lock: str = LOCK) -> list[Requirement]:
     """The lock's entries without their hashes."""
-    joined = LOCK.replace("\\\n", " ")
+    joined = lock.replace("\\\n", " ")
     lines = [line.split("--hash")[0] for line in joined.splitlines()]
     return [Requirement(line) for line in lines if line and not line.lstrip().startswith("#")]
 
@@ -51,24 +52,33 @@ def test_the_lock_satisfies_every_dependency(requirement):
     assert requirement.specifier.contains(version_of(requirement.name))
 
 
-def test_every_entry_is_pinned_once_and_hashed():
-    names = [canonicalize_name(r.name) for r in locked()]
+@pytest.mark.parametrize(("lock", "fewest"), [(LOCK, 50), (DOCS_LOCK, 20)], ids=["run", "docs"])
+def test_every_entry_is_pinned_once_and_hashed(lock, fewest):
+    names = [canonicalize_name(r.name) for r in locked(lock)]
     # One version for all Python versions: numbers do not depend on Python's version.
-    assert len(names) == len(set(names)) > 50
-    for entry in re.split(r"\n(?=\S)", LOCK):
+    assert len(names) == len(set(names)) > fewest
+    for entry in re.split(r"\n(?=\S)", lock):
         if not entry.startswith("#"):
             assert re.match(r"[\w.-]+==[\w.]+( ; .+)? \\\n    --hash=sha256:[0-9a-f]{64}", entry), (
                 entry
             )
-    hashes = re.findall(r"--hash=(\S+)", LOCK)
+    hashes = re.findall(r"--hash=(\S+)", lock)
     assert all(re.fullmatch(r"sha256:[0-9a-f]{64}", value) for value in hashes)
 
 
-def test_the_lock_names_no_host_and_no_path():
-    assert "://" not in LOCK
-    assert not re.search(r"^\s*-", re.sub(r"^    --hash=\S+", "", LOCK, flags=re.M), re.M)
-    assert not re.search(r"(^|\s)(/|~|[A-Za-z]:\\)", LOCK, re.M)
-    assert not re.search(r"index|simple|pypi|\.(org|com|net|io)\b", LOCK.replace("pure-index", ""))
+@pytest.mark.parametrize("lock", [LOCK, DOCS_LOCK], ids=["run", "docs"])
+def test_the_lock_names_no_host_and_no_path(lock):
+    assert "://" not in lock
+    assert not re.search(r"^\s*-", re.sub(r"^    --hash=\S+", "", lock, flags=re.M), re.M)
+    assert not re.search(r"(^|\s)(/|~|[A-Za-z]:\\)", lock, re.M)
+    assert not re.search(r"index|simple|pypi|\.(org|com|net|io)\b", lock.replace("pure-index", ""))
+
+
+def test_the_websites_lock_has_what_builds_it_and_nothing_of_it_is_in_the_users():
+    wanted = (ROOT / "envs" / "requirements-docs.in").read_text().splitlines()
+    wanted = {line for line in wanted if line and not line.startswith("#")}
+    assert wanted <= {entry.name for entry in locked(DOCS_LOCK)}
+    assert not wanted & {entry.name for entry in locked()}
 
 
 def test_conda_has_every_package_at_the_locked_version():
