@@ -135,6 +135,7 @@ def picture(graph: str) -> str:
         As `rule_graph` returns it.
     """
     stage_of = {name: stage for stage in STAGES for name, _, _ in rules_of(stage)}
+    stage_of |= {name: "features" for name, _, _ in rules_of_features()}
     edges = sorted(reduced(edges_of(graph)))
     lines = ["digraph rules {", "  nodesep=0.12; ranksep=0.3; bgcolor=white"]
     lines.append('  node [shape=box, style="rounded,filled", fontname="sans-serif", fontsize=11]')
