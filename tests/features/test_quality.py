@@ -151,6 +151,10 @@ def test_few_people_are_not_compared():
 
 
 # ---------------------------------------------------------------- flags and rules
+#: Nobody's scan is compared with those of other people.
+ALONE = pd.DataFrame({"resemblance": np.nan, "resembles": None}, index=range(30))
+
+
 def table_of_regions(n=30, p=8, seed=0):
     rng = np.random.default_rng(seed)
     people = pd.DataFrame({"participant_id": [f"sub-{i:02d}" for i in range(n)]})
@@ -163,7 +167,7 @@ def test_flags_name_what_is_conspicuous():
     people, regions = table_of_regions()
     people.loc[2, "tiv"], people.loc[3, "tiv"], people.loc[4, "tiv"] = 880, 2300, np.nan
     regions.loc[5, "r3"] = 20
-    found = measured(people, regions, None, SETTINGS).set_index("participant_id")
+    found = measured(people, regions, None, ALONE, SETTINGS).set_index("participant_id")
     flags = found["flag"].dropna().to_dict()
     assert set(flags) == {"sub-02", "sub-03", "sub-05"}
     assert flags["sub-02"].startswith("implausible TIV (880 ml, below 900); total intracranial")
@@ -181,7 +185,8 @@ def test_regions_that_are_the_same_for_everybody_are_left_out():
     people, regions = table_of_regions()
     same = regions.assign(empty=0.0)
     pd.testing.assert_frame_equal(
-        measured(people, same, None, SETTINGS), measured(people, regions, None, SETTINGS)
+        measured(people, same, None, ALONE, SETTINGS),
+        measured(people, regions, None, ALONE, SETTINGS),
     )
 
 
@@ -189,12 +194,28 @@ def test_rules_exclude_by_absolute_limits_and_never_what_is_missing():
     people, regions = table_of_regions()
     people.loc[0, "tiv"], people.loc[1, "tiv"], people.loc[2, "tiv"] = 899.9, 900, np.nan
     rules = [{"measure": "tiv", "below": 900}, {"measure": "tiv", "below": 1000, "above": 5000}]
-    found = measured(people, regions, None, {**SETTINGS, "exclude": rules})["excluded"]
+    found = measured(people, regions, None, ALONE, {**SETTINGS, "exclude": rules})["excluded"]
     volume = "total intracranial volume (ml)"
     assert found.dropna().to_dict() == {
         0: f"quality control: {volume} below 900",
         1: f"quality control: {volume} below 1000",
     }
+
+
+def test_a_scan_like_that_of_another_person_is_flagged_and_may_be_left_out():
+    people, regions = table_of_regions()
+    alike = ALONE.copy()
+    alike.loc[3] = 0.93, "elsewhere/sub-9"
+    alike.loc[4] = 0.79, "elsewhere/sub-8"
+    rules = [{"measure": "resemblance", "above": 0.9}]
+    found = measured(people, regions, None, alike, {**SETTINGS, "exclude": rules})
+    assert found["flag"].dropna().to_dict() == {
+        3: "almost the scan of another person (correlation 0.930; see resembles)"
+    }
+    assert found["excluded"].dropna().to_dict() == {
+        3: "quality control: correlation with the scan of another person above 0.9"
+    }
+    assert found.loc[3, "resembles"] == "elsewhere/sub-9"
 
 
 # ---------------------------------------------------------------- a study

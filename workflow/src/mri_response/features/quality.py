@@ -42,6 +42,7 @@ from mri_response.features.quality_measures import (
     read_maps,
     robust_z,
 )
+from mri_response.features.resemblance import ALIKE, resemblance_note, resemblances
 from mri_response.features.roi_maps import cat12_regions
 from mri_response.features.table import table_features
 from mri_response.features.voxels import voxel_mask
@@ -57,6 +58,8 @@ COLUMNS = [
     "source",
     *(column for measure in MEASURES for column in (measure, f"{measure}_z")),
     "map_outside",
+    "resemblance",
+    "resembles",
     "region_z",
     "region",
     "regions_outlying",
@@ -75,6 +78,7 @@ def measured(
     people: pd.DataFrame,
     regions: pd.DataFrame,
     maps: MapMeasures | None,
+    alike: pd.DataFrame,
     settings: Mapping[str, Any],
 ) -> pd.DataFrame:
     """Measures of the rows of one cohort and source, with what is conspicuous about them.
@@ -87,6 +91,8 @@ def measured(
         May have no column.
     maps : MapMeasures, optional
         None for a table of regions.
+    alike : DataFrame
+        As from `mri_response.features.resemblance.resemblances`.
     settings : mapping
         Section ``quality_control`` of the configuration.
 
@@ -114,6 +120,7 @@ def measured(
         scale = np.log(values) if name == "mahalanobis" else values
         table[name], table[f"{name}_z"] = values, robust_z(scale)
     table["map_outside"] = np.nan if maps is None else maps.outside
+    table[["resemblance", "resembles"]] = alike[["resemblance", "resembles"]]
     table["region_z"], table["region"], table["regions_outlying"] = np.nan, None, None
     if len(names):
         farthest = np.abs(z).argmax(axis=1)
@@ -144,6 +151,11 @@ def _flag_texts(table: pd.DataFrame, settings: Mapping[str, Any]) -> list[str | 
         if row.map_outside > OUTSIDE_FLAGGED:
             part = 100 * row.map_outside
             found.append(f"{part:.0f} % of the grey-matter template outside the field of view")
+        if row.resemblance > ALIKE:
+            found.append(
+                f"almost the scan of another person (correlation {row.resemblance:.3f}; see "
+                "resembles)"
+            )
         # Somebody is beyond the limit in one of a hundred regions; ventricles are skewed besides.
         if abs(row.region_z) > 2 * limit:
             found.append(f"region {row.region} (z = {row.region_z:.1f})")
@@ -186,6 +198,7 @@ def quality_table(config: Mapping[str, Any]) -> pd.DataFrame:
         ``region_z`` and ``region``: the region farthest from the cohort's median;
         ``regions_outlying``: how many are beyond the limit; ``flag``: what is conspicuous, in
         words; ``map_outside``: the part of the grey-matter template that the map does not show;
+        ``resemblance`` and ``resembles``: see `mri_response.features.resemblance.resemblances`;
         ``excluded``: the rule of the configuration that leaves the row out. Where cohorts have
         measures of quality by their programs (key ``quality``), these follow, each with its z.
 
@@ -205,8 +218,12 @@ def quality_table(config: Mapping[str, Any]) -> pd.DataFrame:
         levels: dict[str, dict[str, float]] = {}
         notes: dict[str, list[str]] = {}
         found = {}
-        for name, regions, maps in _read(config, source, sets, people):
-            table = measured(people[name], regions, maps, config["quality_control"])
+        scans = {name: scan for name, *scan in _read(config, source, sets, people)}
+        values = {name: r if m is None else m.voxels for name, (r, m) in scans.items()}
+        alike = resemblances(values, people)
+        for name, (regions, maps) in scans.items():
+            settings = config["quality_control"]
+            table = measured(people[name], regions, maps, alike[name], settings)
             kept = table["excluded"].isna().to_numpy()
             levels[name] = _levels(regions, maps, kept)
             notes[name] = _space(maps, kept, people[name], f"cohort {name}, source {source}")
@@ -218,8 +235,9 @@ def quality_table(config: Mapping[str, Any]) -> pd.DataFrame:
             for note in notes[name]:
                 text = f"all scans of the cohort: {note}"
                 table["flag"] = [f"{flag}; {text}" if flag else text for flag in table["flag"]]
-            cut = view_note(table["map_outside"][table["excluded"].isna()])
-            told += [f"{where}: {note}" for note in (*notes[name], cut) if note]
+            kept = table[table["excluded"].isna()]
+            of_some = (view_note(kept["map_outside"]), resemblance_note(kept))
+            told += [f"{where}: {note}" for note in (*notes[name], *of_some) if note]
             tables.append(table)
     order = {name: position for position, name in enumerate(people)}
     table = pd.concat(tables, ignore_index=True)

@@ -25,7 +25,11 @@ MEASURES = {
     "mahalanobis": "Mahalanobis distance of the regions",
 }
 #: What a rule of exclusion may name, in words.
-RULES = MEASURES | QUALITY_WORDS
+RULES = {
+    **MEASURES,
+    **QUALITY_WORDS,
+    "resemblance": "correlation with the scan of another person",
+}
 #: Rows below which a median and a MAD say little, so that nobody is compared with the others.
 FEWEST = 10
 #: Distance between the voxels of which maps are correlated, in mm.
