@@ -21,6 +21,7 @@ from mri_response.config.queries import compared_pairs
 from mri_response.evaluation.calibration import calibration_table
 from mri_response.evaluation.comparisons import comparison_table
 from mri_response.evaluation.decision_curves import decision_curve_table
+from mri_response.evaluation.leakage import leakage_table, shared_ids
 from mri_response.evaluation.learning_curve import learning_curve
 from mri_response.evaluation.natural_frequencies import natural_frequencies
 from mri_response.evaluation.null_summary import null_summary
@@ -33,6 +34,7 @@ from mri_response.evaluation.verdict import NUMBERS, verdict_table
 from mri_response.features.quality import measured, quality_summary
 from mri_response.features.quality_measures import MapMeasures
 from mri_response.features.region_sets import memberships, region_sets, set_table
+from mri_response.features.resemblance import resemblances
 from mri_response.learning.batches import CURVE_SHARES
 from mri_response.learning.decisions import Decisions
 from mri_response.report.run import Run
@@ -368,10 +370,26 @@ def _made_up(config: dict[str, Any], sizes: dict[str, tuple[int, int, float]]) -
             "precision": _precision(table, pd.concat(null, ignore_index=True)),
             "learning_curve": _learning_curve(config, predictions, table),
             "roi_sets": _region_sets(REGIONS, haufe),
+            "leakage": _leakage(config),
             **made,
             **_verdict(config, {"performance": table, **made}),
         },
     )
+
+
+def _leakage(config: dict[str, Any]) -> pd.DataFrame:
+    others = [name for name, cohort in config["cohorts"].items() if cohort["role"] != "discovery"]
+    shared = pd.DataFrame({"participant_id": ["sub-1", "sub-2"]})
+    own = pd.DataFrame({"participant_id": ["sub-3"]})
+    rows = [
+        {"check": "people_split", "scope": "discovery", "n_checked": 1110, "n_found": 0},
+        *shared_ids(shared, dict.fromkeys(others, own), []),
+        {"check": "scans_alike", "scope": "discovery, gm", "n_checked": 99, "n_found": 0}
+        | {"value": 0.41, "limit": 0.8},
+        {"check": "null_centre", "scope": "roi_svc", "n_checked": 1000}
+        | {"value": 0.496, "limit": 0.506},
+    ]
+    return leakage_table([{"passed": "yes", **row} for row in rows])
 
 
 def _verdict(config: dict[str, Any], tables: dict[str, pd.DataFrame]) -> dict[str, pd.DataFrame]:
@@ -513,7 +531,8 @@ def _quality(config: dict[str, Any], predictions: pd.DataFrame) -> pd.DataFrame:
         maps = MapMeasures(
             voxels.mean(axis=1), voxels, regions, np.zeros(len(voxels)), voxels.mean(axis=0)
         )
-        table = measured(people, regions, maps, config["quality_control"])
+        alike = resemblances({cohort: voxels}, {cohort: people})[cohort]
+        table = measured(people, regions, maps, alike, config["quality_control"])
         tables.append(table.assign(cohort=cohort, source="gm"))
     return pd.concat(tables, ignore_index=True)
 

@@ -432,6 +432,7 @@ def test_downloads_are_the_tables(trial: Page) -> None:
         "comparisons.tsv",
         "verdict.tsv",
         "natural_frequencies.tsv",
+        "leakage.tsv",
     }
     data = base64.b64decode(links["performance.tsv"].split("base64,")[1]).decode()
     table = pd.read_csv(io.StringIO(data), sep="\t", dtype=str, keep_default_na=False)

@@ -338,7 +338,7 @@ def test_an_edited_list_of_regions_runs_again_what_lays_the_atlas_on_scans(demo,
 
 
 # ---------------------------------------------------------------- keys of the configuration
-END_OF_RUN = {"reporting", "report_page", "provenance", "dataset_description", "verdict"}
+END_OF_RUN = {"reporting", "report_page", "provenance", "dataset_description", "verdict", "leakage"}
 FIGURES = {"learning_curve_figure", "performance_figures", "quality_figure", "region_sets_figure"}
 FIGURES |= {"comparisons_figure", "flow_figure", "specificity_figure", "subgroups_figure"}
 FIGURES |= {"roi_weights_figure", "weight_map_figure", "usefulness_figures"}

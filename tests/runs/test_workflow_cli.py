@@ -220,7 +220,7 @@ ENGINE = {
     *("prepare", "cross_validate", "decisions", "freeze", "score"),
     *("performance", "baseline", "comparisons", "specificity", "subgroups", "usefulness"),
     *("learning_curve", "learning_curve_parts", "precision", "region_weights"),
-    *("tables", "reporting", "verdict"),
+    *("tables", "reporting", "verdict", "leakage"),
     *(FIGURES - {"flow_figure", "quality_figure"}),
 }
 CHANGES: dict[str, tuple[str, str, str, set[str]]] = {

@@ -19,6 +19,7 @@ ONCE = (
     *("provenance", "default", "specificity", "characteristics", "reporting"),
     *("quality_figure", "comparisons_figure", "input_warnings", "inputs", "dataset_description"),
     *("learning_curve_parts", "learning_curve", "learning_curve_figure", "precision", "verdict"),
+    "leakage",
 )
 # Rules that make one job for each model.
 PER_MODEL = (

@@ -69,7 +69,7 @@ def test_every_documented_file_is_there_and_no_other(study, results):
     tables = ("splits", "exclusions", "flow", "qc", "subgroups", "comparisons", "specificity")
     tables += ("learning_curve", "precision", "roi_sets", "characteristics", "input_warnings")
     tables += ("null_summary", "qc_summary", "qc_warnings", "inputs", "inputs_summary")
-    tables += ("verdict", "natural_frequencies")
+    tables += ("verdict", "natural_frequencies", "leakage")
     names |= {f"{name}.tsv" for name in (*of_model, *useful, *documents, *tables)}
     names |= {f"reporting/{name}.md" for name in (*documents, "methods")}
     names |= {f"weights/voxel_svc_{kind}.nii.gz" for kind in VOXEL_MAPS}

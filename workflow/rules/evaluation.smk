@@ -242,6 +242,30 @@ rule verdict:
         "../scripts/evaluation/verdict.py"
 
 
+rule leakage:
+    """What the run proves about leakage, and what it measures that leakage would move."""
+    input:
+        splits=run_table("splits"),
+        people=[people_table(cohort) for cohort in COHORTS],
+        qc=run_table("qc"),
+        null=run_table("null"),
+        controls=run_table("confound_controls") if CONTROLLED else [],
+    output:
+        run_table("leakage"),
+    log:
+        log_of("leakage"),
+    conda:
+        ENVIRONMENT
+    threads: 1
+    params:
+        config=section("cohorts", "cross_validation", "permutation"),
+        code=code_of("evaluation/leakage"),
+    message:
+        "Certificate against leakage"
+    script:
+        "../scripts/evaluation/leakage.py"
+
+
 if CURVES:
 
     rule learning_curve:

@@ -216,6 +216,7 @@ def evidence_tables():
     names = [
         *("comparisons", "specificity", "calibration", "decision_curve", "operating_points"),
         *("decision_rules", "qc", "subgroups", "precision", "verdict", "natural_frequencies"),
+        "leakage",
     ]
     if CURVES:
         names.append("learning_curve")
