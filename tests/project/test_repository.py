@@ -25,7 +25,6 @@ ROOT_FILES = (
     "CHANGELOG.md",
     "CITATION.cff",
     "CONTRIBUTING.md",
-    "Containerfile",
     "LICENSE",
     "Makefile",
     "README.md",
