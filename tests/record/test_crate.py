@@ -15,7 +15,7 @@ from small_study import Study
 from mri_response.config.load import load_config
 from mri_response.core.provenance import config_hash, versions
 from mri_response.people.cohorts import build_cohort
-from mri_response.record.crate import combined_sha256, run_crate, today
+from mri_response.record.crate import WORKFLOW, combined_sha256, run_crate, today
 
 
 @pytest.fixture
@@ -31,6 +31,8 @@ def study(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Study:
     (results / "a folder").mkdir(parents=True)
     (results / "performance.tsv").write_text("model\n")
     (results / "a folder" / "map.nii.gz").write_bytes(b"image")
+    (results / "workflow").mkdir()
+    (results / WORKFLOW).write_text("rule all:\n")
     return study
 
 
@@ -38,6 +40,7 @@ def crate_of(study: Study) -> dict:
     config = load_config(yaml.safe_load(study.save().read_text()))
     people = {name: build_cohort(config, name)[0] for name in config["cohorts"]}
     files = [path for path in Path("results").rglob("*") if path.is_file()]
+    files.remove(Path("results/small", WORKFLOW))
     return run_crate(config, people, files, Path("results/small"), "f" * 64)
 
 
@@ -67,11 +70,48 @@ def test_it_has_what_the_specification_asks_for(study):
     descriptor, root = entities["ro-crate-metadata.json"], entities["./"]
     assert descriptor["@type"] == "CreativeWork"
     assert descriptor["about"] == {"@id": "./"}
-    assert descriptor["conformsTo"] == {"@id": "https://w3id.org/ro/crate/1.1"}
+    assert descriptor["conformsTo"][0] == {"@id": "https://w3id.org/ro/crate/1.1"}
     assert root["@type"] == "Dataset"
     assert all(root[key] for key in ("name", "description", "license"))
     assert root["datePublished"] == "1970-01-02"
     assert all("@type" in entity for entity in entities.values())
+
+
+def test_it_has_what_the_profile_of_workflow_runs_asks_for(study):
+    """The requirements of Workflow Run Crate 0.5 and of the two profiles that it extends."""
+    crate = crate_of(study)
+    entities = by_id(crate)
+    root = entities["./"]
+    address = "https://w3id.org/ro/wfrun/workflow/0.5"
+    workflow_crate = "https://w3id.org/workflowhub/workflow-ro-crate/1.0"
+    profiles = references(root["conformsTo"])
+    assert profiles == ["https://w3id.org/ro/wfrun/process/0.5", address, workflow_crate]
+    assert {entities[name]["@type"] for name in profiles} == {"CreativeWork"}
+    assert workflow_crate in references(entities["ro-crate-metadata.json"]["conformsTo"])
+    assert "https://w3id.org/ro/terms/workflow-run/context" in crate["@context"]
+
+    workflow = entities[root["mainEntity"]["@id"]]
+    assert set(workflow["@type"]) == {"File", "SoftwareSourceCode", "ComputationalWorkflow"}
+    assert workflow["@id"] in references(root["hasPart"])
+    assert workflow["sha256"] == sha256(Path("results", "small", workflow["@id"]))
+    language = entities[workflow["programmingLanguage"]["@id"]]
+    assert language["@type"] == "ComputerLanguage"
+    assert all(language[key] for key in ("name", "identifier", "url"))
+
+    (action,) = [entity for entity in crate["@graph"] if entity["@type"] == "CreateAction"]
+    assert action["instrument"] == root["mainEntity"]
+    assert action["@id"] in references(root["mentions"])
+    assert all(action[key] for key in ("name", "description", "object", "result"))
+    assert action["endTime"] == root["datePublished"]
+    kinds = {"CreativeWork", "PropertyValue", "Collection", "Dataset", "File"}
+    used = [*references(action["object"]), *references([action["result"]])]
+    assert {entities[name]["@type"] for name in used} <= kinds
+    collections = {e["@id"] for e in crate["@graph"] if e["@type"] == "Collection"}
+    assert collections
+    assert collections <= set(references(root["mentions"]))
+    software = [e for e in crate["@graph"] if e["@type"] == "SoftwareApplication"]
+    assert software
+    assert all("softwareVersion" in entity and "version" not in entity for entity in software)
 
 
 def test_every_id_leads_to_an_entity_and_every_entity_is_reached(study):
@@ -79,34 +119,35 @@ def test_every_id_leads_to_an_entity_and_every_entity_is_reached(study):
     reached, waiting = {"ro-crate-metadata.json"}, ["ro-crate-metadata.json"]
     while waiting:
         entity = entities[waiting.pop()]
-        for key, value in entity.items():
-            if key != "conformsTo":
-                new = set(references(value)) - reached
-                assert new <= set(entities)
-                reached |= new
-                waiting += new
+        for value in entity.values():
+            new = set(references(value)) - reached
+            new = {name for name in new if name in entities or not name.startswith("https://")}
+            assert new <= set(entities)
+            reached |= new
+            waiting += new
     assert reached == set(entities)
 
 
 def test_files_are_there_with_their_hashes(study):
     entities = by_id(crate_of(study))
     parts = [entities[name] for name in references(entities["./"]["hasPart"])]
-    assert [part["@id"] for part in parts] == ["a%20folder/map.nii.gz", "performance.tsv"]
+    names = ["workflow/Snakefile", "a%20folder/map.nii.gz", "performance.tsv"]
+    assert [part["@id"] for part in parts] == names
     for part in parts:
         path = Path("results", "small", unquote(part["@id"]))
-        assert part["@type"] == "File"
+        assert "File" in part["@type"]
         assert part["sha256"] == sha256(path)
         assert part["contentSize"] == str(path.stat().st_size)
     types = [part["encodingFormat"] for part in parts]
-    assert types == ["application/gzip", "text/tab-separated-values"]
+    assert types == ["text/plain", "application/gzip", "text/tab-separated-values"]
 
 
 def test_software_configuration_and_seeds(study):
     entities = by_id(crate_of(study))
-    software = entities["#mri-response"]
+    software = entities["workflow/Snakefile"]
     assert software["identifier"] == "sha256:" + "f" * 64
     found = {
-        entities[name]["name"]: entities[name]["version"]
+        entities[name]["name"]: entities[name]["softwareVersion"]
         for name in references(software["softwareRequirements"])
     }
     assert found | {"mri-response": software["version"]} == versions()

@@ -60,7 +60,7 @@ def test_every_documented_file_is_there_and_no_other(study, results):
     figures |= {"roi_weights_roi_svc", "region_sets_voxel_svc", "learning_curve_roi_svc"}
     pictures = {f"figures/{name}" for name in figures} | {"qc/people", "qc/scans"}
     names = {f"{name}.{suffix}" for name in pictures for suffix in ("png", "svg")}
-    names |= {"ro-crate-metadata.json", "report.html", "weights/roi_svc.tsv"}
+    names |= {"ro-crate-metadata.json", "workflow/Snakefile", "report.html", "weights/roi_svc.tsv"}
     names |= {"dataset_description.json", "README.md", ".bidsignore"}
 
     of_model = ("predictions", "performance", "null", "warnings")

@@ -248,6 +248,12 @@ def code_of(*scripts, modules=()):
     return script_hash(paths, modules=modules, leave_out=LEFT_OUT)
 
 
+def entry_of_the_workflow():
+    """Text of the Snakefile without its comments, which change no result and no record."""
+    text = Path(workflow_file("../Snakefile")).read_text(encoding="utf-8")
+    return re.sub(r"(?m)^ *#.*\n", "", text)
+
+
 def texts_of(*names):
     """Hashes of texts in data/report of the package: a changed caption makes the page anew.
 

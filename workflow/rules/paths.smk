@@ -194,6 +194,11 @@ def crate():
     return f"{RUN}/ro-crate-metadata.json"
 
 
+def crate_workflow():
+    """The workflow's own entry, which the record names as what was run."""
+    return f"{RUN}/workflow/Snakefile"
+
+
 # ---------------------------------------------------------------- lists of them
 def frozen_models():
     """Every frozen model."""

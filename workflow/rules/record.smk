@@ -10,18 +10,20 @@ rule provenance:
         results=files_of_modules(),
         own=files_of_the_user,
     output:
-        crate(),
+        crate=crate(),
+        workflow=crate_workflow(),
     log:
         log_of("provenance"),
     conda:
         ENVIRONMENT
     params:
         config=titled_section(*(key for key in CONFIG if key != "batch")),
+        workflow=lambda wildcards: entry_of_the_workflow(),
         source=code_of(*sorted(HASHED_SCRIPTS), modules=sorted(HASHED_MODULES)),
         cohorts=COHORTS,
         code=code_of("record/provenance"),
     message:
-        "Record for machines: {output[0]}"
+        "Record for machines: {output.crate}"
     script:
         "../scripts/record/provenance.py"
 

@@ -10,8 +10,10 @@ with job(snakemake):
     given, params = snakemake.input, snakemake.params
     people = read_cohorts(params.cohorts, given.people)
     run = run_folder(snakemake)
+    with atomic_path(snakemake.output.workflow) as temporary:
+        temporary.write_text(params.workflow, encoding="utf-8")
     files = dict.fromkeys([*given.people, *given.report, *given.shown, *given.results])
     crate = run_crate(params.config, people, files, run, params.source)
-    with atomic_path(snakemake.output[0]) as temporary:
+    with atomic_path(snakemake.output.crate) as temporary:
         text = json.dumps(crate, indent=2, ensure_ascii=False)
         temporary.write_text(f"{text}\n", encoding="utf-8")

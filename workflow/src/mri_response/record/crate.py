@@ -1,4 +1,4 @@
-"""What a run came from and what it gave, for machines: an RO-Crate (version 1.1) of its folder.
+"""What a run came from and what it gave, for machines: a Workflow Run RO-Crate of its folder.
 
 Names of files of single people would tell who they are, so these files stand in it as their number
 and one hash over all of them.
@@ -25,7 +25,17 @@ from mri_response.inputs.paths import image_paths
 from mri_response.inputs.sources.people_tables import scores_path
 
 NAME = "ro-crate-metadata.json"
+WORKFLOW = "workflow/Snakefile"
 SPECIFICATION = "https://w3id.org/ro/crate/1.1"
+TERMS = "https://w3id.org/ro/terms/workflow-run/context"
+WORKFLOW_CRATE = "https://w3id.org/workflowhub/workflow-ro-crate/1.0"
+#: Profiles that the record conforms to, with their names and versions.
+PROFILES = {
+    "https://w3id.org/ro/wfrun/process/0.5": ("Process Run Crate", "0.5"),
+    "https://w3id.org/ro/wfrun/workflow/0.5": ("Workflow Run Crate", "0.5"),
+    WORKFLOW_CRATE: ("Workflow RO-Crate", "1.0"),
+}
+SNAKEMAKE = "https://w3id.org/workflowhub/workflow-ro-crate#snakemake"
 PathLike = str | os.PathLike[str]
 Entity = dict[str, Any]
 
@@ -46,7 +56,7 @@ def run_crate(
     people : mapping of str to pandas.DataFrame
         The analysed rows by cohort.
     files : iterable of path-like
-        Files below the run's folder, of which the crate is made.
+        Files below the run's folder, of which the crate is made; `WORKFLOW` is there too.
     run : path-like
         The run's folder.
     source : str
@@ -60,39 +70,49 @@ def run_crate(
 
     References
     ----------
-    Soiland-Reyes et al. 2022, Data Science 5: 97-138.
+    Soiland-Reyes et al. 2022, Data Science 5: 97-138. Leo et al. 2024, PLoS ONE 19: e0309210.
     """
     parts = sorted((_part(path, run) for path in files), key=lambda entity: entity["@id"])
-    software = _software(source)
-    given = [_configuration(config), *_seeds(config), *_inputs(config, people)]
+    workflow, *software = _software(source, run)
+    inputs = _inputs(config, people)
+    given = [_configuration(config), *_seeds(config), *inputs]
+    day = today()
     action = {
         "@id": "#run",
         "@type": "CreateAction",
         "name": f"Analysis {config['run']}",
-        "instrument": {"@id": software[0]["@id"]},
+        "description": "snakemake --configfile with the configuration that is among the objects",
+        "instrument": {"@id": workflow["@id"]},
         "object": _references(given),
         "result": {"@id": "./"},
+        "endTime": day,
     }
+    collections = [entity for entity in inputs if entity["@type"] == "Collection"]
     root = {
         "@id": "./",
         "@type": "Dataset",
         "name": config.get("title", config["run"]),
         "description": _description(config),
-        "datePublished": today(),
+        "datePublished": day,
         "license": "None is given here: whoever publishes these files decides.",
-        "hasPart": _references(parts),
-        "mentions": {"@id": action["@id"]},
+        "conformsTo": [{"@id": profile} for profile in PROFILES],
+        "mainEntity": {"@id": workflow["@id"]},
+        "hasPart": _references([workflow, *parts]),
+        "mentions": _references([action, *collections]),
     }
     descriptor = {
         "@id": NAME,
         "@type": "CreativeWork",
-        "conformsTo": {"@id": SPECIFICATION},
+        "conformsTo": [{"@id": SPECIFICATION}, {"@id": WORKFLOW_CRATE}],
         "about": {"@id": root["@id"]},
     }
-    return {
-        "@context": [f"{SPECIFICATION}/context", {"sha256": "https://schema.org/sha256"}],
-        "@graph": [descriptor, root, action, *software, *given, *parts],
-    }
+    profiles = [
+        {"@id": address, "@type": "CreativeWork", "name": name, "version": version}
+        for address, (name, version) in PROFILES.items()
+    ]
+    context = [f"{SPECIFICATION}/context", TERMS, {"sha256": "https://schema.org/sha256"}]
+    known = [descriptor, root, *profiles, action, workflow, *software, *given, *parts]
+    return {"@context": context, "@graph": known}
 
 
 def today() -> str:
@@ -161,21 +181,41 @@ def _media_type(name: str) -> str:
     return "application/gzip" if compression else kind or "application/octet-stream"
 
 
-def _software(source: str) -> list[Entity]:
-    """The workflow, then what it stands on."""
+def _software(source: str, run: PathLike) -> list[Entity]:
+    """The workflow, then its language and what it stands on."""
     found = versions()
-    own = {
-        "@id": "#mri-response",
-        "@type": "SoftwareApplication",
-        "name": "mri-response",
-        "version": found.pop("mri-response"),
-        "identifier": f"sha256:{source}",
+    version = found.pop("mri-response")
+    language = {
+        "@id": SNAKEMAKE,
+        "@type": "ComputerLanguage",
+        "name": "Snakemake",
+        "identifier": {"@id": "https://doi.org/10.1093/bioinformatics/bts480"},
+        "url": {"@id": "https://snakemake.github.io"},
+        "version": found["snakemake"],
     }
     others = [
-        {"@id": f"#{name}", "@type": "SoftwareApplication", "name": name, "version": version}
+        {
+            "@id": f"#{name}",
+            "@type": "SoftwareApplication",
+            "name": name,
+            "softwareVersion": version,
+        }
         for name, version in found.items()
     ]
-    return [own | {"softwareRequirements": _references(others)}, *others]
+    workflow = {
+        **_part(Path(run, WORKFLOW), run),
+        "@type": ["File", "SoftwareSourceCode", "ComputationalWorkflow"],
+        "name": "mri-response",
+        "description": "The entry of the workflow without its comments; identifier is the hash of "
+        "the code of this version that it includes.",
+        "encodingFormat": "text/plain",
+        "version": version,
+        "license": {"@id": "https://spdx.org/licenses/BSD-3-Clause"},
+        "identifier": f"sha256:{source}",
+        "programmingLanguage": {"@id": SNAKEMAKE},
+        "softwareRequirements": _references(others),
+    }
+    return [workflow, language, *others]
 
 
 def _configuration(config: Mapping[str, Any]) -> Entity:
