@@ -80,3 +80,17 @@ def test_the_citation_has_what_its_format_and_citing_need():
     assert all(citation[key] for key in ("message", "title", "authors", "version", "license"))
     assert citation["type"] == "software"
     assert all(set(author) <= {"name", "orcid", "website"} for author in citation["authors"])
+
+
+def test_the_image_is_made_from_the_lock_with_hashes():
+    text = (ROOT / "Containerfile").read_text(encoding="utf-8")
+    joined = text.replace("\\\n", " ")
+    assert re.search(r"pip install .*--require-hashes +-r envs/requirements\.txt", joined)
+    # The lock alone is there when packages are installed, which are then kept over changes of code.
+    assert joined.index("--require-hashes") < joined.index("COPY . .")
+    documented = (ROOT / "docs" / "start.md").read_text(encoding="utf-8")
+    assert re.findall(r"^#     (podman .+)$", text, re.M) == re.findall(
+        r"^(podman .+)$", documented, re.M
+    )
+    ignored = (ROOT / ".containerignore").read_text().split()
+    assert {".git", ".venv", "results", "resources"} <= set(ignored)
