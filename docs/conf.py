@@ -37,7 +37,6 @@ suppress_warnings = ["toc.not_included"]
 
 html_theme = "furo"
 html_title = f"mri-response {release}"
-html_static_path = ["_static"]
 html_show_sourcelink = False
 html_copy_source = False
 # As in the repository: no address of the site is known, and nothing is fetched from elsewhere.
