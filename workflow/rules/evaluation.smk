@@ -69,6 +69,27 @@ rule numbers:
         "../scripts/evaluation/numbers.py"
 
 
+rule number_comparisons:
+    """Differences between models of numbers on the same people."""
+    input:
+        [model_table("numbers_predictions", model) for model in MODELS],
+    output:
+        run_table("numbers_comparisons"),
+    log:
+        log_of("number_comparisons"),
+    localrule: True
+    conda:
+        ENVIRONMENT
+    params:
+        config=section("cohorts"),
+        pairs=PAIRS,
+        code=code_of("evaluation/number_comparisons"),
+    message:
+        "Comparisons of models of numbers"
+    script:
+        "../scripts/evaluation/number_comparisons.py"
+
+
 rule baseline:
     """What a model must beat, on the same splits and labellings: confounds, quality, the larger class."""
     input:
@@ -79,7 +100,7 @@ rule baseline:
     log:
         log_of("baseline", "baseline"),
     wildcard_constraints:
-        baseline="|".join(BASELINES),
+        baseline=pattern_of(BASELINES),
     conda:
         ENVIRONMENT
     threads: 1

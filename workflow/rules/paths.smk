@@ -331,21 +331,26 @@ def page_of_outcomes():
 
 
 # Tables of an outcome that is a number, each the run's table `numbers_<name>`.
-NUMBER_TABLES = ("predictions", "performance", "null", "specificity")
+NUMBER_TABLES = ("predictions", "groups", "performance", "null", "specificity")
 
 
 def number_files():
     """Tables of predicted numbers, weights and frozen models."""
     tables = [run_table(f"numbers_{name}") for name in NUMBER_TABLES]
+    return [run_table("splits"), *tables, *further_number_tables(), *frozen_models()]
+
+
+def further_number_tables():
+    """Tables that a run with predicted numbers has where its models give rise to them."""
     sets = [run_table("roi_sets")] if LINEAR else []
-    return [run_table("splits"), *tables, *sets, *frozen_models()]
+    return [*sets, *([run_table("numbers_comparisons")] if PAIRS else [])]
 
 
 def page_of_numbers():
     """What the page shows of predicted numbers; no table of single people."""
-    shown = [run_table(f"numbers_{name}") for name in ("performance", "specificity")]
-    sets = [run_table("roi_sets")] if LINEAR else []
-    return {"tables": [*shown, *sets], "frozen": frozen_models()}
+    names = ("groups", "performance", "specificity")
+    shown = [run_table(f"numbers_{name}") for name in names]
+    return {"tables": [*shown, *further_number_tables()], "frozen": frozen_models()}
 
 
 # What each module of a run brings, see config/modules.py of the package: the files that it is for,

@@ -223,8 +223,11 @@ def categorical_confounds(config: Mapping[str, Any]) -> list[str]:
 def used_baselines(config: Mapping[str, Any]) -> list[str]:
     """The baselines that stand beside the models; without confounds there is none of them.
 
-    Quality alone is one where all cohorts have a measure of quality from one program.
+    Quality alone is one where all cohorts have a measure of quality from one program. A model of
+    numbers has the baseline score and its confounds inside, and is measured by what it adds.
     """
+    if is_number(config):
+        return []
     baselines = [CONFOUNDS_ONLY] if used_confounds(config) else []
     baselines += [QUALITY_ONLY] if quality_predictors(config) else []
     return [*baselines, MAJORITY_CLASS]

@@ -54,10 +54,10 @@ def people_text(run: Run, model: str) -> str:
     -------
     str
     """
-    names, parts = run.names, []
-    for cohort in run.cohorts_of(model):
-        n, n_positive = people_counts(run.performance, model, cohort)
-        parts.append(f"{names.titles[cohort]} n = {n} ({n_positive} {names.positive})")
+    parts = [
+        f"{run.names.titles[cohort]} {_size(run, model, cohort)}"
+        for cohort in run.cohorts_of(model)
+    ]
     return "People: " + "; ".join(parts) + "."
 
 
@@ -75,11 +75,18 @@ def fitted_text(run: Run, model: str) -> str:
     -------
     str
     """
-    names = run.names
-    n, n_positive = people_counts(run.performance, model, run.discovery)
-    return (
-        f"Model fitted to {names.titles[run.discovery]}, n = {n} ({n_positive} {names.positive})."
-    )
+    size = _size(run, model, run.discovery)
+    return f"Model fitted to {run.names.titles[run.discovery]}, {size}."
+
+
+def _size(run: Run, model: str, cohort: str) -> str:
+    """People of a cohort, and those of the positive class where there are classes."""
+    if run.names.positive is None:
+        table = run.tables["numbers_performance"]
+        rows = table[(table["model"] == model) & (table["cohort"] == cohort)]
+        return f"n = {rows['n'].iloc[0]}"
+    n, n_positive = people_counts(run.performance, model, cohort)
+    return f"n = {n} ({n_positive} {run.names.positive})"
 
 
 def placed_figures(run: Run, sections: Iterable[Section]) -> dict[str, list[dict[str, Any]]]:

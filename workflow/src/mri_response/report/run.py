@@ -170,8 +170,10 @@ class Run:
         list of str
             External cohorts taken together included.
         """
-        of_model = self.performance["model"] == model
-        return self.names.ordered(self.performance.loc[of_model, "cohort"])
+        table = self.performance
+        if table is None:
+            table = self.tables["numbers_performance"]
+        return self.names.ordered(table.loc[table["model"] == model, "cohort"])
 
     def counts(self, cohort: str) -> tuple[int, int]:
         """People of a cohort whom the primary model predicted.

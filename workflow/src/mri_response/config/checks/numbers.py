@@ -107,7 +107,6 @@ def _check_scheme(config: Mapping[str, Any]) -> None:
             "refit, since the outcome is a number",
         ),
         (bool(config["stacks"]), "stacks", "none, since they are of classifiers"),
-        (bool(config["comparisons"]), "comparisons", "none, since the outcome is a number"),
     ):
         if found:
             raise fault(key, "what is for classes", expected, "correct or remove it")

@@ -27,6 +27,8 @@ TOTALS = ("r2", "r", "mae", "rmse", "calibration_slope")
 #: Metrics of the baseline and confounds alone.
 ALONE = ("r2_reduced", "mae_reduced")
 METRICS = (*GAINS, *TOTALS, *ALONE)
+#: Metrics of which less is better.
+ERRORS = ("mae", "rmse", "mae_reduced")
 
 
 class Predicted(NamedTuple):
@@ -102,12 +104,42 @@ def estimates(metric: str, given: Predicted) -> Estimates:
     """
     share = given.weights / given.weights.sum()
     value, influence = _METRICS[metric](given, share)
-    n_people = int(given.person.max()) + 1
-    by_row = influence.mean(axis=1) * share
-    by_person = np.zeros((len(by_row), n_people))
-    np.add.at(by_person.T, given.person, by_row.T)
+    by_person = _by_person(influence.mean(axis=1) * share, given.person)
+    n_people = by_person.shape[1]
     error = np.sqrt(n_people / (n_people - 1) * np.sum(by_person**2, axis=1))
     return Estimates(value.mean(axis=1), error)
+
+
+def differences(metric: str, first: Predicted, second: Predicted) -> tuple[NDArray, NDArray]:
+    """How much better the first of two models is for the first outcome, in every repeat.
+
+    Parameters
+    ----------
+    metric : str
+        One of `METRICS`; errors are taken the other way round.
+    first, second : Predicted
+        Predictions of the same people.
+
+    Returns
+    -------
+    value : ndarray, shape (R,)
+    influence : ndarray, shape (R, people)
+        How much each person moves the difference; sums of squares are variances.
+    """
+    share = first.weights / first.weights.sum()
+    (one, of_one), (other, of_other) = (
+        _METRICS[metric](given.of(slice(1)), share) for given in (first, second)
+    )
+    sign = -1.0 if metric in ERRORS else 1.0
+    influence = sign * (of_one - of_other)[0] * share
+    return sign * (one - other)[0], _by_person(influence, first.person)
+
+
+def _by_person(by_row: NDArray, person: NDArray[np.intp]) -> NDArray:
+    """Sums over the rows of each person, shape (m, people)."""
+    by_person = np.zeros((len(by_row), int(person.max()) + 1))
+    np.add.at(by_person.T, person, by_row.T)
+    return by_person
 
 
 def _error(given: Predicted, predicted: NDArray) -> NDArray:

@@ -13,7 +13,7 @@ from mri_response.core.proportions import LEVEL
 from mri_response.core.seeds import Stream, generator
 from mri_response.core.vocabulary import Interval, NotComputed, Null, Role
 from mri_response.evaluation.bootstrap import null_inflation
-from mri_response.evaluation.numbers.metrics import GAINS, METRICS, Predicted, estimates
+from mri_response.evaluation.numbers.metrics import ERRORS, GAINS, METRICS, Predicted, estimates
 from mri_response.evaluation.performance_rows import interval_columns, tested_columns
 from mri_response.learning.decisions import Decisions
 from mri_response.learning.residual_permutation import Residuals
@@ -42,16 +42,34 @@ def cross_validated_numbers(people: pd.DataFrame, decisions: Decisions) -> Predi
     Predicted
         Of the rows that were tested.
     """
-    # People of other folds of the repeat trained the model, and people who were never tested.
+    mean = training_means(decisions)
+    tested, rows = decisions.of_tested(people)
+    weights, person = person_weights(rows["participant_id"].astype(str))
+    mean = mean[..., decisions.tested]
+    return Predicted(tested.labels, tested.decision, tested.reduced, mean, weights, person)
+
+
+def training_means(decisions: Decisions) -> NDArray:
+    """Mean outcome of the people who trained the model of each row, shape (m, R, n).
+
+    These are the people of the other folds of the repeat, and those who were never tested.
+
+    Parameters
+    ----------
+    decisions : Decisions
+        Cross-validated.
+
+    Returns
+    -------
+    ndarray
+        NaN for rows that were never tested.
+    """
     mean = np.full(decisions.decision.shape, np.nan)
     for repeat, fold in enumerate(decisions.fold[0]):
         for number in np.unique(fold[fold > 0]):
             test = fold == number
             mean[:, repeat, test] = decisions.labels[:, ~test].mean(axis=1)[:, None]
-    tested, rows = decisions.of_tested(people)
-    weights, person = person_weights(rows["participant_id"].astype(str))
-    mean = mean[..., decisions.tested]
-    return Predicted(tested.labels, tested.decision, tested.reduced, mean, weights, person)
+    return mean
 
 
 def performance_of_discovery(
@@ -218,7 +236,7 @@ def interval(metric: str, value: float, error: float, n: int) -> tuple[float, fl
             return float("nan"), float("nan")
         middle, half = np.arctanh(value), factor * error / (1 - value**2)
         return float(np.tanh(middle - half)), float(np.tanh(middle + half))
-    if metric in ("mae", "rmse", "mae_reduced") and value > 0:
+    if metric in ERRORS and value > 0:
         half = factor * error / value
         return float(value * np.exp(-half)), float(value * np.exp(half))
     return value - factor * error, value + factor * error

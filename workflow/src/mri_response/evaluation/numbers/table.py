@@ -10,10 +10,12 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from mri_response.config.queries import fitted_model
+from mri_response.evaluation.numbers.groups import grouped_by_prediction
 from mri_response.evaluation.numbers.performance import (
     exchanged_outcomes,
     performance_elsewhere,
     performance_of_discovery,
+    training_means,
 )
 from mri_response.evaluation.numbers.specificity import ArmRows, specificity_rows
 from mri_response.features.matrices import identified
@@ -49,7 +51,7 @@ def number_tables(
     Returns
     -------
     dict of str to pandas.DataFrame
-        ``predictions``, ``performance``, ``null`` and ``specificity``.
+        ``predictions``, ``groups``, ``performance``, ``null`` and ``specificity``.
     """
     (discovery, home), *others = people.items()
     predictions = [cross_validated_rows(model, discovery, home, decisions)]
@@ -61,6 +63,7 @@ def number_tables(
         start = own.stop
         predicted, role = decision_of(scores, name, rows), config["cohorts"][name]["role"]
         values = {"outcome": rows["label"], "predicted": predicted, "reduced": reduced[own]}
+        values["mean"] = mean
         predictions.append(identified(rows, pd.DataFrame(values)).assign(cohort=name, model=model))
         exchanged = exchanged_outcomes(
             rows,
@@ -79,8 +82,17 @@ def number_tables(
     performance, null = (
         pd.concat(tables, ignore_index=True) for tables in zip(*parts, strict=True)
     )
+    groups = [
+        grouped_by_prediction(
+            model,
+            str(rows["cohort"].iloc[0]),
+            *(rows[name].to_numpy() for name in ("participant_id", "predicted", "outcome")),
+        )
+        for rows in predictions
+    ]
     return {
         "predictions": _ordered(pd.concat(predictions, ignore_index=True)),
+        "groups": pd.concat(groups, ignore_index=True),
         "performance": performance,
         "null": null,
         "specificity": specificity_rows(model, arms, config["seed"], config["permutation"]["n"]),
@@ -121,7 +133,7 @@ def cross_validated_rows(
     """
     tested, own = decisions.of_tested(people)
     words = np.array([decisions.chosen(i) for i in range(len(decisions.grid))], dtype=object)
-    parts = []
+    mean, parts = training_means(decisions)[0][:, decisions.tested], []
     for repeat, fold in enumerate(tested.fold[0]):
         values = {
             "repeat": repeat + 1,
@@ -129,6 +141,7 @@ def cross_validated_rows(
             "outcome": own["label"],
             "predicted": tested.decision[0, repeat],
             "reduced": tested.reduced[0, repeat],
+            "mean": mean[repeat],
             "hyperparameters": words[tested.candidate[0, repeat]],
         }
         parts.append(identified(own, pd.DataFrame(values)).assign(cohort=cohort, model=model))
@@ -138,7 +151,7 @@ def cross_validated_rows(
 def _ordered(table: pd.DataFrame) -> pd.DataFrame:
     first = [
         *("model", "cohort", "participant_id", "session_id", "repeat", "outer_fold", "outcome"),
-        *("predicted", "reduced", "hyperparameters"),
+        *("predicted", "reduced", "mean", "hyperparameters"),
     ]
     table = table[[column for column in first if column in table]]
     return table.astype({"repeat": "Int64", "outer_fold": "Int64"})

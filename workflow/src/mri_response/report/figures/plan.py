@@ -22,6 +22,7 @@ from mri_response.config.queries import (
 from mri_response.core.vocabulary import Role
 from mri_response.report.figures.belief_plan import BELIEF_FIGURES
 from mri_response.report.figures.kind import Config, FigureKind, When
+from mri_response.report.figures.number_plan import NUMBER_FIGURES
 from mri_response.report.figures.outcome_plan import OUTCOME_FIGURES
 
 #: Sections of the configuration that every figure reads, for the words that it writes.
@@ -68,6 +69,7 @@ FIGURES = (
     ),
     *OUTCOME_FIGURES,
     *BELIEF_FIGURES,
+    *NUMBER_FIGURES,
     FigureKind(
         "quality",
         "quality",

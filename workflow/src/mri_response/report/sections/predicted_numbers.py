@@ -10,6 +10,7 @@ import pandas as pd
 from mri_response.config.outcome_kinds import outcome_kind
 from mri_response.config.queries import ordered_models
 from mri_response.core.vocabulary import NotComputed
+from mri_response.report.figures.plan import FigureSpec
 from mri_response.report.numbers import minus, number, p_text, with_limits
 from mri_response.report.run import Run
 from mri_response.report.sections import warnings
@@ -19,7 +20,18 @@ from mri_response.report.sections.section import Section
 #: Tables to download, with their titles.
 TABLES = {
     "numbers_performance": "Predicted numbers: gain, total and intervals",
+    "numbers_groups": "Predicted and observed numbers of groups of people",
+    "numbers_comparisons": "Predicted numbers: models beside each other",
     "numbers_specificity": "Predicted numbers: slopes with and without the treatment",
+}
+
+_ALT = {
+    "number_gains": "Gains of every model and cohort with their intervals, as in the table above.",
+    "number_groups": "Mean observed against mean predicted number of groups of people; the table "
+    "numbers_groups.tsv has them.",
+    "number_people": "Observed against predicted number, a point for each person.",
+    "number_null": "Histograms of the gains under permutation with a line at the observed gain; "
+    "the table above has the observed gains and their p.",
 }
 
 
@@ -58,6 +70,9 @@ def blocks(run: Run) -> list[Block]:
         _gains(table, run),
         _totals(table, run),
     ]
+    pairs = run.tables.get("numbers_comparisons")
+    if pairs is not None and len(pairs):
+        found.append(_pairs(pairs, run))
     slopes = run.tables.get("numbers_specificity")
     if slopes is not None and len(slopes):
         found.append(_slopes(slopes))
@@ -121,6 +136,54 @@ def _totals(table: pd.DataFrame, run: Run) -> Table:
     )
 
 
+def _pairs(table: pd.DataFrame, run: Run) -> Table:
+    rows = []
+    keys = ["model_a", "model_b", "cohort"]
+    for (first, second, cohort), own in table.groupby(keys, sort=False):
+        metrics = own.set_index("metric")
+        cells: list[Any] = []
+        for metric in ("r2", "mae"):
+            row = metrics.loc[metric]
+            cells += [_cell(row), p_text(row["p_holm"], None)]
+        names = run.names
+        place = (names.titles[cohort], names.roles[cohort])
+        rows.append([place, f"{first} \u2212 {second}", metrics["n"].iloc[0], *cells])
+    return Table(
+        "Is one model better than another?",
+        [
+            "Cohort",
+            "Models",
+            "n",
+            "Difference in R2",
+            "p",
+            "Difference in mean absolute error",
+            "p",
+        ],
+        rows,
+        "Above 0 the first model is better, in both columns. Total predictions are compared, on "
+        "the same people and splits. In cross-validation by the corrected resampled t-test, which "
+        "allows for the training people that folds share; elsewhere by the influence of each "
+        "person. 95 % intervals; p is two-sided and corrected for the number of pairs (Holm).",
+    )
+
+
+def alt_text(spec: FigureSpec, run: Run) -> str:
+    """Describe a figure of this section to readers who do not see it.
+
+    Parameters
+    ----------
+    spec : FigureSpec
+        The figure.
+    run : Run
+        The run.
+
+    Returns
+    -------
+    str
+    """
+    return _ALT[spec.kind]
+
+
 def _slopes(table: pd.DataFrame) -> Table:
     rows = [
         [
@@ -154,5 +217,12 @@ def _p(row: pd.Series) -> str:
 
 
 SECTION = Section(
-    "numbers", "What the features add", "Result", blocks, tables=TABLES, module="numbers"
+    "numbers",
+    "What the features add",
+    "Result",
+    blocks,
+    tables=TABLES,
+    alt_text=alt_text,
+    shows_people=True,
+    module="numbers",
 )
