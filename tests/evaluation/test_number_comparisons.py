@@ -9,7 +9,10 @@ from sklearn.metrics import mean_absolute_error
 from mri_response.core.vocabulary import Role
 from mri_response.evaluation.numbers.comparisons import number_comparisons
 from mri_response.evaluation.numbers.groups import grouped_by_prediction
+from mri_response.evaluation.numbers.learning_curve import number_curve
 from mri_response.evaluation.numbers.metrics import Predicted, differences, estimates
+from mri_response.evaluation.numbers.performance import performance_of_discovery
+from mri_response.learning.decisions import Decisions
 
 ROLES = {"home": Role.DISCOVERY, "away": Role.EXTERNAL, "placebo": Role.CONTROL}
 
@@ -150,3 +153,38 @@ def test_groups_of_people_are_never_small_and_their_means_are_of_people():
     )
     assert [first["ci_low"], first["ci_high"]] == pytest.approx([low, high])
     assert grouped_by_prediction("m", "home", person[:19], predicted[:19], outcome[:19]).empty
+
+
+def test_the_curve_ends_with_the_headline_and_pairs_its_differences():
+    rng = np.random.default_rng(8)
+    n, repeats = 40, 2
+    outcome = rng.normal(size=n)
+    people = pd.DataFrame({"participant_id": [f"sub-{i}" for i in range(n)], "label": outcome})
+    labels = np.vstack([outcome, [rng.permutation(outcome) for _ in range(30)]])
+    fold = np.tile(np.repeat([1, 2, 3, 4], 10), (31, repeats, 1))
+    reduced = np.zeros((31, repeats, n))
+    decision = 0.5 * outcome + 0.3 * rng.normal(size=(31, repeats, n))
+    whole = Decisions(decision, fold, fold, labels, reduced=reduced)
+    performance, _ = performance_of_discovery("m", "home", people, whole)
+    tested = np.arange(n) < 20
+    parts = {
+        "size": np.array([20, 20]),
+        "decision": np.where(tested, decision[0], np.nan),
+        "reduced": np.where(tested, np.zeros((2, 1)), np.nan),
+        "mean": np.where(tested, np.full((2, 1), 0.1), np.nan),
+    }
+    curve = number_curve("m", "home", people, parts, whole, performance)
+    rows = curve.set_index(["metric", "n"])
+    headline = performance.set_index("metric")
+    for metric in ("r2_gain", "mae_gain"):
+        last, own = rows.loc[(metric, 40)], headline.loc[metric]
+        for name in ("estimate", "ci_low", "ci_high"):
+            assert last[name] == pytest.approx(own[name])
+        part = rows.loc[(metric, 20)]
+        assert part["draws"] == 2
+        assert part["difference"] == pytest.approx(part["estimate"] - last["estimate"])
+    error = [
+        mean_absolute_error(outcome[:20], values) for values in (np.zeros(20), *decision[0, :, :20])
+    ]
+    expected = error[0] - np.mean(error[1:])
+    assert rows.loc[("mae_gain", 20), "estimate"] == pytest.approx(expected)

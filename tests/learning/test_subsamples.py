@@ -195,3 +195,27 @@ def test_a_part_without_two_sites_says_nothing():
     assert not all(several)
     # Where A is tested, B's people train; where B is tested, nobody is left for the inner folds.
     assert np.isnan(decision).all()
+
+
+def test_of_a_number_each_part_has_what_baseline_and_mean_say():
+    people, features = study()
+    rng = np.random.default_rng(3)
+    people = people.assign(label=features[:, 0] + rng.normal(size=len(people)))
+    model = {
+        "confounds": ["age"],
+        "alpha": {"log2_min": -2, "log2_max": 2, "log2_step": 2, "scale": "relative"},
+        "standardize": True,
+        "pca": None,
+        "harmonise": None,
+    }
+    settings_ = config(model, sizes=[24], repeats=2)
+    draws = draw_subsamples(people, settings_)
+    result = run_subsamples(people, features, draws, settings_)
+    for one, *arrays in zip(
+        draws, result["decision"], result["reduced"], result["mean"], strict=True
+    ):
+        for values in arrays:
+            assert (np.isnan(values) == ~one.rows).all()
+        decision, reduced, mean = (values[one.rows] for values in arrays)
+        assert len(set(mean.round(9))) <= 4  # one for each outer fold
+        assert not np.allclose(decision, reduced)

@@ -313,6 +313,17 @@ if CURVES:
         script:
             "../scripts/evaluation/learning_curve.py"
 
+    use rule learning_curve as number_curve with:
+        input:
+            people=people_table(DISCOVERY),
+            parts=curve_parts,
+            decisions=decisions_file(),
+            performance=model_table("numbers_performance"),
+        output:
+            model_table("numbers_curve"),
+        log:
+            log_of("number_curve", "model"),
+
 
 if CONTROLLED:
 
@@ -353,7 +364,7 @@ rule tables:
             [
                 *("performance", "null", "warnings", "learning_curve", "roi_sets"),
                 *("confound_controls", *OF_MODELS),
-                *(f"numbers_{name}" for name in NUMBER_TABLES),
+                *(f"numbers_{name}" for name in (*NUMBER_TABLES, "curve")),
             ]
         ),
     localrule: True

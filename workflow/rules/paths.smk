@@ -343,7 +343,8 @@ def number_files():
 def further_number_tables():
     """Tables that a run with predicted numbers has where its models give rise to them."""
     sets = [run_table("roi_sets")] if LINEAR else []
-    return [*sets, *([run_table("numbers_comparisons")] if PAIRS else [])]
+    pairs = [run_table("numbers_comparisons")] if PAIRS else []
+    return [*sets, *pairs, *([run_table("numbers_curve")] if CURVES else [])]
 
 
 def page_of_numbers():
@@ -965,6 +966,8 @@ def tables_of_models(wildcards):
     """Tables of every model and baseline, or of those models that have one."""
     if wildcards.table == "roi_sets":
         return [region_set_table(model) for model in LINEAR]
+    if wildcards.table == "numbers_curve":
+        return [model_table("numbers_curve", name) for name in CURVES]
     if wildcards.table.startswith("numbers_"):
         return [model_table(wildcards.table, name) for name in MODELS]
     names = MODELS if wildcards.table in OF_MODELS else [*MODELS, *STACKS, *BASELINES]

@@ -364,7 +364,7 @@ def placeholders(pattern: str) -> list[str]:
 def curve_models(config: Mapping[str, Any]) -> list[str]:
     """Models that get a learning curve."""
     curve = config["learning_curve"]
-    if not curve["enabled"] or is_number(config):
+    if not curve["enabled"]:
         return []
     wanted = curve["models"] or [config["primary_model"]]
     return [model for model in config["models"] if model in wanted]

@@ -74,15 +74,15 @@ def labelling_batches(n_permutations: int, size: int) -> list[list[range]]:
 CURVE_SHARES = (0.4, 0.6, 0.8)  # of the discovery people, where the learning curve has no sizes
 
 
-def smallest_subsample(config: Mapping[str, Any], share: float) -> int:
+def smallest_subsample(config: Mapping[str, Any], share: float | None) -> int:
     """People that a part of the sample needs for its folds, and for twice the smallest class.
 
     Parameters
     ----------
     config : mapping
         Sections cross_validation and min_class_size of the config.
-    share : float
-        Share of the positive class.
+    share : float or None
+        Share of the positive class; None where the outcome is a number.
 
     Returns
     -------
@@ -90,4 +90,6 @@ def smallest_subsample(config: Mapping[str, Any], share: float) -> int:
     """
     cv = config["cross_validation"]
     folds = max(cv["outer_folds"] or 2, cv["inner_folds"] or 2)
+    if share is None:
+        return 2 * folds
     return max(2 * folds, math.ceil(2 * config["min_class_size"] / min(share, 1 - share)))

@@ -130,6 +130,19 @@ class Decisions:
             by_row |= {name: getattr(self, name)[:, rows] for name in ("train", "inner_decision")}
         return replace(self, **by_row), people[rows].reset_index(drop=True)
 
+    def training_means(self) -> np.ndarray:
+        """Mean outcome of the people who trained the model of each row, shape (1 + M, R, n).
+
+        These are the people of the other folds of the repeat, and those who were never tested; NaN
+        for the latter.
+        """
+        mean = np.full(self.decision.shape, np.nan)
+        for repeat, fold in enumerate(self.fold[0]):
+            for number in np.unique(fold[fold > 0]):
+                test = fold == number
+                mean[:, repeat, test] = self.labels[:, ~test].mean(axis=1)[:, None]
+        return mean
+
     def observed(self) -> Decisions:
         """Keep the observed labelling alone, so that the memory of the others is freed."""
         names = ("decision", "fold", "candidate", "labels")

@@ -273,13 +273,15 @@ def _check_left_out(
 
 def _check_subsamples(config: Mapping[str, Any], rows: pd.DataFrame, path: str) -> None:
     """Sizes of the learning curve, where the configuration gives some."""
-    n, least = n_people(rows), smallest_subsample(config, rows["label"].mean())
+    number = is_number(config)
+    share = None if number else rows["label"].mean()
+    n, least = n_people(rows), smallest_subsample(config, share)
+    needs = "for the folds" if number else "for the folds and both classes"
     for size in config["learning_curve"]["sizes"] or []:
         if not least <= size < n:
             raise InputError(
-                f"config: learning_curve.sizes: found {size}, expected {least} (for the folds and "
-                f"both classes) to {n - 1} people, since {path} has {n} to analyse; correct it or "
-                "write null"
+                f"config: learning_curve.sizes: found {size}, expected {least} ({needs}) to "
+                f"{n - 1} people, since {path} has {n} to analyse; correct it or write null"
             )
 
 

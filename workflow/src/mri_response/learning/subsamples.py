@@ -9,13 +9,15 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from mri_response.config.queries import predicts_number
 from mri_response.core.seeds import Stream, generator
 from mri_response.learning.batches import CURVE_SHARES, smallest_subsample
 from mri_response.learning.decisions import joined
-from mri_response.learning.design import Design, RedrawnFolds, Sample
+from mri_response.learning.design import Design, FixedFolds, RedrawnFolds, Sample
 from mri_response.learning.learners.registry import learner_of
 from mri_response.learning.permutation import Exchangeability
 from mri_response.learning.preparation.confounds import ConfoundCoding
+from mri_response.learning.residual_permutation import ExchangedResiduals
 from mri_response.learning.splits import Scheme, draw_folds, units_of
 from mri_response.people.rows import person_weights
 
@@ -49,7 +51,8 @@ def draw_subsamples(people: pd.DataFrame, config: Mapping[str, Any]) -> list[Sub
     people : pandas.DataFrame
         Analysed rows of the discovery cohort.
     config : mapping
-        Sections seed, cross_validation, learning_curve and min_class_size of the configuration.
+        Sections seed, cross_validation, learning_curve and min_class_size of the configuration, and
+        the model's own as `model`.
         Where folds are stratified on the labels, so are the subsamples: each has about
         the share of classes of all people.
 
@@ -69,7 +72,8 @@ def draw_subsamples(people: pd.DataFrame, config: Mapping[str, Any]) -> list[Sub
     n, sizes = people["participant_id"][~held_out].nunique(), curve["sizes"]
     if sizes is None:
         sizes = [round(n * share) for share in CURVE_SHARES]
-    least = smallest_subsample(config, people["label"].mean())
+    share = None if predicts_number(config["model"]) else people["label"].mean()
+    least = smallest_subsample(config, share)
     # Units that are held out have the number -1.
     unit = pd.factorize(units_of(people, cv).where(~held_out))[0]
     numbers, first = np.unique(unit, return_index=True)
@@ -160,7 +164,9 @@ def run_subsamples(
     Returns
     -------
     dict of str to numpy.ndarray
-        ``size`` and ``repeat`` (d,), ``decision`` (d, n): NaN for rows that were not tested.
+        ``size`` and ``repeat`` (d,), ``decision`` (d, n): NaN for rows that were not tested. Where
+        the outcome is a number also ``reduced`` and ``mean`` (d, n): predictions from baseline and
+        confounds alone, and the mean outcome of those who trained the model.
 
     Notes
     -----
@@ -170,7 +176,9 @@ def run_subsamples(
     cv, model = config["cross_validation"], config["model"]
     learner = learner_of(model)
     coding = ConfoundCoding.of_model(people, model)
-    decision = np.full((len(subsamples), len(people)), np.nan)
+    number = predicts_number(model)
+    names = ("decision", "reduced", "mean") if number else ("decision",)
+    result = {name: np.full((len(subsamples), len(people)), np.nan) for name in names}
     for index, one in enumerate(subsamples):
         rng = generator(config["seed"], Stream.LEARNING_CURVE, one.repeat, one.size)
         seed, members = int(rng.integers(2**31)), people[one.rows].reset_index(drop=True)
@@ -181,11 +189,18 @@ def run_subsamples(
         confounds = coding.stacked(members, unseen="mean")
         sample = Sample(np.asarray(features[one.rows]), confounds, weights)
         folds = RedrawnFolds(range(scheme.outer_folds), units_of(members, cv).to_numpy(), scheme)
-        job = learner.run(sample, folds, Design(Exchangeability(members), seed), [range(1)])
+        exchanged = Exchangeability(members)
+        if number:
+            folds = FixedFolds(folds.drawn_for(members["label"].to_numpy(), 0, seed))
+            exchanged = ExchangedResiduals(members, confounds)
+        job = learner.run(sample, folds, Design(exchanged, seed), [range(1)])
         found = joined([job], 1, 1, held_out=scheme.outer == "held_out")
-        decision[index, one.rows] = found.decision[0, 0]
+        result["decision"][index, one.rows] = found.decision[0, 0]
+        if number:
+            result["reduced"][index, one.rows] = found.reduced[0, 0]
+            result["mean"][index, one.rows] = found.training_means()[0, 0]
     return {
         "size": np.array([one.size for one in subsamples], dtype=int),
         "repeat": np.array([one.repeat for one in subsamples], dtype=int),
-        "decision": decision,
+        **result,
     }

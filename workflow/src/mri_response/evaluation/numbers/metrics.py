@@ -102,12 +102,31 @@ def estimates(metric: str, given: Predicted) -> Estimates:
     -------
     Estimates
     """
-    share = given.weights / given.weights.sum()
-    value, influence = _METRICS[metric](given, share)
-    by_person = _by_person(influence.mean(axis=1) * share, given.person)
+    value, by_person = with_influence(metric, given)
     n_people = by_person.shape[1]
     error = np.sqrt(n_people / (n_people - 1) * np.sum(by_person**2, axis=1))
     return Estimates(value.mean(axis=1), error)
+
+
+def with_influence(metric: str, given: Predicted) -> tuple[NDArray, NDArray]:
+    """A metric for each outcome and repeat, and how much each person moves its mean over repeats.
+
+    Parameters
+    ----------
+    metric : str
+        One of `METRICS`.
+    given : Predicted
+        Predictions.
+
+    Returns
+    -------
+    value : ndarray, shape (m, R)
+    influence : ndarray, shape (m, people)
+        Sums of squares are variances.
+    """
+    share = given.weights / given.weights.sum()
+    value, influence = _METRICS[metric](given, share)
+    return value, _by_person(influence.mean(axis=1) * share, given.person)
 
 
 def differences(metric: str, first: Predicted, second: Predicted) -> tuple[NDArray, NDArray]:

@@ -42,34 +42,11 @@ def cross_validated_numbers(people: pd.DataFrame, decisions: Decisions) -> Predi
     Predicted
         Of the rows that were tested.
     """
-    mean = training_means(decisions)
+    mean = decisions.training_means()
     tested, rows = decisions.of_tested(people)
     weights, person = person_weights(rows["participant_id"].astype(str))
     mean = mean[..., decisions.tested]
     return Predicted(tested.labels, tested.decision, tested.reduced, mean, weights, person)
-
-
-def training_means(decisions: Decisions) -> NDArray:
-    """Mean outcome of the people who trained the model of each row, shape (m, R, n).
-
-    These are the people of the other folds of the repeat, and those who were never tested.
-
-    Parameters
-    ----------
-    decisions : Decisions
-        Cross-validated.
-
-    Returns
-    -------
-    ndarray
-        NaN for rows that were never tested.
-    """
-    mean = np.full(decisions.decision.shape, np.nan)
-    for repeat, fold in enumerate(decisions.fold[0]):
-        for number in np.unique(fold[fold > 0]):
-            test = fold == number
-            mean[:, repeat, test] = decisions.labels[:, ~test].mean(axis=1)[:, None]
-    return mean
 
 
 def performance_of_discovery(

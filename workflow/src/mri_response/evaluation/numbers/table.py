@@ -15,7 +15,6 @@ from mri_response.evaluation.numbers.performance import (
     exchanged_outcomes,
     performance_elsewhere,
     performance_of_discovery,
-    training_means,
 )
 from mri_response.evaluation.numbers.specificity import ArmRows, specificity_rows
 from mri_response.features.matrices import identified
@@ -133,7 +132,7 @@ def cross_validated_rows(
     """
     tested, own = decisions.of_tested(people)
     words = np.array([decisions.chosen(i) for i in range(len(decisions.grid))], dtype=object)
-    mean, parts = training_means(decisions)[0][:, decisions.tested], []
+    mean, parts = decisions.training_means()[0][:, decisions.tested], []
     for repeat, fold in enumerate(tested.fold[0]):
         values = {
             "repeat": repeat + 1,

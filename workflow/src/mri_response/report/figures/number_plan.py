@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from mri_response.config.queries import curve_models
 from mri_response.report.figures.kind import Config, FigureKind
 
 
@@ -32,6 +33,13 @@ NUMBER_FIGURES = (
         heading="What chance adds",
         inputs=("numbers_null", "numbers_performance"),
         together="number_figures",
+        **_SHARED,
+    ),
+    FigureKind(
+        "number_curve",
+        heading="What the features add by number of people",
+        inputs=("numbers_curve",),
+        when=lambda config, model: model in curve_models(config),
         **_SHARED,
     ),
     FigureKind(

@@ -22,6 +22,7 @@ TABLES = {
     "numbers_performance": "Predicted numbers: gain, total and intervals",
     "numbers_groups": "Predicted and observed numbers of groups of people",
     "numbers_comparisons": "Predicted numbers: models beside each other",
+    "numbers_curve": "Predicted numbers: gain by number of people",
     "numbers_specificity": "Predicted numbers: slopes with and without the treatment",
 }
 
@@ -29,6 +30,8 @@ _ALT = {
     "number_gains": "Gains of every model and cohort with their intervals, as in the table above.",
     "number_groups": "Mean observed against mean predicted number of groups of people; the table "
     "numbers_groups.tsv has them.",
+    "number_curve": "Gains against the number of people with their intervals; the table "
+    "numbers_curve.tsv has them.",
     "number_people": "Observed against predicted number, a point for each person.",
     "number_null": "Histograms of the gains under permutation with a line at the observed gain; "
     "the table above has the observed gains and their p.",
