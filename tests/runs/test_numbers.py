@@ -61,8 +61,8 @@ def study(tmp_path_factory) -> Study:
     study.save("class.yaml", run="class", outcome=CLASS)
     study.save("number.yaml", run="number", outcome=NUMBER, models=models)
     # What else a run of classes makes is looked at in other tests.
-    of_classes = ("--configfile", "class.yaml", "results/class/performance.tsv")
-    snakemake("--cores", "2", *of_classes, cwd=study.folder)
+    of_classes = ("results/class/performance.tsv", "--configfile", "class.yaml")
+    snakemake(*of_classes, "--cores", "2", cwd=study.folder)
     snakemake("--cores", "2", "--configfile", "number.yaml", cwd=study.folder)
     return study
 
