@@ -23,10 +23,16 @@ CROSSOVER = {
     "sessions": {"soon": {"drug": "day1", "placebo": "day7"}},
 }
 DESIGNS = {
-    "parallel": {"times": {"day1": 1, "day7": 7}},
+    "parallel": {
+        "times": {"day1": 1, "day7": 7},
+        "competing": "stopped",
+        "sustained": 2,
+        "relapse": {"percent_of_baseline": 75},
+    },
     "single_arm": {"arm": None, "reference": None},
     "crossover": {"arm": None, "crossover": CROSSOVER},
 }
+STOPPED = (3, 5)  # people with placebo who stopped before they responded
 ALWAYS = {"outcome_trajectories", "outcome_change", "outcome_patterns"}
 ARMS = {"outcome_between", "outcome_tipping_point"}
 
@@ -37,6 +43,7 @@ def design(request, tmp_path_factory):
     folder = tmp_path_factory.mktemp(request.param)
     people, scores = people_and_scores()
     people["second"] = people["arm"].map({"d": "p", "p": "d"})
+    people["stopped"] = [3.0 if person in STOPPED else np.nan for person in people.index]
     config = written(folder, people, scores, **DESIGNS[request.param])
     section, study = config["clinical_outcomes"], read_outcomes(config)
     made = {"scores": study.scores}
@@ -99,10 +106,50 @@ def test_the_section_and_the_methods_tell_the_design(design):
     run = Run(config=config, tables=shown)
     blocks = SECTION.blocks_of(run)
     captions = [block.caption for block in blocks if isinstance(block, Table)]
-    assert len(captions) == {"parallel": 3, "single_arm": 1, "crossover": 4}[name]
+    assert len(captions) == {"parallel": 8, "single_arm": 3, "crossover": 7}[name]
     assert all(block.rows for block in blocks if isinstance(block, Table))
     assert set(shown) <= set(SECTION.tables)
     methods = " ".join(fact.text for fact in outcome_methods(run))
     assert ("without a comparison" in methods) == (name == "single_arm")
     assert ("jackknife" in methods) == (name != "single_arm")
     assert ("Hills and Armitage" in methods) == (name == "crossover")
+
+
+def cells(block):
+    """Rows of a table of the page by their first cells, small text in brackets."""
+    return [
+        [f"{cell[0]} [{cell[1]}]" if isinstance(cell, tuple) else str(cell) for cell in row]
+        for row in block.rows
+    ]
+
+
+def test_tables_behind_the_main_ones_have_the_numbers_of_their_files(design):
+    name, config, tables = design
+    blocks = SECTION.blocks_of(Run(config=config, tables=tables))
+    by_caption = {block.caption: block for block in blocks if isinstance(block, Table)}
+    missing = cells(by_caption["MADRS: who is missing"])
+    expected = tables["outcome_missing"][["n_missing", "n"]].itertuples(index=False)
+    assert [row[2].split(" (")[0] for row in missing] == [f"{k} of {n}" for k, n in expected]
+    items = cells(by_caption["Single items"])
+    suppressed = tables["outcome_item_shares"]["suppressed"] == "True"
+    assert sum(row.count("hidden") for row in items) == suppressed.sum()
+    if name == "single_arm":
+        return
+    texts = " ".join(block.text for block in blocks if hasattr(block, "text"))
+    point = float(tables["outcome_tipping_point"]["tipping_point"].iloc[0])
+    words = {True: "without any shift", False: "reaches 0 once missing people"}[point == 0]
+    assert np.isinf(point) or words in texts
+    if name == "crossover":
+        return
+    times = cells(by_caption["Time to response and remission"])
+    medians = tables["outcome_medians"]
+    assert [row[3:5] for row in times] == medians[["events", "competing"]].to_numpy().tolist()
+    # Who stops has no response later, so that not everybody else is free of an event.
+    rows = tables["outcome_incidence"]
+    placebo = rows[(rows["outcome"] == "response") & (rows["arm"] == "placebo")]
+    assert set(placebo["estimator"]) == {"aalen_johansen"}
+    assert placebo["competing"].astype(int).sum() == len(STOPPED)
+    last = placebo.iloc[-1]
+    assert float(last["free"]) < 1 - float(last["incidence"])
+    kept = cells(by_caption["Sustained response and relapse"])
+    assert [row[0] for row in kept] == tables["outcome_sustained"]["arm"].tolist()

@@ -167,10 +167,18 @@ def _times(section: Section) -> Fact:
         if section["competing"]
         else ""
     )
+    sustained = relapse = ""
+    if section["sustained"] is not None:
+        sustained = (
+            f" Response was called sustained if it was there at each of the last "
+            f"{section['sustained']} visits."
+        )
+    if section["relapse"] is not None:
+        relapse = " Relapse by the rule of the configuration was counted from the first response."
     return Fact(
         f"Time to response in {section['unit']}: the share of all people with a response by each "
         f"visit (Kaplan and Meier), with log-log intervals.{competing} Medians are of all people "
-        "and not of responders.",
+        f"and not of responders.{sustained}{relapse}",
         "config: clinical_outcomes.times; outcome_incidence.tsv; outcome_medians.tsv",
         ("kaplan_meier",),
     )

@@ -14,6 +14,7 @@ from mri_response.report.figures.plan import FigureSpec
 from mri_response.report.numbers import MINUS, number, p_text, percent, with_limits
 from mri_response.report.run import Run
 from mri_response.report.sections.blocks import Block, Table, Text
+from mri_response.report.sections.outcome_details import detail_blocks
 from mri_response.report.sections.section import Section
 
 #: Tables to download, with their titles.
@@ -73,7 +74,7 @@ def blocks(run: Run) -> list[Block]:
         found.append(_crossover(run, scale))
     if trial_design(section) != SINGLE_ARM:
         found += [_differences(run, scale), _rate_differences(run, scale)]
-    return found
+    return [*found, *detail_blocks(run, scale)]
 
 
 def alt_text(spec: FigureSpec, run: Run) -> str:

@@ -1,0 +1,218 @@
+"""Tables of clinical outcomes behind the main ones: missing scores, assumptions, times, items."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from mri_response.config.clinical_outcomes import CROSSOVER, outcome_visits, trial_design
+from mri_response.report.numbers import MINUS, minus, number, p_text, percent, with_limits
+from mri_response.report.run import Run
+from mri_response.report.sections.blocks import Block, Table, Text
+
+_STRATEGIES = {
+    "missing_at_random": "missing at random",
+    "jump_to_reference": "jump to reference",
+    "copy_reference": "copy reference",
+    "copy_increments": "copy increments in reference",
+}
+_VARIANCES = {"frequentist": "frequentist", "information_anchored": "information-anchored"}
+_PEOPLE = {"everybody": "everybody", "present_at_baseline": "with the symptom at baseline"}
+
+
+def detail_blocks(run: Run, scale: str) -> list[Block]:
+    """Who is missing and what follows, when people responded, and single items.
+
+    Parameters
+    ----------
+    run : Run
+        The run.
+    scale : str
+        The primary scale.
+
+    Returns
+    -------
+    list of Block
+        Those of tables that the run has.
+    """
+    found: list[Block] = [_missing(run, scale)]
+    if _has(run, "sensitivity"):
+        found += [_sensitivity(run, scale), Text(_tipping_point(run))]
+    if _has(run, "medians"):
+        found.append(_times(run))
+    if _has(run, "sustained"):
+        found.append(_sustained(run))
+    if _has(run, "item_changes"):
+        found.append(_items(run))
+    return found
+
+
+def _has(run: Run, name: str) -> bool:
+    table = run.tables.get(f"outcome_{name}")
+    return table is not None and len(table) > 0
+
+
+def _missing(run: Run, scale: str) -> Table:
+    table = Table(
+        run.names.title(f"{scale}: who is missing"),
+        ["Visit", "Arm", "Missing", "Baseline of those seen", "Baseline of those missing"],
+    )
+    earlier = trial_design(run.config["clinical_outcomes"]) != CROSSOVER
+    if earlier:
+        table.columns += ["Change before, seen", "Change before, missing"]
+    for row in run.tables["outcome_missing"].to_dict("records"):
+        low, high = percent(row["ci_low"]), percent(row["ci_high"])
+        share = f"{row['n_missing']} of {row['n']} ({percent(row['share'])})"
+        names = ["baseline_seen", "baseline_missing"]
+        names += ["last_change_seen", "last_change_missing"] if earlier else []
+        means = [_number(row[name], 1) for name in names]
+        table.rows.append([row["session_id"], row["arm"], (share, f"{low} to {high}"), *means])
+    table.note = (
+        "Wilson's 95 % intervals. Means of the scale; n/a where nobody is missing. Where those who "
+        "are missing had been worse or better than the others, missing at random given what was "
+        "seen is still possible, missing by chance is not."
+    )
+    return table
+
+
+def _sensitivity(run: Run, scale: str) -> Table:
+    last = outcome_visits(run.config["clinical_outcomes"])[-1]
+    table = Table(
+        run.names.title(f"{scale} at {last}: differences under assumptions about missing scores"),
+        ["Arm minus reference", "Missing scores", "Errors", "Replaced", "Difference", "p"],
+    )
+    rows = run.tables["outcome_sensitivity"]
+    for row in rows[rows["session_id"] == last].to_dict("records"):
+        table.rows.append(
+            [
+                f"{row['arm']} {MINUS} {row['reference']}",
+                _STRATEGIES[row["strategy"]],
+                _VARIANCES[row["variance"]],
+                f"{row['n_imputed']} and {row['n_imputed_reference']}",
+                with_limits(row, 1),
+                p_text(row["p_value"], None),
+            ]
+        )
+    table.note = (
+        "Points of the scale, 95 % intervals with the jackknife's errors; negative: fewer "
+        "symptoms. Jump to reference: who left goes on as the reference would have. "
+        "Information-anchored errors do not shrink by what is borrowed from the reference."
+    )
+    return table
+
+
+def _tipping_point(run: Run) -> str:
+    rows = run.tables["outcome_tipping_point"].drop_duplicates(["arm", "reference"])
+    texts = []
+    for row in rows.to_dict("records"):
+        point, pair = number(row["tipping_point"]), f"{row['arm']} {MINUS} {row['reference']}"
+        if not np.isfinite(point):
+            text = "no shift takes the interval of the difference to 0"
+        elif point == 0:
+            text = "the interval of the difference holds 0 without any shift"
+        else:
+            text = (
+                f"the interval of the difference reaches 0 once missing people of {row['arm']} "
+                "are "
+                f"{abs(point):.1f} points {'worse' if point > 0 else 'better'} than those like "
+                "them who were seen"
+            )
+        texts.append(f"{pair} at {row['session_id']}: {text}")
+    return f"Tipping point. {'; '.join(texts)}."
+
+
+def _times(run: Run) -> Table:
+    unit = run.config["clinical_outcomes"]["unit"]
+    table = Table(
+        run.names.title("Time to response and remission"),
+        ["Outcome", "Arm", "n", "Events", "Competing", f"Median, {unit}", "Ratio of hazards", "p"],
+    )
+    hazards = run.tables.get("outcome_hazards", pd.DataFrame(columns=["outcome", "arm"]))
+    hazards = hazards.set_index(["outcome", "arm"])
+    for row in run.tables["outcome_medians"].to_dict("records"):
+        median, low, high = (_time(row[name]) for name in ("median", "ci_low", "ci_high"))
+        key, ratio, p = (row["outcome"], row["arm"]), "", ""
+        if key in hazards.index:
+            found = hazards.loc[key]
+            ratio = with_limits(found, 2, ("hazard_ratio", "ci_low", "ci_high"))
+            p = p_text(found["log_rank_p"], None)
+        counts = [row["n"], row["events"], row["competing"]]
+        table.rows.append([*key, *counts, (median, f"{low} to {high}"), ratio, p])
+    table.note = (
+        "Medians are of all people of an arm and not of responders; not reached where fewer than "
+        "half had the event. Ratios of hazards in discrete time, arm to reference, above 1 is "
+        "sooner; p by the log-rank test. 95 % intervals."
+    )
+    return table
+
+
+def _time(value: Any) -> str:
+    value = number(value)
+    return "n/a" if np.isnan(value) else "not reached" if np.isinf(value) else f"{value:g}"
+
+
+def _sustained(run: Run) -> Table:
+    visits = run.tables["outcome_sustained"]["visits"].iloc[0]
+    table = Table(
+        run.names.title("Sustained response and relapse"),
+        ["Arm", "Sustained", "Not known", "Responders followed", "Relapsed by the last visit"],
+    )
+    relapses = run.tables.get("outcome_relapse")
+    for row in run.tables["outcome_sustained"].to_dict("records"):
+        cells = [row["arm"], _share(row), row["n_unknown"]]
+        own = None if relapses is None else relapses[relapses["arm"] == row["arm"]]
+        if own is None or own.empty:
+            cells += ["n/a", "n/a"]
+        else:
+            last = own.iloc[-1]
+            limits = f"{percent(last['ci_low'])} to {percent(last['ci_high'])}"
+            cells += [last["n"], (percent(last["incidence"]), limits)]
+        table.rows.append(cells)
+    table.note = (
+        f"Sustained: response at each of the last {visits} visits, of those of whom it is known; "
+        "Wilson. "
+        "Relapse is counted from the first response, of people who responded (Kaplan and Meier): "
+        "arms differ in who responds, so that it is no randomised comparison."
+    )
+    return table
+
+
+def _items(run: Run) -> Table:
+    section = run.config["clinical_outcomes"]["items"]
+    table = Table(
+        run.names.title("Single items"),
+        ["Item", "Visit", "Arm", "People", "n", "Mean change", "p", "Low", "Better", "Worse"],
+    )
+    keys = ["item", "session_id", "arm", "people"]
+    shares = run.tables["outcome_item_shares"].set_index([*keys, "share"])
+    for row in run.tables["outcome_item_changes"].to_dict("records"):
+        place = tuple(row[key] for key in keys)
+        title = section[row["item"]]["title"] or row["item"]
+        found = [
+            _share(shares.loc[(*place, share)]) if (*place, share) in shares.index else "n/a"
+            for share in ("low", "improved", "worsened")
+        ]
+        change, p = _number(row["mean_change"], 2), p_text(row["p_value"], None)
+        people = _PEOPLE[row["people"]]
+        table.rows.append([title, *place[1:3], people, row["n"], change, p, *found])
+    table.note = (
+        "Observed scores. p by the exact signed rank test of the change from baseline, within "
+        "people and without a control. Better and worse: lower and higher than at baseline. "
+        "Hidden: so few people that single ones might be told apart."
+    )
+    return table
+
+
+def _share(row: Mapping[str, Any]) -> tuple[str, str] | str:
+    if str(row.get("suppressed")) == "True":
+        return "hidden"
+    low, high = percent(row["ci_low"]), percent(row["ci_high"])
+    return f"{number(row['k']):.0f} of {row['n']}", f"{low} to {high}"
+
+
+def _number(value: Any, digits: int) -> str:
+    value = number(value)
+    return "n/a" if np.isnan(value) else minus(value, digits)
