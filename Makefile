@@ -42,6 +42,7 @@ test-slow: setup ## run the long tests: kills at many moments, full disks, fault
 
 benchmark: setup ## time the engine against scikit-learn, an hour or so
 	@$(RUN:-m=benchmarks/engine.py) $(ARGS)
+	@$(RUN:-m=benchmarks/engine_numbers.py)
 
 calibration: setup ## count how often the permutation test rejects where nothing is, an hour or two
 	@$(RUN:-m=benchmarks/calibration.py) $(ARGS)
