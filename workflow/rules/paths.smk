@@ -337,7 +337,8 @@ NUMBER_TABLES = ("predictions", "groups", "performance", "null", "specificity")
 def number_files():
     """Tables of predicted numbers, weights and frozen models."""
     tables = [run_table(f"numbers_{name}") for name in NUMBER_TABLES]
-    return [run_table("splits"), *tables, *further_number_tables(), *frozen_models()]
+    documents = [*reviewer_tables(), *reviewer_texts().values()]
+    return [run_table("splits"), *tables, *further_number_tables(), *documents, *frozen_models()]
 
 
 def further_number_tables():
@@ -351,7 +352,8 @@ def page_of_numbers():
     """What the page shows of predicted numbers; no table of single people."""
     names = ("groups", "performance", "specificity")
     shown = [run_table(f"numbers_{name}") for name in names]
-    return {"tables": [*shown, *further_number_tables()], "frozen": frozen_models()}
+    tables = [*shown, *further_number_tables(), *reviewer_tables()]
+    return {"tables": tables, "frozen": frozen_models()}
 
 
 # What each module of a run brings, see config/modules.py of the package: the files that it is for,

@@ -13,6 +13,7 @@ from mri_response.report.facts import (  # noqa: F401
     study,
     use,
 )
+from mri_response.report.facts import of_numbers as numbers
 from mri_response.report.facts.fact import MAKERS, Fact
 from mri_response.report.run import Run
 
@@ -30,8 +31,15 @@ def gather(run: Run) -> dict[str, Fact]:
     dict of str to Fact
         Those that the run can tell, in a fixed order; spaces are plain ones.
     """
+    makers = MAKERS
+    if "numbers" in run.asked:
+        makers = {
+            name: numbers.MAKERS.get(name, make)
+            for name, make in MAKERS.items()
+            if name in numbers.SHARED or name in numbers.MAKERS
+        }
     facts = {}
-    for name, make in MAKERS.items():
+    for name, make in makers.items():
         fact = make(run)
         if fact is not None:
             facts[name] = replace(fact, text=_plain(fact.text), source=_plain(fact.source))

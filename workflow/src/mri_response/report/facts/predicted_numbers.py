@@ -30,7 +30,7 @@ def number_methods(run: Run) -> list[Fact]:
     """
     config = run.config
     paragraphs = [*(_model(config, model) for model in run.models), _validation(config)]
-    paragraphs.append(_test(config))
+    paragraphs.append(number_test(config))
     if run.others:
         paragraphs.append(_elsewhere(config))
     return paragraphs
@@ -62,7 +62,18 @@ def _validation(config: Mapping[str, Any]) -> Fact:
     )
 
 
-def _test(config: Mapping[str, Any]) -> Fact:
+def number_test(config: Mapping[str, Any]) -> Fact:
+    """How the gain was tested.
+
+    Parameters
+    ----------
+    config : mapping
+        The completed configuration.
+
+    Returns
+    -------
+    Fact
+    """
     permutation, kind = config["permutation"], outcome_kind(config)
     given = "baseline and confounds" if "baseline" in kind.needs else "confounds"
     within = f" within the values of {permutation['within']}" if permutation["within"] else ""

@@ -114,4 +114,5 @@ SECTION = Section(
     "For the reviewer",
     blocks,
     TABLES,
+    module=None,  # of classes and of numbers
 )
