@@ -59,8 +59,9 @@ def test_elsewhere_the_difference_of_errors_is_a_paired_t_test():
 
 def test_in_cross_validation_it_is_the_corrected_resampled_t_test_of_the_folds():
     rng = np.random.default_rng(2)
-    outcome, fold = rng.normal(size=40), np.repeat([1, 2, 3, 4], 10)
-    predictions = [outcome + s * rng.normal(size=40) for s in (0.6, 0.9)]
+    # Points of a scale: limits go beyond 1.
+    outcome, fold = 10 * rng.normal(size=40), np.repeat([1, 2, 3, 4], 10)
+    predictions = [outcome + s * rng.normal(size=40) for s in (6, 9)]
     tables = {
         name: rows("home", outcome, one, repeats=3, fold=fold, rng=rng)
         for name, one in zip("ab", predictions, strict=True)
@@ -75,6 +76,8 @@ def test_in_cross_validation_it_is_the_corrected_resampled_t_test_of_the_folds()
     error = np.sqrt((1 / 12 + 10 / 30) * difference.var(ddof=1))
     assert found["estimate"] == pytest.approx(difference.mean())
     assert found["p_value"] == pytest.approx(2 * t.sf(abs(difference.mean()) / error, 11))
+    limits = t.interval(0.95, 11, difference.mean(), error)
+    assert [found["ci_low"], found["ci_high"]] == pytest.approx(list(limits))
 
 
 def test_differences_are_those_of_the_metrics_and_move_with_people():

@@ -154,6 +154,18 @@ def test_the_page_speaks_of_numbers_and_names_nobody(results):
         assert of_classes not in text
 
 
+def test_documents_for_the_reviewer_speak_of_numbers(results):
+    folder = results / "reporting"
+    texts = {path.stem: path.read_text(encoding="utf-8") for path in folder.glob("*.md")}
+    assert set(texts) == {"tripod", "probast", "model_card", "methods"}
+    text = " ".join(texts.values())
+    assert "gain over baseline and confounds alone" in text
+    assert "Slopes of the outcome on what the features add" in texts["tripod"]
+    for of_classes in ("alanced accuracy", "AUC", "responder", "positive class", "classifier"):
+        assert of_classes not in text
+    assert not re.search(r"\bnan\b|sub-Q", text)
+
+
 @pytest.mark.slow
 def test_the_demo_predicts_response_and_percent_change(tmp_path):
     """Both configurations, with fewer people, models and permutations."""

@@ -43,7 +43,7 @@ UNDEFINED = Difference(np.nan, np.nan, np.nan, np.nan)
 
 
 def corrected_resampled_t(
-    differences: NDArray, test_share: float, level: float = LEVEL
+    differences: NDArray, test_share: float, level: float = LEVEL, largest: float = 1.0
 ) -> Difference:
     """Corrected resampled t-test of Nadeau and Bengio.
 
@@ -55,6 +55,8 @@ def corrected_resampled_t(
         People in a test fold / people in its training set.
     level : float
         Nominal coverage of the interval.
+    largest : float
+        Largest difference that the metric can have; limits do not go beyond it.
 
     Returns
     -------
@@ -82,7 +84,8 @@ def corrected_resampled_t(
         return _without_spread(estimate)
     half = stdtrit(n - 1, (1 + level) / 2) * error
     p = 2 * stdtr(n - 1, -abs(estimate) / error)
-    return Difference(estimate, max(estimate - half, -1.0), min(estimate + half, 1.0), float(p))
+    low, high = max(estimate - half, -largest), min(estimate + half, largest)
+    return Difference(estimate, low, high, float(p))
 
 
 def delong_difference(

@@ -128,7 +128,7 @@ def _compared(
         tested += np.bincount(of_person, minlength=len(names)).tolist()
     per_fold = float(np.mean(tested))
     values = np.concatenate(moved)
-    found = corrected_resampled_t(values, per_fold / (n - per_fold))
+    found = corrected_resampled_t(values, per_fold / (n - per_fold), largest=np.inf)
     if per_fold == 1:  # one model, nearly: the people say nothing of how others would differ
         found = Difference(float(values.mean()), np.nan, np.nan, np.nan)
     return found, Comparison.CORRECTED_RESAMPLED_T

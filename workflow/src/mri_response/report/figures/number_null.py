@@ -53,9 +53,9 @@ def draw(
     title = names.title(f"What chance adds, model {model}")
     if not cohorts:
         return message(title, "No permutation was made.")
-    figure = new_figure(DOUBLE_COLUMN, 24 + 44 * len(cohorts))
+    figure = new_figure(DOUBLE_COLUMN, 28 + 44 * len(cohorts))
     suptitle(figure, title, DOUBLE_COLUMN)
-    grid = figure.subplots(len(cohorts), 2, squeeze=False)
+    grid, marked = figure.subplots(len(cohorts), 2, squeeze=False), False
     for line, cohort in zip(grid, cohorts, strict=True):
         for axes, (metric, words) in zip(line, GAINS.items(), strict=True):
             own = null[(null["cohort"] == cohort) & (null["metric"] == metric)]
@@ -71,6 +71,7 @@ def draw(
             axes.axvline(0, **DASHED)
             axes.axvline(observed, color=VERMILION, linewidth=2)
             p = p_phrase(row["p_value"], row["n_permutations"])
+            marked = marked or "†" in p
             text = f"{names.titles[cohort]}\nobserved: {minus(observed, 3)}, {p}"
             axes.set_title(wrap(text, 82), linespacing=1.2)
             axes.locator_params(axis="x", nbins=6)
@@ -81,5 +82,8 @@ def draw(
         Patch(facecolor=SKY, edgecolor="white", label="residuals permuted"),
         Line2D([], [], label="nothing added", **DASHED),
     ]
+    if marked:
+        label = "† the smallest p that so many permutations can give"
+        handles.append(Line2D([], [], linestyle="none", label=label))
     figure.legend(handles=handles, loc="outside lower left", ncols=3)
     return figure
