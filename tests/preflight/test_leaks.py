@@ -3,33 +3,12 @@
 import numpy as np
 import pandas as pd
 import pytest
-from sklearn.metrics import roc_auc_score
 from test_checks import Study
-
-from mri_response.preflight.leaks import separation
 
 
 @pytest.fixture
 def study(tmp_path, root):
     return Study(tmp_path)
-
-
-def test_separation_is_the_area_under_the_curve_in_either_direction():
-    rng = np.random.default_rng(8)
-    labels = rng.integers(0, 2, 60)
-    values = pd.DataFrame(
-        {"up": labels + rng.normal(size=60), "down": rng.normal(size=60) - labels, "ties": 0.0}
-    )
-    values["ties"] = (values["up"] > 0.5).astype(float)
-    values.loc[:4, "down"] = np.nan
-    known = values["down"].notna()
-    expected = [
-        roc_auc_score(labels, values["up"]),
-        1 - roc_auc_score(labels[known], values["down"][known]),
-        roc_auc_score(labels, values["ties"]),
-    ]
-    assert separation(values, labels).to_numpy() == pytest.approx(expected, abs=1e-12)
-    assert separation(pd.DataFrame({"empty": [np.nan] * 60}), labels).isna().all()
 
 
 def add_region(study, name, values):

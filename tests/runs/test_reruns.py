@@ -344,6 +344,7 @@ FIGURES |= {"comparisons_figure", "flow_figure", "specificity_figure", "subgroup
 FIGURES |= {"roi_weights_figure", "weight_map_figure", "usefulness_figures"}
 PEOPLE_RULES = {"cohorts", "quality_control"}
 FEATURE_RULES = {"table_features", "atlas", "roi_maps_features", "mask", "voxels_features"}
+FEATURE_RULES |= {"separating_features"}
 FITS = {"prepare", "cross_validate", "decisions", "learning_curve_parts"}
 WEIGHTS = {"region_weights", "voxel_weights", "slice_viewer"}
 # What looks at finished predictions by columns of people.

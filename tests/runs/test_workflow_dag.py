@@ -46,7 +46,8 @@ def expected(models: int = 1, **others: int) -> dict[str, int]:
     fitted = {"nested_cv": 0, "estimators": 0, "refit": models, "refit_estimator": 0}
     for rule, parts in (("prepare", prepared), ("cross_validate", fitted)):
         counts[rule] = sum(others.pop(name, default) for name, default in parts.items())
-    counts |= others
+    made = {"roi_maps_features", "voxels_features"} & others.keys()
+    counts |= others | {"separating_features": int(bool(made))}
     counts.setdefault("performance", models + counts["baseline"])
     return {rule: count for rule, count in counts.items() if count}
 

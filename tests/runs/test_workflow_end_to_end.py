@@ -70,6 +70,7 @@ def test_every_documented_file_is_there_and_no_other(study, results):
     tables += ("learning_curve", "precision", "roi_sets", "characteristics", "input_warnings")
     tables += ("null_summary", "qc_summary", "qc_warnings", "inputs", "inputs_summary")
     tables += ("verdict", "natural_frequencies", "leakage")
+    tables += ("separating_features",)
     names |= {f"{name}.tsv" for name in (*of_model, *useful, *documents, *tables)}
     names |= {f"reporting/{name}.md" for name in (*documents, "methods")}
     names |= {f"weights/voxel_svc_{kind}.nii.gz" for kind in VOXEL_MAPS}

@@ -61,6 +61,27 @@ rule atlas:
         "../scripts/features/atlas.py"
 
 
+rule separating_features:
+    """Features made of scans and trials that separate the classes almost alone."""
+    input:
+        people=people_table(DISCOVERY),
+        features=matrices_of_made_features,
+    output:
+        run_table("separating_features"),
+    log:
+        log_of("separating_features"),
+    conda:
+        ENVIRONMENT
+    threads: 1
+    params:
+        names=made_features(),
+        code=code_of("features/separating_features"),
+    message:
+        "Features that separate the classes"
+    script:
+        "../scripts/features/separating_features.py"
+
+
 rule mask:
     """Voxels to analyse, on the grid of the maps, once for all cohorts."""
     input:

@@ -4,12 +4,14 @@
 rule splits:
     """Draw all splits of the run, once for all models, and after the scans have been measured.
 
-    Scans that cannot be analysed together end the run before a model is fitted. Nothing is read of
-    the measures, so that measuring the scans anew draws nothing again.
+    Scans that cannot be analysed together end the run before a model is fitted, and features that
+    separate the classes are told before. Nothing is read of either, so that measuring the scans
+    anew draws nothing again.
     """
     input:
         people=people_table(DISCOVERY),
         measured=ancient(run_table("qc")),
+        told=ancient(separating_table()),
     output:
         run_table("splits"),
     log:

@@ -254,6 +254,24 @@ def page_of_cohorts():
     }
 
 
+def made_features():
+    """Feature sets that jobs make of the scans and trials, for classes; others are told at the start."""
+    if "prediction" not in asked_modules(CONFIG):
+        return []
+    kinds = {name: feature_kind(spec) for name, spec in FEATURES.items()}
+    return [name for name, kind in kinds.items() if kind.has_image or kind.has_trials]
+
+
+def separating_table():
+    """What was found about features that separate the classes, where jobs make features."""
+    return [run_table("separating_features")] if made_features() else []
+
+
+def matrices_of_made_features(wildcards):
+    """Features of the discovery cohort of each set that jobs make."""
+    return [matrix(name, DISCOVERY) for name in made_features()]
+
+
 def page_of_prediction():
     """What the page shows of the models."""
     mapped = [model for model in LINEAR if kind_of_features(model).has_image]
@@ -263,7 +281,7 @@ def page_of_prediction():
     tables = [run_table(name) for name in ("performance", "predictions")]
     return {
         "tables": [*tables, *evidence_tables(), *planted],
-        "warnings": [run_table("warnings"), run_table("qc_warnings")],
+        "warnings": [run_table("warnings"), run_table("qc_warnings"), *separating_table()],
         "summaries": [*(run_table(name) for name in ("null_summary", "qc_summary")), *found],
         "weights": [weight_table(model) for model in LINEAR if kind_of_features(model).has_names],
         "viewers": [viewer_page(model) for model in mapped],

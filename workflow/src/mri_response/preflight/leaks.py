@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
 from mri_response.config.feature_kinds import feature_kind
 from mri_response.config.not_regions import not_regions
@@ -17,38 +15,9 @@ from mri_response.config.source_kinds import source_path
 from mri_response.core.errors import InputError
 from mri_response.core.tables import shorten
 from mri_response.features.clinical import clinical_features
+from mri_response.features.separation import separating, separating_words
 from mri_response.features.table import table_features
 from mri_response.inputs.tables import read_roi_table
-
-#: Area under the ROC curve from which a single feature is said to separate the classes.
-SEPARATES = 0.98
-# Probability at which classes that are drawn at random may be separated by one of the features.
-_BY_CHANCE = 0.01
-
-
-def separation(values: pd.DataFrame, labels: NDArray[np.int_]) -> pd.Series:
-    """How well each feature separates the classes by itself, in either direction.
-
-    Parameters
-    ----------
-    values : pandas.DataFrame, shape (rows, features)
-        Numbers, NaN where missing.
-    labels : ndarray of int, shape (rows,)
-        1 for the positive class, else 0.
-
-    Returns
-    -------
-    pandas.Series
-        Area under the ROC curve (Mann and Whitney's U over the number of pairs, ties count half),
-        or 1 minus it where that is larger; NaN where a class has no value.
-    """
-    positive = np.asarray(labels) == 1
-    known = values.notna()
-    n_positive, n_negative = known[positive].sum(), known[~positive].sum()
-    rank_sum = values.rank()[positive].sum()
-    pairs = (n_positive * n_negative).replace(0, np.nan)
-    area = (rank_sum - n_positive * (n_positive + 1) / 2) / pairs
-    return np.maximum(area, 1 - area)
 
 
 def leak_warnings(config: Mapping[str, Any], people: pd.DataFrame) -> list[str]:
@@ -76,20 +45,9 @@ def leak_warnings(config: Mapping[str, Any], people: pd.DataFrame) -> list[str]:
                 f"features.{name}: columns of {path} that are not taken as regions: {which}{more}; "
                 "to use one, name it under columns"
             )
-        labels = people["label"].to_numpy()
-        n, n_positive = len(labels), int(labels.sum())
-        if 2 * values.shape[1] > _BY_CHANCE * math.comb(n, n_positive):
-            continue
-        areas = separation(values, labels)
-        alone = areas[areas > SEPARATES].sort_values(ascending=False, kind="stable")
-        if len(alone):
-            shown = [f"{column} (AUC {area:.3f})" for column, area in alone.items()]
-            warnings.append(
-                f"features.{name}: {', '.join(shown[:5])}"
-                f"{f' and {len(shown) - 5} more' if len(shown) > 5 else ''} of {path} separate the "
-                "classes almost alone; make sure that none was measured after the outcome or made "
-                "from it, and leave it out otherwise"
-            )
+        areas = separating(values, people["label"].to_numpy())
+        if len(areas):
+            warnings.append(f"features.{name}: {separating_words(areas, f' of {path}')}")
     return warnings
 
 
