@@ -153,7 +153,8 @@ def naive_bootstrap(
     if metric == "auc":
         of_pairs, right = cells.pairs()
         drawn, against = counts[:, positive], counts[:, ~positive]
-        draws = _bilinear(drawn, right, against) / _bilinear(drawn, of_pairs, against)
+        with np.errstate(invalid="ignore"):  # a draw without a pair: no interval
+            draws = _bilinear(drawn, right, against) / _bilinear(drawn, of_pairs, against)
     else:
         score, share = cells.scored()[0], cells.weight[0].sum(axis=0)
         draws = np.zeros(counts.shape[0])
