@@ -90,6 +90,23 @@ def test_codes_that_are_taken_as_numbers_are_told(study):
     assert told(study, "confound centre_code") == []
 
 
+@pytest.mark.parametrize(("codes", "said"), [((1, 3), True), ((1, 2), False), ((0, 1), False)])
+def test_two_codes_are_told_where_one_may_lie_between_them(study, codes, said):
+    put(study, "scanner_code", np.array(codes)[np.arange(24) // 2 % 2])
+    study.people["bonn"]["scanner_code"] = codes[0]
+    study.write("bonn")
+    study.raw["models"]["svc"]["confounds"] = ["scanner_code"]
+    assert bool(told(study, "confound scanner_code: its values (1, 3) are taken")) == said
+
+
+def test_a_confound_with_knots_is_a_number(study):
+    put(study, "schooling", np.arange(24) // 2 % 6 + 8)
+    study.people["bonn"]["schooling"] = 9
+    study.write("bonn")
+    study.raw["models"]["svc"]["confounds"] = [{"column": "schooling", "knots": [9, 10, 12]}]
+    assert told(study, "confound schooling") == []
+
+
 def test_a_declared_category_is_tried_as_a_place(study):
     patient = (study.people["munich"]["group"] == "patient").to_numpy()
     put(study, "vendor", np.where(patient, 1, 2))

@@ -205,7 +205,11 @@ def _single_class(values: pd.Series, labels: pd.Series) -> tuple[list[str], list
 
 
 def _coded(config: Mapping[str, Any], persons: pd.DataFrame) -> list[str]:
-    """Confounds of numbers that may be codes. With two values number and category are the same."""
+    """Confounds of numbers that may be codes.
+
+    With two values number and category are the same, but codes 1 and 3 have one between them, which
+    another cohort may have.
+    """
     warnings = []
     named = [confound for model in config["models"].values() for confound in model["confounds"]]
     bent = {confound["column"] for confound in named if isinstance(confound, Mapping)}
@@ -214,7 +218,9 @@ def _coded(config: Mapping[str, Any], persons: pd.DataFrame) -> list[str]:
         if not pd.api.types.is_numeric_dtype(values) or column in ("age", "tiv", *bent):
             continue
         distinct = np.unique(values)
-        if 2 < len(distinct) <= _FEW_VALUES and (distinct == np.round(distinct)).all():
+        several = len(distinct) > 2 or np.ptp(distinct) > 1
+        whole = (distinct == np.round(distinct)).all()
+        if 2 <= len(distinct) <= _FEW_VALUES and several and whole:
             shown = ", ".join(as_categories(pd.Series(distinct)))
             warnings.append(
                 f"confound {column}: its values ({shown}) are taken as a number with a straight "
