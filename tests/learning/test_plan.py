@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
+import time
 from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
 import yaml
 from hypothesis import given, settings
@@ -20,6 +22,9 @@ from mri_response.learning.batches import (
     labelling_batches,
     smallest_subsample,
 )
+from mri_response.learning.design import Design, FixedFolds, Sample
+from mri_response.learning.learners.registry import learner_of
+from mri_response.learning.permutation import Exchangeability
 from mri_response.learning.plan import (
     BatchPlan,
     batch_plans,
@@ -28,6 +33,7 @@ from mri_response.learning.plan import (
     other_seconds,
     plan_lines,
 )
+from mri_response.learning.splits import Scheme, draw_folds
 
 CONFIG = """
 run: study
@@ -187,13 +193,59 @@ def test_more_people_features_or_inner_folds_are_more_work():
     assert estimated_work(more, "one", 100, 150).solver_s == pytest.approx(base.solver_s * 31 / 11)
 
 
+def test_what_a_block_of_labellings_shares_is_counted_once_for_each():
+    for p in (20, 150):  # fewer features than people, and as many Gram matrices as folds
+        seconds = {}
+        for permutations in (1, 250, 600):
+            config = configuration(permutation={"n": permutations}, batch={"minutes": 600})
+            plan = batch_plans(config, 100, {"fs": p})["one"]
+            seconds[permutations] = sum(plan.jobs["cross_validate"])
+        work = estimated_work(config, "one", 100, p)
+        assert seconds[250] - seconds[1] == pytest.approx(100 * 249 * work.solver_s)
+        more = 350 * work.solver_s + 2 * work.pass_s  # three blocks of 256 and less, and not one
+        assert seconds[600] - seconds[250] == pytest.approx(100 * more)
+        # With 19 permutations, the observed labels apart, that is most of the work.
+        assert 2 * work.pass_s > 20 * work.solver_s
+
+
+def test_redrawn_folds_share_nothing():
+    config = configuration(cross_validation={"scheme": "stratified"}, permutation={"n": 19})
+    (plan,) = batch_plans(config, 100, {"fs": 20}).values()
+    work = estimated_work(config, "one", 100, 20)
+    alone = work.gram_s + work.pass_s + work.solver_s
+    assert sum(plan.jobs["cross_validate"]) == pytest.approx(100 * 20 * alone)
+
+
+def test_labellings_cost_beside_each_other_what_the_plan_says():
+    """CPU time of one labelling and of 24 together, of few and many people; not the seconds."""
+    config = configuration()
+    learner = learner_of(config["models"]["one"])
+    measured, planned = {}, {}
+    for n, m in ((60, 1), (60, 24), (360, 24)):
+        rng = np.random.default_rng(n)
+        people = pd.DataFrame(
+            {"participant_id": np.arange(n).astype(str), "label": np.arange(n) % 2}
+        )
+        labels = people["label"].to_numpy()
+        fold = draw_folds(people["participant_id"], labels, Scheme(1, 10, 1, 10), 1)[:1]
+        sample = Sample(rng.normal(size=(n, 12)), np.empty((n, 0)), np.ones(n))
+        design = Design(Exchangeability(people), 1)
+        start = time.process_time()
+        learner.run(sample, FixedFolds(fold), design, [range(1, 1 + m)])
+        measured[n, m] = time.process_time() - start
+        planned[n, m] = estimated_work(config, "one", n, 12).fold_s(m)
+    for one, other in (((60, 24), (60, 1)), ((360, 24), (60, 24))):
+        ratio = measured[one] / measured[other] / (planned[one] / planned[other])
+        assert 1 / 3 < ratio < 3
+
+
 def test_the_plan_in_words():
     config = configuration(permutation={"n": 10_000}, batch={"minutes": 5})
     lines = list(plan_lines(batch_plans(config, 200, {"fs": 150}), {}))
     assert [line.split(":")[1].strip() for line in lines] == ["prepare", "cross_validate", "refit"]
     assert all("in all" in line for line in lines)
     assert re.fullmatch(
-        r"plan: cross_validate: \d\d jobs of roughly 4 h in all, .* [5-7] min each", lines[1]
+        r"plan: cross_validate: \d\d jobs of roughly 5 h in all, .* [5-7] min each", lines[1]
     )
 
 

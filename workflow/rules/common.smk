@@ -109,7 +109,6 @@ from mri_response.learning.plan import (
     estimated_work,
     other_seconds,
     plan_lines,
-    subsample_seconds,
 )
 from mri_response.core.provenance import file_sha256, script_hash
 from mri_response.core.source_texts import keep_texts, recall_texts

@@ -145,7 +145,7 @@ def curve_mb(wildcards, input, attempt):
 def curve_minutes(wildcards, input, attempt):
     """The procedure once for each part of the people."""
     work, parts = work_of(wildcards, input), CURVE_PLANS[wildcards.model][int(wildcards.part)]
-    seconds = len(parts) * subsample_seconds(CONFIG, wildcards.model, work, SIZE[2])
+    seconds = len(parts) * work.redrawn_s(SIZE[2])
     return math.ceil(30 + 5 * seconds / 60) * attempt**2
 
 

@@ -6,7 +6,7 @@ Every job reads the rules, and the rules read this module: it imports nothing th
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,7 +15,6 @@ from mri_response.core.vocabulary import ConfoundControl
 from mri_response.learning.batches import (
     CURVE_SHARES,
     FOLDS_PER_PASS,
-    PERMUTATIONS_PER_BLOCK,
     batches,
     labelling_batches,
     whole_groups,
@@ -121,14 +120,14 @@ def batch_plans(
     redrawn = scheme["scheme"] == "stratified"
     others = len(config["cohorts"]) > 1
 
+    blocks = labelling_batches(n_permutations, max(1, n_permutations))[0]
+    permuted = blocks[1:]
     learners = {model: learner_of(spec) for model, spec in config["models"].items()}
     work = {
         model: estimated_work(config, model, n, p[spec["features"]], inner_folds)
         for model, spec in config["models"].items()
     }
-    # Seconds of an outer fold for each labelling.
-    each = {m: w.solver_s + (w.gram_s if redrawn else 0) for m, w in work.items()}
-    total = sum(n_folds * (work[m].gram_s + (1 + n_permutations) * s) for m, s in each.items())
+    total = sum(n_folds * (w.gram_s + _fold_seconds(w, blocks, redrawn)) for w in work.values())
     if batch["minutes"] is None:
         target = max(SHORTEST_S, min(TARGET_S, total / SMALL_RUN_JOBS))
     else:
@@ -137,7 +136,7 @@ def batch_plans(
 
     plans = {}
     for model, w in work.items():
-        block_s = each[model] * min(PERMUTATIONS_PER_BLOCK, 1 + n_permutations)
+        block_s = _fold_seconds(w, permuted[:1] or blocks, redrawn)
         n_parts = n_folds * max(block_s, w.gram_s) // target
         fitting = max(1, int(GRAM_MB // max(w.gram_mb, 1)))
         size = _part(n_folds, n_parts)
@@ -147,16 +146,16 @@ def batch_plans(
             size = whole_groups(fitting)
         folds = batches(n_folds, batch["outer_folds"] or size)
         size = batch["permutations"]
-        n_parts = n_permutations * len(folds[0]) * each[model] // target
+        n_parts = len(folds[0]) * _fold_seconds(w, permuted, redrawn) // target
         labels = labelling_batches(n_permutations, size or _part(n_permutations, n_parts))
         # Permuted labels are refitted as the null of weights, and of the scores of others.
         refits = [[range(1)]]
         if others or learners[model].linear:
-            n_parts = n_permutations * w.solver_s // target
+            n_parts = _fold_seconds(w, permuted) // target
             refits = labelling_batches(n_permutations, size or _part(n_permutations, n_parts))
-        counts = [sum(map(len, job)) for job in labels]
-        nested = [len(members) * m * each[model] for members in folds for m in counts]
-        refit = [sum(map(len, job)) * w.solver_s for job in refits]
+        each = [_fold_seconds(w, job, redrawn) for job in labels]
+        nested = [len(members) * seconds for members in folds for seconds in each]
+        refit = [_fold_seconds(w, job) for job in refits]
         prepares = learners[model].prepares and not redrawn
         prepare = [len(members) * w.gram_s for members in folds] if prepares else []
         jobs = {"prepare": prepare, "cross_validate": nested, "refit": refit}
@@ -197,33 +196,7 @@ def curve_batches(
     curve, spec = config["learning_curve"], config["models"][model]
     work = estimated_work(config, model, n, p[spec["features"]], inner_folds)
     parts = len(curve["sizes"] or CURVE_SHARES) * curve["repeats"]
-    return batches(
-        parts, max(1, int(TARGET_S / subsample_seconds(config, model, work, outer_folds)))
-    )
-
-
-def subsample_seconds(config: Mapping[str, Any], model: str, work: Work, outer_folds: int) -> float:
-    """Estimated seconds of the procedure on a subsample, were it as large as the whole.
-
-    Parameters
-    ----------
-    config : mapping
-        Sections models and cross_validation of the config.
-    model : str
-        Name of the model.
-    work : Work
-        Of all people.
-    outer_folds : int
-        Outer folds of a repeat.
-
-    Returns
-    -------
-    float
-    """
-    # A single labelling takes longer than one of many.
-    redrawn = config["cross_validation"]["scheme"] == "stratified"
-    alone = 1 if redrawn else learner_of(config["models"][model]).alone
-    return outer_folds * (work.gram_s + alone * work.solver_s)
+    return batches(parts, max(1, int(TARGET_S / work.redrawn_s(outer_folds))))
 
 
 def other_seconds(
@@ -261,7 +234,7 @@ def other_seconds(
     def once(model: str) -> float:
         p_model = p[config["models"][model]["features"]]
         work = estimated_work(config, model, n, p_model, inner_folds)
-        return subsample_seconds(config, model, work, outer_folds)
+        return work.redrawn_s(outer_folds)
 
     controls = len(ConfoundControl) * config["cross_validation"]["repeats"]
     return {
@@ -297,6 +270,12 @@ def plan_lines(
             jobs = "1 job" if len(seconds) == 1 else f"{len(seconds):,} jobs"
             longest = "" if len(seconds) == 1 else f", at most {_duration(max(seconds))} each"
             yield f"plan: {kind}: {jobs} of roughly {_duration(sum(seconds))} in all{longest}"
+
+
+def _fold_seconds(work: Work, blocks: Sequence[range], redrawn: bool = False) -> float:
+    """Seconds of an outer fold for some blocks of labellings."""
+    labellings = sum(map(len, blocks))
+    return work.redrawn_s(labellings) if redrawn else work.fold_s(labellings, len(blocks))
 
 
 def _part(total: int, n_parts: float) -> int:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
+
+from mri_response.learning.batches import PERMUTATIONS_PER_BLOCK
 
 if TYPE_CHECKING:
     import numpy as np
@@ -26,11 +29,45 @@ class Work:
         Size of these matrices, in MB.
     solver_s : float
         Seconds for an outer fold and labelling: every inner fold and every candidate.
+    pass_s : float
+        Seconds for an outer fold that labellings share which are solved together, however many
+        they are. With few of them this is most of the work.
     """
 
     gram_s: float
     gram_mb: float
     solver_s: float
+    pass_s: float = 0.0
+
+    def fold_s(self, labellings: int, passes: int = 1) -> float:
+        """Seconds for an outer fold without its Gram matrices.
+
+        Parameters
+        ----------
+        labellings : int
+            How many there are.
+        passes : int
+            Blocks in which they are solved together.
+
+        Returns
+        -------
+        float
+        """
+        return passes * self.pass_s + labellings * self.solver_s
+
+    def redrawn_s(self, labellings: int) -> float:
+        """Seconds for an outer fold that is drawn anew for every labelling.
+
+        Parameters
+        ----------
+        labellings : int
+            How many there are.
+
+        Returns
+        -------
+        float
+        """
+        return labellings * (self.gram_s + self.fold_s(1))
 
 
 def gram_seconds(n_sets: int, n: int, p: int) -> float:
@@ -76,6 +113,15 @@ class JobSize:
     input_mb: float
     redrawn: bool
 
+    @property
+    def fold_s(self) -> float:
+        """Seconds for an outer fold; the observed labelling is a block of its own."""
+        if self.redrawn:
+            return self.work.redrawn_s(self.labellings)
+        return self.work.fold_s(
+            self.labellings, 1 + math.ceil(self.labellings / PERMUTATIONS_PER_BLOCK)
+        )
+
 
 class Learner(Protocol):
     """A kind of model. To add one, write a class like this and enter it in the registry.
@@ -94,8 +140,6 @@ class Learner(Protocol):
         Whether decision values are weighted sums of the features, so that there are weights.
     citations : tuple of str
         Keys of the references that a report of the model cites.
-    alone : float
-        How much longer a labelling takes by itself than among many of the same folds.
     """
 
     model: Mapping[str, Any]
@@ -103,7 +147,6 @@ class Learner(Protocol):
     prepares: bool
     linear: bool
     citations: tuple[str, ...]
-    alone: float
 
     def prepare(self, sample: Sample, folds: Sequence[Fold]) -> list[np.ndarray]:
         """Compute what does not depend on labels, per outer fold.

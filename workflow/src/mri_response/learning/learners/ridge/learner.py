@@ -31,7 +31,6 @@ class RidgeLearner:
     prepares = True
     linear = True
     citations = ()
-    alone = 5.0
 
     def __init__(self, model: Mapping[str, Any]) -> None:
         self.model = model
@@ -162,6 +161,7 @@ class RidgeLearner:
             gram_s=gram_seconds(n_sets, n, p),
             gram_mb=8e-6 * n_sets * n**2,
             solver_s=n_sets * products / 2e9,
+            pass_s=4 * n_sets * products / 2e9,
         )
 
     def memory_mb(self, size: JobSize) -> float:
@@ -192,7 +192,7 @@ class RidgeLearner:
         -------
         float
         """
-        return 30 + 5 * size.folds * size.labellings * size.work.solver_s / 60
+        return 30 + 5 * size.folds * size.fold_s / 60
 
     def warnings(self, name: str, record: FitRecord) -> list[str]:
         """Nothing: a closed form converges, and the largest penalty is no edge to widen.

@@ -33,7 +33,6 @@ class SklearnLearner:
     chosen_by = "balanced accuracy of the decisions"
     prepares = False
     citations = ("scikit_learn",)
-    alone = 1.0
 
     def __init__(self, model: Mapping[str, Any]) -> None:
         self.model = model

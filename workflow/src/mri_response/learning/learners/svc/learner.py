@@ -31,7 +31,6 @@ class SvcLearner:
     prepares = True
     linear = True
     citations = ("svm", "libsvm")
-    alone = 5.0
 
     def __init__(self, model: Mapping[str, Any]) -> None:
         self.model = model
@@ -163,22 +162,27 @@ class SvcLearner:
         `gram_seconds`. A classifier of a labelling takes 0.02 ms at n = 100 and grows with about
         n^2.5: with 10 inner folds and 13 values of C, 2.7 ms per labelling were seen at n = 99,
         6.4 ms at n = 165 (region tables), and up to ten times as much where the classes can hardly
-        be separated; with folds redrawn for every labelling five times as much. Where people
-        outnumber features by far, a classifier takes 0.3 ns times n p^2 (n = 450 to 838, p = 150
-        and 180), and half as much again for a single labelling.
+        be separated. What the labellings of a block share takes as long as some ten of them. Where
+        people outnumber features by far, a classifier of a labelling takes n (0.5 + 0.029 p)
+        microseconds, and what a block shares 1.4 ms and 0.27 ns times n p^2 (n = 100 to 800, p = 20
+        to 180, blocks of 1 to 256).
         """
-        redrawn = scheme["scheme"] == "stratified"
         n_sets = 1 + scheme["inner_repeats"] * scheme["inner_folds"]
         n_fits = n_sets * len(grid_of_c(self.model["C"]))
         if 0.8 * n >= ROWS_PER_FEATURE * p:
-            seconds = (4.5e-10 if redrawn else 3e-10) * n * p**2 * n_fits
-            return Work(gram_s=0.0, gram_mb=8e-6 * n * p, solver_s=seconds)
+            return Work(
+                gram_s=0.0,
+                gram_mb=8e-6 * n * p,
+                solver_s=(5e-7 + 2.9e-8 * p) * n * n_fits,
+                pass_s=(1.4e-3 + 2.7e-10 * n * p**2) * n_fits,
+            )
         # Harmonised features differ between training sets, which then share no pass over them.
         own_pass = 1.5e-7 * n * p + 2e-9 * n**2 * p if self.model.get("harmonise") else 0.0
         return Work(
             gram_s=gram_seconds(n_sets, n, p) + n_sets * own_pass,
             gram_mb=8e-6 * n_sets * n**2,
-            solver_s=(1e-4 if redrawn else 2e-5) * (n / 100) ** 2.5 * n_fits,
+            solver_s=2e-5 * (n / 100) ** 2.5 * n_fits,
+            pass_s=2.6e-4 * (n / 100) ** 1.6 * n_fits,
         )
 
     def memory_mb(self, size: JobSize) -> float:
@@ -213,8 +217,7 @@ class SvcLearner:
         -------
         float
         """
-        seconds = size.work.solver_s + (size.work.gram_s if size.redrawn else 0)
-        return 30 + 5 * size.folds * size.labellings * seconds / 60
+        return 30 + 5 * size.folds * size.fold_s / 60
 
     def warnings(self, name: str, record: FitRecord) -> list[str]:
         """What a reader must know of how the model was fitted.

@@ -29,7 +29,6 @@ class SvrLearner(RidgeLearner):
 
     name = "support vector regression"
     citations = ("libsvm",)
-    alone = 1.0
 
     @property
     def options(self) -> SvrOptions:
