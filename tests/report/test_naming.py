@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import pytest
 from made_up_run import CONFIG, one_cohort
 
-from mri_response.report.naming import naming
+from mri_response.report.naming import naming, plural
 
 
 def test_naming_of_response_and_of_labels() -> None:
@@ -27,3 +28,20 @@ def test_cohorts_are_ordered_by_role() -> None:
         "external_pooled",
         "saline",
     ]
+
+
+@pytest.mark.parametrize(
+    ("name", "several"),
+    [
+        ("responder", "responders"),
+        ("non-responder", "non-responders"),
+        ("healthy control", "healthy controls"),
+        ("patient with major depression", "patients with major depression"),
+        ("MDD", "MDD"),
+        ("remitted", "remitted"),
+        ("better", "better"),
+        ("1", "1"),
+    ],
+)
+def test_classes_are_written_for_several_people(name: str, several: str) -> None:
+    assert plural(name) == several

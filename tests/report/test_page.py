@@ -539,15 +539,14 @@ PAIRS = [
 @pytest.mark.parametrize("mode", ["light", "dark"])
 @pytest.mark.parametrize(("text", "ground"), PAIRS)
 def test_contrast_of_the_colours(text: str, ground: str, mode: str) -> None:
-    source = (TEMPLATES / "report.html.jinja").read_text(encoding="utf-8")
+    source = (TEMPLATES / "page.css").read_text(encoding="utf-8")
     light, dark = source.split("prefers-color-scheme: dark", 1)
     colours = dict(re.findall(r"--([\w-]+): (#[0-9a-f]{6});", light if mode == "light" else dark))
     assert contrast(colours[text], colours[ground]) >= 4.5
 
 
 def test_every_text_colour_of_the_style_is_among_the_tested() -> None:
-    source = (TEMPLATES / "report.html.jinja").read_text(encoding="utf-8")
-    style = re.search(r"<style>(.*?)</style>", source, re.S)[1]
+    style = (TEMPLATES / "page.css").read_text(encoding="utf-8")
     assert not re.findall(r"(?<!-)\bcolor: (?!var\()", style)
     used = set(re.findall(r"(?<!-)\bcolor: var\(--([\w-]+)\)", style))
     assert used == {text for text, _ in PAIRS}

@@ -111,6 +111,8 @@ addEventListener("load", () => {
     nameless: nameless(),
     twice: all.filter((id, i) => all.indexOf(id) !== i),
     nowhere: links.map((link) => link.hash.slice(1)).filter((id) => !all.includes(id)),
+    answered: Math.max(...[...document.querySelectorAll("#verdict ~ .columns > *")]
+      .map((column) => column.lastElementChild.getBoundingClientRect().bottom)),
     unscoped: document.querySelectorAll("th:not([scope])").length,
     language: root.lang,
     smallest: Math.min(...[...document.querySelectorAll("p, li, td, th, dd, figcaption, small")]
@@ -227,6 +229,13 @@ def test_page_fits_loads_and_is_silent(seen) -> None:
     assert found["narrowest"] > 250
     assert found["requests"] == []
     assert messages == []
+
+
+def test_the_answer_is_on_the_first_screen_of_a_laptop(seen) -> None:
+    found, _, width = seen
+    assert found["answered"] > 200
+    if width == 1280:
+        assert found["answered"] <= 700, "a screen of 1280 x 800 has about 700 for the page"
 
 
 def test_headings_lead_through_the_page(seen) -> None:

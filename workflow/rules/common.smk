@@ -261,6 +261,11 @@ def texts_of(*names):
     return {name: file_sha256(data_path("report", name)) for name in names}
 
 
+def page_texts():
+    """Names of the texts of the page itself: its template, its style, its script."""
+    return sorted(path.name for path in data_path("report").iterdir() if path.suffix != ".rst")
+
+
 def resources_of(folder, names=None):
     """Hashes of files of a folder of the package's data, of all of them if no names are given."""
     paths = sorted(data_path(folder).iterdir())

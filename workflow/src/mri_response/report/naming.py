@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -119,6 +120,34 @@ def naming(config: Mapping[str, Any]) -> Naming:
         negative=negative,
         simulated=is_simulated(config),
     )
+
+
+# Words for people, as the last part of a word: non-responder.
+_PEOPLE = re.compile(
+    r"(?:[a-z]+-)*(?:(?:respond|remitt|relaps|convert|complet|us|smok|carri)er|survivor|control|"
+    r"case|patient|participant)"
+)
+_BEHIND = re.compile(r" (?:with|without|of|on|in|at|after|before|to|under) ")
+
+
+def plural(name: str) -> str:
+    """Write the name of a class for several people.
+
+    Parameters
+    ----------
+    name : str
+        As in ``non-responder`` or ``patient with major depression``.
+
+    Returns
+    -------
+    str
+        With an s behind the word for a person; as it is where the name has no word that is known to
+        be one, as in ``MDD`` or ``remitted``.
+    """
+    found = _BEHIND.search(name)
+    end = found.start() if found else len(name)
+    word = name[:end].rpartition(" ")[2]
+    return f"{name[:end]}s{name[end:]}" if _PEOPLE.fullmatch(word) else name
 
 
 def lowered(text: str) -> str:

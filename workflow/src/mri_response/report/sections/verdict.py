@@ -10,7 +10,7 @@ import pandas as pd
 from mri_response.core.vocabulary import EXTERNAL_POOLED, Role
 from mri_response.evaluation.headline import headline_row
 from mri_response.report.lookup import is_computed
-from mri_response.report.naming import METRIC_NAMES, NULL_NAMES, group_name, lowered, model_title
+from mri_response.report.naming import METRIC_NAMES, NULL_NAMES, group_name, lowered, model_title, plural
 from mri_response.report.numbers import (
     interval_text,
     number,
@@ -54,7 +54,7 @@ QUESTIONS = {
 #: Answer in a word or two, its look, and a sentence; by question.
 _WORDS = {
     "predicts": {
-        "found": ("Yes.", "yes", "It tells {positive} from {negative} better than chance, in "
+        "found": ("Yes.", "yes", "It tells {positives} from {negatives} better than chance, in "
                   "people of this cohort whom the model had not seen."),
         "found_but_small": ("Yes, but too little.", "open", "It does better than chance, and by "
                             "less than would be of use."),
@@ -147,7 +147,8 @@ def _item(run: Run, row: pd.Series) -> AnswerItem:
     short, tone, text = _WORDS[question][answer]
     against = "" if pd.isna(row["against"]) else _against(run, row)
     names = run.names
-    text = text.format(positive=names.positive, negative=names.negative, against=against)
+    both = {"positives": plural(names.positive), "negatives": plural(names.negative)}
+    text = text.format(**both, against=against)
     if answer == "not_asked":
         return AnswerItem(QUESTIONS[question], short, text, tone=tone)
     target, label = _EVIDENCE[question]
@@ -169,7 +170,7 @@ def _against(run: Run, row: pd.Series) -> str:
 def _number(run: Run, row: pd.Series) -> str:
     """Number, interval, p, null and people of an answer."""
     names, metric = run.names, row["metric"]
-    people = f"n = {number(row['n']):.0f} ({number(row['n_positive']):.0f} {names.positive})"
+    people = f"n = {number(row['n']):.0f} ({number(row['n_positive']):.0f} {plural(names.positive)})"
     where = names.titles.get(row["cohort"], row["cohort"])
     if metric in _DIFFERENCES:
         base = metric.removesuffix("_difference")
@@ -207,13 +208,13 @@ def _hundred(run: Run) -> Picture | None:
         return None
     names = run.names
     hit, missed, spared, alarmed = (int(row[name]) for name in COUNTS)
+    positive, negative = plural(names.positive), plural(names.negative)
     caption = (
-        f"Of 100 people {hit + missed} are {names.positive}: {hit} are told so, {missed} are "
-        f"missed. Of the other {spared + alarmed}, {spared} are told {names.negative} and "
-        f"{alarmed} are wrongly told {names.positive}. "
-        f"Who is told {names.positive} is so in {hit} of {hit + alarmed}; who is told "
-        f"{names.negative}, in {spared} of {spared + missed}. From {names.titles[row['cohort']]} "
-        f"(n = {row['n']:.0f}), {_share(row, names.positive)}."
+        f"{hit + missed} are {positive}: {hit} are called so, {missed} are missed. "
+        f"{spared + alarmed} are {negative}: {spared} are called so, {alarmed} are wrongly called "
+        f"{positive} (crossed: wrong). Of those called {positive}, {hit} of {hit + alarmed} are; of "
+        f"those called {negative}, {spared} of {spared + missed}. From: "
+        f"{names.titles[row['cohort']]} (n = {row['n']:.0f}), {_share(row, positive)}."
     )
     svg = hundred_people(
         [
