@@ -30,6 +30,7 @@ from mri_response.evaluation.sample_size import precision_table
 from mri_response.evaluation.scored import scored_cohorts
 from mri_response.evaluation.specificity.table import specificity_table
 from mri_response.evaluation.subgroups import subgroup_table
+from mri_response.evaluation.threshold_counts import threshold_counts
 from mri_response.evaluation.verdict import NUMBERS, verdict_table
 from mri_response.features.quality import measured, quality_summary
 from mri_response.features.quality_measures import MapMeasures
@@ -453,6 +454,7 @@ def _usefulness(
             "operating_points": operating_point_table(
                 model, cohorts, own[2].replace("n/a", None), prevalence=None, **small
             ),
+            "threshold_counts": threshold_counts(model, cohorts, **small),
         }
         for name, table in tables.items():
             parts.setdefault(name, []).append(table)
@@ -649,6 +651,13 @@ def six_cohorts() -> MadeUpRun:
     }
     sizes = {**SIZES, "external_c": (3, 11, 0.5), "saline_b": (9, 20, 0.0)}
     return made_up_run(config, sizes)
+
+
+def two_models() -> MadeUpRun:
+    """Make up a run of two models, which stand behind a switch."""
+    config = copy.deepcopy(CONFIG)
+    config["models"]["second_svc"] = copy.deepcopy(config["models"]["roi_svc"])
+    return made_up_run(config)
 
 
 def one_cohort() -> MadeUpRun:

@@ -186,7 +186,7 @@ FIGURES = figure_plan(CONFIG)
 # Tables of the models without the baselines.
 OF_MODELS = (
     *("predictions", "decision_rules", "calibration", "decision_curve", "operating_points"),
-    "subgroups",
+    *("threshold_counts", "subgroups"),
 )
 
 

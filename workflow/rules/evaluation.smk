@@ -139,7 +139,7 @@ rule subgroups:
 
 
 rule usefulness:
-    """Calibration of a model's probabilities, operating points, decision curves."""
+    """Calibration of a model's probabilities, operating points, decision curves, counts."""
     input:
         predictions=rules.performance.output.predictions,
         rules=rules.performance.output.decision_rules,
@@ -148,6 +148,7 @@ rule usefulness:
         calibration=model_table("calibration"),
         decision_curve=model_table("decision_curve"),
         operating_points=model_table("operating_points"),
+        threshold_counts=model_table("threshold_counts"),
     log:
         log_of("usefulness", "model"),
     localrule: True

@@ -6,6 +6,7 @@ with job(snakemake):
     from mri_response.evaluation.decision_curves import decision_curve_table
     from mri_response.evaluation.operating_points import operating_point_table
     from mri_response.evaluation.scored import scored_cohorts
+    from mri_response.evaluation.threshold_counts import threshold_counts
 
     config, given, model = snakemake.params.config, snakemake.input, snakemake.wildcards.model
     numbers = dict.fromkeys(("repeat", "outer_fold", "label"), float)
@@ -24,6 +25,7 @@ with job(snakemake):
             prevalence=config["prevalence"],
             **small,
         ),
+        "threshold_counts": threshold_counts(model, cohorts, **small),
     }
     for name, table in tables.items():
         write_tsv(table, snakemake.output[name])
