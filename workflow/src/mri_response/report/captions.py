@@ -9,7 +9,7 @@ from typing import Any
 from jinja2 import Environment, StrictUndefined
 
 from mri_response.core.data import data_path
-from mri_response.report.embedding import image
+from mri_response.report.embedding import picture
 from mri_response.report.figures.plan import FigureSpec, figure_plan
 from mri_response.report.lookup import people_counts
 from mri_response.report.run import Run
@@ -115,7 +115,7 @@ def placed_figures(run: Run, sections: Iterable[Section]) -> dict[str, list[dict
     if unknown:
         raise ValueError(f"figures that the plan does not have: {sorted(unknown)}")
     placed: dict[str, list[dict[str, Any]]] = {}
-    for name, spec in plan.items():
+    for i, (name, spec) in enumerate(plan.items()):
         if name not in run.figures:
             raise ValueError(f"figure {name} is missing")
         section = by_id[spec.section]
@@ -128,10 +128,12 @@ def placed_figures(run: Run, sections: Iterable[Section]) -> dict[str, list[dict
         placed.setdefault(section.id, []).append(
             {
                 "name": name,
+                "kind": spec.kind,
+                "model": spec.model,
                 "heading": title,
                 "caption": text,
                 "alt": f"{title}. {section.alt_text(spec, run)}",
-                **image(run.figures[name]),
+                **picture(run.figures[name], f"f{i}"),
             }
         )
     return placed

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 from collections.abc import Iterable
 from typing import Any
 
@@ -11,6 +12,9 @@ from mri_response.report.embedding import data_uri
 from mri_response.report.lookup import left_out_by_reason
 from mri_response.report.run import Run
 from mri_response.report.sections.section import Section
+
+# Tables larger than this are compressed: the page is sent by mail.
+MOST_BYTES = 75_000
 
 
 def downloads(run: Run, sections: Iterable[Section]) -> list[dict[str, Any]]:
@@ -26,8 +30,9 @@ def downloads(run: Run, sections: Iterable[Section]) -> list[dict[str, Any]]:
     Returns
     -------
     list of dict
-        ``name`` of the file, ``text``, ``uri`` and ``size`` of each table. Tables with rows of
-        single people are among them only with ``report: participant_level: true``.
+        ``name`` of the file, which ends in ``.gz`` where it is large, ``text``, ``uri`` and
+        ``size`` of each table. Tables with rows of single people are among them only with
+        ``report: participant_level: true``.
     """
     titles = {name: title for section in sections for name, title in section.tables.items()}
     frames = {"performance": run.performance, "flow": run.flow}
@@ -47,9 +52,13 @@ def downloads(run: Run, sections: Iterable[Section]) -> list[dict[str, Any]]:
 
 def _download(name: str, frame: pd.DataFrame, text: str) -> dict[str, Any]:
     data = frame.to_csv(sep="\t", index=False, na_rep="n/a", lineterminator="\n").encode()
+    kind = "text/tab-separated-values;charset=utf-8"
+    if len(data) > MOST_BYTES:
+        # Without a time, so that the same table gives the same bytes.
+        data, name, kind = gzip.compress(data, mtime=0), f"{name}.gz", "application/gzip"
     return {
         "name": name,
         "text": text,
-        "uri": data_uri(data, "text/tab-separated-values;charset=utf-8"),
+        "uri": data_uri(data, kind),
         "size": f"{max(1, round(len(data) / 1024))} kB",
     }
