@@ -1,0 +1,108 @@
+"""Words for readers who are no researchers, and works for their reference managers."""
+
+from __future__ import annotations
+
+import re
+from itertools import product
+from typing import Any
+
+import pytest
+from made_up_run import MadeUpRun, made_up_run, one_cohort, six_cohorts
+
+from mri_response.config.answers import resource
+from mri_response.report.bibtex import bibtex
+from mri_response.report.glossary import Marker, glossary
+from mri_response.report.sections import plain
+
+
+def words_of(run: MadeUpRun) -> str:
+    return " ".join(block.text for block in plain.blocks(run.read()))
+
+
+@pytest.mark.parametrize("make", [made_up_run, six_cohorts, one_cohort])
+def test_a_summary_of_about_150_words_without_jargon(make) -> None:
+    text = words_of(make())
+    assert 90 <= len(text.split()) <= 190
+    jargon = r"\b(AUC|accuracy|p =|permut|interval|null|sensitiv|specific|cross-valid|%)"
+    assert not re.search(jargon, text, re.IGNORECASE)
+    assert ("made up by a computer" in text) == bool(make().config.get("simulation"))
+
+
+def answered(**answers: str) -> MadeUpRun:
+    run = made_up_run()
+    verdict = run.tables["verdict"]
+    for question, answer in answers.items():
+        verdict.loc[verdict["question"] == question, "answer"] = answer
+    return run
+
+
+@pytest.mark.parametrize(
+    ("answers", "said", "unsaid"),
+    [
+        ({"predicts": "found"}, "better than guessing.", "could not"),
+        ({"predicts": "found_but_small"}, "too little to be of use", "could do so"),
+        ({"predicts": "not_found"}, "could not do so", "better than guessing."),
+        ({"predicts": "cannot_tell"}, "could not be shown either way", "could do so"),
+        ({"is_it_the_drug": "not_found"}, "worked no better in people who had", "speaks for"),
+        ({"better_than_the_clinic": "not_found"}, "told no more than", "It told more"),
+    ],
+)
+def test_the_summary_follows_the_verdict(answers: dict[str, Any], said: str, unsaid: str) -> None:
+    text = words_of(answered(**answers))
+    assert said in text
+    assert unsaid not in text
+
+
+def test_the_hundred_people_are_those_of_the_table() -> None:
+    run = made_up_run()
+    table = run.tables["natural_frequencies"]
+    row = table[
+        (table["cohort"] == "external_pooled") & (table["operating_point"] == "decision_zero")
+    ].iloc[0]
+    text = words_of(run)
+    assert f"rightly find {row['true_positive']} of them and miss {row['false_negative']}" in text
+    assert f"wrongly call {row['false_positive']} others responders" in text
+
+
+def test_every_answer_has_words() -> None:
+    questions = ("predicts", "holds_elsewhere", "is_it_the_drug", "better_than_the_clinic")
+    answers = ("found", "found_but_small", "not_found", "cannot_tell", "not_asked")
+    for question, answer in product(questions, answers):
+        text = words_of(answered(**{question: answer}))
+        assert "  " not in text, (question, answer)
+
+
+def test_terms_are_explained_once_a_section_and_escaped() -> None:
+    marker = Marker()
+    html = str(marker.mark("AUC & <b>auc</b>, balanced accuracy"))
+    assert html.count("<abbr") == 2
+    assert "&amp; &lt;b&gt;auc" in html
+    assert glossary()["AUC"] in html
+    assert "<abbr" not in str(marker.mark("AUC again"))
+    marker.begin()
+    assert "<abbr" in str(marker.mark("AUC again"))
+    assert "<abbr" not in str(Marker().mark("nullify, intervals"))
+
+
+def test_works_become_entries() -> None:
+    text = bibtex(["tripod_ai", "libsvm", "tripod_ai"])
+    assert text.count("@article{") == 2
+    entry = text[text.index("@article{tripod_ai") :]
+    for line in (
+        "author = {Collins, GS and Moons, KGM and Dhiman, P and others}",
+        "year = {2024}",
+        "journal = {BMJ}",
+        "volume = {385}",
+        "pages = {e078378}",
+        "doi = {10.1136/bmj-2023-078378}",
+    ):
+        assert line in entry
+
+
+def test_every_work_is_understood() -> None:
+    known = resource("references")
+    for key in known:
+        entry = bibtex([key])
+        assert entry.startswith("@article{"), key
+        for name in ("author", "year", "title", "journal", "pages"):
+            assert f"  {name} = {{" in entry, (key, name)

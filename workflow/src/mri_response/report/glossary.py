@@ -1,0 +1,80 @@
+"""Words that a reader may not know, explained where they stand and in a list."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from functools import cache
+
+import yaml
+from markupsafe import Markup, escape
+
+from mri_response.core.data import data_path
+
+
+@cache
+def glossary() -> dict[str, str]:
+    """Terms and what they mean, in alphabetical order.
+
+    Returns
+    -------
+    dict of str to str
+    """
+    text = data_path("report", "glossary.yaml").read_text(encoding="utf-8")
+    entries = yaml.safe_load(text)
+    return {term: entries[term] for term in sorted(entries, key=str.lower)}
+
+
+@cache
+def _terms() -> re.Pattern[str]:
+    longest = sorted(glossary(), key=len, reverse=True)
+    return re.compile(rf"\b({'|'.join(map(re.escape, longest))})\b", re.IGNORECASE)
+
+
+@dataclass
+class Marker:
+    """Marks the first place of each term in a section.
+
+    Attributes
+    ----------
+    seen : set of str
+        Terms that the section has had.
+    """
+
+    seen: set[str] = field(default_factory=set)
+
+    def begin(self) -> str:
+        """Begin a section.
+
+        Returns
+        -------
+        str
+            Nothing, as a template writes it.
+        """
+        self.seen.clear()
+        return ""
+
+    def mark(self, text: str) -> Markup:
+        """Write a text in which terms have their meaning as a title.
+
+        Parameters
+        ----------
+        text : str
+            Plain text.
+
+        Returns
+        -------
+        Markup
+            HTML.
+        """
+        parts, end = [], 0
+        known = {term.lower(): meaning for term, meaning in glossary().items()}
+        for found in _terms().finditer(text):
+            term = found[0].lower()
+            if term in self.seen:
+                continue
+            self.seen.add(term)
+            parts += [escape(text[end : found.start()])]
+            parts += [Markup('<abbr title="{}">{}</abbr>').format(known[term], found[0])]
+            end = found.end()
+        return Markup("").join([*parts, escape(text[end:])])
