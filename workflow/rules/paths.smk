@@ -189,6 +189,11 @@ def report_html():
     return f"{RUN}/report.html"
 
 
+def report_pdf():
+    """The page as it is printed."""
+    return f"{RUN}/report.pdf"
+
+
 def crate():
     """The record for machines."""
     return f"{RUN}/ro-crate-metadata.json"
@@ -207,7 +212,7 @@ def frozen_models():
 
 def reviewer_tables():
     """Tables of the documents for the reviewer."""
-    return [run_table(name) for name in ("tripod", "probast", "model_card")]
+    return [run_table(name) for name in ("tripod", "probast", "cobidas", "model_card")]
 
 
 def reviewer_texts():
@@ -221,7 +226,7 @@ def evidence_tables():
     names = [
         *("comparisons", "specificity", "calibration", "decision_curve", "operating_points"),
         *("decision_rules", "qc", "subgroups", "precision", "verdict", "natural_frequencies"),
-        "leakage",
+        *("leakage", "threshold_counts"),
     ]
     if CURVES:
         names.append("learning_curve")

@@ -112,3 +112,22 @@ rule report_page:
         "Report: {output[0]}"
     script:
         "../scripts/report/report_page.py"
+
+
+rule pdf:
+    """The page as PDF, printed by Chromium; made where it is asked for (`snakemake pdf`)."""
+    input:
+        rules.report_page.output,
+    output:
+        report_pdf(),
+    log:
+        log_of("pdf"),
+    localrule: True
+    conda:
+        ENVIRONMENT
+    params:
+        code=code_of("report/pdf"),
+    message:
+        "PDF: {output}"
+    script:
+        "../scripts/report/pdf.py"

@@ -1,7 +1,15 @@
-"""``python -m mri_response``: ``check`` makes all checks of a run, ``configure`` a first file."""
+"""``python -m mri_response``: checks of a run, a first configuration, pages of several runs."""
 
 import sys
 
-from mri_response.preflight.start import command
 
-sys.exit(command(sys.argv[1:]))
+def main(arguments: list[str]) -> int:
+    """Do what is asked; see the usage of each command."""
+    if arguments[:1] in (["list-runs"], ["compare-runs"]):
+        from mri_response.report.runs_page import command
+    else:
+        from mri_response.preflight.start import command
+    return command(arguments)
+
+
+sys.exit(main(sys.argv[1:]))

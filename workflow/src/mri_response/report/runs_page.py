@@ -1,0 +1,208 @@
+"""Runs beside each other on a page of their own: all of a folder, or some that are named."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from mri_response.core.atomic import atomic_path
+from mri_response.core.errors import InputError
+from mri_response.core.tables import read_tsv
+from mri_response.core.vocabulary import Null
+from mri_response.report.captions import TEMPLATES
+from mri_response.report.documents import templates_of
+from mri_response.report.naming import METRIC_NAMES
+from mri_response.report.numbers import (
+    estimate_text,
+    interval_text,
+    number,
+    p_phrase,
+    signed,
+    signed_interval,
+)
+from mri_response.report.sections.verdict import QUESTIONS
+
+USAGE = """usage: python -m mri_response list-runs FOLDER
+       python -m mri_response compare-runs RUN RUN [...] PAGE.html
+list-runs writes FOLDER/index.html, a page of all runs in a folder, such as results;
+compare-runs writes a page of the named folders of runs."""
+ANSWERS = {
+    "found": "yes",
+    "found_but_small": "yes, but too little",
+    "not_found": "no",
+    "cannot_tell": "can\u2019t tell",
+    "not_asked": "not asked",
+}
+
+
+@dataclass(frozen=True)
+class Finished:
+    """What a page of runs shows of one.
+
+    Attributes
+    ----------
+    name, title, link : str
+        Name of its folder, title of the study, and where its page is.
+    verdict, performance : DataFrame or None
+        Tables of the same names, where the run has them.
+    """
+
+    name: str
+    title: str
+    link: str
+    verdict: pd.DataFrame | None
+    performance: pd.DataFrame | None
+
+
+def read_finished(folder: Path, page: Path) -> Finished:
+    """Read what a page shows of a run.
+
+    Parameters
+    ----------
+    folder : Path
+        Folder of the run.
+    page : Path
+        Where the page will be, for links.
+
+    Returns
+    -------
+    Finished
+
+    Raises
+    ------
+    InputError
+        If the folder has no report.
+    """
+    if not (folder / "report.html").is_file():
+        raise InputError(f"{folder}: no report.html there; expected the folder of a finished run")
+    described = folder / "dataset_description.json"
+    about = json.loads(described.read_text(encoding="utf-8")) if described.is_file() else {}
+    tables = {
+        name: read_tsv(folder / f"{name}.tsv") if (folder / f"{name}.tsv").is_file() else None
+        for name in ("verdict", "performance")
+    }
+    link = os.path.relpath(folder / "report.html", page.parent).replace(os.sep, "/")
+    return Finished(folder.name, about.get("Name", folder.name), link, **tables)
+
+
+def runs_page(runs: Sequence[Finished], heading: str) -> str:
+    """Render a page of runs.
+
+    Parameters
+    ----------
+    runs : sequence of Finished
+        In the order of the page.
+    heading : str
+        Its title.
+
+    Returns
+    -------
+    str
+        HTML that loads nothing.
+    """
+    told = [run for run in runs if run.verdict is not None and len(run.verdict)]
+    environment = templates_of(TEMPLATES, autoescape=True)
+    return environment.get_template("runs.html.jinja").render(
+        heading=heading,
+        runs=runs,
+        questions=QUESTIONS,
+        answers={run.link: _answers(run) for run in told},
+        told=told,
+        numbers=_numbers(runs),
+    )
+
+
+def _answers(run: Finished) -> Mapping[str, dict[str, str]]:
+    """Answer and number of each question."""
+    found = {}
+    for _, row in run.verdict.iterrows():
+        text = ""
+        if not np.isnan(number(row["estimate"])):
+            metric, difference = row["metric"], str(row["metric"]).endswith("_difference")
+            base = metric.removesuffix("_difference")
+            limits = signed_interval if difference else interval_text
+            value = (
+                signed(base, number(row["estimate"]))
+                if difference
+                else estimate_text(base, row["estimate"])
+            )
+            interval = limits(base, number(row["ci_low"]), number(row["ci_high"]))
+            name = f"{'difference in ' * difference}{METRIC_NAMES[base]}"
+            text = f"{name} {value} ({interval}), n = {number(row['n']):.0f}"
+            if not np.isnan(number(row["p_holm"])):
+                text += f", Holm {p_phrase(row['p_holm'], None)}"
+        found[row["question"]] = {"answer": ANSWERS[row["answer"]], "number": text}
+    return found
+
+
+_TESTED = (Null.WHOLE_PROCEDURE, Null.GIVEN_CONFOUNDS, Null.OWN_LABELS)
+
+
+def _numbers(runs: Sequence[Finished]) -> list[dict[str, Any]]:
+    """Balanced accuracy and AUC of every model and cohort, a cell for each run."""
+    cells: dict[tuple[str, str, str], dict[str, str]] = {}
+    for run in runs:
+        if run.performance is None:
+            continue
+        table = run.performance
+        shown = table[table["metric"].isin(["balanced_accuracy", "auc"])]
+        shown = shown[shown["null"].isin([str(null) for null in _TESTED])]
+        shown = shown[shown["ci_method"] != "naive_bootstrap"]
+        for _, row in shown.drop_duplicates(["model", "cohort", "metric"]).iterrows():
+            metric = row["metric"]
+            text = estimate_text(metric, row["estimate"])
+            interval = interval_text(metric, row["ci_low"], row["ci_high"])
+            p = p_phrase(row["p_value"], row["n_permutations"])
+            key = (row["model"], row["cohort"], METRIC_NAMES[metric])
+            n = f"n = {number(row['n']):.0f}"
+            cells.setdefault(key, {})[run.link] = f"{text} ({interval}), {p}, {n}"
+    return [
+        {"model": model, "cohort": cohort, "metric": metric, "cells": found}
+        for (model, cohort, metric), found in cells.items()
+    ]
+
+
+def command(arguments: Sequence[str]) -> int:
+    """Write a page of runs.
+
+    Parameters
+    ----------
+    arguments : sequence of str
+        ``list-runs`` and a folder; or ``compare-runs``, two or more folders of runs and the page.
+
+    Returns
+    -------
+    int
+        0 where the page was written, 1 for a mistake, which is told in one line, 2 for other
+        arguments.
+    """
+    kind, *given = arguments
+    if len(given) != 1 if kind == "list-runs" else len(given) < 3 or "html" not in given[-1]:
+        print(USAGE, file=sys.stderr)
+        return 2
+    try:
+        if kind == "list-runs":
+            folder = Path(given[0])
+            page, heading = folder / "index.html", "Runs"
+            folders = sorted(path.parent for path in folder.glob("*/report.html"))
+            if not folders:
+                raise InputError(f"{folder}: no run with a report.html in it; expected one or more")
+        else:
+            page, heading = Path(given[-1]), "Runs beside each other"
+            folders = [Path(name) for name in given[:-1]]
+        html = runs_page([read_finished(one, page) for one in folders], heading)
+        with atomic_path(page) as temporary:
+            temporary.write_text(html, encoding="utf-8")
+    except InputError as error:
+        print(error, file=sys.stderr)
+        return 1
+    print(page)
+    return 0
