@@ -68,7 +68,7 @@ def test_questions_of_probast_as_published():
 def test_facts_that_are_named_exist_and_all_are_used():
     named = {
         fact
-        for name in ("tripod", "probast", "model_card")
+        for name in ("tripod", "probast", "cobidas", "model_card")
         for entry in resource(name)
         for fact in entry["facts"]
     }

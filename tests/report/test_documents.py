@@ -18,8 +18,8 @@ from mri_response.report.documents import (
     STATUSES,
     TRIPOD_COLUMNS,
     cited,
+    evidence_table,
     model_card,
-    probast_table,
     references,
     reviewer_files,
     tripod_table,
@@ -76,7 +76,7 @@ def test_a_run_that_tells_nothing_provides_nothing():
     table = tripod_table({}, {})
     assert set(table["status"]) == {"not provided"}
     assert table["answer"].str.startswith("Not provided: ").all()
-    evidence = probast_table({})["evidence"]
+    evidence = evidence_table({}, "probast")["evidence"]
     assert evidence.str.startswith("Not provided: ").all()
     assert model_card({}, {})["statement"].str.startswith("Not provided: ").all()
 

@@ -51,14 +51,15 @@ def reviewer_files(
     Returns
     -------
     tables : dict of str to DataFrame
-        ``tripod``, ``probast``, ``model_card``.
+        ``tripod``, ``probast``, ``cobidas``, ``model_card``.
     texts : dict of str to str
-        The same and ``methods``.
+        The same without ``cobidas``, and ``methods``.
     """
     facts = gather(run)
     tables = {
         "tripod": tripod_table(facts, answers),
-        "probast": probast_table(facts),
+        "probast": evidence_table(facts, "probast"),
+        "cobidas": evidence_table(facts, "cobidas"),
         "model_card": model_card(facts, answers),
     }
     return tables, documents(
@@ -122,13 +123,15 @@ def tripod_table(facts: Mapping[str, Fact], answers: Mapping[str, str]) -> pd.Da
     return pd.DataFrame(rows, columns=TRIPOD_COLUMNS)
 
 
-def probast_table(facts: Mapping[str, Fact]) -> pd.DataFrame:
-    """Evidence for the signalling questions of PROBAST+AI, domain analysis; no verdict.
+def evidence_table(facts: Mapping[str, Fact], name: str) -> pd.DataFrame:
+    """Evidence for the questions of PROBAST+AI, domain analysis, or of COBIDAS; no verdict.
 
     Parameters
     ----------
     facts : mapping of str to Fact
         Facts of the run by name.
+    name : str
+        ``probast`` or ``cobidas``.
 
     Returns
     -------
@@ -137,10 +140,10 @@ def probast_table(facts: Mapping[str, Fact]) -> pd.DataFrame:
 
     References
     ----------
-    Moons et al. 2025, BMJ 388: e082505.
+    Moons et al. 2025, BMJ 388: e082505. Nichols et al. 2017, Nature Neuroscience 20: 299-303.
     """
     rows = []
-    for entry in resource("probast"):
+    for entry in resource(name):
         told = [facts[name] for name in entry["facts"] if name in facts]
         rows.append(
             {

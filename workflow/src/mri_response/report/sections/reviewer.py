@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from mri_response.report.naming import Naming
 from mri_response.report.run import Run
-from mri_response.report.sections.blocks import Block, Heading, Table, Text
+from mri_response.report.sections.blocks import Block, Details, Table, Text
 from mri_response.report.sections.section import Section
 
 #: Tables to download, with their titles.
 TABLES = {
     "tripod": "TRIPOD+AI, filled in",
     "probast": "PROBAST+AI, evidence for the analysis domain",
+    "cobidas": "COBIDAS, items for predictive models",
     "model_card": "Model card, statement by statement",
 }
 
@@ -33,6 +34,8 @@ def blocks(run: Run) -> list[Block]:
         found += _tripod(run, names)
     if "probast" in run.tables:
         found += _probast(run, names)
+    if "cobidas" in run.tables:
+        found += _cobidas(run, names)
     if "model_card" in run.tables:
         found += _model_card(run, names)
     if not found:
@@ -66,29 +69,38 @@ def _tripod(run: Run, names: Naming) -> list[Block]:
     shown = Table(
         names.title("TRIPOD+AI"), ["Item", "Answer, and where it stands"], rows, prose=True
     )
-    return [Heading("TRIPOD+AI: what a report should say"), Text(text), shown]
+    return [Details("TRIPOD+AI: what a report should say", [Text(text), shown])]
 
 
 def _probast(run: Run, names: Naming) -> list[Block]:
-    rows = [
-        [
-            (f"{row['part'].capitalize()} {row['item']} {row['topic']}", row["asks"]),
-            (row["evidence"], _source(row["source"])),
-        ]
-        for _, row in run.tables["probast"].iterrows()
-    ]
     text = (
         "Evidence for the signalling questions of the analysis domain (Moons et al. 2025, BMJ "
         "388: e082505). Whether the risk of bias is low or high is for the reader to judge; "
         "nothing here is a verdict."
     )
-    shown = Table(
-        names.title("PROBAST+AI, domain analysis"),
-        ["Question", "Evidence, and where it stands"],
-        rows,
-        prose=True,
+    shown = _evidence(run, "probast", names.title("PROBAST+AI, domain analysis"))
+    return [Details("PROBAST+AI: evidence on the risk of bias", [Text(text), shown])]
+
+
+def _cobidas(run: Run, names: Naming) -> list[Block]:
+    text = (
+        "What best practice in neuroimaging asks of a predictive model (COBIDAS, Nichols et al. "
+        "2017, Nature Neuroscience 20: 299-303), in other words than theirs."
     )
-    return [Heading("PROBAST+AI: evidence on the risk of bias"), Text(text), shown]
+    shown = _evidence(run, "cobidas", names.title("COBIDAS, predictive models"))
+    return [Details("COBIDAS: items for predictive models", [Text(text), shown])]
+
+
+def _evidence(run: Run, name: str, caption: str) -> Table:
+    """Questions of a table with what the run says to them."""
+    rows = [
+        [
+            (f"{row['part'].capitalize()} {row['item']} {row['topic']}", row["asks"]),
+            (row["evidence"], _source(row["source"])),
+        ]
+        for _, row in run.tables[name].iterrows()
+    ]
+    return Table(caption, ["Question", "Evidence, and where it stands"], rows, prose=True)
 
 
 def _model_card(run: Run, names: Naming) -> list[Block]:
@@ -100,7 +112,7 @@ def _model_card(run: Run, names: Naming) -> list[Block]:
     shown = Table(
         names.title("Model card"), ["Section", "Statement, and where it stands"], rows, prose=True
     )
-    return [Heading("Model card"), Text(text), shown]
+    return [Details("Model card", [Text(text), shown])]
 
 
 def _source(source: object) -> str:
