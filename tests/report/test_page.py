@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import dataclasses
+import gzip
 import io
 import re
 import tempfile
@@ -48,24 +49,37 @@ class Page(HTMLParser):
         self.elements: list[tuple[str, dict[str, str | None]]] = []
         self.open: list[str] = []
         self.texts: list[str] = []
+        self.inside_a_word = False
         self.feed(html)
         self.close()
         assert not self.open, f"not closed: {self.open}"
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         self.elements.append((tag, dict(attrs)))
+        self.inside_a_word = tag == "abbr"
         if tag not in VOID:
             self.open.append(tag)
 
     def handle_endtag(self, tag: str) -> None:
         assert self.open.pop() == tag
+        self.inside_a_word = tag == "abbr"
 
     def handle_data(self, data: str) -> None:
-        if "style" not in self.open:
-            self.texts.append(data)
+        if not {"style", "script"} & set(self.open):
+            if self.inside_a_word and self.texts:
+                self.texts[-1] += data
+            else:
+                self.texts.append(data)
+            self.inside_a_word = False
 
     def all(self, tag: str) -> list[dict[str, str | None]]:
         return [attributes for name, attributes in self.elements if name == tag]
+
+    @property
+    def drawn(self) -> list[dict[str, str | None]]:
+        """Figures of matplotlib: drawings, and images of what would be too large as a drawing."""
+        drawings = [svg | {"alt": svg.get("aria-label")} for svg in self.all("svg")]
+        return [*self.all("img"), *(svg for svg in drawings if svg.get("width"))]
 
     @property
     def text(self) -> str:
@@ -131,7 +145,10 @@ def decoded(html: str) -> str:
     """The page with everything that is embedded in it, decoded."""
     parts = [html]
     for data in re.findall(r"data:[\w/+-]+(?:;charset=utf-8)?;base64,([\w+/=]+)", html):
-        parts.append(base64.b64decode(data).decode("utf-8", errors="replace"))
+        content = base64.b64decode(data)
+        if content.startswith(b"\x1f\x8b"):
+            content = gzip.decompress(content)
+        parts.append(content.decode("utf-8", errors="replace"))
     return "\n".join(parts)
 
 
@@ -139,21 +156,25 @@ def test_page_is_well_formed_and_has_every_figure(html: str, inputs: Run) -> Non
     page = Page(html)
     assert html.startswith("<!DOCTYPE html>")
     plan = figure_plan(inputs.config)
-    images = page.all("img")
-    assert len(images) == len(plan) >= 6
+    assert len(page.drawn) == len(plan) >= 6
     found = {attributes["id"] for attributes in page.all("figure")}
-    pictures = {"picture-hundred", "picture-intervals"}
+    pictures = {"picture-hundred", "picture-intervals", "picture-explored"}
     assert found == pictures | {f"figure-{spec.name}" for spec in plan}
-    for spec, path in ((spec, inputs.figures[spec.name]) for spec in plan):
-        embedded = base64.b64encode(Path(path).read_bytes()).decode()
-        assert sum(embedded in (image["src"] or "") for image in images) == 1, spec.name
+    for spec in plan:
+        (figure,) = re.findall(rf'<figure id="figure-{spec.name}">.*?</figure>', html, re.S)
+        if spec.kind == "weight_map":
+            assert 'src="data:image/' in figure
+        else:
+            assert re.findall(r"<text[^>]*>([^<]*)</text>", figure) == [spec.name]
+        for suffix in ("svg", "png"):
+            assert f'href="figures/{spec.name}.{suffix}"' in figure
 
 
 def test_images_have_alternative_texts_and_sizes(html: str) -> None:
-    alternatives = [image["alt"] or "" for image in Page(html).all("img")]
+    alternatives = [image["alt"] or "" for image in Page(html).drawn]
     assert all(len(text) > 40 for text in alternatives)
     assert len(set(alternatives)) == len(alternatives)
-    for image in Page(html).all("img"):
+    for image in Page(html).drawn:
         assert image["width"] in ("680", "321")
         assert image["height"] == "192"
 
@@ -171,7 +192,7 @@ def test_participants_appear_when_the_config_says_so(tmp_path: Path) -> None:
     run.config["report"]["participant_level"] = True
     everything = decoded(render_report(page_inputs(run, tmp_path)))
     assert not [name for name in run.ids if name not in everything]
-    assert 'download="predictions.tsv"' in everything
+    assert 'download="predictions.tsv.gz"' in everything
     assert "Exclusions, person by person" in everything
 
 
@@ -184,13 +205,14 @@ def test_same_bytes_from_another_folder(html: str, run: MadeUpRun, tmp_path: Pat
 
 def test_nothing_is_loaded_from_outside(html: str) -> None:
     page = Page(html)
-    assert not page.all("script")
+    assert all(set(script) <= {"type"} for script in page.all("script"))
     for tag, attributes in page.elements:
         for name in ("src", "href"):
             value = attributes.get(name)
-            assert value is None or value.startswith(("data:", "#")), (tag, value)
+            assert value is None or value.startswith(("data:", "#", "figures/")), (tag, value)
+            assert tag == "a" or not (value or "").startswith("figures/")
     style = re.search(r"<style>(.*?)</style>", html, re.S)[1]
-    assert "url(" not in style
+    assert not re.findall(r"url\((?!\"data:)", style)
     assert "@import" not in style
 
 
@@ -256,7 +278,7 @@ def test_simulated_in_banner_and_every_title_but_only_then(run: MadeUpRun, html:
         assert all("(simulated data)" in text for text in [*captions, *headings])
         assert "Simulated data. Every scan and every score" in page.text
         assert "Planted beside found" in page.text
-        assert all("simulated" in image["alt"] for image in page.all("img"))
+        assert all("simulated" in image["alt"] for image in page.drawn)
     else:
         assert "simulated" not in decoded(html).lower()
         assert "planted" not in decoded(html).lower()
@@ -406,15 +428,17 @@ def test_user_texts_are_escaped(tmp_path: Path) -> None:
     run.config["title"] = "<script>alert(1)</script>"
     run.config["cohorts"]["saline"]["title"] = 'A & B <b>"c"'
     inputs = page_inputs(run, tmp_path, warnings=["<img src=x>"])
-    page = Page(render_report(inputs))
-    assert not page.all("script")
+    html = render_report(inputs)
+    page = Page(html)
+    assert "<script>alert" not in html
     assert not page.all("b")
     assert 'A & B <b>"c"' in page.text
-    assert len(page.all("img")) == len(inputs.figures)
+    assert len(page.drawn) == len(inputs.figures)
 
 
 def test_downloads_are_the_tables(trial: Page) -> None:
     links = {a["download"]: a["href"] for a in trial.all("a") if "download" in a}
+    links = {name: link for name, link in links.items() if ".tsv" in name}
     assert set(links) == {
         "performance.tsv",
         "flow.tsv",
@@ -424,7 +448,8 @@ def test_downloads_are_the_tables(trial: Page) -> None:
         "calibration.tsv",
         "learning_curve.tsv",
         "precision.tsv",
-        "decision_curve.tsv",
+        "decision_curve.tsv.gz",
+        "threshold_counts.tsv",
         "operating_points.tsv",
         "specificity.tsv",
         "subgroups.tsv",
@@ -684,10 +709,14 @@ def test_documents_for_the_reviewer_stand_behind_the_methods(reviewed) -> None:
         "Characteristics of the analysed people",
         "TRIPOD+AI",
         "PROBAST+AI, domain analysis",
+        "COBIDAS, predictive models",
         "Model card",
     ]
     rows = [len(re.findall(r"<tr>", part)) - 1 for part in (people + section).split("<table")[1:]]
-    assert rows == [12, *(len(tables[name]) for name in ("tripod", "probast", "model_card"))]
+    assert rows == [
+        12,
+        *(len(tables[name]) for name in ("tripod", "probast", "cobidas", "model_card")),
+    ]
     for answer in tables["tripod"]["answer"]:
         assert answer in page.text
     assert "nan" not in page.text.split()

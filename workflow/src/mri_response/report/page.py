@@ -10,9 +10,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
+from mri_response.report.arrangement import arranged
 from mri_response.report.captions import TEMPLATES, placed_figures
 from mri_response.report.documents import templates_of
 from mri_response.report.downloads import downloads
+from mri_response.report.fonts import font_faces
+from mri_response.report.glossary import Marker
 from mri_response.report.run import Run
 from mri_response.report.sections.registry import SECTIONS
 from mri_response.report.sections.section import Section
@@ -36,10 +39,10 @@ def render_report(
     Returns
     -------
     str
-        HTML with everything inside: no date, no path, no address to load, and no script but those
-        of the slice viewers, which run in frames shut off from the page and from the network. The
-        same run gives the same bytes. Rows of single people are in it only when the configuration
-        has ``report: participant_level: true``.
+        HTML with everything inside: no date, no path, nothing to load, which its policy forbids
+        too. Without scripts it is a plain document that shows everything; with them there is one
+        model at a time. The same run gives the same bytes. Rows of single people are in it only
+        when the configuration has ``report: participant_level: true``.
 
     Raises
     ------
@@ -47,17 +50,24 @@ def render_report(
         If a figure of :func:`figure_plan` is missing or one is unknown.
     """
     figures = placed_figures(run, sections)
+    several = len(run.models) > 1
     shown = []
     for section in sections:
-        blocks = section.blocks_of(run)
-        if blocks:
-            placed = {"section": section, "blocks": blocks, "figures": figures.get(section.id, [])}
-            shown.append(placed)
-    environment = templates_of(templates, autoescape=True)
+        said = section.blocks_of(run)
+        if said:
+            blocks = arranged(said, figures.get(section.id, []), several)
+            shown.append({"section": section, "blocks": blocks})
+    drawn = [f["drawing"] for of in figures.values() for f in of if "drawing" in f]
+    letters = {bold: set().union(*(one.letters[bold] for one in drawn)) for bold in (False, True)}
+    environment, marker = templates_of(templates, autoescape=True), Marker()
+    environment.filters["terms"] = marker.mark
+    environment.globals["new_section"] = marker.begin
     return environment.get_template("report.html.jinja").render(
         title=run.names.title(run.title),
         run=run.config["run"],
         simulated=run.names.simulated,
         sections=shown,
+        models=run.models if several else [],
+        fonts=font_faces(letters),
         downloads=downloads(run, sections),
     )

@@ -14,7 +14,7 @@ _ROW = 20  # people in a row of the picture of 100
 _STEP, _LINE = 15, 20  # of a person in the picture, in its units
 
 
-def hundred_people(counts: Sequence[tuple[str, int]], label: str) -> str:
+def hundred_people(counts: Sequence[tuple[str, int]], label: str, again: bool = False) -> str:
     """Draw people, one symbol each.
 
     Parameters
@@ -24,6 +24,8 @@ def hundred_people(counts: Sequence[tuple[str, int]], label: str) -> str:
         ``wrong`` is drawn hollow and crossed, so that it is told without colour.
     label : str
         What a reader hears who does not see the picture.
+    again : bool
+        Whether the page has such a picture before this one, which brings the symbol.
 
     Returns
     -------
@@ -39,9 +41,10 @@ def hundred_people(counts: Sequence[tuple[str, int]], label: str) -> str:
             f'<path class="cross" d="M{x} {y + 16}L{x + 12} {y}"/></g>'
         )
     rows = -(-len(kinds) // _ROW)
+    symbol = "" if again else _PERSON
     return (
         f'<svg class="people" role="img" aria-label="{escape(label)}" '
-        f'viewBox="-2 -2 {_ROW * _STEP + 1} {rows * _LINE}">{_PERSON}{"".join(parts)}</svg>'
+        f'viewBox="-2 -2 {_ROW * _STEP + 1} {rows * _LINE}">{symbol}{"".join(parts)}</svg>'
     )
 
 

@@ -10,7 +10,7 @@ from mri_response.report.figures.plan import FigureSpec
 from mri_response.report.naming import Naming
 from mri_response.report.numbers import minus, p_phrase, p_text, with_limits, with_sign
 from mri_response.report.run import Run
-from mri_response.report.sections.blocks import Block, Lead, Table, Text, Warnings
+from mri_response.report.sections.blocks import Block, Details, Figures, Lead, Table, Text, Warnings
 from mri_response.report.sections.section import Section
 
 #: Tables to download, with their titles; those of single people only with the privacy key.
@@ -61,14 +61,23 @@ def blocks(run: Run) -> list[Block]:
         return []
     names = run.names
     tables = {name: typed(table) for name, table in run.tables.items() if name in TABLES}
-    made: list[Block] = [Lead(_headline(run, tables)), Text(_who(tables)), *_news_warnings(tables)]
-    made += [_changes(tables, names), _effects(run, tables), _first_estimates(tables, names)]
+    made: list[Block] = [Lead(_headline(run, tables)), *_news_warnings(tables)]
+    made += [Figures(("belief_updates",)), _changes(tables, names), Text(_CAUSES)]
+    further: list[Block] = [Text(_who(tables)), _effects(run, tables)]
+    further += [_first_estimates(tables, names), Figures(("belief_rates",))]
+    clinic: list[Block] = []
     if "belief_association" in tables:
-        made.append(_association(tables["belief_association"], names))
+        clinic.append(_association(tables["belief_association"], names))
     if "belief_mediation" in tables:
-        made.append(Text(_mediation(run, tables)))
-    made.append(_recovery(tables, names))
-    return [*made, Text(_CAUSES)]
+        clinic += [Text(_mediation(run, tables)), Figures(("belief_mediation",))]
+    figures = Figures(("belief_models", "belief_predictions", "belief_recovery", "belief_found"))
+    known = [_recovery(tables, names), figures]
+    return [
+        *made,
+        Details("Who, trial by trial, and first estimates", further),
+        Details("Beliefs and the score", clinic),
+        Details("Which model, and how well it can be known", known),
+    ]
 
 
 def alt_text(spec: FigureSpec, run: Run) -> str:

@@ -122,6 +122,9 @@ class Table:
         Whether cells hold sentences, which wrap on a narrow screen; other tables scroll.
     label : str
         Name of the scrolling region for readers who do not see it; the caption where it is empty.
+    models : list of str
+        The model of each row, where rows of other models than the chosen one are not shown; found
+        by itself where the table has a column ``Model``.
     """
 
     kind: ClassVar[str] = "table"
@@ -131,6 +134,7 @@ class Table:
     note: str = ""
     prose: bool = False
     label: str = ""
+    models: list[str] = field(default_factory=list)
 
 
 @dataclass
@@ -151,6 +155,44 @@ class Frame:
     title: str
     html: str
     height: int = 320
+
+
+@dataclass
+class Beside:
+    """A link to a file in the folder of the page.
+
+    Attributes
+    ----------
+    text : str
+        What it is.
+    path : str
+        Relative to the page.
+    """
+
+    kind: ClassVar[str] = "beside"
+    text: str
+    path: str
+
+
+@dataclass
+class Explorer:
+    """A threshold and a share of people that the reader moves.
+
+    Attributes
+    ----------
+    data : dict
+        What the page's script computes with: names of the classes, counts at thresholds, and
+        where it begins.
+    svg : str
+        Picture of 100 people at the beginning.
+    caption : str
+        What the picture shows.
+    """
+
+    kind: ClassVar[str] = "explorer"
+    data: dict[str, Any]
+    svg: str
+    caption: str
 
 
 @dataclass
@@ -230,6 +272,106 @@ class Columns:
     right: list[Any]
 
 
+@dataclass
+class Details:
+    """Blocks behind a line that unfolds them.
+
+    Attributes
+    ----------
+    summary : str
+        The line.
+    blocks : list
+        What is behind it.
+    """
+
+    kind: ClassVar[str] = "details"
+    summary: str
+    blocks: list[Any]
+
+
+@dataclass
+class OfModel:
+    """Blocks about one model, shown where that model is chosen.
+
+    Attributes
+    ----------
+    model : str
+        Its name.
+    blocks : list
+        What is said of it.
+    """
+
+    kind: ClassVar[str] = "of_model"
+    model: str
+    blocks: list[Any]
+
+
+@dataclass
+class Lines:
+    """Text whose lines stay as they are.
+
+    Attributes
+    ----------
+    text : str
+        What it says.
+    """
+
+    kind: ClassVar[str] = "lines"
+    text: str
+
+
+@dataclass
+class Copy:
+    """Blocks that a button copies.
+
+    Attributes
+    ----------
+    name : str
+        Unique in the page.
+    label : str
+        What the button says.
+    blocks : list
+        What is copied.
+    """
+
+    kind: ClassVar[str] = "copy"
+    name: str
+    label: str
+    blocks: list[Any]
+
+
+@dataclass
+class Figures:
+    """The place of figures of the section, those of each model together.
+
+    Attributes
+    ----------
+    kinds : tuple of str
+        Kinds of figures (`mri_response.report.figures.plan`) in their order; a kind that the run
+        does not have is left out.
+    model : str
+        The model whose figures they are; those of all models where it is empty.
+    """
+
+    kind: ClassVar[str] = "figures"
+    kinds: tuple[str, ...]
+    model: str = ""
+
+
+@dataclass
+class Figure:
+    """A figure in its place.
+
+    Attributes
+    ----------
+    figure : dict
+        As from `mri_response.report.captions.placed_figures`.
+    """
+
+    kind: ClassVar[str] = "figure"
+    figure: dict[str, Any]
+
+
 Block = (
     Text
     | Lead
@@ -240,7 +382,15 @@ Block = (
     | Downloads
     | Table
     | Frame
+    | Explorer
+    | Beside
     | Answers
     | Picture
     | Columns
+    | Copy
+    | Lines
+    | Details
+    | OfModel
+    | Figures
+    | Figure
 )

@@ -15,7 +15,18 @@ from mri_response.report.naming import Naming
 from mri_response.report.numbers import as_number, number, p_text, with_sign
 from mri_response.report.region_names import readable_regions
 from mri_response.report.run import Run
-from mri_response.report.sections.blocks import Block, Bullets, Frame, Heading, Table, Text
+from mri_response.report.sections.blocks import (
+    Beside,
+    Block,
+    Bullets,
+    Details,
+    Figures,
+    Frame,
+    Heading,
+    OfModel,
+    Table,
+    Text,
+)
 from mri_response.report.sections.section import Section
 
 #: Tables to download, with their titles.
@@ -60,31 +71,44 @@ def blocks(run: Run) -> list[Block]:
     config = run.config
     models = ordered_models(config)
     result: list[Block] = []
+    meaning: list[Block] = []
     if any(learner_of(config["models"][model]).linear for model in models):
-        result += [
+        meaning += [
             Text("A linear model leads to three questions about the brain, with three answers."),
             Bullets(_QUESTIONS),
         ]
     result += [Text(text) for text in _without_weights(config)]
     sets = run.tables.get("roi_sets")
     for model in models:
+        if not learner_of(config["models"][model]).linear:
+            continue
         own: list[Block] = []
         if model in run.weights:
             own.append(Text(regions_verdict(run.weights[model], model, names)))
         if sets is not None and (sets["model"] == model).any():
             own.append(Text(sets_verdict(sets, model, names)))
-            own.append(_sets_table(sets, model, names))
+        own.append(Figures(("weight_map",), model))
+        more: list[Block] = []
         if model in run.weights:
             own.append(_weights_table(run, names, model))
+            more.append(Figures(("roi_weights",), model))
+        more.append(Figures(("region_sets",), model))
+        if sets is not None and (sets["model"] == model).any():
+            more.append(_sets_table(sets, model, names))
         if model in run.viewers:
-            own += _viewer(run.viewers[model], f"Haufe pattern of model {model}", names)
-        if own:
-            result += [Heading(names.title(f"Model {model}")), *own]
+            # Each is half a megabyte: those of other models stand beside the page.
+            more += (
+                _viewer(run.viewers[model], f"Haufe pattern of model {model}", names)
+                if model == run.model
+                else [Beside("Slices to click through", f"figures/viewer_{model}.html")]
+            )
+        own.append(Details(f"Model {model}: slices to click through, regions and their sets", more))
+        result.append(OfModel(model, [Heading(names.title(f"Model {model}")), *own]))
     if run.planted_viewer:
         result += _viewer(run.planted_viewer, "What the simulation planted", names)
     if run.weights or sets is not None:
-        result.append(Text(_CAUTION))
-    return result
+        meaning.append(Text(_CAUTION))
+    return [*result, Details("How to read patterns and weights", meaning)] if meaning else result
 
 
 def alt_text(spec: FigureSpec, run: Run) -> str:

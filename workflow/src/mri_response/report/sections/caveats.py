@@ -6,7 +6,7 @@ from mri_response.core.vocabulary import Null
 from mri_response.report.facts.caveats import caveats
 from mri_response.report.naming import NULL_NAMES
 from mri_response.report.run import Run
-from mri_response.report.sections.blocks import Block, Bullets, Definitions, Heading
+from mri_response.report.sections.blocks import Block, Bullets, Definitions, Details
 from mri_response.report.sections.section import Section
 
 _EXPLAINED_NULLS = {
@@ -50,13 +50,17 @@ def blocks(run: Run) -> list[Block]:
     used = set(run.performance["null"])
     return [
         Bullets(caveats(run)),
-        Heading("The nulls behind the p values"),
-        Definitions(
+        Details(
+            "The nulls behind the p values",
             [
-                (NULL_NAMES[null].capitalize(), text)
-                for null, text in _EXPLAINED_NULLS.items()
-                if null in used
-            ]
+                Definitions(
+                    [
+                        (NULL_NAMES[null].capitalize(), text)
+                        for null, text in _EXPLAINED_NULLS.items()
+                        if null in used
+                    ]
+                )
+            ],
         ),
     ]
 

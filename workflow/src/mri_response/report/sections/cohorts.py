@@ -6,7 +6,7 @@ from mri_response.report.figures.plan import FigureSpec
 from mri_response.report.lookup import CLASS_STEPS, left_out_by_reason
 from mri_response.report.numbers import as_number, number
 from mri_response.report.run import Run
-from mri_response.report.sections.blocks import Block, Table, Text
+from mri_response.report.sections.blocks import Block, Details, Figures, Lead, Table, Text
 from mri_response.report.sections.section import Section
 
 #: Tables to download, with their titles.
@@ -32,10 +32,15 @@ def blocks(run: Run) -> list[Block]:
     """
     by_reason = _exclusion_table(run)
     nobody = Text("Nobody who matched the row filters was left out.")
-    found: list[Block] = [_flow_table(run), by_reason if by_reason.rows else nobody]
+    left_out: list[Block] = [by_reason if by_reason.rows else nobody]
     if run.participant_level and len(run.exclusions):
-        found.append(_person_table(run))
-    return found
+        left_out.append(_person_table(run))
+    return [
+        Lead(_analysed(run)),
+        Figures(("flow",)),
+        _flow_table(run),
+        Details("Who was left out, and why", left_out),
+    ]
 
 
 def alt_text(spec: FigureSpec, run: Run) -> str:
@@ -52,10 +57,14 @@ def alt_text(spec: FigureSpec, run: Run) -> str:
     -------
     str
     """
+    return f"{_analysed(run)} The table has every step."
+
+
+def _analysed(run: Run) -> str:
     names = run.names
     analysed = run.flow[run.flow["step"] == "analysed"].set_index("cohort")["n"]
     counts = (f"{names.titles[c]} {analysed[c]}" for c in names.ordered(analysed.index))
-    return f"Analysed: {'; '.join(counts)}. The table above has every step."
+    return f"Analysed: {'; '.join(counts)}."
 
 
 def _flow_table(run: Run) -> Table:

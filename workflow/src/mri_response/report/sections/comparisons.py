@@ -32,8 +32,9 @@ from mri_response.report.numbers import (
 )
 from mri_response.report.pairs import main_row
 from mri_response.report.run import Run
-from mri_response.report.sections.blocks import Block, Table, Text
+from mri_response.report.sections.blocks import Block, Details, Figures, Table, Text
 from mri_response.report.sections.section import Section
+from mri_response.report.sections.verdict import answer_of
 
 #: Tables to download, with their titles.
 TABLES = {
@@ -80,12 +81,14 @@ def blocks(run: Run) -> list[Block]:
     if table is None:
         return []
     config = run.config
-    result: list[Block] = [Text(_QUESTION)]
-    result += [Text(text) for text in verdicts(table, config, names)]
+    result = answer_of(run, "better_than_the_clinic")
     if not any(is_clinical(config, model) for model in config["models"]):
         result.append(Text(_NO_CLINIC))
-    tables = (_beside(run, table, names), _differences(table, config, names))
-    return result + [made for made in tables if made.rows]
+    said: list[Block] = [Text(text) for text in (_QUESTION, *verdicts(table, config, names))]
+    beside, differences = _beside(run, table, names), _differences(table, config, names)
+    result += [Figures(("comparisons",)), *([beside] if beside.rows else [])]
+    more = [*said, *([differences] if differences.rows else [])]
+    return [*result, Details("Every difference, and how it was tested", more)]
 
 
 def alt_text(spec: FigureSpec, run: Run) -> str:

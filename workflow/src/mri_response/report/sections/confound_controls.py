@@ -9,7 +9,7 @@ from mri_response.evaluation.confound_controls import AS_ANALYSED, METRICS
 from mri_response.report.naming import METRIC_NAMES, model_title
 from mri_response.report.numbers import estimate_text, number
 from mri_response.report.run import Run
-from mri_response.report.sections.blocks import Block, Table, Text
+from mri_response.report.sections.blocks import Block, Details, Table, Text
 from mri_response.report.sections.section import Section
 
 #: Tables to download, with their titles.
@@ -58,7 +58,7 @@ def blocks(run: Run) -> list[Block]:
         ]
         made.rows.append([model_title(model, run.config), *cells])
     made.note = "Means over repeats in the discovery cohort, observed labels; nothing was permuted."
-    return [Text(_WHY), made]
+    return [made, Details("Why, and how", [Text(_WHY)])]
 
 
 SECTION = Section(

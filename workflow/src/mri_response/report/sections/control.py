@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from mri_response.core.vocabulary import Role
 from mri_response.report.run import Run
-from mri_response.report.sections.blocks import Block, Text
+from mri_response.report.sections.blocks import Block, Details, Text
 from mri_response.report.sections.frozen import frozen_table
 from mri_response.report.sections.section import Section
 
@@ -33,7 +33,11 @@ def blocks(run: Run) -> list[Block]:
     list of Block
     """
     table = frozen_table(run, Role.CONTROL, "Control, frozen model")
-    return [Text(_NONE)] if table is None else [Text(_MEANING), table]
+    return (
+        [Text(_NONE)]
+        if table is None
+        else [table, Details("What this does and does not tell", [Text(_MEANING)])]
+    )
 
 
 SECTION = Section("control", "Control cohort", "Control", blocks)

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from mri_response.core.vocabulary import Role
 from mri_response.report.run import Run
-from mri_response.report.sections.blocks import Block, Text
+from mri_response.report.sections.blocks import Block, Details, Text
 from mri_response.report.sections.frozen import frozen_table
 from mri_response.report.sections.section import Section
+from mri_response.report.sections.verdict import answer_of
 
 _MEANING = (
     "The frozen model was scored in people it had not seen. Nothing was fitted, centred or given "
@@ -28,7 +29,9 @@ def blocks(run: Run) -> list[Block]:
     list of Block
     """
     table = frozen_table(run, Role.EXTERNAL, "External cohorts, frozen model")
-    return [Text(_NONE)] if table is None else [Text(_MEANING), table]
+    if table is None:
+        return [Text(_NONE)]
+    return [*answer_of(run, "holds_elsewhere"), table, Details("How", [Text(_MEANING)])]
 
 
 SECTION = Section("generalisation", "Does it hold in other people?", "Generalisation", blocks)

@@ -8,7 +8,7 @@ from mri_response.features.resemblance import ALIKE
 from mri_response.report.naming import model_title
 from mri_response.report.numbers import as_numbers, estimate_text
 from mri_response.report.run import Run
-from mri_response.report.sections.blocks import Block, Lead, Table, Text
+from mri_response.report.sections.blocks import Block, Details, Lead, Table, Text
 from mri_response.report.sections.section import Section
 
 #: Tables to download, with their titles.
@@ -66,7 +66,7 @@ def blocks(run: Run) -> list[Block]:
         ["Looked for", "Where", "Looked at", "Found", "Value (limit)"],
         [_cells(row, run) for _, row in rows.iterrows()],
     )
-    return [Lead(lead), made, Text(_WHAT_IT_IS)]
+    return [Lead(lead), made, Details("What was looked at, and how", [Text(_WHAT_IT_IS)])]
 
 
 def _cells(row: pd.Series, run: Run) -> list[str]:

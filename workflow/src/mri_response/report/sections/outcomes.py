@@ -13,7 +13,7 @@ from mri_response.report.facts.clinical_outcomes import design_words
 from mri_response.report.figures.plan import FigureSpec
 from mri_response.report.numbers import MINUS, number, p_text, percent, with_limits
 from mri_response.report.run import Run
-from mri_response.report.sections.blocks import Block, Table, Text
+from mri_response.report.sections.blocks import Block, Details, Figures, Lead, Table, Text
 from mri_response.report.sections.outcome_details import detail_blocks
 from mri_response.report.sections.section import Section
 
@@ -63,18 +63,39 @@ def blocks(run: Run) -> list[Block]:
     """
     section = run.config["clinical_outcomes"]
     scale = next(iter(section["scales"]))
-    found: list[Block] = [
-        Text(
-            f"{design_words(section)} The scores of everybody whom the cohorts' filters keep, with "
-            f"or without a scan; {scale} is the primary scale."
-        ),
-        _course(run, scale),
-    ]
-    if trial_design(section) == CROSSOVER:
-        found.append(_crossover(run, scale))
+    about = Text(
+        f"{design_words(section)} The scores of everybody whom the cohorts' filters keep, with "
+        f"or without a scan; {scale} is the primary scale."
+    )
+    tables = [_course(run, scale)]
     if trial_design(section) != SINGLE_ARM:
-        found += [_differences(run, scale), _rate_differences(run, scale)]
-    return [*found, *detail_blocks(run, scale)]
+        tables = [_differences(run, scale), *tables, _rate_differences(run, scale)]
+    if trial_design(section) == CROSSOVER:
+        tables.insert(0, _crossover(run, scale))
+    more = ("outcome_between", "outcome_pairs", "outcome_change", "outcome_incidence")
+    missing = ("outcome_patterns", "outcome_tipping_point")
+    return [
+        Lead(_headline(run, scale)),
+        about,
+        Figures(("outcome_trajectories",)),
+        tables[0],
+        Details("Every visit, sizes of effects and time to response", [*tables[1:], Figures(more)]),
+        Details("Missing scores, items, relapse", [Figures(missing), *detail_blocks(run, scale)]),
+    ]
+
+
+def _headline(run: Run, scale: str) -> str:
+    """Response at the endpoint of the prediction, or at the last visit, arm by arm."""
+    rates = _rows(run, "rates", scale=scale, counted="observed", outcome="response")
+    sessions = list(dict.fromkeys(rates["session_id"]))
+    wanted = (run.config.get("outcome") or {}).get("endpoint")
+    session = wanted if wanted in sessions else sessions[-1]
+    parts = [
+        f"{row['arm']} {row['k']} of {row['n']} ({percent(row['estimate'])}, 95 % interval "
+        f"{percent(row['ci_low'])} to {percent(row['ci_high'])})"
+        for row in rates[rates["session_id"] == session].to_dict("records")
+    ]
+    return f"Response on the {scale} at {session}: {'; '.join(parts)}."
 
 
 def alt_text(spec: FigureSpec, run: Run) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from mri_response.report.run import Run
-from mri_response.report.sections.blocks import Block, Table, Text
+from mri_response.report.sections.blocks import Block, Details, Table, Text
 from mri_response.report.sections.section import Section
 
 
@@ -23,7 +23,10 @@ def blocks(run: Run) -> list[Block]:
     software = [list(item) for item in run.versions.items()]
     return [
         Text(text, code=run.config_hash),
-        Table(run.names.title("Software"), ["Name", "Version"], software, label="Software"),
+        Details(
+            "Software and its versions",
+            [Table(run.names.title("Software"), ["Name", "Version"], software, label="Software")],
+        ),
     ]
 
 

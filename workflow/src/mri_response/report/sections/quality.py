@@ -10,7 +10,7 @@ from mri_response.report.figures.plan import FigureSpec
 from mri_response.report.naming import Naming
 from mri_response.report.numbers import as_number, number
 from mri_response.report.run import Run
-from mri_response.report.sections.blocks import Block, Table, Text
+from mri_response.report.sections.blocks import Block, Details, Figures, Lead, Table, Text
 from mri_response.report.sections.section import Section
 
 #: Tables to download, with their titles.
@@ -38,9 +38,8 @@ def blocks(run: Run) -> list[Block]:
     qc, settings = run.tables["qc"], run.config["quality_control"]
     found: list[Block] = [
         Text(_what(qc, settings["outlier_z"])),
-        _table(qc, run.summaries["qc_summary"], names),
+        Text(_rules(qc, settings["exclude"])),
     ]
-    found.append(Text(_rules(qc, settings["exclude"])))
     small = [c for c in names.ordered(qc["cohort"]) if (qc["cohort"] == c).sum() < FEWEST]
     if small:
         titles = ", ".join(names.titles[cohort] for cohort in small)
@@ -52,7 +51,12 @@ def blocks(run: Run) -> list[Block]:
         )
     if run.config["report"]["participant_level"]:
         found.append(_people(qc, names))
-    return found
+    return [
+        Lead(quality_counts(qc, names)),
+        Figures(("quality",)),
+        _table(qc, run.summaries["qc_summary"], names),
+        Details("What was measured, what is flagged and what is left out", found),
+    ]
 
 
 def alt_text(spec: FigureSpec, run: Run) -> str:

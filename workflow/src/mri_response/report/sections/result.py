@@ -24,8 +24,9 @@ from mri_response.report.naming import (
 from mri_response.report.numbers import estimate_text, interval_text, number, p_phrase
 from mri_response.report.procedure_words import validated_text
 from mri_response.report.run import Run
-from mri_response.report.sections.blocks import Block, Table, Text
+from mri_response.report.sections.blocks import Block, Details, Figures, OfModel, Table, Text
 from mri_response.report.sections.section import Section
+from mri_response.report.sections.verdict import answer_of
 
 #: Tables to download, with their titles.
 TABLES = {
@@ -48,10 +49,17 @@ def blocks(run: Run) -> list[Block]:
     """
     held_out = run.config["cross_validation"]["outer"] == "held_out"
     table = _held_out_table if held_out else _discovery_table
-    return [
-        *(Text(_result(run, model)) for model in run.models),
-        *(table(run, model) for model in run.models),
-    ]
+    found = answer_of(run, "predicts")
+    for model in run.models:
+        more = [Figures(("null_distribution", "decision_scores", "confusion"), model)]
+        of_model = [
+            Text(_result(run, model)),
+            Figures(("roc",), model),
+            table(run, model),
+            Details("What chance gives, decision values and counts of people", more),
+        ]
+        found.append(OfModel(model, of_model))
+    return found
 
 
 def alt_text(spec: FigureSpec, run: Run) -> str:

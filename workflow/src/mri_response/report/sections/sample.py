@@ -23,7 +23,7 @@ from mri_response.report.numbers import (
     signed_interval,
 )
 from mri_response.report.run import Run
-from mri_response.report.sections.blocks import Block, Table, Text
+from mri_response.report.sections.blocks import Block, Details, Figures, OfModel, Table, Text
 from mri_response.report.sections.section import Section
 
 #: Tables to download, with their titles.
@@ -90,17 +90,25 @@ def blocks(run: Run) -> list[Block]:
     if precision is None:
         return []
     models = run.models
-    result: list[Block] = [Text(text) for text in _two_intervals(run, names, models[0])]
-    result.append(_precision(precision, names, models))
+    said: list[Block] = [Text(text) for text in _two_intervals(run, names, models[0])]
+    table = _precision(precision, names, models)
     curve = run.tables.get("learning_curve")
-    if curve is not None:
+    if curve is None:
+        result = [*said, table]
+    else:
         of_models = [model for model in models if model in curve_models(run.config)]
         cv = run.config["cross_validation"]
         drawn = _STRATIFIED if cv["scheme"] == "stratified" else _LABEL_BLIND
         text = _CURVE.format(drawn=drawn) + _HELD_OUT * (cv["outer"] == "held_out")
-        result.append(Text(text))
-        result += [Text(curve_verdict(curve, model)) for model in of_models]
-        result.append(_curve(curve, names, of_models))
+        result = [
+            *(OfModel(model, [Text(curve_verdict(curve, model))]) for model in of_models),
+            Figures(("learning_curve",)),
+            table,
+            Details(
+                "The learning curve in numbers, and the two intervals of the discovery figure",
+                [Text(text), _curve(curve, names, of_models), *said],
+            ),
+        ]
     return result
 
 

@@ -6,7 +6,7 @@ import pandas as pd
 
 from mri_response.report.numbers import number, with_sign
 from mri_response.report.run import Run
-from mri_response.report.sections.blocks import Block, Table, Text
+from mri_response.report.sections.blocks import Block, Details, Figures, OfModel, Table, Text
 from mri_response.report.sections.brain import alt_text
 from mri_response.report.sections.section import Section
 
@@ -34,7 +34,15 @@ def blocks(run: Run) -> list[Block]:
     )
     found = run.summaries.get("found")
     models = [] if found is None else [m for m in run.models if (found["model"] == m).any()]
-    return [intro, *(_table(run, found[found["model"] == model], model) for model in models)]
+    tables = {model: _table(run, found[found["model"] == model], model) for model in models}
+    return [
+        intro,
+        *(
+            OfModel(model, [Figures(("planted_vs_found",), model), table])
+            for model, table in tables.items()
+        ),
+        Details("Planted beside found, on the brain", [Figures(("planted_map",))]),
+    ]
 
 
 def is_simulated(run: Run) -> bool:

@@ -20,8 +20,9 @@ from mri_response.report.numbers import (
     with_sign,
 )
 from mri_response.report.run import Run
-from mri_response.report.sections.blocks import Block, Table, Text
+from mri_response.report.sections.blocks import Block, Details, Figures, OfModel, Table, Text
 from mri_response.report.sections.section import Section
+from mri_response.report.sections.verdict import answer_of
 
 #: Tables to download, with their titles.
 TABLES = {
@@ -120,22 +121,22 @@ def blocks(run: Run) -> list[Block]:
     table = run.tables.get("specificity")
     if table is None:
         return []
-    result: list[Block] = []
     models = run.models
     texts = {model: verdict(table, model, names) for model in models}
-    if any(texts.values()):
-        result.append(Text(_QUESTION))
+    if not any(texts.values()):
+        reasons = [_not_computed(table, model, len(models) > 1) for model in models]
+        return [Text(reason) for reason in dict.fromkeys(reasons)]
+    result = answer_of(run, "is_it_the_drug")
     for model, text in texts.items():
-        result.append(Text(text or _not_computed(table, model, len(models) > 1)))
-    result = [block for i, block in enumerate(result) if block not in result[:i]]
-    if any(texts.values()):
-        result.append(Text(_ALLOCATION))
-    result += [
-        made
-        for made in (_differences(table, models, names), _interactions(table, models, names))
-        if made.rows
-    ]
-    return result
+        said = Text(text or _not_computed(table, model, len(models) > 1))
+        result.append(OfModel(model, [said, Figures(("specificity",), model)]))
+    differences, interactions = (
+        made(table, models, names) for made in (_differences, _interactions)
+    )
+    result += [differences] if differences.rows else []
+    more: list[Block] = [Text(_QUESTION), Text(_ALLOCATION)]
+    more += [interactions] if interactions.rows else []
+    return [*result, Details("What was tested, what it cannot tell, and interactions", more)]
 
 
 def alt_text(spec: FigureSpec, run: Run) -> str:

@@ -10,8 +10,9 @@ from mri_response.report.figures.plan import FigureSpec
 from mri_response.report.naming import METRIC_NAMES, Naming, group_name
 from mri_response.report.numbers import estimate_text, interval_text, number, with_sign
 from mri_response.report.run import Run
-from mri_response.report.sections.blocks import Block, Bullets, Table, Text
+from mri_response.report.sections.blocks import Block, Bullets, Details, Figures, Table, Text
 from mri_response.report.sections.section import Section
+from mri_response.report.sections.verdict import answer_of
 
 #: Tables to download, with their titles.
 TABLES = {
@@ -44,7 +45,7 @@ def blocks(run: Run) -> list[Block]:
                 "named under subgroups in the configuration) that divides a cohort into groups."
             )
         ]
-    found: list[Block] = [
+    meaning = [
         Text(
             "The same predictions, looked at in groups of people. Groups are small, so that most "
             "intervals are wide: a wide interval says that the answer is not known, not that the "
@@ -54,11 +55,15 @@ def blocks(run: Run) -> list[Block]:
     ]
     differences = _differences(own, names)
     if differences:
-        found.append(Bullets(differences))
-    found.append(_table(own, model, names, config["min_class_size"]))
+        meaning.append(Bullets(differences))
     if len(config["models"]) > 1:
-        found.append(Text("The other models are in the figures and in subgroups.tsv."))
-    return found
+        meaning.append(Text("The other models are in the figures and in subgroups.tsv."))
+    return [
+        *answer_of(run, "differs_between_groups"),
+        Figures(("subgroups",)),
+        _table(own, model, names, config["min_class_size"]),
+        Details("How to read it, and differences between two groups", meaning),
+    ]
 
 
 def alt_text(spec: FigureSpec, run: Run) -> str:

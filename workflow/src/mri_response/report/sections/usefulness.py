@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -12,7 +13,15 @@ from mri_response.report.figures.plan import FigureSpec
 from mri_response.report.naming import Naming, too_small
 from mri_response.report.numbers import MINUS, as_number, interval_text, minus, number, percent
 from mri_response.report.run import Run
-from mri_response.report.sections.blocks import Block, Bullets, Table, Text
+from mri_response.report.sections.blocks import (
+    Block,
+    Bullets,
+    Details,
+    Figures,
+    OfModel,
+    Table,
+    Text,
+)
 from mri_response.report.sections.section import Section
 
 #: Tables to download, with their titles.
@@ -159,19 +168,38 @@ def blocks(run: Run) -> list[Block]:
     if any(table is None for table in tables):
         return []
     calibration, points, curves = tables
-    result: list[Block] = [Text(_MEANING.format(positive=names.positive))]
-    models = run.models
-    for table, verdict in ((calibration, calibration_verdict), (curves, benefit_verdict)):
-        if table is curves:
-            result.append(Text(_HELP.format(positive=names.positive)))
-        for model in models:
-            said = [verdict(table, model, c, names) for c in _cohorts(table, model, names)]
-            if any(said):
-                result += [Text(f"Model {model}:"), Bullets(list(filter(None, said)))]
-    reason = too_small(run.config)
-    result.append(_calibration_table(calibration, models, names, reason))
-    result.append(_point_table(points, models, names, reason))
-    return result
+    models, reason = run.models, too_small(run.config)
+    return [
+        *_said(curves, benefit_verdict, models, names),
+        Figures(("decision_curve",)),
+        _point_table(points, models, names, reason),
+        Details("What net benefit is", [Text(_HELP.format(positive=names.positive))]),
+        Details(
+            "Are the probabilities right? Calibration",
+            [
+                Text(_MEANING.format(positive=names.positive)),
+                *_said(calibration, calibration_verdict, models, names),
+                Figures(("calibration",)),
+                _calibration_table(calibration, models, names, reason),
+            ],
+        ),
+    ]
+
+
+def _said(
+    table: pd.DataFrame,
+    verdict: Callable[[pd.DataFrame, str, str, Naming], str | None],
+    models: list[str],
+    names: Naming,
+) -> list[Block]:
+    """What a verdict says of every model, cohort by cohort."""
+    found: list[Block] = []
+    for model in models:
+        said = [verdict(table, model, c, names) for c in _cohorts(table, model, names)]
+        if any(said):
+            lines = [Text(f"Model {model}:"), Bullets(list(filter(None, said)))]
+            found.append(OfModel(model, lines))
+    return found
 
 
 def alt_text(spec: FigureSpec, run: Run) -> str:
@@ -261,6 +289,7 @@ def _point_table(table: pd.DataFrame, models: list[str], names: Naming, reason: 
             who = (names.titles[cohort], f"{names.roles[cohort]}, {model}")
             if own["ci_method"].iloc[0] == NotComputed.SMALL_CLASS:
                 made.rows.append([who, reason])
+                made.models.append(model)
                 continue
             for point in own["operating_point"].drop_duplicates():
                 rows = _best_interval(own[own["operating_point"] == point])
@@ -274,6 +303,7 @@ def _point_table(table: pd.DataFrame, models: list[str], names: Naming, reason: 
                         _cell(rows.loc["number_needed_to_predict"]),
                     ]
                 )
+                made.models.append(model)
     stated = table.loc[table["prevalence_from"] == "config", "prevalence"]
     if len(stated):
         at = f"a share of {percent(stated.iloc[0])} {names.positive}, as the config states"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -10,7 +11,14 @@ import pandas as pd
 from mri_response.core.vocabulary import EXTERNAL_POOLED, Role
 from mri_response.evaluation.headline import headline_row
 from mri_response.report.lookup import is_computed
-from mri_response.report.naming import METRIC_NAMES, NULL_NAMES, group_name, lowered, model_title, plural
+from mri_response.report.naming import (
+    METRIC_NAMES,
+    NULL_NAMES,
+    group_name,
+    lowered,
+    model_title,
+    plural,
+)
 from mri_response.report.numbers import (
     interval_text,
     number,
@@ -26,6 +34,7 @@ from mri_response.report.sections.blocks import (
     Answers,
     Block,
     Columns,
+    Details,
     Picture,
     Text,
 )
@@ -139,7 +148,31 @@ def blocks(run: Run) -> list[Block]:
         f"{verdict['useful'].iloc[-1]:g}); else “can’t tell”."
     )
     answers = Answers([_item(run, row) for _, row in verdict.iterrows()])
-    return [Columns([answers], right), Text(rules)]
+    return [Columns([answers], right), Details("How these answers are made", [Text(rules)])]
+
+
+def answer_of(run: Run, question: str) -> list[Block]:
+    """The answer to a question where its evidence stands.
+
+    Parameters
+    ----------
+    run : Run
+        The run.
+    question : str
+        As in ``verdict.tsv``.
+
+    Returns
+    -------
+    list of Block
+        Empty where the run does not ask it.
+    """
+    verdict = run.numeric("verdict")
+    rows = (
+        []
+        if verdict is None
+        else [_item(run, row) for _, row in verdict.iterrows() if row["question"] == question]
+    )
+    return [Answers([replace(item, target="", target_label="") for item in rows])] if rows else []
 
 
 def _item(run: Run, row: pd.Series) -> AnswerItem:
@@ -170,7 +203,9 @@ def _against(run: Run, row: pd.Series) -> str:
 def _number(run: Run, row: pd.Series) -> str:
     """Number, interval, p, null and people of an answer."""
     names, metric = run.names, row["metric"]
-    people = f"n = {number(row['n']):.0f} ({number(row['n_positive']):.0f} {plural(names.positive)})"
+    people = (
+        f"n = {number(row['n']):.0f} ({number(row['n_positive']):.0f} {plural(names.positive)})"
+    )
     where = names.titles.get(row["cohort"], row["cohort"])
     if metric in _DIFFERENCES:
         base = metric.removesuffix("_difference")
@@ -206,14 +241,34 @@ def _hundred(run: Run) -> Picture | None:
     row = hundred_row(run)
     if row is None:
         return None
+    svg, caption = people_of(run, row)
+    return Picture("hundred", run.names.title("Of 100 people like these"), svg, caption)
+
+
+def people_of(run: Run, row: pd.Series, again: bool = False) -> tuple[str, str]:
+    """Draw 100 people, and say what becomes of them.
+
+    Parameters
+    ----------
+    run : Run
+        The run.
+    row : Series
+        Of ``natural_frequencies.tsv``.
+    again : bool
+        Whether the page has such a picture before this one.
+
+    Returns
+    -------
+    svg, caption : str
+    """
     names = run.names
     hit, missed, spared, alarmed = (int(row[name]) for name in COUNTS)
     positive, negative = plural(names.positive), plural(names.negative)
     caption = (
         f"{hit + missed} are {positive}: {hit} are called so, {missed} are missed. "
         f"{spared + alarmed} are {negative}: {spared} are called so, {alarmed} are wrongly called "
-        f"{positive} (crossed: wrong). Of those called {positive}, {hit} of {hit + alarmed} are; of "
-        f"those called {negative}, {spared} of {spared + missed}. From: "
+        f"{positive} (crossed: wrong). Of those called {positive}, {hit} of {hit + alarmed} are; "
+        f"of those called {negative}, {spared} of {spared + missed}. From: "
         f"{names.titles[row['cohort']]} (n = {row['n']:.0f}), {_share(row, positive)}."
     )
     svg = hundred_people(
@@ -224,8 +279,9 @@ def _hundred(run: Run) -> Picture | None:
             ("negative right", spared),
         ],
         caption,
+        again,
     )
-    return Picture("hundred", names.title("Of 100 people like these"), svg, caption)
+    return svg, caption
 
 
 #: Counts of the picture of 100 people, in the order in which its caption tells them.

@@ -1,0 +1,272 @@
+"""The page as it is used in a browser: switch between models, folded parts, contents, tables."""
+
+from __future__ import annotations
+
+import json
+import re
+from html import escape, unescape
+from pathlib import Path
+from typing import Any
+
+import pytest
+from made_up_run import two_models
+from test_report_browser import WRAPPER, browse, chromium, whole_page
+
+from mri_response.evaluation.natural_frequencies import told_of
+
+__all__ = ["chromium"]
+
+# Does what a reader does, one thing after the other, and notes what is then to be seen.
+USE = """
+<script>
+const all = (what) => [...document.querySelectorAll(what)];
+const shown = (element) => !element.closest("[hidden]") && element.checkVisibility();
+const models = () => [...new Set(all("main [data-model]").filter(shown)
+  .map((part) => part.dataset.model))].sort();
+const closed = () => all("main details:not([open])").length;
+const column = (table, i) => [...table.tBodies[0].rows]
+  .map((row) => row.cells[i].textContent.trim());
+const pause = (ms) => new Promise((done) => setTimeout(done, ms));
+addEventListener("load", async () => {
+  const found = {};
+  const radios = all(".switch input");
+  found.choices = radios.map((radio) => radio.value);
+  found.first = models();
+  radios[1].click();
+  found.second = models();
+  radios[2].click();
+  found.both = models();
+  radios[0].click();
+  found.closed = closed();
+  found.details = all("main details").length;
+  dispatchEvent(new Event("beforeprint"));
+  found.closedInPrint = closed();
+  dispatchEvent(new Event("afterprint"));
+  found.closedAgain = closed();
+  // A link to a folded figure of the other model.
+  const target = document.getElementById("figure-roc_second_svc");
+  found.targetBefore = shown(target);
+  location.hash = "figure-roc_second_svc";
+  await pause(300);
+  found.targetAfter = shown(target);
+  radios[0].click();
+  document.getElementById("methods").scrollIntoView({ behavior: "instant" });
+  dispatchEvent(new Event("resize"));
+  found.here = all("nav a[aria-current]").map((link) => link.hash);
+  found.contentsOpen = document.querySelector(".contents").open;
+  found.navHeight = document.querySelector("nav").getBoundingClientRect().height;
+  found.navTop = document.querySelector("nav").getBoundingClientRect().top;
+  const table = document.querySelector("#characteristics ~ .scroll table");
+  const head = table.tHead.rows[0].cells[2];
+  head.querySelector("button").click();
+  found.ascending = column(table, 2);
+  head.querySelector("button").click();
+  found.descending = column(table, 2);
+  found.sorted = head.getAttribute("aria-sort");
+  const form = document.querySelector(".explorer form");
+  const read = () => ({
+    ...Object.fromEntries(all(".measures dt").map((name) =>
+      [name.textContent, name.nextElementSibling.textContent])),
+    people: ["positive right", "positive wrong", "negative right", "negative wrong"]
+      .map((kind) => all(`.explorer .people g[class="${kind}"]`).length),
+    said: document.querySelector(".explored").textContent,
+    moved: document.querySelector(".explored").classList.contains("moved"),
+  });
+  const move = (name, value) => {
+    form.elements[name].value = value;
+    form.elements[name].dispatchEvent(new Event("input"));
+    return read();
+  };
+  found.unmoved = read();
+  found.thresholds = Object.fromEntries([16, 20, 30, 46, 54].map((t) => [t, move("threshold", t)]));
+  found.prevalence = move("prevalence", 20);
+  form.querySelector("button").click();
+  await pause(50);
+  found.reset = read();
+  const saved = [];
+  // To read a real Blob takes time that a virtual clock does not wait for.
+  window.Blob = class { constructor(parts) { saved.push(parts.join("")); } };
+  URL.createObjectURL = () => "data:,";
+  HTMLAnchorElement.prototype.click = function () { saved.push(this.download); };
+  table.caption.querySelector("button").click();
+  const link = document.querySelector("#figure-flow .save a");
+  link.dispatchEvent(new MouseEvent("click", { cancelable: true, bubbles: true }));
+  found.saved = saved;
+  parent.postMessage(JSON.stringify(found), "*");
+});
+</script>
+"""
+# The page without scripts, in a frame that the wrapper may look into.
+STILL = """<!DOCTYPE html><title>frame</title><link rel="icon" href="data:,">
+<pre id="probe"></pre>
+<iframe sandbox="allow-same-origin" style="border: 0; width: 1280px; height: 900px"
+  srcdoc="PAGE"></iframe>
+<script>
+addEventListener("load", () => {
+  const still = document.querySelector("iframe").contentDocument;
+  const all = (what) => [...still.querySelectorAll(what)];
+  document.getElementById("probe").textContent = JSON.stringify({
+    hidden: all("main [data-model]").filter((part) => !part.getBoundingClientRect().height
+      && !part.closest("details")).length,
+    models: all("main [data-model]").length,
+    switch: all(".switch")[0].getBoundingClientRect().height,
+    buttons: all("main button").filter((button) => button.getBoundingClientRect().height).length,
+    words: still.querySelector("main").textContent.length,
+  });
+});
+</script>
+"""
+
+
+def probed(chromium: str, page: str, folder: Path) -> tuple[dict[str, Any], list[str]]:
+    """What a wrapper notes, and what the browser's console says."""
+    path = folder / "frame.html"
+    path.write_text(page, encoding="utf-8")
+    result = browse(chromium, path, folder / "profile")
+    probe = re.search(r'<pre id="probe">(.+?)</pre>', result.stdout, re.S)
+    assert probe, result.stderr[-2000:]
+    messages = [line for line in result.stderr.splitlines() if "CONSOLE" in line]
+    return json.loads(unescape(probe[1])), messages
+
+
+@pytest.fixture(scope="module")
+def html(tmp_path_factory: pytest.TempPathFactory) -> str:
+    return whole_page(two_models, tmp_path_factory.mktemp("page") / "figures")
+
+
+@pytest.fixture(scope="module", params=[1280, 390], ids=["laptop", "phone"])
+def used(
+    request: pytest.FixtureRequest,
+    chromium: str,
+    html: str,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> tuple[dict[str, Any], int]:
+    folder = tmp_path_factory.mktemp("use")
+    (folder / "report.html").write_text(html.replace("</body>", USE + "</body>"), encoding="utf-8")
+    wrapper = WRAPPER.replace("WIDTH", str(request.param))
+    found, messages = probed(chromium, wrapper, folder)
+    assert messages == []
+    return found, request.param
+
+
+def test_one_model_at_a_time(used) -> None:
+    found, _ = used
+    assert found["choices"] == ["roi_svc", "second_svc", ""]
+    assert found["first"] == ["roi_svc"]
+    assert found["second"] == ["second_svc"]
+    assert found["both"] == ["roi_svc", "second_svc"]
+
+
+def test_details_are_folded_and_open_for_print_and_links(used) -> None:
+    found, _ = used
+    assert found["closed"] == found["details"] > 10
+    assert found["closedInPrint"] == 0
+    assert found["closedAgain"] == found["closed"]
+    assert (found["targetBefore"], found["targetAfter"]) == (False, True)
+
+
+def test_contents_say_where_one_is_and_fold_on_a_phone(used) -> None:
+    found, width = used
+    assert found["here"] == ["#methods"]
+    assert found["contentsOpen"] == (width == 1280)
+    assert abs(found["navTop"]) < 2, "the contents stay in sight"
+    if width == 390:
+        assert found["navHeight"] < 60
+
+
+def test_tables_sort_by_number_and_are_saved(used) -> None:
+    found, _ = used
+    numbers = [int(text) for text in found["ascending"]]
+    assert numbers == sorted(numbers)
+    assert numbers[0] < numbers[-1]
+    assert [int(text) for text in found["descending"]] == sorted(numbers, reverse=True)
+    assert found["sorted"] == "descending"
+    table, name, drawing, file = found["saved"]
+    assert name.endswith(".tsv")
+    assert len(table.splitlines()) == len(numbers) + 1
+    assert table.splitlines()[0].split("\t")[:3] == ["Cohort", "Group", "People"]
+    assert file == "flow.svg"
+    assert "@font-face" in drawing
+    assert 'xmlns="http://www.w3.org/2000/svg"' in drawing
+
+
+def percent(value: float) -> str:
+    return f"{100 * value:.1f}\xa0%"
+
+
+def test_a_moved_threshold_follows_the_tables(used) -> None:
+    found, _ = used
+    tables = two_models().tables
+    counts = tables["threshold_counts"]
+    counts = counts[(counts["model"] == "roi_svc") & (counts["cohort"] == "external_pooled")]
+    curve = tables["decision_curve"]
+    curve = curve[(curve["model"] == "roi_svc") & (curve["cohort"] == "external_pooled")]
+    told = 0
+    for threshold, seen in found["thresholds"].items():
+        row = counts[counts["threshold"] == int(threshold) / 100].iloc[0]
+        positive, negative = row["n_positive"], row["n"] - row["n_positive"]
+        hit, alarm = row["true_positive"], row["false_positive"]
+        if row.isna().any():
+            assert "Too few people" in seen["said"]
+            assert "Sensitivity" not in seen
+            continue
+        told += 1
+        assert seen["Sensitivity"] == percent(hit / positive)
+        assert seen["Specificity"] == percent(1 - alarm / negative)
+        assert seen["Called responders who are"] == percent(hit / (hit + alarm))
+        rest = (negative - alarm) / (positive - hit + negative - alarm)
+        assert seen["Called non-responders who are"] == percent(rest)
+        benefit = curve[curve["threshold"] == int(threshold) / 100].iloc[0]
+        assert float(seen["Net benefit"]) == pytest.approx(benefit["net_benefit"], abs=6e-4)
+        all_treated = float(seen["of acting on everybody"])
+        assert all_treated == pytest.approx(benefit["treat_all"], abs=6e-4)
+        expected = told_of(hit / positive, 1 - alarm / negative, positive / row["n"])
+        assert tuple(seen["people"]) == expected
+        assert seen["moved"]
+        assert "Exploration" in seen["said"]
+        assert "No interval" in seen["said"]
+    assert told == 4
+
+
+def test_a_moved_share_changes_what_answers_are_worth(used) -> None:
+    found, _ = used
+    seen, before = found["prevalence"], found["thresholds"]["54"]
+    assert seen["Sensitivity"] == before["Sensitivity"]
+    sensitivity, specificity = (
+        float(seen[name].removesuffix("\xa0%")) / 100 for name in ("Sensitivity", "Specificity")
+    )
+    hit, alarm = 0.2 * sensitivity, 0.8 * (1 - specificity)
+    shown = float(seen["Called responders who are"].removesuffix("\xa0%")) / 100
+    assert shown == pytest.approx(hit / (hit + alarm), abs=2e-3)
+    assert sum(seen["people"][:2]) == 20
+
+
+def test_unmoved_it_is_the_answer_of_the_first_screen(used) -> None:
+    found, _ = used
+    table = two_models().tables["natural_frequencies"]
+    row = table[
+        (table["cohort"] == "external_pooled") & (table["operating_point"] == "decision_zero")
+    ].iloc[0]
+    names = ("true_positive", "false_negative", "true_negative", "false_positive")
+    for seen in (found["unmoved"], found["reset"]):
+        assert seen["people"] == [row[name] for name in names]
+        assert not seen["moved"]
+        assert "Net benefit" not in seen
+
+
+def test_without_scripts_everything_is_shown(chromium: str, html: str, tmp_path: Path) -> None:
+    found, messages = probed(chromium, STILL.replace("PAGE", escape(html)), tmp_path)
+    assert found["models"] > 10
+    assert found["hidden"] == 0
+    assert found["switch"] == 0
+    assert found["buttons"] == 0
+    assert found["words"] > 20_000
+    # Chromium says of each script that it was not run.
+    assert [line for line in messages if "Blocked script execution" not in line] == []
+
+
+def test_in_print_nothing_is_hidden(chromium: str, html: str, tmp_path: Path) -> None:
+    """Without the page's own event, as where a program prints a page without scripts."""
+    print_only = html.replace("@media print", "@media all")
+    found, _ = probed(chromium, STILL.replace("PAGE", escape(print_only)), tmp_path)
+    assert found["hidden"] == 0
