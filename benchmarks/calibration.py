@@ -64,6 +64,8 @@ from mri_response.learning.learners.ridge.cross_validation import (
     cross_validate as cross_validate_numbers,
 )
 from mri_response.learning.learners.ridge.options import RidgeOptions
+from mri_response.learning.learners.sklearn.cross_validation import cross_validate_estimator
+from mri_response.learning.learners.sklearn.estimators import EstimatorOptions
 from mri_response.learning.learners.svc.cross_validation import cross_validate
 from mri_response.learning.learners.svc.options import SvcOptions
 from mri_response.learning.learners.svc.permuted_scans import cross_validate_permuted_scans
@@ -85,6 +87,7 @@ SCHEMES = {
     "stratified": Scheme(1, 3, 1, 2, stratified=True),
 }
 OPTIONS = SvcOptions(C=(2.0**-8, 2.0**-4))
+TREE = EstimatorOptions("sklearn.tree.DecisionTreeClassifier", {"max_depth": 5}, {})
 RIDGE = RidgeOptions(tuple(2.0**power for power in range(12, -7, -3)))
 
 
@@ -132,6 +135,13 @@ def confound_linear(rng: np.random.Generator, n: int, p: int = P) -> Drawn:
     z = rng.uniform(-1.7, 1.7, n)
     features = rng.normal(size=(n, p)) + np.outer(z, rng.normal(size=p))
     return _drawn(rng.random(n) < expit(1.5 * z), features, age=45 + 15 * z)
+
+
+def confound_discrete(rng: np.random.Generator, n: int, p: int = P) -> Drawn:
+    """The label rises with age; features of two values know neither."""
+    z = rng.uniform(-1.7, 1.7, n)
+    features = (rng.random((n, p)) < 0.5).astype(float)
+    return _drawn(rng.random(n) < expit(2 * z), features, age=45 + 15 * z)
 
 
 def confound_u(rng: np.random.Generator, n: int, p: int = P) -> Drawn:
@@ -207,6 +217,8 @@ class Scenario(NamedTuple):
         Fold schemes it is run with by default.
     clinic : tuple of str
         Columns of a clinical model. What is tested is then whether the features add to it.
+    tree : bool
+        A decision tree of scikit-learn in place of the built-in classifier.
     number : bool
         The outcome is a number, and residuals given the confounds are permuted.
     """
@@ -221,6 +233,7 @@ class Scenario(NamedTuple):
     select: str | None = None
     schemes: tuple[str, ...] = ("label_blind",)
     clinic: tuple[str, ...] = ()
+    tree: bool = False
     number: bool = False
 
     @property
@@ -238,7 +251,13 @@ SCENARIOS = {
     "visits_constant": Scenario(visits_constant, "inside", n=30, schemes=BOTH),
     "visits_varying": Scenario(visits_varying, "inside", n=24),
     "sites": Scenario(sites, "inside", n=42, within="site", schemes=BOTH),
+    "sites_permuted_over_all": Scenario(sites, "above", n=42),
     "confound_linear": Scenario(confound_linear, "not above", confounds=("age",), schemes=BOTH),
+    "confound_discrete": Scenario(confound_discrete, "not above", confounds=("age",)),
+    "confound_discrete_tree": Scenario(
+        confound_discrete, "above", n=80, confounds=("age",), tree=True
+    ),
+    "confound_discrete_tree_not_removed": Scenario(confound_discrete, "inside", n=80, tree=True),
     "confound_u": Scenario(confound_u, "above", confounds=("age",), schemes=BOTH),
     "confound_u_spline": Scenario(confound_u, "not above", confounds=(AGE_SPLINE,)),
     "confound_u_conditional": Scenario(
@@ -283,6 +302,8 @@ def analysed(name: str, scheme: str, index: int, n_permutations: int) -> dict[st
         row[f"split_{metric}"] = _rejection_ties_split(values[0], values[1:])
         row[metric] = values[0]
     row["p_confounds_only"] = analysis.confounds_only(n_permutations)
+    if scenario.tree:
+        return row
     row["fresh_balanced_accuracy"] = float(
         balanced_accuracy(
             fresh.people["label"].to_numpy(),
@@ -341,6 +362,10 @@ class _Analysis:
     def jobs(self, n_permutations: int) -> list[JobResult]:
         """Decision values of the observed labelling and all permutations."""
         everyone = range(1, n_permutations + 1)
+        if self.scenario.tree:
+            sample = Sample(self.features, self.coding.matrix(self.people), self.weights)
+            folds, design = FixedFolds(self._folds()[:-1]), Design(self.exchangeability, self.seed)
+            return [cross_validate_estimator(sample, folds, design, [0, *everyone], TREE)]
         if self.scenario.select != "each":
             return [self._job(self._selected(0), [range(1), everyone])]
         return [self._job(self._selected(i), [range(i, i + 1)]) for i in [0, *everyone]]

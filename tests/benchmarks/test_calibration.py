@@ -53,6 +53,20 @@ def test_p_is_at_most_005_in_5_percent_of_null_data_sets(calibration, name, sche
         assert (table["ties_split"] >= table["band_low"]).all(), table.to_string()
 
 
+def test_a_tree_reads_the_confound_off_what_its_removal_leaves_of_two_values(calibration):
+    table = summary(calibration, "confound_discrete_tree", "label_blind", 20)
+    assert (table["verdict"] == "above").all(), table.to_string()
+    assert (table["cross_validated"] > 0.58).all(), table.to_string()
+    kept = summary(calibration, "confound_discrete_tree_not_removed", "label_blind", 20)
+    assert (kept["verdict"] != "above").all(), kept.to_string()
+    assert (kept["cross_validated"] < 0.56).all(), kept.to_string()
+
+
+def test_sites_that_differ_are_found_where_labels_are_permuted_over_all_of_them(calibration):
+    table = summary(calibration, "sites_permuted_over_all", "label_blind", 40)
+    assert (table["verdict"] == "above").all(), table.to_string()
+
+
 def test_the_gain_over_the_baseline_is_found_as_often_as_the_level_says_and_more_with_a_signal(
     calibration,
 ):

@@ -1,5 +1,7 @@
 """Metrics of predicted numbers: against scikit-learn, statsmodels, resampling and simulation."""
 
+import dataclasses
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -14,6 +16,8 @@ from mri_response.evaluation.numbers.performance import (
     exchanged_outcomes,
     interval,
     performance_elsewhere,
+    performance_of_discovery,
+    resampled_factor,
 )
 from mri_response.evaluation.numbers.specificity import ArmRows, robust_t, specificity_rows
 from mri_response.learning.decisions import Decisions
@@ -98,6 +102,43 @@ def test_the_training_mean_is_that_of_the_other_folds():
     mean = cross_validated_numbers(people, decisions).mean
     np.testing.assert_allclose(mean[0, 0], [5.25, 5.25, 4.25, 4.25, 2.5, 2.5])
     np.testing.assert_allclose(mean[1, 0], [2.5, 2.5, 4.25, 4.25, 5.25, 5.25])
+
+
+def folded(n_people, folds, repeats=2, outcomes=20):
+    """Predictions of people in equal folds, under some outcomes."""
+    rng = np.random.default_rng(9)
+    outcome = rng.normal(size=(outcomes, n_people))
+    values = 0.5 * outcome[:, None] + rng.normal(size=(outcomes, repeats, n_people))
+    fold = np.broadcast_to(1 + np.arange(n_people) % folds, values.shape)
+    people = pd.DataFrame({"participant_id": [f"sub-{i:03d}" for i in range(n_people)]})
+    decisions = Decisions(values, fold, fold, outcome, reduced=0 * values)
+    return people.assign(label=outcome[0]), decisions
+
+
+@pytest.mark.parametrize(("n_people", "folds"), [(60, 5), (60, 10), (90, 3)])
+def test_errors_are_widened_by_the_variance_of_nadeau_and_bengio(n_people, folds):
+    people, decisions = folded(n_people, folds)
+    tested = n_people / folds
+    # The variance of a fold is k times that over all people.
+    of_mean = (1 / folds + tested / (n_people - tested)) * folds
+    factor = resampled_factor(people, decisions)
+    assert factor == pytest.approx(np.sqrt(of_mean))
+    table, _ = performance_of_discovery("m", "home", people, decisions)
+    rows = table.set_index("metric")
+    given = cross_validated_numbers(people, decisions).of(slice(1))
+    for metric, wider in {"r2_gain": factor, "mae_gain": factor, "r2": 1.0}.items():
+        found = estimates(metric, given)
+        low, high = interval(metric, found.value[0], wider * found.error[0], n_people)
+        assert rows.loc[metric, ["ci_low", "ci_high"]].tolist() == pytest.approx([low, high])
+        method = "influence_resampled" if wider > 1 else "influence"
+        assert rows.loc[metric, "ci_method"] == method
+
+
+def test_people_who_were_held_out_need_no_wider_errors():
+    people, decisions = folded(30, 3, repeats=1)
+    fold = np.where(decisions.fold == 2, 1, 0)
+    held_out = dataclasses.replace(decisions, fold=fold)
+    assert resampled_factor(people, held_out) == 1.0
 
 
 @pytest.mark.parametrize(

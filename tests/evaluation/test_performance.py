@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from scipy.stats import binom
+from scipy.stats import binom, mannwhitneyu
 from sklearn.metrics import balanced_accuracy_score, roc_auc_score
 
 from mri_response.core.errors import InputError
@@ -571,6 +571,17 @@ def test_own_label_p_values_are_valid_under_the_null():
     low, high = binom.ppf([0.0005, 0.9995], n_trials, 0.05)
     assert low <= rejected["auc"] <= high  # few ties: 5 %
     assert rejected["balanced_accuracy"] <= high  # many ties: at most 5 %
+
+
+def test_own_label_p_is_that_of_the_exact_rank_test():
+    rng = np.random.default_rng(11)
+    for shift in (0.2, 0.6):
+        people = people_of(np.repeat([1, 0], [13, 12]))
+        decision = rng.normal(size=25) + shift * people["label"].to_numpy()
+        cohort = FrozenScores("a", "external", people, decision)
+        found = one(score([cohort], m=2000, seed=3)[0], metric="auc")["p_value"]
+        ranks = mannwhitneyu(decision[:13], decision[13:], alternative="greater", method="exact")
+        assert found == pytest.approx(ranks.pvalue, abs=4 * np.sqrt(0.25 / 2000))
 
 
 def test_tables_as_written(tmp_path):

@@ -70,6 +70,7 @@ class Interval(StrEnum):
     NEWCOMBE_AUC = "newcombe_auc"
     MOVER_COHORTS = "mover_cohorts"
     INFLUENCE = "influence"
+    INFLUENCE_RESAMPLED = "influence_resampled"
 
 
 class Comparison(StrEnum):

@@ -36,6 +36,7 @@ CI_NAMES = {
     Interval.NULL_INFLATED: "corrected by the permutation null",
     Interval.NAIVE_BOOTSTRAP: "naive bootstrap",
     Interval.INFLUENCE: "influence of each person",
+    Interval.INFLUENCE_RESAMPLED: "influence of each person, widened for shared training data",
     Interval.WILSON: "Wilson",
     Interval.MOVER_WILSON: "MOVER on Wilson limits",
     Interval.DELONG_LOGIT: "DeLong, logit scale",

@@ -12,7 +12,6 @@ from scipy.special import stdtrit
 from mri_response.core.proportions import LEVEL
 from mri_response.core.seeds import Stream, generator
 from mri_response.core.vocabulary import Interval, NotComputed, Null, Role
-from mri_response.evaluation.bootstrap import null_inflation
 from mri_response.evaluation.numbers.metrics import ERRORS, GAINS, METRICS, Predicted, estimates
 from mri_response.evaluation.performance_rows import interval_columns, tested_columns
 from mri_response.learning.decisions import Decisions
@@ -70,7 +69,45 @@ def performance_of_discovery(
     """
     given = cross_validated_numbers(people, decisions)
     base = {"model": model, "cohort": cohort, "role": Role.DISCOVERY}
-    return _rows(base, given, decisions.null)
+    return _rows(base, given, decisions.null, resampled_factor(people, decisions))
+
+
+def resampled_factor(people: pd.DataFrame, decisions: Decisions) -> float:
+    """Factor by which errors over people are too small for cross-validated gains.
+
+    Parameters
+    ----------
+    people : pandas.DataFrame, n rows
+        Analysed rows of the discovery cohort.
+    decisions : Decisions
+        Of these rows.
+
+    Returns
+    -------
+    float
+        1 where people were held out, and predicted by one model.
+
+    Notes
+    -----
+    The error over people takes the models as fixed, while other training people would have made
+    others. Nadeau and Bengio's variance of a mean over k test folds of t people each, with T people
+    to train on, is 1/k + t/T times that of a fold; k t being the people, it is 1 + n/T times the
+    variance over n people. The spread over permutations is no yardstick here: without a signal the
+    largest penalty is chosen, and all training sets predict alike.
+
+    References
+    ----------
+    Nadeau and Bengio (2003). Inference for the generalization error. Machine Learning 52, 239-281.
+    """
+    fold, who = decisions.fold[0], people["participant_id"].astype(str)
+    everybody = who.nunique()
+    shares = []
+    for repeat in fold:
+        tested = [who[repeat == number].nunique() for number in np.unique(repeat[repeat > 0])]
+        if len(tested) < 2:
+            return 1.0
+        shares.append(sum(tested) / (everybody - np.mean(tested)))
+    return float(np.sqrt(1 + np.mean(shares)))
 
 
 def performance_elsewhere(
@@ -163,7 +200,7 @@ def exchanged_outcomes(
     return drawn
 
 
-def _rows(base: Mapping[str, str], given: Predicted, null: str) -> Tables:
+def _rows(base: Mapping[str, str], given: Predicted, null: str, factor: float = 1.0) -> Tables:
     n = int(given.person.max()) + 1
     rows, draws = [], []
     for metric in METRICS:
@@ -171,14 +208,10 @@ def _rows(base: Mapping[str, str], given: Predicted, null: str) -> Tables:
         found = estimates(metric, given if tested else given.of(slice(1)))
         value, error = float(found.value[0]), float(found.error[0])
         permuted = found.value[1:]
-        inflation, method = None, Interval.INFLUENCE
-        # One frozen model has seen none of the people: their errors share nothing.
-        if tested and base["role"] == Role.DISCOVERY:
-            inflation = null_inflation(permuted, found.error[1:])
-            method = method if inflation is None else Interval.NULL_INFLATED
         row = {**base, "metric": metric, "n": n, "estimate": value}
-        limits = interval(metric, value, error * (inflation or 1.0), n)
-        row |= interval_columns(method, limits)
+        wider = factor if tested else 1.0
+        method = Interval.INFLUENCE if wider == 1 else Interval.INFLUENCE_RESAMPLED
+        row |= interval_columns(method, interval(metric, value, error * wider, n))
         if tested and not permuted.size:
             row["null"] = null
         elif tested:

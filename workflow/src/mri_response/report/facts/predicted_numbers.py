@@ -55,10 +55,11 @@ def _validation(config: Mapping[str, Any]) -> Fact:
         f"{left_out_inside_text(cv)}, drawn without looking at the outcome. R2 is one minus "
         "the sum of squared errors over that of distances from the mean of the training people; "
         "figures are means over repeats. The standard errors of intervals come from the influence "
-        "of each person; those of gains in cross-validation are multiplied by the ratio of their "
-        "spread over permutations to the standard errors of the same permutations, where there "
-        "are enough permutations.",
+        "of each person, the models being taken as they are; those of gains in cross-validation "
+        "are multiplied by \u221a(1 + people predicted / people of a training set), since other "
+        "training people would have made other models.",
         "config: cross_validation",
+        ("nadeau_bengio",),
     )
 
 

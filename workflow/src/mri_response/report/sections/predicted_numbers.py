@@ -114,8 +114,9 @@ def _gains(table: pd.DataFrame, run: Run) -> Table:
         "Gain over baseline and confounds alone",
         ["Cohort", "Model", "n", "Gain in R2", "p", "Gain in mean absolute error", "p"],
         rows,
-        "Small numbers: 95 % intervals over people. p is one-sided: residuals of the outcome given "
-        "baseline and confounds were exchanged between people, and the whole procedure was run "
+        "Small numbers: 95 % intervals over people; cross-validated ones are widened, since other "
+        "training people would have made other models. p is one-sided: residuals of the outcome "
+        "given baseline and confounds were exchanged between people, and the whole procedure run "
         "again (Freedman and Lane); in other cohorts the model stayed frozen. † The smallest p "
         "that so many permutations can give." + no_p,
     )
