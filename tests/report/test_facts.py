@@ -505,8 +505,35 @@ def test_a_fact_is_plain():
 def test_methods_name_the_comparison_of_arms_only_where_there_are_both() -> None:
     found = [f for f in methods(evidence_of(made_up_run())) if "Specificity of" in f.text]
     assert len(found) == 1
-    assert "firth" in found[0].cites
+    assert "Interactions" not in found[0].text
+    assert not {"hc3", "firth"} & set(found[0].cites)
     assert not [f for f in methods(evidence_of(one_cohort())) if "Specificity of" in f.text]
+
+
+@pytest.mark.parametrize(
+    ("method", "said", "cited"),
+    [
+        ("logistic_hc3_z", "arm: logistic regression on the outcome, with HC3 errors", "hc3"),
+        ("firth_profile_likelihood", "Firth's penalised likelihood since", "firth"),
+        ("ols_hc3_t", "arm: analysis of covariance on the score at the end", "hc3"),
+    ],
+)
+def test_methods_name_the_interactions_that_were_fitted(method, said, cited):
+    table = further_tables()["specificity"].assign(method=method)
+    told = methods(evidence_of(made_up_run(), tables={"specificity": table}))
+    (fact,) = [f for f in told if "Specificity of" in f.text]
+    assert said in fact.text
+    assert set(fact.cites) & {"hc3", "firth"} == {cited}
+
+
+def test_people_with_missing_confounds_are_told_as_the_configuration_has_it():
+    run = made_up_run()
+    text = gather(evidence_of(run))["input_quality"].text
+    assert "A person with a missing confound is left out here" in text
+    run.config["confounds"]["missing"] = "impute"
+    text = gather(evidence_of(run))["input_quality"].text
+    assert "left out here" not in text
+    assert "A missing confound counts as its mean" in text
 
 
 def test_what_stands_outside_the_folds_depends_on_the_rules_for_scans():

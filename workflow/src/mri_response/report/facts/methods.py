@@ -66,7 +66,7 @@ def _methods_of_prediction(run: Run) -> list[Fact]:
     if run.others:
         paragraphs.append(_evaluation_method(run))
     if {Role.EXTERNAL, Role.CONTROL} <= {run.names.roles[cohort] for cohort in run.others}:
-        paragraphs.append(_specificity_method(config))
+        paragraphs.append(_specificity_method(run))
     if "comparisons" in run.tables:
         paragraphs += _comparison_methods(run.tables["comparisons"])
     paragraphs += [fact for name, fact in _FURTHER.items() if name in run.tables]
@@ -124,7 +124,7 @@ def _stack_method(stack: str, members: Sequence[str]) -> Fact:
     return Fact(
         f"Stack {stack}: a logistic regression on the decision values of {listed(members)}, "
         "fitted inside the folds to people whom these models had not seen, both classes weighing "
-        "alike.",
+        "alike. It has no permutation test in the cross-validation.",
         f"config: stacks.{stack}",
     )
 
@@ -323,19 +323,39 @@ def _software(versions: Mapping[str, str]) -> Fact:
     )
 
 
-def _specificity_method(config: Mapping[str, Any]) -> Fact:
+def _specificity_method(run: Run) -> Fact:
+    config = run.config
     within = config["specificity"]["within"] or config["permutation"]["within"]
     shared = f" (and within {within}, where the arms share its values)" if within else ""
+    table = run.tables.get("specificity")
+    fitted = set() if table is None or "method" not in table else set(table["method"])
+    regressions = [words for method, words in _INTERACTIONS.items() if method in fitted]
+    interactions = (
+        f" Interactions of decision value and arm: {listed(regressions)}, given the baseline score "
+        "where there is one."
+        if regressions
+        else ""
+    )
     return Fact(
         "Specificity of the treatment: AUC of the external cohorts minus AUC of the control "
         "cohorts over its DeLong error, the arms permuted within outcome class"
-        f"{shared}, one-sided. Interactions of decision value and arm: logistic regression on the "
-        "outcome and analysis of covariance on the score at the end, given the baseline score "
-        "where there is one, with HC3 errors; Firth's penalised likelihood where the classes are "
-        "separated.",
-        "config: cohorts, specificity, permutation",
-        ("studentised_permutation", "delong", "hc3", "firth"),
+        f"{shared}, one-sided.{interactions}",
+        "config: cohorts, specificity, permutation; specificity.tsv: method",
+        (
+            *("studentised_permutation", "delong"),
+            *(("hc3",) if fitted & {"logistic_hc3_z", "ols_hc3_t"} else ()),
+            *(("firth",) if "firth_profile_likelihood" in fitted else ()),
+        ),
     )
+
+
+#: Regressions of the interaction of decision value and arm, by their method in specificity.tsv.
+_INTERACTIONS = {
+    "logistic_hc3_z": "logistic regression on the outcome, with HC3 errors",
+    "firth_profile_likelihood": "logistic regression on the outcome, by Firth's penalised "
+    "likelihood since the classes are separated",
+    "ols_hc3_t": "analysis of covariance on the score at the end, with HC3 errors",
+}
 
 
 def permutation_method(config: Mapping[str, Any]) -> Fact:

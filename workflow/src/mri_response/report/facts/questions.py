@@ -81,7 +81,7 @@ def imaging_added(run: Run) -> Fact | None:
         return None
     parts = [
         f"{row['model_a']} given the clinical columns of {row['model_b']}: {_difference(row)}, "
-        f"{p_phrase(row['p_value'], row['n_permutations'])}"
+        f"{p_words(row)}"
         for _, row in rows.iterrows()
     ]
     return Fact(

@@ -284,8 +284,8 @@ def quality(run: Run) -> Fact | None:
         flagged = int(_given(rows["flag"]).sum())
         parts.append(f"{run.names.titles[cohort]} {flagged} of {len(rows)}")
     return Fact(
-        "Every scan was measured (intracranial volume, likeness to the others of its cohort, "
-        f"outlying regions) and marked where it stood out: {', '.join(parts)}. No scan is left "
-        "out for its quality but by a rule of the configuration.",
+        "Every scan was measured (intracranial volume where known, likeness to the others of its "
+        f"cohort, outlying regions) and marked where it stood out: {', '.join(parts)}. No scan is "
+        "left out for its quality but by a rule of the configuration.",
         "qc.tsv: flag",
     )

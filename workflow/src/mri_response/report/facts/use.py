@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from mri_response.config.queries import categorical_confounds
+from mri_response.config.queries import categorical_confounds, used_confounds
 from mri_response.core.vocabulary import EXTERNAL_POOLED
 from mri_response.report.facts.caveats import caveats, coins
 from mri_response.report.facts.fact import Fact, fact
@@ -34,7 +34,13 @@ def limitations(run: Run) -> Fact:
 @fact
 def input_quality(run: Run) -> Fact:
     unseen = run.config["confounds"]["unseen_site"]
-    text = "A missing confound counts as its mean in the training rows."
+    left_out = run.config["confounds"]["missing"] == "exclude"
+    text = (
+        "A person with a missing confound is left out here (confounds.missing); in the frozen "
+        "formula itself a missing confound counts as its mean in the training rows."
+        if left_out and used_confounds(run.config)
+        else "A missing confound counts as its mean in the training rows."
+    )
     if "brain" in predictors(run.config):
         text = f"A person without brain measures gets no score. {text}"
     for column in categorical_confounds(run.config):
