@@ -129,3 +129,18 @@ def test_p_is_that_of_chi_squared_by_hand_and_of_all_orders():
     numbers = pd.Series([4.0, 5.0, 6.0, 1.0, 2.0, 3.0])
     assert association(numbers, np.array([1, 1, 1, 0, 0, 0])) == pytest.approx(0.1)
     assert np.isnan(association(pd.Series(["a"] * 4), np.array([0, 1, 0, 1])))
+
+
+def test_the_column_that_volumes_are_read_from_is_told_once_under_the_name_of_the_confound(study):
+    patient = (study.people["munich"]["group"] == "patient").to_numpy()
+    for name, people in study.people.items():
+        volumes = 1400 + 10.0 * np.arange(len(people))
+        people["eTIV"] = volumes + 300 * patient if name == "munich" else volumes
+        study.write(name)
+        study.raw["cohorts"][name]["tiv"] = {"column": "eTIV"}
+    (text,) = told(study, "IV predicts") + told(study, "tiv predicts")
+    assert "is no confound of any model" in text
+    study.raw["models"]["svc"]["confounds"] = ["age", "sex", "tiv"]
+    assert told(study, "eTIV predicts") == []
+    (text,) = told(study, "tiv predicts")
+    assert "is removed inside the folds" in text

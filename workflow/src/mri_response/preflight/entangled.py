@@ -170,9 +170,13 @@ def _columns(config: Mapping[str, Any], persons: pd.DataFrame) -> dict[str, pd.S
             paths.append(source_path(cohort["sources"][spec["source"]]))
     for path in dict.fromkeys(paths):
         tables.append(_by_person(read_table(path), persons))
+    # The same volumes as the people's tiv, under the name that the user's table has for them.
+    again = (cohort.get("tiv") or {}).get("column") if "tiv" in persons else None
     found: dict[str, pd.Series] = {}
     for table in tables:
         for column in table:
+            if column == again and column != "tiv":
+                continue
             personal = column.lower() in PERSONAL
             if column in found or not (personal or _is_place(column, config)):
                 continue

@@ -204,8 +204,8 @@ def _slopes(table: pd.DataFrame) -> Table:
         rows,
         "Baseline and confounds are held constant. A slope of 0 says that what the features add "
         "does not go along with the outcome. p is one-sided; residuals were permuted within "
-        "treated and within untreated people. Arms were not randomised, so that other differences "
-        "between cohorts may explain it.",
+        "treated and within untreated people. Arms were not randomised by this analysis: other "
+        "differences between cohorts may explain it.",
     )
 
 

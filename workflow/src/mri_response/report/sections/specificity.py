@@ -42,9 +42,9 @@ _QUESTION = (
     "all scores of a group are shifted, as another scanner may do."
 )
 _ALLOCATION = (
-    "Nobody was allocated to these groups at random. Other hospitals, scanners, patients or "
-    "expectations may explain a difference as well as the treatment does; only a randomised trial "
-    "can tell them apart."
+    "This analysis allocated nobody to these groups. Unless a trial did so at random, other "
+    "hospitals, scanners, patients or expectations may explain a difference as well as the "
+    "treatment does; only a randomised trial can tell them apart."
 )
 
 
