@@ -239,7 +239,7 @@ def controlled_effect(
     before, change : array_like, shape (n,)
         Baseline score and change of the people of an arm.
     before_reference, change_reference : array_like, shape (n_reference,)
-        The same of the reference.
+        Baseline score and change of the people of the reference.
 
     Returns
     -------

@@ -217,7 +217,7 @@ def risk_difference(k: int, n: int, k_reference: int, n_reference: int) -> Estim
     k, n : int
         People with the outcome, and all, of the arm.
     k_reference, n_reference : int
-        The same of the reference.
+        People with the outcome, and all, of the reference.
 
     Returns
     -------
@@ -327,7 +327,7 @@ def odds_ratio(k: int, n: int, k_reference: int, n_reference: int) -> Estimate:
     k, n : int
         People with the outcome, and all, of the arm.
     k_reference, n_reference : int
-        The same of the reference.
+        People with the outcome, and all, of the reference.
 
     Returns
     -------

@@ -25,7 +25,7 @@ MAX_ITERATIONS = 100
 MAX_HALVINGS = 40
 #: Newton's step would lower the deviance by less than this: converged.
 DECREMENT = 1e-14
-#: The same where rounding lets it fall no further, as near a singular covariance.
+#: Limit where rounding lets the deviance fall no further, as near a singular covariance.
 ROUNDED_DECREMENT = 1e-9
 
 

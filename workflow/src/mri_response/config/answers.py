@@ -61,7 +61,7 @@ def read_answers(answers: Mapping[str, str] | str | os.PathLike[str]) -> dict[st
         raise InputError(f"{path}: found no YAML ({line}), expected item: answer") from None
     if not isinstance(found, Mapping):
         raise InputError(
-            f"{path}: found no mapping, expected lines such as 3a: answer; write one a line"
+            f"{path}: found no mapping, expected lines such as 3a: answer; write one per line"
         )
     items = tripod_items()
     read = {}

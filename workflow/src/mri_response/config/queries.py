@@ -93,7 +93,7 @@ def used_features(config: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
 
 
 def source_features(config: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
-    """Those of the used feature sets that are read from a source."""
+    """Feature sets that some model uses and that are read from a source."""
     used = used_features(config)
     return {name: spec for name, spec in used.items() if feature_kind(spec).source}
 
@@ -152,13 +152,13 @@ def atlas_of_measures(spec: Mapping[str, Any]) -> str | Mapping[str, str]:
 
 
 def belief_features(config: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
-    """Those of the used feature sets that are how people update beliefs."""
+    """Feature sets that some model uses and that are how people update beliefs."""
     used = used_features(config)
     return {name: spec for name, spec in used.items() if feature_kind(spec).has_trials}
 
 
 def clinical_features(config: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
-    """Those of the used feature sets that are columns of the participants table."""
+    """Feature sets that some model uses and that are columns of the participants table."""
     used = used_features(config)
     return {name: spec for name, spec in used.items() if feature_kind(spec).is_clinical}
 
@@ -216,7 +216,7 @@ def declared_categories(config: Mapping[str, Any]) -> tuple[str, ...]:
 
 
 def categorical_confounds(config: Mapping[str, Any]) -> list[str]:
-    """Those of the columns that are confounds which hold categories."""
+    """Columns that are confounds of some model and hold categories."""
     return [column for column in used_confounds(config) if column in declared_categories(config)]
 
 

@@ -64,7 +64,7 @@ def shared_ids(
     discovery : DataFrame
         Analysed rows with ``participant_id``.
     others : mapping of str to DataFrame
-        The same of the other cohorts.
+        Analysed rows of the other cohorts, by name.
     own : sequence of str
         Cohorts whose ids name other people than the same ids elsewhere.
 

@@ -22,7 +22,7 @@ OUTSIDE_FLAGGED, OUTSIDE_REFUSED = 0.01, 0.10
 #: Times the discovery cohort's level, or one part of it, beyond which a cohort's is told: the mean
 #: of the map or the median over all regions, and a single region. Brains differ by less.
 SCALE_TOLD, REGION_TOLD = 1.5, 5.0
-#: The same beyond which it is refused.
+#: Times the discovery cohort's level, or one part of it, beyond which a cohort is refused.
 SCALE_REFUSED, REGION_REFUSED = 3.0, 50.0
 #: Correlation of the mean map with the grey-matter template, inside it, below which a cohort is
 #: told, and refused. Grey matter of adults in template space is far above; white matter is below 0.

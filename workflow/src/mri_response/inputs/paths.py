@@ -145,7 +145,7 @@ def near_images(
 
 
 def _with_content(paths: Iterable[str]) -> list[str]:
-    """Those of some paths that are files, neither folders nor links to nothing."""
+    """Paths that are files, and neither folders nor links to nothing."""
     return sorted(path for path in paths if os.path.isfile(path))
 
 

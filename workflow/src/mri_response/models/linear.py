@@ -159,7 +159,7 @@ class FrozenLinear:
         return self
 
     def arrays(self) -> dict[str, np.ndarray]:
-        """Its numbers by name."""
+        """Numbers of the model, by name."""
         return {
             "weights": self.weights,
             "fill": self.fill,
@@ -169,7 +169,7 @@ class FrozenLinear:
         }
 
     def text(self) -> dict:
-        """Its text: codings and description."""
+        """Text of the model: codings and description."""
         return {"coding": self.coding.to_json(), "description": self.description}
 
 

@@ -297,7 +297,7 @@ def _collection(name: str, paths: list[Path]) -> Entity:
         "@id": f"#input-{quote(name)}",
         "@type": "Collection",
         "name": f"{len(paths)} files of the analysed people",
-        "description": "The hash is that of the files' hashes, sorted, one a line.",
+        "description": "The hash is that of the files' hashes, sorted, one per line.",
         "collectionSize": len(paths),
         "sha256": combined_sha256(paths),
     }

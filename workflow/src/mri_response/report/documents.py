@@ -53,7 +53,7 @@ def reviewer_files(
     tables : dict of str to DataFrame
         ``tripod``, ``probast``, ``cobidas``, ``model_card``.
     texts : dict of str to str
-        The same without ``cobidas``, and ``methods``.
+        ``tripod``, ``probast``, ``model_card`` and ``methods``.
     """
     facts = gather(run)
     tables = {

@@ -72,7 +72,7 @@ class Cat12:
 
 
 class Cat12Xml(Cat12):
-    """The same with CAT12's report and values by region: ``report/cat_*``, ``label/catROI_*``.
+    """Maps with CAT12's report and values by region: ``report/cat_*``, ``label/catROI_*``.
 
     Parameters
     ----------

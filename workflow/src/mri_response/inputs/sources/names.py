@@ -195,7 +195,7 @@ def spelled_as(frame: pd.DataFrame, names: Iterable[str]) -> pd.DataFrame:
     Returns
     -------
     pandas.DataFrame
-        The same columns in the same order.
+        All columns in the order of the frame.
 
     Raises
     ------

@@ -51,7 +51,7 @@ class SklearnLearner:
 
     @property
     def name(self) -> str:
-        """Its name in words, as in ``random forest classifier``."""
+        """Name of the classifier in words, as in ``random forest classifier``."""
         name = estimator_of(self.model).split(".")[-1]
         # Words of a class name; acronyms stay together: SGDClassifier, LinearSVC, GaussianNB.
         words = re.findall(r"[A-Z]+(?=[A-Z][a-z])|[A-Z][a-z]+|[A-Z]+", name)
