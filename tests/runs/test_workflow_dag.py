@@ -403,3 +403,16 @@ def test_clinical_and_concatenated_features(study):
         baseline=1,
     )  # fmt: skip
     assert jobs(study.save(), study.folder) == counts
+
+
+@pytest.mark.parametrize(("scheme", "opened"), [("label_blind", False), ("stratified", True)])
+def test_fits_open_the_features_only_where_nothing_was_prepared_of_them(study, scheme, opened):
+    scheme = study.config["cross_validation"] | {"scheme": scheme}
+    config = study.save(cross_validation=scheme)
+    target = "results/small/crossval/fs_svc/folds-0_labels-0.npz"
+    graph = "--rulegraph", "mermaid-js"
+    text = snakemake(target, *graph, "--configfile", config, cwd=study.folder).stdout
+    names = dict(re.findall(r"^\s*(id\d+)\[(\w+)", text, re.M))
+    arrows = {(names[a], names[b]) for a, b in re.findall(r"^\s*(id\d+) --> (id\d+)", text, re.M)}
+    assert (("prepare", "cross_validate") in arrows) is not opened
+    assert (("table_features", "cross_validate") in arrows) is opened
