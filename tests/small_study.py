@@ -6,6 +6,7 @@ scores tables, grey-matter maps of 8 mm, an atlas of eight blocks, and tables of
 
 from __future__ import annotations
 
+import atexit
 import copy
 import hashlib
 import json
@@ -14,6 +15,8 @@ import re
 import shutil
 import subprocess
 import sys
+import tempfile
+import time
 from collections.abc import Callable, Iterable
 from functools import cache
 from pathlib import Path
@@ -203,13 +206,38 @@ def starter(*, with_package: bool) -> Starter:
     return Starter({**os.environ, **ENVIRONMENT}, with_package=with_package)
 
 
+@cache
+def script_server() -> str:
+    """Address of a process that runs scripts of rules, see `script_server.py`."""
+    folder = tempfile.TemporaryDirectory()
+    address = f"{folder.name}/scripts"
+    server = subprocess.Popen(
+        [sys.executable, Path(__file__).with_name("script_server.py"), address],
+        env={**os.environ, **ENVIRONMENT},
+    )
+    while not Path(address).exists():
+        assert server.poll() is None
+        time.sleep(0.05)
+
+    @atexit.register
+    def end() -> None:
+        server.kill()
+        folder.cleanup()
+
+    return address
+
+
 def snakemake(
     *arguments: str | Path,
     cwd: Path,
     snakefile: Path | None = ROOT / "Snakefile",
     check: bool = True,
+    scripts: str | None = None,
 ) -> subprocess.CompletedProcess:
-    """Run the `snakemake` command; without a Snakefile it finds that of the folder."""
+    """Run the `snakemake` command; without a Snakefile it finds that of the folder.
+
+    Scripts of rules are processes of their own, or run by the server at the address `scripts`.
+    """
     options = [str(argument) for argument in arguments]
     if snakefile is not None:
         options += ["-s", str(snakefile)]
@@ -223,7 +251,7 @@ def snakemake(
             check=False,
         )
     else:
-        done = starter(with_package=snakefile == ROOT / "Snakefile")(options, cwd)
+        done = starter(with_package=snakefile == ROOT / "Snakefile")(options, cwd, scripts)
     if check:
         assert done.returncode == 0, done.stdout + done.stderr
     return done

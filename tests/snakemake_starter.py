@@ -16,6 +16,7 @@ import tempfile
 import traceback
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 ROOT = Path(__file__).resolve().parents[1]
 SOURCE = ROOT / "workflow" / "src"
@@ -44,7 +45,9 @@ class Starter:
         )
         atexit.register(self.process.kill)
 
-    def __call__(self, options: Sequence[str], cwd: Path) -> subprocess.CompletedProcess:
+    def __call__(
+        self, options: Sequence[str], cwd: Path, scripts: str | None = None
+    ) -> subprocess.CompletedProcess:
         """Run the command to its end.
 
         Parameters
@@ -53,6 +56,8 @@ class Starter:
             What stands behind ``snakemake``.
         cwd : Path
             The folder in which it is started.
+        scripts : str, optional
+            Address of a server of `script_server`, which runs the scripts of rules.
 
         Returns
         -------
@@ -62,6 +67,7 @@ class Starter:
         with tempfile.TemporaryDirectory() as folder:
             outputs = [f"{folder}/stdout", f"{folder}/stderr"]
             request = {"options": list(options), "cwd": str(cwd), "outputs": outputs}
+            request["scripts"] = scripts
             self.process.stdin.write(json.dumps(request) + "\n")
             self.process.stdin.flush()
             code = int(self.process.stdout.readline())
@@ -97,7 +103,7 @@ def load_package() -> None:
         known(path.read_bytes())
 
 
-def start(request: Mapping[str, Sequence[str]]) -> None:
+def start(request: Mapping[str, Any]) -> None:
     """Be the `snakemake` command in the forked process, which ends here."""
     import snakemake.cli
 
@@ -107,6 +113,11 @@ def start(request: Mapping[str, Sequence[str]]) -> None:
             os.dup2(os.open(path, os.O_WRONLY | os.O_CREAT), descriptor)
         os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
         os.chdir(request["cwd"])
+        if request["scripts"]:
+            sys.path[0] = str(Path(__file__).parent)
+            import script_server
+
+            script_server.use(request["scripts"])
         sys.path[0] = request["cwd"]
         sys.argv = [str(Path(snakemake.cli.__file__).with_name("__main__.py")), *request["options"]]
         snakemake.cli.main()
