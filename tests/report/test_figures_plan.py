@@ -57,6 +57,8 @@ def test_an_input_of_an_entry_is_a_file_of_the_run() -> None:
     tables |= {f"belief_{name}" for name in (*beliefs, "model_recovery", "predictions", "found")}
     outcomes = ("model", "scores", "change", "between", "pairs", "incidence", "patterns")
     tables |= {f"outcome_{name}" for name in (*outcomes, "tipping_point")}
+    numbers = ("performance", "groups", "null", "curve", "predictions")
+    tables |= {f"numbers_{name}" for name in numbers}
     named = {name for kind in FIGURES for name in kind.inputs}
     assert named == listed | tables
 

@@ -146,6 +146,8 @@ def test_the_page_speaks_of_numbers_and_names_nobody(results):
         "Is it the treatment?",
     ):
         assert words in text
+    assert (results / "figures" / "roi_weights_ridge.svg").exists()
+    assert "Towards" in text or "higher values" in text
     for figure in ("gains", "groups_ridge", "null_ridge", "curve_ridge"):
         assert (results / "figures" / f"number_{figure}.svg").exists()
     assert not (results / "figures" / "number_people_ridge.svg").exists()

@@ -277,6 +277,15 @@ def matrices_of_made_features(wildcards):
     return [matrix(name, DISCOVERY) for name in made_features()]
 
 
+def page_of_weights():
+    """What the page shows of where in the brain."""
+    mapped = [model for model in LINEAR if kind_of_features(model).has_image]
+    return {
+        "weights": [weight_table(model) for model in LINEAR if kind_of_features(model).has_names],
+        "viewers": [viewer_page(model) for model in mapped],
+    }
+
+
 def page_of_prediction():
     """What the page shows of the models."""
     mapped = [model for model in LINEAR if kind_of_features(model).has_image]
@@ -288,8 +297,7 @@ def page_of_prediction():
         "tables": [*tables, *evidence_tables(), *planted],
         "warnings": [run_table("warnings"), run_table("qc_warnings"), *separating_table()],
         "summaries": [*(run_table(name) for name in ("null_summary", "qc_summary")), *found],
-        "weights": [weight_table(model) for model in LINEAR if kind_of_features(model).has_names],
-        "viewers": [viewer_page(model) for model in mapped],
+        **page_of_weights(),
         "planted_viewer": [planted_viewer_page()] if mapped and simulated else [],
         "frozen": frozen_models(),
     }
@@ -376,7 +384,7 @@ def page_of_numbers():
     names = ("groups", "performance", "specificity")
     shown = [run_table(f"numbers_{name}") for name in names]
     tables = [*shown, *further_number_tables(), *reviewer_tables()]
-    return {"tables": tables, "frozen": frozen_models()}
+    return {"tables": tables, "frozen": frozen_models(), **page_of_weights()}
 
 
 # What each module of a run brings, see config/modules.py of the package: the files that it is for,

@@ -85,7 +85,9 @@ class Naming:
         return sorted(names, key=lambda c: 2 if c == EXTERNAL_POOLED else rank[self.roles[c]])
 
     def leaning(self, value: float) -> str:
-        """Return the class that a weight or pattern of this sign leans towards."""
+        """Return the class, or of a number the values, that a weight or pattern leans towards."""
+        if self.positive is None:
+            return "higher values" if value > 0 else "lower values"
         return self.positive if value > 0 else self.negative
 
     def together(self, cohorts: Iterable[str]) -> list[str]:

@@ -50,6 +50,8 @@ class FigureKind:
         and not on the page.
     module : str
         The module of a run (`mri_response.config.modules`) that has the figure.
+    also : str
+        A further module that has it.
     """
 
     name: str
@@ -64,6 +66,7 @@ class FigureKind:
     light: bool = True
     beside: tuple[str, ...] = ()
     module: str = "prediction"
+    also: str = ""
 
     @property
     def job(self) -> str:

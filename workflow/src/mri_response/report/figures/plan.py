@@ -146,13 +146,21 @@ FIGURES = (
         ("learning_curve",),
         when=lambda config, model: model in curve_models(config),
     ),
-    FigureKind("region_sets", "brain", "Sets of regions", ("roi_sets",), when=_with_region_sets),
+    FigureKind(
+        "region_sets",
+        "brain",
+        "Sets of regions",
+        ("roi_sets",),
+        when=_with_region_sets,
+        also="numbers",
+    ),
     FigureKind(
         "roi_weights",
         "brain",
         "Regions",
         ("weights",),
         when=_weights_of(lambda kind: kind.has_regions),
+        also="numbers",
     ),
     FigureKind(
         "weight_map",
@@ -161,6 +169,7 @@ FIGURES = (
         ("weights_on_brain",),
         when=_weights_of(lambda kind: kind.has_image),
         light=False,
+        also="numbers",
     ),
     FigureKind(
         "planted_vs_found",
@@ -230,7 +239,7 @@ def figure_plan(config: Config) -> list[FigureSpec]:
         those of the planted effect in a simulation alone.
     """
     asked = asked_modules(config)
-    kinds = [kind for kind in FIGURES if kind.module in asked]
+    kinds = [kind for kind in FIGURES if {kind.module, kind.also} & {*asked}]
     plan = [
         FigureSpec(kind.name, kind.name)
         for kind in kinds

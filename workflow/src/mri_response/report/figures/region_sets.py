@@ -87,8 +87,12 @@ def draw(roi_sets: pd.DataFrame, model: str, names: Naming) -> Figure:
         for y, cell in zip(positions, cells, strict=True):
             words.text(x, y, cell, va="center")
     handles = [
-        Line2D([], [], marker="o", linestyle="", color=POSITIVE, label=f"Towards {names.positive}"),
-        Line2D([], [], marker="o", linestyle="", color=NEGATIVE, label=f"Towards {names.negative}"),
+        Line2D(
+            [], [], marker="o", linestyle="", color=POSITIVE, label=f"Towards {names.leaning(1)}"
+        ),
+        Line2D(
+            [], [], marker="o", linestyle="", color=NEGATIVE, label=f"Towards {names.leaning(-1)}"
+        ),
         Patch(color=_BAND, label="95 % of permutations"),
     ]
     figure.legend(

@@ -79,8 +79,8 @@ def draw(weights: pd.DataFrame, model: str, names: Naming, top: int = 20) -> Fig
     left.set_yticks(positions, texts)
     left.set_ylim(-0.6, len(frame) - 0.4)
     handles = [
-        Patch(color=POSITIVE, label=f"Towards {names.positive}"),
-        Patch(color=NEGATIVE, label=f"Towards {names.negative}"),
+        Patch(color=POSITIVE, label=f"Towards {names.leaning(1)}"),
+        Patch(color=NEGATIVE, label=f"Towards {names.leaning(-1)}"),
     ]
     figure.legend(handles=handles, loc="outside lower left", ncols=2)
     return figure

@@ -29,7 +29,7 @@ def draw(inputs: Mapping[str, Any], model: str, names: Naming) -> Figure:
     Figure
     """
     weight, haufe = (weight_image(inputs, kind) for kind in ("weight", "haufe"))
-    direction = f"towards {names.negative} (blue) or {names.positive} (red)"
+    direction = f"towards {names.leaning(-1)} (blue) or {names.leaning(1)} (red)"
     return brain_maps(
         {
             "Haufe pattern: where the signal is": (haufe, f"Haufe pattern, {direction}"),

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from mri_response.config.queries import ordered_models
+from mri_response.config.queries import has_classes, ordered_models
 from mri_response.learning.learners.registry import learner_of
 from mri_response.report.figures.plan import FigureSpec
 from mri_response.report.naming import Naming
@@ -44,7 +44,7 @@ _QUESTIONS = [
     "where the signal is.",
     "The pattern (Haufe) says in which regions the measures rise and fall with the score. This is "
     "the map to read as “where”.",
-    "The p value says whether a pattern is more than chance gives. The labels of the discovery "
+    "The p value says whether a pattern is more than chance gives. {permuted} of the discovery "
     "cohort were permuted and the model was made anew each time, its hyperparameters chosen again. "
     "No direction was expected beforehand: every p is two-sided.",
 ]
@@ -75,7 +75,7 @@ def blocks(run: Run) -> list[Block]:
     if any(learner_of(config["models"][model]).linear for model in models):
         meaning += [
             Text("A linear model leads to three questions about the brain, with three answers."),
-            Bullets(_QUESTIONS),
+            Bullets([text.format(permuted=_permuted(run)) for text in _QUESTIONS]),
         ]
     result += [Text(text) for text in _without_weights(config)]
     sets = run.tables.get("roi_sets")
@@ -109,6 +109,13 @@ def blocks(run: Run) -> list[Block]:
     if run.weights or sets is not None:
         meaning.append(Text(_CAUTION))
     return [*result, Details("How to read patterns and weights", meaning)] if meaning else result
+
+
+def _permuted(run: Run) -> str:
+    """What was permuted, at the beginning of a sentence."""
+    if run.names.positive is None:
+        return "The residuals of the outcome given baseline and confounds"
+    return "The labels"
 
 
 def alt_text(spec: FigureSpec, run: Run) -> str:
@@ -240,7 +247,7 @@ def _sets_table(table: pd.DataFrame, model: str, names: Naming) -> Table:
 
 _NOTE_ON_SIGNS = (
     "Agreement of signs: in how many of the models of cross-validation the weight has its commoner "
-    "sign, and in small numbers how many that are on average under permuted labels. These models "
+    "sign, and in small numbers how many that are on average under permutation. These models "
     "share most of their people and agree without any signal, so only the excess over chance says "
     "something."
 )
@@ -302,15 +309,18 @@ def _agreement(row: pd.Series) -> tuple[str, str]:
 def _viewer(html: str, title: str, names: Naming) -> list[Block]:
     text = (
         f"{title}, on slices of the MNI152 template: click or drag to move through the brain. Red: "
-        f"towards {names.positive}; blue: towards {names.negative}."
+        f"towards {names.leaning(1)}; blue: towards {names.leaning(-1)}."
     )
     return [Text(text), Frame(names.title(f"{title}, slices"), html, _HEIGHT)]
 
 
 def _without_weights(config: Mapping[str, Any]) -> list[str]:
     """Why some models have no place in the section."""
+    what = (
+        "decision value of its classifier" if has_classes(config) else "prediction of its learner"
+    )
     return [
-        f"Model {model} has no weights and no pattern here: the decision value of its classifier "
+        f"Model {model} has no weights and no pattern here: the {what} "
         f"({learner_of(config['models'][model]).name}) is not a weighted sum of the features, so "
         "that there is no single number for a region or voxel."
         for model in ordered_models(config)
@@ -329,4 +339,5 @@ SECTION = Section(
     blocks,
     TABLES,
     alt_text,
+    module=None,  # of classes and of numbers
 )
