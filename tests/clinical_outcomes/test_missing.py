@@ -75,7 +75,7 @@ def test_patterns_by_hand():
 
 
 def test_who_is_missing_by_hand():
-    rows = who_is_missing(small()).set_index(["session_id", "arm"])
+    rows = who_is_missing(small(), fewest=1).set_index(["session_id", "arm"])
     third = rows.loc[("d3", "drug")]
     assert (third["n"], third["n_missing"], third["share"]) == (5, 2, 0.4)
     assert (third["baseline_seen"], third["baseline_missing"]) == ((40 + 36) / 2, (40 + 38) / 2)
@@ -83,6 +83,20 @@ def test_who_is_missing_by_hand():
     assert (third["last_change_seen"], third["last_change_missing"]) == (-20, -10)
     assert rows.loc[("d7", "drug"), "last_change_missing"] == (-10 - 24) / 2
     assert rows.loc[("d7", "saline"), "n_missing"] == 0
+
+
+def test_means_of_few_people_are_not_told():
+    found = who_is_missing(trial())
+    means = ["baseline_seen", "baseline_missing", "last_change_seen", "last_change_missing"]
+    all_of_them = who_is_missing(trial(), fewest=1)
+    few = all_of_them["n_missing"] < 5
+    assert few.any()
+    assert not few.all()
+    assert found.loc[few, ["baseline_missing", "last_change_missing"]].isna().all(axis=None)
+    many = ~few & (found["visit"] > 1)
+    assert many.any()
+    pd.testing.assert_frame_equal(found.loc[many, means], all_of_them.loc[many, means])
+    assert who_is_missing(small())[means].isna().all(axis=None)
 
 
 def test_bounds_hold_whatever_the_missing_people_were():

@@ -10,6 +10,7 @@ from mri_response.clinical_outcomes.visits import by_visit
 from mri_response.core.proportions import wilson
 
 PATTERN_COLUMNS = ["arm", "baseline", "pattern", "dropped_out_after", "intermittent", "n"]
+FEWEST = 5  # people of whom a mean is told
 MISSING_COLUMNS = [
     *("visit", "session_id", "arm", "n", "n_missing", "share", "ci_low", "ci_high"),
     *("baseline_seen", "baseline_missing", "last_change_seen", "last_change_missing"),
@@ -57,13 +58,15 @@ def missing_patterns(table: pd.DataFrame) -> pd.DataFrame:
     return patterns.reset_index(drop=True)[PATTERN_COLUMNS]
 
 
-def who_is_missing(table: pd.DataFrame) -> pd.DataFrame:
+def who_is_missing(table: pd.DataFrame, fewest: int = FEWEST) -> pd.DataFrame:
     """How many people have no score at each visit, and what is known of them.
 
     Parameters
     ----------
     table : DataFrame
         As `mri_response.clinical_outcomes.visits.visit_table` returns it.
+    fewest : int
+        People of whom a mean is told; that of fewer could be the score of one of them.
 
     Returns
     -------
@@ -82,7 +85,8 @@ def who_is_missing(table: pd.DataFrame) -> pd.DataFrame:
             n, k = len(own), int(gone.sum())
             share = (k / n, *map(float, wilson(k, n)))
             parts = (~gone, gone)
-            means = [own.loc[part, name].mean() for name in ("baseline", "last") for part in parts]
+            groups = [own.loc[part, name] for name in ("baseline", "last") for part in parts]
+            means = [one.mean() if one.count() >= fewest else np.nan for one in groups]
             found.append((rows["visit"].iloc[0], session, arm, n, k, *share, *means))
     return pd.DataFrame(found, columns=MISSING_COLUMNS)
 

@@ -20,6 +20,7 @@ _STRATEGIES = {
     "copy_increments": "copy increments in reference",
 }
 _VARIANCES = {"frequentist": "frequentist", "information_anchored": "information-anchored"}
+_FIRST_PERIOD = ", first period"
 _PEOPLE = {"everybody": "everybody", "present_at_baseline": "with the symptom at baseline"}
 
 
@@ -50,6 +51,12 @@ def detail_blocks(run: Run, scale: str) -> list[Block]:
     return found
 
 
+def _where(run: Run) -> str:
+    """What is behind the title of a table in which arms are compared."""
+    first = trial_design(run.config["clinical_outcomes"]) == CROSSOVER
+    return _FIRST_PERIOD if first else ""
+
+
 def _has(run: Run, name: str) -> bool:
     table = run.tables.get(f"outcome_{name}")
     return table is not None and len(table) > 0
@@ -71,7 +78,7 @@ def _missing(run: Run, scale: str) -> Table:
         means = [_number(row[name], 1) for name in names]
         table.rows.append([row["session_id"], row["arm"], (share, f"{low} to {high}"), *means])
     table.note = (
-        "Wilson's 95 % intervals. Means of the scale; n/a where nobody is missing. Where those who "
+        "Wilson's 95 % intervals. Means of the scale, of five people or more. Where those who "
         "are missing had been worse or better than the others, missing at random given what was "
         "seen is still possible, missing by chance is not."
     )
@@ -81,7 +88,9 @@ def _missing(run: Run, scale: str) -> Table:
 def _sensitivity(run: Run, scale: str) -> Table:
     last = outcome_visits(run.config["clinical_outcomes"])[-1]
     table = Table(
-        run.names.title(f"{scale} at {last}: differences under assumptions about missing scores"),
+        run.names.title(
+            f"{scale} at {last}{_where(run)}: differences under assumptions about missing scores"
+        ),
         ["Arm minus reference", "Missing scores", "Errors", "Replaced", "Difference", "p"],
     )
     rows = run.tables["outcome_sensitivity"]
@@ -127,7 +136,7 @@ def _tipping_point(run: Run) -> str:
 def _times(run: Run) -> Table:
     unit = run.config["clinical_outcomes"]["unit"]
     table = Table(
-        run.names.title("Time to response and remission"),
+        run.names.title(f"Time to response and remission{_where(run)}"),
         ["Outcome", "Arm", "n", "Events", "Competing", f"Median, {unit}", "Ratio of hazards", "p"],
     )
     hazards = run.tables.get("outcome_hazards", pd.DataFrame(columns=["outcome", "arm"]))
@@ -136,15 +145,17 @@ def _times(run: Run) -> Table:
         median, low, high = (_time(row[name]) for name in ("median", "ci_low", "ci_high"))
         key, ratio, p = (row["outcome"], row["arm"]), "", ""
         if key in hazards.index:
-            found = hazards.loc[key]
-            ratio = with_limits(found, 2, ("hazard_ratio", "ci_low", "ci_high"))
+            found, columns = hazards.loc[key], ("hazard_ratio", "ci_low", "ci_high")
+            known = not np.isnan(number(found["hazard_ratio"]))
+            ratio = with_limits(found, 2, columns) if known else "n/a"
             p = p_text(found["log_rank_p"], None)
         counts = [row["n"], row["events"], row["competing"]]
-        table.rows.append([*key, *counts, (median, f"{low} to {high}"), ratio, p])
+        limits = f"{low} to {high}" if low != high else ""
+        table.rows.append([*key, *counts, (median, limits), ratio, p])
     table.note = (
         "Medians are of all people of an arm and not of responders; not reached where fewer than "
         "half had the event. Ratios of hazards in discrete time, arm to reference, above 1 is "
-        "sooner; p by the log-rank test. 95 % intervals."
+        "sooner, n/a where an arm had no event; p by the log-rank test. 95 % intervals."
     )
     return table
 
@@ -156,28 +167,33 @@ def _time(value: Any) -> str:
 
 def _sustained(run: Run) -> Table:
     visits = run.tables["outcome_sustained"]["visits"].iloc[0]
-    table = Table(
-        run.names.title("Sustained response and relapse"),
-        ["Arm", "Sustained", "Not known", "Responders followed", "Relapsed by the last visit"],
-    )
     relapses = run.tables.get("outcome_relapse")
+    both = "Sustained response" if relapses is None else "Sustained response and relapse"
+    table = Table(
+        run.names.title(f"{both}{_where(run)}"),
+        ["Arm", f"Response at each of the last {visits} visits", "Not known"],
+    )
+    table.note = "Wilson's 95 % intervals, of the people of whom it is known."
+    if relapses is not None:
+        table.columns += ["Responders followed", "Relapsed by the last visit"]
+        table.note += (
+            " Relapse is counted from the first response, of people who responded (Kaplan and "
+            "Meier): arms differ in who responds, so that it is no randomised comparison."
+        )
     for row in run.tables["outcome_sustained"].to_dict("records"):
         cells = [row["arm"], _share(row), row["n_unknown"]]
-        own = None if relapses is None else relapses[relapses["arm"] == row["arm"]]
-        if own is None or own.empty:
-            cells += ["n/a", "n/a"]
-        else:
-            last = own.iloc[-1]
-            limits = f"{percent(last['ci_low'])} to {percent(last['ci_high'])}"
-            cells += [last["n"], (percent(last["incidence"]), limits)]
+        if relapses is not None:
+            cells += _relapsed(relapses[relapses["arm"] == row["arm"]])
         table.rows.append(cells)
-    table.note = (
-        f"Sustained: response at each of the last {visits} visits, of those of whom it is known; "
-        "Wilson. "
-        "Relapse is counted from the first response, of people who responded (Kaplan and Meier): "
-        "arms differ in who responds, so that it is no randomised comparison."
-    )
     return table
+
+
+def _relapsed(rows: pd.DataFrame) -> list[Any]:
+    if rows.empty:
+        return ["0", "n/a"]
+    last = rows.iloc[-1]
+    limits = f"{percent(last['ci_low'])} to {percent(last['ci_high'])}"
+    return [last["n"], (percent(last["incidence"]), limits)]
 
 
 def _items(run: Run) -> Table:
