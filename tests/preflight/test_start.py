@@ -7,8 +7,10 @@ from pathlib import Path
 
 import pytest
 import yaml
+from source_study import Study as FolderStudy
 from test_checks import Study
 
+from mri_response.config.load import load_config
 from mri_response.core.errors import InputError
 from mri_response.preflight import start
 
@@ -81,3 +83,17 @@ def test_folders_that_cannot_be_written(study, monkeypatch, tmp_path):
     refused = tmp_path / "caches"
     with pytest.raises(InputError, match=f"{cache}: found no permission to write.*XDG_CACHE_HOME"):
         start.check_folders()
+
+
+def test_sets_of_regions_of_a_programs_folder(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    raw = FolderStudy(tmp_path).raw
+    raw["cohorts"]["munich"]["tiv"] = {"source": "fs"}
+    raw["min_class_size"] = 4
+    raw["cross_validation"] = {"outer_folds": 2, "inner_folds": 2}
+    raw["region_sets"] = {"fs": {"own": {"mine": ["lh_insula_thickness"]}}}
+    said = list(start.checks_of_run(load_config(raw), "cache.json"))
+    assert said[0] == "cohort munich (discovery): 8 people, 4 patient, 4 control"
+    raw["region_sets"]["fs"]["own"]["mine"] = ["lh_insola_thickness"]
+    with pytest.raises(InputError, match="did you mean 'lh_insula_thickness'"):
+        start.checks_of_run(load_config(raw), "cache.json")

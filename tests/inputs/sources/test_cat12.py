@@ -252,6 +252,8 @@ def test_requests_that_cannot_be_met(tmp_path, request_, vgm, what):
 def test_the_table_of_the_roi_tool(tmp_path):
     path = tmp_path / "ROI_neuromorphometrics_Vgm.csv"
     path.write_text("names,lHip,rHip\ncatROI_sub-01_T1w,4.5,0\ncatROI_sub-02_T1w,4,5\n")
+    with pytest.raises(InputError, match=r'as in subject: "catROI_\{participant_id\}_T1w"'):
+        read_region_tables([path], people("sub-01"))
     request = TableRequest(subject="catROI_{participant_id}_T1w")
     source = read_region_tables([path], people("sub-02", "sub-01"), request)
     assert source.table["lHip"].tolist() == [4.0, 4.5]

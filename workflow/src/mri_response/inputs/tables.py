@@ -6,6 +6,7 @@ file, so that every complaint can name it.
 
 import math
 import os
+import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from functools import lru_cache
 from pathlib import Path
@@ -29,6 +30,9 @@ from mri_response.inputs.text import (
     is_missing,
     read_rows,
 )
+
+# What asegstats2table, aparcstats2table and CAT12's ROI tool write above the first column.
+_OF_A_SCRIPT = re.compile(r"Measure:\w+|[lr]h\.\S+\.\w+")
 
 
 def read_table(
@@ -99,11 +103,17 @@ def _table(path: Path, state: tuple[int, ...], form: TableFormat) -> tuple[pd.Da
 def _refuse_other_names_of_ids(path: Path, rows: Rows) -> None:
     """Say which column may hold the ids, where none is called so."""
     header, first = rows.header, rows.cells[0]
+    as_source = f"{{region_tables: [{path}]}}"
     if len(header) == 1 and " " in header[0]:
         raise InputError(
-            f"{path}: found one column {header[0]!r}, expected columns separated by tabs, "
-            "commas or "
-            "semicolons; if they are separated by spaces, save the table with tabs"
+            f"{path}: found one column {header[0]!r}, expected columns separated by tabs, commas "
+            "or semicolons; if they are separated by spaces, save the table with tabs, or name "
+            f"FreeSurfer's tables of regions or volumes as a source, as in {as_source}"
+        )
+    if _OF_A_SCRIPT.fullmatch(header[0]) or str(first[0]).startswith("catROI_"):
+        raise InputError(
+            f"{path}: found {header[0]!r} above the first column, as scripts of FreeSurfer and "
+            f"CAT12 write it, expected participant_id; name the source as {as_source}"
         )
     if math.isnan(_number(header[0])):
         raise InputError(
@@ -112,7 +122,8 @@ def _refuse_other_names_of_ids(path: Path, rows: Rows) -> None:
             f"expected it among {shorten(header)}; "
             f"{suggestion('participant_id', header)}add or rename the column: if {header[0]!r}, "
             f"which begins with {first[0]!r}, holds the ids as the participants table has them, "
-            "call it participant_id"
+            "call it participant_id, in a table of people or scores also by columns: "
+            f"{{participant_id: {header[0]}}}"
         )
     raise InputError(
         f"{path}: found {header[0]!r} where the name of the first column is expected, and so no "

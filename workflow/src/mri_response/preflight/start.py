@@ -45,19 +45,26 @@ def checks_of_run(config: Mapping[str, Any], cache: str | os.PathLike[str]) -> I
 
     for name, model in config["models"].items():
         learner_of(model).check(f"models.{name}")
-    if config["region_sets"]:
-        from mri_response.features.region_sets import check_region_sets
-
-        check_region_sets(config)
     if is_simulated(config):
+        _check_region_sets(config)
         return []
     from mri_response.people.extraction import extract, extracted_folder
     from mri_response.preflight.checks import check_inputs
 
     folder = extracted_folder(config)
     warnings = extract(config, folder)
-    found = check_inputs(with_values(config, folder), cache=cache)
+    read = with_values(config, folder)
+    _check_region_sets(read)
+    found = check_inputs(read, cache=cache)
     return [*found, *(f"warning: {text}" for text in warnings)]
+
+
+def _check_region_sets(config: Mapping[str, Any]) -> None:
+    """Check sets of regions; those of a program's files are known once these were read."""
+    if config["region_sets"]:
+        from mri_response.features.region_sets import check_region_sets
+
+        check_region_sets(config)
 
 
 def check_folders() -> None:

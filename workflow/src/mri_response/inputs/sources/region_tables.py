@@ -374,8 +374,15 @@ def _require_someone(people: pd.DataFrame, entries: Sequence[Entry], names: pd.S
         raise InputError(
             f"{entries[0].reason}, and none of anyone else; the rows are "
             f"{shorten(names.str.replace(_TAB, ' '), 2)}: correct the key subject, as in subject: "
-            '"FS_{participant_id}"'
+            f'"{_pattern(people, names)}"'
         )
+
+
+def _pattern(people: pd.DataFrame, names: pd.Series) -> str:
+    """How rows are named after people, where the first row says it, else an example."""
+    first = names.iloc[0].partition(_TAB)[0]
+    person = next((who for who in people["participant_id"] if who in first), None)
+    return first.replace(person, "{participant_id}") if person else "FS_{participant_id}"
 
 
 def _told(name: str) -> str:
