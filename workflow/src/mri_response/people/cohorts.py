@@ -18,7 +18,7 @@ from mri_response.core.errors import InputError
 from mri_response.core.tables import ID_COLUMNS
 from mri_response.inputs.tables import check_ids
 from mri_response.people.columns import missing_columns, shown_columns, used_columns
-from mri_response.people.completeness import incomplete_features
+from mri_response.people.completeness import incomplete_features, why_no_volume
 from mri_response.people.outcomes.registry import DERIVED
 from mri_response.people.participants import filtered_rows, read_participants
 
@@ -75,7 +75,8 @@ def build_cohort(
     if "subgroups" in config:
         people = people.join(shown_columns(rows, config, cohort["participants"], columns.columns))
 
-    reasons = [outcome["reason"], *missing_columns(columns, config, name)]
+    missing = missing_columns(columns, config, name)
+    reasons = [outcome["reason"], *why_no_volume(missing, rows, config, name)]
     left = pd.concat(reasons, axis=1).isna().all(axis=1)
     for features in source_features(config):
         reasons.append(incomplete_features(rows[left], config, name, features))

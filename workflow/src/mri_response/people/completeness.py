@@ -72,6 +72,34 @@ def incomplete_features(
     return _incomplete_rows(rows, config, name, path, columns, taken)
 
 
+def why_no_volume(
+    reasons: Sequence[pd.Series], rows: pd.DataFrame, config: Mapping[str, Any], name: str
+) -> list[pd.Series]:
+    """Say why a file was not read in place of "tiv is missing" where the volume comes from it.
+
+    Parameters
+    ----------
+    reasons : sequence of pandas.Series
+        Why a row is left out, for each column, None where it is not.
+    rows : pandas.DataFrame
+        The rows of the cohort.
+    config : mapping
+        The completed configuration, with the places of what was read before.
+    name : str
+        The cohort.
+
+    Returns
+    -------
+    list of pandas.Series
+    """
+    source = (config["cohorts"][name]["tiv"] or {}).get("source")
+    if source is None or rows.empty:
+        return list(reasons)
+    record = read_tsv(config["cohorts"][name]["record"])
+    why = _unread(rows, record[record["source"] == source], source)
+    return [own.mask((own == "tiv is missing") & why.notna(), why) for own in reasons]
+
+
 def _unread(rows: pd.DataFrame, record: pd.DataFrame, source: str) -> pd.Series:
     """Why nothing was read of a person, in the words of the record's state."""
     keys = [key for key in ID_COLUMNS if key in rows]
