@@ -84,3 +84,21 @@ def test_the_same_numbers(runs, table):
 
 def test_nothing_is_read_or_run_again(runs):
     assert "Nothing to be done" in make("folders", runs.parent, "--cores", "1", "-n")
+
+
+def test_a_job_reads_no_folder(runs):
+    """A job parses the rules too, which opens none of the programs' files."""
+    folder = runs.parent
+    moved = {name: folder / name / "freesurfer" for name in ("discovery", "control")}
+    moved |= {"maps": folder / "discovery" / "derivatives"}
+    for path in moved.values():
+        path.rename(path.with_name("away"))
+    try:
+        options = ("-n", "--mode", "subprocess", "--target-jobs", "verify:")
+        options = (*options, "--allowed-rules", "verify", "--cores", "1")
+        snakemake(*options, "--configfile", "folders.yaml", cwd=folder)
+        with pytest.raises(AssertionError, match="freesurfer: could not be read"):
+            make("folders", folder, "--cores", "1", "-n")
+    finally:
+        for path in moved.values():
+            path.with_name("away").rename(path)

@@ -1,5 +1,6 @@
 """Images of BIDS data sets by their entities, and the tables beside them."""
 
+import time
 from pathlib import Path
 
 import pandas as pd
@@ -74,6 +75,20 @@ def test_one_image_of_several(tmp_path):
     assert names(find_images(tmp_path, people("sub-01"), absent)) == [
         "sub-01_space-MNI_label-GM_probseg.nii.gz"
     ]
+
+
+def test_images_of_a_thousand_people_are_found_in_seconds(tmp_path):
+    ids = [f"sub-{i:04d}" for i in range(1000)]
+    for person in ids:
+        folder = tmp_path / person / "anat"
+        folder.mkdir(parents=True)
+        for entities in ("", "_space-MNI", "_space-MNI_res-2"):
+            for end in ("label-GM_probseg", "label-WM_probseg", "desc-brain_mask", "dseg"):
+                (folder / f"{person}{entities}_{end}.nii.gz").touch()
+    start = time.process_time()
+    source = find_images(tmp_path, people(*ids), GM)
+    assert time.process_time() - start < 20
+    assert len(source.table) == 1000
 
 
 @pytest.mark.parametrize(
@@ -209,10 +224,10 @@ def test_phenotype(tmp_path):
 
 def test_sessions_in_the_order_of_their_times(tmp_path):
     touch(tmp_path, *(f"sub-{p}_ses-{s}_T1w.nii.gz" for p in ("01", "02") for s in "ab"))
-    for person, session, time in (("01", "a", "1900-02-01T00:00:00"), ("01", "b", "1900-01-01")):
+    for person, session, taken in (("01", "a", "1900-02-01T00:00:00"), ("01", "b", "1900-01-01")):
         folder = tmp_path / f"sub-{person}" / f"ses-{session}"
         (folder / f"sub-{person}_ses-{session}_scans.tsv").write_text(
-            f"filename\tacq_time\nanat/x_T1w.nii.gz\t{time}\nfunc/x_bold.nii.gz\tn/a\n"
+            f"filename\tacq_time\nanat/x_T1w.nii.gz\t{taken}\nfunc/x_bold.nii.gz\tn/a\n"
         )
     sessions = read_sessions(tmp_path)
     assert sessions[["participant_id", "session_id"]].to_numpy().tolist() == [

@@ -2,6 +2,8 @@
 
 import hashlib
 import math
+import os
+import time
 from pathlib import Path
 
 import numpy as np
@@ -93,6 +95,19 @@ def test_every_layout(tmp_path, layout):
     row = source.record.iloc[0]
     assert (row.program, row.version, row.file) == ("CAT12", "12.9 r2577", str(path))
     assert row.sha256 == hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+def test_a_thousand_people_are_read_in_seconds(tmp_path):
+    names = [f"sub-{i:04d}" for i in range(1000)]
+    for folder, write, kind in (("label", write_roi, "catROI"), ("report", write_report, "cat")):
+        first = write(tmp_path / folder / f"{kind}_{names[0]}_T1w.xml")
+        for name in names[1:]:
+            os.link(first, tmp_path / folder / f"{kind}_{name}_T1w.xml")
+    start = time.process_time()
+    found = read_rois(tmp_path, people(*names), RoiRequest(("neuromorphometrics",)))
+    reports = read_reports(tmp_path, people(*names))
+    assert time.process_time() - start < 20
+    assert (len(found.table), len(reports.table)) == (1000, 1000)
 
 
 def test_sessions_and_longitudinal_names(tmp_path):
