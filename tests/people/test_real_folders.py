@@ -1,12 +1,12 @@
 """Real people's table, cut into what programs write, gives the cohort and features of today."""
 
 import copy
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
 import yaml
+from real_cuts import ENIGMA, enigma, folders, in_enigma, tables
 from sklearn.svm import SVC
 
 from mri_response.config.load import load_config
@@ -24,39 +24,6 @@ def config(root, shared_data):
     """The real study from its tables."""
     text = (root / "tests" / "configs" / "schizophrenia.yaml").read_text()
     return yaml.safe_load(text.replace("../shared/data", str(shared_data)))
-
-
-def folders(table: pd.DataFrame, folder: Path) -> dict:
-    structures = [c for c in table.columns[1:] if not c.startswith(("lh_", "rh_"))]
-    volumes = [c for c in structures if "-" in c or c == "CSF"]
-    for _, row in table.iterrows():
-        stats = folder / row["participant_id"] / "stats"
-        stats.mkdir(parents=True)
-        lines = [f"# Measure x, {c}, text, {row[c]}, mm^3" for c in structures if c not in volumes]
-        lines += ["# ColHeaders Index Volume_mm3 StructName"]
-        lines += [f"1 {row[c]} {canonical(c)}" for c in volumes]
-        (stats / "aseg.stats").write_text("\n".join(lines) + "\n")
-        for side in ("lh", "rh"):
-            lines = ["# ColHeaders StructName ThickAvg"]
-            lines += [f"{canonical(c)[3:-10]} {row[c]}" for c in table if c.startswith(side)]
-            (stats / f"{side}.aparc.a2009s.stats").write_text("\n".join(lines) + "\n")
-    return {"freesurfer": str(folder), "stats": ["aparc.a2009s", "aseg"]}
-
-
-def tables(table: pd.DataFrame, folder: Path) -> dict:
-    folder.mkdir()
-    parts = {"lh.aparc.a2009s.thickness": "lh_", "rh.aparc.a2009s.thickness": "rh_"}
-    paths = []
-    for first, start in parts.items():
-        columns = [c for c in table if c.startswith(start)]
-        own = table[["participant_id", *columns, TIV]].rename(columns={TIV: "eTIV"})
-        paths.append(folder / f"{start}table.txt")
-        own.rename(columns={"participant_id": first}).to_csv(paths[-1], sep="\t", index=False)
-    columns = [c for c in table if not c.startswith(("lh_", "rh_"))]
-    own = table[columns].rename(columns={"participant_id": "Measure:volume"})
-    paths.append(folder / "aseg.csv")
-    own.to_csv(paths[-1], index=False)
-    return {"region_tables": [str(path) for path in paths]}
 
 
 def taken(config, tmp_path):
@@ -79,14 +46,27 @@ def decisions(people, features):
     return model.decision_function(values[1::2])
 
 
-@pytest.mark.parametrize("written", [folders, tables])
-def test_people_features_and_decisions_are_those_of_the_table(config, tmp_path, written):
-    people, features = taken(config, tmp_path)
-    assert features.shape == (165, 178)
-    table = read_table(config["cohorts"]["nimh"]["sources"]["freesurfer"])
+@pytest.mark.parametrize(
+    ("written", "of_table", "n"),
+    [
+        (folders, lambda _: True, 178),
+        (tables, lambda _: True, 178),
+        (enigma, in_enigma, 2 * 74 + 2 * len(ENIGMA)),
+    ],
+)
+def test_people_features_and_decisions_are_those_of_the_table(
+    config, tmp_path, written, of_table, n
+):
     cohort = config["cohorts"]["nimh"]
+    table = read_table(cohort["sources"]["freesurfer"])
+    others = [c for c in table.columns[1:] if not of_table(c)]
+    config["features"]["freesurfer"]["exclude"] += [c for c in others if c != TIV]
+    people, features = taken(config, tmp_path)
+    assert features.shape == (165, n)
     cohort["sources"]["freesurfer"] = written(table, tmp_path / "cut")
     cohort["tiv"] = {"source": "freesurfer"}
+    # Measures of the whole head are no features of such files.
+    config["features"]["freesurfer"]["exclude"] = []
     again, found = taken(config, tmp_path)
     pd.testing.assert_frame_equal(again, people, check_exact=True)
     assert sorted(found) == sorted(features)
