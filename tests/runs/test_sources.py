@@ -89,10 +89,10 @@ def test_nothing_is_read_or_run_again(runs):
 def test_a_job_reads_no_folder(runs):
     """A job parses the rules too, which opens none of the programs' files."""
     folder = runs.parent
-    moved = {name: folder / name / "freesurfer" for name in ("discovery", "control")}
-    moved |= {"maps": folder / "discovery" / "derivatives"}
-    for path in moved.values():
-        path.rename(path.with_name("away"))
+    moved = [folder / name / "freesurfer" for name in ("discovery", "control")]
+    moved.append(folder / "discovery" / "derivatives")
+    for path in moved:
+        path.rename(f"{path}_away")
     try:
         options = ("-n", "--mode", "subprocess", "--target-jobs", "verify:")
         options = (*options, "--allowed-rules", "verify", "--cores", "1")
@@ -100,5 +100,5 @@ def test_a_job_reads_no_folder(runs):
         with pytest.raises(AssertionError, match="freesurfer: could not be read"):
             make("folders", folder, "--cores", "1", "-n")
     finally:
-        for path in moved.values():
-            path.with_name("away").rename(path)
+        for path in moved:
+            Path(f"{path}_away").rename(path)
