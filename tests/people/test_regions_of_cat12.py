@@ -114,7 +114,7 @@ def test_they_are_the_sums_over_the_maps(study):
     paths = map_paths("mri/mwp1{participant_id}_T1w.nii.gz", people)
     atlas = load_atlas("neuromorphometrics", Grid.of(template_map(MM)))
     pd.testing.assert_frame_equal(found, roi_features(paths, atlas), check_exact=True)
-    named = [entity["@id"] for entity in _inputs(config, {"munich": people, "bonn": people})]
+    named = [entity["@id"] for entity in _inputs(config, {"munich": people, "bonn": people}, {})]
     assert "#input-bonn-source-rois" in named
 
 

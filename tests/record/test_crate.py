@@ -213,6 +213,11 @@ def test_combined_hash_does_not_depend_on_names_and_order(tmp_path):
         paths.append(tmp_path / name)
     assert combined_sha256(paths) == combined_sha256(paths[::-1])
     assert combined_sha256(paths) != combined_sha256(paths[:2])
+    # A hash that is known already, from inputs.tsv, is not computed again.
+    known = {str(paths[0]): sha256(paths[0])}
+    whole = combined_sha256(paths)
+    paths[0].unlink()
+    assert combined_sha256(paths, known) == whole
     assert combined_sha256([]) == hashlib.sha256(b"").hexdigest()
 
 

@@ -5,6 +5,7 @@ rule provenance:
     """Describe software, configuration, inputs and results for machines, as an RO-Crate."""
     input:
         people=[people_table(name) for name in COHORTS],
+        inputs=run_table("inputs"),
         report=rules.report_page.output,
         shown=list(rules.report_page.input),
         results=files_of_modules(),

@@ -11,6 +11,7 @@ import mimetypes
 import os
 from collections.abc import Iterable, Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 from urllib.parse import quote
 
@@ -46,6 +47,7 @@ def run_crate(
     files: Iterable[PathLike],
     run: PathLike,
     source: str,
+    hashes: Mapping[str, str] = MappingProxyType({}),
 ) -> Entity:
     """Describe a run: software, configuration, seeds, inputs, and the files that came out.
 
@@ -61,6 +63,9 @@ def run_crate(
         The run's folder.
     source : str
         Hash of the code (see :func:`mri_response.core.provenance.script_hash`).
+    hashes : mapping of str to str
+        SHA-256 of files of the user by their paths, as far as ``inputs.tsv`` has them: a thousand
+        maps are not read again.
 
     Returns
     -------
@@ -74,7 +79,7 @@ def run_crate(
     """
     parts = sorted((_part(path, run) for path in files), key=lambda entity: entity["@id"])
     workflow, *software = _software(source, run)
-    inputs = _inputs(config, people)
+    inputs = _inputs(config, people, hashes)
     given = [_configuration(config), *_seeds(config), *inputs]
     day = today()
     action = {
@@ -132,21 +137,25 @@ def today() -> str:
     return now.date().isoformat()
 
 
-def combined_sha256(paths: Iterable[PathLike]) -> str:
+def combined_sha256(
+    paths: Iterable[PathLike], hashes: Mapping[str, str] = MappingProxyType({})
+) -> str:
     """SHA-256 over the sorted SHA-256 of files, one per line: names and order do not count.
 
     Parameters
     ----------
     paths : iterable of path-like
         Files of any size.
+    hashes : mapping of str to str
+        Those that are known, by path.
 
     Returns
     -------
     str
         64 hexadecimal digits.
     """
-    hashes = sorted(file_sha256(path) for path in paths)
-    return hashlib.sha256("".join(f"{value}\n" for value in hashes).encode()).hexdigest()
+    found = sorted(hashes.get(str(path)) or file_sha256(path) for path in paths)
+    return hashlib.sha256("".join(f"{value}\n" for value in found).encode()).hexdigest()
 
 
 def _description(config: Mapping[str, Any]) -> str:
@@ -254,7 +263,9 @@ def _seeds(config: Mapping[str, Any]) -> list[Entity]:
     ]
 
 
-def _inputs(config: Mapping[str, Any], people: Mapping[str, pd.DataFrame]) -> list[Entity]:
+def _inputs(
+    config: Mapping[str, Any], people: Mapping[str, pd.DataFrame], hashes: Mapping[str, str]
+) -> list[Entity]:
     """The user's files: tables one by one, files of single people as one."""
     features = used_features(config)
     found = []
@@ -274,7 +285,7 @@ def _inputs(config: Mapping[str, Any], people: Mapping[str, pd.DataFrame]) -> li
         for what, pattern in images.items():
             if pattern:
                 paths = [path for path in image_paths(pattern, people[name]) if path]
-                found.append(_collection(f"{name}-{what}", paths))
+                found.append(_collection(f"{name}-{what}", paths, hashes))
     for name, spec in features.items():
         atlas, mask = spec.get("atlas"), spec.get("mask")
         own = dict(atlas) if isinstance(atlas, Mapping) else {}
@@ -292,12 +303,12 @@ def _table(name: str, path: PathLike) -> Entity:
     }
 
 
-def _collection(name: str, paths: list[Path]) -> Entity:
+def _collection(name: str, paths: list[Path], hashes: Mapping[str, str]) -> Entity:
     return {
         "@id": f"#input-{quote(name)}",
         "@type": "Collection",
         "name": f"{len(paths)} files of the analysed people",
         "description": "The hash is that of the files' hashes, sorted, one per line.",
         "collectionSize": len(paths),
-        "sha256": combined_sha256(paths),
+        "sha256": combined_sha256(paths, hashes),
     }
