@@ -73,6 +73,24 @@ def test_a_folder_of_freesurfer(tmp_path):
     assert not any("sub-0" in line for line in lines)
 
 
+def test_versions_by_site(tmp_path):
+    rows = ["id,centre,age"]
+    for number, site in enumerate("AABBB"):
+        write_aseg(tmp_path / "fs" / f"sub-{number}", "7.4.1" if number < 3 else "6.0.0")
+        rows.append(f"sub-{number},{site},{30 + number}")
+    write(tmp_path / "people.csv", "\n".join(rows) + "\n")
+    lines = summary(look(tmp_path / "fs", tmp_path / "people.csv"))
+    assert "  site A: 2 FreeSurfer 7.4.1" in lines
+    assert "  site B: 2 FreeSurfer 6.0.0, 1 FreeSurfer 7.4.1" in lines
+    # With one version there is nothing to tell apart.
+    for number in (3, 4):
+        write_aseg(tmp_path / "fs" / f"sub-{number}")
+    assert not any(
+        line.startswith("  site")
+        for line in summary(look(tmp_path / "fs", tmp_path / "people.csv"))
+    )
+
+
 @pytest.mark.parametrize("layout", ["{}", "mri/{}", "sub-01/anat/{}", "sub-01_T1w/mri/{}"])
 def test_maps_without_reports(tmp_path, layout):
     write(tmp_path / layout.format("mwp1sub-01_T1w.nii"))

@@ -169,6 +169,7 @@ def summary(survey: Survey) -> list[str]:
         lines.append(f"{found.folder}: {found.kind}, {n} people{in_sessions}")
         for (program, version), number in found.versions.items():
             lines.append(f"  {number} by {program} {version}")
+        lines += _versions_by_site(found, survey)
         for state, number in people["state"].value_counts().items():
             if state != State.READ:
                 lines.append(f"  {number} {str(state).replace('_', ' ')}")
@@ -183,6 +184,20 @@ def summary(survey: Survey) -> list[str]:
     if survey.several_sessions:
         lines.append(f"{len(survey.several_sessions)} people were scanned in more than one session")
     return [*lines, *(f"not known: {line}" for line in survey.unknown)]
+
+
+def _versions_by_site(found: FolderSurvey, survey: Survey) -> list[str]:
+    """Where people were processed by several versions: how many of each site by which."""
+    tables = [table for table in (survey.participants, survey.scores) if table and table.sites]
+    if len(found.versions) < 2 or not tables:
+        return []
+    made = found.people.dropna(subset="program")
+    version = made["program"] + " " + made["version"].fillna("of unknown version")
+    site = made["participant_id"].map(tables[0].sites).fillna("not known")
+    return [
+        f"  site {name}: " + ", ".join(f"{n} {what}" for what, n in own.value_counts().items())
+        for name, own in version.groupby(site)
+    ]
 
 
 def identify(name: str) -> tuple[str, str | None]:

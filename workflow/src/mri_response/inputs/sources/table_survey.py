@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import pandas as pd
@@ -58,6 +58,8 @@ class TableSurvey:
         Codes of the sex that a file beside the table explains.
     warnings : tuple of str
         One line each.
+    sites : dict of str to str
+        Site of each person, where one column may be meant.
     """
 
     path: Path
@@ -68,6 +70,7 @@ class TableSurvey:
     candidates: dict[str, tuple[str, ...]]
     sex_codes: dict[str, str]
     warnings: tuple[str, ...]
+    sites: dict[str, str] = field(default_factory=dict)
 
 
 def look_at_table(path: Path, people: Collection[str]) -> TableSurvey:
@@ -99,6 +102,9 @@ def look_at_table(path: Path, people: Collection[str]) -> TableSurvey:
     possible = candidates.get("participant_id", (best,))
     id_column = best if matched[best] else possible[0]
     levels = read_levels(path.with_name(path.name.split(".")[0] + ".json"))
+    places = (
+        table[[id_column, candidates["site"][0]]] if "site" in candidates else table.iloc[:0, :2]
+    )
     codes = [sex_codes(levels.get(column, {})) for column in candidates.get("sex", ())]
     return TableSurvey(
         path,
@@ -109,6 +115,7 @@ def look_at_table(path: Path, people: Collection[str]) -> TableSurvey:
         candidates,
         next(filter(None, codes), {}),
         tuple(_warnings(table, id_column, names, candidates)),
+        dict(places.dropna().to_numpy().tolist()),
     )
 
 
