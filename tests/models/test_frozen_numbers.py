@@ -11,7 +11,8 @@ from mri_response.learning.design import Design, FixedFolds, Sample, with_other_
 from mri_response.learning.learners.registry import learner_of
 from mri_response.learning.preparation.confounds import ConfoundCoding
 from mri_response.learning.residual_permutation import ExchangedResiduals
-from mri_response.learning.splits import Scheme, draw_folds, folds_table
+from mri_response.learning.split_tables import folds_table
+from mri_response.learning.splits import Scheme, draw_folds
 from mri_response.models.freezing import freeze
 from mri_response.models.frozen import load_frozen
 

@@ -14,7 +14,7 @@ from sklearn.kernel_ridge import KernelRidge
 from small_study import REGIONS, ROOT, SIZES, Study, snakemake
 
 from mri_response.core.tables import read_tsv
-from mri_response.learning.splits import folds_from_table
+from mri_response.learning.split_tables import folds_from_table
 
 SHARED_DATA = ROOT.parent / "shared" / "data"
 SCORES = {"baseline": "ses-before", "endpoint": "ses-after", "scale": "MADRS"}

@@ -4,7 +4,7 @@ with job(snakemake):
     from mri_response.config.queries import discovery_name
     from mri_response.core.tables import read_people, read_tsv, write_tsv
     from mri_response.evaluation import leakage
-    from mri_response.learning.splits import folds_from_table
+    from mri_response.learning.split_tables import folds_from_table
 
     config, given = snakemake.params.config, snakemake.input
     people = dict(zip(config["cohorts"], map(read_people, given.people), strict=True))
