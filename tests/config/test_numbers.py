@@ -99,7 +99,19 @@ def test_what_predicts_numbers_is_refused_for_classes(model, found):
         ({"external": {"model": "ensemble"}}, "external.model: found what is for classes"),
         ({"permutation": {"method": "conditional"}}, "permutation.method: found what is for"),
         ({"cross_validation": {"scheme": "stratified"}}, "scheme: found what is for classes"),
-        ({"comparisons": [["m", "majority_class"]]}, "comparisons: found what is for classes"),
+        ({"comparisons": [["m", "majority_class"]]}, "comparisons[0]: found 'majority_class'"),
+        (
+            {
+                "stacks": {"s": ["m", "k"]},
+                "models": {name: {"features": "regions"} for name in "mk"},
+            },
+            "stacks: found what is for classes",
+        ),
+        ({"operating_points": ["youden"]}, "operating_points: found what is for classes"),
+        ({"prevalence": 0.3}, "prevalence: found what is for classes"),
+        ({"subgroups": {"columns": ["sex"]}}, "subgroups: found what is for classes"),
+        ({"specificity": {"within": "site"}}, "specificity: found what is for classes"),
+        ({"permutation": {"scans": 100}}, "permutation.scans: found what is for classes"),
     ],
 )
 def test_what_is_for_classes_is_refused(sections, message):

@@ -18,7 +18,11 @@ from mri_response.config.checks.features import check_features
 from mri_response.config.checks.folds import check_inner, check_outer, check_permutation
 from mri_response.config.checks.models import check_comparisons, check_models, check_stacks
 from mri_response.config.checks.names import check_names
-from mri_response.config.checks.numbers import add_ridge, check_numbers
+from mri_response.config.checks.numbers import (
+    add_ridge,
+    check_numbers,
+    refuse_for_classes,
+)
 from mri_response.config.checks.quality import check_quality_control
 from mri_response.config.checks.sessions import check_sessions
 from mri_response.config.checks.sources import check_paths, check_sources
@@ -71,6 +75,7 @@ def load_config(raw: Mapping[str, Any]) -> dict[str, Any]:
         if isinstance(model.get("harmonise"), str):
             model["harmonise"] = {"column": model["harmonise"]}
     if is_number(raw):
+        refuse_for_classes(raw)
         add_ridge(raw)
     _scale_of_voxels(raw)
     config = filled(raw, schema, validator)

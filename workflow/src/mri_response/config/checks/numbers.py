@@ -9,6 +9,34 @@ from mri_response.config.checks.models import check_powers
 from mri_response.config.messages import fault
 from mri_response.config.queries import LEARNER_KEYS
 
+#: Sections and keys that say how classes are told apart or used, and mean nothing for numbers.
+_OF_CLASSES = ("operating_points", "prevalence", "verdict", "subgroups", "specificity")
+
+
+def refuse_for_classes(raw: Mapping[str, Any]) -> None:
+    """Refuse what a configuration asks for that is there for classes alone.
+
+    Parameters
+    ----------
+    raw : mapping
+        The configuration as given: what has a default is seen only if somebody wrote it.
+
+    Raises
+    ------
+    InputError
+        About the first of these keys.
+    """
+    given = [key for key in _OF_CLASSES if raw.get(key) is not None]
+    if (raw.get("permutation") or {}).get("scans"):
+        given.append("permutation.scans")
+    if given:
+        raise fault(
+            given[0],
+            "what is for classes",
+            "no such key, since the outcome is a number",
+            "remove it",
+        )
+
 
 def add_ridge(raw: Mapping[str, Any]) -> None:
     """Give every model without another learner the ridge regression, before defaults are filled in.
