@@ -39,7 +39,7 @@ def test_cohorts_alone_are_described():
 def test_with_models_the_outcome_is_predicted():
     config = load_config(WHOLE)
     assert asked_modules(config) == ["cohorts", "prediction"]
-    others = ("simulation", "clinical_outcomes", "belief_updating")
+    others = ("simulation", "clinical_outcomes", "belief_updating", "variability")
     assert rules_of_run(config) == [stage for stage in RULES if stage not in others]
 
 
@@ -72,8 +72,9 @@ def test_nothing_asked_for_is_told_in_one_line():
     assert str(error.value) == (
         "config: (top level): found nothing that is asked for, expected a section that asks for "
         "something: cohorts to describe who is analysed, clinical_outcomes to analyse the scores "
-        "themselves, belief to compare how beliefs are updated, models to predict the outcome; add "
-        "one; config/README.md describes them"
+        "themselves, belief to compare how beliefs are updated, variability to describe how "
+        "differently brains change, models to predict the outcome; add one; config/README.md "
+        "describes them"
     )
 
 

@@ -64,7 +64,7 @@ from mri_response.config.feature_kinds import FEATURES as FEATURE_KINDS, feature
 from mri_response.config.files import read_config
 from mri_response.config.clinical_outcomes import outcome_cohorts, outcome_tables
 from mri_response.config.load import load_config
-from mri_response.config.modules import asked_modules, rules_of_run
+from mri_response.config.modules import asked_modules, is_simulated, rules_of_run
 from mri_response.config.queries import (
     CONFOUNDS_ONLY,
     QUALITY_ONLY,
@@ -92,6 +92,14 @@ from mri_response.config.source_kinds import (
     source_in,
     source_path,
     with_values,
+)
+from mri_response.config.variability import (
+    SIMULATED_ARMS,
+    clinical_columns,
+    cohorts_of_effect,
+    effect_tables,
+    gene_files,
+    own_geometry,
 )
 from mri_response.core.data import data_path
 from mri_response.core.errors import InputError

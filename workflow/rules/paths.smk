@@ -342,6 +342,65 @@ def page_of_beliefs():
     return {"tables": [path for path in belief_files() if path not in large]}
 
 
+# Tables of variability by the part of the analysis, each the run's table `variability_<name>`.
+VARIABILITY_TABLES = {
+    "components": ("components", "loadings", "scores"),
+    "people": ("dimensions", "influence", "similarity"),
+    "regions": ("regions", "region_sets", "spread"),
+    "associations": ("associations",),
+    "genes": ("genes", "gene_nulls", "gene_ranks", "gene_sets"),
+    "found": ("found",),
+}
+
+
+def effect_maps():
+    """People with effects, and maps of every effect and of the session before."""
+    names = CONFIG["variability"]["effects"]
+    files = {
+        part: [f"{RUN}/effects/{name}_{part}.tsv" for name in names] for part in ("maps", "before")
+    }
+    return {"people": run_table("variability_people"), **files}
+
+
+def variability_tables(*names):
+    """Tables of variability by their names."""
+    return {name: run_table(f"variability_{name}") for name in names}
+
+
+def variability_outputs(part):
+    """What a part of variability makes, by names; sets of genes only where they are asked for."""
+    names = VARIABILITY_TABLES[part]
+    if part == "genes" and not CONFIG["variability"]["genes"]["sets"]:
+        names = names[:-1]
+    return variability_tables(*names)
+
+
+def variability_parts():
+    """Parts of variability that the configuration asks for."""
+    asked = CONFIG["variability"]
+    wanted = {
+        "associations": bool(clinical_columns(asked)),
+        "genes": bool(asked["genes"]),
+        "found": "simulation" in asked,
+    }
+    return [part for part in VARIABILITY_TABLES if wanted.get(part, True)]
+
+
+def variability_files():
+    """Every table of variability."""
+    tables = [path for part in variability_parts() for path in variability_outputs(part).values()]
+    return [run_table("variability_people"), *tables]
+
+
+def page_of_variability():
+    """What the page shows of variability; tables of single people only where they may be shown."""
+    people = {
+        run_table(f"variability_{name}") for name in ("people", "scores", "influence", "similarity")
+    }
+    shown = CONFIG["report"]["participant_level"]
+    return {"tables": [path for path in variability_files() if shown or path not in people]}
+
+
 def outcome_outputs(part):
     """Tables of a part of the clinical outcomes, by their names."""
     return {name: run_table(f"outcome_{name}") for name in OUTCOME_TABLES[part]}
@@ -393,6 +452,7 @@ FINAL_FILES = {
     "cohorts": cohort_files,
     "clinical_outcomes": outcome_files,
     "belief": belief_files,
+    "variability": variability_files,
     "prediction": prediction_files,
     "numbers": number_files,
 }
@@ -400,6 +460,7 @@ PAGE_FILES = {
     "cohorts": page_of_cohorts,
     "clinical_outcomes": page_of_outcomes,
     "belief": page_of_beliefs,
+    "variability": page_of_variability,
     "prediction": page_of_prediction,
     "numbers": page_of_numbers,
 }
@@ -464,9 +525,7 @@ def of_the_user(path):
     Whoever reads it has `contents_of` among its parameters: a blank line or another line end runs
     nothing again. A table that a rule simulates is one of the run.
     """
-    if "simulation" in CONFIG or "simulation" in (CONFIG["belief"] or {}):
-        return local(path)
-    return ancient(local(path))
+    return local(path) if is_simulated(CONFIG) else ancient(local(path))
 
 
 def contents_of(files):
@@ -520,6 +579,57 @@ def simulated_beliefs():
     folder = CONFIG["belief"]["simulation"]["directory"]
     files = {name: local(f"{folder}/{name}.tsv") for name in names}
     return files | {"description": local(f"{folder}/dataset_description.json")}
+
+
+def simulated_variability():
+    """Files of a simulated trial of brain change, by the names of outputs."""
+    folder = CONFIG["variability"]["simulation"]["directory"]
+    arms = ("participants", "regions", "scores")
+    files = {
+        f"{arm}_{name}": local(f"{folder}/{arm}/{name}.tsv")
+        for arm in SIMULATED_ARMS
+        for name in arms
+    }
+    others = {name: local(f"{folder}/{name}.tsv") for name in ("genes", "planted", "axes")}
+    return files | others | {"description": local(f"{folder}/dataset_description.json")}
+
+
+def variability_inputs(wildcards):
+    """Tables of the people and the regions of every effect."""
+    paths, asked = [], CONFIG["variability"]
+    for name in asked["effects"]:
+        for cohort in cohorts_of_effect(CONFIG["effects"][name]):
+            own = CONFIG["cohorts"][cohort]
+            paths += [own["participants"], scores_path(own) if asked["score"] else None]
+    tables = [*filter(None, paths), *effect_tables(CONFIG, asked["effects"])]
+    return [of_the_user(path) for path in dict.fromkeys(tables)]
+
+
+def variability_geometry(wildcards):
+    """The user's table of coordinates, if there is one."""
+    return [of_the_user(path) for path in own_geometry(CONFIG["variability"])]
+
+
+def variability_genes(wildcards):
+    """The user's tables of coordinates, of expression and of sets of genes."""
+    files = gene_files(CONFIG["variability"])
+    # Sets of genes are no table: their age counts.
+    paths = [of_the_user(path) for path in files[:1]] + [local(path) for path in files[1:]]
+    return [*variability_geometry(wildcards), *paths]
+
+
+def effects_of_features(wildcards):
+    """Tables of the regions of an effect that is a feature set, in every cohort."""
+    name = FEATURES[wildcards.features]["effect"]
+    cohorts = dict.fromkeys([DISCOVERY, wildcards.cohort])
+    return [of_the_user(path) for path in effect_tables(CONFIG, [name], cohorts)]
+
+
+def found_inputs():
+    """What was planted in a simulated trial, and the tables in which it is looked for."""
+    files = simulated_variability()
+    names = ["components", "loadings", "region_sets", "genes", "associations"]
+    return {**variability_tables(*names), "planted": files["planted"], "axes": files["axes"]}
 
 
 def belief_inputs(wildcards):
@@ -620,6 +730,11 @@ def files_of_the_user(wildcards):
     paths = [path for path in files_of_cohorts(wildcards) if path not in READ_INPUTS]
     trials = belief_inputs(wildcards) if CONFIG["belief"] else []
     paths += [local(str(path)) for path in trials]
+    if CONFIG["variability"]:
+        tables = [*variability_inputs(wildcards), *variability_geometry(wildcards)]
+        paths += [local(str(path)) for path in [*tables, *gene_files(CONFIG["variability"])]]
+    early = [features["effect"] for features in FEATURES.values() if "effect" in features]
+    paths += [local(path) for path in effect_tables(CONFIG, early, COHORTS)]
     for spec in FEATURES.values():
         atlas, mask = spec.get("atlas"), spec.get("mask", "template")
         paths += [local(path) for path in atlas.values()] if isinstance(atlas, dict) else []
@@ -668,6 +783,7 @@ FEATURE_FILES = {
     "tables": tables_of_features,
     "discovery": people_table(DISCOVERY),
     "rates": run_table("belief_rates"),
+    "effects": effects_of_features,
     "sets": sets_in_cohort,
 }
 
@@ -918,10 +1034,30 @@ def belief_config(wildcards):
     return section("belief", "sessions") | {"cohorts": cohorts}
 
 
-def simulated_sizes(wildcards):
-    """Sizes of a simulated study of belief updating, and what is planted."""
-    given = CONFIG["belief"]["simulation"]
+def sizes_of_simulation(name):
+    """Sizes of a module's simulated study, and what is planted."""
+    given = CONFIG[name]["simulation"]
     return {key: value for key, value in given.items() if key != "directory"}
+
+
+def variability_config(wildcards):
+    """What decides who has an effect, and which."""
+    keys = (
+        "participants",
+        "columns",
+        "codes",
+        "format",
+        "scores",
+        "where",
+        "sources",
+        "role",
+        "tiv",
+    )
+    cohorts = {
+        name: {key: cohort[key] for key in keys} for name, cohort in CONFIG["cohorts"].items()
+    }
+    more = section("effects", "variability", "outcome", "features", "models")
+    return more | {"cohorts": cohorts}
 
 
 def quality_config(wildcards):
@@ -1083,6 +1219,17 @@ def feature_spec_of_model(wildcards):
     return FEATURES[CONFIG["models"][wildcards.model]["features"]]
 
 
+def effect_config(wildcards):
+    """What decides the regions of an effect that is a feature set, and what it is."""
+    keys = ("sources", "where", "tiv", "role")
+    cohorts = {
+        name: {key: cohort[key] for key in keys} for name, cohort in CONFIG["cohorts"].items()
+    }
+    name = FEATURES[wildcards.features]["effect"]
+    own = {"effects": {name: CONFIG["effects"][name]}, "cohorts": cohorts}
+    return section("outcome", "features", "models") | own
+
+
 def list_of_atlas(wildcards):
     """Shipped list of regions of a feature set's atlas."""
     return lists_of(FEATURES[wildcards.features]["atlas"])
@@ -1120,6 +1267,8 @@ def feature_params(kind):
     """What a job must know of the source of features of a kind."""
     if FEATURE_KINDS[kind].has_table:
         return {"never": not_regions(CONFIG), "contents": contents_of(tables_of_features)}
+    if FEATURE_KINDS[kind].has_effect:
+        return {"config": effect_config, "contents": contents_of(effects_of_features)}
     names = {"names": resources_of("cat12")} if FEATURE_KINDS[kind].has_atlas else {}
     return {"pattern": source_in_cohort, **names} if FEATURE_KINDS[kind].has_image else {}
 

@@ -57,10 +57,31 @@ if "simulation" in (CONFIG["belief"] or {}):
             ENVIRONMENT
         threads: 1
         params:
-            simulation=simulated_sizes,
+            simulation=sizes_of_simulation("belief"),
             directory=CONFIG["belief"]["simulation"]["directory"],
             code=code_of("simulation/simulate_beliefs"),
         message:
             "Simulating a study of belief updating"
         script:
             "../scripts/simulation/simulate_beliefs.py"
+
+
+if "simulation" in (CONFIG["variability"] or {}):
+
+    rule simulate_variability:
+        """Write a treated and a control arm of a simulated trial, genes, and what was planted."""
+        output:
+            **simulated_variability(),
+        log:
+            log_of("simulate_variability"),
+        conda:
+            ENVIRONMENT
+        threads: 1
+        params:
+            simulation=sizes_of_simulation("variability"),
+            directory=CONFIG["variability"]["simulation"]["directory"],
+            code=code_of("simulation/simulate_variability"),
+        message:
+            "Simulating a trial of brain change"
+        script:
+            "../scripts/simulation/simulate_variability.py"

@@ -114,6 +114,16 @@ def belief_minutes(wildcards, input, attempt):
     return math.ceil(15 + 10 * input.size_mb) * attempt**2
 
 
+def variability_mb(wildcards, input, attempt):
+    """Effects some times over: samples of people, random maps, surrogates of each gene's map."""
+    return math.ceil(2000 + 100 * input.size_mb) * attempt
+
+
+def variability_minutes(wildcards, input, attempt):
+    """Seconds for 165 people and 148 regions; components of samples grow with both."""
+    return math.ceil(20 + 20 * input.size_mb) * attempt**2
+
+
 def control_size(wildcards, input):
     """The model's outer folds under one labelling, twice."""
     return JobSize(

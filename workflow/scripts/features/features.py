@@ -16,5 +16,6 @@ with job(snakemake):
             threads=snakemake.threads,
             pattern=given.get("pattern"),
             never=given.get("never", ()),
+            config=given.get("config"),
         )
     )

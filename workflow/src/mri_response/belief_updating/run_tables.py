@@ -5,8 +5,9 @@ What draws reads this module: it imports no library of statistics, which takes t
 
 from __future__ import annotations
 
-import numpy as np
 import pandas as pd
+
+from mri_response.core.tables import with_types
 
 #: Columns that are text even where they look like numbers.
 TEXT = (
@@ -29,14 +30,4 @@ def typed(table: pd.DataFrame) -> pd.DataFrame:
         Columns of True and False are bool, those of numbers float; identifiers and :data:`TEXT`
         stay.
     """
-    out = table.copy()
-    for name in table.columns.difference([*TEXT, "participant_id", "session_id", "baseline"]):
-        values = table[name]
-        if len(values) and values.isin(["True", "False"]).all():
-            out[name] = values == "True"
-            continue
-        found = pd.to_numeric(values, errors="coerce")
-        if (found.notna() == values.notna()).all():
-            # Parsed by Python's float(), which is exact.
-            out[name] = [float(cell) if isinstance(cell, str) else np.nan for cell in values]
-    return out
+    return with_types(table, (*TEXT, "baseline"))

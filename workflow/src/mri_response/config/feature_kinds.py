@@ -55,6 +55,10 @@ def _words_of_belief(spec: Spec) -> str:
     return f"how beliefs are updated in {spec['session']} ({', '.join(spec['parameters'])})"
 
 
+def _words_of_effect(spec: Spec) -> str:
+    return f"the effect {spec['effect']} of each person, region by region"
+
+
 def _words_of_concatenated(spec: Spec) -> str:
     return f"the feature sets {' and '.join(spec['sets'])} side by side"
 
@@ -151,6 +155,8 @@ class FeatureKind:
         ``parameters``).
     is_light : bool
         Whether a job is short enough for the machine on which the workflow was started.
+    has_effect : bool
+        Whether the features are an effect of treatment between two sessions (key ``effect``).
     region_sets : str or None
         File of ``data/region_sets`` that fits every feature set of the kind.
     check : callable
@@ -167,6 +173,7 @@ class FeatureKind:
     is_clinical: bool = False
     has_trials: bool = False
     is_light: bool = False
+    has_effect: bool = False
     region_sets: str | None = None
     check: Callable[[Spec, str], None] = _check_nothing
 
@@ -211,6 +218,7 @@ FEATURES = {
         check=_check_clinical,
     ),
     "belief": FeatureKind(_words_of_belief, inputs=("rates",), has_trials=True, is_light=True),
+    "effect": FeatureKind(_words_of_effect, inputs=("effects",), has_effect=True, is_light=True),
     "concatenated": FeatureKind(
         _words_of_concatenated,
         inputs=("sets",),

@@ -26,12 +26,13 @@ from mri_response.config.checks.numbers import (
 from mri_response.config.checks.quality import check_quality_control
 from mri_response.config.checks.sessions import check_sessions
 from mri_response.config.checks.sources import check_paths, check_sources
+from mri_response.config.checks.variability import check_effects, check_variability
 from mri_response.config.columns import CATEGORIES
 from mri_response.config.messages import by_position, fault, key_path, schema_fault
 from mri_response.config.modules import check_modules
 from mri_response.config.outcome_kinds import is_number, outcome_kind, refuse_fitted
 from mri_response.config.preparation_steps import PREPARATION
-from mri_response.config.queries import learner_name
+from mri_response.config.queries import discovery_name, learner_name
 from mri_response.config.schema import config_schema, filled
 
 _CODED = "codes"
@@ -48,9 +49,9 @@ def load_config(raw: Mapping[str, Any]) -> dict[str, Any]:
     Returns
     -------
     dict
-        A new configuration in which every optional key has a value (except ``simulation``, here
-        and in ``belief``, and a model's ``estimator``, which are there only if they were given, and
-        what goes with them),
+        A new configuration in which every optional key has a value (except ``simulation``, here,
+        in ``belief`` and in ``variability``, and a model's ``estimator``, which are there only if
+        they were given, and what goes with them),
         sections without which the run does what it is asked are empty (``outcome`` is None),
         titles and ``primary_model`` are filled, ``outcome["classes"]`` maps each class name to the
         list of its values (as text) and ``where`` each column to the list of accepted values (as
@@ -147,6 +148,9 @@ def _normalise(config: dict[str, Any]) -> None:
             else confound
             for confound in model["confounds"]
         ]
+    for effect in config["effects"].values():
+        if effect["cohort"] is None:
+            effect["cohort"] = discovery_name(config)
     group = (config["belief"] or {}).get("group")
     if group:
         group.update({key: str(group[key]) for key in ("treated", "others")})
@@ -182,6 +186,8 @@ def _cross_check(config: Mapping[str, Any]) -> None:
     check_features(config)
     check_sessions(config)
     check_belief(config)
+    check_effects(config)
+    check_variability(config)
     check_clinical_outcomes(config)
     for step in PREPARATION.values():
         if step.check:

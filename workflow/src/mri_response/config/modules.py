@@ -62,6 +62,12 @@ MODULES = {
         needs=("cohorts",),
         rules=("people", "belief_updating", "preflight", "report", "record"),
     ),
+    "variability": Module(
+        words="describe how differently brains change",
+        asked_by=("variability",),
+        needs=("cohorts", "effects"),
+        rules=("people", "variability", "preflight", "report", "record"),
+    ),
     "prediction": Module(
         words="predict the outcome",
         asked_by=("models", "stacks", "primary_model"),
@@ -85,8 +91,8 @@ MODULES = {
 }
 #: Order in which the files of rules are included; a rule may name those of an earlier file.
 RULES = (
-    *("simulation", "people", "clinical_outcomes", "belief_updating", "features", "learning"),
-    *("preflight", "models", "evaluation", "brain", "report", "record"),
+    *("simulation", "people", "clinical_outcomes", "belief_updating", "features"),
+    *("variability", "learning", "preflight", "models", "evaluation", "brain", "report", "record"),
 )
 
 
@@ -118,7 +124,8 @@ def is_simulated(config: Mapping[str, Any]) -> bool:
     config : mapping
         The completed configuration.
     """
-    return "simulation" in config or "simulation" in (config.get("belief") or {})
+    parts = (config, *(config.get(name) or {} for name in ("belief", "variability")))
+    return any("simulation" in part for part in parts)
 
 
 def rules_of_run(config: Mapping[str, Any]) -> list[str]:

@@ -157,6 +157,12 @@ def belief_features(config: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
     return {name: spec for name, spec in used.items() if feature_kind(spec).has_trials}
 
 
+def effect_features(config: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
+    """Those of the used feature sets that are early effects of treatment."""
+    used = used_features(config)
+    return {name: spec for name, spec in used.items() if feature_kind(spec).has_effect}
+
+
 def clinical_features(config: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
     """Feature sets that some model uses and that are columns of the participants table."""
     used = used_features(config)

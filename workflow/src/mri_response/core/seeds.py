@@ -31,6 +31,14 @@ class Stream(IntEnum):
     BELIEF_PREDICTIVE = 33
     BELIEF_ASSOCIATION = 34
     BELIEF_MEDIATION = 35
+    VARIABILITY_STUDY = 40
+    VARIABILITY_NULL = 41
+    VARIABILITY_BOOTSTRAP = 42
+    VARIABILITY_HALVES = 43
+    VARIABILITY_PEOPLE = 44
+    VARIABILITY_REGIONS = 45
+    VARIABILITY_ASSOCIATION = 46
+    VARIABILITY_GENES = 47
 
 
 def generator(seed: int, stream: Stream, *indices: int) -> np.random.Generator:

@@ -9,7 +9,7 @@ import difflib
 import fnmatch
 import os
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
 import pandas as pd
@@ -46,6 +46,34 @@ def read_tsv(path: str | os.PathLike[str], dtype: Any = str) -> pd.DataFrame:
         if types.get(column, str) is not str:
             frame[column] = frame[column].to_numpy(object).astype(types[column])
     return frame
+
+
+def with_types(table: pd.DataFrame, text: Collection[str] = ()) -> pd.DataFrame:
+    """A table of the run, read as text, with numbers and truth values.
+
+    Parameters
+    ----------
+    table : pandas.DataFrame
+        As `read_tsv` returns it.
+    text : collection of str
+        Columns that are text even where they look like numbers, beside the identifiers.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Columns of True and False are bool, those of numbers float.
+    """
+    out = table.copy()
+    for name in table.columns.difference([*text, *ID_COLUMNS]):
+        values = table[name]
+        if len(values) and values.isin(["True", "False"]).all():
+            out[name] = values == "True"
+            continue
+        found = pd.to_numeric(values, errors="coerce")
+        if (found.notna() == values.notna()).all():
+            # Parsed by Python's float(), which is exact.
+            out[name] = [float(cell) for cell in values]
+    return out
 
 
 def read_people(path: str | os.PathLike[str]) -> pd.DataFrame:

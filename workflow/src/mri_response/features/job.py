@@ -36,6 +36,8 @@ class FeatureJob:
         in their place.
     never : sequence of str
         Columns of a table that are no regions, for kinds with a table.
+    config : mapping, optional
+        Sections of the configuration that say what an effect is, for kinds with one.
     """
 
     spec: Mapping[str, Any]
@@ -45,6 +47,7 @@ class FeatureJob:
     threads: int = 1
     pattern: str | None = None
     never: Sequence[str] = ()
+    config: Mapping[str, Any] | None = None
 
     def people(self) -> pd.DataFrame:
         """Read the cohort's analysed rows, everything as it is written."""

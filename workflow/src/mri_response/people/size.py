@@ -119,6 +119,8 @@ def discovery_size(config: Mapping[str, Any]) -> Size:
             p[features] = len(spec["columns"])
         elif kind.has_trials:
             p[features] = len(spec["parameters"])
+        elif kind.has_effect:
+            p[features] = 140  # as of images: the table is read by a later stage
         elif kind.has_parts:
             p[features] = sum(p[part] for part in spec["sets"])
         elif kind.has_table:

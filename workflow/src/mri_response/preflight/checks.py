@@ -21,6 +21,7 @@ from mri_response.config.queries import (
     all_confounds,
     class_names,
     discovery_name,
+    effect_features,
     has_classes,
     used_features,
 )
@@ -115,14 +116,18 @@ def check_inputs(
         if has_classes(config):
             check_entangled(config, people[discovery_name(config)])
         _check_images(config, people, cache)
-    beliefs = []
+    modules = []
     if "belief" in asked_modules(config):
         from mri_response.preflight.beliefs import check_beliefs  # its models take time to load
 
-        beliefs = check_beliefs(config, people)
+        modules = check_beliefs(config, people)
+    if config["variability"] or effect_features(config):
+        from mri_response.preflight.variability import check_variability_inputs
+
+        modules += check_variability_inputs(config, people)
     listed = pd.concat(exclusions, ignore_index=True)
     return InputSummary(
-        lines=[*_summary(config, people, listed), *beliefs],
+        lines=[*_summary(config, people, listed), *modules],
         warnings=input_warnings(config, people),
         people=people,
         exclusions=listed,

@@ -184,12 +184,22 @@ def _warnings_of_belief(config: Mapping[str, Any], people: Mapping[str, pd.DataF
     return belief_warnings(config, people)
 
 
+def _warnings_of_variability(
+    config: Mapping[str, Any], people: Mapping[str, pd.DataFrame]
+) -> list[str]:
+    """What weakens the analysis of how differently brains change."""
+    from mri_response.preflight.variability import variability_warnings
+
+    return variability_warnings(config, people)
+
+
 #: What each module of a run (`mri_response.config.modules`) warns of before its first job, from the
 #: completed configuration and the analysed rows by cohort. A module that warns of nothing has no
 #: entry.
 WARNINGS = {
     "prediction": _warnings_of_prediction,
     "belief": _warnings_of_belief,
+    "variability": _warnings_of_variability,
     "numbers": _warnings_of_numbers,
     "cohorts": _warnings_of_cohorts,
 }

@@ -13,6 +13,7 @@ from mri_response.config.queries import (
     belief_features,
     clinical_features,
     column_of,
+    effect_features,
     feature_columns,
     source_features,
     used_features,
@@ -34,10 +35,9 @@ def check_features(config: Mapping[str, Any]) -> None:
     """
     check_atlases(config)
     if config["models"] and not source_features(config):
-        beliefs = belief_features(config)
         raise fault(
             "models",
-            "models of beliefs and of the clinic alone" if beliefs else "clinical models alone",
+            _without_scans(config),
             "a model of the scans beside them",
             "add one; clinical models are what it is compared with",
         )
@@ -46,6 +46,17 @@ def check_features(config: Mapping[str, Any]) -> None:
         feature_kind(spec).check(config, name)
     for name in config["models"]:
         _check_confounds_apart(config, name)
+
+
+def _without_scans(config: Mapping[str, Any]) -> str:
+    """What models are made of, where no set of features is read from scans by itself."""
+    others = {"effects of treatment": effect_features(config), "beliefs": belief_features(config)}
+    named = [what for what, sets in others.items() if sets]
+    return (
+        f"models of {' and '.join([*named, 'the clinic'])} alone"
+        if named
+        else "clinical models alone"
+    )
 
 
 def _check_categories(config: Mapping[str, Any]) -> None:

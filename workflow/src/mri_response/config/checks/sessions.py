@@ -8,7 +8,7 @@ from typing import Any
 
 from mri_response.config.messages import fault
 from mri_response.config.outcome_kinds import deciding_sessions
-from mri_response.config.queries import belief_features, source_features
+from mri_response.config.queries import belief_features, effect_features, source_features
 from mri_response.core.tables import suggestion
 
 
@@ -60,6 +60,30 @@ def check_sessions(config: Mapping[str, Any]) -> None:
             _check_named(config, f"features.{name}.sessions", session)
     for name, spec in belief_features(config).items():
         _check_named(config, f"features.{name}.session", spec["session"], "answers")
+    for name in effect_features(config):
+        _check_effect(config, name)
+
+
+def _check_effect(config: Mapping[str, Any], features: str) -> None:
+    """Both sessions of an effect that is a feature, which another check has found to be named."""
+    name = config["features"][features]["effect"]
+    effect, order = config["effects"].get(name), config["sessions"]
+    if effect is None:
+        return  # told elsewhere
+    named = {
+        when: effect[when]["session"]
+        for when in ("before", "after")
+        if effect[when] is not None and effect[when]["session"] is not None
+    }
+    for when, session in named.items():
+        _check_named(config, f"effects.{name}.{when}.session", session, "effects")
+    if len(named) == 2 and order.index(named["before"]) >= order.index(named["after"]):
+        raise fault(
+            f"effects.{name}.after.session",
+            f"{named['after']!r} not after {named['before']!r}",
+            "a session after effects.*.before, in the order of sessions",
+            "correct the order",
+        )
 
 
 def _check_named(config: Mapping[str, Any], key: str, session: str, what: str = "scans") -> None:

@@ -206,6 +206,12 @@ def input_paths(config: Mapping[str, Any]) -> dict[str, str]:
                 paths[f"features.{name}.atlas.{part}"] = spec["atlas"][part]
         if spec.get("mask", "template") != "template":
             paths[f"features.{name}.mask"] = spec["mask"]
+    variability = config["variability"] or {}
+    if isinstance(variability.get("atlas"), dict):
+        paths["variability.atlas.coordinates"] = variability["atlas"]["coordinates"]
+    for key in ("table", "sets"):
+        if (variability.get("genes") or {}).get(key):
+            paths[f"variability.genes.{key}"] = variability["genes"][key]
     if isinstance(config["reporting"]["tripod"], str):
         paths["reporting.tripod"] = config["reporting"]["tripod"]
     return paths

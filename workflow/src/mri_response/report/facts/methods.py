@@ -21,6 +21,7 @@ from mri_response.report.facts.fact import Fact
 from mri_response.report.facts.phrases import cohort_size, listed, people, where
 from mri_response.report.facts.predicted_numbers import number_methods
 from mri_response.report.facts.study import flow
+from mri_response.report.facts.variability import variability_methods
 from mri_response.report.numbers import as_number
 from mri_response.report.procedure_words import left_out_inside_text, left_out_text
 from mri_response.report.run import Run
@@ -78,6 +79,7 @@ METHODS: dict[str, Callable[[Run], list[Fact]]] = {
     "cohorts": _methods_of_cohorts,
     "clinical_outcomes": outcome_methods,
     "belief": belief_methods,
+    "variability": variability_methods,
     "prediction": _methods_of_prediction,
     "numbers": number_methods,
 }

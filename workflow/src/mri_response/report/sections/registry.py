@@ -32,6 +32,7 @@ from mri_response.report.sections import (
     tables,
     thresholds,
     usefulness,
+    variability,
     verdict,
     warnings,
 )
@@ -66,6 +67,7 @@ SECTIONS: tuple[Section, ...] = tuple(
         quality,
         outcomes,
         belief,
+        variability,
         methods,
         reviewer,
         glossary,

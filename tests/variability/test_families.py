@@ -1,0 +1,89 @@
+"""Means, spreads and associations of whole families, against other computations."""
+
+import numpy as np
+import pytest
+import statsmodels.api as sm
+from scipy.stats import ttest_1samp
+
+from mri_response.variability.families import (
+    error_of_log_sd,
+    family_p,
+    log_variance_ratio,
+    means_under_signs,
+    orders_within,
+    partial_correlations,
+    ratios_under_exchange,
+    sd_of_response,
+    single_p,
+    t_of_correlation,
+    t_of_means,
+)
+
+
+def test_p_is_never_0_and_the_family_has_the_larger_one():
+    rng = np.random.default_rng(1)
+    null, observed = np.abs(rng.standard_normal((99, 5))), np.array([0.1, 1, 2, 3, 9.0])
+    single, family = single_p(observed, null), family_p(observed, null)
+    assert single[-1] == family[-1] == 0.01
+    assert (family >= single).all()
+    assert family[1] == (1 + (null.max(axis=1) >= 1).sum()) / 100
+
+
+def test_t_and_signs_at_random():
+    rng = np.random.default_rng(2)
+    values = rng.standard_normal((14, 4))
+    values[:, 2] += 1
+    np.testing.assert_allclose(t_of_means(values), ttest_1samp(values, 0).statistic)
+    signs = np.random.default_rng(3).choice([-1.0, 1.0], size=(6, 14))
+    expected = [ttest_1samp(own[:, None] * values, 0).statistic for own in signs]
+    np.testing.assert_allclose(means_under_signs(values, 6, np.random.default_rng(3)), expected)
+
+
+def test_variance_under_treatment():
+    rng = np.random.default_rng(4)
+    control = rng.standard_normal((40, 30))
+    treated = rng.standard_normal((60, 30)) * np.where(np.arange(30) < 3, 3.0, 1.0) + 5
+    ratio = log_variance_ratio(treated, control)
+    plain = np.log(treated.std(axis=0, ddof=1) / control.std(axis=0, ddof=1))
+    np.testing.assert_allclose(ratio, plain + 1 / 118 - 1 / 78)
+    null = np.abs(ratios_under_exchange(treated, control, 199, rng))
+    p = family_p(np.abs(ratio), null)
+    assert (p[:3] < 0.05).all()
+    assert (p[3:] < 0.05).sum() <= 1
+    response = sd_of_response(treated, control)
+    assert response[:3] == pytest.approx(np.sqrt(8), abs=0.9)
+    assert (response[3:] < 0).any()  # where the control arm varies more it is negative
+
+
+def test_error_of_a_log_sd_is_its_spread_over_samples():
+    rng = np.random.default_rng(8)
+    for draw in (rng.standard_normal, lambda size: rng.standard_t(9, size)):
+        values = draw((100, 2000))
+        spread = np.log(values.std(axis=0, ddof=1)).std()
+        assert np.sqrt((error_of_log_sd(values) ** 2).mean()) == pytest.approx(spread, rel=0.08)
+
+
+def test_people_are_permuted_within_their_block():
+    blocks = np.array(["a", "b", "a", "b", "b", "a"])
+    orders = orders_within(blocks, 50, np.random.default_rng(5))
+    assert (blocks[orders] == blocks).all()
+    assert (np.sort(orders, axis=1) == np.arange(6)).all()
+    assert len(np.unique(orders, axis=0)) > 10
+
+
+def test_partial_correlation_is_that_of_residuals_and_of_the_regression():
+    rng = np.random.default_rng(6)
+    given = sm.add_constant(rng.standard_normal((30, 2)))
+    x = given @ [0, 1, 2] + rng.standard_normal(30)
+    y = x + given @ [1, -1, 0] + rng.standard_normal(30)
+    orders = np.array([np.arange(30), rng.permutation(30)])
+    found = partial_correlations(x, y, given, orders)
+    t = sm.OLS(y, np.column_stack([given, x])).fit().tvalues[-1]
+    assert t_of_correlation(found[0], 26) == pytest.approx(abs(t))
+    assert found[1] == pytest.approx(found[0])
+    fit = sm.OLS(y, given).fit()
+    again = fit.fittedvalues + fit.resid[orders[1]]
+    expected = sm.OLS(again, np.column_stack([given, x])).fit().tvalues[-1]
+    assert t_of_correlation(found[2], 26) == pytest.approx(abs(expected))
+    repeated = np.column_stack([given, given[:, 1]])  # a column too many changes nothing
+    np.testing.assert_allclose(partial_correlations(x, y, repeated, orders), found)
