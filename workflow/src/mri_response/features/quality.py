@@ -219,7 +219,9 @@ def quality_table(config: Mapping[str, Any]) -> pd.DataFrame:
         notes: dict[str, list[str]] = {}
         found = {}
         scans = {name: scan for name, *scan in _read(config, source, sets, people)}
-        values = {name: r if m is None else m.voxels for name, (r, m) in scans.items()}
+        # What every cohort has: one of them may have regions by CAT12 and no maps.
+        mapped = all(maps is not None for _, maps in scans.values())
+        values = {name: maps.voxels if mapped else own for name, (own, maps) in scans.items()}
         alike = resemblances(values, people)
         for name, (regions, maps) in scans.items():
             settings = config["quality_control"]
