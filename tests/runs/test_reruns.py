@@ -367,7 +367,10 @@ KEYS = {
         {*WEIGHTS, *FIGURES, *END_OF_RUN, "tables"} - {"voxel_weights"},
     ),
     "confounds": ({"missing": "impute"}, EVERYTHING),
-    "models": ({"again": {"features": "roi"}}, NO_PEOPLE - {"splits", "voxel_weights"}),
+    "models": (
+        {"again": {"features": "roi"}, "bare": {"features": "fs"}},
+        NO_PEOPLE - {"splits", "voxel_weights"},
+    ),
     "primary_model": (
         "roi_svc",
         {"comparisons", "comparisons_figure", "learning_curve", "learning_curve_figure"}

@@ -1016,13 +1016,23 @@ def patterns_of_outputs(wildcards):
 
 
 def features_and_confounds():
-    """What models need of a person, once for all models that need it alike.
+    """What models need of a person, as models that need it together, whichever of them needs what.
 
-    A model like another one, or with another name, leaves out nobody else.
+    A model that needs nothing else, or has another name, leaves out nobody else.
     """
-    keys = ("features", "confounds", "harmonise")
-    needs = {json.dumps([model[key] for key in keys]): model for model in CONFIG["models"].values()}
-    return {str(i): {key: needs[need][key] for key in keys} for i, need in enumerate(needs)}
+    models = CONFIG["models"].values()
+    sets = sorted({model["features"] for model in models})
+    confounds = {json.dumps(each): each for model in models for each in model["confounds"]}
+    ways = {json.dumps(model["harmonise"]): model["harmonise"] for model in models}
+    ways = [ways[text] for text in sorted(ways) if ways[text]]
+    return {
+        str(i): {
+            "features": sets[min(i, len(sets) - 1)],
+            "confounds": [] if i else list(confounds.values()),
+            "harmonise": ways[i] if i < len(ways) else None,
+        }
+        for i in range(max(len(sets), len(ways)))
+    }
 
 
 def belief_config(wildcards):
