@@ -141,10 +141,8 @@ def require_columns(
 
     Parameters
     ----------
-    columns : iterable of str
-        Columns of the table.
-    required : iterable of str
-        Columns that must be among them.
+    columns, required : iterable of str
+        Columns of the table, and those that must be among them.
     path : path-like
         The table, for the message.
     separator : str or None
