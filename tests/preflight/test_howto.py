@@ -14,8 +14,8 @@ import numpy as np
 import pandas as pd
 import pytest
 import yaml
+from beginnings import PEOPLE, SEXES
 from small_study import snakemake
-from test_beginnings import PEOPLE, SEXES
 
 from mri_response.inputs.images import template_map
 from mri_response.preflight.start import command
