@@ -14,7 +14,7 @@ from mri_response.report.figures.by_name import drawn
 from mri_response.report.figures.plan import figure_plan
 from mri_response.report.naming import naming
 from mri_response.report.run import Run
-from mri_response.report.sections.blocks import Table
+from mri_response.report.sections.blocks import Details, Lead, Table
 from mri_response.report.sections.outcomes import SECTION
 
 CROSSOVER = {
@@ -104,7 +104,7 @@ def test_the_section_and_the_methods_tell_the_design(design):
     name, config, tables = design
     shown = {key: table for key, table in tables.items() if key != "outcome_scores"}
     run = Run(config=config, tables=shown)
-    blocks = SECTION.blocks_of(run)
+    blocks = unfolded(SECTION.blocks_of(run))
     captions = [block.caption for block in blocks if isinstance(block, Table)]
     assert len(captions) == {"parallel": 8, "single_arm": 3, "crossover": 7}[name]
     assert all(block.rows for block in blocks if isinstance(block, Table))
@@ -113,6 +113,19 @@ def test_the_section_and_the_methods_tell_the_design(design):
     assert ("without a comparison" in methods) == (name == "single_arm")
     assert ("jackknife" in methods) == (name != "single_arm")
     assert ("Hills and Armitage" in methods) == (name == "crossover")
+    assert "Estimand: the mean " in methods
+    lead = next(block.text for block in blocks if isinstance(block, Lead))
+    assert ("drug minus placebo" in lead) == (name == "crossover")
+    assert ("Response on the MADRS at day7" in lead) == (name != "crossover")
+    notes = " ".join(block.note for block in blocks if isinstance(block, Table))
+    assert ("one baseline" in notes) == (name == "crossover")
+    assert ("The covariance of a person's visits was" in notes) == (name != "single_arm")
+
+
+def unfolded(blocks):
+    """Blocks with those behind lines that unfold them."""
+    inside = [unfolded(block.blocks) if isinstance(block, Details) else [block] for block in blocks]
+    return [block for group in inside for block in group]
 
 
 def cells(block):
@@ -125,7 +138,7 @@ def cells(block):
 
 def test_tables_behind_the_main_ones_have_the_numbers_of_their_files(design):
     name, config, tables = design
-    blocks = SECTION.blocks_of(Run(config=config, tables=tables))
+    blocks = unfolded(SECTION.blocks_of(Run(config=config, tables=tables)))
     by_caption = {block.caption: block for block in blocks if isinstance(block, Table)}
     missing = cells(by_caption["MADRS: who is missing"])
     expected = tables["outcome_missing"][["n_missing", "n"]].itertuples(index=False)

@@ -123,13 +123,17 @@ def _models(section: Section) -> Fact:
         else ""
     )
     covariates = f", {listed(section['covariates'])}" if section["covariates"] else ""
-    arms = "" if trial_design(section) == SINGLE_ARM else ", arm by visit"
+    single = trial_design(section) == SINGLE_ARM
+    arms = "" if single else ", arm by visit"
+    effect = "change" if single else "difference between treatments as assigned"
     return Fact(
         f"Mixed model for repeated measures of the change: visit{arms}, baseline by visit"
         f"{covariates}; {first} covariance over a person's visits{fallback}; restricted maximum "
-        f"likelihood; {words}. Scores are taken as missing at random given the others; nothing is "
-        "carried forward. Constrained longitudinal data analysis, with the baseline as a score of "
-        "which all arms have one mean, stands beside it.",
+        f"likelihood; {words}. Estimand: the mean {effect} in everybody whom the filters keep, had "
+        "nobody's score gone missing (a hypothetical strategy for who leaves early). Scores are "
+        "taken as missing at random given the others; nothing is carried forward. Constrained "
+        "longitudinal data analysis, with the baseline as a score of which all arms have one mean, "
+        "stands beside it.",
         "config: clinical_outcomes.covariance, clinical_outcomes.df; outcome_model.tsv; "
         "outcome_fit.tsv",
         ("mmrm", key),

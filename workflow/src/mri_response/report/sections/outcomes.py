@@ -85,7 +85,21 @@ def blocks(run: Run) -> list[Block]:
 
 
 def _headline(run: Run, scale: str) -> str:
-    """Response at the endpoint of the prediction, or at the last visit, arm by arm."""
+    """Response at the endpoint of the prediction, or at the last visit, arm by arm.
+
+    Of a crossover the last session is one of a treatment: there it is the difference between
+    treatments at the first time point.
+    """
+    crossover = run.tables.get("outcome_crossover")
+    if crossover is not None and len(crossover):
+        rows = crossover[crossover["effect"] == "treatment"].set_index("method")
+        method = "mixed_model" if "mixed_model" in rows.index else rows.index[0]
+        row = rows.loc[[method]].iloc[0]
+        difference, limits = with_limits(row, 1)
+        return (
+            f"{scale} at {row['time_point']}, {row['treatment']} minus {row['reference']}: "
+            f"{difference} points (95 % interval {limits}, {_METHODS[method].lower()})."
+        )
     rates = _rows(run, "rates", scale=scale, counted="observed", outcome="response")
     sessions = list(dict.fromkeys(rates["session_id"]))
     wanted = (run.config.get("outcome") or {}).get("endpoint")
@@ -147,6 +161,11 @@ def _course(run: Run, scale: str) -> Table:
         "Observed scores, 95 % intervals. Changes are from baseline, within people and without a "
         "control; their size is Hedges' g on the SD of the change, and no effect of the treatment."
     )
+    if trial_design(run.config["clinical_outcomes"]) == CROSSOVER:
+        table.note += (
+            " There is one baseline, so that a change in the second period also holds what the "
+            "first one left."
+        )
     return table
 
 
@@ -193,9 +212,19 @@ def _differences(run: Run, scale: str) -> Table:
     table.note = (
         "Change from baseline adjusted for the baseline, points of the scale, 95 % intervals; "
         "negative: fewer symptoms. Hedges' g is of observed changes, on their pooled SD. There is "
-        "no correction for the number of visits."
+        f"no correction for the number of visits. {_covariance(run)}"
     )
     return table
+
+
+def _covariance(run: Run) -> str:
+    """The covariance that the mixed model was fitted with, and which ones could not be."""
+    row = _rows(run, "fit", model="mmrm").iloc[0]
+    words = f"The covariance of a person's visits was {str(row['covariance']).replace('_', ' ')}"
+    tried = row["not_fitted"]
+    if pd.isna(tried) or tried == "n/a":
+        return f"{words}."
+    return f"{words}, since others could not be fitted ({tried})."
 
 
 def _rate_differences(run: Run, scale: str) -> Table:
