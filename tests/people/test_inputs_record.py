@@ -37,6 +37,13 @@ def test_a_row_per_person_and_source(study):
         ["6.0.0", "patient", 4],
         ["7.4.1", "control", 3],
     ]
+    assert summary["site"].isna().all()
+    # The site counts where no model takes it too.
+    given = pd.read_csv(study.folder / "munich.tsv", sep="\t").assign(site=list("AAAABBBB"))
+    given.to_csv(study.folder / "munich.tsv", sep="\t", index=False)
+    assert inputs_summary(config, table, people)[["version", "site", "n"]].to_numpy().tolist() == [
+        *(["6.0.0", "A", 2], ["6.0.0", "B", 2], ["7.4.1", "A", 2], ["7.4.1", "B", 1])
+    ]
 
 
 def test_a_version_that_goes_with_the_class_is_told(study):

@@ -86,8 +86,13 @@ def inputs_summary(
     for name, rows in people.items():
         keys = [key for key in ID_COLUMNS if key in rows and key in known]
         own = known[(known["cohort"] == name) & (known["state"] == State.READ)]
+        given = read_participants(config, name)
+        if "site" in given:  # models may not know it
+            both = [key for key in ID_COLUMNS if key in rows and key in given]
+            rows = rows.drop(columns="site", errors="ignore").astype(dict.fromkeys(both, str))
+            rows = rows.merge(given[[*both, "site"]], on=both, how="left")
         joined = rows.astype(dict.fromkeys(keys, str)).merge(own, on=keys)
-        site = joined["site"].astype(str) if "site" in joined else None
+        site = joined.get("site")
         label = joined["outcome"] if has_classes(config) else None
         parts.append(joined.assign(cohort=name, site=site, **{"class": label}))
     if not parts or not sum(map(len, parts)):
