@@ -7,6 +7,15 @@ from mri_response.report.run import Run
 from mri_response.report.sections.blocks import Block, Definitions, Details
 from mri_response.report.sections.section import Section
 
+#: Words that a page without classes does not have.
+_OF_CLASSES = frozenset(
+    {
+        *("AUC", "Balanced accuracy", "Brier score", "Decision value", "Net benefit", "NPV"),
+        *("Platt scaling", "PPV", "Prevalence", "ROC", "Sensitivity", "Specificity", "Threshold"),
+        "Youden",
+    }
+)
+
 
 def blocks(run: Run) -> list[Block]:
     """The glossary, folded.
@@ -20,7 +29,9 @@ def blocks(run: Run) -> list[Block]:
     -------
     list of Block
     """
-    return [Details("Words of this page in plain English", [Definitions([*glossary().items()])])]
+    left_out = _OF_CLASSES if run.names.positive is None else frozenset()
+    words = [pair for pair in glossary().items() if pair[0] not in left_out]
+    return [Details("Words of this page in plain English", [Definitions(words)])]
 
 
 SECTION = Section("glossary", "Glossary", "Glossary", blocks, module=None)
