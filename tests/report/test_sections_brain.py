@@ -7,6 +7,7 @@ import re
 import nibabel as nib
 import numpy as np
 import pytest
+from flat_blocks import flat
 from made_up_run import made_up_run
 
 from mri_response.core.tables import read_tsv, write_tsv
@@ -19,7 +20,7 @@ MODEL = "roi_svc"
 
 
 def section(run, **changes):
-    return blocks(run.read(**{"weights": {MODEL: run.weights}, **changes}))
+    return flat(blocks(run.read(**{"weights": {MODEL: run.weights}, **changes})))
 
 
 def of_kind(made, kind):
@@ -71,7 +72,7 @@ def test_tables_have_the_numbers_and_what_chance_gives(tmp_path):
     write_tsv(run.weights, tmp_path / "weights.tsv")
     tables = {"roi_sets": read_tsv(tmp_path / "sets.tsv")}
     made = section(run, tables=tables, weights={MODEL: read_tsv(tmp_path / "weights.tsv")})
-    sets, regions = of_kind(made, Table)
+    regions, sets = of_kind(made, Table)
     row = next(row for row in sets.rows if row[0][0] == "Rostral anterior cingulate")
     assert row[0][1].startswith("the whole anterior cingulate gyrus")
     assert row[1] == 1

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 import pytest
+from flat_blocks import flat
 from made_up_run import made_up_run
 
 from mri_response.config.queries import compared_pairs
@@ -69,7 +70,7 @@ def test_it_says_what_the_table_says(inputs):
     assert texts[-1].startswith("Given the columns of model clinic, the scans add to it: ")
     assert "+10.0 points of balanced accuracy with everybody's own scan" in texts[-1]
     assert "p = 0.020" in texts[-1]
-    made = blocks(inputs)
+    made = flat(blocks(inputs))
     tables = [block for block in made if block.kind == "table"]
     assert len(tables) == 2
     labels = [row[0] for row in tables[1].rows]
@@ -157,7 +158,7 @@ def test_a_verdict_has_the_auc_and_says_where_it_is_of_balanced_accuracy_alone(i
 
 def test_what_was_not_asked_is_said():
     run = made_up_run()
-    texts = [block.text for block in blocks(run.read()) if block.kind == "text"]
+    texts = [block.text for block in flat(blocks(run.read())) if block.kind == "text"]
     assert any(text.startswith("No clinical model was asked for.") for text in texts)
     assert blocks(run.read(tables={})) == []
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 import pytest
+from flat_blocks import flat
 from made_up_run import made_up_run
 
 from mri_response.report.facts.gathered import gather
@@ -20,7 +21,7 @@ def test_page_methods_and_results_have_both_controls():
     ]
     made_up = made_up_run()
     run = made_up.read(tables={"confound_controls": pd.DataFrame(rows)})
-    text, table = blocks(run)
+    table, text = flat(blocks(run))
     assert "shuffled between people" in text.text
     (row,) = table.rows
     assert row[0] == "Model roi_svc"

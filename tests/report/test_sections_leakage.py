@@ -1,5 +1,6 @@
 """The certificate against leakage on the page."""
 
+from flat_blocks import flat
 from made_up_run import made_up_run
 
 from mri_response.report.sections.blocks import Lead, Table
@@ -9,7 +10,7 @@ from mri_response.report.sections.leakage import blocks
 def page(leakage=None):
     made_up = made_up_run()
     table = made_up.tables["leakage"] if leakage is None else leakage
-    found = blocks(made_up.read(tables={"leakage": table}))
+    found = flat(blocks(made_up.read(tables={"leakage": table})))
     (lead,) = [block.text for block in found if isinstance(block, Lead)]
     (table,) = [block for block in found if isinstance(block, Table)]
     return lead, table

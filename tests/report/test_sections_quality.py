@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 
 import pytest
+from flat_blocks import flat
 from made_up_run import MadeUpRun, made_up_run
 
 from mri_response.config.schema import config_schema
@@ -18,7 +19,7 @@ RULE = config_schema()["properties"]["quality_control"]["properties"]["exclude"]
 
 
 def page(run: MadeUpRun, **tables):
-    found = blocks(dataclasses.replace(run, tables={**run.tables, **tables}).read())
+    found = flat(blocks(dataclasses.replace(run, tables={**run.tables, **tables}).read()))
     text = " ".join(block.text for block in found if isinstance(block, Text))
     return text, [block for block in found if isinstance(block, Table)]
 

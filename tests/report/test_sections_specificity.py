@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from flat_blocks import flat
 from made_up_run import made_up_run, one_cohort, six_cohorts
 
 from mri_response.core.tables import read_tsv, write_tsv
@@ -17,7 +18,7 @@ def section(run, changes=None):
     for (analysis, column), value in (changes or {}).items():
         frame = tables["specificity"]
         frame.loc[frame["analysis"] == analysis, column] = value
-    return blocks(run.read(tables=tables))
+    return flat(blocks(run.read(tables=tables)))
 
 
 def written(made):

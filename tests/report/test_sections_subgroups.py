@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from flat_blocks import flat
 from made_up_run import MadeUpRun, made_up_run
 
 from mri_response.core.tables import read_tsv, write_tsv
@@ -12,7 +13,7 @@ from mri_response.report.sections.subgroups import blocks
 
 
 def page(run: MadeUpRun, table):
-    return blocks(run.read(tables={"subgroups": table}))
+    return flat(blocks(run.read(tables={"subgroups": table})))
 
 
 @pytest.fixture

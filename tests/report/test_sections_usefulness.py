@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from flat_blocks import flat
 from made_up_run import MadeUpRun, made_up_run, six_cohorts
 
 from mri_response.core.tables import read_tsv, write_tsv
@@ -24,7 +25,7 @@ def cell(row):
 
 
 def page(run: MadeUpRun, tables=None):
-    return blocks(run.read(tables=tables or run.tables))
+    return flat(blocks(run.read(tables=tables or run.tables)))
 
 
 @pytest.fixture(scope="module")
@@ -42,7 +43,7 @@ def test_tables_as_written_give_the_same_page(run, tmp_path):
 
 
 def test_numbers_of_the_page_are_those_of_the_tables(run):
-    calibration, points = (b for b in page(run) if isinstance(b, Table))
+    points, calibration = (b for b in page(run) if isinstance(b, Table))
     table = run.tables["calibration"]
     own = table[table["cohort"] == "external_pooled"].drop_duplicates("metric").set_index("metric")
     (row,) = (r for r in calibration.rows if r[0][0] == "External cohorts together")
@@ -65,7 +66,11 @@ def test_without_a_corrected_interval_the_naive_one(run):
     table = run.tables["operating_points"].copy()
     inflated = table["ci_method"].str.startswith("null_inflated")
     table.loc[inflated, ["ci_low", "ci_high"]] = np.nan
-    *_, points = (b for b in page(run, run.tables | {"operating_points": table}))
+    points, _ = (
+        block
+        for block in page(run, run.tables | {"operating_points": table})
+        if isinstance(block, Table)
+    )
     (row,) = (r for r in points.rows if r[0][1] == "discovery, roi_svc" and "Youden" in r[1])
     naive = table[
         (table["cohort"] == "discovery")
@@ -79,7 +84,7 @@ def test_without_a_corrected_interval_the_naive_one(run):
 
 def test_small_cohorts_say_why():
     run = six_cohorts()
-    calibration, _ = (b for b in page(run) if isinstance(b, Table))
+    _, calibration = (b for b in page(run) if isinstance(b, Table))
     (row,) = (r for r in calibration.rows if r[0][0].startswith("A third external"))
     assert row[-1].startswith("Not computed: a class has fewer than 5 people")
     table = run.tables["calibration"]

@@ -123,16 +123,16 @@ def blocks(run: Run) -> list[Block]:
         return []
     models = run.models
     texts = {model: verdict(table, model, names) for model in models}
+    tables = (_differences(table, models, names), _interactions(table, models, names))
     if not any(texts.values()):
         reasons = [_not_computed(table, model, len(models) > 1) for model in models]
-        return [Text(reason) for reason in dict.fromkeys(reasons)]
+        said = [Text(reason) for reason in dict.fromkeys(reasons)]
+        return [*said, *(made for made in tables if made.rows)]
     result = answer_of(run, "is_it_the_drug")
     for model, text in texts.items():
         said = Text(text or _not_computed(table, model, len(models) > 1))
         result.append(OfModel(model, [said, Figures(("specificity",), model)]))
-    differences, interactions = (
-        made(table, models, names) for made in (_differences, _interactions)
-    )
+    differences, interactions = tables
     result += [differences] if differences.rows else []
     more: list[Block] = [Text(_QUESTION), Text(_ALLOCATION)]
     more += [interactions] if interactions.rows else []
