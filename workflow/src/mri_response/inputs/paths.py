@@ -171,14 +171,19 @@ def _named(pattern: str, participant_id: str, session_id: str | None) -> list[st
         )
     found = {}
     # Tables are read in the form NFC; file names that macOS wrote may have letters in the form NFD.
-    for form in ("NFC", "NFD"):
-        given = {key: unicodedata.normalize(form, known[key]) for key in set(names)}
+    forms = [
+        {key: unicodedata.normalize(form, known[key]) for key in set(names)}
+        for form in ("NFC", "NFD")
+    ]
+    for given in forms[: 1 + (forms[0] != forms[1])]:
         filled = pattern
         for key, value in given.items():
             filled = filled.replace(f"{{{key}}}", glob.escape(value))
-        whole = _whole_ids(pattern, given)
         matches = glob.glob(filled, recursive=True)
-        found |= dict.fromkeys(path for path in matches if whole.fullmatch(_plain(path)))
+        if matches and set("*?[") & set(pattern):  # else the path is the pattern's very own
+            whole = _whole_ids(pattern, given)
+            matches = [path for path in matches if whole.fullmatch(_plain(path))]
+        found |= dict.fromkeys(matches)
     return list(found)
 
 
