@@ -57,6 +57,7 @@ simulation-study: setup ## do intervals cover, do tests hold their level, are pa
 	@$(RUN:-m=benchmarks/simulation_numbers.py) $(ARGS)
 	@$(RUN:-m=benchmarks/simulation_brain.py) $(ARGS)
 	@$(RUN:-m=benchmarks/simulation_belief.py) $(ARGS)
+	@$(RUN:-m=benchmarks/simulation_variability.py) $(ARGS)
 	@$(RUN:-m=benchmarks/simulation_outcomes.py) $(ARGS)
 
 # With the reports of all the runs of docs/conf.py that are under results: make small demo site.

@@ -59,6 +59,8 @@ def test_an_input_of_an_entry_is_a_file_of_the_run() -> None:
     tables |= {f"outcome_{name}" for name in (*outcomes, "tipping_point")}
     numbers = ("performance", "groups", "null", "curve", "predictions")
     tables |= {f"numbers_{name}" for name in numbers}
+    changes = ("components", "loadings", "regions", "similarity", "genes", "gene_nulls")
+    tables |= {f"variability_{name}" for name in (*changes, "gene_ranks")}
     named = {name for kind in FIGURES for name in kind.inputs}
     assert named == listed | tables
 

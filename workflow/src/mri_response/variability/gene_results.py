@@ -32,6 +32,13 @@ Tables = dict[str, pd.DataFrame]
 SAMPLES = 1000
 #: Steps of the distribution of a null in its table.
 STEPS = 100
+#: Tables, and their first columns where no map is compared, since no component is retained.
+COLUMNS = {
+    "genes": ["effect", "map", "gene", "r", "null", "p_value"],
+    "gene_nulls": ["effect", "map", "gene", "null", "share", "r"],
+    "gene_ranks": ["effect", "map", "gene", "r", "tested"],
+    "gene_sets": ["effect", "map", "gene_set", "mean_r", "null", "p_value"],
+}
 #: Genes of a set that the table of expression must have.
 MIN_GENES = 5
 
@@ -142,7 +149,13 @@ def gene_tables(config: Config, studies: Sequence[EffectStudy], components: pd.D
         for name, table in parts.items():
             table.insert(0, "effect", study.name)
             made.setdefault(name, []).append(table)
-    return {name: pd.concat(tables, ignore_index=True) for name, tables in made.items()}
+    names = [name for name in COLUMNS if name != "gene_sets" or asked["sets"]]
+    return {
+        name: pd.concat(made[name], ignore_index=True)
+        if name in made
+        else pd.DataFrame(columns=COLUMNS[name])
+        for name in names
+    }
 
 
 def _maps(

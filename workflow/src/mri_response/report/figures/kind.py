@@ -82,6 +82,7 @@ class FigureKind:
 #: Categories in the report of Snakemake, where they are not named as the section of the page.
 _CATEGORIES = {
     "belief": "Belief updating",
+    "variability": "Variability",
     "quality": "Cohorts",
     "comparisons": "Result",
     "subgroups": "Result",

@@ -24,6 +24,7 @@ from mri_response.report.figures.belief_plan import BELIEF_FIGURES
 from mri_response.report.figures.kind import Config, FigureKind, When
 from mri_response.report.figures.number_plan import NUMBER_FIGURES
 from mri_response.report.figures.outcome_plan import OUTCOME_FIGURES
+from mri_response.report.figures.variability_plan import VARIABILITY_FIGURES
 
 #: Sections of the configuration that every figure reads, for the words that it writes.
 NAMING = ("run", "title", "simulation", "cohorts", "outcome")
@@ -69,6 +70,7 @@ FIGURES = (
     ),
     *OUTCOME_FIGURES,
     *BELIEF_FIGURES,
+    *VARIABILITY_FIGURES,
     *NUMBER_FIGURES,
     FigureKind(
         "quality",

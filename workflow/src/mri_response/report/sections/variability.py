@@ -77,9 +77,13 @@ def blocks(run: Run) -> list[Block]:
     made += [Text(_spread(tables, name)) for name in names]
     if "associations" in tables:
         made.append(symptoms_table(run, tables["associations"]))
-    if "genes" in tables:
+    if "genes" in tables and tables["genes"].empty:
+        made.append(
+            Text(f"No component is retained, so that none is compared with genes. {_GENES}")
+        )
+    elif "genes" in tables:
         made += [genes_table(run, tables["genes"]), Text(f"{_nulls(tables['genes'])} {_GENES}")]
-    if "gene_sets" in tables:
+    if "gene_sets" in tables and len(tables["gene_sets"]):
         made.append(gene_sets_table(run, tables["gene_sets"]))
     if "found" in tables:
         made.append(found_table(run, tables["found"]))

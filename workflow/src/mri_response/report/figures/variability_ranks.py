@@ -1,0 +1,66 @@
+"""Tested genes among all genes of the table of expression."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+from matplotlib.figure import Figure
+
+from mri_response.report.figures.style import (
+    BLUE,
+    DOUBLE_COLUMN,
+    VERMILION,
+    message,
+    new_figure,
+    styled,
+    suptitle,
+)
+from mri_response.report.naming import Naming
+from mri_response.variability.run_tables import typed
+
+_LARGEST = 6
+
+
+@styled
+def draw(variability_gene_ranks: pd.DataFrame, names: Naming) -> Figure:
+    """Draw correlations of all genes with a map in their order, and where the tested ones are.
+
+    Parameters
+    ----------
+    variability_gene_ranks : DataFrame
+        The table ``variability_gene_ranks.tsv``.
+    names : Naming
+        Names of the run.
+
+    Returns
+    -------
+    Figure
+    """
+    table = typed(variability_gene_ranks)
+    if table.empty:
+        return message("Tested genes among all genes", "No component is retained.")
+    panels = list(table.groupby(["effect", "map"], sort=False))[:_LARGEST]
+    columns = min(max(len(panels), 2), 3)
+    lines = -(-len(panels) // columns)
+    figure = new_figure(DOUBLE_COLUMN, 18 + 62 * lines)
+    suptitle(figure, names.title("Tested genes among all genes"), DOUBLE_COLUMN)
+    grid = figure.add_gridspec(lines, columns)
+    for place, ((effect, name), rows) in enumerate(panels):
+        axes = figure.add_subplot(grid[place // columns, place % columns])
+        rows = rows.sort_values("r").reset_index(drop=True)
+        axes.plot(np.arange(1, len(rows) + 1), rows["r"], ".", color=BLUE, markersize=3)
+        for at, row in rows[rows["tested"]].iterrows():
+            axes.plot([at + 1], [row["r"]], "s", color=VERMILION, markersize=5)
+            end = at > len(rows) / 2
+            axes.annotate(
+                row["gene"],
+                (at + 1, row["r"]),
+                textcoords="offset points",
+                xytext=(-6, 6) if end else (6, -8),
+                ha="right" if end else "left",
+                fontsize=6.5,
+            )
+        axes.axhline(0, color="black", linewidth=0.6)
+        axes.set(title=f"{effect}, {name}", xlabel=f"{len(rows)} genes, ordered")
+        axes.set_ylabel("Correlation" if place % columns == 0 else "")
+    return figure

@@ -1,0 +1,62 @@
+"""How much people's effects vary, region by region, under treatment and in the control arm."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+from matplotlib.figure import Figure
+
+from mri_response.report.figures.style import (
+    BLUE,
+    DOUBLE_COLUMN,
+    VERMILION,
+    new_figure,
+    styled,
+    suptitle,
+)
+from mri_response.report.naming import Naming
+from mri_response.variability.run_tables import typed
+
+
+@styled
+def draw(variability_regions: pd.DataFrame, names: Naming) -> Figure:
+    """Draw the SD of effects in the treated against controls or, without any, the mean effect.
+
+    Parameters
+    ----------
+    variability_regions : DataFrame
+        The table ``variability_regions.tsv``.
+    names : Naming
+        Names of the run.
+
+    Returns
+    -------
+    Figure
+    """
+    table = typed(variability_regions)
+    effects = list(dict.fromkeys(table["effect"]))
+    figure = new_figure(DOUBLE_COLUMN, 92)
+    suptitle(figure, names.title("How much people's changes vary"), DOUBLE_COLUMN)
+    grid = figure.add_gridspec(1, max(len(effects), 2))
+    for column, effect in enumerate(effects):
+        rows = table[table["effect"] == effect]
+        axes = figure.add_subplot(grid[0, column])
+        controlled = rows["sd_control"].notna().all()
+        x, p = ("sd_control", "p_max_vr") if controlled else ("mean", "p_max")
+        found = (rows[p] <= 0.05).to_numpy()
+        groups = ((~found, BLUE, "o", "p > 0.05"), (found, VERMILION, "s", "p ≤ 0.05"))
+        for own, colour, marker, word in groups:
+            shown = rows[own]
+            label = f"{word}: {len(shown)} regions"
+            axes.plot(
+                shown[x], shown["sd"], marker, color=colour, markersize=3.4, alpha=0.8, label=label
+            )
+        title = f"{effect}, n = {rows['n'].iloc[0]:.0f}"
+        if controlled:
+            ends = np.array([rows[[x, "sd"]].min().min(), rows[[x, "sd"]].max().max()])
+            axes.plot(ends, ends, color="#6B6B6B", linewidth=0.8)
+            title += f" and {rows['n_control'].iloc[0]:.0f}"
+        axes.set(title=title, xlabel="SD, control arm" if controlled else "Mean change")
+        axes.set_ylabel("SD of change" + (", treated" if controlled else ""))
+        axes.legend(loc="best", fontsize=6.5)
+    return figure
