@@ -14,7 +14,7 @@ from mri_response.report.figures.plan import FigureSpec
 from mri_response.report.numbers import minus, number, p_text, with_limits
 from mri_response.report.run import Run
 from mri_response.report.sections import warnings
-from mri_response.report.sections.blocks import Block, Lead, Table, Text
+from mri_response.report.sections.blocks import Block, Figures, Lead, Table, Text
 from mri_response.report.sections.section import Section
 
 #: Tables to download, with their titles.
@@ -71,7 +71,9 @@ def blocks(run: Run) -> list[Block]:
             "stands beside it and contains what the regression alone predicts."
         ),
         _gains(table, run),
+        Figures(("number_gains",)),
         _totals(table, run),
+        Figures(("number_groups",)),
     ]
     pairs = run.tables.get("numbers_comparisons")
     if pairs is not None and len(pairs):
