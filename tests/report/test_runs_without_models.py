@@ -129,7 +129,8 @@ def test_without_a_warning_there_is_no_section_of_warnings(config, tmp_path):
 def test_a_figure_belongs_to_the_module_of_its_section():
     modules = {section.id: section.module for section in SECTIONS}
     assert {section.module for section in SECTIONS} - {None} <= set(MODULES)
-    assert all(modules[kind.section] == kind.module for kind in FIGURES)
+    # A section of every run may have figures of more than one module.
+    assert all(modules[kind.section] in (kind.module, None) for kind in FIGURES)
     assert set(METHODS) == set(MODULES) >= set(WARNINGS)
 
 
