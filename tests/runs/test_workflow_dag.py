@@ -41,7 +41,7 @@ def expected(models: int = 1, **others: int) -> dict[str, int]:
     `nested_cv` and `estimators` are cross-validated, `refit` and `refit_estimator` are refitted.
     """
     counts = dict.fromkeys(ONCE, 1) | dict.fromkeys(PER_MODEL, models)
-    counts |= {"tables": 10 + others.pop("roi_sets", 1), "baseline": 2}
+    counts |= {"tables": 11 + others.pop("roi_sets", 1), "baseline": 2}
     prepared = {"kernels": 0, "refit_kernels": models}
     fitted = {"nested_cv": 0, "estimators": 0, "refit": models, "refit_estimator": 0}
     for rule, parts in (("prepare", prepared), ("cross_validate", fitted)):
@@ -78,6 +78,7 @@ def test_the_demo(tmp_path):
         2,
         **OUTCOMES,
         simulate_cohort=4,
+        read_inputs=1,
         planted=1,
         planted_regions=1,
         planted_viewer=1,
@@ -142,7 +143,7 @@ def test_the_demo_without_models(tmp_path):
     known = ("run", "cohorts", "outcome", "simulation")
     path = tmp_path / "cohorts.yaml"
     path.write_text(yaml.safe_dump({key: raw[key] for key in known}))
-    assert jobs(path, tmp_path) == DESCRIBED | {"simulate_cohort": 4}
+    assert jobs(path, tmp_path) == DESCRIBED | {"simulate_cohort": 4, "read_inputs": 1}
 
 
 def test_only_the_main_process_opens_the_users_tables(study):
