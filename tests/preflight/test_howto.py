@@ -14,12 +14,13 @@ import numpy as np
 import pandas as pd
 import pytest
 import yaml
-from beginnings import PEOPLE, SEXES
 from small_study import snakemake
 
 from mri_response.inputs.images import template_map
 from mri_response.preflight.start import command
 
+PEOPLE = [f"sub-{number:02}" for number in range(1, 25)]
+SEXES = ["F", "F", "M", "M"] * 6
 DOCS = Path(__file__).resolve().parents[2] / "docs"
 # What the dry run says after the task and does not say before it, where it shows at all.
 TASKS = {
