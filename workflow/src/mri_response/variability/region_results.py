@@ -72,7 +72,7 @@ def region_tables(config: Config, studies: Sequence[EffectStudy]) -> Tables:
         "region_sets": _first(
             pd.concat(sets, ignore_index=True), ["effect", "region_set", "n_regions", "cites"]
         ),
-        "spread": pd.DataFrame(spread),
+        "spread": pd.DataFrame(spread, columns=["effect", "maps", "n_regions", "slope", "r"]),
     }
 
 
