@@ -160,7 +160,9 @@ def test_every_table_and_column_is_documented(run):
 def test_the_page_tells_design_numbers_and_methods(run):
     page = (run / "report.html").read_text(encoding="utf-8")
     text = " ".join(html.unescape(re.sub(r"<[^>]+>", " ", page)).split())
-    assert "What became of the scores A crossover of ketamine and placebo in two periods" in text
+    lead = "MADRS_Total at day 2, ketamine minus placebo: −7.3 points"
+    assert f"What became of the scores {lead}" in text
+    assert "A crossover of ketamine and placebo in two periods" in text
     assert "day 2 Everybody, mixed model 29 −7.3 −11.4 to −3.2 22.9 0.001" in text
     assert "NNTB 7.5 (NNTH 8.8 to infinity to NNTB 2.6)" in text
     assert "Kenward and Roger's errors and degrees of freedom" in text
