@@ -42,7 +42,7 @@ def finished(tmp_path_factory: pytest.TempPathFactory) -> Path:
         cwd=folder / "elsewhere",
         snakefile=project / "Snakefile",
     )
-    assert "56 of 56 steps (100%) done" in done.stdout + done.stderr
+    assert "58 of 58 steps (100%) done" in done.stdout + done.stderr
     assert not any((folder / "elsewhere").iterdir())
     return folder
 

@@ -65,11 +65,12 @@ def test_every_documented_file_is_there_and_no_other(study, results):
 
     of_model = ("predictions", "performance", "null", "warnings")
     useful = ("calibration", "decision_curve", "decision_rules", "operating_points")
+    useful += ("threshold_counts",)
     documents = ("tripod", "probast", "model_card")
     tables = ("splits", "exclusions", "flow", "qc", "subgroups", "comparisons", "specificity")
     tables += ("learning_curve", "precision", "roi_sets", "characteristics", "input_warnings")
     tables += ("null_summary", "qc_summary", "qc_warnings", "inputs", "inputs_summary")
-    tables += ("verdict", "natural_frequencies", "leakage")
+    tables += ("verdict", "natural_frequencies", "leakage", "cobidas")
     tables += ("separating_features",)
     names |= {f"{name}.tsv" for name in (*of_model, *useful, *documents, *tables)}
     names |= {f"reporting/{name}.md" for name in (*documents, "methods")}
