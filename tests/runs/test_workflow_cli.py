@@ -107,7 +107,7 @@ def test_the_slurm_profile(finished):
         *(finished / "project", finished / "study", "--forceall", "--workflow-profile", "slurm")
     )
     assert f"profile {finished}/project/profiles/slurm" in done.stdout + done.stderr
-    assert sum(job_counts(done).values()) == 56
+    assert sum(job_counts(done).values()) == 58
 
 
 def test_jobs_of_a_cluster_ask_for_memory_and_time(moved):
