@@ -168,7 +168,7 @@ def test_a_prediction_has_a_model_of_the_scans_too(raw):
     raw |= copy.deepcopy(PREDICTED)
     del raw["models"]["regions"]
     assert mistake(raw).startswith(
-        "config: models: found models of beliefs and of the clinic alone"
+        "config: models: found models of beliefs and the clinic alone"
     )
 
 
