@@ -176,7 +176,7 @@ def test_second_visit_as_an_external_cohort_is_caught(root, shared_data):
                 "cohort nimh (discovery): 165 people, 98 patient, 67 control",
                 "cohort cobre (external): 124 people, 61 patient, 63 control",
             ],
-            ["sex", "tiv", "EstimatedTotalIntraCranialVol"],
+            ["sex", "tiv"],  # and not the column that is read as tiv once more
             ["'SubCortGrayVol', 'TotalGrayVol' are sums over regions that stand beside them"],
         ),
         (
