@@ -167,9 +167,7 @@ def test_features_need_the_section_and_trials_of_every_cohort(raw):
 def test_a_prediction_has_a_model_of_the_scans_too(raw):
     raw |= copy.deepcopy(PREDICTED)
     del raw["models"]["regions"]
-    assert mistake(raw).startswith(
-        "config: models: found models of beliefs and the clinic alone"
-    )
+    assert mistake(raw).startswith("config: models: found models of beliefs and the clinic alone")
 
 
 def test_beliefs_are_nothing_of_the_scans(raw):

@@ -25,7 +25,7 @@ def test_every_log_and_benchmark_has_its_place_by_the_functions(path):
         places = re.findall(rf"^ *{what}:\n *(\w+)", text, re.M)
         assert set(places) <= {f"{what}_of"}
     rules = re.findall(r"^ *rule(?: \w+)?:", text, re.M)
-    again = re.findall(r"^use rule \w+ as \w+ with:(?:\n    .*|\n)*?^    log:$", text, re.M)
+    again = re.findall(r"^ *use rule \w+ as \w+ with:(?:\n    .*|\n)*?^ +log:$", text, re.M)
     assert len(re.findall(r"^ *log:$", text, re.M)) == len(rules) + len(again)
 
 

@@ -62,7 +62,7 @@ def dataset_files(config: Mapping[str, Any]) -> tuple[str, str, str]:
 _FOLDERS = (
     *("cohorts", "inputs", "features", "kernels", "crossval", "decisions", "learning_curve"),
     *("permuted_scans", "models", "scores", "performance", "weights", "simulation", "figures"),
-    *("qc", "reporting", "logs", "belief", "people", "confound_controls", "effects"),
+    *("qc", "reporting", "logs", "belief", "people", "confound_controls", "effects", "workflow"),
 )
 
 

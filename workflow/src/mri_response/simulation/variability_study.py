@@ -99,7 +99,21 @@ class Brain:
         return made
 
     def smooth(self, n: int, reach: float, rng: np.random.Generator) -> NDArray:
-        """Patterns with variance 1 in every region."""
+        """Draw smooth patterns with variance 1 in every region.
+
+        Parameters
+        ----------
+        n : int
+            How many.
+        reach : float
+            Distance in mm at which the correlation has fallen to 1/e.
+        rng : numpy.random.Generator
+            Source of the draws.
+
+        Returns
+        -------
+        ndarray, shape (n, regions)
+        """
         root = np.linalg.cholesky(self.correlation(reach) + 1e-9 * np.eye(len(self.parcels)))
         return rng.standard_normal((n, len(root))) @ root.T
 
