@@ -12,11 +12,8 @@ nobody's random numbers.
 
 from __future__ import annotations
 
-import json
 import os
-import shutil
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -25,8 +22,7 @@ from scipy.special import ndtri
 
 from mri_response.core.seeds import Stream, generator
 from mri_response.core.tables import write_tsv
-from mri_response.simulation.files import SCALE, refuse_foreign
-from mri_response.simulation.layouts import NOTICE
+from mri_response.simulation.files import SCALE, made_anew, write_description
 
 SESSIONS = ("ses-before", "ses-4h", "ses-1w")
 GROUPS = ("patients", "controls")
@@ -263,27 +259,10 @@ def simulate_belief_study(study: BeliefStudy, directory: str | os.PathLike[str])
     InputError
         If the folder holds something else than simulated data.
     """
-    folder = Path(directory)
-    refuse_foreign(folder)
-    drawn = draw_belief_study(study)
-    temporary = folder.with_name(f".tmp-{os.getpid()}-{folder.name}")
-    shutil.rmtree(temporary, ignore_errors=True)
-    temporary.mkdir(parents=True)
-    try:
-        write_tsv(drawn.people, temporary / "participants.tsv")
-        write_tsv(drawn.scores, temporary / "scores.tsv")
-        write_tsv(drawn.trials.astype({"E1": int, "eBR": int, "E2": int}), temporary / "trials.tsv")
-        write_tsv(planted_changes(study), temporary / "planted.tsv")
-        description = {
-            "Name": "mri-response demo, simulated study of belief updating",
-            "BIDSVersion": "1.10.0",
-            "DatasetType": "raw",
-            "License": "CC0",
-            "Acknowledgements": NOTICE,
-        }
-        text = json.dumps(description, indent=2) + "\n"
-        (temporary / "dataset_description.json").write_text(text, encoding="utf-8")
-        shutil.rmtree(folder, ignore_errors=True)
-        os.replace(temporary, folder)
-    finally:
-        shutil.rmtree(temporary, ignore_errors=True)
+    with made_anew(directory) as folder:
+        drawn = draw_belief_study(study)
+        write_tsv(drawn.people, folder / "participants.tsv")
+        write_tsv(drawn.scores, folder / "scores.tsv")
+        write_tsv(drawn.trials.astype({"E1": int, "eBR": int, "E2": int}), folder / "trials.tsv")
+        write_tsv(planted_changes(study), folder / "planted.tsv")
+        write_description(folder, "simulated study of belief updating")

@@ -3,7 +3,8 @@
 import json
 import os
 import shutil
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -40,26 +41,74 @@ def simulate_cohort(
     InputError
         If the cohort's folder holds something else than simulated data.
     """
-    folder = Path(directory) / cohort
-    refuse_foreign(folder)
     sizes = simulation["cohorts"][cohort]
-    drawn = draw_cohort(simulation, cohort)
-    temporary = folder.with_name(f".tmp-{os.getpid()}-{cohort}")
-    shutil.rmtree(temporary, ignore_errors=True)
-    try:
+    with made_anew(Path(directory) / cohort) as folder:
+        drawn = draw_cohort(simulation, cohort)
         courses = draw_courses(simulation, cohort, drawn.people)
         layout = LAYOUTS[sizes["layout"]]
-        _write_tables(temporary, drawn.people, courses, cohort, not layout.has_tiv)
-        store = layout(temporary / "derivatives", float(simulation["voxel_size_mm"]))
+        _write_tables(folder, drawn.people, courses, cohort, not layout.has_tiv)
+        store = layout(folder / "derivatives", float(simulation["voxel_size_mm"]))
         people = drawn.people.itertuples(index=False)
         for person, coefficients in zip(people, drawn.coefficients, strict=True):
             if person.status != "no_scan":
                 values = grey_matter_map(simulation, coefficients)
                 store.add(person.participant_id, values, person.tiv)
+
+
+@contextmanager
+def made_anew(directory: str | os.PathLike[str]) -> Iterator[Path]:
+    """Fill a folder beside a simulated one, which it replaces once it is whole.
+
+    Parameters
+    ----------
+    directory : path-like
+        The folder; it may be absent.
+
+    Yields
+    ------
+    Path
+        An empty folder to be filled. Where that fails, the folder of before stays.
+
+    Raises
+    ------
+    InputError
+        If the folder holds something else than simulated data.
+    """
+    folder = Path(directory)
+    refuse_foreign(folder)
+    temporary = folder.with_name(f".tmp-{os.getpid()}-{folder.name}")
+    shutil.rmtree(temporary, ignore_errors=True)
+    temporary.mkdir(parents=True)
+    try:
+        yield temporary
         shutil.rmtree(folder, ignore_errors=True)
         os.replace(temporary, folder)
     finally:
         shutil.rmtree(temporary, ignore_errors=True)
+
+
+def write_description(folder: Path, what: str, **more: Any) -> None:
+    """Write the ``dataset_description.json`` of a simulated folder, by which it is known as such.
+
+    Parameters
+    ----------
+    folder : Path
+        Where to.
+    what : str
+        What is simulated, for the name of the data set.
+    **more
+        Further keys of the description.
+    """
+    description = {
+        "Name": f"mri-response demo, {what}",
+        "BIDSVersion": "1.10.0",
+        "DatasetType": "raw",
+        "License": "CC0",
+        "Acknowledgements": NOTICE,
+        **more,
+    }
+    text = json.dumps(description, indent=2) + "\n"
+    (folder / "dataset_description.json").write_text(text, encoding="utf-8")
 
 
 def refuse_foreign(folder: Path) -> None:
@@ -110,13 +159,5 @@ def _write_tables(
     courses = courses.assign(score=courses["score"].astype("Int64").astype(object))
     both = [scores.sort_index(kind="stable"), courses]
     write_tsv(pd.concat(both, ignore_index=True), folder / "scores.tsv")
-    description = {
-        "Name": f"mri-response demo, simulated cohort {cohort}",
-        "BIDSVersion": "1.10.0",
-        "DatasetType": "raw",
-        "License": "CC0",
-        "Acknowledgements": NOTICE,
-        "GeneratedBy": [{"Name": "mri-response", "Description": NOTICE}],
-    }
-    text = json.dumps(description, indent=2) + "\n"
-    (folder / "dataset_description.json").write_text(text, encoding="utf-8")
+    made_by = [{"Name": "mri-response", "Description": NOTICE}]
+    write_description(folder, f"simulated cohort {cohort}", GeneratedBy=made_by)

@@ -10,12 +10,9 @@ The gene MADE1 resembles the first axis, all others were drawn without looking a
 
 from __future__ import annotations
 
-import json
 import os
-import shutil
 from dataclasses import dataclass
 from functools import cached_property
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -25,7 +22,7 @@ from scipy.spatial.distance import cdist
 from mri_response.core.seeds import Stream, generator
 from mri_response.core.tables import write_tsv
 from mri_response.inputs.parcels import POSITION, atlas_parcels, common_side, pairs_of
-from mri_response.simulation.files import NOTICE, SCALE, refuse_foreign
+from mri_response.simulation.files import SCALE, made_anew, write_description
 
 SESSIONS = ("ses-before", "ses-24h")
 ARMS = ("treated", "control")
@@ -287,29 +284,13 @@ def simulate_variability_study(study: VariabilityStudy, directory: str | os.Path
     InputError
         If the folder holds something else than simulated data.
     """
-    folder = Path(directory)
-    refuse_foreign(folder)
-    drawn = draw_variability_study(study)
-    temporary = folder.with_name(f".tmp-{os.getpid()}-{folder.name}")
-    shutil.rmtree(temporary, ignore_errors=True)
-    try:
+    with made_anew(directory) as folder:
+        drawn = draw_variability_study(study)
         for arm in ARMS:
-            (temporary / arm).mkdir(parents=True)
-            write_tsv(drawn.people[arm], temporary / arm / "participants.tsv")
-            write_tsv(drawn.scores[arm], temporary / arm / "scores.tsv")
-            write_tsv(drawn.regions[arm], temporary / arm / "regions.tsv")
+            (folder / arm).mkdir()
+            write_tsv(drawn.people[arm], folder / arm / "participants.tsv")
+            write_tsv(drawn.scores[arm], folder / arm / "scores.tsv")
+            write_tsv(drawn.regions[arm], folder / arm / "regions.tsv")
         for name in ("genes", "planted", "axes"):
-            write_tsv(getattr(drawn, name), temporary / f"{name}.tsv")
-        description = {
-            "Name": "mri-response demo, simulated trial of brain change",
-            "BIDSVersion": "1.10.0",
-            "DatasetType": "raw",
-            "License": "CC0",
-            "Acknowledgements": NOTICE,
-        }
-        text = json.dumps(description, indent=2) + "\n"
-        (temporary / "dataset_description.json").write_text(text, encoding="utf-8")
-        shutil.rmtree(folder, ignore_errors=True)
-        os.replace(temporary, folder)
-    finally:
-        shutil.rmtree(temporary, ignore_errors=True)
+            write_tsv(getattr(drawn, name), folder / f"{name}.tsv")
+        write_description(folder, "simulated trial of brain change")
