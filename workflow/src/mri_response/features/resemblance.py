@@ -52,12 +52,12 @@ def resemblance(values: ArrayLike, person: NDArray[np.intp]) -> Resemblance:
     """
     values = np.asarray(values, dtype=np.float32)
     n = len(values)
-    unknown = Resemblance(np.full(n, np.nan), np.full(n, -1))
+    found = Resemblance(np.full(n, np.nan), np.full(n, -1))
     values = values[:, ~np.isnan(values).any(axis=0)]
     spread = values.std(axis=0, dtype=float)
     usable = spread > 1e-6 * np.abs(values).max(axis=0, initial=0)
     if n < FEWEST_ROWS or usable.sum() < FEWEST_COLUMNS:
-        return unknown
+        return found
     z = values[:, usable]
     z = (z - z.mean(axis=0, dtype=float)) / spread[usable]
     z -= z.mean(axis=1, keepdims=True)
@@ -67,11 +67,11 @@ def resemblance(values: ArrayLike, person: NDArray[np.intp]) -> Resemblance:
         rows = slice(start, start + _BLOCK)
         correlation = z[rows] @ z.T
         correlation[person[rows, None] == person] = -np.inf
-        unknown.row[rows] = correlation.argmax(axis=1)
-        unknown.correlation[rows] = correlation.max(axis=1)
-    alone = ~np.isfinite(unknown.correlation)
-    unknown.correlation[alone], unknown.row[alone] = np.nan, -1
-    return unknown
+        found.row[rows] = correlation.argmax(axis=1)
+        found.correlation[rows] = correlation.max(axis=1)
+    alone = ~np.isfinite(found.correlation)
+    found.correlation[alone], found.row[alone] = np.nan, -1
+    return found
 
 
 def resemblances(
