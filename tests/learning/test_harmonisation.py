@@ -209,3 +209,37 @@ def test_some_columns_are_those_of_all(three_sites):
     view = HarmonisedRows(rows, train, Sites(site, age, np.ones(90, dtype=bool)))
     assert view.shape == rows.shape
     np.testing.assert_array_equal(view[:, 5:9], view[:, :][:, 5:9])
+
+
+def test_a_new_site_may_show_its_own_shift_and_scale(three_sites):
+    rows, site, age = three_sites
+    train = site < 2
+    sites = Sites(site, age, np.ones(90, dtype=bool), empirical_bayes=False, unseen="own")
+    done = HarmonisedRows(rows, train, sites)[:, :]
+    effects = site_effects(rows[train], site[train], age[train], empirical_bayes=False)
+    np.testing.assert_array_equal(done[train], effects.apply(rows[train], site[train], age[train]))
+    # Its people have the training people's mean and spread about what age predicts.
+    left = (done - effects.mean - age @ effects.slopes)[site == 2]
+    np.testing.assert_allclose(left.mean(axis=0), 0, atol=1e-9)
+    np.testing.assert_allclose(left.std(axis=0, ddof=1), effects.sd, rtol=1e-9)
+
+
+def test_two_new_sites_do_not_mix_and_do_not_change_what_was_learned(three_sites):
+    rows, site, age = three_sites
+    four = np.where((site == 2) & (np.cumsum(site == 2) > 10), 3, site)
+    one, two = (
+        HarmonisedRows(rows, site < 2, Sites(codes, age, np.ones(90, dtype=bool), unseen="own"))
+        for codes in (site, four)
+    )
+    np.testing.assert_array_equal(one[:, :][:70], two[:, :][:70])
+    alone = np.r_[0:80]
+    third = Sites(four[alone], age[alone], np.ones(80, dtype=bool), unseen="own")
+    without = HarmonisedRows(rows[alone], site[alone] < 2, third)[:, :]
+    np.testing.assert_allclose(two[:, :][alone], without, atol=1e-12)
+
+
+def test_a_new_site_of_too_few_people_shows_nothing(three_sites):
+    rows, site, age = three_sites
+    sites = Sites(site, age, np.ones(90, dtype=bool), min_people=21, unseen="own")
+    with pytest.raises(ValueError, match="20 rows of a new site"):
+        HarmonisedRows(rows, site < 2, sites)

@@ -94,3 +94,43 @@ def test_a_site_that_is_not_known_is_refused(study, frozen):
     _, away, _, other = study
     with pytest.raises(InputError, match=r"site is 'd' for sub-70.*it has a, b, c"):
         frozen[0].decision(other, away)
+
+
+@pytest.mark.parametrize("cohorts", [1, 2])
+def test_people_of_a_new_site_are_harmonised_as_in_the_refit(study, cohorts):
+    home, away, own, other = study
+    away["site"] = [*["a"] * 4, *["d"] * 8]
+    model = MODEL | {"harmonise": MODEL["harmonise"] | {"min_people": 2}}
+    tables, parts = ([away], [other])
+    if cohorts == 2:
+        # The same name in another cohort is learned from by itself.
+        cut = [slice(0, 8), slice(8, 12)]
+        tables = [away[part].reset_index(drop=True) for part in cut]
+        parts = [other[part] for part in cut]
+    coding = ConfoundCoding.of_model(home, model)
+    confounds = coding.stacked(home, *tables, unseen="own")
+    (*_, refit) = draw_folds(
+        home["participant_id"], home["label"].to_numpy(), Scheme(1, 3, 1, 3), 1
+    )
+    job = cross_validate(
+        Sample(StackedRows(own, *parts), confounds, np.pad(np.ones(60), (0, 12))),
+        FixedFolds([with_other_cohorts(refit, 12)]),
+        Design(Exchangeability(home), 1),
+        [range(1)],
+        SvcOptions((0.01,)),
+    )
+    alone = ConfoundCoding.of(home, model["confounds"])
+
+    def formula(harmonised: np.ndarray) -> FrozenLinear:
+        fitted = fitted_models([job], 60)
+        return freeze_linear(harmonised, alone.matrix(home), fitted, alone, {"model": "m"})
+
+    sites = coding.sites.rows(home, unseen="mean")
+    frozen = FrozenHarmonised.learn(own, sites, coding.sites, formula)
+    decision = [
+        frozen.decision(rows, people, unseen="own")
+        for rows, people in zip(parts, tables, strict=True)
+    ]
+    np.testing.assert_allclose(np.concatenate(decision), job.decision[0, 0, 60:], atol=1e-8)
+    as_it_is = frozen.decision(other, away, unseen="mean")
+    assert np.abs(np.concatenate(decision) - as_it_is)[4:].min() > 1e-3

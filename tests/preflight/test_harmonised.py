@@ -96,3 +96,18 @@ def test_new_sites_of_other_cohorts_must_be_allowed(study):
 def test_an_ensemble_has_no_single_harmonisation(study):
     study.raw["external"] = {"model": "ensemble"}
     assert "external.model: found ensemble, expected refit" in study.mistake()
+
+
+def test_a_new_site_may_show_its_own_effects_where_its_people_are_enough(study):
+    study.raw["confounds"] = {"unseen_site": "own"}
+    put(study, "site", "Bonn", "bonn")
+    study.check()
+    people = len(study.people["bonn"])
+    put(study, "site", ["Bonn", "Bonn", *["A"] * (people - 2)], "bonn")
+    assert "bonn.tsv: column site: found 2 rows of the new site 'Bonn', expected" in study.mistake()
+
+
+def test_a_site_shows_nothing_where_nothing_is_harmonised(study):
+    del study.raw["models"]["svc"]["harmonise"]
+    study.raw["confounds"] = {"unseen_site": "own"}
+    assert "confounds.unseen_site: found own, and no model harmonises" in study.mistake()

@@ -454,6 +454,21 @@ def test_harmonisation_is_among_what_is_learned_inside_the_folds():
     assert text.startswith("Harmonisation of sites, confound regression")
 
 
+def test_new_sites_that_show_their_own_effects_are_called_transductive():
+    run = made_up_run()
+    options = {"column": "site", "method": "combat", "keep": [], "reference": None}
+    run.config["models"]["roi_svc"]["harmonise"] = options | {"learn_from": None}
+    run.config["confounds"]["unseen_site"] = "mean"
+    told = gather(evidence_of(run))["input_quality"].text
+    assert "did not have stay as they are" in told
+    assert "transductive" not in told
+    run.config["confounds"]["unseen_site"] = "own"
+    told = gather(evidence_of(run))["input_quality"].text
+    assert "Such scores are transductive" in told
+    told = " ".join(fact.text for fact in methods(evidence_of(run)))
+    assert "own people, without labels (transductive)" in told
+
+
 def test_caveats_say_which_intervals_the_discovery_cohort_has():
     run = made_up_run()
     evidence = evidence_of(run)

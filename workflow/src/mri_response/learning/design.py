@@ -80,7 +80,7 @@ class Sample(NamedTuple):
             Features of the rows of all tables, where they are needed.
         coding : ConfoundCoding
             Coding that the discovery cohort has defined.
-        unseen : {"error", "mean"}
+        unseen : {"error", "mean", "own"}
             What becomes of a site that the discovery cohort does not have.
 
         Returns

@@ -74,7 +74,7 @@ def _check_training_sets(
     counts = np.column_stack(
         [(train & sites.learns & (sites.site == i)).sum(axis=1) for i in range(len(coding.levels))]
     )
-    missing = config["confounds"]["unseen_site"] == "mean"
+    missing = config["confounds"]["unseen_site"] != "error"
     reference = options["reference"]
     if reference is not None and (counts[:, coding.levels.index(reference)] == 0).any():
         raise InputError(

@@ -10,7 +10,12 @@ import pandas as pd
 
 from mri_response.learning.preparation.confounds import ConfoundCoding, SiteCoding
 from mri_response.learning.preparation.gaps import filled
-from mri_response.learning.preparation.harmonisation import SiteEffects, Sites, learned_effects
+from mri_response.learning.preparation.harmonisation import (
+    SiteEffects,
+    Sites,
+    learned_effects,
+    with_own_sites,
+)
 from mri_response.models.hashed import (
     PathLike,
     parameters_hash,
@@ -106,9 +111,10 @@ class FrozenHarmonised:
             NaN where missing.
         people : pandas.DataFrame, n rows
             Their sites, covariates and confounds; labels are not looked at.
-        unseen : {"error", "mean"}
-            Whether people of a site that the discovery cohort does not have are refused, or keep
-            their features as they are.
+        unseen : {"error", "mean", "own"}
+            Whether people of a site that the discovery cohort does not have are refused, keep
+            their features as they are, or are harmonised by the shift and factor that they show
+            together, so that the decision value of one depends on the others.
 
         Returns
         -------
@@ -120,12 +126,17 @@ class FrozenHarmonised:
             If a site is refused.
         """
         rows = self.sites.rows(people, unseen=unseen)
-        index = np.append(np.where(self.known, np.cumsum(self.known) - 1, -1), -1)
+        index = np.where(self.known, np.cumsum(self.known) - 1, -1)
+        new = rows.site >= len(index)
+        site = np.append(index, -1)[np.where(new, -1, rows.site)]
         missing = np.isnan(rows.covariates)
         covariates = np.where(missing, self.covariate_fill, rows.covariates)
         own = np.asarray(features[:, :], dtype=np.float64)
         own = np.where(np.isnan(own), self.feature_fill, own)
-        harmonised = self.effects.apply(own, index[rows.site], covariates)
+        effects = self.effects
+        if unseen == "own":
+            effects, site = with_own_sites(effects, own, site, covariates, rows)
+        harmonised = effects.apply(own, site, covariates)
         return self.linear.decision(harmonised, people, unseen=unseen)
 
     @property

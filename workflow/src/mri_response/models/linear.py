@@ -65,7 +65,7 @@ class FrozenLinear:
             NaN where missing.
         people : pandas.DataFrame, n rows
             Their confounds; labels are not looked at.
-        unseen : {"error", "mean"}
+        unseen : {"error", "mean", "own"}
             Whether a category of a confound that the discovery cohort does not have is refused, or
             contributes the training mean.
 

@@ -119,7 +119,7 @@ class Recipe:
             NaN where missing.
         people : pandas.DataFrame, n rows
             Their confounds; labels are not looked at.
-        unseen : {"error", "mean"}
+        unseen : {"error", "mean", "own"}
             Whether a category of a confound that the discovery cohort does not have is refused, or
             contributes the training mean.
 
@@ -275,7 +275,7 @@ class FittedAgain:
             NaN where missing.
         people : pandas.DataFrame, n rows
             Their confounds.
-        unseen : {"error", "mean"}
+        unseen : {"error", "mean", "own"}
             See `Recipe.decision`.
 
         Returns

@@ -96,7 +96,7 @@ def scores(frozen: Frozen, cohorts: Iterable[NewPeople], unseen: str) -> pd.Data
         Made ready to score.
     cohorts : iterable of NewPeople
         One by one.
-    unseen : {"error", "mean"}
+    unseen : {"error", "mean", "own"}
         Whether a category of a confound that the discovery cohort does not have is refused, or
         contributes the training mean.
 

@@ -262,7 +262,7 @@ class FrozenStack:
             Decision values of the frozen models below, in their order.
         people : pandas.DataFrame, n rows
             Not looked at: the models below have seen to the confounds.
-        unseen : {"error", "mean"}
+        unseen : {"error", "mean", "own"}
             Likewise.
 
         Returns

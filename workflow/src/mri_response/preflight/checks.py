@@ -184,6 +184,8 @@ def _check_categories(config: Mapping[str, Any], people: Mapping[str, pd.DataFra
             coding.matrix(rows, unseen=unseen)
             for one in sites:
                 one.rows(rows, unseen=unseen)
+                if unseen == "own":
+                    one.require_own(rows)
         except InputError as error:
             raise InputError(f"{config['cohorts'][name]['participants']}: {error}") from None
 

@@ -57,7 +57,7 @@ def check_confounds(config: Mapping[str, Any]) -> None:
                         "the confound tiv",
                         "add for example {column: tiv} or remove the confound",
                     )
-        if "site" in columns and others and config["confounds"]["unseen_site"] != "mean":
+        if "site" in columns and others and config["confounds"]["unseen_site"] == "error":
             raise fault(
                 "confounds.unseen_site",
                 config["confounds"]["unseen_site"],

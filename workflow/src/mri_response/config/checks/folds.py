@@ -133,13 +133,13 @@ def _check_unseen(config: Mapping[str, Any], column: str | None, folds: str) -> 
     for name, model in config["models"].items():
         harmonised = (model["harmonise"] or {}).get("column") == column
         confound = column in map(column_of, model["confounds"])
-        if (harmonised or confound) and config["confounds"]["unseen_site"] != "mean":
+        if (harmonised or confound) and config["confounds"]["unseen_site"] == "error":
             use = f"harmonises by {column}" if harmonised else f"names the confound {column}"
             raise fault(
                 "confounds.unseen_site",
                 config["confounds"]["unseen_site"],
-                f"mean, since models.{name} {use} and no model has seen the {column} of the people "
-                f"that it is tested on ({folds})",
+                f"mean{' or own' if harmonised else ''}, since models.{name} {use} and no model "
+                f"has seen the {column} of the people that it is tested on ({folds})",
                 f"write unseen_site: mean or remove the {'key' if harmonised else 'confound'}",
             )
 

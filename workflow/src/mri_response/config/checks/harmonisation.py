@@ -25,6 +25,15 @@ def check_harmonisation(config: Mapping[str, Any]) -> None:
         About the first key that is at fault.
     """
     label = (config["outcome"] or {}).get("column")
+    if config["confounds"]["unseen_site"] == "own" and not any(
+        model["harmonise"] for model in config["models"].values()
+    ):
+        raise fault(
+            "confounds.unseen_site",
+            "own, and no model harmonises its features",
+            "error or mean, since nothing else is learned from the people of a new site",
+            "write mean or add harmonise to a model",
+        )
     others = [name for name, c in config["cohorts"].items() if c["role"] != Role.DISCOVERY]
     for name, model in config["models"].items():
         options = model["harmonise"]
@@ -56,12 +65,12 @@ def check_harmonisation(config: Mapping[str, Any]) -> None:
                 f"refit, since models.{name} harmonises its features",
                 "write refit or remove harmonise",
             )
-        if others and config["confounds"]["unseen_site"] != "mean":
+        if others and config["confounds"]["unseen_site"] == "error":
             raise fault(
                 "confounds.unseen_site",
                 config["confounds"]["unseen_site"],
-                f"mean, since models.{name} harmonises its features by {options['column']} and "
-                f"cohort {others[0]} may have sites that the discovery cohort has not",
+                f"mean or own, since models.{name} harmonises its features by {options['column']} "
+                f"and cohort {others[0]} may have sites that the discovery cohort has not",
                 "write unseen_site: mean or remove harmonise",
             )
 

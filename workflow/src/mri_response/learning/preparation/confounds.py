@@ -117,9 +117,10 @@ class SiteCoding:
         ----------
         *tables : pandas.DataFrame
             Analysed rows.
-        unseen : {"error", "mean"}
+        unseen : {"error", "mean", "own"}
             What a site means that the discovery cohort or a training set does not have: an error,
-            or that features stay as they are.
+            that features stay as they are, or that its own people of the same table show its shift
+            and factor.
 
         Returns
         -------
@@ -131,6 +132,7 @@ class SiteCoding:
             For a site that the discovery cohort does not have.
         """
         options, index, learns = self.options, [], []
+        n_sites = len(self.levels)
         for people in tables:
             text = as_categories(people[self.column])
             known = text.isin(self.levels)
@@ -140,9 +142,13 @@ class SiteCoding:
                     f"harmonise: {self.column} is {text[~known].iloc[0]!r} for {where}, a value "
                     "that the discovery cohort does not have (it has "
                     f"{', '.join(self.levels)}); set confounds.unseen_site: mean, which leaves "
-                    "features of such people as they are"
+                    "features of such people as they are, or own, which learns from such people"
                 )
             index.append(pd.Index(self.levels).get_indexer(text))
+            if unseen == "own":
+                codes, new = pd.factorize(text.where(~known & text.notna()), sort=True)
+                index[-1] = np.where(codes >= 0, n_sites + codes, index[-1])
+                n_sites += len(new)
             learns.append(np.ones(len(people), dtype=bool))
             if options["learn_from"] is not None and self.column_to_learn in people:
                 wanted = {str(value) for value in options["learn_from"][self.column_to_learn]}
@@ -157,6 +163,31 @@ class SiteCoding:
             options["min_people"],
             unseen,
         )
+
+    def require_own(self, people: pd.DataFrame) -> None:
+        """Check that sites that the discovery cohort does not have can show their own effects.
+
+        Parameters
+        ----------
+        people : pandas.DataFrame
+            Analysed rows of another cohort.
+
+        Raises
+        ------
+        InputError
+            For the first new site with too few rows.
+        """
+        sites, least = self.rows(people, unseen="own"), max(2, self.options["min_people"])
+        for code in np.unique(sites.site[sites.site >= len(self.levels)]):
+            own = sites.site == code
+            found = int((own & sites.learns).sum())
+            if found < least:
+                name = as_categories(people[self.column])[own].iloc[0]
+                raise InputError(
+                    f"column {self.column}: found {found} rows of the new site {name!r}, expected "
+                    f"at least {least} to learn its shift and scale from (confounds.unseen_site: "
+                    "own, min_people of harmonise); write unseen_site: mean or leave the site out"
+                )
 
     @property
     def column_to_learn(self) -> str:
@@ -295,7 +326,7 @@ class ConfoundCoding:
         ----------
         *tables : pandas.DataFrame
             Analysed rows of the cohorts, the discovery cohort first.
-        unseen : {"error", "mean"}
+        unseen : {"error", "mean", "own"}
             See `matrix`. With ``mean`` it holds for each training set by itself: a category that
             others have and its own rows have not is the mean of its rows.
 
@@ -316,14 +347,14 @@ class ConfoundCoding:
         ----------
         people : pandas.DataFrame
             Analysed rows of a cohort.
-        unseen : {"error", "mean"}
+        unseen : {"error", "mean", "own"}
             What a category means that the discovery cohort does not have: an error, or the mean
-            of the training rows.
+            of the training rows; ``own`` says the latter of what is not harmonised.
 
         Returns
         -------
         numpy.ndarray, shape (n, q)
-            NaN where missing or, with ``unseen="mean"``, unseen.
+            NaN where missing or, unless `unseen` is ``error``, unseen.
 
         Raises
         ------

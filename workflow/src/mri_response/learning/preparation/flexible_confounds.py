@@ -29,7 +29,7 @@ def flexible_matrix(
         Of all models; a column may come several times, its spline counts.
     discovery : pandas.DataFrame, optional
         Whose categories count. The default is `people`.
-    unseen : {"error", "mean"}
+    unseen : {"error", "mean", "own"}
         See `ConfoundCoding.matrix`.
 
     Returns
@@ -56,7 +56,7 @@ def flexible_confounds(
         Analysed rows with the columns of the confounds.
     confounds : sequence of str or mapping
         Confounds of a model, as in the configuration.
-    unseen : {"error", "mean"}
+    unseen : {"error", "mean", "own"}
         As in `ConfoundCoding.stacked`.
 
     Returns

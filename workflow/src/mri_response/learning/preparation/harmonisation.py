@@ -19,7 +19,8 @@ class Sites(NamedTuple):
     Attributes
     ----------
     site : numpy.ndarray of int, shape (n,)
-        Index of each row's site, -1 for sites that the discovery cohort does not have.
+        Index of each row's site, -1 for sites that the discovery cohort does not have; where new
+        sites show their own effects, they have indices behind those of the discovery cohort.
     covariates : numpy.ndarray, shape (n, c)
         What is kept; NaN becomes the mean of the training rows.
     learns : numpy.ndarray of bool, shape (n,)
@@ -30,8 +31,9 @@ class Sites(NamedTuple):
         Site to which the others are brought.
     min_people : int
         Fewer training rows of a site are too few to learn from.
-    unseen : {"error", "mean"}
-        Whether rows of a site that cannot be learned are an error or stay as they are.
+    unseen : {"error", "mean", "own"}
+        Whether rows of a site that cannot be learned are an error, stay as they are, or have the
+        shift and factor that this site's own rows show.
     """
 
     site: np.ndarray
@@ -151,19 +153,74 @@ def site_effects(
     standard = (rows - mean - covariates @ slopes) / sd
     shift = dummies.T @ standard / n_per_site[:, None]
     varying = ~constant
-    squared = np.ones_like(shift)
+    factor = np.ones_like(shift)
     for index in range(len(n_per_site)):
-        own = standard[site == index]
-        squared[index, varying] = own[:, varying].var(axis=0, ddof=1)
-        if empirical_bayes and varying.sum() > 1:
-            shift[index, varying], squared[index, varying] = _shrunken(
-                own[:, varying], shift[index, varying], squared[index, varying]
-            )
-    # A feature without any variance at a site cannot be brought to the others' scale.
-    squared = np.where(squared > 0, squared, 1.0)
+        own = standard[site == index][:, varying]
+        shift[index, varying], factor[index, varying] = _shift_and_factor(own, empirical_bayes)
     if reference is not None:
-        shift[reference], squared[reference] = 0.0, 1.0
-    return SiteEffects(slopes, mean, sd, shift, np.sqrt(squared))
+        shift[reference], factor[reference] = 0.0, 1.0
+    return SiteEffects(slopes, mean, sd, shift, factor)
+
+
+def with_own_sites(
+    effects: SiteEffects, rows: np.ndarray, site: np.ndarray, covariates: np.ndarray, sites: Sites
+) -> tuple[SiteEffects, np.ndarray]:
+    """Give sites that could not be learned the shift and factor that their own rows show.
+
+    Slopes, grand mean and standard deviation stay those of the training rows, and no label is
+    looked at. The harmonised features of a person then depend on who else of the site is there.
+
+    Parameters
+    ----------
+    effects : SiteEffects
+        Of the training rows.
+    rows : numpy.ndarray, shape (n, p)
+        Features of all rows, without gaps.
+    site : numpy.ndarray of int, shape (n,)
+        Index of each row's site in `effects`, -1 where it could not be learned.
+    covariates : numpy.ndarray, shape (n, c)
+        Without gaps.
+    sites : Sites
+        Sites of all rows; a row without a site stays as it is.
+
+    Returns
+    -------
+    effects : SiteEffects
+        With these sites behind the others.
+    site : numpy.ndarray of int, shape (n,)
+        Index of each row's site in these.
+
+    Raises
+    ------
+    ValueError
+        Where a site has too few rows of its own.
+    """
+    site = site.copy()
+    varying = effects.sd != 1.0  # it is 1 where a feature is constant in the training rows
+    for code in np.unique(sites.site[(site < 0) & (sites.site >= 0)]):
+        members = sites.site == code
+        learns = members & sites.learns
+        if learns.sum() < max(2, sites.min_people):
+            raise ValueError(f"harmonisation: {learns.sum()} rows of a new site, which are too few")
+        kept = effects.mean + covariates[learns] @ effects.slopes
+        own = (rows[learns] - kept) / effects.sd
+        shift, factor = own.mean(axis=0), np.ones_like(effects.sd)
+        found = _shift_and_factor(own[:, varying], sites.empirical_bayes)
+        shift[varying], factor[varying] = found
+        site[members] = len(effects.shift)
+        effects = effects._replace(
+            shift=np.vstack([effects.shift, shift]), factor=np.vstack([effects.factor, factor])
+        )
+    return effects, site
+
+
+def _shift_and_factor(standard: np.ndarray, empirical_bayes: bool) -> tuple[np.ndarray, np.ndarray]:
+    """Offset and standard deviation of one site, (p,) each, from its standardised rows."""
+    shift, squared = standard.mean(axis=0), standard.var(axis=0, ddof=1)
+    if empirical_bayes and standard.shape[1] > 1:
+        shift, squared = _shrunken(standard, shift, squared)
+    # A feature without any variance at a site cannot be brought to the others' scale.
+    return shift, np.sqrt(np.where(squared > 0, squared, 1.0))
 
 
 def _shrunken(
@@ -244,6 +301,8 @@ def learned_effects(
         empirical_bayes=sites.empirical_bayes,
         reference=None if sites.reference is None else int(index[sites.reference]),
     )
+    if sites.unseen == "own":
+        effects, site = with_own_sites(effects, features, site, covariates, sites)
     return effects, site, covariates
 
 

@@ -110,6 +110,11 @@ def _model_method(config: Mapping[str, Any], model: str) -> Fact:
         if steps
         else ""
     )
+    if spec.get("harmonise") and config["confounds"]["unseen_site"] == "own":
+        learned += (
+            "Sites that a training set does not have were harmonised by the shift and scale of "
+            "their own people, without labels (transductive). "
+        )
     learner = learner_of(spec)
     return Fact(
         f"Model {model}: {feature_kind(features).words(features)}. {learned}{learner.words()}",

@@ -46,12 +46,30 @@ def input_quality(run: Run) -> Fact:
     for column in categorical_confounds(run.config):
         if column != "sex":
             text += f" A {column} that training did not have " + (
-                "counts as the mean of the training rows." if unseen == "mean" else "is an error."
+                "is an error." if unseen == "error" else "counts as the mean of the training rows."
             )
+    text += _new_sites(run)
     return Fact(
         f"{text} Features must be made as those of the discovery cohort were.",
         f"models/{run.model}.json: coding; config: confounds",
     )
+
+
+def _new_sites(run: Run) -> str:
+    """What becomes of people of a site by which features are harmonised and that is new."""
+    options = (run.config["models"].get(run.model) or {}).get("harmonise")
+    if not options:
+        return ""
+    sentences = {
+        "error": "people of a site that training did not have get no score.",
+        "mean": "those of a site that training did not have stay as they are.",
+        "own": "a site that training did not have gets the shift and scale that its own people "
+        "show together, without a look at their labels. Such scores are transductive: those of one "
+        "person depend on who else of the site is scored, nobody can be scored alone, and what all "
+        "people of the site share is taken off, as the mean of a control group is.",
+    }
+    told = sentences[run.config["confounds"]["unseen_site"]]
+    return f" Features are harmonised by {options['column']}: {told}"
 
 
 @fact
