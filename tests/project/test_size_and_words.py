@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import pytest
@@ -65,12 +65,38 @@ def unnamed(node: Function) -> list[str]:
     return [name for name in parameters if not said.get(name)]
 
 
-def documented_elsewhere(node: Function, owner: ast.ClassDef | None) -> bool:
-    """Whether another docstring says it: of the base class, or one that is referred to."""
+def bases_of(owner: ast.ClassDef) -> list[str]:
+    """Names of a class's base classes."""
+    return [base.id for base in owner.bases if isinstance(base, ast.Name)]
+
+
+CLASSES = {
+    node.name: node
+    for text in MODULES.values()
+    for node in ast.parse(text).body
+    if isinstance(node, ast.ClassDef)
+}
+
+
+def documented_elsewhere(
+    node: Function, owner: ast.ClassDef | None, classes: Mapping[str, ast.ClassDef]
+) -> bool:
+    """Whether another docstring says it: of a base class's method, or one that is referred to."""
     if owner is None:
         return False
-    text = ast.get_docstring(node) or ""
-    return (not text and bool(owner.bases)) or text.startswith("See :meth:")
+    if (ast.get_docstring(node) or "").startswith("See :meth:"):
+        return True
+    return any(
+        documented_elsewhere(node, classes[base], classes)
+        or any(
+            method.name == node.name
+            and set(parameters_of(method)) == set(parameters_of(node))
+            and unnamed(method) == []
+            for method, _ in functions_of(classes[base].body)
+        )
+        for base in bases_of(owner)
+        if base in classes
+    )
 
 
 def is_public(name: str, node: Function, owner: ast.ClassDef | None) -> bool:
@@ -91,7 +117,7 @@ def test_modules_functions_and_signatures_are_small(name: str) -> None:
 @pytest.mark.parametrize("name", MODULES)
 def test_public_functions_name_their_parameters(name: str) -> None:
     for node, owner in functions_of(ast.parse(MODULES[name]).body):
-        if is_public(name, node, owner) and not documented_elsewhere(node, owner):
+        if is_public(name, node, owner) and not documented_elsewhere(node, owner, CLASSES):
             assert unnamed(node) == [], node.name
 
 
@@ -110,6 +136,18 @@ def test_what_a_docstring_does_not_say_is_found() -> None:
     assert unnamed(function('def f(a):\n  """Whether a is even."""')) == []
     assert unnamed(function('def f(a, b):\n  """Whether a is below b."""')) == ["a", "b"]
     assert unnamed(function("def f(a):\n  return a")) == ["a"]
+
+
+@pytest.mark.parametrize(
+    ("method", "said"),
+    [("fits(self, a, b)", True), ("fits(self, a, c)", False), ("other(self, a, b)", False)],
+)
+def test_a_method_may_leave_its_parameters_to_the_base_class(method: str, said: bool) -> None:
+    words = '"""Do.\n\n  Parameters\n  ----------\n  a, b : int\n      Both.\n  """'
+    text = f"class A:\n def fits(self, a, b):\n  {words}\n\n"
+    text += f"class B(A): pass\n\nclass C(B):\n def {method}: pass"
+    classes = {node.name: node for node in ast.parse(text).body}
+    assert documented_elsewhere(classes["C"].body[0], classes["C"], classes) is said
 
 
 def test_lines_are_counted_without_the_docstring() -> None:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import math
+from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any
 
 from mri_response.learning.batches import PERMUTATIONS_PER_BLOCK
 
@@ -123,15 +124,18 @@ class JobSize:
         )
 
 
-class Learner(Protocol):
-    """A kind of model. To add one, write a class like this and enter it in the registry.
+class Learner(ABC):
+    """A kind of model. To add one, write a class with these methods and enter it in the registry.
 
     The modules of learners are read by the rules: they import what takes time inside methods.
 
-    Attributes
+    Parameters
     ----------
     model : mapping
         The model's section of the configuration, with its defaults.
+
+    Attributes
+    ----------
     name : str
         The classifier in words, as in ``random forest classifier``.
     prepares : bool
@@ -142,12 +146,15 @@ class Learner(Protocol):
         Keys of the references that a report of the model cites.
     """
 
-    model: Mapping[str, Any]
     name: str
     prepares: bool
     linear: bool
     citations: tuple[str, ...]
 
+    def __init__(self, model: Mapping[str, Any]) -> None:
+        self.model = model
+
+    @abstractmethod
     def prepare(self, sample: Sample, folds: Sequence[Fold]) -> list[np.ndarray]:
         """Compute what does not depend on labels, per outer fold.
 
@@ -164,6 +171,7 @@ class Learner(Protocol):
             One array per fold; empty where `prepares` is false.
         """
 
+    @abstractmethod
     def run(
         self,
         sample: Sample,
@@ -172,32 +180,35 @@ class Learner(Protocol):
         blocks: Sequence[range],
         prepared: Sequence[np.ndarray] | None = None,
     ) -> JobResult:
-        """Search and fit in some outer folds for the labellings of some blocks.
+        """Search and fit in some outer folds for the labellings (or outcomes) of some blocks.
 
         Parameters
         ----------
         sample : Sample
             People. Features and confounds may be None where `prepared` is given.
         folds : FixedFolds or RedrawnFolds
-            Outer folds or the refit.
+            Outer folds or the refit; learners of numbers have fixed folds alone.
         design : Design
-            Who may exchange labels, and the seed.
+            Who may exchange labels (or residuals), and the seed.
         blocks : sequence of range
-            Permutation indices, by block; 0 is the observed labelling.
+            Permutation indices that are solved together, by block; 0 is the observed labelling.
         prepared : sequence of numpy.ndarray, optional
-            As from `prepare`, for fixed folds.
+            As from `prepare`, for fixed folds; by default they are made here.
 
         Returns
         -------
         JobResult
         """
 
+    @abstractmethod
     def grid_words(self) -> list[str]:
         """Every candidate of the grid in words, an empty text where nothing is chosen."""
 
+    @abstractmethod
     def words(self) -> str:
         """Sentences for the methods: the classifier, and what it was tuned over."""
 
+    @abstractmethod
     def fits_words(self, result: JobResult) -> str:
         """One line for the log about the fits of a job.
 
@@ -211,6 +222,7 @@ class Learner(Protocol):
         str
         """
 
+    @abstractmethod
     def warnings(self, name: str, record: FitRecord) -> list[str]:
         """What a reader must know of how the model `name` was fitted.
 
@@ -226,8 +238,8 @@ class Learner(Protocol):
         list of str
         """
 
-    def check(self, key: str) -> None:
-        """Check what the first check of the configuration cannot, as by trying the classifier.
+    def check(self, key: str) -> None:  # noqa: B027  most have nothing left to check
+        """Check what the first check of the configuration cannot, as by trying a classifier.
 
         Parameters
         ----------
@@ -235,6 +247,7 @@ class Learner(Protocol):
             Where the model stands in the configuration, as in ``models.forest``.
         """
 
+    @abstractmethod
     def work(self, scheme: Mapping[str, Any], n: int, p: int) -> Work:
         """Estimate the work for n rows and p features.
 
@@ -252,6 +265,7 @@ class Learner(Protocol):
         Work
         """
 
+    @abstractmethod
     def memory_mb(self, size: JobSize) -> float:
         """Memory that a job of `run` asks for, in MB.
 
@@ -265,6 +279,7 @@ class Learner(Protocol):
         float
         """
 
+    @abstractmethod
     def minutes(self, size: JobSize) -> float:
         """Time that a job of `run` asks for.
 

@@ -37,25 +37,7 @@ class RegressorLearner(SklearnLearner):
         blocks: Sequence[range],
         prepared: Sequence[np.ndarray] | None = None,
     ) -> JobResult:
-        """Search and fit in some outer folds for the outcomes of some blocks.
-
-        Parameters
-        ----------
-        sample : Sample
-            People with their features.
-        folds : FixedFolds
-            Outer folds or the refit.
-        design : Design
-            Whose residuals are exchanged, and the seed.
-        blocks : sequence of range
-            Permutation indices; 0 is the observed outcome.
-        prepared : None
-            Nothing was prepared.
-
-        Returns
-        -------
-        JobResult
-        """
+        """Search and fit in some outer folds for the outcomes of some blocks."""
         from mri_response.learning.learners.regressor.cross_validation import (
             cross_validate_numbers,
         )

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from mri_response.config.queries import grid_of_alpha
-from mri_response.learning.learners.base import JobSize, Work, gram_seconds
+from mri_response.learning.learners.base import JobSize, Learner, Work, gram_seconds
 from mri_response.learning.learners.ridge.options import RidgeOptions
 
 if TYPE_CHECKING:
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from mri_response.learning.splits import Fold
 
 
-class RidgeLearner:
+class RidgeLearner(Learner):
     """Linear ridge regression beside predictors without penalty, for outcomes that are numbers.
 
     Parameters
@@ -32,29 +32,13 @@ class RidgeLearner:
     linear = True
     citations = ()
 
-    def __init__(self, model: Mapping[str, Any]) -> None:
-        self.model = model
-
     @property
     def options(self) -> RidgeOptions:
         """What the fits must know of the model."""
         return RidgeOptions.from_config(self.model)
 
     def prepare(self, sample: Sample, folds: Sequence[Fold]) -> list[np.ndarray]:
-        """Gram matrices of every training set of some outer folds.
-
-        Parameters
-        ----------
-        sample : Sample
-            People with their features.
-        folds : sequence of Fold
-            Masks over all rows.
-
-        Returns
-        -------
-        list of numpy.ndarray, shape (1 + n_inner, N, N)
-            One array per fold.
-        """
+        """Gram matrices of every training set of some outer folds, of shape (1 + n_inner, N, N)."""
         from mri_response.learning.fold_grams import fold_grams
 
         return fold_grams(sample.features, sample.confounds, folds, self.options)
@@ -67,25 +51,7 @@ class RidgeLearner:
         blocks: Sequence[range],
         prepared: Sequence[np.ndarray] | None = None,
     ) -> JobResult:
-        """Search and fit in some outer folds for the outcomes of some blocks.
-
-        Parameters
-        ----------
-        sample : Sample
-            People with their features.
-        folds : FixedFolds
-            Outer folds or the refit.
-        design : Design
-            Whose residuals are exchanged, and the seed.
-        blocks : sequence of range
-            Permutation indices; 0 is the observed outcome.
-        prepared : sequence of numpy.ndarray, optional
-            As from `prepare`; by default they are made here.
-
-        Returns
-        -------
-        JobResult
-        """
+        """Search and fit in some outer folds for the outcomes of some blocks."""
         from mri_response.learning.learners.ridge.cross_validation import cross_validate
 
         return cross_validate(sample, folds, design, blocks, self.options, prepared)
@@ -111,43 +77,11 @@ class RidgeLearner:
         )
 
     def fits_words(self, result: JobResult) -> str:
-        """One line for the log about the fits of a job.
-
-        Parameters
-        ----------
-        result : JobResult
-            What the job has found.
-
-        Returns
-        -------
-        str
-        """
+        """One line for the log about the fits of a job."""
         return f"{result.fits} training sets and outcomes solved in closed form"
-
-    def check(self, key: str) -> None:
-        """Nothing is left to check: the check of the configuration says it all.
-
-        Parameters
-        ----------
-        key : str
-            Where the model stands in the configuration; not used.
-        """
 
     def work(self, scheme: Mapping[str, Any], n: int, p: int) -> Work:
         """Estimate the work of the model.
-
-        Parameters
-        ----------
-        scheme : mapping
-            Section cross_validation of the configuration.
-        n : int
-            Rows.
-        p : int
-            Features.
-
-        Returns
-        -------
-        Work
 
         Notes
         -----
@@ -165,47 +99,15 @@ class RidgeLearner:
         )
 
     def memory_mb(self, size: JobSize) -> float:
-        """Gram matrices, and for all outcomes predictions, dual variables and fitted values.
-
-        Parameters
-        ----------
-        size : JobSize
-            What the resources of the job depend on.
-
-        Returns
-        -------
-        float
-        """
+        """Gram matrices, and for all outcomes predictions, dual variables and fitted values."""
         grams = size.folds * size.work.gram_mb
         predictions = 8e-6 * size.labellings * size.folds * size.rows
         return math.ceil(1000 + 3 * grams + 12 * predictions)
 
     def minutes(self, size: JobSize) -> float:
-        """Every training set, and every outcome.
-
-        Parameters
-        ----------
-        size : JobSize
-            What the resources of the job depend on.
-
-        Returns
-        -------
-        float
-        """
+        """Every training set, and every outcome."""
         return 30 + 5 * size.folds * size.fold_s / 60
 
     def warnings(self, name: str, record: FitRecord) -> list[str]:
-        """Nothing: a closed form converges, and the largest penalty is no edge to widen.
-
-        Parameters
-        ----------
-        name : str
-            Name of the model.
-        record : FitRecord
-            Of all its jobs.
-
-        Returns
-        -------
-        list of str
-        """
+        """Nothing: a closed form converges, and the largest penalty is no edge to widen."""
         return []

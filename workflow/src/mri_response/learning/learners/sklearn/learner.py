@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from mri_response.config.queries import estimator_of, is_linear
-from mri_response.learning.learners.base import JobSize, Work
+from mri_response.learning.learners.base import JobSize, Learner, Work
 
 if TYPE_CHECKING:
     import numpy as np
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from mri_response.learning.splits import Fold
 
 
-class SklearnLearner:
+class SklearnLearner(Learner):
     """Classifier of scikit-learn whose grid is searched on the inner folds.
 
     Parameters
@@ -33,9 +33,6 @@ class SklearnLearner:
     chosen_by = "balanced accuracy of the decisions"
     prepares = False
     citations = ("scikit_learn",)
-
-    def __init__(self, model: Mapping[str, Any]) -> None:
-        self.model = model
 
     @property
     def linear(self) -> bool:
@@ -58,20 +55,7 @@ class SklearnLearner:
         return " ".join(word if word.isupper() else word.lower() for word in words)
 
     def prepare(self, sample: Sample, folds: Sequence[Fold]) -> list[np.ndarray]:
-        """Nothing: every fit begins with the features.
-
-        Parameters
-        ----------
-        sample : Sample
-            Not used, as are the folds.
-        folds : sequence of Fold
-            Outer folds.
-
-        Returns
-        -------
-        list
-            Empty.
-        """
+        """Nothing: every fit begins with the features."""
         return []
 
     def run(
@@ -82,25 +66,7 @@ class SklearnLearner:
         blocks: Sequence[range],
         prepared: Sequence[np.ndarray] | None = None,
     ) -> JobResult:
-        """Search and fit in some outer folds for the labellings of some blocks.
-
-        Parameters
-        ----------
-        sample : Sample
-            People with their features.
-        folds : FixedFolds or RedrawnFolds
-            Outer folds or the refit.
-        design : Design
-            Who may exchange labels, and the seed.
-        blocks : sequence of range
-            Permutation indices; 0 is the observed labelling.
-        prepared : None
-            Nothing was prepared.
-
-        Returns
-        -------
-        JobResult
-        """
+        """Search and fit in some outer folds for the labellings of some blocks."""
         from mri_response.learning.learners.sklearn.cross_validation import (
             cross_validate_estimator,
         )
@@ -138,26 +104,11 @@ class SklearnLearner:
         )
 
     def fits_words(self, result: JobResult) -> str:
-        """One line for the log about the fits of a job.
-
-        Parameters
-        ----------
-        result : JobResult
-            What the job has found.
-
-        Returns
-        -------
-        str
-        """
+        """One line for the log about the fits of a job."""
         return f"{result.fits} fits, {result.unconverged} of them not converged"
 
     def check(self, key: str) -> None:
         """Check the classifier by building and trying it.
-
-        Parameters
-        ----------
-        key : str
-            Where the model stands in the configuration.
 
         Raises
         ------
@@ -171,19 +122,6 @@ class SklearnLearner:
     def work(self, scheme: Mapping[str, Any], n: int, p: int) -> Work:
         """Estimate the work of the model.
 
-        Parameters
-        ----------
-        scheme : mapping
-            Section cross_validation of the configuration.
-        n : int
-            Rows.
-        p : int
-            Features.
-
-        Returns
-        -------
-        Work
-
         Notes
         -----
         One fit is taken to last 30 ms at n = 100: a logistic regression is quicker, a forest
@@ -194,47 +132,15 @@ class SklearnLearner:
         return Work(gram_s=0.0, gram_mb=0.0, solver_s=0.03 * n / 100 * n_fits)
 
     def memory_mb(self, size: JobSize) -> float:
-        """Some copies of the features as float64, and of what the classifier makes of them.
-
-        Parameters
-        ----------
-        size : JobSize
-            What the resources of the job depend on.
-
-        Returns
-        -------
-        float
-        """
+        """Some copies of the features as float64, and of what the classifier makes of them."""
         return math.ceil(1500 + 15 * size.input_mb)
 
     def minutes(self, size: JobSize) -> float:
-        """Every fit of every labelling.
-
-        Parameters
-        ----------
-        size : JobSize
-            What the resources of the job depend on.
-
-        Returns
-        -------
-        float
-        """
+        """Every fit of every labelling."""
         return 60 + 5 * size.folds * size.labellings * size.work.solver_s / 60
 
     def warnings(self, name: str, record: FitRecord) -> list[str]:
-        """What a reader must know of how the model was fitted.
-
-        Parameters
-        ----------
-        name : str
-            Name of the model.
-        record : FitRecord
-            Of all its jobs.
-
-        Returns
-        -------
-        list of str
-        """
+        """What a reader must know of how the model was fitted."""
         if not record.unconverged:
             return []
         return [

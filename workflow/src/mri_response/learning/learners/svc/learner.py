@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from mri_response.config.queries import grid_of_c
-from mri_response.learning.learners.base import JobSize, Work, gram_seconds
+from mri_response.learning.learners.base import JobSize, Learner, Work, gram_seconds
 from mri_response.learning.learners.svc.options import ROWS_PER_FEATURE, SvcOptions
 
 if TYPE_CHECKING:
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from mri_response.learning.splits import Fold
 
 
-class SvcLearner:
+class SvcLearner(Learner):
     """Linear support vector classifier whose C is chosen on the inner folds.
 
     Parameters
@@ -32,9 +32,6 @@ class SvcLearner:
     linear = True
     citations = ("svm", "libsvm")
 
-    def __init__(self, model: Mapping[str, Any]) -> None:
-        self.model = model
-
     @property
     def options(self) -> SvcOptions:
         """What the fits must know of the model."""
@@ -43,18 +40,8 @@ class SvcLearner:
     def prepare(self, sample: Sample, folds: Sequence[Fold]) -> list[np.ndarray]:
         """Gram matrices of every training set of some outer folds, none where rows are quicker.
 
-        Parameters
-        ----------
-        sample : Sample
-            People with their features.
-        folds : sequence of Fold
-            Masks over all rows.
-
-        Returns
-        -------
-        list of numpy.ndarray, shape (1 + n_inner, N, N)
-            One array per fold; of shape (0,) where people outnumber features so far that every job
-            prepares their rows by itself.
+        The arrays have the shape (1 + n_inner, N, N), and (0,) where people outnumber features so
+        far that every job prepares their rows by itself.
         """
         from mri_response.learning.learners.svc.cross_validation import prepare
 
@@ -68,25 +55,7 @@ class SvcLearner:
         blocks: Sequence[range],
         prepared: Sequence[np.ndarray] | None = None,
     ) -> JobResult:
-        """Search and fit in some outer folds for the labellings of some blocks.
-
-        Parameters
-        ----------
-        sample : Sample
-            People with their features.
-        folds : FixedFolds or RedrawnFolds
-            Outer folds or the refit.
-        design : Design
-            Who may exchange labels, and the seed.
-        blocks : sequence of range
-            Permutation indices that are solved together; 0 is the observed labelling.
-        prepared : sequence of numpy.ndarray, optional
-            As from `prepare`, for fixed folds; by default they are made here.
-
-        Returns
-        -------
-        JobResult
-        """
+        """Search and fit in some outer folds for the labellings of some blocks."""
         from mri_response.learning.learners.svc.cross_validation import cross_validate
 
         return cross_validate(sample, folds, design, blocks, self.options, prepared)
@@ -118,43 +87,11 @@ class SvcLearner:
         )
 
     def fits_words(self, result: JobResult) -> str:
-        """One line for the log about the fits of a job.
-
-        Parameters
-        ----------
-        result : JobResult
-            What the job has found.
-
-        Returns
-        -------
-        str
-        """
+        """One line for the log about the fits of a job."""
         return f"{result.fits} problems solved, {result.fallback} of them by LIBSVM"
-
-    def check(self, key: str) -> None:
-        """Nothing is left to check: the schema of the configuration says it all.
-
-        Parameters
-        ----------
-        key : str
-            Where the model stands in the configuration; not used.
-        """
 
     def work(self, scheme: Mapping[str, Any], n: int, p: int) -> Work:
         """Estimate the work of the model.
-
-        Parameters
-        ----------
-        scheme : mapping
-            Section cross_validation of the configuration.
-        n : int
-            Rows.
-        p : int
-            Features.
-
-        Returns
-        -------
-        Work
 
         Notes
         -----
@@ -186,17 +123,7 @@ class SvcLearner:
         )
 
     def memory_mb(self, size: JobSize) -> float:
-        """Gram matrices, and the decision values of all labellings.
-
-        Parameters
-        ----------
-        size : JobSize
-            What the resources of the job depend on.
-
-        Returns
-        -------
-        float
-        """
+        """Gram matrices, and the decision values of all labellings."""
         grams = size.folds * size.work.gram_mb
         decisions = 8e-6 * size.labellings * size.folds * size.rows
         memory = math.ceil(1000 + 3 * grams + 4 * decisions)
@@ -206,33 +133,11 @@ class SvcLearner:
         return memory
 
     def minutes(self, size: JobSize) -> float:
-        """Every classifier of every labelling and, with redrawn folds, its Gram matrices.
-
-        Parameters
-        ----------
-        size : JobSize
-            What the resources of the job depend on.
-
-        Returns
-        -------
-        float
-        """
+        """Every classifier of every labelling and, with redrawn folds, its Gram matrices."""
         return 30 + 5 * size.folds * size.fold_s / 60
 
     def warnings(self, name: str, record: FitRecord) -> list[str]:
-        """What a reader must know of how the model was fitted.
-
-        Parameters
-        ----------
-        name : str
-            Name of the model.
-        record : FitRecord
-            Of all its jobs.
-
-        Returns
-        -------
-        list of str
-        """
+        """What a reader must know of how the model was fitted."""
         return grid_warnings(record.candidate, record.plateau, len(self.grid_words()), name)
 
 

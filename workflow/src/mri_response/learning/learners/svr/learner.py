@@ -43,25 +43,7 @@ class SvrLearner(RidgeLearner):
         blocks: Sequence[range],
         prepared: Sequence[np.ndarray] | None = None,
     ) -> JobResult:
-        """Search and fit in some outer folds for the outcomes of some blocks.
-
-        Parameters
-        ----------
-        sample : Sample
-            People with their features.
-        folds : FixedFolds
-            Outer folds or the refit.
-        design : Design
-            Whose residuals are exchanged, and the seed.
-        blocks : sequence of range
-            Permutation indices; 0 is the observed outcome.
-        prepared : sequence of numpy.ndarray, optional
-            As from `prepare`; by default they are made here.
-
-        Returns
-        -------
-        JobResult
-        """
+        """Search and fit in some outer folds for the outcomes of some blocks."""
         from mri_response.learning.learners.regressor.cross_validation import (
             cross_validate_numbers,
         )
@@ -93,34 +75,11 @@ class SvrLearner(RidgeLearner):
         )
 
     def fits_words(self, result: JobResult) -> str:
-        """One line for the log about the fits of a job.
-
-        Parameters
-        ----------
-        result : JobResult
-            What the job has found.
-
-        Returns
-        -------
-        str
-        """
+        """One line for the log about the fits of a job."""
         return f"{result.fits} fits by LIBSVM"
 
     def work(self, scheme: Mapping[str, Any], n: int, p: int) -> Work:
         """Estimate the work of the model.
-
-        Parameters
-        ----------
-        scheme : mapping
-            Section cross_validation of the configuration.
-        n : int
-            Rows.
-        p : int
-            Features.
-
-        Returns
-        -------
-        Work
 
         Notes
         -----
