@@ -32,7 +32,6 @@ import os
 
 os.environ.update(dict.fromkeys(("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS"), "1"))
 
-import argparse
 import sys
 from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
@@ -46,6 +45,8 @@ import pandas as pd
 from scipy.stats import t as student
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "workflow" / "src"))
+
+from trials import command_line
 
 from mri_response.belief_updating.association import association_table
 from mri_response.belief_updating.changes import change_table
@@ -240,15 +241,7 @@ def run(
 
 def main() -> None:
     """Command line."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    names = [*STUDIES, *MEDIATIONS]
-    parser.add_argument("--scenarios", nargs="+", choices=names, default=names)
-    parser.add_argument("--trials", type=int, default=1000)
-    parser.add_argument("--seed", type=int, default=SEED)
-    parser.add_argument("--jobs", type=int, default=os.cpu_count())
-    parser.add_argument("--out", type=Path, default=Path("results/simulation_study"))
-    given = parser.parse_args()
-    given.out.mkdir(parents=True, exist_ok=True)
+    given = command_line(__doc__, [*STUDIES, *MEDIATIONS], trials=1000, seed=SEED)
     kinds = {"belief": (study_trial, STUDIES), "belief_mediation": (mediation_trial, MEDIATIONS)}
     for file, (one, known) in kinds.items():
         chosen = {name: known[name] for name in given.scenarios if name in known}

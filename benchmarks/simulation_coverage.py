@@ -21,10 +21,7 @@ import os
 
 os.environ.update(dict.fromkeys(("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS"), "1"))
 
-import argparse
 import sys
-import time
-from concurrent.futures import ProcessPoolExecutor
 from functools import lru_cache, partial
 from pathlib import Path
 from typing import NamedTuple
@@ -35,6 +32,8 @@ import pandas as pd
 from scipy.stats import binom
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "workflow" / "src"))
+
+from trials import command_line, done_trials
 
 from mri_response.evaluation.frozen_performance import FrozenScores, frozen_performance
 from mri_response.evaluation.metrics import METRICS, auc
@@ -225,27 +224,17 @@ def markdown(table: pd.DataFrame) -> str:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--scenarios", nargs="+", choices=SCENARIOS, default=list(SCENARIOS))
-    parser.add_argument("--trials", type=int, default=1000)
-    parser.add_argument("--permutations", type=int, default=99)
-    parser.add_argument("--jobs", type=int, default=os.cpu_count())
-    parser.add_argument("--out", type=Path, default=Path("results/simulation_study"))
-    arguments = parser.parse_args()
-    arguments.out.mkdir(parents=True, exist_ok=True)
+    given = command_line(__doc__, SCENARIOS, trials=1000, permutations=99)
     tables = []
-    for scenario in arguments.scenarios:
-        start = time.monotonic()
-        one = partial(trial, scenario=scenario, n_permutations=arguments.permutations)
-        with ProcessPoolExecutor(arguments.jobs) as pool:
-            found = pool.map(one, range(arguments.trials), chunksize=5)
-            rows = pd.DataFrame([row for rows in found for row in rows])
-        rows.to_csv(arguments.out / f"coverage_{scenario}.tsv", sep="\t", index=False)
-        print(f"{scenario}: {time.monotonic() - start:.0f} s", file=sys.stderr)
+    for scenario in given.scenarios:
+        one = partial(trial, scenario=scenario, n_permutations=given.permutations)
+        found = done_trials(one, scenario, given)
+        rows = pd.DataFrame([row for rows in found for row in rows])
+        rows.to_csv(given.out / f"coverage_{scenario}.tsv", sep="\t", index=False)
         tables.append(coverage(scenario, rows))
     table = pd.concat(tables, ignore_index=True)
-    table.to_csv(arguments.out / "coverage.tsv", sep="\t", index=False)
-    (arguments.out / "coverage.md").write_text(markdown(table), encoding="utf-8")
+    table.to_csv(given.out / "coverage.tsv", sep="\t", index=False)
+    (given.out / "coverage.md").write_text(markdown(table), encoding="utf-8")
     print(markdown(table))
 
 

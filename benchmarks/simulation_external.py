@@ -21,7 +21,6 @@ import os
 
 os.environ.update(dict.fromkeys(("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS"), "1"))
 
-import argparse
 import sys
 from concurrent.futures import ProcessPoolExecutor
 from functools import partial
@@ -34,6 +33,8 @@ import pandas as pd
 from scipy.stats import norm
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "workflow" / "src"))
+
+from trials import command_line
 
 from mri_response.evaluation.cohort import Cohort
 from mri_response.evaluation.frozen_performance import frozen_estimates, within_estimates
@@ -133,15 +134,8 @@ def run(trials: int, seed: int, jobs: int, scenarios: list[str]) -> pd.DataFrame
 
 def main() -> None:
     """Command line."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--scenarios", nargs="+", choices=SCENARIOS, default=list(SCENARIOS))
-    parser.add_argument("--trials", type=int, default=2000)
-    parser.add_argument("--seed", type=int, default=SEED)
-    parser.add_argument("--jobs", type=int, default=os.cpu_count())
-    parser.add_argument("--out", type=Path, default=Path("results/simulation_study"))
-    given = parser.parse_args()
+    given = command_line(__doc__, SCENARIOS, trials=2000, seed=SEED)
     table = run(given.trials, given.seed, given.jobs, given.scenarios)
-    given.out.mkdir(parents=True, exist_ok=True)
     table.to_csv(given.out / "external.tsv", sep="\t", index=False)
 
 

@@ -25,7 +25,6 @@ import os
 
 os.environ.update(dict.fromkeys(("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS"), "1"))
 
-import argparse
 import sys
 import time
 from collections.abc import Callable
@@ -40,6 +39,8 @@ import pandas as pd
 from scipy.special import expit
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "workflow" / "src"))
+
+from trials import command_line
 
 from mri_response.clinical_outcomes.covariance import CompoundSymmetry, Unstructured
 from mri_response.clinical_outcomes.crossover import crossover_effects
@@ -379,13 +380,7 @@ def run(scenarios: list[str], trials: int, jobs: int) -> tuple[pd.DataFrame, pd.
 
 def main() -> None:
     """Command line."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--scenarios", nargs="+", choices=SCENARIOS, default=SCENARIOS)
-    parser.add_argument("--trials", type=int, default=1000)
-    parser.add_argument("--jobs", type=int, default=os.cpu_count())
-    parser.add_argument("--out", type=Path, default=Path("results/simulation_study"))
-    given = parser.parse_args()
-    given.out.mkdir(parents=True, exist_ok=True)
+    given = command_line(__doc__, SCENARIOS, trials=1000)
     rows, table = run(given.scenarios, given.trials, given.jobs)
     rows.to_csv(given.out / "outcomes_trials.tsv", sep="\t", index=False)
     table.to_csv(given.out / "outcomes.tsv", sep="\t", index=False)

@@ -22,7 +22,6 @@ import os
 
 os.environ.update(dict.fromkeys(("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS"), "1"))
 
-import argparse
 import sys
 from concurrent.futures import ProcessPoolExecutor
 from functools import partial
@@ -36,6 +35,8 @@ from scipy.special import expit
 from sklearn.svm import SVC
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "workflow" / "src"))
+
+from trials import command_line
 
 from mri_response.evaluation.cohort import Cohort
 from mri_response.evaluation.comparisons import comparison_table
@@ -136,14 +137,7 @@ def summary(name: str, trials: pd.DataFrame) -> dict[str, float | str | int]:
 
 def main() -> None:
     """Command line."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--scenarios", nargs="+", choices=SCENARIOS, default=list(SCENARIOS))
-    parser.add_argument("--trials", type=int, default=2000)
-    parser.add_argument("--seed", type=int, default=SEED)
-    parser.add_argument("--jobs", type=int, default=os.cpu_count())
-    parser.add_argument("--out", type=Path, default=Path("results/simulation_study"))
-    given = parser.parse_args()
-    given.out.mkdir(parents=True, exist_ok=True)
+    given = command_line(__doc__, SCENARIOS, trials=2000, seed=SEED)
     indices = range(given.trials)
     with ProcessPoolExecutor(given.jobs) as pool:
         curves = pd.DataFrame(pool.map(partial(curve_trial, seed=given.seed), indices, chunksize=9))
