@@ -47,9 +47,10 @@ def lines_of(node: Function) -> int:
 
 
 def unnamed(node: Function) -> list[str]:
-    """Parameters that a function's docstring does not name, or of which it says the type alone.
+    """Parameters that a function's docstring does not name, or of which it says nothing.
 
-    The summary may say what the only parameter is.
+    The summary may say what the only parameter is. Repeating the name says nothing, unless the type
+    is a record of that name, which says it all.
     """
     parameters = parameters_of(node)
     text = ast.get_docstring(node)
@@ -59,9 +60,11 @@ def unnamed(node: Function) -> list[str]:
     if section is None:
         return parameters if len(parameters) > 1 else []
     said: dict[str, str] = {}
-    entries = re.findall(r"^(\*{0,2}\w[\w, *]*?)(?: : .*)?$((?:\n(?: .*)?$)*)", section[1], re.M)
-    for names, words in entries:
-        said |= dict.fromkeys(re.findall(r"\w+", names), words.strip())
+    entry = r"^(\*{0,2}\w[\w, *]*?)(?: : (.*))?$((?:\n(?: .*)?$)*)"
+    for names, kind, words in re.findall(entry, section[1], re.M):
+        for name in re.findall(r"\w+", names):
+            repeated = words.strip(" \n.").lower().removeprefix("the ") == name
+            said[name] = "" if repeated and kind.lower() != name else words.strip()
     return [name for name in parameters if not said.get(name)]
 
 
@@ -133,6 +136,8 @@ def test_what_a_docstring_does_not_say_is_found() -> None:
     assert unnamed(function(full + '  c : int\n  """')) == ["c"]
     assert unnamed(function(full + '  c : int\n\n  Returns\n  -------\n  int\n  """')) == ["c"]
     assert unnamed(function(full + '  c : int\n      The rest.\n  """')) == []
+    assert unnamed(function(full + '  c : int\n      The c.\n  """')) == ["c"]
+    assert unnamed(function(full + '  c : C\n      The c.\n  """')) == []
     assert unnamed(function('def f(a):\n  """Whether a is even."""')) == []
     assert unnamed(function('def f(a, b):\n  """Whether a is below b."""')) == ["a", "b"]
     assert unnamed(function("def f(a):\n  return a")) == ["a"]

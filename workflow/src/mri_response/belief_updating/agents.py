@@ -324,7 +324,8 @@ def news_table(
     if trials["eBR"].isna().all():
         return pd.DataFrame(columns=["session_id", "group", "warning"])
     known = trials[trials["participant_id"].isin(list(groups))]
-    # What is a mistake under the definition that was chosen can be an answer under the other.
+    # Answers of one valence only end the run under the definition that was chosen; under the other
+    # they may come about, and are kept.
     rules = replace(rules, one_valence=True)
     chosen = {news: selected(known, rules, news, scale)[0] for news in NEWS}
     a, good = {}, {}

@@ -171,7 +171,7 @@ def fit_mixed(
     Parameters
     ----------
     y : ndarray, shape (n,)
-        Outcome.
+        Outcome of each row.
     design : ndarray, shape (n, columns)
         X, the intercept among its columns.
     names : sequence of str

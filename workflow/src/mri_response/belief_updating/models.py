@@ -127,7 +127,8 @@ def moves(trials: pd.DataFrame, family: str, scale: tuple[float, float] = SCALE)
     if family == "heuristic_pr":
         gap = own - average
         room = np.where(gap < 0, average - scale[0], scale[1] - average)
-        # Without room there is no gap either.
+        # Where the average person is put at the end of the scale, there is no room beyond, and the
+        # gap is 0.
         return error * (1 - np.abs(gap) / np.where(room == 0, 1.0, room))
     return rational(own, average, shown) - own
 
@@ -171,7 +172,7 @@ class Sums:
     Attributes
     ----------
     n : ndarray, shape (people,)
-        Trials.
+        Number of trials of each person.
     products : ndarray, shape (people, 2, 2)
         Of the columns m and v m.
     with_update : ndarray, shape (people, 2)

@@ -88,7 +88,7 @@ def half_width(sd: float, n: int) -> float:
     sd : float
         Standard deviation between people, NaN of one person.
     n : int
-        People.
+        Number of people.
 
     Returns
     -------

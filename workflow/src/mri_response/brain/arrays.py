@@ -42,7 +42,7 @@ def divided(rows: np.ndarray, norm: np.ndarray) -> np.ndarray:
     Parameters
     ----------
     rows : numpy.ndarray, shape (m, p)
-        The rows.
+        Rows to be divided, in a type that can hold fractions.
     norm : numpy.ndarray, shape (m,)
         Norm of each row, or another scale.
 

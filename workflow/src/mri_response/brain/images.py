@@ -95,7 +95,8 @@ def strongest_voxel(values: NDArray[Any], smoothing: float) -> tuple[int, ...]:
     tuple of int
         Its indices.
     """
-    from scipy.ndimage import gaussian_filter  # here: it costs time, and one figure needs it
+    # Imported here: it takes time to load, and one figure needs it.
+    from scipy.ndimage import gaussian_filter
 
     smooth = gaussian_filter(np.abs(values), smoothing)
     return np.unravel_index(np.argmax(smooth), values.shape)

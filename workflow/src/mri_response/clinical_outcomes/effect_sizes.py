@@ -83,7 +83,7 @@ def noncentrality_limits(t: float, df: float, level: float = LEVEL) -> tuple[flo
     Parameters
     ----------
     t : float
-        Statistic.
+        Observed value of the t statistic.
     df : float
         Degrees of freedom.
     level : float

@@ -66,7 +66,7 @@ class TwoArms:
     change : ndarray, shape (n, visits)
         From baseline; NaN where missing.
     baseline : ndarray, shape (n,)
-        Centred.
+        Scores before treatment less their mean.
     treated : ndarray of bool, shape (n,)
         Whether in the treated arm.
     """
@@ -279,7 +279,7 @@ def without_each(trial: TwoArms, model: Fit) -> list[tuple[TwoArms, Fit]]:
     Parameters
     ----------
     trial : TwoArms
-        Everybody.
+        The trial with everybody.
     model : Fit
         Fitted to everybody: the structure that is kept, and where the fits start.
 
@@ -303,7 +303,7 @@ def jackknife(values: Array) -> Array:
     Parameters
     ----------
     values : ndarray, shape (people, ...)
-        Estimates.
+        Estimates, each without one of the people.
 
     Returns
     -------
@@ -319,7 +319,7 @@ def imputed(trial: TwoArms, model: Fit, strategy: str) -> Array:
     Parameters
     ----------
     trial : TwoArms
-        Everybody.
+        The trial with everybody.
     model : Fit
         Of the scores of `trial`.
     strategy : str

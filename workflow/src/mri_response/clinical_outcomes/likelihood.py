@@ -82,7 +82,7 @@ def repeated_scores(
     y : array_like, shape (n,)
         Scores without missing ones.
     x : array_like, shape (n, p)
-        Design.
+        Design of the fixed effects, one row per score.
     person : array_like, shape (n,)
         Who; people keep the order of their first rows.
     visit : array_like of int, shape (n,)
@@ -108,7 +108,7 @@ def patterns_of(scores: RepeatedScores) -> list[Pattern]:
     Parameters
     ----------
     scores : RepeatedScores
-        All people.
+        Scores of all people.
 
     Returns
     -------
@@ -191,7 +191,7 @@ class RestrictedLikelihood:
         -------
         gradient : ndarray, shape (q,)
         observed, expected : ndarray, shape (q, q)
-            Information.
+            Observed and expected information of the covariance parameters.
         """
         first, second = self.structure.first(self.theta), self.structure.second(self.theta)
         m, k = len(first), len(self.beta)

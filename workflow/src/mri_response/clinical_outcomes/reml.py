@@ -86,7 +86,7 @@ def fit_with_fallback(scores: RepeatedScores, structures: Sequence[str] = tuple(
     Parameters
     ----------
     scores : RepeatedScores
-        All people.
+        Scores of all people.
     structures : sequence of str
         Names of `mri_response.clinical_outcomes.covariance.STRUCTURES`.
 
@@ -120,7 +120,7 @@ def fit(scores: RepeatedScores, structure: Structure, start: Array | None = None
     Parameters
     ----------
     scores : RepeatedScores
-        All people.
+        Scores of all people.
     structure : Structure
         Covariance over the visits.
     start : ndarray, shape (q,), optional

@@ -70,7 +70,7 @@ def times_to_event(
     rule : Rule
         What a response and a remission are.
     outcome : {"response", "remission"}
-        The event.
+        Which outcome is the event.
     times : mapping of str to float
         Session to its time, in infusions or days, above 0.
     competing : mapping of str to float, optional

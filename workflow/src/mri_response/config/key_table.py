@@ -32,7 +32,7 @@ _NAMES = {
 
 
 def key_table(schema: Mapping[str, Any]) -> str:
-    """One table a section of the configuration, in Markdown.
+    """One table per section of the configuration, in Markdown.
 
     Parameters
     ----------

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-#: What has a decision value or a prediction that is a weighted sum of the features.
+#: Estimators whose decision value or prediction is a weighted sum of the features.
 LINEAR_ESTIMATORS = frozenset(
     {
         "sklearn.cross_decomposition.PLSRegression",
@@ -39,7 +39,7 @@ LINEAR_ESTIMATORS = frozenset(
         "sklearn.svm.LinearSVR",
     }
 )
-#: What has one if its kernel is linear.
+#: Estimators whose decision value or prediction is such a sum if their kernel is linear.
 KERNEL_ESTIMATORS = frozenset(
     {"sklearn.svm.NuSVC", "sklearn.svm.NuSVR", "sklearn.svm.SVC", "sklearn.svm.SVR"}
 )

@@ -158,7 +158,7 @@ def belief_features(config: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
 
 
 def effect_features(config: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
-    """Those of the used feature sets that are early effects of treatment."""
+    """Feature sets that some model uses and that are early effects of treatment."""
     used = used_features(config)
     return {name: spec for name, spec in used.items() if feature_kind(spec).has_effect}
 
@@ -227,10 +227,11 @@ def categorical_confounds(config: Mapping[str, Any]) -> list[str]:
 
 
 def used_baselines(config: Mapping[str, Any]) -> list[str]:
-    """The baselines that stand beside the models; without confounds there is none of them.
+    """The baselines that stand beside the models: the larger class, confounds alone, quality alone.
 
-    Quality alone is one where all cohorts have a measure of quality from one program. A model of
-    numbers has the baseline score and its confounds inside, and is measured by what it adds.
+    The confounds are one where models have any, quality where all cohorts have a measure of it from
+    one program. A model of numbers has the baseline score and its confounds inside, and is measured
+    by what it adds: there are no baselines beside it.
     """
     if is_number(config):
         return []
@@ -276,8 +277,8 @@ def compared_pairs(config: Mapping[str, Any]) -> list[tuple[str, str]]:
 def added_pairs(config: Mapping[str, Any]) -> dict[str, str]:
     """Models of clinic and scans side by side, and the model of the same clinic alone.
 
-    Those with the built-in classifier, where there are permutations of the scans. How beliefs are
-    updated is nothing of the scans: models that know it are compared as any two models are.
+    Pairs are made of models with the built-in classifier, where scans are permuted. How people
+    update beliefs is not read from scans: models that know it are compared as other models are.
     """
     pairs = {}
     for name, model in config["models"].items() if config["permutation"]["scans"] else ():
@@ -306,7 +307,7 @@ def is_clinical(config: Mapping[str, Any], model: str) -> bool:
 
 
 def fitted_model(config: Mapping[str, Any], model: str) -> dict[str, Any]:
-    """Section of a model as it is fitted: the baseline stands among what is predicted from first.
+    """Section of a model as it is fitted, the baseline score first among its confounds.
 
     Where the outcome is a number with a score before treatment, this score is a predictor without
     penalty beside the confounds.

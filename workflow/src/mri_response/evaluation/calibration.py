@@ -62,7 +62,7 @@ def calibration_table(
     cohorts : iterable of Scored
         Cohorts as the model has scored them.
     seed : int
-        The run's.
+        Seed of the run.
     min_class_size : int
         With fewer people in either class nothing is computed.
 

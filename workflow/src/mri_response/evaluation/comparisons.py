@@ -89,7 +89,7 @@ def comparison_table(
     roles : mapping of str to str
         Role of each cohort. Control cohorts are not compared.
     seed : int
-        The run's.
+        Seed of the run.
     min_class_size : int
         With fewer people in either class nothing is computed.
     added : sequence of mapping
@@ -190,14 +190,16 @@ def _cross_validated(both: pd.DataFrame, rng: np.random.Generator) -> list[dict[
     folds = both.groupby(["repeat", "outer_fold"], sort=True).indices.values()
     n = both["participant_id"].nunique()
     tested = np.mean([both["participant_id"].iloc[fold].nunique() for fold in folds])
-    if tested == n:  # held out, and predicted by models that have seen none of them
+    if tested == n:  # all were held out: their predictions share no training people
         return _same_people(both, HEADLINE, rng)
     rows = []
     for metric in MAIN:
         parts = [_of_folds(metric, rows) for _, rows in both.groupby("repeat", sort=True)]
         values = np.concatenate(parts)
         found = corrected_resampled_t(values, tested / (n - tested))
-        if tested == 1:  # one model, nearly: the people say nothing of how others would differ
+        # With single people left out, all folds have nearly the same model: how it differs between
+        # people does not say how models of other people would differ.
+        if tested == 1:
             found = Difference(float(values.mean()), np.nan, np.nan, np.nan)
         rows.append(_row(metric, HEADLINE, Comparison.CORRECTED_RESAMPLED_T, found))
     return rows

@@ -99,7 +99,7 @@ def frozen_performance(
     scores : sequence of FrozenScores
         In the order of the configuration, on which the permutations of a cohort depend.
     seed : int
-        The run's.
+        Seed of the run.
     n_permutations : int
         Permutations of the cohorts' own labels.
     min_class_size : int
@@ -250,7 +250,7 @@ def aggregation_of(cohort: Cohort) -> Aggregation:
     Parameters
     ----------
     cohort : Cohort
-        The rows.
+        Labels, weights and people of the rows.
 
     Returns
     -------
@@ -267,7 +267,7 @@ def estimates_of(decision: NDArray, cohort: Cohort) -> dict[str, tuple[float, fl
     decision : ndarray, shape (n,)
         Decision value of each row.
     cohort : Cohort
-        The n rows.
+        Labels, weights and people of the n rows.
 
     Returns
     -------

@@ -191,7 +191,7 @@ def newcombe_auc(
     Parameters
     ----------
     estimate : float
-        AUC.
+        The AUC that was observed.
     n_positive, n_negative : float
         People in each class.
     level : float

@@ -27,7 +27,7 @@ class Difference(NamedTuple):
     ci_low, ci_high : float
         Limits of its interval.
     p_value : float
-        Two-sided.
+        Two-sided p-value of no difference.
     n_permutations : int or None
         Number of permutations of the test; None for a test without.
     """
@@ -96,7 +96,7 @@ def delong_difference(
     Parameters
     ----------
     cohort : Cohort
-        The n rows.
+        Labels, weights and people of the n rows.
     first, second : ndarray, shape (n,)
         Decision values of both models.
     level : float
@@ -140,7 +140,7 @@ def paired_proportions(
         People for whom only the first, and only the second model is right; they may be fractional,
         as in `mri_response.core.proportions.wilson`.
     n : float
-        People.
+        Number of people.
     level : float
         Nominal coverage of the interval.
 
@@ -189,7 +189,7 @@ def exchanged_within_people(
     Parameters
     ----------
     cohort : Cohort
-        The n rows.
+        Labels, weights and people of the n rows.
     right : ndarray of bool, shape (2, n)
         Whether each model is right in each row.
     rng : numpy.random.Generator
@@ -242,7 +242,7 @@ def parts_of(cohort: Cohort) -> list[tuple[NDArray[np.intp], Cohort]]:
     Parameters
     ----------
     cohort : Cohort
-        The rows.
+        Labels, weights and people of the rows.
 
     Returns
     -------

@@ -95,7 +95,7 @@ def count_rows(base: Row, aggregation: str, decision: NDArray, cohort: Cohort) -
     decision : ndarray, shape (repeats, n)
         Decision values.
     cohort : Cohort
-        The n rows.
+        Labels, weights and people of the n rows.
 
     Returns
     -------

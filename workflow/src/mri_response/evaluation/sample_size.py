@@ -43,7 +43,7 @@ def half_width(estimate: Mapping[str, float], metric: str, n: float, share: floa
     metric : {"balanced_accuracy", "auc"}
         Metric whose interval is meant.
     n : float
-        People.
+        Number of people.
     share : float
         Share of the positive class.
 

@@ -65,7 +65,7 @@ def age_band(age: float, bands: Sequence[float]) -> str:
     Parameters
     ----------
     age : float
-        In years.
+        Age in years.
     bands : sequence of float
         Ages at which a new band begins, ascending.
 

@@ -204,7 +204,7 @@ def without_confounds(maps: np.ndarray, arms: np.ndarray, confounds: np.ndarray)
     Parameters
     ----------
     maps : ndarray, shape (people, regions)
-        Effects.
+        Effects of people, region by region.
     arms : ndarray of bool, shape (people,)
         Who is in the control arm.
     confounds : ndarray, shape (people, confounds)

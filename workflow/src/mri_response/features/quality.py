@@ -171,7 +171,7 @@ def _excluded(table: pd.DataFrame, rules: Sequence[Mapping[str, Any]]) -> pd.Ser
             if side not in rule:
                 continue
             if rule["measure"] not in table:
-                continue  # a measure of quality that this cohort has not
+                continue  # this cohort does not have the measure
             value, limit = table[rule["measure"]], rule[side]
             broken = value < limit if side == "below" else value > limit
             what = RULES[rule["measure"]]

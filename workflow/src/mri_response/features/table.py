@@ -49,7 +49,7 @@ def table_features(path: PathLike, columns: Sequence[str], people: pd.DataFrame)
         If a column or a person is missing, a person has several rows, or a value is missing or
         not a number.
     """
-    # Names, not patterns: another column of the table is no concern of this cohort.
+    # The columns are names and no patterns, so that further columns of this table do not matter.
     table = read_roi_table(path, columns)
     keys = [key for key in ID_COLUMNS if key in people and key in table]
     identity = pd.MultiIndex.from_frame(table[keys])

@@ -34,7 +34,7 @@ class Atlas:
     Attributes
     ----------
     name : str
-        For reports.
+        Name of the atlas as reports write it.
     grid : Grid
     labels : ndarray of int32, shape of the grid
         The region's index in each voxel, 0 outside the regions.
@@ -243,7 +243,7 @@ def _read_labels(path: str | Path) -> tuple[Grid, np.ndarray]:
     if not np.isfinite(values).all() or (values != np.round(values)).any() or values.min() < 0:
         raise InputError(
             f"{path}: found values that are not whole numbers of 0 or more, expected a label image "
-            "(one integer a region); give a label image, not a probability map"
+            "(one integer per region); give a label image, not a probability map"
         )
     return Grid.of(image), values.astype(np.int32)
 

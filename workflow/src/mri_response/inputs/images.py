@@ -162,7 +162,7 @@ def read_values(image: SpatialImage, path: str | os.PathLike[str]) -> np.ndarray
     image : nibabel image
         As :func:`open_image` returns it.
     path : path-like
-        Its file.
+        File of the image, for messages.
 
     Returns
     -------

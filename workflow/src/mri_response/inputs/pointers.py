@@ -77,7 +77,7 @@ def is_pointer(content: bytes) -> bool:
     Parameters
     ----------
     content : bytes
-        Of the file.
+        First bytes of the file.
     """
     return pointer(content[:LONGEST_POINTER], "") is not None
 

@@ -49,7 +49,7 @@ def read_table(
     Parameters
     ----------
     path : path-like
-        The file.
+        File of the table.
     required : collection of str
         Columns that must be there.
     form : TableFormat
@@ -90,8 +90,7 @@ def _state(path: Path) -> tuple[int, ...]:
 
 @lru_cache(maxsize=16)
 def _table(path: Path, state: tuple[int, ...], form: TableFormat) -> tuple[pd.DataFrame, Rows]:
-    """A table as text, which the checks of a start read several times; `state` is part of "
-    "the key."""
+    """A table as text, kept for the many checks of a start; with another `state` it is new."""
     rows = read_rows(path, form)
     cells = [
         [np.nan if is_missing(cell, form.missing) else cell for cell in row] for row in rows.cells
@@ -381,7 +380,7 @@ def table_columns(
     Parameters
     ----------
     path : path-like
-        The table.
+        File of the table.
     columns, exclude, never
         As in :func:`mri_response.inputs.tables.read_roi_table`.
 

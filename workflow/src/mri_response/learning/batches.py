@@ -52,7 +52,7 @@ def labelling_batches(n_permutations: int, size: int) -> list[list[range]]:
     Parameters
     ----------
     n_permutations : int
-        May be 0.
+        Number of permutations; with 0 only the observed labelling is left.
     size : int
         Permutations per job.
 

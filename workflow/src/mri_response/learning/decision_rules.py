@@ -321,7 +321,7 @@ def probabilities(
     decision : ndarray, shape (repeats, n)
         Decision value of each row when it was in an outer test fold.
     fold : ndarray of int, shape (repeats, n)
-        From 1.
+        Outer fold that each row was tested in, counted from 1.
 
     Returns
     -------

@@ -100,7 +100,7 @@ class Design(NamedTuple):
     exchangeability : Exchangeability or ExchangedResiduals
         Of the n labelled rows; the latter where the outcome is a number.
     seed : int
-        Of the run.
+        Seed of the run.
     """
 
     exchangeability: Exchangeability | ExchangedResiduals

@@ -45,7 +45,7 @@ def estimated_work(
     n : int
         Rows of the discovery cohort (for a job's resources: of its Gram matrices).
     p : int
-        Features.
+        Number of features.
     inner_folds : int, optional
         Inner folds of an inner repeat; by default those of the config.
 

@@ -195,7 +195,7 @@ def draw_folds(
     for repeat in repeats if repeats is not None else [*range(1, scheme.repeats + 1), REFIT]:
         drawn = scheme
         if repeat == REFIT:
-            # Its search is the same for all permuted labels: it must be blind to the true ones.
+            # All permuted labels share the search of the refit, which must not know the true ones.
             drawn = scheme._replace(stratified=False)
             outer = [~everyone]
         else:

@@ -85,7 +85,7 @@ class FrozenHarmonised:
         own = filled(np.asarray(features, dtype=np.float64), everybody)
         effects, site, covariates = learned_effects(own, everybody, sites)
         known = tuple(bool((site[sites.site == i] >= 0).any()) for i in range(len(coding.levels)))
-        # Where a value was missing stands the mean of the others, which is the mean of all.
+        # Missing values were filled with the mean of the others, so that this mean is the fill.
         fills = own.mean(axis=0), covariates[sites.learns & (site >= 0)].mean(axis=0)
         linear = formula(effects.apply(own, site, covariates))
         return cls(linear, effects, known, *fills, coding)

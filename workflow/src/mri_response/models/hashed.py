@@ -63,7 +63,7 @@ def read_hashed(path: PathLike) -> tuple[dict[str, Any], str]:
     text : dict
         All keys but the hash.
     sha256 : str
-        The hash.
+        The hash that was written with the text.
     """
     with open(path, encoding="utf-8") as stream:
         text = json.load(stream)

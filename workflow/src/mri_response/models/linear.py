@@ -132,7 +132,7 @@ class FrozenLinear:
         Parameters
         ----------
         arrays : mapping of str to numpy.ndarray
-            Its numbers.
+            Numbers of the model, by name.
         text : mapping
             Its text; further keys are passed over.
 

@@ -303,7 +303,7 @@ def without_features(
     Parameters
     ----------
     confounds : numpy.ndarray or Confounds, shape (n, q)
-        Of all rows.
+        Baseline and confounds of all rows.
     outcome : numpy.ndarray, shape (n,)
         Only that of training rows counts.
     train : numpy.ndarray of bool, shape (n,)
@@ -353,7 +353,7 @@ def recipe(
     description : dict
         What a reader must know, see `mri_response.models.description.describe`.
     seed : int
-        Of the run.
+        Seed of the run.
 
     Returns
     -------

@@ -95,7 +95,7 @@ def scores(frozen: Frozen, cohorts: Iterable[NewPeople], unseen: str) -> pd.Data
     frozen : Frozen
         Made ready to score.
     cohorts : iterable of NewPeople
-        One by one.
+        Cohorts to score, read when they are asked for.
     unseen : {"error", "mean", "own"}
         Whether a category of a confound that the discovery cohort does not have is refused, or
         contributes the training mean.

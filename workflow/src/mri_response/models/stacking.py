@@ -263,7 +263,7 @@ class FrozenStack:
         people : pandas.DataFrame, n rows
             Not looked at: the models below have seen to the confounds.
         unseen : {"error", "mean", "own"}
-            Likewise.
+            Not looked at: the models below have seen to sites and categories that are new.
 
         Returns
         -------

@@ -167,7 +167,7 @@ def _quality_reasons(rows: pd.DataFrame, name: str, quality: pd.DataFrame) -> pd
     """The rule of quality control that leaves each row out."""
     own = quality[(quality["cohort"] == name) & quality["excluded"].notna()]
     keys = [key for key in ID_COLUMNS if key in rows]
-    # Of several sources the first that is faulty.
+    # Where scans of several sources are faulty, the first one gives the reason.
     reason = own.drop_duplicates(keys).set_index(keys)["excluded"]
     found = rows[keys].join(reason, on=keys)["excluded"].astype(object)
     return found.where(found.notna(), None)

@@ -59,7 +59,7 @@ def used_columns(
         if column not in (*columns, "tiv", "baseline_score", *QUALITY_WORDS):
             columns[column] = _column(rows, column, path, categories=categorical)
     if cohort["tiv"] is not None:
-        # Reports of people without an outcome need not be there.
+        # Only people with an outcome are asked for: others may lack a report.
         rules = config["quality_control"]["exclude"]
         lenient = any(rule["measure"] == "tiv" for rule in rules)
         tiv = read_tiv(cohort["tiv"], rows[known], path, lenient)
@@ -205,7 +205,7 @@ def _sex(rows: pd.DataFrame, path: str) -> pd.Series:
         found = sorted(set(rows.loc[unknown, "sex"]))
         numbered = ""
         if all(cell.replace(".", "").isdigit() for cell in found):
-            # Which is which is for the user to say.
+            # Only the user knows which number is which; the message shows how to say it.
             example = ", ".join(f"{cell}: {sex}" for cell, sex in zip(found, "MF", strict=False))
             numbered = f", or say what each number means, as in codes: {{sex: {{{example}}}}}"
         raise InputError(
@@ -271,7 +271,7 @@ def reason_where(where: pd.Series, text: str) -> pd.Series:
     where : pandas.Series of bool
         Whether a row is left out.
     text : str
-        The reason.
+        The reason, as it stands in ``exclusions.tsv``.
 
     Returns
     -------

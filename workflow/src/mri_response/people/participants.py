@@ -52,7 +52,7 @@ def read_participants(config: Mapping[str, Any], name: str) -> pd.DataFrame:
     table = read_people_table(
         cohort["participants"],
         participants_format(cohort),
-        # What uses the sex tells what it cannot read.
+        # A sex that cannot be read is told where the sex is used.
         strict=False,
     )
     require_columns(table, required, cohort["participants"])

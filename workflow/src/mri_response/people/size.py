@@ -120,7 +120,7 @@ def discovery_size(config: Mapping[str, Any]) -> Size:
         elif kind.has_trials:
             p[features] = len(spec["parameters"])
         elif kind.has_effect:
-            p[features] = 140  # as of images: the table is read by a later stage
+            p[features] = 140  # roughly, as for images: a later stage reads the table
         elif kind.has_parts:
             p[features] = sum(p[part] for part in spec["sets"])
         elif kind.has_table:
@@ -136,6 +136,7 @@ def discovery_size(config: Mapping[str, Any]) -> Size:
 
 
 def _first_voxel_ml(pattern: str) -> float | None:
-    from mri_response.inputs.images import first_voxel_ml  # here: what reads images takes time
+    # Imported here: nibabel takes time to load.
+    from mri_response.inputs.images import first_voxel_ml
 
     return first_voxel_ml(pattern)

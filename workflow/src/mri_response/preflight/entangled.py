@@ -131,7 +131,7 @@ def association(values: pd.Series, labels: np.ndarray) -> float:
     values : pandas.Series, shape (n,)
         Categories as text, or numbers; missing values are left out.
     labels : numpy.ndarray of 0/1, shape (n,)
-        Labels.
+        1 for the positive class, 0 for the other.
 
     Returns
     -------
@@ -170,7 +170,7 @@ def _columns(config: Mapping[str, Any], persons: pd.DataFrame) -> dict[str, pd.S
             paths.append(source_path(cohort["sources"][spec["source"]]))
     for path in dict.fromkeys(paths):
         tables.append(_by_person(read_table(path), persons))
-    # The same volumes as the people's tiv, under the name that the user's table has for them.
+    # The user's table has the volumes that became the people's tiv under a name of its own.
     again = (cohort.get("tiv") or {}).get("column") if "tiv" in persons else None
     found: dict[str, pd.Series] = {}
     for table in tables:
@@ -188,7 +188,7 @@ def _columns(config: Mapping[str, Any], persons: pd.DataFrame) -> dict[str, pd.S
                 values = pd.to_numeric(values, errors="coerce")
             else:
                 values = values.astype(object)
-            # A name for each person is no site.
+            # A column in which nearly everybody has a value of their own holds names and no sites.
             if not _is_place(column, config) or 2 * values.nunique() <= values.notna().sum():
                 found[column] = values
     return found

@@ -112,7 +112,7 @@ def columns_of_sets(
             path = source_path(cohort["sources"][spec["source"]])
             table = read_roi_table(path, spec["columns"], spec["exclude"], not_regions(config))
             columns = [c for c in table if c not in ("participant_id", "session_id")]
-            # What a program's files hold beside regions is known and no surprise.
+            # It is known what the files of programs hold beside regions: nothing is told of it.
             plain = isinstance(cohort["sources"][spec["source"]], str)
             left_out = table.attrs["left_out"] if plain else {}
             yield name, path, table_features(path, columns, people), left_out

@@ -179,7 +179,8 @@ def _warnings_of_cohorts(
 
 def _warnings_of_belief(config: Mapping[str, Any], people: Mapping[str, pd.DataFrame]) -> list[str]:
     """What weakens the analysis of belief updating."""
-    from mri_response.preflight.beliefs import belief_warnings  # here: its models take time to load
+    # Imported here: the models of beliefs take time to load.
+    from mri_response.preflight.beliefs import belief_warnings
 
     return belief_warnings(config, people)
 

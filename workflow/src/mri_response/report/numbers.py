@@ -153,7 +153,7 @@ def minus(value: float, digits: int = 2) -> str:
     Parameters
     ----------
     value : float
-        The number.
+        Number to write.
     digits : int, default 2
         Decimals.
 
@@ -195,7 +195,7 @@ def with_sign(value: float, digits: int) -> str:
     Parameters
     ----------
     value : float
-        The number.
+        Number to write.
     digits : int
         Decimals.
 

@@ -20,7 +20,7 @@ def print_page(page: Path | str, pdf: Path | str) -> None:
     Parameters
     ----------
     page : path-like
-        HTML.
+        The HTML file to print.
     pdf : path-like
         Where to write. The file appears only once it is complete.
 
@@ -36,7 +36,7 @@ def print_page(page: Path | str, pdf: Path | str) -> None:
             f"Install Chromium, or print {page} from any browser"
         )
     with atomic_path(pdf) as temporary, tempfile.TemporaryDirectory() as profile:
-        # A browser writes where it is told alone if the name ends as it expects.
+        # Chromium writes to the path that it is given only if the name ends with .pdf.
         printed = Path(profile) / "page.pdf"
         command = [
             browser,

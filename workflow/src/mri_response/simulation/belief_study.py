@@ -48,7 +48,7 @@ class BeliefStudy:
     seed : int
         Seed of the run.
     patients, controls : int
-        People.
+        Number of people in each group.
     responders : int
         Of the patients.
     planted : float

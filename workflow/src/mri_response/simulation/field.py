@@ -22,7 +22,7 @@ class SmoothField:
     Attributes
     ----------
     grid : Grid
-        Of the maps.
+        Grid of the maps.
     template : numpy.ndarray, shape of the grid
         Grey matter of the template, from 0 to 1.
     splines : tuple of numpy.ndarray, shape (voxels, knots)

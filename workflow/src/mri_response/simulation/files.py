@@ -93,7 +93,7 @@ def write_description(folder: Path, what: str, **more: Any) -> None:
     Parameters
     ----------
     folder : Path
-        Where to.
+        Folder in which the file is written.
     what : str
         What is simulated, for the name of the data set.
     **more

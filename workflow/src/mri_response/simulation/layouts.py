@@ -48,7 +48,7 @@ class Cat12:
         Parameters
         ----------
         participant_id : str
-            The person.
+            Whose scan it is.
         values : numpy.ndarray, shape of the grid
             The map of grey matter.
         tiv : float
@@ -131,7 +131,7 @@ class Cat12Xml(Cat12):
         left = nib.affines.apply_affine(self.grid.affine, place)[:, 0] < 0
         part = float(values[tuple(place[left].T)].sum(dtype=float))
         part *= self.grid.voxel_volume_mm3 / 1000
-        # What is left of a number beside more than half of it has no rounding.
+        # The difference between a number and more than half of it is exact in floats.
         larger = max(part, volume - part)
         smaller = volume - larger
         return (larger, smaller) if part >= volume / 2 else (smaller, larger)
@@ -184,9 +184,9 @@ def stored(values: np.ndarray, affine: np.ndarray) -> nib.Nifti1Image:
     Parameters
     ----------
     values : numpy.ndarray
-        The map.
+        Values of the map's voxels.
     affine : numpy.ndarray, shape (4, 4)
-        Of its grid.
+        From voxels to millimetres.
     """
     # Integers: small files, and the same bytes wherever the last bit of a sum differs.
     steps = np.rint(np.minimum(values, LARGEST) / STEP).astype(np.int16)

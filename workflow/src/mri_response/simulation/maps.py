@@ -79,7 +79,7 @@ def planted_table(simulation: Mapping[str, Any], atlas: Atlas) -> pd.DataFrame:
     simulation : mapping
         The section ``simulation`` of the configuration, of which effect and voxel_size_mm are read.
     atlas : Atlas
-        On any grid.
+        Atlas on any grid.
 
     Returns
     -------

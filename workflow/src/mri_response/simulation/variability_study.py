@@ -49,7 +49,7 @@ class VariabilityStudy:
     seed : int
         Seed of the trial.
     treated, control : int
-        People.
+        Number of people in each arm.
     axis_sd : tuple of float
         SD of people's places on both axes, in SDs of the noise.
     responder_sd : float
@@ -101,7 +101,7 @@ class Brain:
         Parameters
         ----------
         n : int
-            How many.
+            How many patterns are drawn.
         reach : float
             Distance in mm at which the correlation has fallen to 1/e.
         rng : numpy.random.Generator

@@ -81,7 +81,7 @@ def principal_components(maps: NDArray, largest: int) -> Components:
     Parameters
     ----------
     maps : ndarray, shape (people, regions)
-        Maps.
+        Maps of people, one value per region.
     largest : int
         Number of components, at most one less than people and at most the regions.
 
@@ -105,7 +105,7 @@ def explained_shares(maps: NDArray, largest: int) -> NDArray:
     Parameters
     ----------
     maps : ndarray, shape (..., people, regions)
-        Maps.
+        Maps of people, one value per region.
     largest : int
         Number of shares.
 
@@ -136,7 +136,7 @@ def rank_test(
     Parameters
     ----------
     maps : ndarray, shape (people, regions)
-        Maps.
+        Maps of people, one value per region.
     surrogates : callable
         Draws sets of maps of the same shape, as
         :func:`mri_response.variability.surrogates.people_surrogates` returns it.
@@ -179,7 +179,7 @@ def matched(reference: NDArray, loadings: NDArray) -> tuple[NDArray, NDArray]:
     places : ndarray of int, shape (components,)
         Rows of `loadings` that make the sum of absolute cosines largest.
     cosines : ndarray, shape (components,)
-        Signed.
+        Cosines with the reference, with their signs.
     """
     cosines = reference @ loadings.T
     _, places = linear_sum_assignment(-np.abs(cosines))
@@ -194,7 +194,7 @@ def resampled_components(
     Parameters
     ----------
     maps : ndarray, shape (people, regions)
-        Maps.
+        Maps of people, one value per region.
     found : Components
         Components of all people, some more than are of interest, so that ranks can change.
     n : int
@@ -256,7 +256,7 @@ def split_half_cosines(maps: NDArray, k: int, n: int, rng: np.random.Generator) 
     Parameters
     ----------
     maps : ndarray, shape (people, regions)
-        Maps.
+        Maps of people, one value per region.
     k : int
         Components that are matched.
     n : int
@@ -287,7 +287,7 @@ def leave_one_out_cosines(maps: NDArray, found: Components) -> NDArray:
     Parameters
     ----------
     maps : ndarray, shape (people, regions)
-        Maps.
+        Maps of people, one value per region.
     found : Components
         Components of all people.
 

@@ -164,7 +164,7 @@ def similarity(maps: NDArray) -> NDArray:
     Parameters
     ----------
     maps : ndarray, shape (people, regions)
-        Maps.
+        Maps of people, one value per region.
 
     Returns
     -------
@@ -179,7 +179,7 @@ def mean_similarity(maps: NDArray) -> Estimate:
     Parameters
     ----------
     maps : ndarray, shape (people, regions)
-        Maps.
+        Maps of people, one value per region.
 
     Returns
     -------
@@ -225,7 +225,7 @@ def similarity_to_others(maps: NDArray) -> NDArray:
     Parameters
     ----------
     maps : ndarray, shape (people, regions)
-        Maps.
+        Maps of people, one value per region.
 
     Returns
     -------
@@ -261,7 +261,7 @@ def ratio_at_equal_n(maps: NDArray, size: int, n: int, rng: np.random.Generator)
     Parameters
     ----------
     maps : ndarray, shape (people, regions)
-        Maps.
+        Maps of people, one value per region.
     size : int
         People of a sample.
     n : int

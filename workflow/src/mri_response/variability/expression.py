@@ -40,7 +40,7 @@ class Expression:
     Attributes
     ----------
     levels : ndarray, shape (regions, genes)
-        Expression.
+        Expression of each gene in each region.
     genes : list of str
         Names of the genes.
     weights : ndarray, shape (regions, regions of the effect)

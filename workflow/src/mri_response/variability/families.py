@@ -61,7 +61,7 @@ def t_of_means(values: NDArray) -> NDArray:
     Parameters
     ----------
     values : ndarray, shape (..., people, members)
-        Values.
+        Value of each member of the family in each person.
 
     Returns
     -------
@@ -102,7 +102,7 @@ def log_variance_ratio(treated: NDArray, control: NDArray) -> NDArray:
     Parameters
     ----------
     treated, control : ndarray, shape (people, members)
-        Values.
+        Value of each member of the family in each person of the arm.
 
     Returns
     -------
@@ -123,7 +123,7 @@ def error_of_log_sd(values: NDArray) -> NDArray:
     Parameters
     ----------
     values : ndarray, shape (people, members)
-        Values.
+        Value of each member of the family in each person.
 
     Returns
     -------
@@ -141,7 +141,7 @@ def sd_of_response(treated: NDArray, control: NDArray) -> NDArray:
     Parameters
     ----------
     treated, control : ndarray, shape (people, members)
-        Values.
+        Value of each member of the family in each person of the arm.
 
     Returns
     -------
@@ -160,7 +160,7 @@ def ratios_under_exchange(
     Parameters
     ----------
     treated, control : ndarray, shape (people, members)
-        Values.
+        Value of each member of the family in each person of the arm.
     n : int
         Number of permutations of people.
     rng : numpy.random.Generator
@@ -214,7 +214,7 @@ def partial_correlations(x: NDArray, y: NDArray, given: NDArray, orders: NDArray
     Parameters
     ----------
     x, y : ndarray, shape (people,)
-        Values.
+        The two quantities of each person.
     given : ndarray, shape (people, k)
         Nuisance with its intercept.
     orders : ndarray of int, shape (n, people)

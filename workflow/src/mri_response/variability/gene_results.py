@@ -51,7 +51,7 @@ def expression_for(config: Config, study: EffectStudy) -> Expression:
     config : mapping
         Section ``variability`` of the completed configuration.
     study : EffectStudy
-        The effect.
+        Effect whose regions are wanted.
 
     Returns
     -------
@@ -115,7 +115,7 @@ def gene_tables(config: Config, studies: Sequence[EffectStudy], components: pd.D
     config : mapping
         Sections ``variability`` and ``seed`` of the completed configuration.
     studies : sequence of EffectStudy
-        Effects.
+        Every effect, with the people who have it.
     components : pandas.DataFrame
         Table of components, which says how many are retained.
 

@@ -32,7 +32,7 @@ MAP_NULLS = ("spin", "moran")
 
 @dataclass(frozen=True, eq=False)
 class MapOfPeople:
-    """A map made of people's maps, with the same of samples of the people.
+    """A map computed from people's maps, and computed again from bootstrap samples of the people.
 
     Attributes
     ----------
@@ -41,7 +41,7 @@ class MapOfPeople:
     pattern : ndarray, shape (regions,)
         The map in the regions of the expression.
     samples : ndarray, shape (samples, regions)
-        Of bootstrap samples of the people.
+        The map in each bootstrap sample of the people.
     """
 
     name: str
@@ -74,7 +74,7 @@ def standardised(values: NDArray) -> NDArray:
     Parameters
     ----------
     values : ndarray, shape (..., regions)
-        Maps.
+        Maps, one value per region.
 
     Returns
     -------
@@ -90,9 +90,9 @@ def correlations(maps: NDArray, expression: NDArray) -> NDArray:
     Parameters
     ----------
     maps : ndarray, shape (..., regions)
-        Maps.
+        Maps to be compared with genes.
     expression : ndarray, shape (regions, genes)
-        Expression.
+        Expression of each gene in each region.
 
     Returns
     -------
@@ -113,7 +113,7 @@ def map_nulls(
     Parameters
     ----------
     maps : sequence of MapOfPeople
-        Maps.
+        Maps to be compared with genes.
     expression : Expression
         Places of the regions.
     methods : sequence of str
@@ -155,7 +155,7 @@ def main_axis(values: NDArray) -> NDArray:
     Parameters
     ----------
     values : ndarray, shape (regions, genes)
-        Expression.
+        Expression of each gene in each region.
 
     Returns
     -------
@@ -173,7 +173,7 @@ def two_sided(observed: NDArray, null: NDArray) -> NDArray:
     Parameters
     ----------
     observed : ndarray, shape (members,)
-        Statistics.
+        Observed statistic of each member of the family.
     null : ndarray, shape (n, members)
         Statistics of surrogates.
 
@@ -192,7 +192,7 @@ def family_p_values(observed: NDArray, null: NDArray) -> NDArray:
     Parameters
     ----------
     observed : ndarray, shape (members,)
-        Statistics.
+        Observed statistic of each member of the family.
     null : ndarray, shape (n, members)
         Statistics of surrogates, the same for all members.
 
@@ -218,7 +218,7 @@ def gene_table(
     Parameters
     ----------
     maps : sequence of MapOfPeople
-        Maps.
+        Maps to be compared with genes.
     expression : Expression
         Expression in their regions.
     tested : sequence of str
@@ -319,7 +319,7 @@ def set_table(
     Parameters
     ----------
     maps : sequence of MapOfPeople
-        Maps.
+        Maps to be compared with genes.
     expression : Expression
         Expression in their regions.
     sets : mapping of str to sequence of str

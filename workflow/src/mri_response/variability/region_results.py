@@ -52,7 +52,7 @@ def region_tables(config: Config, studies: Sequence[EffectStudy]) -> Tables:
     config : mapping
         Sections ``variability`` and ``seed`` of the completed configuration.
     studies : sequence of EffectStudy
-        Effects.
+        Every effect, with the people who have it.
 
     Returns
     -------
@@ -88,7 +88,7 @@ def changes(
     Parameters
     ----------
     treated : ndarray, shape (people, members)
-        Effects.
+        Effects of the treated, by region or set of regions.
     control : ndarray or None
         Effects of the control arm.
     n : int
@@ -185,7 +185,7 @@ def association_table(
     config : mapping
         Sections ``variability`` and ``seed`` of the completed configuration.
     studies : sequence of EffectStudy
-        Effects.
+        Every effect, with the people who have it.
     scores, components, loadings : pandas.DataFrame
         Tables of :func:`mri_response.variability.results.component_tables`.
 

@@ -52,7 +52,7 @@ def component_tables(config: Config, studies: Sequence[EffectStudy]) -> Tables:
     config : mapping
         Sections ``variability`` and ``seed`` of the completed configuration.
     studies : sequence of EffectStudy
-        Effects.
+        Every effect, with the people who have it.
 
     Returns
     -------
@@ -205,7 +205,7 @@ def people_tables(config: Config, studies: Sequence[EffectStudy]) -> Tables:
     config : mapping
         Sections ``variability`` and ``seed`` of the completed configuration.
     studies : sequence of EffectStudy
-        Effects.
+        Every effect, with the people who have it.
 
     Returns
     -------

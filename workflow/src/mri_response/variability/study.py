@@ -47,7 +47,7 @@ class EffectStudy:
     name : str
         Name of the effect.
     regions : list of str
-        Regions.
+        Names of the regions, in the order of the maps' columns.
     people : pandas.DataFrame
         A row per person: ``participant_id``, ``cohort``, ``is_control``, ``used``, ``reason`` (why
         not), ``block`` and the clinical columns.

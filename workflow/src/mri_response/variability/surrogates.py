@@ -52,7 +52,7 @@ def inverse_distances(points: NDArray) -> NDArray:
     Parameters
     ----------
     points : ndarray, shape (regions, 3)
-        Coordinates.
+        Places of the regions.
 
     Returns
     -------
@@ -72,7 +72,7 @@ def moran_patterns(weights: NDArray) -> NDArray:
     Parameters
     ----------
     weights : ndarray, shape (regions, regions)
-        Symmetric.
+        Nearness of every pair of regions, a symmetric matrix.
 
     Returns
     -------
@@ -130,7 +130,7 @@ def sizes_and_spectrum(found: NDArray) -> tuple[NDArray, NDArray]:
     sizes : ndarray, shape (people, 1)
         Standard deviations, whose squares have mean 1.
     spectrum : ndarray, shape (patterns,)
-        Variances.
+        Variance of each pattern over people.
     """
     squares = found**2
     used = squares.sum(axis=0) > 0
@@ -186,7 +186,7 @@ def moran_surrogates(values: NDArray, modes: Modes, n: int, rng: np.random.Gener
     Parameters
     ----------
     values : ndarray, shape (regions,)
-        The map.
+        Value of the map in each region.
     modes : Modes
         Patterns of the regions, of one hemisphere.
     n : int
@@ -210,7 +210,7 @@ def morans_i(values: NDArray, weights: NDArray) -> NDArray:
     Parameters
     ----------
     values : ndarray, shape (..., regions)
-        Maps.
+        Maps, one value per region.
     weights : ndarray, shape (regions, regions)
         As `inverse_distances` returns it.
 

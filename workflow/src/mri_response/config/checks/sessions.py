@@ -69,7 +69,7 @@ def _check_effect(config: Mapping[str, Any], features: str) -> None:
     name = config["features"][features]["effect"]
     effect, order = config["effects"].get(name), config["sessions"]
     if effect is None:
-        return  # told elsewhere
+        return  # `check_effects` tells of an effect that is not there
     named = {
         when: effect[when]["session"]
         for when in ("before", "after")

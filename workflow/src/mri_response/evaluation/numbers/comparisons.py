@@ -129,6 +129,8 @@ def _compared(
     per_fold = float(np.mean(tested))
     values = np.concatenate(moved)
     found = corrected_resampled_t(values, per_fold / (n - per_fold), largest=np.inf)
-    if per_fold == 1:  # one model, nearly: the people say nothing of how others would differ
+    # With single people left out, all folds have nearly the same model: how it differs between
+    # people does not say how models of other people would differ.
+    if per_fold == 1:
         found = Difference(float(values.mean()), np.nan, np.nan, np.nan)
     return found, Comparison.CORRECTED_RESAMPLED_T

@@ -61,7 +61,7 @@ class Predicted(NamedTuple):
         Parameters
         ----------
         outcomes : slice
-            Which.
+            Positions of the outcomes that are kept.
 
         Returns
         -------
@@ -96,7 +96,7 @@ def estimates(metric: str, given: Predicted) -> Estimates:
         training mean``; a gain is that of the model minus that of baseline and confounds alone (of
         MAE the other way round, so that above 0 is better).
     given : Predicted
-        Predictions.
+        Predictions with the outcomes that they are compared with.
 
     Returns
     -------
@@ -116,7 +116,7 @@ def with_influence(metric: str, given: Predicted) -> tuple[NDArray, NDArray]:
     metric : str
         One of `METRICS`.
     given : Predicted
-        Predictions.
+        Predictions with the outcomes that they are compared with.
 
     Returns
     -------

@@ -64,7 +64,7 @@ def robust_t(design: NDArray, outcomes: NDArray) -> tuple[NDArray, NDArray]:
     Parameters
     ----------
     design : ndarray, shape (n, k)
-        Full rank.
+        Columns of the regression, none of which the others span.
     outcomes : ndarray, shape (n, m)
         One outcome per column.
 

@@ -162,11 +162,11 @@ class Tested(NamedTuple):
     difference : float
         AUC of the active minus AUC of the control arm.
     se : float
-        Its DeLong standard error.
+        DeLong standard error of the difference.
     statistic : float
-        Their ratio.
+        The difference divided by its standard error.
     p_value : float
-        One-sided; NaN without permutations.
+        One-sided p-value of the permutations; NaN without any.
     """
 
     difference: float

@@ -169,7 +169,7 @@ def report_values(root: Element, path: Path) -> dict[str, float]:
     Parameters
     ----------
     root : xml.etree.ElementTree.Element
-        The report.
+        Root element of the report.
     path : Path
         Its path, for messages.
 
@@ -199,7 +199,7 @@ def tiv_of(root: Element, path: Path) -> float:
     Parameters
     ----------
     root : xml.etree.ElementTree.Element
-        The report.
+        Root element of the report.
     path : Path
         Its path, for messages.
 
@@ -248,7 +248,7 @@ def roi_values(root: Element, path: Path, atlas: str, value: str) -> dict[str, f
     Parameters
     ----------
     root : xml.etree.ElementTree.Element
-        The file.
+        Root element of the file.
     path : Path
         Its path, for messages.
     atlas, value : str

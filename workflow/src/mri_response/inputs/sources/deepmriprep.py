@@ -81,7 +81,7 @@ def read_region_files(
     atlas : str
         As in ``neuromorphometrics``.
     values : sequence of str
-        Of `VALUES`.
+        Kinds of values, keys of `VALUES`.
     name : str, optional
         The scan's name, as in `read_tiv_files`.
 

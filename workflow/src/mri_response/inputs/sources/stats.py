@@ -36,7 +36,7 @@ class Stats:
     version : str or None
         What the header says of the program's version.
     sha256 : str
-        Of the file.
+        SHA-256 of the file.
     """
 
     path: Path

@@ -1,1 +1,1 @@
-"""Kinds of models: each is one file that says what the model needs, costs and is called."""
+"""Kinds of models: each is one folder that says what the model needs, costs and is called."""

@@ -256,9 +256,9 @@ class Learner(ABC):
         scheme : mapping
             Section cross_validation of the configuration.
         n : int
-            Rows.
+            Number of rows.
         p : int
-            Features.
+            Number of features.
 
         Returns
         -------

@@ -84,7 +84,7 @@ class SiteEffects(NamedTuple):
         Parameters
         ----------
         rows : numpy.ndarray, shape (n, p)
-            Features.
+            Features of any rows.
         site : numpy.ndarray of int, shape (n,)
             Index of each row's site, -1 where the training rows had nobody of it: neither shift nor
             factor is taken off then.

@@ -221,7 +221,7 @@ def session_scores(
     scores : pandas.DataFrame
         Scores of one scale, as :func:`read_scores` returns them.
     session : str
-        The session.
+        Session whose scores are wanted.
     scale : str
         Name of the scale, for messages.
     path : path-like

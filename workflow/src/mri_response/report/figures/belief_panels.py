@@ -66,7 +66,7 @@ def draw_mean(
     axes : Axes
         Where to draw.
     x : float
-        Its place.
+        Place on the horizontal axis.
     row : Series
         Row of a table of numbers.
     columns : tuple of str

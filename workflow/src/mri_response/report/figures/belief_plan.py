@@ -7,7 +7,7 @@ from typing import Any
 from mri_response.report.figures.kind import Config, FigureKind
 
 _BELIEF: dict[str, Any] = {"per_model": False, "module": "belief"}
-# What is drawn by one job exists together.
+# Figures that one job draws are there together or not at all.
 _ALWAYS = _BELIEF | {"together": "belief_figures"}
 
 

@@ -31,7 +31,7 @@ def read_inputs(files: Mapping[str, Any]) -> dict[str, Any]:
         if str(path).endswith(".tsv"):
             read[name] = read_tsv(path)
         elif isinstance(path, str):
-            import nibabel as nib  # here: most figures need no images
+            import nibabel as nib  # imported here: most figures need no images
 
             read[name] = nib.load(path)
     return read

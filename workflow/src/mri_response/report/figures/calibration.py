@@ -32,7 +32,7 @@ def draw(calibration: pd.DataFrame, predictions: pd.DataFrame, model: str, names
     predictions : DataFrame
         The table ``predictions.tsv``.
     model : str
-        The model.
+        Name of the model that is drawn.
     names : Naming
         Names of the run.
 

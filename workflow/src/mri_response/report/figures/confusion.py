@@ -54,7 +54,7 @@ def draw(performance: pd.DataFrame, model: str, names: Naming) -> Figure:
     performance : DataFrame
         The table ``performance.tsv``.
     model : str
-        The model.
+        Name of the model that is drawn.
     names : Naming
         Names of the run.
 

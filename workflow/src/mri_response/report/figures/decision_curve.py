@@ -27,7 +27,7 @@ def draw(decision_curve: pd.DataFrame, model: str, names: Naming) -> Figure:
     decision_curve : DataFrame
         The table ``decision_curve.tsv``.
     model : str
-        The model.
+        Name of the model that is drawn.
     names : Naming
         Names of the run.
 

@@ -37,7 +37,7 @@ def draw(predictions: pd.DataFrame, model: str, names: Naming) -> Figure:
     predictions : DataFrame
         The table ``predictions.tsv``.
     model : str
-        The model.
+        Name of the model that is drawn.
     names : Naming
         Names of the run.
 

@@ -41,7 +41,7 @@ def reference_line(axes: Any, x: float) -> None:
     axes : Axes
         Where to draw.
     x : float
-        Its place.
+        Place on the horizontal axis.
     """
     axes.axvline(x, zorder=0, **DASHED)
 

@@ -33,7 +33,7 @@ def draw(learning_curve: pd.DataFrame, model: str, names: Naming) -> Figure:
     learning_curve : DataFrame
         The table ``learning_curve.tsv``.
     model : str
-        The model.
+        Name of the model that is drawn.
     names : Naming
         Names of the run.
 

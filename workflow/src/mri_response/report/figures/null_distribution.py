@@ -53,7 +53,7 @@ def draw(null: pd.DataFrame, performance: pd.DataFrame, model: str, names: Namin
     performance : DataFrame
         The table ``performance.tsv``.
     model : str
-        The model.
+        Name of the model that is drawn.
     names : Naming
         Names of the run.
 

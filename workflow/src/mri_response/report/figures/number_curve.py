@@ -30,7 +30,7 @@ def draw(numbers_curve: pd.DataFrame, model: str, names: Naming) -> Figure:
     numbers_curve : DataFrame
         The table ``numbers_curve.tsv``.
     model : str
-        The model.
+        Name of the model that is drawn.
     names : Naming
         Names of the run.
 

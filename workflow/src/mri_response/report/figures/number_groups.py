@@ -22,7 +22,7 @@ def draw(numbers_groups: pd.DataFrame, model: str, names: Naming) -> Figure:
     numbers_groups : DataFrame
         The table ``numbers_groups.tsv``.
     model : str
-        The model.
+        Name of the model that is drawn.
     names : Naming
         Names of the run.
 

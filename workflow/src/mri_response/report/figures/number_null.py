@@ -37,7 +37,7 @@ def draw(
     numbers_performance : DataFrame
         The table ``numbers_performance.tsv``.
     model : str
-        The model.
+        Name of the model that is drawn.
     names : Naming
         Names of the run.
 

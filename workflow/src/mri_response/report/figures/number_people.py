@@ -22,7 +22,7 @@ def draw(numbers_predictions: pd.DataFrame, model: str, names: Naming) -> Figure
     numbers_predictions : DataFrame
         The table ``numbers_predictions.tsv``.
     model : str
-        The model.
+        Name of the model that is drawn.
     names : Naming
         Names of the run.
 

@@ -25,7 +25,7 @@ def draw(
     inputs : mapping of str to object
         Weights as :func:`mri_response.brain.images.weight_image` takes them.
     model : str
-        The model.
+        Name of the model that is drawn.
     names : Naming
         Names of the run.
 

@@ -36,7 +36,7 @@ def draw(
     weights : DataFrame
         The table ``weights/<model>.tsv``.
     model : str
-        The model.
+        Name of the model that is drawn.
     names : Naming
         Names of the run.
     label : int

@@ -36,7 +36,7 @@ def draw(roi_sets: pd.DataFrame, model: str, names: Naming) -> Figure:
     roi_sets : DataFrame
         The table ``roi_sets.tsv``.
     model : str
-        The model.
+        Name of the model that is drawn.
     names : Naming
         Names of the run.
 

@@ -46,7 +46,7 @@ def draw(
     performance : DataFrame
         The table ``performance.tsv``.
     model : str
-        The model.
+        Name of the model that is drawn.
     names : Naming
         Names of the run.
     config : mapping

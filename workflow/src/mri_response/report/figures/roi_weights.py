@@ -32,7 +32,7 @@ def draw(weights: pd.DataFrame, model: str, names: Naming, top: int = 20) -> Fig
     weights : DataFrame
         The table ``weights/<model>.tsv``: region, weight, haufe.
     model : str
-        The model.
+        Name of the model that is drawn.
     names : Naming
         Names of the run.
     top : int

@@ -40,7 +40,7 @@ def draw(specificity: pd.DataFrame, model: str, names: Naming) -> Figure:
     specificity : DataFrame
         The table ``specificity.tsv``.
     model : str
-        The model.
+        Name of the model that is drawn.
     names : Naming
         Names of the run.
 

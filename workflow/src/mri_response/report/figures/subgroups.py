@@ -37,7 +37,7 @@ def draw(subgroups: pd.DataFrame, performance: pd.DataFrame, model: str, names: 
     performance : DataFrame
         The table ``performance.tsv``, for everybody of a cohort.
     model : str
-        The model.
+        Name of the model that is drawn.
     names : Naming
         Names of the run.
 

@@ -110,7 +110,7 @@ class Table:
     Attributes
     ----------
     caption : str
-        Title.
+        Title of the table.
     columns : list of str
         Headers of the columns.
     rows : list of list
@@ -148,7 +148,7 @@ class Frame:
     html : str
         Complete and self-contained.
     height : int
-        In pixels.
+        Height in pixels.
     """
 
     kind: ClassVar[str] = "frame"
@@ -164,7 +164,7 @@ class Beside:
     Attributes
     ----------
     text : str
-        What it is.
+        What the link leads to.
     path : str
         Relative to the page.
     """
@@ -279,7 +279,7 @@ class Details:
     Attributes
     ----------
     summary : str
-        The line.
+        The line that unfolds the blocks.
     blocks : list
         What is behind it.
     """

@@ -87,8 +87,8 @@ def blocks(run: Run) -> list[Block]:
 def _headline(run: Run, scale: str) -> str:
     """Response at the endpoint of the prediction, or at the last visit, arm by arm.
 
-    Of a crossover the last session is one of a treatment: there it is the difference between
-    treatments at the first time point.
+    In a crossover, whose sessions are named by treatment, it is the difference between treatments
+    at the first time point.
     """
     crossover = run.tables.get("outcome_crossover")
     if crossover is not None and len(crossover):

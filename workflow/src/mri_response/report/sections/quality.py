@@ -84,7 +84,7 @@ def quality_counts(qc: pd.DataFrame, names: Naming) -> str:
     Parameters
     ----------
     qc : pandas.DataFrame
-        qc.tsv.
+        The table ``qc.tsv``.
     names : Naming
         How things are called in this run.
     """

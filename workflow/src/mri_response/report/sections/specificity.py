@@ -162,7 +162,7 @@ def alt_text(spec: FigureSpec, run: Run) -> str:
 def _not_computed(table: pd.DataFrame, model: str, several: bool) -> str:
     rows = table[(table["model"] == model) & (table["analysis"] == "difference")]
     note = str(rows["note"].iloc[0])
-    # Without a cohort the same is true of every model.
+    # Where a cohort is missing the reason is that of every model, which need not be named.
     same = len(set(table.loc[table["analysis"] == "difference", "method"])) == 1
     return note if same or not several else f"Model {model}: {note}"
 

@@ -84,7 +84,7 @@ def alt_text(spec: FigureSpec, run: Run) -> str:
 
 
 def _differences(own: pd.DataFrame, names: Naming) -> list[str]:
-    """One sentence a cohort and variable of two groups, on the balanced accuracy."""
+    """One sentence per cohort and per variable of two groups, on the balanced accuracy."""
     rows = own[own["reference"].notna() & (own["metric"] == "balanced_accuracy")]
     sentences = []
     for cohort in names.ordered(rows["cohort"]):

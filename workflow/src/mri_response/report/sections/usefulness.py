@@ -335,7 +335,7 @@ def _rows(table: pd.DataFrame, model: str, cohort: str) -> pd.DataFrame:
 
 
 def _best_interval(rows: pd.DataFrame) -> pd.DataFrame:
-    """One row a metric: with the corrected interval where there is one, else the naive one."""
+    """One row per metric: with the corrected interval where there is one, else the naive one."""
     corrected = rows["ci_method"].astype(str).str.startswith(Interval.NULL_INFLATED)
     known = rows[~corrected | as_number(rows["ci_low"]).notna()]
     return known.drop_duplicates("metric").set_index("metric")

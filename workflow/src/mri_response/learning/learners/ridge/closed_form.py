@@ -132,7 +132,7 @@ def fit_ridge(
     train, design = sets.train[index], sets.design[index]
     reduced = design @ (sets.coefficients[index][:, train] @ outcomes[train])
     values, vectors = np.linalg.eigh(gram[np.ix_(train, train)])
-    values = np.maximum(values, 0.0)  # below zero there is rounding
+    values = np.maximum(values, 0.0)  # negative ones are rounding
     mean_norm = values.mean()
     unit = mean_norm if relative and mean_norm > 0 else 1.0
     turned = vectors.T @ (outcomes[train] - reduced[train])

@@ -39,7 +39,7 @@ def cross_validate(
     Parameters
     ----------
     sample : Sample
-        People.
+        People with their features.
     folds : FixedFolds or RedrawnFolds
         Outer folds or the refit; with redrawn folds every labelling has its own.
     design : Design

@@ -64,7 +64,7 @@ class OnGram:
     grams : sequence of numpy.ndarray, shape (1 + n_inner, N, N)
         One per outer fold.
     options : SvrOptions
-        The grid.
+        Grid of C and epsilon, and the preparation of the features.
     """
 
     linear = True

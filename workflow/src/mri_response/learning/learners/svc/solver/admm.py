@@ -100,7 +100,7 @@ class AdmmSolver:
         signs : numpy.ndarray, shape (n_train, m)
             +1 for the positive class, -1 for the other.
         C : numpy.ndarray, shape (n_C,)
-            Ascending.
+            Values of C, smallest first.
 
         Yields
         ------

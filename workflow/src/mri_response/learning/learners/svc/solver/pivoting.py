@@ -270,7 +270,7 @@ def pivoted(
     target : numpy.ndarray, shape (S, n)
         Labels +1 and -1; 0 for a row that is not in the training set.
     lower, upper : numpy.ndarray, shape (S, n)
-        The box.
+        Ends of the box of each dual variable.
     position : numpy.ndarray of int, shape (S, n)
         Where to start, see `positions`.
     max_pivots : int
@@ -465,7 +465,7 @@ def times(gram: np.ndarray, beta: np.ndarray) -> np.ndarray:
     gram : numpy.ndarray, shape (S, n, n) or (n, n)
         A single matrix serves all vectors.
     beta : numpy.ndarray, shape (S, n)
-        Vectors.
+        Vectors, one per Gram matrix.
 
     Returns
     -------
