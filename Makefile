@@ -55,6 +55,7 @@ simulation-study: setup ## do intervals cover, do tests hold their level, are pa
 	@$(RUN:-m=benchmarks/simulation_external.py) $(ARGS)
 	@$(RUN:-m=benchmarks/simulation_paired.py) $(ARGS)
 	@$(RUN:-m=benchmarks/simulation_numbers.py) $(ARGS)
+	@$(RUN:-m=benchmarks/simulation_slopes.py) $(ARGS)
 	@$(RUN:-m=benchmarks/simulation_brain.py) $(ARGS)
 	@$(RUN:-m=benchmarks/simulation_belief.py) $(ARGS)
 	@$(RUN:-m=benchmarks/simulation_variability.py) $(ARGS)

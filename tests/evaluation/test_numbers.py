@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import statsmodels.api as sm
+import statsmodels.formula.api as smf
 from scipy.stats import pearsonr
 from sklearn.metrics import mean_absolute_error, r2_score, root_mean_squared_error
 
@@ -203,6 +204,58 @@ def test_equal_slopes_are_rejected_as_often_as_the_level_says():
         arms = [arm(Role.EXTERNAL, 40, 0.7, rng), arm(Role.CONTROL, 25, 0.7, rng)]
         rejected += specificity_rows("m", arms, seed, 99)["p_value"].iloc[0] <= 0.05
     assert rejected <= 21  # 99.9 % of the binomial around 10
+
+
+def shifted(role, n, shift, rng, sites=("A",)):
+    """A cohort in which the features add nothing; outcome and prediction are shifted alike."""
+    own = arm(role, n, 0.0, rng)
+    site = np.arange(n) % len(sites)
+    shift = shift + site
+    people = own.people.assign(site=np.array(sites)[site], label=own.people["label"] + shift)
+    people["participant_id"] += f"_{shift[0]}"
+    return ArmRows(role, people, own.given, own.added + shift)
+
+
+def test_every_cohort_and_block_has_an_intercept_as_in_statsmodels():
+    rng = np.random.default_rng(5)
+    arms = [
+        shifted(Role.EXTERNAL, 30, 0.0, rng, sites=("A", "B")),
+        shifted(Role.EXTERNAL, 21, 2.0, rng),
+        shifted(Role.CONTROL, 40, 0.0, rng, sites=("A", "B")),
+    ]
+    row = specificity_rows("m", arms, 1, 0, within="site").iloc[0]
+    table = pd.concat(
+        [
+            one.people.assign(cohort=str(number), treated=one.role == Role.EXTERNAL)
+            for number, one in enumerate(arms)
+        ]
+    )
+    table["given"] = np.concatenate([one.given[:, 0] for one in arms])
+    table["added"] = np.concatenate([one.added for one in arms])
+    table["treated"] = table["treated"].astype(float)
+    formula = "label ~ C(cohort + site) + given + added + added:treated"
+    fit = smf.ols(formula, table.reset_index(drop=True)).fit(cov_type="HC3", use_t=True)
+    assert row["difference"] == pytest.approx(fit.params["added:treated"])
+    limits = fit.conf_int().loc["added:treated"]
+    assert (row["ci_low"], row["ci_high"]) == pytest.approx(tuple(limits))
+
+
+@pytest.mark.parametrize("within", [None, "site"])
+def test_cohorts_or_blocks_that_are_shifted_make_no_difference_of_slopes(within):
+    """With one intercept for each arm about a quarter of these were rejected."""
+    rng = np.random.default_rng(6)
+    rejected = covered = 0
+    for seed in range(200):
+        arms = [shifted(Role.CONTROL, 49, 0.0, rng)]
+        if within:
+            arms.append(shifted(Role.EXTERNAL, 51, 0.0, rng, sites=("A", "B")))
+        else:
+            arms += [shifted(Role.EXTERNAL, n, by, rng) for n, by in ((26, 0.0), (25, 1.0))]
+        row = specificity_rows("m", arms, seed, 39, within=within).iloc[0]
+        rejected += row["p_value"] <= 0.05
+        covered += row["ci_low"] <= 0 <= row["ci_high"]
+    assert rejected <= 21  # 99.9 % of the binomial around 10
+    assert covered >= 179
 
 
 def few_people(n=6):

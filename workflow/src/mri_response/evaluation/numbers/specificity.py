@@ -1,9 +1,12 @@
 """Is it the treatment? The slope of the outcome on what the scans add, with and without it.
 
-The outcome is regressed on baseline and confounds, on the arm (treated or not), on what the frozen
-model adds to baseline and confounds, and on the product of the last two: the coefficient of the
-product is the difference of slopes. Its t-statistic has a standard error that allows for unequal
-variances. Residuals of the regression without the product are permuted within the arms' people.
+The outcome is regressed on baseline and confounds, on what the frozen model adds to them, and on
+the product of that and the arm (treated or not): the coefficient of the product is the difference
+of slopes. Every cohort, and every block of it in which alone residuals may be exchanged, has an
+intercept of its own; with one for each arm, cohorts that differ in both outcome and prediction
+would make a slope that none of them has. The t-statistic has a standard error that allows for
+unequal variances. Residuals of the regression without the product are permuted within cohorts and
+blocks.
 
 References
 ----------
@@ -29,6 +32,7 @@ from mri_response.core.proportions import LEVEL
 from mri_response.core.seeds import Stream, generator
 from mri_response.core.vocabulary import Role
 from mri_response.evaluation.chance import permutation_p_value
+from mri_response.learning.permutation import exchangeable_rows
 from mri_response.people.rows import person_weights
 
 COLUMNS = [
@@ -81,7 +85,13 @@ def robust_t(design: NDArray, outcomes: NDArray) -> tuple[NDArray, NDArray]:
 
 
 def specificity_rows(
-    model: str, cohorts: Sequence[ArmRows], seed: int, n_permutations: int
+    model: str,
+    cohorts: Sequence[ArmRows],
+    seed: int,
+    n_permutations: int,
+    *,
+    group: str | None = None,
+    within: str | None = None,
 ) -> pd.DataFrame:
     """Difference of slopes between external (treated) and control (untreated) cohorts.
 
@@ -90,12 +100,14 @@ def specificity_rows(
     model : str
         Name of the model.
     cohorts : sequence of ArmRows
-        External and control cohorts, with one row per person; of people with several rows the
-        first counts.
+        External and control cohorts; of people with several rows the first counts.
     seed : int
         Seed of the run.
     n_permutations : int
-        Permutations of residuals within arms.
+        Permutations of residuals within cohorts.
+    group, within : str or None
+        Columns of families, which are exchanged whole, and of blocks inside which residuals are
+        exchanged; each applies in the cohorts that have the column.
 
     Returns
     -------
@@ -104,28 +116,24 @@ def specificity_rows(
     """
     if {one.role for one in cohorts} != {Role.EXTERNAL, Role.CONTROL}:
         return pd.DataFrame(columns=COLUMNS)
-    treated, given, added, outcome = [], [], [], []
-    for one in cohorts:
-        _, person = person_weights(one.people["participant_id"].astype(str))
-        first = np.sort(np.unique(person, return_index=True)[1])
-        treated.append(np.full(len(first), one.role == Role.EXTERNAL))
-        given.append(one.given[first])
-        added.append(one.added[first])
-        outcome.append(one.people["label"].to_numpy(dtype=float)[first])
-    arm, y = np.concatenate(treated), np.concatenate(outcome)
-    score = np.concatenate(added)
+    people = [_one_row_each(one) for one in cohorts]
+    arm = np.concatenate([np.full(len(one.added), one.role == Role.EXTERNAL) for one in people])
+    y = np.concatenate([one.people["label"].to_numpy(dtype=float) for one in people])
+    score = np.concatenate([one.added for one in people])
     score = score - score.mean()
-    without = np.column_stack([np.ones(len(y)), np.concatenate(given), arm, score])
+    given = np.concatenate([one.given for one in people])
+    without = np.column_stack([_intercepts(people, within), given, score])
     without = without[:, _independent(without)]
     design = np.column_stack([without, arm * score])
     if min(arm.sum(), (~arm).sum()) <= 3 or len(y) <= design.shape[1] + 2:
         return pd.DataFrame(columns=COLUMNS)
     fitted = without @ (np.linalg.pinv(without) @ y)
+    strata = _strata(people, group, within)
     drawn = np.tile(y[:, None], (1, 1 + n_permutations))
     for permutation in range(1, 1 + n_permutations):
         rng = generator(seed, Stream.ARMS, permutation)
-        for rows in (np.flatnonzero(arm), np.flatnonzero(~arm)):
-            drawn[rows, permutation] = fitted[rows] + (y - fitted)[rng.permutation(rows)]
+        for rows in strata:
+            drawn[rows, permutation] = fitted[rows] + (y - fitted)[rows[rng.permutation(len(rows))]]
     difference, error = robust_t(design, drawn)
     studentised = difference / error
     slopes = {}
@@ -145,10 +153,38 @@ def specificity_rows(
         "ci_high": float(difference[0] + half),
         "p_value": permutation_p_value(float(studentised[0]), studentised[1:]),
         "alternative": "greater",
-        "null": "residuals_permuted_within_arms",
+        "null": "residuals_permuted_within_cohorts",
         "n_permutations": n_permutations,
     }
     return pd.DataFrame([values], columns=COLUMNS)
+
+
+def _one_row_each(one: ArmRows) -> ArmRows:
+    """The first row of every person."""
+    _, person = person_weights(one.people["participant_id"].astype(str))
+    first = np.sort(np.unique(person, return_index=True)[1])
+    people = one.people.iloc[first].reset_index(drop=True)
+    return ArmRows(one.role, people, one.given[first], one.added[first])
+
+
+def _intercepts(cohorts: Sequence[ArmRows], within: str | None) -> NDArray:
+    """A column for every cohort, and for every block of it, with 1 for its people."""
+    blocks = []
+    for number, one in enumerate(cohorts):
+        own = one.people[within].astype(str) if within in one.people else [""] * len(one.people)
+        blocks += [f"{number} {block}" for block in own]
+    _, index = np.unique(blocks, return_inverse=True)
+    return np.eye(index.max() + 1)[index]
+
+
+def _strata(cohorts: Sequence[ArmRows], group: str | None, within: str | None) -> list[NDArray]:
+    """Rows of all cohorts together that may exchange residuals, see `exchangeable_rows`."""
+    strata, start = [], 0
+    for one in cohorts:
+        known = (column if column in one.people else None for column in (group, within))
+        strata += [start + rows for rows in exchangeable_rows(one.people, *known)]
+        start += len(one.people)
+    return strata
 
 
 def _independent(design: NDArray) -> list[int]:

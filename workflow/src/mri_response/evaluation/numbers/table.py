@@ -57,6 +57,8 @@ def number_tables(
     parts, arms = [performance_of_discovery(model, discovery, home, decisions)], []
     given, reduced = _without_features(model, config, people)
     mean, start = float(home["label"].mean()), len(home)
+    permutation = config["permutation"]
+    blocks = {"group": config["cross_validation"]["group"], "within": permutation["within"]}
     for position, (name, rows) in enumerate(others, start=1):
         own = slice(start, start + len(rows))
         start = own.stop
@@ -68,10 +70,9 @@ def number_tables(
             rows,
             given[own],
             config["seed"],
-            config["permutation"]["n"],
+            permutation["n"],
             position,
-            group=config["cross_validation"]["group"],
-            within=config["permutation"]["within"],
+            **blocks,
         )
         base = {"model": model, "cohort": name, "role": role}
         parts.append(
@@ -94,7 +95,7 @@ def number_tables(
         "groups": pd.concat(groups, ignore_index=True),
         "performance": performance,
         "null": null,
-        "specificity": specificity_rows(model, arms, config["seed"], config["permutation"]["n"]),
+        "specificity": specificity_rows(model, arms, config["seed"], permutation["n"], **blocks),
     }
 
 

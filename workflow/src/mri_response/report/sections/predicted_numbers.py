@@ -204,9 +204,10 @@ def _slopes(table: pd.DataFrame) -> Table:
         "Is it the treatment? Slopes of the outcome on what the features add",
         ["Model", "External cohorts", "Control cohorts", "Difference", "p"],
         rows,
-        "Baseline and confounds are held constant. A slope of 0 says that what the features add "
-        "does not go along with the outcome. p is one-sided; residuals were permuted within "
-        "treated and within untreated people. Arms were not randomised by this analysis: other "
+        "Baseline and confounds are held constant, and every cohort (and value of "
+        "permutation.within) has an intercept of its own. A slope of 0 says that what the features "
+        "add does not go along with the outcome there. p is one-sided; residuals were permuted "
+        "within cohorts (and these values). Arms were not randomised by this analysis: other "
         "differences between cohorts may explain it.",
     )
 
