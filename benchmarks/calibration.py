@@ -151,6 +151,15 @@ def confound_u(rng: np.random.Generator, n: int, p: int = P) -> Drawn:
     return _drawn(rng.random(n) < expit(2 * (z**2 - 1)), features, age=45 + 15 * z)
 
 
+def confound_interaction(rng: np.random.Generator, n: int, p: int = P) -> Drawn:
+    """Label and features rise with age at one site and fall with it at the other."""
+    z, site = rng.uniform(-1.7, 1.7, n), np.arange(n) % 2
+    turned = np.where(site == 1, z, -z)
+    features = rng.normal(size=(n, p)) + np.outer(turned, rng.normal(size=p))
+    site = np.array(["A", "B"])[site]
+    return _drawn(rng.random(n) < expit(1.5 * turned), features, age=45 + 15 * z, site=site)
+
+
 def signal(rng: np.random.Generator, n: int, p: int = P) -> Drawn:
     """A difference of 0.35 standard deviations in every feature, beside the effect of age."""
     people, features = no_signal(rng, n, p)
@@ -262,6 +271,9 @@ SCENARIOS = {
     "confound_u_spline": Scenario(confound_u, "not above", confounds=(AGE_SPLINE,)),
     "confound_u_conditional": Scenario(
         confound_u, "not above", confounds=("age",), conditional=True
+    ),
+    "confound_interaction_conditional": Scenario(
+        confound_interaction, "above", confounds=("age", "site"), conditional=True
     ),
     "signal": Scenario(signal, "power", confounds=("age",), schemes=BOTH),
     "signal_conditional": Scenario(signal, "power", confounds=("age",), conditional=True),

@@ -85,6 +85,11 @@ def test_what_bends_with_a_confound_is_not_removed_by_a_straight_line(calibratio
     assert (table["warned"] > 0.5).all(), table.to_string()
 
 
+def test_labels_drawn_given_the_confounds_do_not_know_how_these_act_together(calibration):
+    table = summary(calibration, "confound_interaction_conditional", "label_blind", 20)
+    assert (table["verdict"] == "above").all(), table.to_string()
+
+
 @pytest.mark.parametrize("name", ["leak_selection", "leak_person"])
 def test_a_leak_outside_the_permutations_is_told_by_p(calibration, name):
     table = summary(calibration, name, "label_blind", 25)
