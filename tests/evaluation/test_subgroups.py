@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from sklearn.metrics import balanced_accuracy_score, recall_score, roc_auc_score
-from statsmodels.stats.proportion import proportion_confint
+from statsmodels.stats.proportion import confint_proportions_2indep, proportion_confint
 
 from mri_response.core.vocabulary import NotComputed
 from mri_response.evaluation.bootstrap import null_inflated_intervals
@@ -16,6 +16,7 @@ from mri_response.evaluation.subgroups import (
     SUBGROUP_COLUMNS,
     UNKNOWN,
     age_band,
+    frozen_subgroups,
     groups_of,
     subgroup_table,
 )
@@ -266,6 +267,41 @@ def test_the_difference_is_given_where_there_are_two_groups(run):
     assert (found["estimate"] < found["ci_high"]).all()
     assert table.loc[table["variable"] != "sex", "reference"].isna().all()
     assert list(table) == SUBGROUP_COLUMNS
+
+
+def test_differences_of_shares_are_newcombes_as_in_statsmodels(run):
+    people, _, _, _, scores, table = run
+    own = people["north"]
+    decision = scores.loc[scores["cohort"] == "north", "decision"].to_numpy()
+    found = of_group(table, "north", "sex", "F", "M")
+    for metric, truth, right in (
+        ("sensitivity", 1, decision > 0),
+        ("specificity", 0, decision <= 0),
+    ):
+        counts = []
+        for sex in ("F", "M"):
+            rows = ((own["sex"] == sex) & (own["label"] == truth)).to_numpy()
+            counts += [right[rows].sum(), rows.sum()]
+        limits = confint_proportions_2indep(*counts, method="newcomb")
+        assert found.loc[metric, ["ci_low", "ci_high"]].tolist() == pytest.approx(limits)
+
+
+def test_the_interval_of_a_difference_covers_where_there_is_none():
+    rng, n = np.random.default_rng(11), 60
+    covered = {"balanced_accuracy": 0, "auc": 0}
+    about = {"model": "svc", "cohort": "north", "role": "external"}
+    settings = {"columns": ["sex"], "age_bands": [30]}
+    for _ in range(300):
+        label, sex = np.arange(n) % 2, np.where(np.arange(n) % 4 < 2, "F", "M")
+        rows = pd.DataFrame({"participant_id": np.arange(n).astype(str), "label": label})
+        decision = rng.normal(size=n) + label - 0.5
+        table = frozen_subgroups(rows.assign(sex=sex), decision, about, settings, 5)
+        found = of_group(table, "north", "sex", "F", "M")
+        for metric in covered:
+            low, high = found.loc[metric, ["ci_low", "ci_high"]]
+            covered[metric] += low <= 0 <= high
+    # 95 % of 300: the central 99.9 % of the binomial begins at 272; wider intervals may cover more.
+    assert min(covered.values()) >= 272, covered
 
 
 def test_external_cohorts_are_also_taken_together_but_not_by_site(run):
