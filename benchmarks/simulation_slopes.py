@@ -16,9 +16,7 @@ import os
 
 os.environ.update(dict.fromkeys(("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS"), "1"))
 
-import argparse
 import sys
-from concurrent.futures import ProcessPoolExecutor
 from functools import partial
 from pathlib import Path
 from typing import NamedTuple
@@ -28,6 +26,8 @@ import numpy as np
 import pandas as pd
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "workflow" / "src"))
+
+from trials import command_line, done_trials
 
 from mri_response.core.vocabulary import Role
 from mri_response.evaluation.numbers.specificity import ArmRows, specificity_rows
@@ -86,28 +86,20 @@ def trial(index: int, scenario: str, n_permutations: int) -> dict[str, float]:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--scenarios", nargs="+", choices=SCENARIOS, default=list(SCENARIOS))
-    parser.add_argument("--trials", type=int, default=2000)
-    parser.add_argument("--permutations", type=int, default=39)
-    parser.add_argument("--jobs", type=int, default=os.cpu_count())
-    parser.add_argument("--out", type=Path, default=Path("results/simulation_study"))
-    arguments = parser.parse_args()
-    arguments.out.mkdir(parents=True, exist_ok=True)
+    given = command_line(__doc__, SCENARIOS, trials=2000, permutations=39)
     table = []
-    with ProcessPoolExecutor(arguments.jobs) as pool:
-        for scenario in arguments.scenarios:
-            one = partial(trial, scenario=scenario, n_permutations=arguments.permutations)
-            rows = pd.DataFrame(pool.map(one, range(arguments.trials), chunksize=20))
-            found = {
-                "scenario": scenario,
-                "trials": len(rows),
-                "rejected": (rows["p_value"] <= ALPHA + 1e-9).mean(),
-                "covers": rows["covers"].mean(),
-            }
-            table.append(found)
+    for scenario in given.scenarios:
+        one = partial(trial, scenario=scenario, n_permutations=given.permutations)
+        rows = pd.DataFrame(done_trials(one, scenario, given))
+        found = {
+            "scenario": scenario,
+            "trials": len(rows),
+            "rejected": (rows["p_value"] <= ALPHA + 1e-9).mean(),
+            "covers": rows["covers"].mean(),
+        }
+        table.append(found)
     frame = pd.DataFrame(table)
-    frame.to_csv(arguments.out / "slopes.tsv", sep="\t", index=False)
+    frame.to_csv(given.out / "slopes.tsv", sep="\t", index=False)
     print(frame.to_string(index=False, float_format="%.3f"))
 
 

@@ -22,6 +22,13 @@ from mri_response.report.facts.methods import methods, results
 from mri_response.report.run import Run
 
 SHA256 = "ab" * 32
+HARMONISE = {
+    "column": "site",
+    "method": "combat",
+    "keep": [],
+    "reference": None,
+    "learn_from": None,
+}
 RUNS = {"trial": made_up_run, "six cohorts": six_cohorts, "one cohort": one_cohort}
 
 
@@ -367,7 +374,7 @@ def test_methods_follow_the_configuration():
     paragraphs = methods(evidence_of(run))
     text = " ".join(fact.text for fact in paragraphs)
     cites = {key for fact in paragraphs for key in fact.cites}
-    assert "Labels were drawn given the confounds" in text
+    assert "but drawn given these, by a probability estimated from all discovery people" in text
     assert "filled with the mean of the training rows, inside the fold" in text
     assert "RandomForestClassifier of scikit-learn" in text
     assert {"conditional_permutation", "scikit_learn", "svm", "nested_cv"} <= cites
@@ -448,8 +455,7 @@ def test_ids_that_are_said_to_be_a_cohorts_own_are_told():
 def test_harmonisation_is_among_what_is_learned_inside_the_folds():
     run = made_up_run()
     assert "Harmonisation" not in gather(evidence_of(run))["inside_folds"].text
-    options = {"column": "site", "method": "combat", "keep": [], "reference": None}
-    run.config["models"]["roi_svc"]["harmonise"] = options | {"learn_from": None}
+    run.config["models"]["roi_svc"]["harmonise"] = HARMONISE
     text = gather(evidence_of(run))["inside_folds"].text
     assert text.startswith("Harmonisation of sites, confound regression")
 
@@ -557,7 +563,88 @@ def test_what_stands_outside_the_folds_depends_on_the_rules_for_scans():
     run.config["quality_control"]["exclude"] = [{"measure": "tiv", "above": 2000}]
     assert "only what learns nothing from people" in gather(run.read())["inside_folds"].text
     run.config["quality_control"]["exclude"] = [{"measure": "mean_correlation", "below": 0.7}]
-    assert "compare a scan with all others of its cohort" in gather(run.read())["inside_folds"].text
+    for measure in ("mean_correlation", "resemblance"):
+        run.config["quality_control"]["exclude"] = [{"measure": measure, "above": 0.7}]
+        text = gather(run.read())["inside_folds"].text
+        assert "whose measures compare a scan with those of other people" in text
+        assert "only what learns nothing" not in text
+    # What the confounds of this run are coded by; without categories it is not said.
+    assert text.endswith("; and which categories columns of the cohort have.")
+    run.config["models"]["roi_svc"]["confounds"] = ["age"]
+    assert gather(run.read())["inside_folds"].text.endswith("without the labels.")
+
+
+def test_who_was_analysed_depends_on_the_rules_for_scans():
+    run = made_up_run()
+    assert gather(run.read())["eligibility"].text.endswith("were analysed.")
+    run.config["quality_control"]["exclude"] = [{"measure": "tiv", "above": 2000}]
+    text = gather(run.read())["eligibility"].text
+    assert text.endswith("were analysed unless a rule of quality control left their scan out.")
+
+
+def test_where_people_were_held_out_the_model_is_developed_from_all_of_them():
+    run = made_up_run()
+    config = copy.deepcopy(run.config)
+    config["cross_validation"] |= {"outer": "held_out", "held_out": 0.3, "repeats": 1}
+    held_out = run.read(config=config)
+    own = held_out.flow[held_out.flow["cohort"] == held_out.discovery].set_index("step")["n"]
+    own = own.astype(int)
+    own["analysed"], own["analysed, positive"] = 140, 71  # of whom performance.tsv has 99
+    rows = held_out.flow["cohort"] == held_out.discovery
+    held_out.flow.loc[rows, "n"] = own.to_numpy()
+    told = gather(held_out)
+    assert "Development: 140 people, 71 responder" in told["sample_size"].text
+    assert "n = 140, 71 responder" in told["training_data"].text
+    assert "99, 52 responder held out and predicted" in told["analysis_sizes"].text
+    assert "(140 people, 71 responder)" in methods(held_out)[0].text
+
+
+def test_clusters_name_everything_that_was_done():
+    run = made_up_run()
+    run.config["models"]["roi_svc"]["harmonise"] = HARMONISE
+    run.config["cross_validation"] |= {"group": "family", "inner": "leave_group_out"}
+    run.config["cross_validation"]["inner_column"] = "scanner"
+    text = gather(run.read())["clusters"].text
+    assert "inner splits leave out whole values of scanner" in text
+    assert "families (family) stayed on one side of every split" in text
+    assert "features were harmonised by site inside the folds" in text
+    assert "nothing was done" not in text
+
+
+def test_the_formula_is_that_of_the_frozen_model():
+    run = made_up_run()
+    text = gather(evidence_of(run))["prediction"].text
+    assert "= features × weights + confounds × their weights + intercept" in text
+    run.config["models"]["roi_svc"]["harmonise"] = HARMONISE
+    told = gather(evidence_of(run))
+    assert "= harmonised features × weights" in told["prediction"].text
+    text = told["input_quality"].text
+    assert "people of a site that training did not have get no score" in text
+    run.config["models"]["roi_svc"]["confounds"] = []
+    assert "× weights + intercept" in gather(evidence_of(run))["prediction"].text
+
+
+def test_measures_name_the_intervals_that_were_computed():
+    run = made_up_run()
+    assert "corrected by the permutation null" in gather(run.read())["measures"].text
+    inflated = run.performance["ci_method"] == "null_inflated"
+    run.performance.loc[inflated, ["ci_low", "ci_high"]] = np.nan
+    assert "corrected by the permutation null" not in gather(run.read())["measures"].text
+
+
+def test_arms_are_compared_where_there_are_both():
+    run = made_up_run()
+    said = "external cohorts and control by the difference"
+    assert said in gather(evidence_of(run, tables=further_tables()))["measures_compared"].text
+    run.performance = run.performance[run.performance["role"] != "control"]
+    assert said not in gather(evidence_of(run, tables=further_tables()))["measures_compared"].text
+
+
+def test_groups_without_an_interval_have_no_unit_in_its_place():
+    tables = further_tables()
+    tables["subgroups"].loc[:, ["ci_low", "ci_high"]] = np.nan
+    text = gather(evidence_of(made_up_run(), tables=tables))["subgroups"].text
+    assert "(no interval; n = 61)" in text
 
 
 def test_the_conditional_draw_is_called_additive_and_the_intercept_ours():
@@ -565,6 +652,7 @@ def test_the_conditional_draw_is_called_additive_and_the_intercept_ours():
     run.config["permutation"]["method"] = "conditional"
     text = " ".join(fact.text for fact in methods(run.read()))
     assert "their squares or splines, without products (additive)" in text
+    assert "Labels of models with confounds were not permuted at random but drawn given" in text
     assert "from which that of LIBSVM may differ" in text
 
 

@@ -50,7 +50,8 @@ def test_numbers_are_those_of_the_table():
 
 
 @pytest.mark.parametrize(
-    ("p", "said"), [(0.05, "tells the outcome better with"), (0.0501, "has not been shown")]
+    ("p", "said"),
+    [(0.05, "tells the outcome better in these treated"), (0.0501, "has not been shown")],
 )
 def test_the_verdict_follows_the_test(p, said):
     assert said in written(section(made_up_run(), {("difference", "p_value"): p}))

@@ -43,8 +43,13 @@ def answered(**answers: str) -> MadeUpRun:
         ({"predicts": "found_but_small"}, "too little to be of use", "could do so"),
         ({"predicts": "not_found"}, "could not do so", "better than guessing."),
         ({"predicts": "cannot_tell"}, "could not be shown either way", "could do so"),
-        ({"is_it_the_drug": "not_found"}, "worked no better in people who had", "speaks for"),
-        ({"better_than_the_clinic": "not_found"}, "told no more than", "It told more"),
+        ({"is_it_the_drug": "not_found"}, "did not work better in people who had", "speaks for"),
+        (
+            {"is_it_the_drug": "found_but_small"},
+            "but by too little to matter",
+            "could not be shown.",
+        ),
+        ({"better_than_the_clinic": "not_found"}, "did not tell more than", "It told more"),
     ],
 )
 def test_the_summary_follows_the_verdict(answers: dict[str, Any], said: str, unsaid: str) -> None:

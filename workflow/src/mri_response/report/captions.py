@@ -75,8 +75,11 @@ def fitted_text(run: Run, model: str) -> str:
     -------
     str
     """
-    size = _size(run, model, run.discovery)
-    return f"Model fitted to {run.names.titles[run.discovery]}, {size}."
+    title = run.names.titles[run.discovery]
+    if run.names.positive is None:
+        return f"Model fitted to {title}, {_size(run, model, run.discovery)}."
+    n, n_positive = run.development()
+    return f"Model fitted to {title}, n = {n} ({n_positive} {run.names.positive})."
 
 
 def _size(run: Run, model: str, cohort: str) -> str:

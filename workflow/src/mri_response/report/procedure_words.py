@@ -22,12 +22,12 @@ def left_out_text(cross_validation: Mapping[str, Any]) -> str:
     str
     """
     cv = cross_validation
-    column, repeats = left_out_column(cv), cv["repeats"]
+    column, repeats = left_out_column(cv), _repeats(cv)
     if cv["outer"] == "k_fold":
-        return f"{repeats} repeats of {cv['outer_folds']} outer folds"
+        return f"{repeats} of {cv['outer_folds']} outer folds"
     if cv["outer"] == "leave_group_out":
         return (
-            f"{repeats} repeats of {cv['outer_folds']} outer folds, each of all people with some "
+            f"{repeats} of {cv['outer_folds']} outer folds, each of all people with some "
             f"values of {column}"
         )
     if cv["outer"] == "leave_one_site_out":
@@ -85,6 +85,8 @@ def validated_text(cross_validation: Mapping[str, Any]) -> str:
     if cv["outer"] == "leave_one_out":
         return f"of nested leave-one-{'family' if cv['group'] else 'person'}-out cross-validation"
     groups = f" by whole values of {column}" if cv["outer"] == "leave_group_out" else ""
-    return (
-        f"over {cv['repeats']} repeats of {cv['outer_folds']}-fold nested cross-validation{groups}"
-    )
+    return f"over {_repeats(cv)} of {cv['outer_folds']}-fold nested cross-validation{groups}"
+
+
+def _repeats(cv: Mapping[str, Any]) -> str:
+    return "1 repeat" if cv["repeats"] == 1 else f"{cv['repeats']} repeats"

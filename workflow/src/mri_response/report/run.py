@@ -17,7 +17,7 @@ from mri_response.core.provenance import config_hash, versions
 from mri_response.core.tables import read_tsv
 from mri_response.report.lookup import people_counts
 from mri_response.report.naming import Naming, naming
-from mri_response.report.numbers import as_numbers
+from mri_response.report.numbers import as_numbers, number
 
 # Columns that hold numbers, in whatever table they are.
 _NUMBERS = (
@@ -189,6 +189,20 @@ class Run:
             All of them, and those in the positive class.
         """
         return people_counts(self.performance, self.model, cohort)
+
+    def development(self) -> tuple[int, int]:
+        """People of the discovery cohort, who make the models that are frozen.
+
+        Returns
+        -------
+        n, n_positive : int
+            All of them, and those in the positive class. Where some were held out, performance is
+            of these alone, and the counts are the rows of ``flow.tsv``.
+        """
+        if self.config["cross_validation"]["outer"] != "held_out":
+            return self.counts(self.discovery)
+        own = self.flow[self.flow["cohort"] == self.discovery].set_index("step")["n"]
+        return int(number(own["analysed"])), int(number(own["analysed, positive"]))
 
     def numeric(self, name: str) -> pd.DataFrame | None:
         """A further table with its numbers as numbers.

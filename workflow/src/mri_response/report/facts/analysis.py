@@ -4,23 +4,35 @@ from __future__ import annotations
 
 import numpy as np
 
+from mri_response.config.feature_kinds import feature_kind
 from mri_response.config.preparation_steps import steps_in_words
-from mri_response.config.queries import categorical_confounds, left_out_column, used_confounds
+from mri_response.config.queries import (
+    categorical_confounds,
+    used_confounds,
+    used_features,
+)
 from mri_response.evaluation.headline import headline_row
 from mri_response.learning.learners.registry import learner_of
 from mri_response.people.size import FEW_PEOPLE
 from mri_response.report.facts.fact import Fact, fact, not_applicable
 from mri_response.report.facts.methods import permutation_method
-from mri_response.report.facts.phrases import cohort_size, listed, people, where
+from mri_response.report.facts.phrases import (
+    cohort_size,
+    formula_of,
+    kept_together,
+    listed,
+    people,
+    where,
+)
 from mri_response.report.naming import CI_NAMES
-from mri_response.report.numbers import number
+from mri_response.report.numbers import as_number, number
 from mri_response.report.procedure_words import left_out_inside_text, left_out_text
 from mri_response.report.run import Run
 
 
 @fact
 def sample_size(run: Run) -> Fact:
-    n, n_positive = run.counts(run.discovery)
+    n, n_positive = run.development()
     fewer = min(n_positive, n - n_positive)
     names = run.names
     text = (
@@ -133,20 +145,23 @@ def permutation(run: Run) -> Fact:
     return permutation_method(run.config)
 
 
-_COMPARING = ("mean_correlation", "mahalanobis")
+_COMPARING = ("mean_correlation", "mahalanobis", "resemblance")
 
 
 @fact
 def inside_folds(run: Run) -> Fact:
     excluded = run.config["quality_control"]["exclude"]
     outside = (
-        "Outside the folds stand atlas, mask, resampling and smoothing, which learn nothing from "
-        "people, and the exclusion of conspicuous scans, whose measures compare a scan with all "
-        "others of its cohort, without the labels."
+        "Outside the folds stand how features are made, which learns nothing from people, and the "
+        "exclusion of scans by rules whose measures compare a scan with those of other people, "
+        "without the labels"
         if any(rule["measure"] in _COMPARING for rule in excluded)
-        else "Outside the folds stands only what learns nothing from people: atlas, mask, "
-        "resampling, smoothing."
+        else "Outside the folds stands only what learns nothing from people: how features are made"
     )
+    categories = bool(categorical_confounds(run.config)) or any(
+        feature_kind(spec).is_clinical for spec in used_features(run.config).values()
+    )
+    outside += "; and which categories columns of the cohort have." if categories else "."
     harmonised = any(model.get("harmonise") for model in run.config["models"].values())
     return Fact(
         f"{'Harmonisation of sites, c' if harmonised else 'C'}onfound regression, scaling, "
@@ -175,10 +190,8 @@ def people_apart(run: Run) -> Fact:
 def clusters(run: Run) -> Fact:
     within = run.config["permutation"]["within"]
     removed = [c for c in categorical_confounds(run.config) if c != "sex"]
-    cv = run.config["cross_validation"]
-    apart = cv.get("outer") in ("leave_one_site_out", "leave_group_out")
     parts = [
-        f"outer splits leave out whole values of {left_out_column(cv)}" if apart else None,
+        *kept_together(run.config),
         f"labels were permuted within the values of {within}" if within else None,
         f"{' and '.join(removed)} removed as a confound" if removed else None,
         "cohorts are reported apart" if run.others else None,
@@ -186,13 +199,15 @@ def clusters(run: Run) -> Fact:
     text = "; ".join(filter(None, parts)) or "nothing was done about clusters"
     return Fact(
         f"Clusters: {text}. Model parameters do not vary between clusters.",
-        "config: cross_validation.outer, permutation.within, models.*.confounds, cohorts",
+        "config: cross_validation, permutation.within, models.*.confounds, models.*.harmonise, "
+        "cohorts",
     )
 
 
 @fact
 def measures(run: Run) -> Fact:
-    methods = run.performance["ci_method"].dropna()
+    # Intervals that need more permutations than there are have a name and no limits.
+    methods = run.performance.loc[as_number(run.performance["ci_low"]).notna(), "ci_method"]
     named = [CI_NAMES[m] for m in CI_NAMES if (methods == m).any()]
     return Fact(
         "Balanced accuracy (headline: indifferent to unequal classes), sensitivity, specificity, "
@@ -227,8 +242,8 @@ def prediction(run: Run) -> Fact | None:
         )
     else:
         text = (
-            "decision value = features × weights + confounds × confound weights + intercept, the "
-            f"numbers in models/{run.model}.npz; {run.names.positive} is predicted above 0."
+            f"decision value = {formula_of(run)}, the numbers in models/{run.model}.npz; "
+            f"{run.names.positive} is predicted above 0."
         )
     return Fact(f"Prediction: {text}", f"models/{run.model}.json")
 
@@ -266,7 +281,8 @@ def evaluation_balance(run: Run) -> Fact:
         for c in run.cohorts
     ]
     return Fact(
-        f"Test people were taken as they are, without weights or resampling: {'; '.join(parts)}.",
+        "Test people were taken as they are, none resampled, all rows of a person counting as one: "
+        f"{'; '.join(parts)}.",
         where("performance", model=run.model, column="n and n_positive"),
     )
 
@@ -275,8 +291,8 @@ def evaluation_balance(run: Run) -> Fact:
 def fairness(run: Run) -> Fact:
     removed = ", ".join(used_confounds(run.config)) or "nothing"
     text = (
-        "No method that enforces fairness was used. Removed from the features in training folds: "
-        f"{removed}."
+        "No method that enforces fairness was used. Removed from the features in training folds, "
+        f"each by the models that name it: {removed}."
     )
     if "subgroups" in run.tables:
         text += " Performance by group of people: subgroups.tsv."

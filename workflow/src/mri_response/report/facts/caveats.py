@@ -33,7 +33,7 @@ def caveats(run: Run) -> list[str]:
     if len(run.models) > 1:
         found.append(
             f"{len(run.models)} models are shown. p values are not corrected for that; the "
-            f"primary model, named beforehand in the config, is {run.model}."
+            f"primary model, named in the config, is {run.model}."
         )
     return found
 

@@ -86,7 +86,7 @@ METHODS: dict[str, Callable[[Run], list[Fact]]] = {
 
 
 def _people_method(run: Run) -> Fact:
-    n, n_positive = run.counts(run.discovery)
+    n, n_positive = run.development()
     names = run.names
     scored = (
         f" and scored, frozen, in {listed(cohort_size(run, c) for c in run.others)}."
@@ -381,8 +381,9 @@ def permutation_method(config: Mapping[str, Any]) -> Fact:
     within = f" within the values of {permutation['within']}" if permutation["within"] else ""
     conditional = permutation["method"] == "conditional"
     drawn = (
-        " Labels were drawn given the confounds, by a probability estimated with a logistic "
-        "regression on the confounds and their squares or splines, without products (additive)."
+        " Labels of models with confounds were not permuted at random but drawn given these, by a "
+        "probability estimated from all discovery people with a logistic regression on the "
+        "confounds and their squares or splines, without products (additive)."
     ) * conditional
     return Fact(
         f"Permutation test: {permutation['n']:,} permutations of the labels{within}, the whole "

@@ -8,11 +8,19 @@ import pandas as pd
 
 from mri_response.config.outcome_kinds import outcome_kind
 from mri_response.config.preparation_steps import steps_in_words
-from mri_response.config.queries import categorical_confounds, described_confound, left_out_column
+from mri_response.config.queries import categorical_confounds, described_confound
 from mri_response.core.vocabulary import Role
 from mri_response.people.size import FEW_PEOPLE
 from mri_response.report.facts.fact import Fact, not_applicable
-from mri_response.report.facts.phrases import listed, p_words, people, predictors, where
+from mri_response.report.facts.phrases import (
+    formula_of,
+    kept_together,
+    listed,
+    p_words,
+    people,
+    predictors,
+    where,
+)
 from mri_response.report.facts.predicted_numbers import number_test
 from mri_response.report.numbers import minus, number, p_phrase
 from mri_response.report.run import Run
@@ -91,7 +99,7 @@ def objective(run: Run) -> Fact:
     return Fact(
         f"To predict a number from {predictors(run.config)}, and to say what they add to "
         f"{_given(run)} alone: development with internal validation{elsewhere}. "
-        f"{kind.words(outcome_)} The primary model, named beforehand in the configuration, is "
+        f"{kind.words(outcome_)} The primary model, named in the configuration, is "
         f"{run.model}.",
         "config: outcome, cohorts, primary_model",
     )
@@ -125,8 +133,9 @@ def confounds(run: Run) -> Fact:
 @_fact
 def predictor_choice(run: Run) -> Fact:
     return Fact(
-        "All features of a set are given to the regression; none was selected by the outcome "
-        "beforehand. What a regression selects by itself, it selects inside the training folds.",
+        "All features of a set are given to the regression; this analysis selected none by the "
+        "outcome. What a regression selects by itself, it selects inside the training folds. A "
+        "selection that was made before this analysis is not known to it.",
         "config: features, models.*.pca",
     )
 
@@ -179,24 +188,20 @@ def permutation(run: Run) -> Fact:
 @_fact
 def clusters(run: Run) -> Fact:
     within = run.config["permutation"]["within"]
-    cv = run.config["cross_validation"]
-    apart = cv["outer"] in ("leave_one_site_out", "leave_group_out")
-    parts = [
-        f"outer splits leave out whole values of {left_out_column(cv)}" if apart else None,
-        f"residuals were permuted within the values of {within}" if within else None,
-        "cohorts are reported apart" if run.others else None,
-    ]
-    text = "; ".join(filter(None, parts)) or "nothing was done about clusters"
-    return Fact(f"Clusters: {text}.", "config: cross_validation.outer, permutation.within, cohorts")
+    parts = kept_together(run.config)
+    parts += [f"residuals were permuted within the values of {within}"] * bool(within)
+    parts += ["cohorts are reported apart"] * bool(run.others)
+    text = "; ".join(parts) or "nothing was done about clusters"
+    return Fact(f"Clusters: {text}.", "config: cross_validation, permutation.within, cohorts")
 
 
 @_fact
 def measures(run: Run) -> Fact:
     return Fact(
         f"Headline: the gain over a regression on {_given(run)} alone, as a difference of R2 and "
-        "as the fall of the mean absolute error; only these are tested. Beside it total R2 "
-        "(against the mean of the training people), r, errors and the calibration slope. 95 % "
-        "intervals from the influence of each person. Plots: gains, values under permutation, "
+        "as the fall of the mean absolute error; only these have a permutation test. Beside it "
+        "total R2 (against the mean of the training people), r, errors and the calibration slope. "
+        "95 % intervals from the influence of each person. Plots: gains, values under permutation, "
         "observed against predicted means of groups of people.",
         "numbers_performance.tsv: metric, ci_method; figures/",
     )
@@ -211,8 +216,7 @@ def prediction(run: Run) -> Fact | None:
         f"models/{run.model}.json is a recipe: the regression is fitted again from the discovery "
         "people and must give the predictions whose hash is recorded."
         if "decision_sha256" in frozen
-        else "predicted number = features × weights + baseline and confounds × their weights + "
-        f"intercept, the numbers in models/{run.model}.npz."
+        else f"predicted number = {formula_of(run)}, the numbers in models/{run.model}.npz."
     )
     return Fact(f"Prediction: {text}", f"models/{run.model}.json")
 
@@ -226,7 +230,9 @@ def class_imbalance(run: Run) -> Fact:
 def evaluation_balance(run: Run) -> Fact:
     sizes = "; ".join(_size(run, cohort) for cohort in run.cohorts_of(run.model))
     return Fact(
-        f"Test people were taken as they are, without weights or resampling: {sizes}.", _SIZES
+        "Test people were taken as they are, none resampled, all rows of a person counting as one: "
+        f"{sizes}.",
+        _SIZES,
     )
 
 
@@ -258,8 +264,8 @@ def cohort_differences(run: Run) -> Fact:
     if not run.others:
         return not_applicable("config: cohorts")
     return Fact(
-        "Outcome and features are the same in all cohorts, whose people stand side by side in "
-        "characteristics.tsv.",
+        "Outcome and features have one definition for all cohorts, whose people stand side by side "
+        "in characteristics.tsv.",
         "config: outcome, features; characteristics.tsv",
     )
 
@@ -272,8 +278,7 @@ def training_data(run: Run) -> Fact:
 @_fact
 def evaluation_data(run: Run) -> Fact:
     if not run.others:
-        text = "None: the model has been evaluated by cross-validation alone."
-        return Fact(text, "config: cohorts")
+        return Fact("None: the model was evaluated by cross-validation alone.", "config: cohorts")
     return Fact(f"{'; '.join(_size(run, cohort) for cohort in run.others)}.", _SIZES)
 
 

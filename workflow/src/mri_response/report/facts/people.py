@@ -62,8 +62,8 @@ def cohort_differences(run: Run) -> Fact:
         for c in [run.discovery, *run.others]
     ]
     text = (
-        f"Share of {run.names.positive}: {', '.join(shares)}. Outcome and features are defined "
-        "alike."
+        f"Share of {run.names.positive}: {', '.join(shares)}. Outcome and features have one "
+        "definition for all cohorts."
     )
     source = where("performance", model=run.model, column="n and n_positive")
     if "characteristics" in run.tables:

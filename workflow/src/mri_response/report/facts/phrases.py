@@ -8,6 +8,8 @@ from typing import Any
 import pandas as pd
 
 from mri_response.config.feature_kinds import feature_kind
+from mri_response.config.outcome_kinds import is_number, outcome_kind
+from mri_response.config.queries import left_out_column
 from mri_response.report.numbers import number, p_phrase
 from mri_response.report.run import Run
 
@@ -80,7 +82,7 @@ def where(table: str, **keys: str) -> str:
 
 
 def cohort_size(run: Run, cohort: str) -> str:
-    """Write a cohort with its role and its people.
+    """Write a cohort with its role and its people, of the discovery cohort all of them.
 
     Parameters
     ----------
@@ -93,7 +95,7 @@ def cohort_size(run: Run, cohort: str) -> str:
     -------
     str
     """
-    n, n_positive = run.counts(cohort)
+    n, n_positive = run.development() if cohort == run.discovery else run.counts(cohort)
     names = run.names
     role = names.roles[cohort]
     return f"{names.titles[cohort]} ({role}, n = {n}, {n_positive} {names.positive})"
@@ -125,6 +127,73 @@ def predictors(config: Mapping[str, Any], *models: str) -> str:
         "learning rates": any(kind.has_trials for kind in kinds),
     }
     return listed(name for name, is_there in found.items() if is_there)
+
+
+def harmonised_columns(config: Mapping[str, Any]) -> list[str]:
+    """Columns of sites whose features any model brings together.
+
+    Parameters
+    ----------
+    config : mapping
+        The configuration.
+
+    Returns
+    -------
+    list of str
+        Each once.
+    """
+    asked = (model.get("harmonise") for model in config["models"].values())
+    return list(dict.fromkeys(options["column"] for options in asked if options))
+
+
+def kept_together(config: Mapping[str, Any]) -> list[str]:
+    """Say what splits and harmonisation do about sites and families.
+
+    Parameters
+    ----------
+    config : mapping
+        The configuration.
+
+    Returns
+    -------
+    list of str
+        A clause for each thing that was done.
+    """
+    cv, whole = config["cross_validation"], ("leave_one_site_out", "leave_group_out")
+    said = []
+    if cv["outer"] in whole:
+        said.append(f"outer splits leave out whole values of {left_out_column(cv)}")
+    if cv["inner"] in whole:
+        said.append(f"inner splits leave out whole values of {cv['inner_column']}")
+    if cv["group"]:
+        said.append(f"families ({cv['group']}) stayed on one side of every split")
+    if columns := harmonised_columns(config):
+        said.append(f"features were harmonised by {listed(columns)} inside the folds")
+    return said
+
+
+def formula_of(run: Run) -> str:
+    """Write the formula of the primary model where it has one.
+
+    Parameters
+    ----------
+    run : Run
+        The run.
+
+    Returns
+    -------
+    str
+        For example ``features × weights + intercept``.
+    """
+    spec = run.config["models"][run.model]
+    baseline = is_number(run.config) and "baseline" in outcome_kind(run.config).needs
+    given = ["baseline"] * baseline + ["confounds"] * bool(spec["confounds"])
+    parts = [
+        f"{'harmonised ' if spec.get('harmonise') else ''}features × weights",
+        *([f"{listed(given)} × their weights"] if given else []),
+        "intercept",
+    ]
+    return " + ".join(parts)
 
 
 def words(name: str) -> str:

@@ -11,7 +11,7 @@ from mri_response.config.preparation_steps import steps_in_words
 from mri_response.core.vocabulary import Role
 from mri_response.learning.learners.registry import learner_of
 from mri_response.report.facts.fact import Fact
-from mri_response.report.procedure_words import left_out_inside_text
+from mri_response.report.procedure_words import left_out_inside_text, left_out_text
 from mri_response.report.run import Run
 
 
@@ -50,16 +50,22 @@ def _model(config: Mapping[str, Any], model: str) -> Fact:
 
 def _validation(config: Mapping[str, Any]) -> Fact:
     cv = config["cross_validation"]
+    once = cv["outer"] == "held_out"
+    repeats = "; figures are means over repeats" if cv["repeats"] > 1 else ""
+    families = f" Families (column {cv['group']}) stayed on one side of every split."
+    widened = (
+        "; those of gains in cross-validation are multiplied by \u221a(1 + people predicted / "
+        "people of a training set), since other training people would have made other models"
+    )
     return Fact(
-        f"Nested cross-validation: {cv['repeats']} repeats, outer scheme {cv['outer']}, "
-        f"{left_out_inside_text(cv)}, drawn without looking at the outcome. R2 is one minus "
-        "the sum of squared errors over that of distances from the mean of the training people; "
-        "figures are means over repeats. The standard errors of intervals come from the influence "
-        "of each person, the models being taken as they are; those of gains in cross-validation "
-        "are multiplied by \u221a(1 + people predicted / people of a training set), since other "
-        "training people would have made other models.",
+        f"{'Validation' if once else 'Nested cross-validation'}: {left_out_text(cv)}, "
+        f"{left_out_inside_text(cv)}, drawn without looking at the outcome. All rows of a person "
+        f"were on one side of every split.{families if cv['group'] else ''} R2 is one minus the "
+        "sum of squared errors over that of distances from the mean of the training people"
+        f"{repeats}. The standard errors of intervals come from the influence of each person, the "
+        f"models being taken as they are{'' if once else widened}.",
         "config: cross_validation",
-        ("nadeau_bengio",),
+        () if once else ("nadeau_bengio",),
     )
 
 
@@ -90,6 +96,8 @@ def number_test(config: Mapping[str, Any]) -> Fact:
 
 def _elsewhere(config: Mapping[str, Any]) -> Fact:
     roles = {cohort["role"] for cohort in config["cohorts"].values()}
+    within = config["permutation"]["within"]
+    own = f"every cohort and value of {within} in it" if within else "every cohort"
     text = (
         "The model, refitted to all discovery people and frozen, predicted the other cohorts; "
         "their own residuals were exchanged while its predictions stayed."
@@ -97,8 +105,8 @@ def _elsewhere(config: Mapping[str, Any]) -> Fact:
     if {Role.EXTERNAL, Role.CONTROL} <= roles:
         text += (
             " Treated and untreated people were compared by the slopes of the outcome on what the "
-            "features add, baseline and confounds held constant; the t-statistic of their "
-            "difference, with a standard error that allows for unequal variances, was tested by "
-            "permuting residuals within either arm."
+            f"features add, baseline and confounds held constant and with an intercept for {own}; "
+            "the t-statistic of their difference, with a standard error that allows for unequal "
+            "variances (HC3), was tested by permuting residuals within these."
         )
     return Fact(text, "config: cohorts, external", ("freedman_lane",))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from mri_response.core.vocabulary import ConfoundControl
+from mri_response.core.vocabulary import ConfoundControl, Role
 from mri_response.evaluation.comparisons import ADDED
 from mri_response.evaluation.confound_controls import AS_ANALYSED
 from mri_response.report.facts.fact import Fact, fact
@@ -107,7 +107,10 @@ def measures_compared(run: Run) -> Fact | None:
     if "decision_curve" in run.tables:
         parts.append("usefulness by net benefit beside treating all and none")
         cites.append("decision_curve")
-    if "specificity" in run.tables:
+    # Without cohorts of both roles the table says why nothing was compared.
+    if "specificity" in run.tables and {Role.EXTERNAL, Role.CONTROL} <= set(
+        run.performance["role"]
+    ):
         parts.append("external cohorts and control by the difference of their AUCs")
     return (
         Fact(
@@ -219,7 +222,7 @@ def subgroups(run: Run) -> Fact | None:
     for cohort in run.names.ordered(rows["cohort"]):
         own = rows[rows["cohort"] == cohort]
         told = [
-            f"{r['variable']} {r['group']} {percent(r['estimate'])} ({_limits(r, 100, 1)} %; n = "
+            f"{r['variable']} {r['group']} {percent(r['estimate'])} ({_percentages(r)}; n = "
             f"{r['n']:.0f})"
             for _, r in own[own["estimate"].notna()].iterrows()
         ]
@@ -295,6 +298,11 @@ def _limits(row: pd.Series, scale: float = 1, digits: int = 2) -> str:
         return "no interval"
     low, high = (minus(scale * row[c], digits) for c in ("ci_low", "ci_high"))
     return f"{low} to {high}"
+
+
+def _percentages(row: pd.Series) -> str:
+    limits = _limits(row, 100, 1)
+    return limits if np.isnan(row["ci_low"]) else f"{limits} %"
 
 
 def _naive(rows: pd.DataFrame) -> str:

@@ -43,7 +43,7 @@ def objective(run: Run) -> Fact:
         kinds += "; no evaluation in other people"
     return Fact(
         f"To predict {run.names.positive} from {predictors(run.config)}: {kinds}. The primary "
-        f"model, named beforehand in the configuration, is {run.model} "
+        f"model, named in the configuration, is {run.model} "
         f"({predictors(run.config, run.model)}).",
         "config: outcome, cohorts, primary_model",
     )
@@ -104,16 +104,18 @@ def eligibility(run: Run) -> Fact:
         ]
         if rules:
             parts.append(f"{run.names.titles[cohort]}: {', '.join(rules)}")
-    rules = "; ".join(parts) if parts else "none"
+    filters = "; ".join(parts) if parts else "none"
     needed = ["a value of the outcome"]
     if "brain" in predictors(run.config):
         needed.append("brain measures")
     if used_confounds(run.config) and run.config["confounds"]["missing"] == "exclude":
         needed.append(f"the confounds ({', '.join(used_confounds(run.config))})")
+    excluded = run.config["quality_control"]["exclude"]
+    but = " unless a rule of quality control left their scan out" if excluded else ""
     return Fact(
-        f"Row filters of the analysis: {rules}. Of these, people with {listed(needed)} were "
-        "analysed.",
-        "config: cohorts.*.where, confounds.missing",
+        f"Row filters of the analysis: {filters}. Of these, people with {listed(needed)} were "
+        f"analysed{but}.",
+        "config: cohorts.*.where, confounds.missing" + ", quality_control.exclude" * bool(excluded),
     )
 
 
@@ -138,7 +140,12 @@ def features(run: Run) -> Fact:
             f"Feature set {name}: {feature_kind(spec).words(spec)}{counts.get(name, '')}"
             for name, spec in used.items()
         )
-        + ". Nothing of this learns from the sample.",
+        + ". The values of a person come from the own data alone"
+        + (
+            "; which categories a clinical feature has is what the discovery cohort has."
+            if any(feature_kind(spec).is_clinical for spec in used.values())
+            else "."
+        ),
         "config: features" + ("; features/ (columns)" if counts else ""),
     )
 

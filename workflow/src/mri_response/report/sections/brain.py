@@ -115,6 +115,8 @@ def _permuted(run: Run) -> str:
     """What was permuted, at the beginning of a sentence."""
     if run.names.positive is None:
         return "The residuals of the outcome given baseline and confounds"
+    if run.config["permutation"]["method"] == "conditional":
+        return "The labels (drawn given the confounds of models that have some)"
     return "The labels"
 
 

@@ -6,10 +6,11 @@ from typing import Any
 
 import pandas as pd
 
+from mri_response.core.vocabulary import Interval
 from mri_response.evaluation.headline import headline_row
 from mri_response.report.lookup import is_computed, people_counts
 from mri_response.report.naming import METRIC_NAMES, NULL_NAMES, too_small
-from mri_response.report.numbers import estimate_text, interval_text, p_text
+from mri_response.report.numbers import as_number, estimate_text, interval_text, p_text
 from mri_response.report.run import Run
 from mri_response.report.sections import warnings
 from mri_response.report.sections.blocks import Block, Table
@@ -81,10 +82,15 @@ def _row(run: Run, model: str, cohort: str) -> list[Any]:
 
 
 def _note(run: Run) -> str:
+    cv = run.config["cross_validation"]
+    table = run.performance[run.performance["cohort"] == run.discovery]
+    methods = set(table.loc[as_number(table["ci_low"]).notna(), "ci_method"])
+    kind = "corrected" if Interval.NULL_INFLATED in methods else "naive"
     discovery = (
         "of the people held out"
-        if run.config["cross_validation"]["outer"] == "held_out"
-        else "means over the repeats of cross-validation with the corrected interval"
+        if cv["outer"] == "held_out"
+        else f"{'means over the repeats' if cv['repeats'] > 1 else 'those'} of cross-validation "
+        f"with the {kind} interval"
     )
     return (
         f"Small numbers: 95 % intervals over people. Discovery figures are {discovery}; the other "

@@ -25,13 +25,18 @@ _ELSEWHERE = {
 _DRUG = {
     "found": "It worked better in people who had the treatment than in people who had not, which "
     "speaks for the treatment, though these people may differ in other ways too.",
-    "not_found": "It worked no better in people who had the treatment than in people who had not.",
+    "found_but_small": "It worked better in people who had the treatment than in people who had "
+    "not, but by too little to matter.",
+    "not_found": "It did not work better in people who had the treatment than in people who had "
+    "not by anything that would matter.",
     "not_asked": "Nobody without the treatment was compared.",
 }
 _CLINIC = {
     "found": "It told more than what is known without a scan and was compared with it.",
-    "found_but_small": "It told only a little more than what is known without a scan.",
-    "not_found": "It told no more than what is known without a scan.",
+    "found_but_small": "It told more than what is known without a scan and was compared with it, "
+    "but by too little to matter.",
+    "not_found": "It did not tell more than what is known without a scan by anything that would "
+    "matter.",
     "not_asked": "It was not compared with what is known without a scan.",
 }
 _OPEN = {
@@ -63,7 +68,7 @@ def blocks(run: Run) -> list[Block]:
     if verdict is None or not len(verdict):
         return []
     answers = dict(zip(verdict["question"], verdict["answer"], strict=True))
-    names, n = run.names, run.counts(run.discovery)[0]
+    names, n = run.names, run.development()[0]
     positive, negative = plural(names.positive), plural(names.negative)
     simulated = "The people of this study were made up by a computer. " * names.simulated
     start = (

@@ -117,11 +117,11 @@ def _what(qc: pd.DataFrame, limit: float) -> str:
         "Every scan of a person who could be analysed was compared with the others of its cohort: "
         f"{'; '.join(measures)}. Flagged is what lies more than {limit:g} robust standard "
         "deviations from the median, one region more than twice as far, or a volume that is not "
-        "plausible; so is a map that does not show all of the grey-matter template, and every scan "
-        "of a cohort whose maps or values hardly compare with the others. The outcome was not "
-        "looked at. A flag is a reason to look at the scan, not a "
-        "verdict: large ventricles are conspicuous and real. Among 100 good scans a few are "
-        "flagged."
+        "plausible; so is a scan that is almost that of another person, a map that does not show "
+        "all of the grey-matter template, and every scan of a cohort whose maps or values hardly "
+        "compare with the others. The outcome was not looked at. A flag is a reason to look at the "
+        "scan, not a verdict: large ventricles are conspicuous and real. Among 100 good scans a "
+        "few are flagged."
     )
 
 

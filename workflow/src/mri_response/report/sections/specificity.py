@@ -81,12 +81,12 @@ def verdict(table: pd.DataFrame, model: str, names: Naming) -> str | None:
     )
     if p <= ALPHA:
         text += (
-            "The model tells the outcome better with the treatment than without; this p is of one "
-            "model and not corrected for the number of models."
+            "The model tells the outcome better in these treated people than in these untreated "
+            "ones; this p is of one model and not corrected for the number of models."
         )
     else:
         text += (
-            "That it does better with the treatment has not been shown, which is not evidence "
+            "That it does better in treated people has not been shown, which is not evidence "
             "that it does not."
         )
     within = arm_row(table, model, "difference", "auc_within_cohorts")

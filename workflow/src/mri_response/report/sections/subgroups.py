@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 import numpy as np
 import pandas as pd
 
@@ -61,7 +64,7 @@ def blocks(run: Run) -> list[Block]:
     return [
         *answer_of(run, "differs_between_groups"),
         Figures(("subgroups",)),
-        _table(own, model, names, config["min_class_size"]),
+        _table(own, model, names, config),
         Details("How to read it, and differences between two groups", meaning),
     ]
 
@@ -107,7 +110,8 @@ def _differences(own: pd.DataFrame, names: Naming) -> list[str]:
     return sentences
 
 
-def _table(own: pd.DataFrame, model: str, names: Naming, least: int) -> Table:
+def _table(own: pd.DataFrame, model: str, names: Naming, config: Mapping[str, Any]) -> Table:
+    least, cv = config["min_class_size"], config["cross_validation"]
     table = Table(
         names.title(f"Subgroups, model {model}"),
         ["Cohort", "Group", f"n ({names.positive})", *METRIC_NAMES.values()],
@@ -135,9 +139,15 @@ def _table(own: pd.DataFrame, model: str, names: Naming, least: int) -> Table:
                     for metric in METRIC_NAMES
                 ]
             table.rows.append(cells)
+    discovery = (
+        f"Discovery: {'mean over the repeats of ' if cv['repeats'] > 1 else ''}cross-validation, "
+        "the interval corrected by the spread of the group under permutation; missing with too "
+        "few permutations."
+    )
+    if cv["outer"] == "held_out":
+        discovery = "Discovery: the people held out."
     table.note = (
-        "Small numbers: 95 % intervals over people. Discovery: mean over the repeats of "
-        "cross-validation, the interval corrected by the spread of the group under permutation. "
+        f"Small numbers: 95 % intervals over people. {discovery} "
         "Other cohorts: the frozen model; Wilson, MOVER and DeLong intervals. Age in completed "
         "years. Differences: MOVER, from the intervals of the two groups."
     )

@@ -91,8 +91,8 @@ _WORDS = {
         "found_but_small": ("Yes, but too little.", "open", "The model does better in treated "
                             "people than in controls, and by less than would matter."),
         "not_found": ("No.", "no", "The model does not do better in treated people than in "
-                      "controls by anything that would matter: it is not the drug’s effect that "
-                      "it predicts."),
+                      "controls by anything that would matter: nothing here speaks for an effect "
+                      "of the drug."),
         "cannot_tell": ("Can’t tell.", "open", "Treated people and controls do not differ enough, "
                         "or are too few, to say whether it is the drug."),
         "not_asked": ("Not asked.", "none", "Treated people of other cohorts and controls could "
@@ -141,8 +141,8 @@ def blocks(run: Run) -> list[Block]:
     right = [block for block in (_hundred(run), _intervals(run, verdict)) if block]
     row = verdict.iloc[0]
     rules = (
-        f"Answers are about model {run.model} and follow rules that were fixed beforehand (config: "
-        f"verdict): “yes” where p, adjusted for the number of questions (Holm), is at most "
+        f"Answers are about model {run.model} and follow rules that stand in the configuration "
+        f"(verdict): “yes” where p, adjusted for the number of questions (Holm), is at most "
         f"{row['level']:g} and the 95 % interval lies above chance; “no” where the interval ends "
         f"below what would be of use ({percent(row['useful'])} balanced accuracy; a difference of "
         f"{verdict['useful'].iloc[-1]:g}); else “can’t tell”."
