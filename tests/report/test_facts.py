@@ -16,7 +16,7 @@ from mri_response.config.queries import CONFOUNDS_ONLY
 from mri_response.evaluation.headline import rows_of
 from mri_response.people.characteristics import characteristics
 from mri_response.report.facts.caveats import caveats
-from mri_response.report.facts.fact import Fact
+from mri_response.report.facts.fact import MAKERS, Fact
 from mri_response.report.facts.gathered import fact_names, gather
 from mri_response.report.facts.methods import methods, results
 from mri_response.report.run import Run
@@ -624,6 +624,20 @@ def test_the_formula_is_that_of_the_frozen_model():
     assert "× weights + intercept" in gather(evidence_of(run))["prediction"].text
 
 
+def test_what_is_learned_from_other_cohorts_is_an_exception_that_is_told():
+    run = made_up_run()
+    said = "harmonised by the shift and scale of their own people"
+    run.config["confounds"]["unseen_site"] = "own"
+    assert said not in gather(evidence_of(run))["updating"].text
+    run.config["models"]["roi_svc"]["harmonise"] = HARMONISE
+    read = evidence_of(run)
+    assert (
+        f"threshold there, but that sites which the discovery cohort does not have were {said}"
+        in (" ".join(fact.text for fact in methods(read)))
+    )
+    assert said in gather(read)["updating"].text
+
+
 def test_measures_name_the_intervals_that_were_computed():
     run = made_up_run()
     assert "corrected by the permutation null" in gather(run.read())["measures"].text
@@ -636,8 +650,10 @@ def test_arms_are_compared_where_there_are_both():
     run = made_up_run()
     said = "external cohorts and control by the difference"
     assert said in gather(evidence_of(run, tables=further_tables()))["measures_compared"].text
-    run.performance = run.performance[run.performance["role"] != "control"]
-    assert said not in gather(evidence_of(run, tables=further_tables()))["measures_compared"].text
+    tables = {"specificity": further_tables()["specificity"], "comparisons": pd.DataFrame()}
+    alone = MAKERS["measures_compared"](evidence_of(one_cohort(), tables=tables))
+    assert alone.text.startswith("Models were compared")
+    assert said not in alone.text
 
 
 def test_groups_without_an_interval_have_no_unit_in_its_place():

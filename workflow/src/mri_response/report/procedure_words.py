@@ -64,6 +64,29 @@ def left_out_inside_text(cross_validation: Mapping[str, Any]) -> str:
     return folds + (f" repeated {cv['inner_repeats']} times" if cv["inner_repeats"] > 1 else "")
 
 
+def own_sites_text(config: Mapping[str, Any]) -> str:
+    """Return what was learned from the people of other cohorts, as an exception in a sentence.
+
+    Parameters
+    ----------
+    config : mapping
+        The completed configuration.
+
+    Returns
+    -------
+    str
+        Empty where nothing was.
+    """
+    if config["confounds"]["unseen_site"] != "own" or not any(
+        model.get("harmonise") for model in config["models"].values()
+    ):
+        return ""
+    return (
+        ", but that sites which the discovery cohort does not have were harmonised by the shift "
+        "and scale of their own people, without labels"
+    )
+
+
 def validated_text(cross_validation: Mapping[str, Any]) -> str:
     """Return what the discovery figure is of, as in ``over 10 repeats of 10-fold nested...``.
 

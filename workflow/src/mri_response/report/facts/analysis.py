@@ -26,7 +26,7 @@ from mri_response.report.facts.phrases import (
 )
 from mri_response.report.naming import CI_NAMES
 from mri_response.report.numbers import as_number, number
-from mri_response.report.procedure_words import left_out_inside_text, left_out_text
+from mri_response.report.procedure_words import left_out_inside_text, left_out_text, own_sites_text
 from mri_response.report.run import Run
 
 
@@ -224,7 +224,7 @@ def updating(run: Run) -> Fact:
         return not_applicable("config: cohorts")
     return Fact(
         "None: the frozen model was neither refitted nor recalibrated nor given another threshold "
-        "in any cohort.",
+        f"in any cohort{own_sites_text(run.config)}.",
         "config: external; models/*.json: sha256",
     )
 

@@ -23,7 +23,7 @@ from mri_response.report.facts.predicted_numbers import number_methods
 from mri_response.report.facts.study import flow
 from mri_response.report.facts.variability import variability_methods
 from mri_response.report.numbers import as_number
-from mri_response.report.procedure_words import left_out_inside_text, left_out_text
+from mri_response.report.procedure_words import left_out_inside_text, left_out_text, own_sites_text
 from mri_response.report.run import Run
 
 
@@ -181,9 +181,9 @@ def _evaluation_method(run: Run) -> Fact:
     )
     return Fact(
         f"External and control cohorts were scored by {scored}; nothing was refitted, "
-        "centred or given another threshold there. Intervals: Wilson for sensitivity and "
-        "specificity, their MOVER combination for balanced accuracy, DeLong on the logit "
-        f"scale for the AUC.{f' For p, {told}.' if told else ''}{probabilities}",
+        f"centred or given another threshold there{own_sites_text(run.config)}. Intervals: Wilson "
+        "for sensitivity and specificity, their MOVER combination for balanced accuracy, DeLong on "
+        f"the logit scale for the AUC.{f' For p, {told}.' if told else ''}{probabilities}",
         "config: external.model; performance.tsv: ci_method, null",
         ("wilson", "mover", "delong"),
     )
