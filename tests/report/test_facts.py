@@ -599,6 +599,16 @@ def test_where_people_were_held_out_the_model_is_developed_from_all_of_them():
     assert "(140 people, 71 responder)" in methods(held_out)[0].text
 
 
+def test_families_that_are_exchanged_as_a_whole_are_told():
+    run = made_up_run()
+    said = "(families of equal size as a whole)"
+    assert said not in gather(run.read())["permutation"].text
+    run.config["cross_validation"]["group"] = "family"
+    assert f"permutations of the labels {said}," in gather(run.read())["permutation"].text
+    run.config["permutation"]["within"] = "family"  # people inside their family
+    assert said not in gather(run.read())["permutation"].text
+
+
 def test_clusters_name_everything_that_was_done():
     run = made_up_run()
     run.config["models"]["roi_svc"]["harmonise"] = HARMONISE

@@ -64,6 +64,23 @@ def left_out_inside_text(cross_validation: Mapping[str, Any]) -> str:
     return folds + (f" repeated {cv['inner_repeats']} times" if cv["inner_repeats"] > 1 else "")
 
 
+def families_text(config: Mapping[str, Any]) -> str:
+    """Return that families exchange labels or residuals as a whole, where they do.
+
+    Parameters
+    ----------
+    config : mapping
+        The completed configuration.
+
+    Returns
+    -------
+    str
+    """
+    group = config["cross_validation"]["group"]
+    whole = group and group != config["permutation"]["within"]
+    return " (families of equal size as a whole)" if whole else ""
+
+
 def own_sites_text(config: Mapping[str, Any]) -> str:
     """Return what was learned from the people of other cohorts, as an exception in a sentence.
 

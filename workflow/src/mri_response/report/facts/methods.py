@@ -23,7 +23,12 @@ from mri_response.report.facts.predicted_numbers import number_methods
 from mri_response.report.facts.study import flow
 from mri_response.report.facts.variability import variability_methods
 from mri_response.report.numbers import as_number
-from mri_response.report.procedure_words import left_out_inside_text, left_out_text, own_sites_text
+from mri_response.report.procedure_words import (
+    families_text,
+    left_out_inside_text,
+    left_out_text,
+    own_sites_text,
+)
 from mri_response.report.run import Run
 
 
@@ -386,7 +391,8 @@ def permutation_method(config: Mapping[str, Any]) -> Fact:
         "confounds and their squares or splines, without products (additive)."
     ) * conditional
     return Fact(
-        f"Permutation test: {permutation['n']:,} permutations of the labels{within}, the whole "
+        f"Permutation test: {permutation['n']:,} permutations of the "
+        f"labels{families_text(config)}{within}, the whole "
         "procedure run again in each; p\u00a0=\u00a0(1 + number of permutations at or above "
         f"the observed value) / (1 + number of permutations).{drawn}",
         "config: permutation",

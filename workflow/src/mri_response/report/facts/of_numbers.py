@@ -8,7 +8,7 @@ import pandas as pd
 
 from mri_response.config.outcome_kinds import outcome_kind
 from mri_response.config.preparation_steps import steps_in_words
-from mri_response.config.queries import categorical_confounds, described_confound
+from mri_response.config.queries import categorical_confounds, described_confound, fitted_model
 from mri_response.core.vocabulary import Role
 from mri_response.people.size import FEW_PEOPLE
 from mri_response.report.facts.fact import Fact, not_applicable
@@ -144,7 +144,7 @@ def predictor_choice(run: Run) -> Fact:
 def transformations(run: Run) -> Fact:
     parts = []
     for model in run.models:
-        steps = "; ".join(steps_in_words(run.config["models"][model]))
+        steps = "; ".join(steps_in_words(fitted_model(run.config, model)))
         parts.append(f"{model}: {steps or 'features as they are'}")
     return Fact(
         "Numbers stay numbers, none was cut into categories. Learned in the training fold and "

@@ -8,10 +8,15 @@ from typing import Any
 from mri_response.config.feature_kinds import feature_kind
 from mri_response.config.outcome_kinds import outcome_kind
 from mri_response.config.preparation_steps import steps_in_words
+from mri_response.config.queries import fitted_model
 from mri_response.core.vocabulary import Role
 from mri_response.learning.learners.registry import learner_of
 from mri_response.report.facts.fact import Fact
-from mri_response.report.procedure_words import left_out_inside_text, left_out_text
+from mri_response.report.procedure_words import (
+    families_text,
+    left_out_inside_text,
+    left_out_text,
+)
 from mri_response.report.run import Run
 
 
@@ -38,7 +43,9 @@ def number_methods(run: Run) -> list[Fact]:
 
 def _model(config: Mapping[str, Any], model: str) -> Fact:
     spec = config["models"][model]
-    features, steps = config["features"][spec["features"]], steps_in_words(spec)
+    # The baseline is regressed out as confounds are.
+    steps = steps_in_words(fitted_model(config, model))
+    features = config["features"][spec["features"]]
     learned = f"Learned from training rows alone: {'; '.join(steps)}. " if steps else ""
     return Fact(
         f"Model {model}: {feature_kind(features).words(features)}. {learned}"
@@ -86,9 +93,10 @@ def number_test(config: Mapping[str, Any]) -> Fact:
     within = f" within the values of {permutation['within']}" if permutation["within"] else ""
     return Fact(
         f"Permutation test of the gain over {given}: {permutation['n']:,} times the residuals of "
-        f"the outcome given {given} were exchanged between people{within} and added to its fitted "
-        "values, and the whole procedure was run again; p\u00a0=\u00a0(1 + number of permutations "
-        "at or above the observed gain) / (1 + number of permutations).",
+        f"the outcome given {given} were exchanged between people{families_text(config)}{within} "
+        "and added to its fitted values, and the whole procedure was run again; "
+        "p\u00a0=\u00a0(1 + number of permutations at or above the observed gain) / (1 + number of "
+        "permutations).",
         "config: permutation",
         ("permutation_p", "freedman_lane", "winkler_residuals"),
     )
