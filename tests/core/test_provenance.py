@@ -49,7 +49,7 @@ def edit(package: Path, name: str, old: str, new: str) -> None:
     ],
 )
 def test_imports_are_followed(package, name, expected):
-    assert provenance.imported_modules([name], package) == expected
+    assert provenance.PackageCode(package).imported([name]) == expected
 
 
 @pytest.mark.parametrize(
@@ -65,9 +65,9 @@ def test_imports_are_followed(package, name, expected):
     ],
 )
 def test_same_hash(package, module, old, new):
-    before = provenance.source_hash(["top"], package)
+    before = provenance.PackageCode(package).source_hash(["top"])
     edit(package, module, old, new)
-    assert provenance.source_hash(["top"], package) == before
+    assert provenance.PackageCode(package).source_hash(["top"]) == before
 
 
 @pytest.mark.parametrize(
@@ -81,49 +81,49 @@ def test_same_hash(package, module, old, new):
     ],
 )
 def test_other_hash(package, module, old, new):
-    before = provenance.source_hash(["top"], package)
+    before = provenance.PackageCode(package).source_hash(["top"])
     edit(package, module, old, new)
-    assert provenance.source_hash(["top"], package) != before
+    assert provenance.PackageCode(package).source_hash(["top"]) != before
 
 
 def test_a_string_that_is_no_docstring_counts(package):
-    before = provenance.source_hash(["bottom"], package)
+    before = provenance.PackageCode(package).source_hash(["bottom"])
     edit(package, "bottom", "# as it is", '"no docstring"')
-    assert provenance.source_hash(["bottom"], package) != before
+    assert provenance.PackageCode(package).source_hash(["bottom"]) != before
 
 
 def test_folder_order_and_repetition_do_not_count(package, tmp_path):
-    before = provenance.source_hash(["top", "apart"], package)
+    before = provenance.PackageCode(package).source_hash(["top", "apart"])
     elsewhere = tmp_path / "moved" / "mypackage"
     elsewhere.parent.mkdir()
     package.rename(elsewhere)
-    assert provenance.source_hash(["apart", "top", "top"], elsewhere) == before
+    assert provenance.PackageCode(elsewhere).source_hash(["apart", "top", "top"]) == before
 
 
 def test_moving_code_between_modules_counts(package):
-    before = provenance.source_hash(["top"], package)
+    before = provenance.PackageCode(package).source_hash(["top"])
     text = (package / "bottom.py").read_text()
     (package / "bottom.py").write_text("")
     (package / "middle.py").write_text((package / "middle.py").read_text() + text)
-    assert provenance.source_hash(["top"], package) != before
+    assert provenance.PackageCode(package).source_hash(["top"]) != before
 
 
 def test_unknown_module(package):
     with pytest.raises(ValueError, match="no module 'absent'"):
-        provenance.source_hash(["absent"], package)
+        provenance.PackageCode(package).source_hash(["absent"])
 
 
 def test_hash_is_the_same_under_every_python(package):
     # The value was the same under Python 3.11, 3.12 and 3.13.
-    assert provenance.source_hash(["top", "lazy"], package) == (
+    assert provenance.PackageCode(package).source_hash(["top", "lazy"]) == (
         "b1cdb03d6b1e3df2e5945edee101a34caac20a947a2c1c6c1b73ac7b3f1a7dad"
     )
 
 
 def test_own_package():
-    found = provenance.imported_modules(["core.log"])
+    found = provenance.PackageCode().imported(["core.log"])
     assert {"core.log", "core.errors", "core.provenance"} <= set(found)
-    assert len(provenance.source_hash(["core.log"])) == 64
+    assert len(provenance.PackageCode().source_hash(["core.log"])) == 64
 
 
 def test_file_sha256(tmp_path):
@@ -166,10 +166,10 @@ def test_a_script_stands_for_what_it_imports_but_not_for_its_job(package):
     )
 
     def found() -> str:
-        return provenance.script_hash([script], package, leave_out=["core.job"])
+        return provenance.PackageCode(package).script_hash([script], leave_out=["core.job"])
 
     before = found()
-    assert before == provenance.source_hash(["top"], package)
+    assert before == provenance.PackageCode(package).source_hash(["top"])
     edit(package, "core/job", "1", "2")
     assert found() == before
     edit(package, "bottom", "return x", "return -x")
@@ -190,9 +190,9 @@ def test_imports_are_followed_into_folders(package):
         "from mypackage.folder import NAME\n": ["folder"],
     }.items():
         script.write_text(line)
-        expected = provenance.source_hash(names, package)
-        assert provenance.script_hash([script], package) == expected
-    assert provenance.imported_modules(["folder.leaf"], package) == ["bottom", "folder.leaf"]
+        expected = provenance.PackageCode(package).source_hash(names)
+        assert provenance.PackageCode(package).script_hash([script]) == expected
+    assert provenance.PackageCode(package).imported(["folder.leaf"]) == ["bottom", "folder.leaf"]
 
 
 def test_imports_for_annotations_alone_are_not_followed(package):
@@ -200,4 +200,4 @@ def test_imports_for_annotations_alone_are_not_followed(package):
         "from typing import TYPE_CHECKING\n\nfrom mypackage import bottom\n\n"
         "if TYPE_CHECKING:\n    from mypackage import top\n"
     )
-    assert provenance.imported_modules(["typed"], package) == ["bottom", "typed"]
+    assert provenance.PackageCode(package).imported(["typed"]) == ["bottom", "typed"]

@@ -118,7 +118,7 @@ from mri_response.learning.plan import (
     other_seconds,
     plan_lines,
 )
-from mri_response.core.provenance import file_sha256, script_hash
+from mri_response.core.provenance import PackageCode, file_sha256
 from mri_response.core.source_texts import keep_texts, recall_texts
 
 
@@ -237,6 +237,7 @@ def section(*keys):
 # What is known of the package's code, kept by the main process for its jobs and the next start.
 KNOWN_CODE = ".snakemake/mri_response_code.json"
 recall_texts(KNOWN_CODE)
+CODE = PackageCode()
 HASHED_SCRIPTS = set()
 HASHED_MODULES = set()
 # Every script works in it: it logs and checks, and changes no result.
@@ -252,7 +253,7 @@ def code_of(*scripts, modules=()):
     HASHED_SCRIPTS.update(scripts)
     HASHED_MODULES.update(modules)
     paths = [workflow_file(f"../scripts/{script}.py") for script in scripts]
-    return script_hash(paths, modules=modules, leave_out=LEFT_OUT)
+    return CODE.script_hash(paths, modules=modules, leave_out=LEFT_OUT)
 
 
 def entry_of_the_workflow():

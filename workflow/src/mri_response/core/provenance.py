@@ -85,135 +85,136 @@ def versions() -> dict[str, str]:
     return found
 
 
-def source_hash(module_names: Iterable[str], package_dir: str | Path = PACKAGE_DIR) -> str:
-    """SHA-256 over the code of some modules and of the package's modules that they import.
+class PackageCode:
+    """The code of the package: which module imports which, and hashes of what scripts use.
 
-    A rule passes this hash as a parameter, so that a changed algorithm runs again what depends
-    on it and nothing else. Comments, docstrings, formatting, the folder and the Python version
-    do not change it.
+    A rule passes such a hash as a parameter, so that a changed algorithm runs again what depends on
+    it and nothing else. Comments, docstrings, formatting, the folder and the Python version do not
+    change it. Every file is read once: the rules ask for the code of a hundred scripts, which share
+    most of it.
 
     Parameters
     ----------
-    module_names : iterable of str
-        Names inside the package, without its prefix, as in
-        ``["learning.splits", "evaluation.metrics"]``. Order and repetition do not matter. What they
-        import from the package is followed, also inside functions; imports through `importlib` are
-        not seen.
-    package_dir : str or Path, optional
+    folder : str or Path, optional
         The package's folder; the default is the running package.
-
-    Returns
-    -------
-    str
-        64 hexadecimal digits.
-
-    Raises
-    ------
-    ValueError
-        If a module does not exist.
     """
-    package_dir = Path(package_dir)
-    digest = hashlib.sha256()
-    for name in imported_modules(module_names, package_dir):
-        source = _module_file(name, package_dir).read_bytes()
-        digest.update(f"{name}\n{known(source).code}\n".encode())
-    return digest.hexdigest()
 
+    def __init__(self, folder: str | Path = PACKAGE_DIR) -> None:
+        self.folder = Path(folder)
+        self._read: dict[str, tuple[str, set[str]]] = {}
 
-def script_hash(
-    paths: Iterable[str | Path],
-    package_dir: str | Path = PACKAGE_DIR,
-    *,
-    modules: Iterable[str] = (),
-    leave_out: Iterable[str] = (),
-) -> str:
-    """`source_hash` of the package's modules that some scripts import.
+    def imported(self, module_names: Iterable[str]) -> list[str]:
+        """The named modules and the modules of the package they import, transitively.
 
-    Parameters
-    ----------
-    paths : iterable of str or Path
-        Python files outside the package.
-    package_dir : str or Path, optional
-        The package's folder.
-    modules : iterable of str, optional
-        Modules that the scripts import by a name that is a text, as `importlib` does.
-    leave_out : iterable of str, optional
-        Modules that change no result, as `source_hash` names them. What they import is left out
-        unless a script or another module imports it too.
+        Parameters
+        ----------
+        module_names : iterable of str
+            Names inside the package, without its prefix, as in ``learning.splits``.
 
-    Returns
-    -------
-    str
-        64 hexadecimal digits.
+        Returns
+        -------
+        list of str
+            Sorted names. Imports inside functions are followed too, those through `importlib` are
+            not seen. ``__init__`` is among them only if a module takes a name from it, so that a
+            new version number alone runs nothing again.
 
-    Raises
-    ------
-    ValueError
-        If a module does not exist, also one that is to be left out.
-    """
-    package_dir, leave_out = Path(package_dir), set(leave_out)
-    for name in leave_out:
-        _module_file(name, package_dir)
-    names = set(modules).union(*(_imports(Path(path), package_dir) for path in paths))
-    return source_hash(names - leave_out, package_dir)
+        Raises
+        ------
+        ValueError
+            If a module does not exist.
+        """
+        waiting, found = set(module_names), set()
+        while waiting:
+            name = waiting.pop()
+            found.add(name)
+            waiting |= self._module(name)[1] - found
+        return sorted(found)
 
+    def source_hash(self, module_names: Iterable[str]) -> str:
+        """SHA-256 over the code of some modules and of those that they import.
 
-def imported_modules(
-    module_names: Iterable[str], package_dir: str | Path = PACKAGE_DIR
-) -> list[str]:
-    """The named modules and the modules of the package they import, transitively.
+        Parameters
+        ----------
+        module_names : iterable of str
+            Names inside the package. Order and repetition do not matter.
 
-    Parameters
-    ----------
-    module_names : iterable of str
-        Names inside the package, without its prefix.
-    package_dir : str or Path, optional
-        The package's folder.
+        Returns
+        -------
+        str
+            64 hexadecimal digits.
 
-    Returns
-    -------
-    list of str
-        Sorted names. ``__init__`` is among them only if a module takes a name from it, so that
-        a new version number alone runs nothing again.
+        Raises
+        ------
+        ValueError
+            If a module does not exist.
+        """
+        digest = hashlib.sha256()
+        for name in self.imported(module_names):
+            digest.update(f"{name}\n{self._module(name)[0]}\n".encode())
+        return digest.hexdigest()
 
-    Raises
-    ------
-    ValueError
-        If a module does not exist.
-    """
-    package_dir = Path(package_dir)
-    waiting, found = set(module_names), set()
-    while waiting:
-        name = waiting.pop()
-        found.add(name)
-        waiting |= _imports(_module_file(name, package_dir), package_dir) - found
-    return sorted(found)
+    def script_hash(
+        self,
+        paths: Iterable[str | Path],
+        *,
+        modules: Iterable[str] = (),
+        leave_out: Iterable[str] = (),
+    ) -> str:
+        """`source_hash` of the package's modules that some scripts import.
 
+        Parameters
+        ----------
+        paths : iterable of str or Path
+            Python files outside the package.
+        modules : iterable of str, optional
+            Modules that the scripts import by a name that is a text, as `importlib` does.
+        leave_out : iterable of str, optional
+            Modules that change no result. What they import is left out unless a script or another
+            module imports it too.
 
-def _module_file(name: str, package_dir: Path) -> Path:
-    path = package_dir.joinpath(*name.split("."))
-    path = path / "__init__.py" if path.is_dir() else path.with_name(f"{path.name}.py")
-    if not path.is_file():
-        raise ValueError(f"no module {name!r} in the package {package_dir.name}")
-    return path
+        Returns
+        -------
+        str
+            64 hexadecimal digits.
 
+        Raises
+        ------
+        ValueError
+            If a module does not exist, also one that is to be left out.
+        """
+        leave_out = set(leave_out)
+        for name in leave_out:
+            self._module(name)
+        names = set(modules).union(*(self._imports(Path(p).read_bytes()) for p in paths))
+        return self.source_hash(names - leave_out)
 
-def _imports(path: Path, package_dir: Path) -> set[str]:
-    """Modules of the package that a Python file imports."""
-    package, names = package_dir.name, set()
-    for level, target, taken in known(path.read_bytes()).imports:
-        if taken is None:
-            names.add(_inside(target, package))
-            continue
-        prefix = package if level else ""
-        inside = _inside(".".join(part for part in (prefix, target) if part), package)
-        if inside is None:
-            continue
-        parts = [] if inside == "__init__" else inside.split(".")
-        for name in taken:
-            is_module = package_dir.joinpath(*parts, f"{name}.py").is_file()
-            names.add(".".join([*parts, name]) if is_module else inside)
-    return names - {None}
+    def _module(self, name: str) -> tuple[str, set[str]]:
+        """Hash of a module's code, and the modules that it imports."""
+        if name not in self._read:
+            path = self.folder.joinpath(*name.split("."))
+            path = path / "__init__.py" if path.is_dir() else path.with_name(f"{path.name}.py")
+            if not path.is_file():
+                raise ValueError(f"no module {name!r} in the package {self.folder.name}")
+            source = path.read_bytes()
+            self._read[name] = known(source).code, self._imports(source)
+        return self._read[name]
+
+    def _imports(self, source: bytes) -> set[str]:
+        """Modules of the package that a Python file imports."""
+        package, names = self.folder.name, set()
+        for level, target, taken in known(source).imports:
+            if taken is None:
+                names.add(_inside(target, package))
+                continue
+            prefix = package if level else ""
+            inside = _inside(".".join(part for part in (prefix, target) if part), package)
+            if inside is None:
+                continue
+            parts = [] if inside == "__init__" else inside.split(".")
+            for name in taken:
+                is_module = self.folder.joinpath(*parts, f"{name}.py").is_file()
+                names.add(".".join([*parts, name]) if is_module else inside)
+        return names - {None}
 
 
 def _inside(module: str, package: str) -> str | None:

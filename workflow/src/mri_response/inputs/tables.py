@@ -90,7 +90,7 @@ def _state(path: Path) -> tuple[int, ...]:
 
 @lru_cache(maxsize=16)
 def _table(path: Path, state: tuple[int, ...], form: TableFormat) -> tuple[pd.DataFrame, Rows]:
-    """A table as text, kept for the many checks of a start; with another `state` it is new."""
+    """A table as text, kept for the checks of a start; with another `state` it is read again."""
     rows = read_rows(path, form)
     cells = [
         [np.nan if is_missing(cell, form.missing) else cell for cell in row] for row in rows.cells

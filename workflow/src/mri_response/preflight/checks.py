@@ -28,7 +28,7 @@ from mri_response.config.queries import (
 from mri_response.config.source_kinds import gives_regions, source_path
 from mri_response.core.atomic import atomic_path
 from mri_response.core.errors import InputError
-from mri_response.core.provenance import source_hash
+from mri_response.core.provenance import PackageCode
 from mri_response.features.clinical import clinical_features
 from mri_response.inputs.paths import image_paths
 from mri_response.learning.feasibility import (
@@ -270,7 +270,7 @@ def _fingerprint(spec: Mapping[str, Any], paths: list[Path]) -> str:
             states.append((os.path.abspath(path),))
         else:
             states.append((os.path.abspath(path), status.st_size, status.st_mtime_ns))
-    code = source_hash(["inputs.map_checks", "features.voxels", "inputs.atlases"])
+    code = PackageCode().source_hash(["inputs.map_checks", "features.voxels", "inputs.atlases"])
     digest = hashlib.sha256(json.dumps([code, spec, states], sort_keys=True).encode())
     return f"all maps {digest.hexdigest()[:32]}"
 

@@ -62,7 +62,7 @@ def run_crate(
     run : path-like
         The run's folder.
     source : str
-        Hash of the code (see :func:`mri_response.core.provenance.script_hash`).
+        Hash of the code (see :func:`mri_response.core.provenance.PackageCode`).
     hashes : mapping of str to str
         SHA-256 of files of the user by their paths, as far as ``inputs.tsv`` has them: a thousand
         maps are not read again.
