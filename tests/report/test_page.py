@@ -411,7 +411,7 @@ def test_methods_have_the_numbers_of_the_config(tmp_path: Path) -> None:
         "parts of the discovery people, drawn so that both classes keep their share",
         "that were drawn so that both classes keep their share",
         "Families (column family)",
-        "1,000 permutations of the labels within the values of site",
+        "1,000 permutations of the labels (families of equal size as a whole) within the values of",
         "the mean decision value of all outer models",
         "components explaining 90 % of the variance",
         "classes not weighted",
