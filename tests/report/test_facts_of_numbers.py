@@ -73,6 +73,20 @@ def test_who_exchanges_residuals_and_what_has_an_intercept_follow_the_blocks():
     assert "between people (families of equal size as a whole) within the values of site" in text
 
 
+def test_without_baseline_and_confounds_the_gain_is_over_the_mean():
+    run = made_up()
+    run.config["outcome"] = {"kind": "score", "column": "severity"}
+    run.config["models"]["ridge"] = RIDGE | {"confounds": []}
+    text = words(run)
+    assert "Permutation test of the gain over the mean: " in text
+    assert "times the differences of the outcome from its mean were exchanged" in text
+    assert "linear regression" not in text
+    assert "baseline and confounds" not in text.replace("baseline and confounds where there", "")
+    assert "over the mean alone" in MAKERS["measures"](_read(run)).text
+    run.config["models"]["ridge"] = RIDGE
+    assert "the gain over confounds: " in words(run)
+
+
 def test_the_formula_names_the_baseline_and_harmonised_features():
     run = made_up()
     frozen = {"ridge": {"sha256": "ab", "coding": {}}}

@@ -19,6 +19,7 @@ from mri_response.report.facts.phrases import (
     p_words,
     people,
     predictors,
+    reduced_words,
     where,
 )
 from mri_response.report.facts.predicted_numbers import number_test
@@ -40,7 +41,7 @@ _METRICS = {
     "r2_gain": "gain in R2",
     "mae_gain": "gain in mean absolute error",
     "r2": "total R2",
-    "r2_reduced": "R2 of baseline and confounds alone",
+    "r2_reduced": "R2 without features",
     "r": "r",
     "mae": "mean absolute error",
     "calibration_slope": "calibration slope",
@@ -67,8 +68,7 @@ def _size(run: Run, cohort: str) -> str:
 
 
 def _given(run: Run) -> str:
-    baseline = "baseline" in outcome_kind(run.config).needs
-    return "baseline and confounds" if baseline else "confounds"
+    return reduced_words(run.config)
 
 
 def _estimate(row: pd.Series) -> str:
@@ -198,7 +198,7 @@ def clusters(run: Run) -> Fact:
 @_fact
 def measures(run: Run) -> Fact:
     return Fact(
-        f"Headline: the gain over a regression on {_given(run)} alone, as a difference of R2 and "
+        f"Headline: the gain over {_given(run)} alone, as a difference of R2 and "
         "as the fall of the mean absolute error; only these have a permutation test. Beside it "
         "total R2 (against the mean of the training people), r, errors and the calibration slope. "
         "95 % intervals from the influence of each person. Plots: gains, values under permutation, "
@@ -253,8 +253,7 @@ def factors(run: Run) -> Fact:
 @_fact
 def model_output(run: Run) -> Fact:
     return Fact(
-        "A number in the units of the outcome. It contains what baseline and confounds alone "
-        "predict.",
+        f"A number in the units of the outcome. It contains what {_given(run)} alone predicts.",
         "numbers_predictions.tsv: predicted, reduced",
     )
 
@@ -387,8 +386,7 @@ def confounds_baseline(run: Run) -> Fact:
 def limitations(run: Run) -> Fact:
     found = [
         "No interval covers what other scanners, hospitals or ways of recruiting would change.",
-        "Totals contain what baseline and confounds alone predict and are not to be read without "
-        "the gain.",
+        f"Totals contain what {_given(run)} alone predicts; they are not to be read without gains.",
     ]
     treated = "baseline" in outcome_kind(run.config).needs
     if treated and Role.CONTROL not in run.names.roles.values():

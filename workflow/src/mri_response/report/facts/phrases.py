@@ -172,6 +172,42 @@ def kept_together(config: Mapping[str, Any]) -> list[str]:
     return said
 
 
+def known_without_features(config: Mapping[str, Any], *models: str) -> list[str]:
+    """Say what models of numbers predict from beside their features, without penalty.
+
+    Parameters
+    ----------
+    config : mapping
+        The configuration.
+    *models : str
+        Names of models; all of them by default.
+
+    Returns
+    -------
+    list of str
+        ``baseline`` where the outcome has one, ``confounds`` where any of the models has some.
+    """
+    specs = [config["models"][model] for model in models or config["models"]]
+    baseline = is_number(config) and "baseline" in outcome_kind(config).needs
+    return ["baseline"] * baseline + ["confounds"] * any(spec["confounds"] for spec in specs)
+
+
+def reduced_words(config: Mapping[str, Any]) -> str:
+    """Write what a gain is over.
+
+    Parameters
+    ----------
+    config : mapping
+        The configuration of a run whose outcome is a number.
+
+    Returns
+    -------
+    str
+        For example ``baseline and confounds``; ``the mean`` where there is neither.
+    """
+    return listed(known_without_features(config)) or "the mean"
+
+
 def formula_of(run: Run) -> str:
     """Write the formula of the primary model where it has one.
 
@@ -186,8 +222,7 @@ def formula_of(run: Run) -> str:
         For example ``features × weights + intercept``.
     """
     spec = run.config["models"][run.model]
-    baseline = is_number(run.config) and "baseline" in outcome_kind(run.config).needs
-    given = ["baseline"] * baseline + ["confounds"] * bool(spec["confounds"])
+    given = known_without_features(run.config, run.model)
     parts = [
         f"{'harmonised ' if spec.get('harmonise') else ''}features × weights",
         *([f"{listed(given)} × their weights"] if given else []),

@@ -6,12 +6,12 @@ from collections.abc import Mapping
 from typing import Any
 
 from mri_response.config.feature_kinds import feature_kind
-from mri_response.config.outcome_kinds import outcome_kind
 from mri_response.config.preparation_steps import steps_in_words
 from mri_response.config.queries import fitted_model
 from mri_response.core.vocabulary import Role
 from mri_response.learning.learners.registry import learner_of
 from mri_response.report.facts.fact import Fact
+from mri_response.report.facts.phrases import known_without_features, reduced_words
 from mri_response.report.procedure_words import (
     families_text,
     left_out_inside_text,
@@ -88,13 +88,17 @@ def number_test(config: Mapping[str, Any]) -> Fact:
     -------
     Fact
     """
-    permutation, kind = config["permutation"], outcome_kind(config)
-    given = "baseline and confounds" if "baseline" in kind.needs else "confounds"
+    permutation, given = config["permutation"], reduced_words(config)
+    what = (
+        f"the residuals of the outcome given {given}"
+        if known_without_features(config)
+        else "the differences of the outcome from its mean"
+    )
     within = f" within the values of {permutation['within']}" if permutation["within"] else ""
     return Fact(
-        f"Permutation test of the gain over {given}: {permutation['n']:,} times the residuals of "
-        f"the outcome given {given} were exchanged between people{families_text(config)}{within} "
-        "and added to its fitted values, and the whole procedure was run again; "
+        f"Permutation test of the gain over {given}: {permutation['n']:,} times {what} were "
+        f"exchanged between people{families_text(config)}{within} and added to its fitted values, "
+        "and the whole procedure was run again; "
         "p\u00a0=\u00a0(1 + number of permutations at or above the observed gain) / (1 + number of "
         "permutations).",
         "config: permutation",
@@ -113,7 +117,7 @@ def _elsewhere(config: Mapping[str, Any]) -> Fact:
     if {Role.EXTERNAL, Role.CONTROL} <= roles:
         text += (
             " Treated and untreated people were compared by the slopes of the outcome on what the "
-            f"features add, baseline and confounds held constant and with an intercept for {own}; "
+            f"features add, {reduced_words(config)} held constant and with an intercept for {own}; "
             "the t-statistic of their difference, with a standard error that allows for unequal "
             "variances (HC3), was tested by permuting residuals within these."
         )

@@ -50,7 +50,7 @@ def draw(numbers_performance: pd.DataFrame, names: Naming, config: Any) -> Figur
     height = max(1.15 * line_height() * lines + 3, 3.2 * len(cohorts) + 3)
     below = (line_height() + 1) * len(cohorts)
     figure = new_figure(DOUBLE_COLUMN, 26 + below + height * len(models))
-    title = names.title("What the features add to baseline and confounds alone")
+    title = names.title("What the features add")
     suptitle(figure, title, DOUBLE_COLUMN)
     panels = figure.subplots(1, 2, sharey=True)
     for axes, (metric, words) in zip(panels, GAINS.items(), strict=True):

@@ -10,6 +10,7 @@ import pandas as pd
 
 from mri_response.config.queries import has_classes, ordered_models
 from mri_response.learning.learners.registry import learner_of
+from mri_response.report.facts.phrases import reduced_words
 from mri_response.report.figures.plan import FigureSpec
 from mri_response.report.naming import Naming
 from mri_response.report.numbers import as_number, number, p_text, with_sign
@@ -114,7 +115,7 @@ def blocks(run: Run) -> list[Block]:
 def _permuted(run: Run) -> str:
     """What was permuted, at the beginning of a sentence."""
     if run.names.positive is None:
-        return "The residuals of the outcome given baseline and confounds"
+        return f"The residuals of the outcome given {reduced_words(run.config)}"
     if run.config["permutation"]["method"] == "conditional":
         return "The labels (drawn given the confounds of models that have some)"
     return "The labels"

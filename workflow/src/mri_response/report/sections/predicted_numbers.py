@@ -10,6 +10,7 @@ import pandas as pd
 from mri_response.config.outcome_kinds import outcome_kind
 from mri_response.config.queries import ordered_models
 from mri_response.core.vocabulary import NotComputed
+from mri_response.report.facts.phrases import known_without_features, listed, reduced_words
 from mri_response.report.figures.plan import FigureSpec
 from mri_response.report.numbers import minus, number, p_text, with_limits
 from mri_response.report.run import Run
@@ -55,7 +56,9 @@ def blocks(run: Run) -> list[Block]:
         return []
     kind, outcome = outcome_kind(run.config), run.config["outcome"]
     has_baseline = "baseline" in kind.needs
-    given = "the score before treatment and the confounds" if has_baseline else "the confounds"
+    words = {"baseline": "the score before treatment", "confounds": "the confounds"}
+    known = [words[name] for name in known_without_features(run.config)]
+    given = f"a regression on {listed(known)} alone" if known else "the mean of the training people"
     why = (
         "A score that is high before treatment tends to fall, whatever is done, so that a model "
         "can predict change without knowing anything of the brain. "
@@ -65,10 +68,10 @@ def blocks(run: Run) -> list[Block]:
     found: list[Block] = [
         Lead(kind.question),
         Text(
-            f"{kind.words(outcome)} {why}The gain is what the features add to a regression on "
-            f"{given} alone, which every model contains and which is fitted in each training fold: "
+            f"{kind.words(outcome)} {why}The gain is what the features add to "
+            f"{given}, which every model contains and which is fitted in each training fold: "
             "the difference of R2, and by how much the mean absolute error is smaller. The total "
-            "stands beside it and contains what the regression alone predicts."
+            "stands beside it and contains what is predicted without features."
         ),
         _gains(table, run),
         Figures(("number_gains",)),
@@ -113,13 +116,14 @@ def _gains(table: pd.DataFrame, run: Run) -> Table:
             cells += [_cell(values[metric]), _p(values[metric])]
         rows.append([*first, *cells])
     return Table(
-        "Gain over baseline and confounds alone",
+        f"Gain over {reduced_words(run.config)} alone",
         ["Cohort", "Model", "n", "Gain in R2", "p", "Gain in mean absolute error", "p"],
         rows,
         "Small numbers: 95 % intervals over people; cross-validated ones are widened, since other "
         "training people would have made other models. p is one-sided: residuals of the outcome "
-        "given baseline and confounds were exchanged between people, and the whole procedure run "
-        "again (Freedman and Lane); in other cohorts the model stayed frozen. † The smallest p "
+        f"given {reduced_words(run.config)} were exchanged between people, and the whole "
+        "procedure run again (Freedman and Lane); in other cohorts the model stayed frozen. † The "
+        "smallest p "
         "that so many permutations can give." + no_p,
     )
 
@@ -131,7 +135,7 @@ def _totals(table: pd.DataFrame, run: Run) -> Table:
         for first, values in _rows_of(table, run)
     ]
     return Table(
-        "Total, and baseline and confounds alone",
+        "Total, and without features",
         [
             *("Cohort", "Model", "n", "R2", "R2 without features", "r"),
             *("Mean absolute error", "Root mean squared error", "Calibration slope"),
@@ -204,11 +208,11 @@ def _slopes(table: pd.DataFrame) -> Table:
         "Is it the treatment? Slopes of the outcome on what the features add",
         ["Model", "External cohorts", "Control cohorts", "Difference", "p"],
         rows,
-        "Baseline and confounds are held constant, and every cohort (and value of "
-        "permutation.within) has an intercept of its own. A slope of 0 says that what the features "
-        "add does not go along with the outcome there. p is one-sided; residuals were permuted "
-        "within cohorts (and these values). Arms were not randomised by this analysis: other "
-        "differences between cohorts may explain it.",
+        "Baseline and confounds, where there are any, are held constant, and every cohort (and "
+        "value of permutation.within) has an intercept of its own. A slope of 0 says that what "
+        "the features add does not go along with the outcome there. p is one-sided; residuals "
+        "were permuted within cohorts (and these values). Arms were not randomised by this "
+        "analysis: other differences between cohorts may explain it.",
     )
 
 

@@ -48,9 +48,9 @@ class RegressorLearner(SklearnLearner):
     def words(self) -> str:
         """Sentences for the methods: the regressor, and what it was tuned over."""
         return (
-            "Intercept, baseline and confounds are predictors without penalty, fitted in every "
-            "training fold; the regressor predicts the residuals of the outcome from those of the "
-            f"features. {super().words()}"
+            "Intercept, and baseline and confounds where there are any, are predictors without "
+            "penalty, fitted in every training fold; the regressor predicts the residuals of the "
+            f"outcome from those of the features. {super().words()}"
         )
 
 

@@ -69,11 +69,11 @@ class RidgeLearner(Learner):
             else ""
         )
         return (
-            "Linear ridge regression; intercept, baseline and confounds are predictors without "
-            "penalty, fitted in every training fold. The penalty, from two to the power of "
-            f"{alpha['log2_min']:g} to two to the power of {alpha['log2_max']:g}{relative}, was "
-            "chosen by the squared error of the predictions of all inner folds together, ties to "
-            "the largest penalty."
+            "Linear ridge regression; intercept, and baseline and confounds where there are any, "
+            "are predictors without penalty, fitted in every training fold. The penalty, from two "
+            f"to the power of {alpha['log2_min']:g} to two to the power of "
+            f"{alpha['log2_max']:g}{relative}, was chosen by the squared error of the predictions "
+            "of all inner folds together, ties to the largest penalty."
         )
 
     def fits_words(self, result: JobResult) -> str:

@@ -66,12 +66,12 @@ class SvrLearner(RidgeLearner):
         )
         widths = " or ".join(f"{value:g}" for value in self.model["epsilon"])
         return (
-            "Linear support vector regression (LIBSVM); intercept, baseline and confounds are "
-            "predictors without penalty, fitted in every training fold. Errors of less than "
-            f"{widths} standard deviations of the outcome's residuals were not penalised. C, from "
-            f"two to the power of {c['log2_min']:g} to two to the power of {c['log2_max']:g}"
-            f"{relative}, was chosen by the squared error of the predictions of all inner folds "
-            "together, ties to the smallest C."
+            "Linear support vector regression (LIBSVM); intercept, and baseline and confounds "
+            "where there are any, are predictors without penalty, fitted in every training fold. "
+            f"Errors of less than {widths} standard deviations of the outcome's residuals were "
+            f"not penalised. C, from two to the power of {c['log2_min']:g} to two to the power of "
+            f"{c['log2_max']:g}{relative}, was chosen by the squared error of the predictions of "
+            "all inner folds together, ties to the smallest C."
         )
 
     def fits_words(self, result: JobResult) -> str:
