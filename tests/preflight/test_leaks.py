@@ -107,3 +107,48 @@ def test_a_confound_is_no_region_of_its_model_even_if_it_is_named(study):
     assert study.mistake().startswith(
         "config: models.svc.confounds: found 'age', which is a feature of fs too, expected each"
     )
+
+
+def with_effect(study, values):
+    """A set of effects beside the table: how four regions change, and how the insula does."""
+    rng = np.random.default_rng(5)
+    for name, people in study.people.items():
+        later = pd.read_csv(study.folder / f"{name}_fs.tsv", sep="\t").assign(session_id="ses-2")
+        later["insula"] = values if name == "munich" else rng.normal(size=len(people))
+        table = pd.concat([later.assign(session_id="ses-1", insula=0.0), later])
+        path = str(study.folder / f"{name}_twice.tsv")
+        table.to_csv(path, sep="\t", index=False)
+        study.raw["cohorts"][name]["sources"]["twice"] = path
+    sessions = {"before": "ses-1", "after": "ses-2"}
+    effect = {when: {"source": "twice", "session": ses} for when, ses in sessions.items()}
+    study.raw["sessions"] = ["ses-1", "ses-2", "ses-3"]
+    study.raw["effects"] = {"growth": effect}
+    study.raw["features"]["growth"] = {"kind": "effect", "effect": "growth"}
+    study.raw["models"]["early"] = {"features": "growth"}
+
+
+def test_an_effect_of_treatment_that_separates_the_classes_is_told(study):
+    patient = (study.people["munich"]["group"] == "patient").to_numpy()
+    with_effect(study, np.where(patient, 3.5, -1.0) + np.arange(24) % 3)
+    assert [text for text in study.check().warnings if "features.growth" in text] == [
+        f"features.growth: insula (AUC 1.000) of {study.folder}/munich_twice.tsv separate the "
+        "classes almost alone; make sure that none was measured after the outcome or made from "
+        "it, and leave it out otherwise"
+    ]
+
+
+def test_an_effect_that_is_the_score_at_the_end_is_refused(study):
+    rng = np.random.default_rng(8)
+    for name, people in study.people.items():
+        score = pd.DataFrame({"participant_id": people["participant_id"], "scale": "MADRS"})
+        score["score"] = rng.integers(5, 30, len(people))
+        if name == "munich":
+            with_effect(study, score["score"].to_numpy())
+        path = str(study.folder / f"{name}_scores.tsv")
+        first = score.assign(session_id="ses-1", score=30)
+        pd.concat([first, score.assign(session_id="ses-3")]).to_csv(path, sep="\t", index=False)
+        study.raw["cohorts"][name]["scores"] = path
+    sessions = {"scale": "MADRS", "baseline": "ses-1", "endpoint": "ses-3"}
+    study.raw["outcome"] = {"kind": "response", **sessions, "positive_class": "responder"}
+    found = study.mistake()
+    assert found.startswith("config: effects.growth.columns: found 'insula' of munich_twice.tsv")

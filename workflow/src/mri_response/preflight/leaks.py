@@ -15,6 +15,7 @@ from mri_response.config.source_kinds import source_path
 from mri_response.core.errors import InputError
 from mri_response.core.tables import shorten
 from mri_response.features.clinical import clinical_features
+from mri_response.features.effect import effect_features, session_paths
 from mri_response.features.separation import separating, separating_words
 from mri_response.features.table import table_features
 from mri_response.inputs.tables import read_roi_table
@@ -75,8 +76,10 @@ def check_leaks(config: Mapping[str, Any], people: pd.DataFrame) -> None:
             same = [column for column in values if np.array_equal(values[column], end)]
             what = "the score at outcome.endpoint, from which the outcome is made"
         if same:
+            effect = config["features"][name].get("effect")
+            section = f"features.{name}" if effect is None else f"effects.{effect}"
             raise InputError(
-                f"config: features.{name}.columns: found {shorten(same, 3)} of {path}, which is "
+                f"config: {section}.columns: found {shorten(same, 3)} of {path}, which is "
                 f"{what}, expected what is known before treatment; leave it out with exclude or "
                 "name other columns"
             )
@@ -85,7 +88,7 @@ def check_leaks(config: Mapping[str, Any], people: pd.DataFrame) -> None:
 def columns_of_sets(
     config: Mapping[str, Any], people: pd.DataFrame
 ) -> Iterator[tuple[str, str, pd.DataFrame, Mapping[str, str]]]:
-    """Go through the feature sets that are read from a table.
+    """Go through the feature sets that are made from tables of the user.
 
     Parameters
     ----------
@@ -99,7 +102,7 @@ def columns_of_sets(
     name : str
         The feature set.
     path : str
-        The user's file.
+        The user's file; of an effect, that of the later session.
     values : pandas.DataFrame, shape (rows, features)
         Of the people.
     left_out : mapping of str to str
@@ -118,3 +121,7 @@ def columns_of_sets(
             yield name, path, table_features(path, columns, people), left_out
         elif kind.is_clinical:
             yield name, cohort["participants"], clinical_features(people, people, spec), {}
+        elif kind.has_effect:
+            effect = spec["effect"]
+            path = session_paths(config, effect, discovery_name(config))["after"]
+            yield name, path, effect_features(config, effect, discovery_name(config), people), {}
