@@ -64,10 +64,29 @@ def test_a_missing_configuration(study, capsys):
     )
 
 
-@pytest.mark.parametrize("arguments", [[], ["check"], ["run", "a.yaml"], ["check", "a.yaml", "b"]])
-def test_other_arguments_are_told_how_it_is_called(capsys, arguments):
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        ([], f"{start.USAGE}\n"),
+        (["check"], "python -m mri_response check: found no file, expected the configuration"),
+        (
+            ["check", "a.yaml", "results/a/qc.tsv"],
+            "python -m mri_response check: found 2 arguments ('a.yaml', 'results/a/qc.tsv'), "
+            "expected one file with the whole configuration; options and targets stand behind ",
+        ),
+        (["run", "a.yaml"], "python -m mri_response found 'run', expected check, configure, list-"),
+        (["configure"], "python -m mri_response configure: found no argument, expected a folder"),
+        (
+            ["configure", "a", "--what"],
+            "python -m mri_response configure: found 'a', '--what', exp",
+        ),
+    ],
+)
+def test_other_arguments_are_told_in_one_line(arguments, told, capsys):
     assert start.command(arguments) == 2
-    assert capsys.readouterr().err == f"{start.USAGE}\n"
+    said = capsys.readouterr().err
+    assert said.startswith(told)
+    assert not arguments or said.count("\n") == 1
 
 
 def test_folders_that_cannot_be_written(study, monkeypatch, tmp_path):

@@ -13,6 +13,7 @@ from mri_response.config.load import load_config
 from mri_response.config.modules import is_simulated
 from mri_response.config.source_kinds import with_values
 from mri_response.core.errors import InputError
+from mri_response.core.tables import shorten
 
 #: Remembers which images passed, from one start to the next.
 CACHE = ".snakemake/mri_response_checked_maps.json"
@@ -105,8 +106,7 @@ def command(arguments: Sequence[str]) -> int:
     if arguments and arguments[0] == "configure":
         return _configure(arguments[1:])
     if len(arguments) != 2 or arguments[0] != "check":
-        print(USAGE, file=sys.stderr)
-        return 2
+        return _refused(arguments)
     try:
         config = load_config(read_config(arguments[1]))
         check_folders()
@@ -119,6 +119,31 @@ def command(arguments: Sequence[str]) -> int:
     return 0
 
 
+def _refused(arguments: Sequence[str]) -> int:
+    """Say in one line what is wrong with the arguments of ``check``, or of which command."""
+    if not arguments:
+        print(USAGE, file=sys.stderr)
+        return 2
+    what, *given = arguments
+    if what == "configure":
+        text = (
+            f"configure: found {shorten(given) if given else 'no argument'}, expected a folder, "
+            "as in configure FOLDER [--scores TABLE] [my_study.yaml]"
+        )
+    elif what != "check":
+        text = f"found {what!r}, expected check, configure, list-runs or compare-runs"
+    elif not given:
+        text = "check: found no file, expected the configuration of a run, such as my_study.yaml"
+    else:
+        text = (
+            f"check: found {len(given)} arguments ({shorten(given)}), expected one file with the "
+            "whole configuration; options and targets stand behind snakemake, which begins with "
+            "the same checks"
+        )
+    print(f"python -m mri_response {text}", file=sys.stderr)
+    return 2
+
+
 def _configure(arguments: Sequence[str]) -> int:
     """Write a first configuration for a folder."""
     from mri_response.preflight.configure import configure
@@ -129,8 +154,7 @@ def _configure(arguments: Sequence[str]) -> int:
         scores = given[at + 1]
         del given[at : at + 2]
     if not 1 <= len(given) <= 2 or any(name.startswith("-") for name in given):
-        print(USAGE, file=sys.stderr)
-        return 2
+        return _refused(["configure", *arguments])
     try:
         for line in configure(given[0], scores, given[1] if len(given) > 1 else "study.yaml"):
             print(line)
