@@ -166,9 +166,9 @@ def test_without_estimates_for_the_average_person_four_models_are_left():
     assert evidence_table(trials)["model"].unique().tolist() == [
         *("heuristic", "heuristic_asy0", "heuristic_sca1", "heuristic_null")
     ]
-    with pytest.raises(InputError, match="'bayesian' is a model that needs eBR"):
+    with pytest.raises(InputError, match="found 'bayesian', a model that needs eBR"):
         evidence_table(trials, ["bayesian"])
-    with pytest.raises(InputError, match="'rescorla' is no model"):
+    with pytest.raises(InputError, match="found 'rescorla', no model"):
         evidence_table(trials, ["rescorla"])
 
 

@@ -46,7 +46,7 @@ def test_a_key_that_stands_twice_at_any_depth(tmp_path):
         ),
         (
             "title: Größe".encode("utf-16"),
-            "trial.yaml: found UTF-16 text, expected UTF-8",
+            "trial.yaml: line 1: found UTF-16 text, expected UTF-8",
         ),
         (b"a: [1, 2\nb: 3\n", "trial.yaml: line 2: found text that is not YAML ("),
         (b"model\tcohort\nsvc\tmunich\n", "trial.yaml: "),

@@ -162,7 +162,7 @@ def test_region_column_and_comma_separated_tables_are_read(own, tmp_path):
 def test_region_lost_on_a_coarser_grid_is_named(own):
     spec, _ = own
     coarse = Grid((2, 3, 3), np.diag([7.0, 7, 7, 1]))
-    with pytest.raises(InputError, match=r"lost on the grid.*'small'.*finer grid") as error:
+    with pytest.raises(InputError, match=r"found no voxel of 'small'.*finer grid") as error:
         load_atlas(spec, coarse)
     assert "large" not in str(error.value)
     assert "\n" not in str(error.value)

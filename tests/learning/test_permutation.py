@@ -152,27 +152,27 @@ def test_the_observed_labels_are_not_changed():
         (
             rows(participant_id="aabbc", label=[1, 0, 1, 1, 0]),
             {},
-            "varies within some people but not within b",
+            "differ between rows of some people but not of b",
         ),
         (
             rows(participant_id="abcd", label=[1, 1, 0, 0], family="FFGG", site="xyxx"),
             {"group": "family", "within": "site"},
-            r"family F lies in several blocks \(x, y\)",
+            r"permutation.within: found family F .* in the blocks 'x', 'y', expected",
         ),
         (
             rows(participant_id="abcd", label=[1, 1, 0, 0], site="xxyy"),
             {"within": "site"},
-            "no two labellings differ.*within: site",
+            r"one labelling alone.*permutation.within \(site\)",
         ),
         (
             rows(participant_id="aab", label=[1, 1, 0]),
             {},
-            "no two labellings differ",
+            "found one labelling alone",
         ),
         (
             rows(participant_id="abc", label=[1, 1, 0], family="FFG"),
             {"group": "family"},
-            "no two labellings differ.*group: family",
+            r"one labelling alone.*cross_validation.group \(family\)",
         ),
     ],
 )
@@ -276,5 +276,5 @@ def test_visits_with_varying_labels_and_families_are_not_drawn_given_confounds()
         {"participant_id": list("abcd"), "label": [1, 0, 0, 1], "family": list("uuvv")}
     )
     for people, group in ((visits, None), (families, "family")):
-        with pytest.raises(InputError, match=r"permutation.method: conditional is for labels"):
+        with pytest.raises(InputError, match=r"permutation.method: found conditional with labels"):
             Exchangeability(people, group=group, given=np.zeros((4, 1)))

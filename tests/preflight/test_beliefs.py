@@ -89,7 +89,9 @@ def test_too_few_people_with_a_score_are_told(folder):
 def test_models_that_need_ebr_are_told(folder):
     raw = write_study(folder, news="E1", models=["heuristic", "bayesian"], min_trials=3)
     edited(folder, "trials", lambda t: t.drop(columns="eBR"))
-    assert "belief.models: 'bayesian' is a model that needs eBR, which is missing" in mistake(raw)
+    assert "belief.models: found 'bayesian', a model that needs eBR, which is missing" in mistake(
+        raw
+    )
 
 
 def test_features_of_a_session_that_nobody_has_are_told(folder):

@@ -29,7 +29,7 @@ def test_a_site_for_each_class_is_an_error(study):
     patient = study.people["munich"]["group"] == "patient"
     put(study, "scanner", np.where(patient, "Prisma", "Trio"))
     assert study.mistake().startswith(
-        "munich.tsv: every value of scanner has people of one class only ('Prisma', 'Trio')"
+        "munich.tsv: found people of one class only for every value of scanner ('Prisma', 'Trio')"
     )
 
 
@@ -115,7 +115,7 @@ def test_a_declared_category_is_tried_as_a_place(study):
     study.raw["models"]["svc"]["confounds"] = ["age", "vendor"]
     assert told(study, "vendor predicts") == []  # a number that is no site, sex, age or volume
     study.raw["confounds"] = {"categorical": ["vendor"]}
-    with pytest.raises(InputError, match="vendor has people of one class only"):
+    with pytest.raises(InputError, match="one class only for every value of vendor"):
         told(study, "vendor")
 
 

@@ -45,8 +45,8 @@ def test_residuals_of_the_discovery_cohort_that_cannot_move_are_a_mistake(study)
     of_numbers(study)
     alone(study, "munich")
     assert study.mistake() == (
-        "permutation: found nobody who may exchange residuals with anybody, expected people alike "
-        "(group: None, within: clinic); use larger blocks"
+        "munich.tsv: permutation: found nobody who may exchange residuals with anybody, expected "
+        "people alike (cross_validation.group: None, permutation.within: clinic); use larger blocks"
     )
 
 
@@ -54,7 +54,7 @@ def test_labels_of_another_cohort_that_cannot_move_are_a_mistake_before_the_firs
     study.people["munich"]["clinic"] = "A"
     study.write("munich")
     alone(study, "bonn")
-    assert study.mistake().startswith("bonn.tsv: permutation: no two labellings differ under the")
+    assert study.mistake().startswith("bonn.tsv: permutation: found one labelling alone where")
 
 
 def test_a_family_in_two_blocks_of_another_cohort_is_a_mistake(study):
@@ -64,5 +64,6 @@ def test_a_family_in_two_blocks_of_another_cohort_is_a_mistake(study):
     study.people["munich"]["clinic"] = "A"
     study.write("munich")
     assert study.mistake() == (
-        "bonn.tsv: permutation: family f0 lies in several blocks (A, B): a family must lie in one"
+        "bonn.tsv: permutation.within: found family f0 (cross_validation.group) in the blocks 'A', "
+        "'B', expected each family in one; correct the table, or name a column of larger blocks"
     )

@@ -67,7 +67,7 @@ def test_named_runs_beside_each_other(results: Path) -> None:
         (["list-runs"], 2, "usage"),
         (["compare-runs", "a", "b.html"], 2, "usage"),
         (["compare-runs", "results/unfinished", "results/first", "x.html"], 1, "no report.html"),
-        (["list-runs", "results/unfinished"], 1, "no run with a report.html"),
+        (["list-runs", "results/unfinished"], 1, "found no run with a report.html"),
     ],
 )
 def test_mistakes_get_one_line(

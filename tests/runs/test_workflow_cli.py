@@ -445,7 +445,11 @@ MISTAKES: dict[str, tuple[Callable[[Study], None], str, str]] = {
         f"{MAP}grey matter in 0 % of the voxels of the atlas",
         "expected at least",
     ),
-    "atlas outside the maps": (atlas_elsewhere, "atlas atlas.nii.gz: lost on the grid", "expected"),
+    "atlas outside the maps": (
+        atlas_elsewhere,
+        "atlas atlas.nii.gz: found no voxel",
+        "on the grid",
+    ),
 }
 
 

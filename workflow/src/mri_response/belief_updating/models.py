@@ -326,7 +326,8 @@ def evidence_table(
         if name not in possible:
             why = "a model that needs eBR, which is missing" if name in MODELS else "no model"
             raise InputError(
-                f"belief.models: {name!r} is {why}; expected some of {shorten(possible, 12)}"
+                f"config: belief.models: found {name!r}, {why}, expected some of "
+                f"{shorten(possible, 12)}; remove it"
             )
     y, v = (used["E2"] - used["E1"]).to_numpy(), used["v"].to_numpy()
     clipped = np.bincount(number, clipped_odds(used)).astype(int)

@@ -76,10 +76,12 @@ def _text(path: Path) -> str:
     try:
         return raw.decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        found = f"line {raw.count(bytes([10]), 0, error.start) + 1}: found a byte that is not UTF-8"
+        line, what = raw.count(bytes([10]), 0, error.start) + 1, "a byte that is not UTF-8"
         if raw.startswith(_UTF16):
-            found = "found UTF-16 text"
-        raise InputError(f"{path}: {found}, expected UTF-8 text; save the file as UTF-8") from None
+            line, what = 1, "UTF-16 text"
+        raise InputError(
+            f"{path}: line {line}: found {what}, expected UTF-8 text; save the file as UTF-8"
+        ) from None
 
 
 class _KeyAgain(Exception):

@@ -113,9 +113,9 @@ def load_atlas(spec: str | Mapping[str, str], grid: Grid, *, every_region: bool 
         lost = ~regions["index"].isin(np.unique(labels))
         if lost.any() and every_region:
             raise InputError(
-                f"atlas {name}: lost on the grid of {grid}: {shorten(regions['region'][lost])}, "
-                "expected at least one voxel of every region; use a finer grid or an atlas whose "
-                "table leaves them out"
+                f"atlas {name}: found no voxel of {shorten(regions['region'][lost])} on the grid "
+                f"of {grid}, expected at least one voxel of every region; use a finer grid or an "
+                "atlas whose table leaves them out"
             )
         regions = regions[~lost].reset_index(drop=True)
     return Atlas(name, grid, labels, regions, licence)

@@ -245,7 +245,7 @@ def parcels_of(atlas: str | Mapping[str, str], regions: Sequence[str], key: str)
     if unknown:
         raise InputError(
             f"{key}: found the region {unknown[0]!r}{and_more(len(unknown), 'such regions')} "
-            f"without a place in {what}, which has {shorten(known['region'], 4)}; "
+            f"without a place in {what}, expected names as {shorten(known['region'], 4)}; "
             f"{suggestion(unknown[0], known['region'])}leave it out (exclude of the effect) or "
             "name the atlas of these regions"
         )

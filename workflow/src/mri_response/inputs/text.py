@@ -303,8 +303,8 @@ def _split(path: Path, text: str, separator: str) -> tuple[list[list[str]], list
                 lines.append(reader.line_num)
     except csv.Error as error:
         raise InputError(
-            f"{path}: line {reader.line_num}: {error}; expected a plain table, save it again as "
-            "tab-separated text"
+            f"{path}: line {reader.line_num}: found a row that cannot be read ({error}), "
+            "expected a plain table; save it again as tab-separated text"
         ) from None
     return rows, lines
 

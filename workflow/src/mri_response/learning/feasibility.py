@@ -34,7 +34,8 @@ def check_discovery(config: Mapping[str, Any], rows: pd.DataFrame) -> None:
     Raises
     ------
     InputError
-        If a class is absent or too small, or there are fewer people (or families) than folds.
+        If a class is absent or too small, there are fewer people (or families) than folds, or
+        labels cannot be permuted.
     """
     path = config["cohorts"][discovery_name(config)]["participants"]
     if is_number(config) and rows["label"].nunique() < 3:
@@ -65,11 +66,14 @@ def check_discovery(config: Mapping[str, Any], rows: pd.DataFrame) -> None:
         _check_alone(config, rows, path)
     _check_subsamples(config, rows, path)
     _check_knots(config, rows)
-    if is_number(config):
-        by = exchanged_by(config, rows)
-        require_exchange(exchangeable_rows(rows, **by), **by)
-    else:
-        exchangeability_of_run(config, rows)
+    try:
+        if is_number(config):
+            by = exchanged_by(config, rows)
+            require_exchange(exchangeable_rows(rows, **by), **by)
+        else:
+            exchangeability_of_run(config, rows)
+    except InputError as error:
+        raise InputError(f"{path}: {error}") from error
 
 
 def check_elsewhere(config: Mapping[str, Any], people: Mapping[str, pd.DataFrame]) -> None:

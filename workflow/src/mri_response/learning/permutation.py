@@ -12,6 +12,7 @@ from scipy.special import expit
 from mri_response.config.queries import predicts_number
 from mri_response.core.errors import InputError
 from mri_response.core.seeds import Stream, generator
+from mri_response.core.tables import shorten
 from mri_response.core.vocabulary import Null
 from mri_response.learning.preparation.flexible_confounds import flexible_matrix
 from mri_response.learning.preparation.training_sets import training_sets
@@ -82,8 +83,9 @@ class Exchangeability:
             if (several & ~varies).any():
                 stays = rows.index[several & ~varies][0]
                 raise InputError(
-                    f"permutation: the label varies within some people but not within {stays}: "
-                    "labels must be constant within people, or vary within all of them"
+                    f"outcome: found labels that differ between rows of some people but not of "
+                    f"{stays}, expected one label for each person, or different ones for all who "
+                    "have several rows; correct the labels, or keep one row for each person (where)"
                 )
             unit = np.arange(len(people))
             block = np.array([f"{who} {where}" for who, where in zip(person, block, strict=True)])
@@ -94,8 +96,9 @@ class Exchangeability:
         self.null = Null.WHOLE_PROCEDURE if given is None else Null.GIVEN_CONFOUNDS
         if given is not None and (varies.any() or (group and group != within)):
             raise InputError(
-                "permutation.method: conditional is for labels that are constant within people and "
-                "for no cross_validation.group; write marginal"
+                "permutation.method: found conditional with labels that differ within "
+                "people or with cross_validation.group, expected one label for each person and no "
+                "group; write marginal"
             )
         self._log_odds = None if given is None else log_odds(self.labels, given, person)
         self._hubs: dict[tuple[int, Stream], np.ndarray] = {}
@@ -103,8 +106,9 @@ class Exchangeability:
         self.n_distinct = self._count()
         if self.n_distinct < 2:
             raise InputError(
-                "permutation: no two labellings differ under the exchangeability that the "
-                f"configuration asks for (group: {group}, within: {within}); use larger blocks"
+                "permutation: found one labelling alone where people exchange labels as "
+                f"cross_validation.group ({group}) and permutation.within ({within}) allow, "
+                "expected several; use larger blocks"
             )
 
     @classmethod
@@ -314,8 +318,9 @@ def _strata(unit: np.ndarray, person: np.ndarray, block: np.ndarray) -> list[np.
         blocks = set(block[index])
         if len(blocks) > 1:
             raise InputError(
-                f"permutation: family {unit[index[0]]} lies in several blocks "
-                f"({', '.join(sorted(blocks))}): a family must lie in one"
+                f"permutation.within: found family {unit[index[0]]} (cross_validation.group) in "
+                f"the blocks {shorten(sorted(blocks))}, expected each family in one; correct the "
+                "table, or name a column of larger blocks"
             )
         strata.setdefault((blocks.pop(), shape), []).append(index)
     return [np.array(members) for members in strata.values()]

@@ -95,7 +95,8 @@ def require_exchange(strata: Sequence[np.ndarray], group: str | None, within: st
     if max(map(len, strata)) < 2:
         raise InputError(
             "permutation: found nobody who may exchange residuals with anybody, expected "
-            f"people alike (group: {group}, within: {within}); use larger blocks"
+            f"people alike (cross_validation.group: {group}, permutation.within: {within}); use "
+            "larger blocks"
         )
 
 

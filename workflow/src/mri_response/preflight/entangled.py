@@ -52,9 +52,9 @@ def check_entangled(config: Mapping[str, Any], people: pd.DataFrame) -> None:
         one, several = _single_class(values, persons["label"])
         if len(one) > 1 and not several:
             raise InputError(
-                f"{config['cohorts'][discovery_name(config)]['participants']}: every value of "
-                f"{column} has people of one class only ({shorten(one, 3)}), so that site and "
-                "outcome cannot be told apart; expected both classes at some site: analyse people "
+                f"{config['cohorts'][discovery_name(config)]['participants']}: found people of "
+                f"one class only for every value of {column} ({shorten(one, 3)}), so that site and "
+                "outcome cannot be told apart, expected both classes at some site; analyse people "
                 "of sites that have both (where, in the config)"
             )
 

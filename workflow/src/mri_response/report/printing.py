@@ -32,8 +32,8 @@ def print_page(page: Path | str, pdf: Path | str) -> None:
     browser = next(filter(None, map(shutil.which, BROWSERS)), None)
     if browser is None:
         raise InputError(
-            f"{pdf}: no browser to print with; expected one of {', '.join(BROWSERS)} on the PATH. "
-            f"Install Chromium, or print {page} from any browser"
+            f"{pdf}: found no browser to print with, expected one of {', '.join(BROWSERS)} on the "
+            f"PATH; install Chromium, or print {page} from any browser"
         )
     with atomic_path(pdf) as temporary, tempfile.TemporaryDirectory() as profile:
         # Chromium writes to the path that it is given only if the name ends with .pdf.
@@ -54,5 +54,8 @@ def print_page(page: Path | str, pdf: Path | str) -> None:
         done = subprocess.run(command, capture_output=True, text=True, timeout=SECONDS, check=False)
         if not printed.is_file():
             last = (done.stderr.strip().splitlines() or ["it said nothing"])[-1]
-            raise InputError(f"{pdf}: {browser} printed nothing (it ended with: {last})")
+            raise InputError(
+                f"{pdf}: found nothing printed by {browser}, which ended with: {last}; expected a "
+                f"PDF; print {page} from any browser"
+            )
         shutil.copyfile(printed, temporary)

@@ -82,7 +82,9 @@ def read_finished(folder: Path, page: Path) -> Finished:
         If the folder has no report.
     """
     if not (folder / "report.html").is_file():
-        raise InputError(f"{folder}: no report.html there; expected the folder of a finished run")
+        raise InputError(
+            f"{folder}: found no report.html, expected the folder of a finished run; finish it"
+        )
     described = folder / "dataset_description.json"
     about = json.loads(described.read_text(encoding="utf-8")) if described.is_file() else {}
     tables = {
@@ -194,7 +196,10 @@ def command(arguments: Sequence[str]) -> int:
             page, heading = folder / "index.html", "Runs"
             folders = sorted(path.parent for path in folder.glob("*/report.html"))
             if not folders:
-                raise InputError(f"{folder}: no run with a report.html in it; expected one or more")
+                raise InputError(
+                    f"{folder}: found no run with a report.html in it, expected some; name the "
+                    "folder of the runs, such as results"
+                )
         else:
             page, heading = Path(given[-1]), "Runs beside each other"
             folders = [Path(name) for name in given[:-1]]

@@ -139,9 +139,9 @@ class SiteCoding:
             if unseen == "error" and not known.all():
                 where = people.loc[~known, "participant_id"].iloc[0]
                 raise InputError(
-                    f"harmonise: {self.column} is {text[~known].iloc[0]!r} for {where}, a value "
-                    "that the discovery cohort does not have (it has "
-                    f"{', '.join(self.levels)}); set confounds.unseen_site: mean, which leaves "
+                    f"harmonise: found {text[~known].iloc[0]!r} in {self.column} of {where}, "
+                    f"expected values of the discovery cohort ({', '.join(self.levels)}); set "
+                    "confounds.unseen_site: mean, which leaves "
                     "features of such people as they are, or own, which learns from such people"
                 )
             index.append(pd.Index(self.levels).get_indexer(text))
@@ -375,10 +375,10 @@ class ConfoundCoding:
             strange = sorted(text[~known & text.notna()].unique())
             if strange and unseen == "error":
                 raise InputError(
-                    f"confounds: {column} is {strange[0]!r} for "
-                    f"{people.loc[text == strange[0], 'participant_id'].iloc[0]}, a value that the "
-                    f"discovery cohort does not have (it has {', '.join(levels)}); drop the "
-                    "confound or set confounds.unseen_site: mean"
+                    f"confounds: found {strange[0]!r} in {column} of "
+                    f"{people.loc[text == strange[0], 'participant_id'].iloc[0]}, expected values "
+                    f"of the discovery cohort ({', '.join(levels)}); drop the confound or set "
+                    "confounds.unseen_site: mean"
                 )
             indicators = np.array([(text == level).fillna(False) for level in levels[1:]]).T
             indicators = indicators.reshape(len(people), -1).astype(float)
