@@ -2,8 +2,8 @@
 
 import pytest
 
+from mri_response.config.learner_kinds import learner_name
 from mri_response.config.load import load_config
-from mri_response.config.queries import learner_name
 from mri_response.core.errors import InputError
 
 

@@ -10,9 +10,9 @@ import yaml
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils import all_estimators
 
+from mri_response.config.learner_kinds import is_linear
 from mri_response.config.linear_estimators import KERNEL_ESTIMATORS, LINEAR_ESTIMATORS
 from mri_response.config.load import load_config
-from mri_response.config.queries import is_linear
 from mri_response.core.errors import InputError
 from mri_response.learning.learners.registry import learner_of
 from mri_response.learning.learners.sklearn.estimators import EstimatorOptions, decision_values

@@ -28,11 +28,12 @@ from mri_response.config.checks.sessions import check_sessions
 from mri_response.config.checks.sources import check_paths, check_sources
 from mri_response.config.checks.variability import check_effects, check_variability
 from mri_response.config.columns import CATEGORIES
+from mri_response.config.learner_kinds import learner_kind
 from mri_response.config.messages import by_position, fault, key_path, schema_fault
 from mri_response.config.modules import check_modules
 from mri_response.config.outcome_kinds import is_number, outcome_kind, refuse_fitted
 from mri_response.config.preparation_steps import PREPARATION
-from mri_response.config.queries import discovery_name, learner_name
+from mri_response.config.queries import discovery_name
 from mri_response.config.schema import config_schema, filled
 
 _CODED = "codes"
@@ -91,7 +92,7 @@ def _scale_of_voxels(raw: dict[str, Any]) -> None:
         kind = raw.get("features", {}).get(model["features"], {}).get("kind")
         given = model.get("C", {})
         is_given = {"scale", "log2_min", "log2_max"} & set(given)
-        if kind == "voxels" and learner_name(model) in ("svc", "svr") and not is_given:
+        if kind == "voxels" and learner_kind(model).powers == "C" and not is_given:
             model["C"] = {**given, "scale": "relative"}
 
 

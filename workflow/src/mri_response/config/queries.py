@@ -9,7 +9,7 @@ from typing import Any
 
 from mri_response.config.columns import CATEGORIES
 from mri_response.config.feature_kinds import feature_kind
-from mri_response.config.linear_estimators import KERNEL_ESTIMATORS, LINEAR_ESTIMATORS
+from mri_response.config.learner_kinds import is_linear, learner_kind
 from mri_response.config.outcome_kinds import is_number, outcome_kind
 from mri_response.config.source_kinds import QUALITY, QUALITY_PREDICTORS
 from mri_response.core.vocabulary import CONTROL_POOLED, EXTERNAL_POOLED, Role
@@ -30,18 +30,6 @@ MAJORITY_CLASS = "majority_class"
 QUALITY_ONLY = "quality_only"
 
 
-#: Learners by the key of a model that asks for them. Those of numbers stand last.
-LEARNER_KEYS = {
-    "estimator": "sklearn",
-    "regressor": "regressor",
-    "epsilon": "svr",
-    "alpha": "ridge",
-}
-
-
-NUMBER_LEARNERS = ("regressor", "svr", "ridge")
-
-
 #: A confound of a model: a column, ``{"column": ..., "knots": [...]}``, or in a completed
 #: configuration ``{"column": ..., "categorical": True}``.
 Confound = str | Mapping[str, Any]
@@ -56,30 +44,6 @@ def grid_of_c(c: Mapping[str, Any]) -> list[float]:
 def grid_of_alpha(alpha: Mapping[str, Any]) -> list[float]:
     """The penalties that a model's ``alpha`` section describes, largest first."""
     return grid_of_c(alpha)[::-1]
-
-
-def learner_name(model: Mapping[str, Any]) -> str:
-    """Name of a model's learner in `learning.learners.registry`, by the keys of its section."""
-    return next((name for key, name in LEARNER_KEYS.items() if key in model), "svc")
-
-
-def predicts_number(model: Mapping[str, Any]) -> bool:
-    """Whether a model, completed with its defaults, predicts a number and no class."""
-    return learner_name(model) in NUMBER_LEARNERS
-
-
-def estimator_of(model: Mapping[str, Any]) -> str:
-    """Dotted path of the classifier or regressor of scikit-learn that a model names."""
-    return model["regressor"] if "regressor" in model else model["estimator"]
-
-
-def is_linear(model: Mapping[str, Any]) -> bool:
-    """Whether a model's decision value is a weighted sum of the features, and so has weights."""
-    if learner_name(model) in ("svc", "svr", "ridge") or estimator_of(model) in LINEAR_ESTIMATORS:
-        return True
-    kernel = model["parameters"].get("kernel", "rbf")
-    kernels = model["grid"].get("kernel", [kernel])
-    return estimator_of(model) in KERNEL_ESTIMATORS and kernels == ["linear"]
 
 
 def used_features(config: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
@@ -288,7 +252,7 @@ def added_pairs(config: Mapping[str, Any]) -> dict[str, str]:
         alone = [m for m, other in config["models"].items() if other["features"] in parts]
         clinical = [m for m in alone if is_clinical(config, m)]
         beliefs = any(kind.has_trials for kind in kinds)
-        if learner_name(model) == "svc" and clinical and of_scans and not beliefs:
+        if learner_kind(model).permutes_scans and clinical and of_scans and not beliefs:
             pairs[name] = clinical[0]
     return pairs
 
@@ -382,7 +346,7 @@ def controlled_models(config: Mapping[str, Any]) -> list[str]:
     return [
         name
         for name, model in config["models"].items()
-        if model["confounds"] and learner_name(model) == "sklearn" and not is_linear(model)
+        if model["confounds"] and not learner_kind(model).predicts_number and not is_linear(model)
     ]
 
 

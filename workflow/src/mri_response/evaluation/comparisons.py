@@ -131,7 +131,7 @@ def comparison_table(
             rng = generator(seed, Stream.EXCHANGES, next(exchanges))
             if Cohort.of(both).too_small(min_class_size):
                 rows.append(base | {"method": NotComputed.SMALL_CLASS})
-            elif role == "discovery":
+            elif role == Role.DISCOVERY:
                 rows += [base | row for row in _cross_validated(both, rng)]
             else:
                 together = both["cohort"].to_numpy(str) if cohort == EXTERNAL_POOLED else None
@@ -169,7 +169,7 @@ def _cohorts(a: pd.DataFrame, b: pd.DataFrame, roles: Mapping[str, str]):
             continue
         both = _joined(own, other)
         yield cohort, role, both
-        if role == "external":
+        if role == Role.EXTERNAL:
             external[cohort] = both
     if len(external) > 1:
         yield EXTERNAL_POOLED, Role.EXTERNAL, pooled(external)

@@ -212,7 +212,7 @@ def _frozen_cohort(
         return not_computed_rows(base, [aggregation]), []
     labellings = {Null.OWN_LABELS: (permuted.T, decision)}
     if scores.null_decision is not None:
-        labellings["discovery_labels"] = (cohort.labels, np.asarray(scores.null_decision).T)
+        labellings[Null.DISCOVERY_LABELS] = (cohort.labels, np.asarray(scores.null_decision).T)
     of_null, draws = [], {}
     for null, (labels, values) in labellings.items():
         for metric in TESTED:

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 from scipy.special import expit
 
-from mri_response.config.queries import predicts_number
+from mri_response.config.learner_kinds import learner_kind
 from mri_response.core.errors import InputError
 from mri_response.core.seeds import Stream, generator
 from mri_response.core.tables import shorten
@@ -248,7 +248,7 @@ def null_name(config: dict) -> str:
         `Null.RESIDUALS` where the outcome is a number, `Null.GIVEN_CONFOUNDS` where labels are
         permuted given the confounds, otherwise `Null.WHOLE_PROCEDURE`.
     """
-    if predicts_number(config["model"]):
+    if learner_kind(config["model"]).predicts_number:
         return Null.RESIDUALS
     conditional = config["permutation"]["method"] == "conditional" and config["model"]["confounds"]
     return Null.GIVEN_CONFOUNDS if conditional else Null.WHOLE_PROCEDURE

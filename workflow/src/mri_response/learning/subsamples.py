@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from mri_response.config.queries import predicts_number
+from mri_response.config.learner_kinds import learner_kind
 from mri_response.core.seeds import Stream, generator
 from mri_response.learning.batches import CURVE_SHARES, smallest_subsample
 from mri_response.learning.decisions import joined
@@ -72,7 +72,7 @@ def draw_subsamples(people: pd.DataFrame, config: Mapping[str, Any]) -> list[Sub
     n, sizes = people["participant_id"][~held_out].nunique(), curve["sizes"]
     if sizes is None:
         sizes = [round(n * share) for share in CURVE_SHARES]
-    share = None if predicts_number(config["model"]) else people["label"].mean()
+    share = None if learner_kind(config["model"]).predicts_number else people["label"].mean()
     least = smallest_subsample(config, share)
     # Units that are held out have the number -1.
     unit = pd.factorize(units_of(people, cv).where(~held_out))[0]
@@ -176,7 +176,7 @@ def run_subsamples(
     cv, model = config["cross_validation"], config["model"]
     learner = learner_of(model)
     coding = ConfoundCoding.of_model(people, model)
-    number = predicts_number(model)
+    number = learner_kind(model).predicts_number
     names = ("decision", "reduced", "mean") if number else ("decision",)
     result = {name: np.full((len(subsamples), len(people)), np.nan) for name in names}
     for index, one in enumerate(subsamples):

@@ -9,7 +9,7 @@ from typing import Any
 
 import pandas as pd
 
-from mri_response.config.queries import predicts_number
+from mri_response.config.learner_kinds import learner_kind
 from mri_response.core.tables import read_people
 from mri_response.features.matrices import read_features
 from mri_response.learning.decision_rules import out_of_fold
@@ -49,7 +49,7 @@ def freeze(name: str, config: Mapping[str, Any], given: Any) -> Frozen:
     jobs = [JobResult.read(path) for path in given.fitted]
     fitted = fitted_models(jobs, len(people))
     coding = ConfoundCoding.of_model(people, config["model"])
-    if predicts_number(config["model"]):
+    if learner_kind(config["model"]).predicts_number:
         return _freeze_number(name, config, given, people, fitted)
     description = describe(name, config, fitted, people, out_of_fold(jobs, len(people)))
     if learner_of(config["model"]).linear:

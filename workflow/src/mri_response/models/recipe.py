@@ -15,7 +15,7 @@ import numpy as np
 import pandas as pd
 import sklearn
 
-from mri_response.config.queries import predicts_number
+from mri_response.config.learner_kinds import learner_kind
 from mri_response.core.provenance import file_sha256
 from mri_response.core.tables import read_people, read_tsv
 from mri_response.features.matrices import read_features
@@ -212,7 +212,7 @@ class Recipe:
 
     @property
     def _predicts_number(self) -> bool:
-        return predicts_number(self.description["options"])
+        return learner_kind(self.description["options"]).predicts_number
 
     def verify_inputs(self, paths: Mapping[str, PathLike]) -> None:
         """Compare files with those from which the model was fitted.

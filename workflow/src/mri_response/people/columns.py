@@ -16,6 +16,7 @@ from mri_response.config.queries import (
 from mri_response.config.source_kinds import QUALITY_WORDS
 from mri_response.core.errors import InputError
 from mri_response.core.tables import ID_COLUMNS, and_more, read_tsv
+from mri_response.core.vocabulary import Role
 from mri_response.inputs.joins import check_same_ids, check_spelt_alike
 from mri_response.inputs.missing_codes import check_missing_codes
 from mri_response.inputs.tables import numbers, read_table
@@ -257,7 +258,7 @@ def missing_columns(columns: pd.DataFrame, config: Mapping[str, Any], name: str)
         for column, categorical in columns_of_harmonisation(config).items()
         if categorical or config["confounds"]["missing"] == "exclude"
     ]
-    if config["cohorts"][name]["role"] == "discovery":
+    if config["cohorts"][name]["role"] == Role.DISCOVERY:
         _, *structure = structure_columns(config)
         required += [column for column in structure if column in columns]
     return [reason_where(columns[c].isna(), f"{c} is missing") for c in dict.fromkeys(required)]

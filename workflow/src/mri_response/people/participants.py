@@ -17,6 +17,7 @@ from mri_response.config.queries import (
 from mri_response.config.source_kinds import QUALITY_WORDS, source_path
 from mri_response.core.errors import InputError
 from mri_response.core.tables import shorten, suggestion
+from mri_response.core.vocabulary import Role
 from mri_response.inputs.joins import check_levels
 from mri_response.inputs.sources.people_tables import participants_format, read_people_table
 from mri_response.inputs.tables import require_columns, table_columns
@@ -45,7 +46,7 @@ def read_participants(config: Mapping[str, Any], name: str) -> pd.DataFrame:
     required += [
         c for c in dict.fromkeys(named) if c not in ("tiv", "baseline_score", *QUALITY_WORDS)
     ]
-    if cohort["role"] == "discovery":
+    if cohort["role"] == Role.DISCOVERY:
         required += [column for column in structure_columns(config) if column is not None]
     elif within is not None:
         required.append(within)

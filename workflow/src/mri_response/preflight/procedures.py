@@ -7,7 +7,7 @@ from typing import Any
 
 import pandas as pd
 
-from mri_response.config.queries import is_linear, learner_name
+from mri_response.config.learner_kinds import is_linear, learner_kind
 from mri_response.core.tables import shorten
 from mri_response.learning.feasibility import class_counts
 from mri_response.learning.learners.sklearn.estimators import EstimatorOptions
@@ -82,7 +82,7 @@ def _unweighted(config: Mapping[str, Any], people: pd.DataFrame) -> list[str]:
         return []
     warnings = []
     for name, model in models.items():
-        if learner_name(model) == "svc" or "class_weight" in model["grid"]:
+        if not learner_kind(model).of_sklearn or "class_weight" in model["grid"]:
             continue
         parameters = EstimatorOptions.from_config(model).build({}, 0).get_params()
         if parameters.get("class_weight", "balanced") is None:

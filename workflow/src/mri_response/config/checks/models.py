@@ -6,6 +6,7 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
+from mri_response.config.learner_kinds import LEARNER_KINDS, learner_kind
 from mri_response.config.messages import check_known, fault, shown
 from mri_response.config.outcome_kinds import is_number
 from mri_response.config.queries import (
@@ -13,7 +14,6 @@ from mri_response.config.queries import (
     MAJORITY_CLASS,
     QUALITY_ONLY,
     grid_of_c,
-    learner_name,
     used_baselines,
 )
 from mri_response.core.tables import suggestion
@@ -40,10 +40,13 @@ def check_models(config: Mapping[str, Any]) -> None:
         )
         if not is_number(config):
             _check_for_classes(f"models.{name}", model)
-        if learner_name(model) in ("sklearn", "regressor"):
+        kind = learner_kind(model)
+        if kind.of_sklearn:
             _check_estimator(f"models.{name}", model)
-        elif learner_name(model) in ("svc", "svr"):
-            _check_support_vector_classifier(f"models.{name}", model)
+        elif kind.powers == "C":
+            _check_support_vectors(f"models.{name}", model)
+        if kind.powers:
+            check_powers(f"models.{name}.{kind.powers}", model[kind.powers])
         if isinstance(model["pca"], float) and model["pca"] >= 1:
             raise fault(
                 f"models.{name}.pca",
@@ -65,25 +68,12 @@ def check_models(config: Mapping[str, Any]) -> None:
 
 def _check_for_classes(key: str, model: Mapping[str, Any]) -> None:
     """Keys of a model that predicts numbers, where the outcome has two classes."""
-    for other, found, expected in (
-        ("regressor", "a regressor, which predicts numbers", "estimator with a classifier"),
-        (
-            "epsilon",
-            "a key of the support vector regression, which predicts numbers",
-            "C for the support vector classifier",
-        ),
-        (
-            "alpha",
-            "a penalty of the ridge regression, which predicts numbers",
-            "C for the support vector classifier",
-        ),
-    ):
-        if other in model:
-            expected = f"{expected}, since the outcome has two classes"
-            raise fault(f"{key}.{other}", found, expected, "remove it")
+    for kind in LEARNER_KINDS.values():
+        if kind.predicts_number and kind.key in model:
+            raise fault(f"{key}.{kind.key}", kind.what, kind.instead, "remove it")
 
 
-def _check_support_vector_classifier(key: str, model: Mapping[str, Any]) -> None:
+def _check_support_vectors(key: str, model: Mapping[str, Any]) -> None:
     for other in ("parameters", "grid"):
         if other in model:
             raise fault(
@@ -92,7 +82,6 @@ def _check_support_vector_classifier(key: str, model: Mapping[str, Any]) -> None
                 f"no {other}: the built-in support vector classifier has C and class_weight",
                 "name the estimator or remove it",
             )
-    check_powers(f"{key}.C", model["C"])
 
 
 def check_powers(key: str, section: Mapping[str, Any]) -> None:

@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from mri_response.config.checks.models import check_powers
+from mri_response.config.learner_kinds import LEARNER_KINDS, learner_kind
 from mri_response.config.messages import fault
-from mri_response.config.queries import LEARNER_KEYS
 
 #: Sections and keys that say how classes are told apart or used, and mean nothing for numbers.
 _OF_CLASSES = ("operating_points", "prevalence", "verdict", "subgroups", "specificity")
@@ -52,14 +51,16 @@ def add_ridge(raw: Mapping[str, Any]) -> None:
         If a model has a key of a classifier, or those of two learners.
     """
     for name, model in (raw.get("models") or {}).items():
-        if "estimator" in model:
-            raise fault(
-                f"models.{name}.estimator",
-                f"{model['estimator']!r}, a key of classifiers",
-                "regressor, since the outcome is a number",
-                "name a regressor of scikit-learn there",
-            )
-        given = [key for key in LEARNER_KEYS if key in model]
+        kinds = [kind for kind in LEARNER_KINDS.values() if kind.key in model]
+        for kind in kinds:
+            if not kind.predicts_number:
+                raise fault(
+                    f"models.{name}.{kind.key}",
+                    f"{model[kind.key]!r}, {kind.what}",
+                    kind.instead,
+                    "name a regressor of scikit-learn there",
+                )
+        given = [kind.key for kind in kinds]
         if len(given) > 1:
             raise fault(
                 f"models.{name}.{given[1]}",
@@ -67,9 +68,10 @@ def add_ridge(raw: Mapping[str, Any]) -> None:
                 "one of them",
                 "remove the other",
             )
-        if "regressor" in model:
+        asked = learner_kind(model)
+        if asked.of_sklearn:
             continue
-        if "epsilon" in model:
+        if asked.predicts_number and asked.powers == "C":
             if "class_weight" in model:
                 raise fault(
                     f"models.{name}.class_weight",
@@ -111,8 +113,6 @@ def check_numbers(config: Mapping[str, Any]) -> None:
                 "null, since the outcome is a number; site may be a confound",
                 "remove it",
             )
-        if "alpha" in model:
-            check_powers(f"{key}.alpha", model["alpha"])
     _check_scheme(config)
 
 

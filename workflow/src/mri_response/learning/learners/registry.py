@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from mri_response.config.queries import learner_name
+from mri_response.config.learner_kinds import learner_name
 from mri_response.learning.learners.base import Learner
 from mri_response.learning.learners.regressor.learner import RegressorLearner
 from mri_response.learning.learners.ridge.learner import RidgeLearner

@@ -13,6 +13,7 @@ from mri_response.config.queries import (
     used_features,
 )
 from mri_response.core.tables import ID_COLUMNS
+from mri_response.core.vocabulary import Role
 from mri_response.report.facts.fact import Fact, fact
 from mri_response.report.facts.phrases import listed, predictors, where
 from mri_response.report.lookup import FLOW_STEPS
@@ -121,7 +122,7 @@ def eligibility(run: Run) -> Fact:
 
 @fact
 def arms(run: Run) -> Fact | None:
-    controls = [c for c in run.others if run.names.roles[c] == "control"]
+    controls = [c for c in run.others if run.names.roles[c] == Role.CONTROL]
     if not controls:
         return None
     return Fact(

@@ -12,11 +12,11 @@ from dataclasses import dataclass
 
 from mri_response.config.atlases import has_region_sets
 from mri_response.config.feature_kinds import FeatureKind, feature_kind
+from mri_response.config.learner_kinds import is_linear
 from mri_response.config.modules import asked_modules
 from mri_response.config.queries import (
     compared_pairs,
     curve_models,
-    is_linear,
     ordered_models,
 )
 from mri_response.core.vocabulary import Role

@@ -26,7 +26,7 @@ from matplotlib.figure import Figure, FigureBase
 from matplotlib.transforms import Bbox
 
 from mri_response.core.atomic import atomic_path
-from mri_response.core.vocabulary import EXTERNAL_POOLED
+from mri_response.core.vocabulary import EXTERNAL_POOLED, Role
 from mri_response.report.figures.text import line_count, wrap
 from mri_response.report.naming import Naming
 
@@ -258,9 +258,9 @@ def cohort_styles(cohorts: list[str], names: Naming) -> dict[str, tuple[str, Any
         role = names.roles[cohort]
         if cohort == EXTERNAL_POOLED:
             styles[cohort] = (VERMILION, "-")
-        elif role == "discovery":
+        elif role == Role.DISCOVERY:
             styles[cohort] = (BLUE, "-")
-        elif role == "external":
+        elif role == Role.EXTERNAL:
             styles[cohort] = _EXTERNAL_STYLES[externals % len(_EXTERNAL_STYLES)]
             externals += 1
         else:

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
+from mri_response.config.learner_kinds import estimator_of, is_linear
 from mri_response.config.messages import fault
-from mri_response.config.queries import estimator_of, is_linear
 from mri_response.core.errors import InputError
 from mri_response.core.tables import suggestion
 

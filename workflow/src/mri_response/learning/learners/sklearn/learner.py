@@ -8,7 +8,7 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from mri_response.config.queries import estimator_of, is_linear
+from mri_response.config.learner_kinds import estimator_of, is_linear
 from mri_response.learning.learners.base import JobSize, Learner, Work
 
 if TYPE_CHECKING:
