@@ -95,6 +95,10 @@ def test_people_with_several_rows_are_one_point() -> None:
     twice = pd.concat([saline, saline], ignore_index=True)
     pd.testing.assert_frame_equal(curves.person_scores(twice), curves.person_scores(saline))
     assert len(curves.person_scores(rows_of("external_pooled"))) == 51
+    likely = curves.person_scores(twice, "probability")
+    expected = saline.assign(probability=saline["probability"].astype(float))
+    expected = expected.groupby("participant_id", sort=False)["probability"].mean()
+    np.testing.assert_allclose(likely["probability"], expected, atol=1e-12)
 
 
 def test_only_the_discovery_cohort_has_a_band_and_a_mean_over_repeats() -> None:

@@ -60,6 +60,7 @@ KINDS = (
     "roc",
     "null_distribution",
     "decision_scores",
+    "probabilities",
     "confusion",
     "region_sets",
     "roi_weights",

@@ -501,7 +501,7 @@ def test_figure_plan_follows_features_and_simulation() -> None:
     kinds = {
         model: {spec.kind for spec in plan if spec.model == model} for model in run.config["models"]
     }
-    everywhere = {"roc", "null_distribution", "decision_scores", "confusion"}
+    everywhere = {"roc", "null_distribution", "decision_scores", "probabilities", "confusion"}
     everywhere |= {"calibration", "decision_curve", "specificity", "subgroups"}
     assert kinds["roi_svc"] == everywhere | {
         "region_sets",

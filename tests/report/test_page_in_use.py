@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 from made_up_run import two_models
-from test_report_browser import WRAPPER, browse, chromium, whole_page
+from test_report_browser import WRAPPER, browse, chromium, look, whole_page
 
 from mri_response.evaluation.natural_frequencies import told_of
 
@@ -83,6 +83,45 @@ addEventListener("load", async () => {
   form.querySelector("button").click();
   await pause(50);
   found.reset = read();
+  const range = form.elements.threshold;
+  move("threshold", 54);
+  found.spoken = range.getAttribute("aria-valuetext");
+  // The keyboard: everything that it stops at, in turn.
+  found.stops = [];
+  const stops = "a[href], button, input, summary, iframe, [tabindex='0']";
+  for (const stop of all(stops).filter((one) => one.checkVisibility())) {
+    stop.focus({ focusVisible: true, preventScroll: true });
+    const style = getComputedStyle(stop);
+    found.stops.push({
+      what: stop.outerHTML.slice(0, 80), got: document.activeElement === stop,
+      ring: style.outlineStyle === "none" ? 0 : parseFloat(style.outlineWidth),
+      left: stop.getBoundingClientRect().left, order: stop.tabIndex,
+    });
+  }
+  const skip = document.querySelector(".skip");
+  const start = document.getElementById(skip.hash.slice(1));
+  start.focus({ preventScroll: true });
+  found.skips = [all("a[href], button, input").indexOf(skip), document.activeElement === start];
+  found.landmarks = ["header", "nav[aria-label]", "main", "footer", "main [role=region]"]
+    .map((what) => all(what).length);
+  found.unnamed = all("button, input, summary, nav, section, iframe, svg[role], [role=group]")
+    .filter((one) => !((one.labels && one.labels.length) || one.title || one.textContent.trim()
+      || one.getAttribute("aria-label"))).map((one) => one.outerHTML.slice(0, 60));
+  // What a voice says of a control has to begin with what is written on it.
+  found.misnamed = all("button[aria-label], a[aria-label]").filter((one) =>
+    !one.getAttribute("aria-label").startsWith(one.textContent.trim())).length;
+  found.copied = [];
+  const copy = (of) => document.querySelector(`button.copy[data-of="${of}"]`);
+  const clipboard = { writeText: async (words) => found.copied.push(words) };
+  Object.defineProperty(navigator, "clipboard", { value: clipboard });
+  copy("copy-methods").click();
+  await pause(50);
+  found.copyTells = copy("copy-methods").textContent;
+  clipboard.writeText = () => Promise.reject(new Error("no permission"));
+  copy("copy-bibtex").closest("details").open = true;
+  copy("copy-bibtex").click();
+  await pause(50);
+  found.copied.push(String(getSelection()));
   const saved = [];
   // To read a real Blob takes time that a virtual clock does not wait for.
   window.Blob = class { constructor(parts) { saved.push(parts.join("")); } };
@@ -91,7 +130,21 @@ addEventListener("load", async () => {
   table.caption.querySelector("button").click();
   const link = document.querySelector("#figure-flow .save a");
   link.dispatchEvent(new MouseEvent("click", { cancelable: true, bubbles: true }));
-  found.saved = saved;
+  found.saved = [...saved];
+  // The picture as PNG: what is drawn, in place of the file that a browser would write.
+  HTMLCanvasElement.prototype.toBlob = function (made, kind) {
+    const pixels = this.getContext("2d").getImageData(0, 0, this.width, this.height).data;
+    let drawn = 0;
+    for (let i = 3; i < pixels.length; i += 4) drawn += pixels[i] > 0;
+    found.png = { width: this.width, height: this.height, kind, drawn };
+    made(new Blob([""]));
+  };
+  const svg = document.querySelector("#figure-flow svg");
+  found.svg = [Number(svg.getAttribute("width")), Number(svg.getAttribute("height"))];
+  document.querySelectorAll("#figure-flow .save a")[1]
+    .dispatchEvent(new MouseEvent("click", { cancelable: true, bubbles: true }));
+  for (let i = 0; i < 40 && !found.png; i += 1) await pause(100);
+  found.pngName = saved.at(-1);
   parent.postMessage(JSON.stringify(found), "*");
 });
 </script>
@@ -190,6 +243,50 @@ def test_tables_sort_by_number_and_are_saved(used) -> None:
     assert 'xmlns="http://www.w3.org/2000/svg"' in drawing
 
 
+def test_a_figure_is_saved_as_png_at_print_resolution(used) -> None:
+    found, _ = used
+    png, (width, height) = found["png"], found["svg"]
+    assert found["pngName"] == "flow.png"
+    assert png["kind"] == "image/png"
+    assert [png["width"], png["height"]] == [int(side * 300 / 96) for side in (width, height)]
+    assert png["drawn"] > 0.5 * png["width"] * png["height"]
+
+
+def test_words_are_copied_with_and_without_the_clipboard(used) -> None:
+    found, _ = used
+    methods, references = found["copied"]
+    assert "permut" in methods
+    assert len(methods.split()) > 200
+    assert references.lstrip().startswith("@")
+    assert found["copyTells"] == "Copied"
+
+
+def test_the_keyboard_reaches_everything_in_order_and_is_seen(used) -> None:
+    found, _ = used
+    assert len(found["stops"]) > 60
+    assert [stop for stop in found["stops"] if not stop["got"]] == []
+    assert [stop for stop in found["stops"] if stop["ring"] < 2] == []
+    assert {stop["order"] for stop in found["stops"]} == {0}, "the order is that of the page"
+    assert all(stop["left"] >= 0 for stop in found["stops"][:1]), "the skip link shows itself"
+    assert found["skips"] == [0, True]
+
+
+def test_a_screen_reader_hears_names_landmarks_and_numbers(used) -> None:
+    found, _ = used
+    assert found["landmarks"] == [1, 1, 1, 1, 0]
+    assert found["unnamed"] == []
+    assert found["misnamed"] == 0
+    seen = found["thresholds"]["54"]
+    assert found["spoken"] == (
+        f"54.0\xa0%: sensitivity {seen['Sensitivity']}, specificity {seen['Specificity']}"
+    )
+
+
+def test_a_page_has_at_most_four_megabytes(html: str) -> None:
+    # The demo's page has both models and the viewer of slices, with all figures.
+    assert len(html.encode()) <= 4_000_000
+
+
 def percent(value: float) -> str:
     return f"{100 * value:.1f}\xa0%"
 
@@ -263,6 +360,15 @@ def test_without_scripts_everything_is_shown(chromium: str, html: str, tmp_path:
     assert found["words"] > 20_000
     # Chromium says of each script that it was not run.
     assert [line for line in messages if "Blocked script execution" not in line] == []
+
+
+def test_in_dark_mode_text_is_light_enough(chromium: str, html: str, tmp_path: Path) -> None:
+    dark = html.replace("@media screen and (prefers-color-scheme: dark)", "@media screen")
+    assert dark != html
+    found, _ = look(chromium, dark, 1280, tmp_path)
+    assert found["pale"] == []
+    spoilt = dark.replace("--soft: #aab4bf", "--soft: #4a5460")
+    assert look(chromium, spoilt, 1280, tmp_path)[0]["pale"]
 
 
 def test_in_print_nothing_is_hidden(chromium: str, html: str, tmp_path: Path) -> None:

@@ -55,7 +55,7 @@ def test_every_documented_file_is_there_and_no_other(study, results):
     assert {path.name for path in study.folder.iterdir()} == inputs | {"results", ".snakemake"}
     models = ("roi_svc", "voxel_svc")
     kinds = ("roc", "null_distribution", "decision_scores", "confusion", "weight_map", "subgroups")
-    kinds += ("calibration", "decision_curve", "specificity")
+    kinds += ("calibration", "decision_curve", "specificity", "probabilities")
     figures = {"flow", "quality", "comparisons"} | {f"{k}_{m}" for m in models for k in kinds}
     figures |= {"roi_weights_roi_svc", "region_sets_voxel_svc", "learning_curve_roi_svc"}
     pictures = {f"figures/{name}" for name in figures} | {"qc/people", "qc/scans"}

@@ -50,22 +50,24 @@ def rows_of_cohort(
     return predictions[(predictions["model"] == model) & predictions["cohort"].isin(members)]
 
 
-def person_scores(rows: pd.DataFrame) -> pd.DataFrame:
-    """Return one decision value per person and label: the mean over repeats and rows.
+def person_scores(rows: pd.DataFrame, column: str = "decision") -> pd.DataFrame:
+    """Return one number per person and label: the mean over repeats and rows.
 
     Parameters
     ----------
     rows : DataFrame
         What `rows_of_cohort` returns.
+    column : {"decision", "probability"}
+        The number.
 
     Returns
     -------
     DataFrame
-        Columns cohort, participant_id, label (0 or 1) and decision.
+        Columns cohort, participant_id, label (0 or 1) and the number.
     """
-    rows = _numeric(rows)
+    rows = _numeric(rows, column)
     return rows.groupby(["cohort", "participant_id", "label"], sort=False, as_index=False)[
-        "decision"
+        column
     ].mean()
 
 
@@ -282,6 +284,6 @@ def roc_band(
     return low, high
 
 
-def _numeric(rows: pd.DataFrame) -> pd.DataFrame:
+def _numeric(rows: pd.DataFrame, column: str = "decision") -> pd.DataFrame:
     """Rows with numbers in place of the text of a table."""
-    return rows.assign(label=rows["label"].astype(float), decision=rows["decision"].astype(float))
+    return rows.assign(label=rows["label"].astype(float), **{column: rows[column].astype(float)})

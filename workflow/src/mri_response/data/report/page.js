@@ -125,7 +125,7 @@
   for (const table of all("table")) {
     const name = table.caption.textContent.trim().replace(/[^\w]+/g, "_").toLowerCase().slice(0, 60);
     const button = make("button", { type: "button", textContent: "TSV" });
-    button.setAttribute("aria-label", `Save table: ${table.caption.textContent.trim()}`);
+    button.setAttribute("aria-label", `TSV: save table ${table.caption.textContent.trim()}`);
     button.addEventListener("click", () => {
       save(new Blob([shown(table)], { type: "text/tab-separated-values" }), `${name}.tsv`);
     });
@@ -202,6 +202,7 @@
     function show() {
       form.elements.at.value = threshold === null ? "the model\u2019s own rule" : percent(threshold);
       form.elements.share.value = (100 * prevalence).toFixed(1);
+      form.elements.prevalence.setAttribute("aria-valuetext", `${form.elements.share.value} of 100`);
       const moved = threshold !== null || prevalence !== data.prevalence;
       said.className = moved ? "explored moved" : "explored";
       const found = recalls();
@@ -211,6 +212,10 @@
           ? "Exploration: moved by hand after the result was known. No interval, no test."
           : `As in the answer: ${data.cohort}, n = ${data.n}.`;
       measures.replaceChildren();
+      // What a screen reader says when the slider is moved.
+      const spoken = !found ? said.textContent
+        : `sensitivity ${percent(found[0])}, specificity ${percent(found[1])}`;
+      form.elements.threshold.setAttribute("aria-valuetext", `${form.elements.at.value}: ${spoken}`);
       if (!found) { caption.textContent = ""; return; }
       const [sensitivity, specificity] = found;
       const [hit, alarm] = [sensitivity * prevalence, (1 - specificity) * (1 - prevalence)];

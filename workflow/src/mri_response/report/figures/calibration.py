@@ -14,6 +14,7 @@ from mri_response.evaluation.calibration import CURVE
 from mri_response.evaluation.curves import rows_of_cohort
 from mri_response.people.rows import person_weights, told_apart
 from mri_response.report.figures.cohort_panels import Panels, draw_panels
+from mri_response.report.figures.hover import UNTOLD
 from mri_response.report.figures.style import BLACK, BLUE, DASHED, NEGATIVE, POSITIVE, styled
 from mri_response.report.naming import Naming
 from mri_response.report.numbers import as_number
@@ -78,6 +79,7 @@ def _spread(axes: Any, rows: pd.DataFrame) -> None:
     ]
     unit = 0.14 / max(1.0, *(c.max() for c in counts))
     for count, colour, sign in zip(counts, (POSITIVE, NEGATIVE), (1, -1), strict=True):
-        axes.bar(_BINS[:-1], sign * unit * count, 0.1, -0.18, align="edge", color=colour)
+        heights = sign * unit * count
+        axes.bar(_BINS[:-1], heights, 0.1, -0.18, align="edge", color=colour, label=UNTOLD)
     axes.axhline(-0.18, color=BLACK, linewidth=0.5)
     axes.axhline(0, color=BLACK, linewidth=0.5)

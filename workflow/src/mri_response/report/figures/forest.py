@@ -7,6 +7,7 @@ from typing import Any
 import pandas as pd
 
 from mri_response.report.figures.style import DASHED
+from mri_response.report.naming import METRIC_NAMES
 from mri_response.report.numbers import number
 
 
@@ -29,8 +30,9 @@ def draw_interval(
         Size of the marker in points.
     """
     limits = [number(row["ci_low"]), number(row["ci_high"])]
-    axes.plot(limits, [y, y], color=colour, linewidth=1.5, solid_capstyle="butt")
-    axes.plot([number(row["estimate"])], [y], marker, color=colour, markersize=size)
+    label = METRIC_NAMES.get(row.get("metric"), "_")  # told where a reader points
+    axes.plot(limits, [y, y], color=colour, linewidth=1.5, solid_capstyle="butt", label=label)
+    axes.plot([number(row["estimate"])], [y], marker, color=colour, markersize=size, label=label)
 
 
 def reference_line(axes: Any, x: float) -> None:

@@ -113,6 +113,13 @@ FIGURES = (
         together=_PERFORMANCE,
     ),
     FigureKind(
+        "probabilities",
+        "result",
+        "Probabilities",
+        ("predictions",),
+        together=_PERFORMANCE,
+    ),
+    FigureKind(
         "confusion",
         "result",
         "Confusion matrices",

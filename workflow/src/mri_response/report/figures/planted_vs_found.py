@@ -8,6 +8,7 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Patch
 
 from mri_response.brain.images import planted_beside_found
+from mri_response.report.figures.hover import name_points
 from mri_response.report.figures.points import number_points
 from mri_response.report.figures.style import (
     DOUBLE_COLUMN,
@@ -58,7 +59,8 @@ def draw(
     axes.axhline(0, color=GREY, linewidth=0.7)
     axes.axvline(0, color=GREY, linewidth=0.7)
     colour = np.where(x > 0, POSITIVE, np.where(x < 0, NEGATIVE, GREY))
-    axes.scatter(x, y, s=16, c=colour, linewidths=0, alpha=0.85)
+    points = axes.scatter(x, y, s=16, c=colour, linewidths=0, alpha=0.85)
+    name_points(points, texts)
     axes.set(
         xlabel=wrap(
             f"Planted difference in grey matter, {names.positive} minus {names.negative} (%)", 92

@@ -9,6 +9,7 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
 from mri_response.report.figures.forest import without_axis
+from mri_response.report.figures.hover import name_points
 from mri_response.report.figures.style import (
     BLACK,
     DOUBLE_COLUMN,
@@ -66,9 +67,10 @@ def draw(roi_sets: pd.DataFrame, model: str, names: Naming) -> Figure:
     positions = np.arange(len(rows))
     axes.barh(positions, high - low, left=low, height=0.62, color=_BAND, linewidth=0)
     axes.axvline(0, color=BLACK, linewidth=0.7)
-    axes.scatter(
+    points = axes.scatter(
         haufe, positions, s=30, c=np.where(haufe > 0, POSITIVE, NEGATIVE), linewidths=0, zorder=3
     )
+    name_points(points, rows["region_set"])
     limit = 1.12 * np.nanmax(np.abs([haufe, low, high]))
     axes.set(xlim=(-limit or -1, limit or 1), ylim=(len(rows) - 0.4, -0.6))
     axes.set_xlabel("Mean Haufe pattern")

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import functools
 import gc
+import io
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -27,6 +28,7 @@ from matplotlib.transforms import Bbox
 
 from mri_response.core.atomic import atomic_path
 from mri_response.core.vocabulary import EXTERNAL_POOLED, Role
+from mri_response.report.figures.hover import with_titles
 from mri_response.report.figures.text import line_count, wrap
 from mri_response.report.naming import Naming
 
@@ -172,6 +174,8 @@ def new_figure(width: float, height: float, constrained: bool = True) -> Figure:
 def save_figure(figure: Figure, path_png: Path | str, path_svg: Path | str) -> None:
     """Write a figure as PNG (300 dpi) and SVG, the same bytes for the same figure.
 
+    The marks of the SVG tell their numbers (`mri_response.report.figures.hover`).
+
     Parameters
     ----------
     figure : Figure
@@ -189,7 +193,9 @@ def save_figure(figure: Figure, path_png: Path | str, path_svg: Path | str) -> N
         with atomic_path(path_png) as temporary:
             FigureCanvasAgg(figure).print_png(temporary, metadata={"Software": None})
         with atomic_path(path_svg) as temporary:
-            FigureCanvasSVG(figure).print_svg(temporary, metadata={"Date": None, "Creator": None})
+            written = io.StringIO()
+            FigureCanvasSVG(figure).print_svg(written, metadata={"Date": None, "Creator": None})
+            Path(temporary).write_text(with_titles(written.getvalue(), figure), encoding="utf-8")
 
 
 def suptitle(figure: Figure, text: str, width: float, **kwargs: Any) -> int:

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
+from mri_response.report.figures.hover import name_points
 from mri_response.report.figures.style import (
     BLUE,
     DIVERGING,
@@ -63,6 +64,7 @@ def draw(variability_loadings: pd.DataFrame, names: Naming) -> Figure:
                 edgecolors="#6B6B6B",
                 linewidths=0.4,
             )
+            name_points(drawn, shown["region"])
             axes.set_aspect("equal")
             axes.set(title=f"{effect}\n{title}" if column == 0 else f"\n{title}")
             axes.set(xlabel=f"{across} (mm)", ylabel=f"{up} (mm)")

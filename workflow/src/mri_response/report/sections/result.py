@@ -51,12 +51,14 @@ def blocks(run: Run) -> list[Block]:
     table = _held_out_table if held_out else _discovery_table
     found = answer_of(run, "predicts")
     for model in run.models:
-        more = [Figures(("null_distribution", "decision_scores", "confusion"), model)]
+        more = [
+            Figures(("null_distribution", "decision_scores", "probabilities", "confusion"), model)
+        ]
         of_model = [
             Text(_result(run, model)),
             Figures(("roc",), model),
             table(run, model),
-            Details("What chance gives, decision values and counts of people", more),
+            Details("What chance gives, decision values, probabilities and counts of people", more),
         ]
         found.append(OfModel(model, of_model))
     return found
@@ -77,8 +79,12 @@ def alt_text(spec: FigureSpec, run: Run) -> str:
     str
     """
     performance, model, names = run.performance, spec.model, run.names
-    if spec.kind in ("decision_scores", "confusion"):
-        what = "Points of people" if spec.kind == "decision_scores" else "Counts of people"
+    what = {
+        "decision_scores": "Decision values of people as points",
+        "probabilities": "Probabilities of people as points",
+        "confusion": "Counts of people",
+    }.get(spec.kind)
+    if what:
         return f"{what} by cohort and outcome. {people_text(run, model)}"
     metrics = {"roc": ["auc"], "null_distribution": ["balanced_accuracy", "auc"]}[spec.kind]
     parts = []
