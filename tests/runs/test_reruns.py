@@ -339,6 +339,7 @@ def test_an_edited_list_of_regions_runs_again_what_lays_the_atlas_on_scans(demo,
 
 # ---------------------------------------------------------------- keys of the configuration
 END_OF_RUN = {"reporting", "report_page", "provenance", "dataset_description", "verdict", "leakage"}
+END_OF_RUN |= {"pack"}
 FIGURES = {"learning_curve_figure", "performance_figures", "quality_figure", "region_sets_figure"}
 FIGURES |= {"comparisons_figure", "flow_figure", "specificity_figure", "subgroups_figure"}
 FIGURES |= {"roi_weights_figure", "weight_map_figure", "usefulness_figures"}
@@ -357,6 +358,7 @@ EVERYTHING = NO_PEOPLE | PEOPLE_RULES | FEATURE_RULES | {"inputs"}
 #: Another value of every key, given the study's; and all rules that may run again for it.
 KEYS = {
     "title": ("Elsewhere", FIGURES | END_OF_RUN),
+    "licence": ("CC-BY-4.0", END_OF_RUN),
     "seed": (4, NO_PEOPLE),
     "sessions": (["ses-1", "ses-2"], {"input_warnings"} | END_OF_RUN),
     "cohorts": ({"external": {"title": "Elsewhere"}}, FIGURES | END_OF_RUN),

@@ -42,7 +42,7 @@ def finished(tmp_path_factory: pytest.TempPathFactory) -> Path:
         cwd=folder / "elsewhere",
         snakefile=project / "Snakefile",
     )
-    assert "58 of 58 steps (100%) done" in done.stdout + done.stderr
+    assert "59 of 59 steps (100%) done" in done.stdout + done.stderr
     assert not any((folder / "elsewhere").iterdir())
     return folder
 
@@ -107,7 +107,7 @@ def test_the_slurm_profile(finished):
         *(finished / "project", finished / "study", "--forceall", "--workflow-profile", "slurm")
     )
     assert f"profile {finished}/project/profiles/slurm" in done.stdout + done.stderr
-    assert sum(job_counts(done).values()) == 58
+    assert sum(job_counts(done).values()) == 59
 
 
 def test_jobs_of_a_cluster_ask_for_memory_and_time(moved):
@@ -217,7 +217,7 @@ FIGURES = {
     "usefulness_figures",
 }
 ENGINE = {
-    *("prepare", "cross_validate", "decisions", "freeze", "score"),
+    *("prepare", "cross_validate", "decisions", "freeze", "pack", "score"),
     *("performance", "baseline", "comparisons", "specificity", "subgroups", "usefulness"),
     *("learning_curve", "learning_curve_parts", "precision", "region_weights"),
     *("tables", "reporting", "verdict", "leakage"),

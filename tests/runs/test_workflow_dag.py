@@ -23,7 +23,7 @@ ONCE = (
 )
 # Rules that make one job for each model.
 PER_MODEL = (
-    *("freeze", "score", "decisions", "subgroups"),
+    *("freeze", "pack", "score", "decisions", "subgroups"),
     *("usefulness", "performance_figures", "usefulness_figures", "subgroups_figure"),
     "specificity_figure",
 )
@@ -378,6 +378,7 @@ def test_a_stack_needs_no_fits_of_its_own(study):
     study.config["stacks"] = {"both": ["fs_svc", "other"]}
     assert jobs(study.save(), study.folder) == before | {
         "freeze_without_arrays": 1,
+        "pack": before["pack"] + 1,
         "score": before["score"] + 1,
         "stack": 1,
         "performance": before["performance"] + 1,

@@ -67,6 +67,7 @@ def test_every_documented_file_is_there_and_no_other(study, results):
     useful = ("calibration", "decision_curve", "decision_rules", "operating_points")
     useful += ("threshold_counts",)
     documents = ("tripod", "probast", "model_card")
+    travelling = ("manifest.json", "model.json", "model.npz", "README.md")
     tables = ("splits", "exclusions", "flow", "qc", "subgroups", "comparisons", "specificity")
     tables += ("learning_curve", "precision", "roi_sets", "characteristics", "input_warnings")
     tables += ("null_summary", "qc_summary", "qc_warnings", "inputs", "inputs_summary")
@@ -78,6 +79,7 @@ def test_every_documented_file_is_there_and_no_other(study, results):
     for model in models:
         names |= {f"weights/sets/{model}.tsv", f"figures/viewer_{model}.html"}
         names |= {f"models/{model}.json", f"models/{model}.npz", f"scores/{model}.tsv"}
+        names |= {f"models/{model}/{name}" for name in travelling}
         names |= {f"performance/{model}_{name}.tsv" for name in (*of_model, *useful, "subgroups")}
     names |= {"performance/roi_svc_learning_curve.tsv", "learning_curve/roi_svc/parts-0.npz"}
     for baseline in ("confounds_only", "majority_class"):

@@ -41,6 +41,37 @@ use rule freeze as freeze_without_arrays with:
         model=pattern_of([*NONLINEAR, *STACKS]),
 
 
+rule pack:
+    """Put a model into a folder that travels: formula, ranges, card, and nothing about anyone.
+
+    A model that cannot travel has a folder that says why.
+    """
+    input:
+        frozen=lambda wildcards: expand(frozen_model(), model=packed_models(wildcards)),
+        arrays=packed_arrays,
+        people=people_table(DISCOVERY),
+        features=packed_matrices,
+        images=packed_images,
+        summary=run_table("inputs_summary"),
+        performance=performance_of_packed,
+    output:
+        **model_folder(),
+    log:
+        log_of("pack", "model"),
+    wildcard_constraints:
+        model=pattern_of([*MODELS, *STACKS]),
+    localrule: True
+    conda:
+        ENVIRONMENT
+    params:
+        config=packed_config,
+        code=code_of("models/pack"),
+    message:
+        "Folder of {wildcards.model}, for other hospitals"
+    script:
+        "../scripts/models/pack.py"
+
+
 rule score:
     """Decision values of the frozen model in the other cohorts; no label of theirs is read.
 

@@ -114,6 +114,17 @@ def frozen_arrays(model="{model}"):
     return f"{RUN}/models/{model}.npz"
 
 
+def model_folder(model="{model}"):
+    """Files of the folder in which a model travels, by the names of outputs."""
+    names = {
+        "manifest": "manifest.json",
+        "text": "model.json",
+        "numbers": "model.npz",
+        "card": "README.md",
+    }
+    return {key: f"{RUN}/models/{model}/{name}" for key, name in names.items()}
+
+
 def frozen_scores(model="{model}"):
     """Decision values of a frozen model in the other cohorts."""
     return f"{RUN}/scores/{model}.tsv"
@@ -210,6 +221,11 @@ def frozen_models():
     return [frozen_model(model) for model in MODELS]
 
 
+def travelling_models():
+    """Every file of the folders in which models and stacks travel."""
+    return [path for name in (*MODELS, *STACKS) for path in model_folder(name).values()]
+
+
 def reviewer_tables():
     """Tables of the documents for the reviewer."""
     return [run_table(name) for name in ("tripod", "probast", "cobidas", "model_card")]
@@ -247,7 +263,7 @@ def prediction_files():
     """Tables, documents for the reviewer and frozen models."""
     names = ("splits", "predictions", "performance", "null")
     tables = [*(run_table(name) for name in names), *evidence_tables()]
-    return [*tables, *reviewer_texts().values(), *frozen_models()]
+    return [*tables, *reviewer_texts().values(), *frozen_models(), *travelling_models()]
 
 
 def page_of_cohorts():
@@ -428,7 +444,8 @@ def number_files():
     """Tables of predicted numbers, weights and frozen models."""
     tables = [run_table(f"numbers_{name}") for name in NUMBER_TABLES]
     documents = [*reviewer_tables(), *reviewer_texts().values()]
-    return [run_table("splits"), *tables, *further_number_tables(), *documents, *frozen_models()]
+    models = [*frozen_models(), *travelling_models()]
+    return [run_table("splits"), *tables, *further_number_tables(), *documents, *models]
 
 
 def further_number_tables():
@@ -948,6 +965,44 @@ def models_below(wildcards):
     return of_models_below(frozen_model(), wildcards)
 
 
+def packed_models(wildcards):
+    """The models below a stack and the stack, or the model alone."""
+    return [*names_below(wildcards), wildcards.model]
+
+
+def packed_sets(wildcards):
+    """Feature sets of the models that are packed, behind those that they consist of."""
+    models = names_below(wildcards) or [wildcards.model]
+    names = [CONFIG["models"][model]["features"] for model in models]
+    return list(dict.fromkeys(n for name in names for n in (*FEATURES[name].get("sets", ()), name)))
+
+
+def packed_arrays(wildcards):
+    """Numbers of the models that are packed, of those that have weights."""
+    return [frozen_arrays(name) for name in packed_models(wildcards) if name in LINEAR]
+
+
+def packed_matrices(wildcards):
+    """Features of the discovery cohort, of every set of the models that are packed."""
+    return [matrix(name, DISCOVERY) for name in packed_sets(wildcards)]
+
+
+def packed_images(wildcards):
+    """Masks and atlases of the feature sets of the models that are packed."""
+    kinds = {name: feature_kind(FEATURES[name]) for name in packed_sets(wildcards)}
+    return [
+        atlas_image(name) if kind.has_atlas else mask_image(name)
+        for name, kind in kinds.items()
+        if kind.has_image
+    ]
+
+
+def performance_of_packed(wildcards):
+    """Performance of the model that is packed."""
+    numbers = "numbers" in asked_modules(CONFIG)
+    return model_table("numbers_performance" if numbers else "performance", wildcards.model)
+
+
 def scores_below(wildcards):
     """Scores of the models below a stack in the other cohorts."""
     return of_models_below(frozen_scores(), wildcards)
@@ -1217,6 +1272,17 @@ def frozen_config(wildcards):
         return {}
     frozen = section("outcome", "external", "features", "operating_points")
     return {**model_config(wildcards), **frozen}
+
+
+def packed_config(wildcards):
+    """What the folder of a model says of where it comes from."""
+    return {
+        **section("seed", "title", "licence", "outcome", "confounds"),
+        "models": {model: fitted_model(CONFIG, model) for model in MODELS},
+        "features": {name: FEATURES[name] for name in packed_sets(wildcards)},
+        "below": names_below(wildcards),
+        "discovery": [DISCOVERY, untitled_cohorts()[DISCOVERY]],
+    }
 
 
 def feature_spec(wildcards):

@@ -142,7 +142,7 @@ class FrozenHarmonised:
     @property
     def sha256(self) -> str:
         """SHA-256 over the parameters: effects of sites, numbers, codings and description."""
-        return parameters_hash(self._arrays(), self._text())
+        return parameters_hash(self.arrays(), self.text())
 
     def save(self, path: PathLike) -> None:
         """Write the text of the model with its hash, and its numbers in an ``.npz`` file beside it.
@@ -152,7 +152,7 @@ class FrozenHarmonised:
         path : path-like
             JSON file to make.
         """
-        write_parameters(self._arrays(), self._text(), path)
+        write_parameters(self.arrays(), self.text(), path)
 
     @classmethod
     def load(cls, path: PathLike) -> FrozenHarmonised:
@@ -172,11 +172,28 @@ class FrozenHarmonised:
         ValueError
             If the parameters are not those whose hash was written down.
         """
-        arrays, text = read_parameters(path)
-        effects = SiteEffects(*(arrays.pop(f"site_{name}") for name in SiteEffects._fields))
-        fills = arrays.pop("feature_fill"), arrays.pop("covariate_fill")
+        return cls.of(*read_parameters(path))
+
+    @classmethod
+    def of(cls, arrays: Mapping[str, np.ndarray], text: Mapping[str, Any]) -> FrozenHarmonised:
+        """Put a model together from what `arrays` and `text` have given.
+
+        Parameters
+        ----------
+        arrays : mapping of str to numpy.ndarray
+            Its numbers.
+        text : mapping
+            Its text; further keys are passed over.
+
+        Returns
+        -------
+        FrozenHarmonised
+        """
+        rest = dict(arrays)
+        effects = SiteEffects(*(rest.pop(f"site_{name}") for name in SiteEffects._fields))
+        fills = rest.pop("feature_fill"), rest.pop("covariate_fill")
         sites = SiteCoding.from_json(text["harmonise"])
-        return cls(FrozenLinear.of(arrays, text), effects, tuple(text["known"]), *fills, sites)
+        return cls(FrozenLinear.of(rest, text), effects, tuple(text["known"]), *fills, sites)
 
     def ready(self, discovery: Mapping[str, PathLike]) -> FrozenHarmonised:
         """Return the model itself, which needs no file of the discovery cohort.
@@ -192,13 +209,15 @@ class FrozenHarmonised:
         """
         return self
 
-    def _arrays(self) -> dict[str, np.ndarray]:
+    def arrays(self) -> dict[str, np.ndarray]:
+        """Numbers of the model, by name."""
         return self.linear.arrays() | {
             "feature_fill": self.feature_fill,
             "covariate_fill": self.covariate_fill,
             **{f"site_{name}": getattr(self.effects, name) for name in SiteEffects._fields},
         }
 
-    def _text(self) -> dict:
+    def text(self) -> dict:
+        """Text of the model: codings and description."""
         text = self.linear.text()
         return text | {"known": list(self.known), "harmonise": self.sites.to_json()}

@@ -1,0 +1,183 @@
+"""What new people must have for a model that travels: columns, units, grid, atlas, programs."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from mri_response.config.feature_kinds import feature_kind
+from mri_response.config.linear_estimators import KERNEL_ESTIMATORS
+from mri_response.config.queries import column_of, estimator_of, is_linear
+from mri_response.config.source_kinds import kind_of_source
+from mri_response.core.tables import ID_COLUMNS, read_tsv
+from mri_response.models.hashed import PathLike
+
+#: Kinds of features that are made from nothing but a person's own images, tables and answers.
+TRAVELLING = ("table", "roi_maps", "voxels", "clinical", "concatenated")
+OF_THE_USER = "of the user"
+
+
+def why_not(config: Mapping[str, Any], models: Sequence[str]) -> str | None:
+    """Say why a model cannot be applied from its folder alone.
+
+    Parameters
+    ----------
+    config : mapping
+        Sections models and features of the completed configuration.
+    models : sequence of str
+        The model, or those below a stack.
+
+    Returns
+    -------
+    str or None
+        None for a model that travels.
+    """
+    for name in models:
+        model = config["models"][name]
+        kinds = [spec["kind"] for spec in sets_of(config, model["features"]).values()]
+        if not is_linear(model):
+            if estimator_of(model) in KERNEL_ESTIMATORS:
+                return (
+                    f"the kernel of {name} is not linear, so that its formula would be rows of the "
+                    "training people, who do not travel"
+                )
+            return (
+                f"{name} ({estimator_of(model)}) is a program and no formula: its recipe fits it "
+                "again from the training people, who do not travel"
+            )
+        strange = [kind for kind in kinds if kind not in TRAVELLING]
+        if strange:
+            return (
+                f"features of kind {strange[0]} are made from more than the people who are scored"
+            )
+    return None
+
+
+def sets_of(config: Mapping[str, Any], features: str) -> dict[str, Mapping[str, Any]]:
+    """A feature set, behind those that it consists of.
+
+    Parameters
+    ----------
+    config : mapping
+        Section features of the completed configuration.
+    features : str
+        Name of the feature set.
+
+    Returns
+    -------
+    dict of str to mapping
+        Sections of the configuration by name.
+    """
+    spec = config["features"][features]
+    return {name: config["features"][name] for name in (*spec.get("sets", ()), features)}
+
+
+def feature_set(
+    spec: Mapping[str, Any], cohort: Mapping[str, Any], matrix: PathLike | None
+) -> dict[str, Any]:
+    """What a feature set is, for whoever makes it elsewhere.
+
+    Parameters
+    ----------
+    spec : mapping
+        ``features.<name>`` of the configuration.
+    cohort : mapping
+        Section of the discovery cohort.
+    matrix : path-like or None
+        Its features in the discovery cohort.
+
+    Returns
+    -------
+    dict
+        ``spec`` without paths of this machine, ``columns`` (None for voxels), ``unit``.
+    """
+    own = {key: value for key, value in spec.items() if key != "tables"}
+    for key in ("atlas", "mask"):
+        if isinstance(own.get(key), Mapping) or (
+            key == "mask" and own.get(key) not in (None, "template")
+        ):
+            own[key] = OF_THE_USER
+    columns = None
+    if feature_kind(spec).has_names:
+        columns = [name for name in read_tsv(matrix) if name not in ID_COLUMNS]
+    return {"spec": own, "columns": columns, "unit": _unit(spec, cohort)}
+
+
+def _unit(spec: Mapping[str, Any], cohort: Mapping[str, Any]) -> str:
+    if spec["kind"] == "roi_maps":
+        return "ml" if spec["statistic"] == "sum" else "mean of the map"
+    if spec["kind"] == "voxels":
+        return "value of the map"
+    if spec["kind"] != "table":
+        return "as in the training table"
+    kind = kind_of_source(cohort["sources"][spec["source"]])
+    if kind in ("freesurfer", "region_tables"):
+        return "mm3, mm2 and mm, as FreeSurfer writes them"
+    return "ml" if kind else "as in the training table"
+
+
+def programs_of(summary: pd.DataFrame, cohort: str, spec: Mapping[str, Any]) -> dict[str, int]:
+    """Programs and versions that made the source of a feature set, with the rows of each.
+
+    Parameters
+    ----------
+    summary : pandas.DataFrame
+        The run's table ``inputs_summary``.
+    cohort : str
+        Name of the discovery cohort.
+    spec : mapping
+        ``features.<name>`` of the configuration.
+
+    Returns
+    -------
+    dict of str to int
+        Empty where the files do not tell.
+    """
+    own = summary[(summary["cohort"] == cohort) & (summary["source"] == spec.get("source"))]
+    made = own["program"] + " " + own["version"].fillna("unknown")
+    return own["n"].astype(int).groupby(made).sum().to_dict()
+
+
+def labels_sha256(labels: np.ndarray) -> str:
+    """SHA-256 of the labels of an atlas on its grid.
+
+    Parameters
+    ----------
+    labels : numpy.ndarray of int
+        Three-dimensional.
+
+    Returns
+    -------
+    str
+        64 hexadecimal digits.
+    """
+    return hashlib.sha256(np.ascontiguousarray(labels, dtype="<i4").tobytes()).hexdigest()
+
+
+def columns_of_people(config: Mapping[str, Any], models: Sequence[Mapping[str, Any]]) -> list[str]:
+    """Columns of a table of people that models read.
+
+    Parameters
+    ----------
+    config : mapping
+        Section features of the completed configuration.
+    models : sequence of mapping
+        Sections of the models as they were fitted.
+
+    Returns
+    -------
+    list of str
+        Confounds, sites and what is kept of them, and clinical features, each once.
+    """
+    columns: list[str] = []
+    for model in models:
+        columns += [column_of(confound) for confound in model["confounds"]]
+        if model.get("harmonise"):
+            columns += [model["harmonise"]["column"], *model["harmonise"]["keep"]]
+        for spec in sets_of(config, model["features"]).values():
+            columns += spec["columns"] if spec["kind"] == "clinical" else []
+    return list(dict.fromkeys(columns))
