@@ -256,8 +256,9 @@ def _beside(run: Run, table: pd.DataFrame, names: Naming) -> Table:
         made.rows.append([model_title(name, config), *cells])
     made.note = (
         "Small numbers: 95 % intervals over people. The confounds alone are a linear discriminant "
-        "on the confounds of all models; the larger class is what most training people are in. In "
-        "cross-validation it may lie below 50 %: whoever is left out makes their own class smaller."
+        "on the confounds of all models, numbers with their squares or as splines; the larger "
+        "class is what most training people are in. In cross-validation it may lie below 50 %: "
+        "whoever is left out makes their own class smaller."
     )
     return made
 
