@@ -130,7 +130,7 @@ def answers(tables: dict[str, pd.DataFrame], **changes: pd.DataFrame) -> pd.Data
 
 def set_drug(tables, estimate: float, low: float, high: float, p: float) -> pd.DataFrame:
     table = tables["specificity"].copy()
-    main = (table["analysis"] == "difference") & (table["metric"] == "auc")
+    main = (table["analysis"] == "difference") & (table["metric"] == "auc_within_cohorts")
     table.loc[main, ["estimate", "ci_low", "ci_high", "p_value"]] = [estimate, low, high, p]
     return table
 
@@ -170,6 +170,21 @@ def test_a_control_group_as_good_as_the_treated(tables) -> None:
         specificity = set_drug(tables, sum(limits) / 2, *limits, p)
         made = answers(tables, specificity=specificity)
         assert made.loc["is_it_the_drug", "answer"] == expected
+
+
+def test_of_several_cohorts_the_difference_within_them_answers(tables) -> None:
+    """A shift between pooled cohorts moves the pooled difference alone."""
+    specificity = set_drug(tables, 0.0, -0.2, 0.2, 0.5)
+    pooled = (specificity["analysis"] == "difference") & (specificity["metric"] == "auc")
+    names = ["estimate", "ci_low", "ci_high", "p_value"]
+    specificity.loc[pooled, names] = [0.3, 0.1, 0.5, 0.001]
+    made = answers(tables, specificity=specificity).loc["is_it_the_drug"]
+    assert made["answer"] == Answer.CANNOT_TELL
+    assert (made["estimate"], made["ci_method"]) == (0.0, "delong_within_cohorts")
+    alone = specificity[specificity["metric"] != "auc_within_cohorts"]  # one cohort each
+    made = answers(tables, specificity=alone).loc["is_it_the_drug"]
+    assert made["answer"] == Answer.FOUND
+    assert (made["estimate"], made["ci_method"]) == (0.3, "mover_difference")
 
 
 def test_without_other_cohorts_only_the_first_question_is_asked(tables) -> None:

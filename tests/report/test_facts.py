@@ -666,6 +666,18 @@ def test_arms_are_compared_where_there_are_both():
     assert said not in alone.text
 
 
+def test_of_several_cohorts_the_difference_within_them_is_told():
+    run = made_up_run()
+    table = run.tables["specificity"]
+    text = gather(evidence_of(run, tables={"specificity": table}))["specificity"].text
+    own = table[(table["model"] == "roi_svc") & (table["analysis"] == "difference")]
+    within = own.set_index("metric").loc["auc_within_cohorts"]
+    assert f"people compared within their own cohort: AUC +{within['estimate']:.2f} (" in text
+    alone = table[table["metric"] != "auc_within_cohorts"]
+    text = gather(evidence_of(run, tables={"specificity": alone}))["specificity"].text
+    assert f"minus control: AUC +{own.set_index('metric').loc['auc', 'estimate']:.2f} (" in text
+
+
 def test_groups_without_an_interval_have_no_unit_in_its_place():
     tables = further_tables()
     tables["subgroups"].loc[:, ["ci_low", "ci_high"]] = np.nan

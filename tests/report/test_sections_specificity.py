@@ -32,13 +32,15 @@ def rows(made):
 def test_numbers_are_those_of_the_table():
     run = made_up_run()
     table = run.tables["specificity"].set_index(["analysis", "metric"])
-    main = table.loc["difference", "auc"]
+    main = table.loc["difference", "auc_within_cohorts"]
+    pooled = table.loc["difference", "auc"]
     text = written(section(run))
-    assert f"The difference is +{main['estimate']:.2f}" in text
+    assert f"within their own cohort, is +{main['estimate']:.2f}" in text
+    assert f"together the difference is +{pooled['estimate']:.2f}" in text
     assert f"p = {main['p_value']:.3f}, one-sided" in text
     assert "from 1,000 permutations" in text
     assert "(External cohorts together, n = 51, 26 responder)" in text
-    assert f"{100 * main['power']:.0f} % of the time" in text
+    assert f"{100 * pooled['power']:.0f} % of the time" in text
     assert "at random" in text
     cells = rows(section(run))
     accuracy = table.loc["difference", "balanced_accuracy"]["estimate"]

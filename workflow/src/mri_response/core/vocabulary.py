@@ -67,6 +67,7 @@ class Interval(StrEnum):
     MOVER_WILSON = "mover_wilson"
     MOVER_DIFFERENCE = "mover_difference"
     DELONG_LOGIT = "delong_logit"
+    DELONG_WITHIN = "delong_within_cohorts"
     NEWCOMBE_AUC = "newcombe_auc"
     MOVER_COHORTS = "mover_cohorts"
     INFLUENCE = "influence"

@@ -252,19 +252,22 @@ def drug_figure(specificity: pd.DataFrame, model: str) -> Figure | None:
     Returns
     -------
     Figure or None
-        The primary comparison; None where it was not computed.
+        That within cohorts where an arm has several, since scores that are shifted between pooled
+        cohorts look like an effect of the treatment; None where nothing was computed.
     """
     rows = specificity[
         (specificity["model"] == model)
         & (specificity["analysis"] == "difference")
-        & (specificity["metric"] == "auc")
+        & specificity["metric"].isin(["auc", "auc_within_cohorts"])
         & specificity["estimate"].notna()
     ]
     if not len(rows):
         return None
-    row = rows.iloc[0]
+    row = rows.sort_values("metric").iloc[-1]
+    within = row["metric"] == "auc_within_cohorts"
+    method = Interval.DELONG_WITHIN if within else Interval.MOVER_DIFFERENCE
     sizes = {name: row[f"{name}_active"] + row[f"{name}_control"] for name in ("n", "n_positive")}
-    given = row.to_dict() | sizes | {"ci_method": Interval.MOVER_DIFFERENCE}
+    given = row.to_dict() | sizes | {"ci_method": method}
     metric = "auc_difference"
     return _figure(given, row["active"], row["control"], metric, 0.0, "specificity", row["method"])
 

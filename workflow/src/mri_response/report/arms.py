@@ -33,6 +33,25 @@ def arm_row(table: pd.DataFrame, model: str, analysis: str, metric: str) -> pd.S
     return rows.iloc[0] if len(rows) else None
 
 
+def leading_difference(table: pd.DataFrame, model: str) -> pd.Series | None:
+    """The difference of AUCs that is read; None where none was computed.
+
+    Parameters
+    ----------
+    table : DataFrame
+        ``specificity.tsv``.
+    model : str
+        Name of the model.
+
+    Returns
+    -------
+    Series or None
+        That within cohorts where an arm has several cohorts, else that of the two cohorts.
+    """
+    within = arm_row(table, model, "difference", "auc_within_cohorts")
+    return arm_row(table, model, "difference", "auc") if within is None else within
+
+
 def arm_title(name: str, names: Naming) -> str:
     """Title of the cohort or of the cohorts taken together that make an arm.
 

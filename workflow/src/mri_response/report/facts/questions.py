@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 import numpy as np
 import pandas as pd
 
@@ -134,18 +137,21 @@ def specificity(run: Run) -> Fact | None:
     rows = rows[
         (rows["model"] == run.model)
         & (rows["analysis"] == "difference")
-        & (rows["metric"] == "auc")
+        & rows["metric"].isin(["auc", "auc_within_cohorts"])
     ]
     if not len(rows):
         return None
-    row = rows.iloc[0]
-    source = where("specificity", model=run.model, analysis="difference", metric="auc")
+    power = rows["power"].iloc[0]
+    # Within cohorts where an arm has several of them.
+    row = rows[rows["estimate"].notna() | (rows["metric"] == "auc")].sort_values("metric").iloc[-1]
+    source = where("specificity", model=run.model, analysis="difference", metric=row["metric"])
+    within = ", people compared within their own cohort" * (row["metric"] != "auc")
     if np.isnan(row["estimate"]):
         return Fact(f"External cohorts minus control: not computed. {row['note']}", source)
     return Fact(
-        f"External cohorts minus control: {_difference(row)}; "
+        f"External cohorts minus control{within}: {_difference({**row, 'metric': 'auc'})}; "
         f"{p_words(row)}, one-sided, arms permuted within outcome class; power "
-        f"{row['power']:.2f} for AUC 0.65 against 0.50. Arms were not randomised by this analysis, "
+        f"{power:.2f} for AUC 0.65 against 0.50. Arms were not randomised by this analysis, "
         "so that site or cohort may explain a difference.",
         source,
         ("delong",),
@@ -283,7 +289,7 @@ def region_sets(run: Run) -> Fact | None:
     )
 
 
-def _difference(row: pd.Series) -> str:
+def _difference(row: Mapping[str, Any]) -> str:
     """A difference of balanced accuracies in percentage points, of AUCs as it is."""
     metric = row["metric"]
     name = lowered(METRIC_NAMES[metric])
@@ -293,7 +299,7 @@ def _difference(row: pd.Series) -> str:
     return f"{name} {value}{unit} ({_limits(row, scale, digits)})"
 
 
-def _limits(row: pd.Series, scale: float = 1, digits: int = 2) -> str:
+def _limits(row: Mapping[str, Any], scale: float = 1, digits: int = 2) -> str:
     if np.isnan(row["ci_low"]) or np.isnan(row["ci_high"]):
         return "no interval"
     low, high = (minus(scale * row[c], digits) for c in ("ci_low", "ci_high"))

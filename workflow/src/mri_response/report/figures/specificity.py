@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 from matplotlib.figure import Figure
 
-from mri_response.report.arms import arm_row, arm_title, people_of
+from mri_response.report.arms import arm_row, arm_title, leading_difference, people_of
 from mri_response.report.figures.forest import draw_interval, reference_line
 from mri_response.report.figures.style import (
     BLACK,
@@ -68,6 +68,8 @@ def draw(specificity: pd.DataFrame, model: str, names: Naming) -> Figure:
             row = arm_row(specificity, model, arm, metric)
             draw_interval(of_arms, row, top + j, *_STYLES[arm], 6)
         row = arm_row(specificity, model, "difference", metric)
+        if metric == "auc":
+            row = leading_difference(specificity, model)
         draw_interval(of_differences, row, top + 0.5, GREY, "D", 6)
         of_differences.text(0, top + 1.1, _difference_text(metric, row), **_BESIDE)
     reference_line(of_arms, 0.5)
@@ -88,4 +90,5 @@ def _difference_text(metric: str, row: pd.Series) -> str:
     text += f" ({signed_interval(metric, number(row['ci_low']), number(row['ci_high']))})"
     if metric == "auc":
         text += f", {p_phrase(row['p_value'], row['n_permutations'])}"
+        text += "\nwithin cohorts" * (row["metric"] != "auc")
     return text

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from mri_response.evaluation.specificity.power import ALPHA, ASSUMED
-from mri_response.report.arms import arm_row, arm_title, people_of
+from mri_response.report.arms import arm_row, arm_title, leading_difference, people_of
 from mri_response.report.figures.plan import FigureSpec
 from mri_response.report.naming import METRIC_NAMES, Naming
 from mri_response.report.numbers import (
@@ -60,9 +60,10 @@ def verdict(table: pd.DataFrame, model: str, names: Naming) -> str | None:
     names : Naming
         How things are called in this run.
     """
-    main = arm_row(table, model, "difference", "auc")
-    if main is None:
+    pooled, main = arm_row(table, model, "difference", "auc"), leading_difference(table, model)
+    if main is None or pooled is None:
         return None
+    several = main["metric"] != "auc"
     parts = []
     for arm, where in (("active", "with the treatment"), ("control", "without")):
         row = arm_row(table, model, arm, "auc")
@@ -74,7 +75,8 @@ def verdict(table: pd.DataFrame, model: str, names: Naming) -> str | None:
     )
     n_permutations = int(number(main["n_permutations"]))
     text = (
-        f"Model {model}: AUC {parts[0]} and {parts[1]}. The difference is "
+        f"Model {model}: AUC {parts[0]} and {parts[1]}. The difference"
+        f"{', people compared within their own cohort,' if several else ''} is "
         f"{signed('auc', estimate)} (95 % interval {signed_interval('auc', low, high)}); "
         f"{p_phrase(p, n_permutations)}, one-sided (better with the treatment), from "
         f"{n_permutations:,} permutations of the group within each outcome. "
@@ -89,19 +91,18 @@ def verdict(table: pd.DataFrame, model: str, names: Naming) -> str | None:
             "That it does better in treated people has not been shown, which is not evidence "
             "that it does not."
         )
-    within = arm_row(table, model, "difference", "auc_within_cohorts")
-    if within is not None:
-        p = p_phrase(within["p_value"], within["n_permutations"])
+    if several:
+        p = p_phrase(pooled["p_value"], pooled["n_permutations"])
         text += (
-            " Comparing only people of the same cohort, the difference is "
-            f"{signed('auc', number(within['estimate']))}, {p}: where this disagrees, the pooled "
+            " Across all people of the cohorts together the difference is "
+            f"{signed('auc', number(pooled['estimate']))}, {p}: where this disagrees, the pooled "
             "cohorts differ in their scores and in how many respond, and the pooled AUC is not to "
             "be trusted."
         )
     return (
         f"{text} In studies of this size the test finds a true difference, of {ASSUMED[0]:.2f} "
         f"with against {ASSUMED[1]:.2f} without the treatment, "
-        f"{100 * number(main['power']):.0f} % of the time."
+        f"{100 * number(pooled['power']):.0f} % of the time."
     )
 
 
@@ -172,9 +173,10 @@ def _differences(table: pd.DataFrame, models: list[str], names: Naming) -> Table
         names.title("Treated against untreated people, frozen model"),
         ["Model", "Number", "Treated", "Control", "Difference", "p", "How to read it"],
     )
+    several = (table["metric"] == "auc_within_cohorts").any()
     readings = {
-        "auc": "primary; one-sided",
-        "auc_within_cohorts": "check: only people of the same cohort are compared; one-sided",
+        "auc": "all people of the cohorts together; one-sided" if several else "primary; one-sided",
+        "auc_within_cohorts": "primary: only people of the same cohort are compared; one-sided",
         "balanced_accuracy": "secondary: a shift of all scores in one hospital changes it, so no p",
     }
     for model in models:
