@@ -10,8 +10,9 @@ import numpy as np
 import pandas as pd
 
 from mri_response.config.feature_kinds import feature_kind
+from mri_response.config.learner_kinds import estimator_of, is_linear
 from mri_response.config.linear_estimators import KERNEL_ESTIMATORS
-from mri_response.config.queries import column_of, estimator_of, is_linear
+from mri_response.config.queries import column_of
 from mri_response.config.source_kinds import kind_of_source
 from mri_response.core.tables import ID_COLUMNS, read_tsv
 from mri_response.models.hashed import PathLike

@@ -10,7 +10,8 @@ import numpy as np
 
 from mri_response import __version__
 from mri_response.config.feature_kinds import feature_kind
-from mri_response.config.queries import declared_categories, predicts_number
+from mri_response.config.learner_kinds import learner_kind
+from mri_response.config.queries import declared_categories
 from mri_response.core.provenance import versions
 from mri_response.core.tables import read_people, read_tsv
 from mri_response.features.matrices import read_features
@@ -93,11 +94,12 @@ def _text(name: str, config: Mapping[str, Any], given: Any) -> dict[str, Any]:
         "licence": config["licence"],
         "study": config["title"],
         "outcome": config["outcome"],
-        "predicts_number": any(map(predicts_number, models)),
+        "predicts_number": any(learner_kind(model).predicts_number for model in models),
         "training": {
             "cohort": title,
             "n_rows": len(people),
             "n_people": int(people["participant_id"].nunique()),
+            "mean_label": float(people["label"].mean()),
         },
         "performance": _performance(given.performance, title),
         "confounds": config["confounds"],
