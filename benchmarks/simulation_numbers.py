@@ -39,7 +39,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "workflow" / "src")
 from trials import command_line, done_trials
 
 from mri_response.core.vocabulary import Role
-from mri_response.evaluation.numbers.metrics import GAINS, Predicted, estimates
+from mri_response.evaluation.numbers.metrics import GAINS, METRICS, Predicted, estimates
 from mri_response.evaluation.numbers.performance import (
     cross_validated_numbers,
     exchanged_outcomes,
@@ -141,10 +141,10 @@ def trial(index: int, scenario: str, n_permutations: int) -> list[dict]:
     external, _ = performance_elsewhere(
         base, elsewhere.people, *model.predict(elsewhere), model.mean, exchanged=exchanged
     )
-    truth = gains(model, _fresh(slope))
+    truth = figures(model, _fresh(slope))
     rows = []
     for table in (discovery, external):
-        for row in table[table["metric"].isin(GAINS)].to_dict("records"):
+        for row in table.to_dict("records"):
             metric = row["metric"]
             kept = {key: row[key] for key in ("cohort", "metric", "estimate", "p_value")}
             kept |= {"ci_low": row["ci_low"], "ci_high": row["ci_high"], "truth": truth[metric]}
@@ -156,8 +156,8 @@ def trial(index: int, scenario: str, n_permutations: int) -> list[dict]:
     return rows
 
 
-def gains(model: Refitted, people: Drawn) -> dict[str, float]:
-    """Gains of a model in many fresh people."""
+def figures(model: Refitted, people: Drawn) -> dict[str, float]:
+    """Gains and totals of a model in many fresh people."""
     outcome = people.people["label"].to_numpy()
     predicted, reduced = model.predict(people)
     shape = (1, 1, len(outcome))
@@ -169,7 +169,7 @@ def gains(model: Refitted, people: Drawn) -> dict[str, float]:
         np.ones(len(outcome)),
         np.arange(len(outcome)),
     )
-    return {metric: float(estimates(metric, given).value[0]) for metric in GAINS}
+    return {metric: float(estimates(metric, given).value[0]) for metric in METRICS}
 
 
 # ---------------------------------------------------------------- table
@@ -183,7 +183,7 @@ def summary(scenario: str, rows: pd.DataFrame) -> pd.DataFrame:
             "cohort": cohort,
             "metric": metric,
             "trials": len(own),
-            "rejected": (own["p_value"] <= ALPHA + 1e-9).mean(),
+            "rejected": (own["p_value"] <= ALPHA + 1e-9).mean() if metric in GAINS else np.nan,
             "truth": own["truth"].mean(),
             "mean_estimate": own["estimate"].mean(),
             "covers": _covers(own, truth),

@@ -127,7 +127,10 @@ def test_errors_are_widened_by_the_variance_of_nadeau_and_bengio(n_people, folds
     table, _ = performance_of_discovery("m", "home", people, decisions)
     rows = table.set_index("metric")
     given = cross_validated_numbers(people, decisions).of(slice(1))
-    for metric, wider in {"r2_gain": factor, "mae_gain": factor, "r2": 1.0}.items():
+    for metric, wider in {
+        **dict.fromkeys(("r2_gain", "mae_gain", "r2", "r"), factor),
+        **dict.fromkeys(("mae", "rmse", "calibration_slope", "r2_reduced"), 1.0),
+    }.items():
         found = estimates(metric, given)
         low, high = interval(metric, found.value[0], wider * found.error[0], n_people)
         assert rows.loc[metric, ["ci_low", "ci_high"]].tolist() == pytest.approx([low, high])

@@ -24,6 +24,8 @@ from numpy.typing import NDArray
 #: Metrics of the gain over baseline and confounds, which are tested, and of the total.
 GAINS = ("r2_gain", "mae_gain")
 TOTALS = ("r2", "r", "mae", "rmse", "calibration_slope")
+#: Metrics whose error over people is widened where models of several folds predicted.
+WIDENED = (*GAINS, "r2", "r")
 #: Metrics of the baseline and confounds alone.
 ALONE = ("r2_reduced", "mae_reduced")
 METRICS = (*GAINS, *TOTALS, *ALONE)

@@ -12,7 +12,14 @@ from scipy.special import stdtrit
 from mri_response.core.proportions import LEVEL
 from mri_response.core.seeds import Stream, generator
 from mri_response.core.vocabulary import Interval, NotComputed, Null, Role
-from mri_response.evaluation.numbers.metrics import ERRORS, GAINS, METRICS, Predicted, estimates
+from mri_response.evaluation.numbers.metrics import (
+    ERRORS,
+    GAINS,
+    METRICS,
+    WIDENED,
+    Predicted,
+    estimates,
+)
 from mri_response.evaluation.performance_rows import interval_columns, tested_columns
 from mri_response.learning.decisions import Decisions
 from mri_response.learning.residual_permutation import Residuals
@@ -73,7 +80,7 @@ def performance_of_discovery(
 
 
 def resampled_factor(people: pd.DataFrame, decisions: Decisions) -> float:
-    """Factor by which errors over people are too small for cross-validated gains.
+    """Factor by which errors over people are too small for cross-validated gains, R2 and r.
 
     Parameters
     ----------
@@ -93,7 +100,9 @@ def resampled_factor(people: pd.DataFrame, decisions: Decisions) -> float:
     others. Nadeau and Bengio's variance of a mean over k test folds of t people each, with T people
     to train on, is 1/k + t/T times that of a fold; k t being the people, it is 1 + n/T times the
     variance over n people. The spread over permutations is no yardstick here: without a signal the
-    largest penalty is chosen, and all training sets predict alike.
+    largest penalty is chosen, and all training sets predict alike. Errors of prediction and the
+    calibration slope are spread by the outcomes of the people far more than by the models: widened
+    they would cover almost always (docs/simulation_study.md).
 
     References
     ----------
@@ -209,7 +218,7 @@ def _rows(base: Mapping[str, str], given: Predicted, null: str, factor: float = 
         value, error = float(found.value[0]), float(found.error[0])
         permuted = found.value[1:]
         row = {**base, "metric": metric, "n": n, "estimate": value}
-        wider = factor if tested else 1.0
+        wider = factor if metric in WIDENED else 1.0
         method = Interval.INFLUENCE if wider == 1 else Interval.INFLUENCE_RESAMPLED
         row |= interval_columns(method, interval(metric, value, error * wider, n))
         if tested and not permuted.size:

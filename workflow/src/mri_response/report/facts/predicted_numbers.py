@@ -61,8 +61,9 @@ def _validation(config: Mapping[str, Any]) -> Fact:
     repeats = "; figures are means over repeats" if cv["repeats"] > 1 else ""
     families = f" Families (column {cv['group']}) stayed on one side of every split."
     widened = (
-        "; those of gains in cross-validation are multiplied by \u221a(1 + people predicted / "
-        "people of a training set), since other training people would have made other models"
+        "; those of gains, R2 and r in cross-validation are multiplied by \u221a(1 + people "
+        "predicted / people of a training set), since other training people would have made other "
+        "models"
     )
     return Fact(
         f"{'Validation' if once else 'Nested cross-validation'}: {left_out_text(cv)}, "

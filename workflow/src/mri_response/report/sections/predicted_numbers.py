@@ -141,7 +141,9 @@ def _totals(table: pd.DataFrame, run: Run) -> Table:
             *("Mean absolute error", "Root mean squared error", "Calibration slope"),
         ],
         rows,
-        "R2 is against the mean of the people who trained the model. The calibration slope is that "
+        "R2 is against the mean of the people who trained the model. Small numbers: 95 % intervals "
+        "over people; those of R2 and r in cross-validation are widened as those of gains are, the "
+        "others take the models as they are. The calibration slope is that "
         "of the outcome on its prediction; below 1 predictions are too far apart.",
     )
 
