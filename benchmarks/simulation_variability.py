@@ -7,16 +7,28 @@ the Destrieux cortex, homotopic regions correlated by 0.9, and is compared with 
 maps of each null. Counted is p <= 0.05 of the first component:
 
 - `smooth`, `moran`, `within_region`: the nulls that are shipped;
-- `leak_shuffled_regions`: regions shuffled within people, as published, to show what it does.
+- `leak_shuffled_regions`: regions shuffled within people, as published, to show what it does, in
+  every fifth part.
 
 A data set of a scenario of genes has one map of the 74 regions of the left side and one gene with
-no relation to it, and 199 surrogates of the map. Counted is p <= 0.05, two-sided:
+no relation to it, and 199 surrogates of the map; the data sets of a part share their rotations.
+Counted is p <= 0.05, two-sided:
 
 - `spin`, `moran`: the nulls that are shipped;
 - `leak_published_recipe`: both sides, the gene a copy of itself on the other side and the map
   nearly so, hemispheres turned apart, surrogates padded with zeros to twice the length, one side
   in the direction seen, the odds of the counts as p;
 - `leak_no_null`: p of a correlation of independent regions.
+
+A data set of a scenario of people has two sessions of 40 treated people and of 40 controls, with
+nothing between the sessions but noise as large as what stays, and a clinical score that goes with
+the mean of the first map (r about 0.7). Counted is p <= 0.05 of the largest statistic of a family,
+199 permutations:
+
+- `mean_change`, `variance`: all 148 regions (signs at random; people exchanged between arms);
+- `dimensions`, `similarity`: participation ratio against controls, likeness of people;
+- `associations`: the score and the first three components, given the map before;
+- `leak_without_baseline`: the same, the map before left out.
 
 Scenarios: an exponential correlation of range 10, 25 or 50 mm; `unequal`, sizes of people's maps
 differ (log SD 0.5); `skewed`, maps are exponentials of such maps; `growing`, the range grows from
@@ -47,7 +59,22 @@ from scipy.stats import pearsonr
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "workflow" / "src"))
 
 from mri_response.inputs.parcels import POSITION, SPHERE, atlas_parcels, common_side, pairs_of
-from mri_response.variability.components import explained_shares, rank_test
+from mri_response.variability.components import (
+    explained_shares,
+    principal_components,
+    rank_test,
+)
+from mri_response.variability.dimensions import ratio_difference_p, similarity_p
+from mri_response.variability.families import (
+    family_p,
+    log_variance_ratio,
+    means_under_signs,
+    orders_within,
+    partial_correlations,
+    ratios_under_exchange,
+    t_of_correlation,
+    t_of_means,
+)
 from mri_response.variability.genes import correlations, two_sided
 from mri_response.variability.spins import spin_orders
 from mri_response.variability.surrogates import modes_of, moran_surrogates, people_surrogates
@@ -62,7 +89,13 @@ SCENARIOS = {
     "range 25 mm, skewed": {"reach": 25, "skewed": True},
     "growing range": {"reach": None},
 }
-KINDS = ("components", "genes")
+# The size of a map changes no correlation, and three ranges are enough for tests over people.
+NOT_COUNTED = {
+    ("genes", "range 25 mm, unequal"),
+    ("people", "range 10 mm"),
+    ("people", "range 50 mm"),
+}
+LEAK_EVERY = 5
 
 
 class Cortex:
@@ -105,25 +138,30 @@ class Cortex:
         return made * np.exp(scenario.get("unequal", 0) * rng.standard_normal((n, 1)))
 
 
-def of_components(cortex: Cortex, scenario: dict, rng: np.random.Generator) -> dict[str, bool]:
-    """Which nulls the first component of independent maps exceeds."""
+def of_components(
+    cortex: Cortex, scenario: dict, rng: np.random.Generator, leaks: bool
+) -> dict[str, bool | None]:
+    """Which nulls the first component of independent maps exceeds; `leaks`: also of the leak."""
     maps = cortex.maps(PEOPLE, scenario, rng)
     found = {}
     for null in ("smooth", "moran", "within_region"):
         source = people_surrogates(maps, cortex.modes, null, rng)
         found[null] = rank_test(maps, source, SURROGATES, alpha=ALPHA, largest=1).retained > 0
-    shuffled = rng.permuted(np.broadcast_to(maps, (SURROGATES, *maps.shape)), axis=2)
-    beyond = explained_shares(shuffled, 1) >= explained_shares(maps, 1)
-    found["leak_shuffled_regions"] = (1 + beyond.sum()) / (1 + SURROGATES) <= ALPHA
+    if leaks:
+        shuffled = rng.permuted(np.broadcast_to(maps, (SURROGATES, *maps.shape)), axis=2)
+        beyond = explained_shares(shuffled, 1) >= explained_shares(maps, 1)
+        found["leak_shuffled_regions"] = (1 + beyond.sum()) / (1 + SURROGATES) <= ALPHA
     return found
 
 
-def of_genes(cortex: Cortex, scenario: dict, rng: np.random.Generator) -> dict[str, bool]:
-    """Which tests find a gene in a map that has nothing to do with it."""
+def of_genes(
+    cortex: Cortex, scenario: dict, rng: np.random.Generator, turned: list[np.ndarray]
+) -> dict[str, bool]:
+    """Which tests find a gene in a map that has nothing to do with it; `turned`: two sets."""
     both, expressed = cortex.maps(2, scenario, rng)
     values, gene = both[cortex.pairs[0]], expressed[cortex.pairs[0]]
     r = correlations(values, gene[:, None])
-    orders = spin_orders(cortex.sphere, SURROGATES, rng)
+    orders, of_other = turned
     drawn = {
         "spin": values[orders],
         "moran": moran_surrogates(values, cortex.left_modes, SURROGATES, rng),
@@ -135,7 +173,7 @@ def of_genes(cortex: Cortex, scenario: dict, rng: np.random.Generator) -> dict[s
     # The other side: the gene copied, the map nearly so, each side turned by rotations of its own.
     other = both[cortex.pairs[1]]
     whole, copied = np.concatenate([values, other]), np.concatenate([gene, gene])
-    apart = np.concatenate([values[orders], other[spin_orders(cortex.sphere, SURROGATES, rng)]], 1)
+    apart = np.concatenate([values[orders], other[of_other]], axis=1)
     padded = np.concatenate([apart, np.zeros_like(apart)], axis=1)
     longer = np.concatenate([copied, rng.permutation(copied)])
     seen = correlations(whole, copied[:, None])[0]
@@ -148,16 +186,51 @@ def of_genes(cortex: Cortex, scenario: dict, rng: np.random.Generator) -> dict[s
     }
 
 
+def of_people(cortex: Cortex, scenario: dict, rng: np.random.Generator) -> dict[str, bool]:
+    """Which tests over people find something in two sessions without any effect."""
+    stays, *noise = (cortex.maps(2 * PEOPLE, scenario, rng) for _ in range(3))
+    before, after = (stays + own for own in noise)
+    treated, control = np.split(after - before, 2)
+    first = before[:PEOPLE]
+    level = first.mean(axis=1)
+    score = (level - level.mean()) / level.std() + rng.standard_normal(PEOPLE)
+    signs = np.abs(means_under_signs(treated, SURROGATES, rng))
+    ratios = np.abs(ratios_under_exchange(treated, control, SURROGATES, rng))
+    smallest = {
+        "mean_change": family_p(np.abs(t_of_means(treated)), signs).min(),
+        "variance": family_p(np.abs(log_variance_ratio(treated, control)), ratios).min(),
+        "dimensions": ratio_difference_p(treated, control, SURROGATES, rng),
+        "similarity": similarity_p(treated, SURROGATES, rng),
+    }
+    found = principal_components(treated, 3)
+    orders = orders_within(["all"] * PEOPLE, SURROGATES, rng)
+    for name, adjusts in (("associations", True), ("leak_without_baseline", False)):
+        drawn = []
+        for own, pattern in zip(found.scores.T, found.loadings, strict=True):
+            given = np.column_stack([np.ones(PEOPLE), *([first @ pattern] if adjusts else [])])
+            r = partial_correlations(own, score, given, orders)
+            drawn.append(t_of_correlation(r, PEOPLE - given.shape[1] - 1))
+        drawn = np.array(drawn).T
+        smallest[name] = family_p(drawn[0], drawn[1:]).min()
+    return {name: bool(p <= ALPHA) for name, p in smallest.items()}
+
+
+COUNTS = {"components": of_components, "genes": of_genes, "people": of_people}
+
+
 def part(kind: str, name: str, index: int, folder: Path) -> None:
     """Count one part and write it."""
     path = folder / f"{kind}_{name.replace(' ', '_').replace(',', '')}_{index:03d}.tsv"
     if path.exists():
         return
-    cortex, count = Cortex(), {"components": of_components, "genes": of_genes}[kind]
-    rows = []
-    for data_set in range(PART):
-        key = [SEED, crc32(f"{kind} {name}".encode()), index, data_set]
-        rows.append(count(cortex, SCENARIOS[name], np.random.default_rng(key)))
+    cortex, key = Cortex(), [SEED, crc32(f"{kind} {name}".encode()), index]
+    rngs = [np.random.default_rng([*key, data_set]) for data_set in range(PART + 1)]
+    given = {
+        "components": lambda: [index % LEAK_EVERY == 0],
+        "genes": lambda: [[spin_orders(cortex.sphere, SURROGATES, rngs[-1]) for _ in range(2)]],
+        "people": list,
+    }[kind]()
+    rows = [COUNTS[kind](cortex, SCENARIOS[name], rng, *given) for rng in rngs[:PART]]
     table = pd.DataFrame(rows).astype(int).assign(kind=kind, scenario=name)
     table.to_csv(path.with_suffix(".tmp"), sep="\t", index=False)
     os.replace(path.with_suffix(".tmp"), path)
@@ -166,16 +239,17 @@ def part(kind: str, name: str, index: int, folder: Path) -> None:
 def joined(folder: Path) -> pd.DataFrame:
     """Share of rejections of every null in every scenario, with its standard error."""
     rows = []
-    for kind in KINDS:
+    for kind in COUNTS:
         parts = [pd.read_csv(path, sep="\t") for path in sorted(folder.glob(f"{kind}_*.tsv"))]
         if not parts:
             continue
         table = pd.concat(parts, ignore_index=True)
         for scenario, own in table.groupby("scenario", sort=False):
             for null in own.columns.drop(["kind", "scenario"]):
-                share = own[null].mean()
-                error = np.sqrt(max(share, 1 / len(own)) * (1 - share) / len(own))
-                rows.append((kind, scenario, null, len(own), share, error))
+                n, share = own[null].count(), own[null].mean()
+                if n:
+                    error = np.sqrt(max(share, 1 / n) * (1 - share) / n)
+                    rows.append((kind, scenario, null, n, share, error))
     columns = ["kind", "scenario", "null", "data_sets", "rejected", "standard_error"]
     return pd.DataFrame(rows, columns=columns)
 
@@ -191,9 +265,11 @@ def main() -> None:
     folder.mkdir(parents=True, exist_ok=True)
     todo = [
         (kind, name, index)
+        for kinds in (("genes",), ("components", "people"))
         for index in range(-(-given.data_sets // PART))
-        for kind in KINDS
+        for kind in kinds
         for name in SCENARIOS
+        if (kind, name) not in NOT_COUNTED
     ]
     with ProcessPoolExecutor(given.cores) as pool:
         for start in range(0, len(todo), given.cores):

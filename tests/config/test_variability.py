@@ -72,7 +72,7 @@ def test_what_is_not_given_has_defaults():
         ),
         (
             changed("effects", "change", "after", {"source": "maps"}),
-            "config: cohorts.drug.sources.maps: found what is no plain path of a table",
+            "config: cohorts.drug.sources.maps: found images, expected values of regions",
         ),
         (
             changed("effects", "change", "after", {"source": "fs", "session": "ses-1"}),

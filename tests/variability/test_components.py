@@ -104,6 +104,16 @@ def test_bootstrap_matches_ranks_that_change():
     assert max(angles) < 5
 
 
+def test_a_sample_of_few_different_people_has_no_components_made_of_rounding():
+    rng = np.random.default_rng(8)
+    maps = rng.standard_normal((12, 40))
+    drawn = resampled_components(maps, principal_components(maps, 10), 50, rng)
+    size = np.linalg.norm(drawn.loadings, axis=2)
+    assert np.logical_or(np.isclose(size, 1), size == 0).all()
+    assert (size == 0).any()
+    assert (drawn.cosines[size == 0] == 0).all()
+
+
 def test_subspace_angle_of_known_planes():
     plane = np.eye(3)[:2]
     turned = np.array([[1, 0, 0], [0, np.cos(0.3), np.sin(0.3)]])

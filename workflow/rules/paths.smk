@@ -619,7 +619,7 @@ def variability_inputs(wildcards):
             own = CONFIG["cohorts"][cohort]
             paths += [own["participants"], scores_path(own) if asked["score"] else None]
     tables = [*filter(None, paths), *effect_tables(CONFIG, asked["effects"])]
-    return [of_the_user(path) for path in dict.fromkeys(tables)]
+    return [path for table in dict.fromkeys(tables) for path in files_of(table)]
 
 
 def variability_geometry(wildcards):
@@ -639,7 +639,7 @@ def effects_of_features(wildcards):
     """Tables of the regions of an effect that is a feature set, in every cohort."""
     name = FEATURES[wildcards.features]["effect"]
     cohorts = dict.fromkeys([DISCOVERY, wildcards.cohort])
-    return [of_the_user(path) for path in effect_tables(CONFIG, [name], cohorts)]
+    return [path for table in effect_tables(CONFIG, [name], cohorts) for path in files_of(table)]
 
 
 def found_inputs():
@@ -749,9 +749,11 @@ def files_of_the_user(wildcards):
     paths += [local(str(path)) for path in trials]
     if CONFIG["variability"]:
         tables = [*variability_inputs(wildcards), *variability_geometry(wildcards)]
+        tables = [path for path in tables if path not in READ_INPUTS]
         paths += [local(str(path)) for path in [*tables, *gene_files(CONFIG["variability"])]]
     early = [features["effect"] for features in FEATURES.values() if "effect" in features]
-    paths += [local(path) for path in effect_tables(CONFIG, early, COHORTS)]
+    tables = set(effect_tables(CONFIG, early, COHORTS)) - READ_INPUTS
+    paths += [local(path) for path in sorted(tables)]
     for spec in FEATURES.values():
         atlas, mask = spec.get("atlas"), spec.get("mask", "template")
         paths += [local(path) for path in atlas.values()] if isinstance(atlas, dict) else []

@@ -80,6 +80,17 @@ def source_in(spec: Mapping[str, Any], cohort: str) -> str:
     return spec["tables"][cohort] if gives_regions(spec, cohort) else spec["source"]
 
 
+def sources_of_effect(effect: Mapping[str, Any]) -> list[str]:
+    """Names of the sources that an effect takes from a cohort.
+
+    Parameters
+    ----------
+    effect : mapping
+        ``effects.<name>`` of the completed configuration.
+    """
+    return [effect[when]["source"] for when in ("before", "after") if effect[when] is not None]
+
+
 def is_read_before(section: Mapping[str, Any] | None) -> bool:
     """Whether a section ``tiv`` or ``quality`` is read before the first job.
 
@@ -106,7 +117,7 @@ def read_before(config: Mapping[str, Any], cohort: str) -> list[str]:
     Returns
     -------
     list of str
-        Those that feature sets of models, ``tiv`` or ``quality`` take.
+        Those that feature sets of models, effects, ``tiv`` or ``quality`` take.
     """
     own = config["cohorts"][cohort]
     used = {model["features"] for model in config["models"].values()}
@@ -114,6 +125,13 @@ def read_before(config: Mapping[str, Any], cohort: str) -> list[str]:
     specs = [config["features"][name] for name in used]
     names = {source_in(spec, cohort) for spec in specs if "source" in spec}
     names |= {(own[key] or {}).get("source") for key in ("tiv", "quality")}
+    effects = [spec["effect"] for spec in specs if "effect" in spec]
+    effects += [
+        name
+        for name in (config["variability"] or {"effects": ()})["effects"]
+        if cohort in (config["effects"][name]["cohort"], config["effects"][name]["control"])
+    ]
+    names |= {name for effect in effects for name in sources_of_effect(config["effects"][effect])}
     return [
         name for name, spec in own["sources"].items() if name in names and not isinstance(spec, str)
     ]

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from mri_response.config.source_kinds import source_path, sources_of_effect
+
 #: Name of the column of the change of a score.
 SCORE_CHANGE = "score_change"
 #: Cohorts of a simulated trial.
@@ -67,8 +69,7 @@ def effect_tables(
         effect = config["effects"][name]
         for cohort in list(cohorts) or cohorts_of_effect(effect):
             sources = config["cohorts"][cohort]["sources"]
-            sessions = [effect[when] for when in ("before", "after") if effect[when] is not None]
-            paths += [sources[session["source"]] for session in sessions]
+            paths += [source_path(sources[name]) for name in sources_of_effect(effect)]
     return list(dict.fromkeys(paths))
 
 

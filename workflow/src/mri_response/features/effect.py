@@ -14,6 +14,7 @@ import pandas as pd
 
 from mri_response.config.not_regions import not_regions
 from mri_response.config.queries import discovery_name
+from mri_response.config.source_kinds import source_path
 from mri_response.core.errors import InputError
 from mri_response.core.tables import shorten, suggestion
 from mri_response.features.job import FeatureJob
@@ -35,7 +36,9 @@ def make(job: FeatureJob) -> None:
 
 
 def session_paths(config: Config, effect: str, cohort: str) -> dict[str, str]:
-    """Tables of an effect in a cohort, by ``before`` (where the effect has one) and ``after``.
+    """Tables of an effect in a cohort, of folders those into which they were read.
+
+    By ``before`` (where the effect has one) and ``after``.
 
     Parameters
     ----------
@@ -50,7 +53,7 @@ def session_paths(config: Config, effect: str, cohort: str) -> dict[str, str]:
     """
     spec, sources = config["effects"][effect], config["cohorts"][cohort]["sources"]
     return {
-        when: sources[spec[when]["source"]]
+        when: source_path(sources[spec[when]["source"]])
         for when in ("before", "after")
         if spec[when] is not None
     }

@@ -219,13 +219,17 @@ def resampled_components(
 
 
 def _loadings(maps: NDArray, k: int) -> NDArray:
-    """First loadings, by the smaller of both products of the maps with themselves."""
+    """First loadings, by the smaller of both products of the maps with themselves.
+
+    A sample in which few people are different has fewer components; those that it lacks are 0.
+    """
     centred = maps - maps.mean(axis=0)
-    if maps.shape[0] >= maps.shape[1]:
-        return np.linalg.eigh(centred.T @ centred)[1][:, ::-1].T[:k]
-    vectors = np.linalg.eigh(centred @ centred.T)[1]
-    loadings = vectors[:, ::-1].T[:k] @ centred
-    return loadings / np.maximum(np.linalg.norm(loadings, axis=1, keepdims=True), 1e-300)
+    wide = maps.shape[0] < maps.shape[1]
+    values, vectors = np.linalg.eigh(centred @ centred.T if wide else centred.T @ centred)
+    loadings = vectors[:, ::-1].T[:k] @ (centred if wide else np.eye(maps.shape[1]))
+    known = values[::-1, None][:k] > ROUNDING * values[-1]
+    length = np.linalg.norm(loadings, axis=1, keepdims=True)
+    return np.where(known, loadings / np.where(known, length, 1), 0)
 
 
 def subspace_angle(reference: NDArray, loadings: NDArray) -> float:

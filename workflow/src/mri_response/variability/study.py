@@ -14,7 +14,7 @@ from mri_response.belief_updating.changes import with_scores
 from mri_response.config.columns import CATEGORIES
 from mri_response.config.variability import SCORE_CHANGE, clinical_columns, cohorts_of_effect
 from mri_response.core.errors import InputError
-from mri_response.core.tables import ID_COLUMNS, read_tsv, shorten
+from mri_response.core.tables import ID_COLUMNS, and_more, read_tsv, shorten
 from mri_response.features.effect import (
     effect_regions,
     effect_values,
@@ -131,6 +131,7 @@ def read_effect(config: Config, name: str) -> EffectStudy:
         if "before" in known:
             before.append(known["before"].loc[values.index])
     everybody = pd.concat(people, ignore_index=True)
+    _refuse_shared(everybody, config, name)
     both = pd.concat(maps)
     control = everybody.set_index("participant_id").loc[both.index, "is_control"].to_numpy(bool)
     coded = _coded(pd.concat(confounds), spec["confounds"])
@@ -149,6 +150,18 @@ def read_effect(config: Config, name: str) -> EffectStudy:
         pd.DataFrame(clean, both.index, regions),
         pd.concat(before) if before else pd.DataFrame(index=both.index),
     )
+
+
+def _refuse_shared(people: pd.DataFrame, config: Config, name: str) -> None:
+    """Nobody is in both arms: people, not sessions, are exchanged between arms."""
+    shared = people.loc[people["participant_id"].duplicated(), "participant_id"]
+    if len(shared):
+        path = config["cohorts"][config["effects"][name]["control"]]["participants"]
+        raise InputError(
+            f"{path}: found {shared.iloc[0]}{and_more(len(shared), 'people')} in both arms of "
+            f"effect {name}, expected other people in the control arm; of a crossover trial, take "
+            "the session under the drug as after and that under placebo as before, without control"
+        )
 
 
 def _people(

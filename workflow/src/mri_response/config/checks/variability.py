@@ -7,6 +7,7 @@ from typing import Any
 
 from mri_response.config.messages import check_known, fault
 from mri_response.config.queries import effect_features
+from mri_response.config.source_kinds import SOURCES, kind_of_source
 from mri_response.config.variability import SIMULATED_ARMS, cohorts_of_effect
 from mri_response.core.tables import suggestion
 from mri_response.core.vocabulary import Role
@@ -83,13 +84,15 @@ def _check_sources(config: Config, name: str, cohort: str) -> None:
                 f"the path of a table, since effects.{name} takes the source {source!r}",
                 f"{suggestion(source, sources)}add the key",
             )
-        if not isinstance(sources[source], str) or "{" in sources[source]:
+        kind = kind_of_source(sources[source])
+        if SOURCES[kind] == "image" if kind else "{" in sources[source]:
             raise fault(
                 key,
-                "what is no plain path of a table",
-                f"a table of regions with a row per person and session, since effects.{name} takes "
-                "it",
-                "name a table",
+                "images",
+                f"values of regions, since effects.{name} takes it: a table, or the folder of a "
+                "program that made them",
+                "write the means of the regions into a table, a row per person and session, and "
+                "name that",
             )
     if len(sessions) == 2 and sessions[0] == sessions[1]:
         raise fault(

@@ -1,0 +1,121 @@
+"""Effects of people from tables, from folders of programs and from tables of effects."""
+
+import re
+
+import numpy as np
+import pandas as pd
+import pytest
+from source_study import write_stats
+
+from mri_response.config.load import load_config
+from mri_response.config.source_kinds import with_values
+from mri_response.core.errors import InputError
+from mri_response.inputs.parcels import parcels_of
+from mri_response.people.extraction import extract
+from mri_response.variability.study import read_effect
+
+PEOPLE = [f"sub-{number:02}" for number in range(1, 15)]
+COLUMNS = ["lh_insula_thickness", "rh_insula_thickness", "lh_cuneus_thickness"]
+
+
+def study(folder, sources, **effect):
+    """Configuration of an effect of fourteen people."""
+    pd.DataFrame({"participant_id": PEOPLE}).to_csv(folder / "p.tsv", sep="\t", index=False)
+    effect = {"before": {"source": "one"}, "after": {"source": "two"}, **effect}
+    return {
+        "run": "study",
+        "cohorts": {
+            "drug": {
+                "role": "discovery",
+                "participants": str(folder / "p.tsv"),
+                "sources": sources,
+            }
+        },
+        "effects": {"change": effect},
+        "variability": {"effects": ["change"], "atlas": "desikan_killiany"},
+    }
+
+
+def read(raw, folder):
+    """The effect, after the folders of programs were read as at the start of a run."""
+    config = load_config(raw)
+    extract(config, folder / "read")
+    return read_effect(with_values(config, str(folder / "read")), "change")
+
+
+def mistake(raw, folder):
+    with pytest.raises(InputError) as error:
+        read(raw, folder)
+    assert "\n" not in str(error.value)
+    return str(error.value).replace(f"{folder}/", "")
+
+
+def table(folder, name, seed, columns=COLUMNS, people=PEOPLE):
+    values = np.random.default_rng(seed).normal(3, 0.1, (len(people), len(columns)))
+    made = pd.DataFrame(values, columns=columns)
+    made.insert(0, "participant_id", people)
+    made.to_csv(folder / name, sep="\t", index=False)
+    return str(folder / name)
+
+
+def test_folders_of_freesurfer_give_the_differences_of_their_files(tmp_path):
+    written = {}
+    for visit, name in enumerate(("one", "two")):
+        for person in PEOPLE[: 14 - visit]:  # the last one has no second visit
+            write_stats(tmp_path / name, person)
+            shift = visit * (0.01 * int(person[-2:]) - 0.05)
+            for side in ("rh", "lh"):
+                place = tmp_path / name / person / "stats" / f"{side}.aparc.stats"
+                text = re.sub(
+                    r"2000 (\S+)",
+                    lambda found, shift=shift: f"2000 {float(found[1]) + shift:.3f}",
+                    place.read_text(),
+                )
+                place.write_text(text)
+            written[name, person] = float(re.search(r"insula 2000 (\S+)", text)[1])
+    sources = {name: {"freesurfer": str(tmp_path / name)} for name in ("one", "two")}
+    columns = ["*_insula_thickness", "*_precuneus_thickness"]
+    made = read(study(tmp_path, sources, columns=columns), tmp_path)
+    assert sorted(made.regions) == sorted(
+        f"{side}_{name}_thickness" for side in ("lh", "rh") for name in ("insula", "precuneus")
+    )
+    expected = [written["two", person] - written["one", person] for person in PEOPLE[:13]]
+    np.testing.assert_allclose(made.maps.loc[PEOPLE[:13], "lh_insula_thickness"], expected)
+    people = made.people.set_index("participant_id")
+    assert people.loc["sub-14", "reason"] == "no values after"
+    assert len(parcels_of("desikan_killiany", made.regions, "atlas")) == 4
+
+
+def test_a_table_may_hold_effects_already(tmp_path):
+    path = table(tmp_path, "change.tsv", 1)
+    made = read(study(tmp_path, {"two": path}, before=None), tmp_path)
+    given = pd.read_csv(path, sep="\t").set_index("participant_id")
+    np.testing.assert_allclose(made.maps[COLUMNS], given[COLUMNS])
+    assert made.baseline is None
+
+
+def test_columns_and_rows_in_another_order_change_no_effect(tmp_path):
+    sources = {"one": table(tmp_path, "one.tsv", 1), "two": table(tmp_path, "two.tsv", 2)}
+    made = read(study(tmp_path, sources), tmp_path)
+    mixed = pd.read_csv(sources["one"], sep="\t").sample(frac=1, random_state=3)
+    mixed[["participant_id", *COLUMNS[::-1]]].to_csv(sources["one"], sep="\t", index=False)
+    again = read(study(tmp_path, sources), tmp_path)
+    pd.testing.assert_frame_equal(again.maps, made.maps)
+
+
+def test_images_and_arms_of_a_crossover_are_told_in_one_line(tmp_path):
+    path = table(tmp_path, "two.tsv", 2)
+    images = {"one": f"{tmp_path}/{{participant_id}}.nii.gz", "two": path}
+    said = mistake(study(tmp_path, images), tmp_path)
+    assert said.startswith(
+        "config: cohorts.drug.sources.one: found images, expected values of regions, since "
+        "effects.change takes it: a table, or the folder of a program that made them; write the "
+        "means of the regions into a table"
+    )
+    raw = study(tmp_path, {"two": path}, before=None, control="placebo")
+    raw["cohorts"]["placebo"] = {**raw["cohorts"]["drug"], "role": "control"}
+    assert mistake(raw, tmp_path).startswith(
+        "p.tsv: found sub-01 (and 13 more people) in both arms of effect change, expected other "
+        "people in the control arm; of a crossover trial, take the session under the drug as after "
+        "and that under placebo as before, without control"
+    )
