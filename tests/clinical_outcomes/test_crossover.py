@@ -118,6 +118,8 @@ def test_ketamine_of_both_days_needs_an_unstructured_covariance(shared_data):
         (5, "kenward_roger"): (-4.02700, 1.66158, 15.93461),
         (5, "kenward_roger_expected"): (-4.02700, 1.63746, 24.41916),
         (2, "kenward_roger"): (0.46507, 1.88099, 26.21827),
+        (2, "kenward_roger_expected"): (0.46507, 1.87136, 24.82552),
+        (6, "kenward_roger"): (-2.92828, 1.67576, 18.03279),
         (6, "kenward_roger_expected"): (-2.92828, 1.66203, 24.23354),
     }
     for (column, method), expected in answers.items():
@@ -125,8 +127,22 @@ def test_ketamine_of_both_days_needs_an_unstructured_covariance(shared_data):
         assert found[:3] == pytest.approx(expected, abs=3e-5)
     bound = fit(scores, STRUCTURES["compound_symmetry"](4))
     assert bound.deviance == pytest.approx(687.30654, abs=1e-5)
-    found = contrast(bound, np.eye(8)[1])
-    assert found[:3] == pytest.approx((-6.99926, 1.60905, 67.63998), abs=3e-5)
+    # Variance that a person's scores share, and the rest.
+    shared = bound.structure.matrix(bound.theta)
+    assert (shared[0, 1], shared[0, 0] - shared[0, 1]) == pytest.approx((32.284, 32.916), abs=1e-3)
+    answers = {
+        (1, "kenward_roger"): (-6.99926, 1.60905, 67.63998),
+        (1, "kenward_roger_expected"): (-6.99926, 1.60869, 70.80671),
+        (5, "kenward_roger"): (-4.82625, 1.64756, 68.98094),
+        (5, "kenward_roger_expected"): (-4.82625, 1.64700, 72.05637),
+        (2, "kenward_roger"): (0.37607, 1.61105, 67.43392),
+        (2, "kenward_roger_expected"): (0.37607, 1.61071, 70.61420),
+        (6, "kenward_roger"): (-3.40636, 1.64503, 68.85700),
+        (6, "kenward_roger_expected"): (-3.40636, 1.64448, 71.94110),
+    }
+    for (column, method), expected in answers.items():
+        found = contrast(bound, np.eye(8)[column], method)
+        assert found[:3] == pytest.approx(expected, abs=4e-5)
 
 
 # ---------------------------------------------------------------- exact cases
