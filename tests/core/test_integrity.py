@@ -11,7 +11,14 @@ from pathlib import Path
 import pytest
 
 from mri_response.core.errors import InputError
-from mri_response.core.integrity import check, intact, left_over, verify, write_record
+from mri_response.core.integrity import (
+    check,
+    intact,
+    left_over,
+    verify,
+    without_record,
+    write_record,
+)
 
 
 @pytest.fixture
@@ -184,3 +191,10 @@ def test_files_that_no_rule_makes_any_more_are_found(tmp_path):
     patterns = [rf"{run}/(models|figures)/(roc_)?(?P<model>new)\.(json|png)", rf"{run}/splits\.tsv"]
     assert left_over(run, patterns) == [f"{run}/figures/roc_old.png", f"{run}/models/old.json"]
     assert left_over(tmp_path, patterns) == []
+    (run / "logs").mkdir()
+    (run / "logs" / "a.log").write_text("a line")
+    (run / "figures" / "roc_new.png").write_text("drawn by hand")
+    assert without_record(run, patterns, ["logs"]) == (
+        [f"{run}/figures/roc_new.png"],
+        [f"{run}/by_hand.txt"],
+    )

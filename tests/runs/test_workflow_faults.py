@@ -15,6 +15,8 @@ import numpy as np
 import pytest
 from small_study import ENVIRONMENT, ROOT, Study, corrupted, digests, snakemake, spoil, truncated
 
+from mri_response.core.integrity import write_record
+
 RUN = Path("results", "small")
 TABLES = [
     RUN / f"{name}.tsv"
@@ -100,6 +102,27 @@ def test_estimates_stand_beside_what_was_measured_and_nothing_is_made(finished):
     }
     assert all(float(line[6]) > 0 for line in table if line[3] == "1"), "no CPU seconds"
     assert contents(finished) == before
+
+
+def test_verify_names_what_the_workflow_did_not_write(finished, tmp_path):
+    study = finished.copied(tmp_path / "study")
+    notes = study.folder / RUN / "notes.txt"
+    notes.write_text("of mine")
+    assert f"not compared: '{RUN}/notes.txt'" in run(study, "verify").stderr
+    (study.folder / RUN / ".sha256" / "performance.tsv").unlink()
+    # A model that was removed from the configuration leaves its files.
+    former = RUN / "models" / "old.json"
+    (study.folder / former).parent.mkdir(exist_ok=True)
+    (study.folder / former).write_text("of a former model")
+    write_record(study.folder / former, study.folder / RUN)
+    failed = run(study, "verify", check=False)
+    assert failed.returncode == 1
+    found = [line for line in failed.stderr.splitlines() if line.startswith(f"{RUN}/")]
+    assert found == [
+        f"{RUN}/performance.tsv: without a record of its content (SHA-256)",
+        f"{former}: made by no rule of this configuration, remove it",
+    ]
+    assert "1 missing or not as written, 1 of another configuration" in failed.stderr
 
 
 def test_verify_names_what_is_spoilt_or_missing_and_how_to_make_it_anew(finished, tmp_path):

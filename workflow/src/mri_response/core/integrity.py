@@ -166,6 +166,39 @@ def left_over(run: PathLike, patterns: Iterable[str]) -> list[str]:
     ]
 
 
+def without_record(
+    run: PathLike, patterns: Iterable[str], passed: Iterable[str]
+) -> tuple[list[str], list[str]]:
+    """Files in the folder of a run whose content was never recorded.
+
+    Parameters
+    ----------
+    run : path-like
+        The run's folder.
+    patterns : iterable of str
+        As in `left_over`.
+    passed : iterable of str
+        Folders of the run that are not looked at: logs, and files that are deleted once used.
+
+    Returns
+    -------
+    named : list of str
+        Paths of files that have the name of a rule's output.
+    foreign : list of str
+        Paths of all others, such as notes of the user's.
+    """
+    run, made = Path(run), [re.compile(pattern) for pattern in patterns]
+    passed = {RECORDS, *passed}
+    found: dict[bool, list[str]] = {True: [], False: []}
+    for path in sorted(run.rglob("*")):
+        name = path.relative_to(run)
+        if name.parts[0] in passed or not path.is_file() or not _is_record(path):
+            continue
+        if not (run / RECORDS / name).exists():
+            found[any(pattern.fullmatch(str(path)) for pattern in made)].append(str(path))
+    return found[True], found[False]
+
+
 def _is_record(path: Path) -> bool:
     return path.is_file() and not path.name.startswith(".tmp-")
 
