@@ -17,8 +17,9 @@ from mri_response.learning.permutation import Exchangeability
 from mri_response.learning.preparation.confounds import ConfoundCoding
 from mri_response.learning.splits import Scheme, draw_folds
 from mri_response.models.fitted import FittedModels, fitted_models
-from mri_response.models.frozen import Frozen, load_frozen
+from mri_response.models.frozen import Frozen
 from mri_response.models.linear import FrozenLinear, freeze_linear
+from mri_response.models.loading import load_frozen
 from mri_response.models.recipe import Recipe
 from mri_response.models.stacking import FrozenStack
 from mri_response.people.rows import person_weights

@@ -14,7 +14,7 @@ from mri_response.learning.residual_permutation import ExchangedResiduals
 from mri_response.learning.split_tables import folds_table
 from mri_response.learning.splits import Scheme, draw_folds
 from mri_response.models.freezing import freeze
-from mri_response.models.frozen import load_frozen
+from mri_response.models.loading import load_frozen
 
 N, OTHERS, SEED = 40, 12, 3
 NAMES = ["baseline_score", "age"]

@@ -12,9 +12,9 @@ from mri_response.learning.permutation import Exchangeability
 from mri_response.learning.preparation.confounds import ConfoundCoding
 from mri_response.learning.splits import Scheme, draw_folds
 from mri_response.models.fitted import fitted_models
-from mri_response.models.frozen import load_frozen
 from mri_response.models.harmonised import FrozenHarmonised
 from mri_response.models.linear import FrozenLinear, freeze_linear
+from mri_response.models.loading import load_frozen
 
 HARMONISE = {"column": "site", "keep": ["sex"], "method": "combat", "reference": None}
 MODEL = {"confounds": ["age"], "harmonise": HARMONISE | {"min_people": 3, "learn_from": None}}

@@ -18,8 +18,8 @@ from mri_response.learning.jobs import JobResult
 from mri_response.learning.learners.svc.cross_validation import cross_validate
 from mri_response.learning.preparation.confounds import ConfoundCoding
 from mri_response.models.fitted import FittedModels, fitted_models
-from mri_response.models.frozen import load_frozen
 from mri_response.models.linear import freeze_linear
+from mri_response.models.loading import load_frozen
 from mri_response.models.recipe import Recipe, recipe
 from mri_response.people.rows import person_weights
 

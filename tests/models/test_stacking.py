@@ -23,7 +23,7 @@ from mri_response.learning.learners.svc.options import SvcOptions
 from mri_response.learning.permutation import Exchangeability
 from mri_response.learning.rounding import rounded
 from mri_response.learning.splits import Scheme, draw_folds
-from mri_response.models.frozen import load_frozen
+from mri_response.models.loading import load_frozen
 from mri_response.models.scores import new_people_of_stack, score_table, scores
 from mri_response.models.stacking import (
     FrozenStack,

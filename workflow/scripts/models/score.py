@@ -2,7 +2,7 @@ from mri_response.core.job import job
 
 with job(snakemake) as log:
     from mri_response.core.tables import write_tsv
-    from mri_response.models.frozen import load_frozen
+    from mri_response.models.loading import load_frozen
     from mri_response.models.scores import new_people, new_people_of_stack, scores
 
     params, given = snakemake.params, snakemake.input

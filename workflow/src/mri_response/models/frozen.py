@@ -8,41 +8,73 @@ anything when opened.
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Self
 
-from mri_response.models.hashed import PathLike, read_hashed
+from mri_response.models.hashed import PathLike
 
 if TYPE_CHECKING:
     import numpy as np
     import pandas as pd
 
 
-class Frozen(Protocol):
+class Frozen(ABC):
     """What every frozen model does.
 
-    To add a kind, write a class like this, and enter it in `load_frozen` and in
-    `mri_response.models.freezing.freeze`.
+    To add a kind, write a class with these methods, and enter it in
+    `mri_response.models.loading.load_frozen` and in `mri_response.models.freezing.freeze`.
+
+    Attributes
+    ----------
+    description : mapping
+        What a reader must know, see `mri_response.models.description.describe`.
     """
 
-    @property
-    def description(self) -> Mapping[str, Any]:
-        """What a reader must know of the model."""
+    description: Mapping[str, Any]
 
     @property
+    @abstractmethod
     def sha256(self) -> str:
         """SHA-256 over everything that decides which decision values people get."""
 
+    @abstractmethod
     def save(self, path: PathLike) -> None:
-        """Write the model and its hash into a JSON file, and arrays beside it if it has any."""
+        """Write the model and its hash, and arrays in an ``.npz`` file beside it if it has any.
+
+        Parameters
+        ----------
+        path : path-like
+            JSON file to make.
+        """
 
     @classmethod
-    def load(cls, path: PathLike) -> Frozen:
-        """Read what `save` has written, and verify its hash."""
+    @abstractmethod
+    def load(cls, path: PathLike) -> Self:
+        """Read what `save` has written, and verify its hash.
 
-    def ready(self, discovery: Mapping[str, PathLike]) -> Frozen:
-        """Return the model with what it needs to score: a recipe is fitted again."""
+        Parameters
+        ----------
+        path : path-like
+            JSON file of the model.
 
+        Raises
+        ------
+        ValueError
+            If the file is not what was written.
+        """
+
+    def ready(self, discovery: Mapping[str, PathLike]) -> Self:
+        """Return the model with what it needs to score: a formula is ready as it is.
+
+        Parameters
+        ----------
+        discovery : mapping of str to path-like
+            Files of the discovery cohort, from which a recipe is fitted again.
+        """
+        return self
+
+    @abstractmethod
     def decision(
         self, features: np.ndarray, people: pd.DataFrame, *, unseen: str = "error"
     ) -> np.ndarray:
@@ -50,45 +82,22 @@ class Frozen(Protocol):
 
         Parameters
         ----------
-        features : numpy.ndarray
-            Features of the new people.
-        people : pandas.DataFrame
-            Their rows, with the confounds.
-        unseen : str
-            What becomes of a site that the discovery cohort does not have.
+        features : numpy.ndarray, shape (n, p)
+            NaN where missing; of a stack the decision values of the frozen models below.
+        people : pandas.DataFrame, n rows
+            Their confounds, sites and covariates; labels are not looked at.
+        unseen : {"error", "mean", "own"}
+            What becomes of people whose site, or another category, the discovery cohort does not
+            have: they are refused; the confound contributes the training mean and the features stay
+            as they are; or the features are harmonised by the shift and factor that the people of
+            the site show themselves.
+
+        Returns
+        -------
+        numpy.ndarray, shape (n,)
+
+        Raises
+        ------
+        InputError
+            If a site or category is refused.
         """
-
-
-def load_frozen(path: PathLike) -> Frozen:
-    """Read a frozen model of any kind and verify its hash.
-
-    Parameters
-    ----------
-    path : path-like
-        JSON file of the model; what its keys are tells which kind it is.
-
-    Returns
-    -------
-    Frozen
-
-    Raises
-    ------
-    ValueError
-        If the file is not what was written.
-    """
-    text, _ = read_hashed(path)
-    if "second_level" in text:
-        from mri_response.models.stacking import FrozenStack
-
-        return FrozenStack.load(path)
-    if "decision_sha256" in text:
-        from mri_response.models.recipe import Recipe  # scikit-learn takes a second to import
-
-        return Recipe.load(path)
-    if "harmonise" in text:
-        from mri_response.models.harmonised import FrozenHarmonised
-
-        return FrozenHarmonised.load(path)
-    from mri_response.models.linear import FrozenLinear
-
-    return FrozenLinear.load(path)

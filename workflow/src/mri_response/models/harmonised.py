@@ -16,6 +16,7 @@ from mri_response.learning.preparation.harmonisation import (
     learned_effects,
     with_own_sites,
 )
+from mri_response.models.frozen import Frozen
 from mri_response.models.hashed import (
     PathLike,
     parameters_hash,
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class FrozenHarmonised:
+class FrozenHarmonised(Frozen):
     """A linear classifier behind the harmonisation that the discovery cohort has learned.
 
     Attributes
@@ -105,21 +106,6 @@ class FrozenHarmonised:
     ) -> np.ndarray:
         """Decision values of people, positive for the positive class.
 
-        Parameters
-        ----------
-        features : numpy.ndarray, shape (n, p)
-            NaN where missing.
-        people : pandas.DataFrame, n rows
-            Their sites, covariates and confounds; labels are not looked at.
-        unseen : {"error", "mean", "own"}
-            Whether people of a site that the discovery cohort does not have are refused, keep
-            their features as they are, or are harmonised by the shift and factor that they show
-            together, so that the decision value of one depends on the others.
-
-        Returns
-        -------
-        numpy.ndarray, shape (n,)
-
         Raises
         ------
         InputError
@@ -145,27 +131,12 @@ class FrozenHarmonised:
         return parameters_hash(self.arrays(), self.text())
 
     def save(self, path: PathLike) -> None:
-        """Write the text of the model with its hash, and its numbers in an ``.npz`` file beside it.
-
-        Parameters
-        ----------
-        path : path-like
-            JSON file to make.
-        """
+        """Write the text of the model with its hash, and its numbers beside it."""
         write_parameters(self.arrays(), self.text(), path)
 
     @classmethod
     def load(cls, path: PathLike) -> FrozenHarmonised:
         """Read a model and verify its hash.
-
-        Parameters
-        ----------
-        path : path-like
-            JSON file that `save` has written; the ``.npz`` file stands beside it.
-
-        Returns
-        -------
-        FrozenHarmonised
 
         Raises
         ------
@@ -194,20 +165,6 @@ class FrozenHarmonised:
         fills = rest.pop("feature_fill"), rest.pop("covariate_fill")
         sites = SiteCoding.from_json(text["harmonise"])
         return cls(FrozenLinear.of(rest, text), effects, tuple(text["known"]), *fills, sites)
-
-    def ready(self, discovery: Mapping[str, PathLike]) -> FrozenHarmonised:
-        """Return the model itself, which needs no file of the discovery cohort.
-
-        Parameters
-        ----------
-        discovery : mapping of str to path-like
-            Files of the discovery cohort, which are not opened.
-
-        Returns
-        -------
-        FrozenHarmonised
-        """
-        return self
 
     def arrays(self) -> dict[str, np.ndarray]:
         """Numbers of the model, by name."""

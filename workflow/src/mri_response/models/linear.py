@@ -15,6 +15,7 @@ from mri_response.learning.preparation.gaps import filled
 from mri_response.learning.preparation.residuals import CHUNK
 from mri_response.learning.preparation.training_sets import fit_confounds, training_sets
 from mri_response.models.fitted import FittedModels
+from mri_response.models.frozen import Frozen
 from mri_response.models.hashed import (
     PathLike,
     parameters_hash,
@@ -24,7 +25,7 @@ from mri_response.models.hashed import (
 
 
 @dataclass(frozen=True)
-class FrozenLinear:
+class FrozenLinear(Frozen):
     """A linear classifier with its confound regression and scaling folded into one formula.
 
     ``decision = features @ weights + confounds @ confound_weights + intercept``, where a missing
@@ -59,20 +60,6 @@ class FrozenLinear:
     ) -> np.ndarray:
         """Decision values of people, positive for the positive class.
 
-        Parameters
-        ----------
-        features : numpy.ndarray, shape (n, p)
-            NaN where missing.
-        people : pandas.DataFrame, n rows
-            Their confounds; labels are not looked at.
-        unseen : {"error", "mean", "own"}
-            Whether a category of a confound that the discovery cohort does not have is refused, or
-            contributes the training mean.
-
-        Returns
-        -------
-        numpy.ndarray, shape (n,)
-
         Raises
         ------
         InputError
@@ -96,27 +83,12 @@ class FrozenLinear:
         return parameters_hash(self.arrays(), self.text())
 
     def save(self, path: PathLike) -> None:
-        """Write the text of the model with its hash, and its numbers in an ``.npz`` file beside it.
-
-        Parameters
-        ----------
-        path : path-like
-            JSON file to make.
-        """
+        """Write the text of the model with its hash, and its numbers beside it."""
         write_parameters(self.arrays(), self.text(), path)
 
     @classmethod
     def load(cls, path: PathLike) -> FrozenLinear:
         """Read a model and verify its hash.
-
-        Parameters
-        ----------
-        path : path-like
-            JSON file that `save` has written; the ``.npz`` file stands beside it.
-
-        Returns
-        -------
-        FrozenLinear
 
         Raises
         ------
@@ -143,20 +115,6 @@ class FrozenLinear:
         numbers = {**arrays, "intercept": float(arrays["intercept"])}
         coding = ConfoundCoding.from_json(text["coding"])
         return cls(**numbers, coding=coding, description=text["description"])
-
-    def ready(self, discovery: Mapping[str, PathLike]) -> FrozenLinear:
-        """Return the model itself: a formula needs no file of the discovery cohort.
-
-        Parameters
-        ----------
-        discovery : mapping of str to path-like
-            Files of the discovery cohort, which are not opened.
-
-        Returns
-        -------
-        FrozenLinear
-        """
-        return self
 
     def arrays(self) -> dict[str, np.ndarray]:
         """Numbers of the model, by name."""

@@ -25,10 +25,10 @@ from mri_response.models.contract import (
     why_not,
 )
 from mri_response.models.folder import write_folder
-from mri_response.models.frozen import load_frozen
 from mri_response.models.harmonised import FrozenHarmonised
 from mri_response.models.hashed import PathLike
 from mri_response.models.linear import FrozenLinear
+from mri_response.models.loading import load_frozen
 from mri_response.models.ranges import ranges_of_features, ranges_of_people
 from mri_response.models.stacking import FrozenStack
 from mri_response.models.travelling import Travelling, made_up, made_up_features, made_up_table

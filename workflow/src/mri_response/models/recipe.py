@@ -28,13 +28,14 @@ from mri_response.learning.preparation.training_sets import training_sets
 from mri_response.learning.split_tables import folds_from_table
 from mri_response.learning.splits import REFIT, Fold
 from mri_response.models.fitted import FittedModels
+from mri_response.models.frozen import Frozen
 from mri_response.models.hashed import PathLike, read_hashed, text_hash, write_hashed
 
 DECIMALS = 6  # of decision values, when they are compared
 
 
 @dataclass(frozen=True)
-class Recipe:
+class Recipe(Frozen):
     """How to fit a frozen model again.
 
     Attributes
@@ -70,27 +71,12 @@ class Recipe:
         return text_hash(self._text())
 
     def save(self, path: PathLike) -> None:
-        """Write the recipe with its hash.
-
-        Parameters
-        ----------
-        path : path-like
-            JSON file to make.
-        """
+        """Write the recipe with its hash."""
         write_hashed(self._text(), self.sha256, path)
 
     @classmethod
     def load(cls, path: PathLike) -> Recipe:
         """Read a recipe and verify its hash.
-
-        Parameters
-        ----------
-        path : path-like
-            JSON file that `save` has written.
-
-        Returns
-        -------
-        Recipe
 
         Raises
         ------
@@ -113,20 +99,6 @@ class Recipe:
     ) -> np.ndarray:
         """Decision values of people by the classifiers that `ready` has fitted again.
 
-        Parameters
-        ----------
-        features : numpy.ndarray, shape (n, p)
-            NaN where missing.
-        people : pandas.DataFrame, n rows
-            Their confounds; labels are not looked at.
-        unseen : {"error", "mean", "own"}
-            Whether a category of a confound that the discovery cohort does not have is refused, or
-            contributes the training mean.
-
-        Returns
-        -------
-        numpy.ndarray, shape (n,)
-
         Raises
         ------
         ValueError
@@ -138,16 +110,6 @@ class Recipe:
 
     def ready(self, discovery: Mapping[str, PathLike]) -> Recipe:
         """Verify the files of the discovery cohort, and fit the classifiers again from them.
-
-        Parameters
-        ----------
-        discovery : mapping of str to path-like
-            Files of the discovery cohort: people, features and splits.
-
-        Returns
-        -------
-        Recipe
-            With the classifiers.
 
         Raises
         ------
@@ -276,7 +238,8 @@ class FittedAgain:
         people : pandas.DataFrame, n rows
             Their confounds.
         unseen : {"error", "mean", "own"}
-            See `Recipe.decision`.
+            What becomes of people whose category the discovery cohort does not have, as in
+            `Frozen.decision`.
 
         Returns
         -------

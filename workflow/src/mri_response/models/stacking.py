@@ -12,6 +12,7 @@ from mri_response.learning.decision_rules import out_of_fold
 from mri_response.learning.decisions import Decisions
 from mri_response.learning.jobs import JobResult
 from mri_response.learning.rounding import rounded
+from mri_response.models.frozen import Frozen
 from mri_response.models.hashed import PathLike, read_hashed, text_hash, write_hashed
 
 
@@ -157,7 +158,7 @@ def refitted_stack(
 
 
 @dataclass(frozen=True)
-class FrozenStack:
+class FrozenStack(Frozen):
     """A second level and the hashes of the frozen models whose decision values it reads.
 
     Attributes
@@ -203,27 +204,12 @@ class FrozenStack:
         return text_hash(asdict(self))
 
     def save(self, path: PathLike) -> None:
-        """Write the stack with its hash.
-
-        Parameters
-        ----------
-        path : path-like
-            JSON file to make.
-        """
+        """Write the stack with its hash."""
         write_hashed(asdict(self), self.sha256, path)
 
     @classmethod
     def load(cls, path: PathLike) -> FrozenStack:
         """Read a stack and verify its hash.
-
-        Parameters
-        ----------
-        path : path-like
-            JSON file that `save` has written.
-
-        Returns
-        -------
-        FrozenStack
 
         Raises
         ------
@@ -237,36 +223,8 @@ class FrozenStack:
         fields = {key: tuple(v) if isinstance(v, list) else v for key, v in second}
         return cls(**(text | {"second_level": SecondLevel(**fields)}))
 
-    def ready(self, discovery: Mapping[str, PathLike]) -> FrozenStack:
-        """Return the stack itself: a formula needs no file of the discovery cohort.
-
-        Parameters
-        ----------
-        discovery : mapping of str to path-like
-            Files of the discovery cohort, which are not opened.
-
-        Returns
-        -------
-        FrozenStack
-        """
-        return self
-
     def decision(
         self, features: np.ndarray, people: pd.DataFrame, *, unseen: str = "error"
     ) -> np.ndarray:
-        """Decision values of people, from the decision values of the models below.
-
-        Parameters
-        ----------
-        features : numpy.ndarray, shape (n, k)
-            Decision values of the frozen models below, in their order.
-        people : pandas.DataFrame, n rows
-            Not looked at: the models below have seen to the confounds.
-        unseen : {"error", "mean", "own"}
-            Not looked at: the models below have seen to sites and categories that are new.
-
-        Returns
-        -------
-        numpy.ndarray, shape (n,)
-        """
+        """Decision values of people, from the decision values of the models below."""
         return self.second_level.decision(features)

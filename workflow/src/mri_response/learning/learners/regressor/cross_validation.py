@@ -7,8 +7,9 @@ prediction of that regression.
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Sequence
-from typing import Any, NamedTuple, Protocol
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -47,7 +48,7 @@ class Place(NamedTuple):
         return self.fold.sets.test[self.index]
 
 
-class Regression(Protocol):
+class Regression(ABC):
     """What is fitted to residuals of the outcome.
 
     Attributes
@@ -65,6 +66,7 @@ class Regression(Protocol):
     n_fits: int
     n_unconverged: int
 
+    @abstractmethod
     def rows(self, place: Place) -> Any:
         """Training rows and rows to predict of one training set, with attributes train and test.
 
@@ -74,6 +76,7 @@ class Regression(Protocol):
             The training set.
         """
 
+    @abstractmethod
     def fit(
         self, rows: Any, residual: np.ndarray, candidate: int, place: Place, permutation: int
     ) -> Any:
@@ -93,6 +96,7 @@ class Regression(Protocol):
             Number of the outcome.
         """
 
+    @abstractmethod
     def kept(self, model: Any, rows: Any, place: Place) -> dict[str, np.ndarray]:
         """Intercept, and weights or dual variables, of a fitted model, as `JobResult` has them.
 

@@ -8,7 +8,7 @@ from typing import NamedTuple
 import numpy as np
 from sklearn.svm import SVR
 
-from mri_response.learning.learners.regressor.cross_validation import Place
+from mri_response.learning.learners.regressor.cross_validation import Place, Regression
 from mri_response.learning.learners.svr.options import SvrOptions
 
 
@@ -56,7 +56,7 @@ class FittedSvr(NamedTuple):
         return products @ self.dual + self.intercept
 
 
-class OnGram:
+class OnGram(Regression):
     """Fits of one job on Gram matrices, see `Regression`.
 
     Parameters
@@ -75,17 +75,7 @@ class OnGram:
         self.n_fits = self.n_unconverged = 0
 
     def rows(self, place: Place) -> GramRows:
-        """Products of one training set.
-
-        Parameters
-        ----------
-        place : Place
-            The training set.
-
-        Returns
-        -------
-        GramRows
-        """
+        """Products of one training set."""
         gram, train = self._grams[place.position][place.index], place.train
         return GramRows(gram[np.ix_(train, train)], gram[np.ix_(place.test, train)])
 
@@ -97,25 +87,7 @@ class OnGram:
         place: Place,
         permutation: int,
     ) -> FittedSvr:
-        """Fit one candidate to residuals of one outcome.
-
-        Parameters
-        ----------
-        rows : GramRows
-            As from `rows`.
-        residual : numpy.ndarray, shape (n_train,)
-            Of the training rows.
-        candidate : int
-            Position in the grid.
-        place : Place
-            Not used, as is the next one.
-        permutation : int
-            Number of the outcome.
-
-        Returns
-        -------
-        FittedSvr
-        """
+        """Fit one candidate to residuals of one outcome."""
         penalty, epsilon = self._candidates[candidate]
         mean_norm = np.trace(rows.train) / len(rows.train)
         if self._options.C_relative and mean_norm > 0:
@@ -131,21 +103,7 @@ class OnGram:
         return FittedSvr(dual, float(sd * svr.intercept_[0]))
 
     def kept(self, model: FittedSvr, rows: GramRows, place: Place) -> dict[str, np.ndarray]:
-        """Intercept and dual variables of all rows.
-
-        Parameters
-        ----------
-        model : FittedSvr
-            As from `fit`.
-        rows : GramRows
-            Not used.
-        place : Place
-            The training set.
-
-        Returns
-        -------
-        dict of str to numpy.ndarray
-        """
+        """Intercept and dual variables of all rows."""
         beta = np.zeros(len(place.train))
         beta[place.train] = model.dual
         return {"intercept": np.array(model.intercept), "beta": beta}
