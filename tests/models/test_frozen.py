@@ -183,7 +183,7 @@ def test_an_unseen_site_is_an_error_unless_it_may_count_as_the_mean():
     run = Run(OPTIONS["standardised"])
     frozen = run.frozen(slice(-1, None))
     run.others.loc[2, "site"] = "moon"
-    with pytest.raises(InputError, match="site is 'moon' for sub-42"):
+    with pytest.raises(InputError, match="found 'moon' in site of sub-42"):
         run.decision(frozen)
     unseen = run.decision(frozen, unseen="mean")
     run.others.loc[2, "site"] = None

@@ -92,7 +92,7 @@ def test_a_changed_effect_is_noticed(frozen, tmp_path):
 
 def test_a_site_that_is_not_known_is_refused(study, frozen):
     _, away, _, other = study
-    with pytest.raises(InputError, match=r"site is 'd' for sub-70.*it has a, b, c"):
+    with pytest.raises(InputError, match=r"found 'd' in site of sub-70.*(a, b, c)"):
         frozen[0].decision(other, away)
 
 
