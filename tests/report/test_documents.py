@@ -129,8 +129,8 @@ def test_the_card_has_its_sections_counts_performance_and_hash(files):
     ]
     assert f"SHA-256 {SHA256}" in sections["Model details"]
     assert "Not for decisions about single patients" in sections["Intended use"]
-    assert "n = 99, 52 responder" in sections["Training data"]
-    assert "Saline (control, n = 49, 15 responder)" in sections["Evaluation data"]
+    assert "n = 99, 52 responders" in sections["Training data"]
+    assert "Saline (control, n = 49, 15 responders)" in sections["Evaluation data"]
     assert "p = 0.024, own labels permuted" in sections["Performance"]
     assert "sex F 65.2 %" in sections["Performance in groups of people"]
     assert "Approved | by *nobody*." in sections["Ethical considerations"]
@@ -178,7 +178,7 @@ def test_markdown_holds_the_tables(files):
 def test_methods_have_numbers_citations_and_places(files):
     text = files[1]["methods"]
     for part in (
-        "99 people, 52 responder",
+        "99 people, 52 responders",
         "10 repeats of 10 outer folds",
         "(Varma and Simon 2006; Brodersen et al. 2010).",
         "doi:10.1186/1471-2105-7-91",

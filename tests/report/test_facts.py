@@ -167,7 +167,7 @@ def test_performance_has_the_numbers_of_the_table():
                 f"{name} {shown(found['estimate'])} (95 % interval {low:.1f} to {high:.1f}" in text
             )
         assert f"AUC {row(run, cohort, 'auc')['estimate']:.2f} (95 % interval" in text
-    assert "n = 99, 52 responder" in text
+    assert "n = 99, 52 responders" in text
     assert "p = 0.001, the smallest that 1,000 permutations can give, whole procedure" in text
     assert "p = 0.024, own labels permuted" in text
 
@@ -191,10 +191,10 @@ def test_other_facts_have_the_numbers_of_the_tables():
         "precision": f"Saline {100 * (width['ci_high'] - width['ci_low']):.1f}",
         "sample_size": "136 features, 0.346 people of the smaller class a feature",
         "missing_counts": "no MADRS score at ses-24h 3, confound age is missing 1",
-        "flow": "117 in the table, 105 matching the filter, 99 analysed (52 responder, 47",
+        "flow": "117 in the table, 105 matching the filter, 99 analysed (52 responders, 47",
         "analysis_sizes": "each outer training part about 89 people",
         "specification": f"roi_svc: models/roi_svc.json, SHA-256 {SHA256}",
-        "evaluation_balance": "Saline 15 of 49 responder",
+        "evaluation_balance": "Saline 15 responders of 49",
         "outcome": "MADRS score falls by at least 50 % from ses-baseline to ses-24h",
         "best_of_chance": "each of its 49 people gives a balanced accuracy of up to",
         "validation": "10 repeats of 10 outer folds",
@@ -340,7 +340,7 @@ def test_without_other_cohorts_their_items_do_not_apply():
 
 def test_small_cohorts_have_words_in_place_of_numbers():
     told = gather(evidence_of(six_cohorts()))
-    part = "(n = 14, 3 responder): not computed, a class has fewer than 5 people."
+    part = "(n = 14, 3 responders): not computed, a class has fewer than 5 people."
     assert part in told["performance"].text
     assert "ultra-high field" not in told["precision"].text
     assert "ultra-high field" not in told["heterogeneity"].text
@@ -595,8 +595,8 @@ def test_where_people_were_held_out_the_model_is_developed_from_all_of_them():
     told = gather(held_out)
     assert "Development: 140 people, 71 responder" in told["sample_size"].text
     assert "n = 140, 71 responder" in told["training_data"].text
-    assert "99, 52 responder held out and predicted" in told["analysis_sizes"].text
-    assert "(140 people, 71 responder)" in methods(held_out)[0].text
+    assert "99, 52 responders held out and predicted" in told["analysis_sizes"].text
+    assert "(140 people, 71 responders)" in methods(held_out)[0].text
 
 
 def test_families_that_are_exchanged_as_a_whole_are_told():

@@ -288,7 +288,7 @@ def test_with_and_without_the_treatment_shows_the_numbers_of_its_table() -> None
     main = table[(table["analysis"] == "difference") & (table["metric"] == "auc")].iloc[0]
     assert f"+{main['estimate']:.2f} (" in written
     assert f"p = {main['p_value']:.3f}" in written
-    assert "External cohorts together n = 51, 26 responder" in written
+    assert "External cohorts together n = 51, 26 responders" in written
     assert "Saline n = 49, 15 responder" in written
     drawn = {round(float(line.get_xdata()[0]), 6) for ax in figure.axes for line in ax.lines}
     for analysis in ("arm", "difference"):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from made_up_run import CONFIG, one_cohort
 
-from mri_response.report.naming import naming, plural
+from mri_response.report.naming import counted, naming, plural
 
 
 def test_naming_of_response_and_of_labels() -> None:
@@ -45,3 +45,16 @@ def test_cohorts_are_ordered_by_role() -> None:
 )
 def test_classes_are_written_for_several_people(name: str, several: str) -> None:
     assert plural(name) == several
+
+
+@pytest.mark.parametrize(
+    ("n", "name", "expected"),
+    [
+        (1, "responder", "1 responder"),
+        (0, "non-responder", "0 non-responders"),
+        ("52", "patient with depression", "52 patients with depression"),
+        (3, "remitted", "3 remitted"),
+    ],
+)
+def test_people_of_a_class_are_counted_in_plain_english(n, name: str, expected: str) -> None:
+    assert counted(n, name) == expected

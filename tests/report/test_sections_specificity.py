@@ -39,7 +39,7 @@ def test_numbers_are_those_of_the_table():
     assert f"together the difference is +{pooled['estimate']:.2f}" in text
     assert f"p = {main['p_value']:.3f}, one-sided" in text
     assert "from 1,000 permutations" in text
-    assert "(External cohorts together, n = 51, 26 responder)" in text
+    assert "(External cohorts together, n = 51, 26 responders)" in text
     assert f"{100 * pooled['power']:.0f} % of the time" in text
     assert "at random" in text
     cells = rows(section(run))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -10,6 +11,8 @@ import nibabel as nib
 import numpy as np
 import pytest
 from small_study import ROOT, Study, block_labels, job_counts, snakemake, template
+
+from mri_response.report.printing import BROWSERS
 
 PREAMBLE = "Using workflow specific profile"
 PROJECT_FILES = ("Snakefile", "config", "envs", "profiles", "workflow")
@@ -201,6 +204,23 @@ def test_a_moved_folder_comments_and_docstrings_run_nothing_again(moved):
     for path in (project / "workflow" / "rules").glob("*.smk"):
         path.write_text(f"# A comment.\n{path.read_text()}")
     (study / "study.yaml").write_text(f"# A comment.\n{(study / 'study.yaml').read_text()}")
+    assert job_counts(again(project, study)) == {}
+
+
+@pytest.mark.skipif(
+    not any(map(shutil.which, BROWSERS)), reason="no browser: chromium is not installed"
+)
+def test_the_page_is_printed_where_it_is_asked_for(moved):
+    project, study = moved
+    assert not (study / "results" / "small" / "report.pdf").exists()
+    assert job_counts(again(project, study, "pdf")) == {"pdf": 1}
+    options = ("--cores", "1", "--configfile", "study.yaml", "pdf")
+    snakemake(*options, cwd=study, snakefile=project / "Snakefile")
+    pdf = (study / "results" / "small" / "report.pdf").read_bytes()
+    assert pdf.startswith(b"%PDF")
+    assert len(re.findall(rb"/Type\s*/Page\b", pdf)) > 5
+    assert job_counts(again(project, study, "pdf")) == {}
+    # The run itself is as complete as before.
     assert job_counts(again(project, study)) == {}
 
 

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from mri_response.core.vocabulary import CONTROL_POOLED
-from mri_response.report.naming import Naming
+from mri_response.report.naming import Naming, counted
 from mri_response.report.numbers import number
 
 
@@ -78,4 +78,4 @@ def people_of(row: pd.Series, arm: str, names: Naming) -> str:
         How things are called in this run.
     """
     n, n_positive = (int(number(row[f"{what}_{arm}"])) for what in ("n", "n_positive"))
-    return f"n = {n}, {n_positive} {names.positive}"
+    return f"n = {n}, {counted(n_positive, names.positive)}"

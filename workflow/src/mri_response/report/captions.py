@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from types import SimpleNamespace
 from typing import Any
 
@@ -12,6 +12,7 @@ from mri_response.core.data import data_path
 from mri_response.report.embedding import picture
 from mri_response.report.figures.plan import FigureSpec, figure_plan
 from mri_response.report.lookup import people_counts
+from mri_response.report.naming import counted
 from mri_response.report.run import Run
 from mri_response.report.sections.section import Section
 
@@ -19,21 +20,24 @@ from mri_response.report.sections.section import Section
 TEMPLATES = data_path("report")
 
 
-def caption(spec: FigureSpec, config: Mapping[str, Any]) -> str:
+def caption(spec: FigureSpec, run: Run) -> str:
     """Return the caption of a figure in plain words, from its ``.rst`` file.
 
     Parameters
     ----------
     spec : FigureSpec
         The figure.
-    config : mapping
-        The configuration.
+    run : Run
+        The run.
 
     Returns
     -------
     str
-        One paragraph.
+        One paragraph, with the positive class as the page calls it.
     """
+    config = dict(run.config)
+    if run.names.positive is not None:
+        config["outcome"] = {**config["outcome"], "positive_class": run.names.positive}
     environment = Environment(undefined=StrictUndefined)
     text = (TEMPLATES / f"{spec.kind}.rst").read_text(encoding="utf-8")
     rendered = environment.from_string(text).render(snakemake=SimpleNamespace(config=config))
@@ -79,7 +83,7 @@ def fitted_text(run: Run, model: str) -> str:
     if run.names.positive is None:
         return f"Model fitted to {title}, {_size(run, model, run.discovery)}."
     n, n_positive = run.development()
-    return f"Model fitted to {title}, n = {n} ({n_positive} {run.names.positive})."
+    return f"Model fitted to {title}, n = {n} ({counted(n_positive, run.names.positive)})."
 
 
 def _size(run: Run, model: str, cohort: str) -> str:
@@ -89,7 +93,7 @@ def _size(run: Run, model: str, cohort: str) -> str:
         rows = table[(table["model"] == model) & (table["cohort"] == cohort)]
         return f"n = {rows['n'].iloc[0]}"
     n, n_positive = people_counts(run.performance, model, cohort)
-    return f"n = {n} ({n_positive} {run.names.positive})"
+    return f"n = {n} ({counted(n_positive, run.names.positive)})"
 
 
 def placed_figures(run: Run, sections: Iterable[Section]) -> dict[str, list[dict[str, Any]]]:
@@ -122,7 +126,7 @@ def placed_figures(run: Run, sections: Iterable[Section]) -> dict[str, list[dict
         if name not in run.figures:
             raise ValueError(f"figure {name} is missing")
         section = by_id[spec.section]
-        text = caption(spec, run.config)
+        text = caption(spec, run)
         if spec.model:
             behind = people_text if section.shows_people else fitted_text
             text = f"{text} {behind(run, spec.model)}"

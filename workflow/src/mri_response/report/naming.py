@@ -153,6 +153,23 @@ def plural(name: str) -> str:
     return f"{name[:end]}s{name[end:]}" if _PEOPLE.fullmatch(word) else name
 
 
+def counted(n: int | str, name: str) -> str:
+    """Write how many people of a class there are, as in ``1 responder`` and ``52 responders``.
+
+    Parameters
+    ----------
+    n : int or str
+        Number of people.
+    name : str
+        The class.
+
+    Returns
+    -------
+    str
+    """
+    return f"{n} {name if str(n) == '1' else plural(name)}"
+
+
 def lowered(text: str) -> str:
     """Write a title inside a sentence: its first letter small, unless it is an acronym."""
     return text if text.isupper() else text[0].lower() + text[1:]

@@ -24,7 +24,7 @@ from mri_response.report.facts.phrases import (
     people,
     where,
 )
-from mri_response.report.naming import CI_NAMES
+from mri_response.report.naming import CI_NAMES, counted, plural
 from mri_response.report.numbers import as_number, number
 from mri_response.report.procedure_words import left_out_inside_text, left_out_text, own_sites_text
 from mri_response.report.run import Run
@@ -36,8 +36,8 @@ def sample_size(run: Run) -> Fact:
     fewer = min(n_positive, n - n_positive)
     names = run.names
     text = (
-        f"Development: {people(n)}, {n_positive} {names.positive} and {n - n_positive} "
-        f"{names.negative}."
+        f"Development: {people(n)}, {counted(n_positive, names.positive)} and "
+        f"{counted(n - n_positive, names.negative)}."
     )
     source = where("performance", model=run.model, cohort=run.discovery, column="n and n_positive")
     features = run.config["models"][run.model]["features"]
@@ -277,7 +277,8 @@ def class_imbalance(run: Run) -> Fact:
 @fact
 def evaluation_balance(run: Run) -> Fact:
     parts = [
-        f"{run.names.titles[c]} {run.counts(c)[1]} of {run.counts(c)[0]} {run.names.positive}"
+        f"{run.names.titles[c]} {run.counts(c)[1]} {plural(run.names.positive)} "
+        f"of {run.counts(c)[0]}"
         for c in run.cohorts
     ]
     return Fact(

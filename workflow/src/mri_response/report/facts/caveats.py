@@ -8,6 +8,7 @@ from mri_response.core.vocabulary import EXTERNAL_POOLED, Interval, Role
 from mri_response.evaluation.bootstrap import MIN_PERMUTATIONS
 from mri_response.people.size import FEW_PEOPLE
 from mri_response.report.lookup import is_computed, precision_row
+from mri_response.report.naming import counted
 from mri_response.report.numbers import as_number, number, percent
 from mri_response.report.run import Run
 
@@ -95,9 +96,9 @@ def _of_cohort(run: Run, cohort: str) -> list[str]:
         )
     if not is_computed(run.performance, run.model, cohort):
         found.append(
-            f"{title} has {n_positive} {names.positive} and {n - n_positive} "
-            f"{names.negative}. Below {run.config['min_class_size']} people in a class no number "
-            "is given."
+            f"{title} has {counted(n_positive, names.positive)} and "
+            f"{counted(n - n_positive, names.negative)}. Below "
+            f"{run.config['min_class_size']} people in a class no number is given."
         )
     elif cohort != EXTERNAL_POOLED and (text := coins(run, cohort)):
         row = precision_row(run.tables["precision"], run.model, cohort)

@@ -22,6 +22,7 @@ from mri_response.report.facts.phrases import cohort_size, listed, people, where
 from mri_response.report.facts.predicted_numbers import number_methods
 from mri_response.report.facts.study import flow
 from mri_response.report.facts.variability import variability_methods
+from mri_response.report.naming import counted
 from mri_response.report.numbers import as_number
 from mri_response.report.procedure_words import (
     families_text,
@@ -100,7 +101,8 @@ def _people_method(run: Run) -> Fact:
     )
     return Fact(
         f"{outcome_kind(run.config).words(run.config['outcome'])} The model was developed in "
-        f"{names.titles[run.discovery]} ({people(n)}, {n_positive} {names.positive}){scored}",
+        f"{names.titles[run.discovery]} ({people(n)}, {counted(n_positive, names.positive)})"
+        f"{scored}",
         "config: outcome, cohorts; "
         + where("performance", model=run.model, column="n and n_positive"),
         ("tripod_ai",),

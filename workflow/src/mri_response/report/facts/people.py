@@ -9,6 +9,7 @@ import pandas as pd
 
 from mri_response.report.facts.fact import Fact, fact, not_applicable
 from mri_response.report.facts.phrases import cohort_size, where
+from mri_response.report.naming import plural
 from mri_response.report.numbers import (
     number,
     percent,
@@ -62,8 +63,8 @@ def cohort_differences(run: Run) -> Fact:
         for c in [run.discovery, *run.others]
     ]
     text = (
-        f"Share of {run.names.positive}: {', '.join(shares)}. Outcome and features have one "
-        "definition for all cohorts."
+        f"Share of {plural(run.names.positive)}: {', '.join(shares)}. Outcome and features "
+        "have one definition for all cohorts."
     )
     source = where("performance", model=run.model, column="n and n_positive")
     if "characteristics" in run.tables:

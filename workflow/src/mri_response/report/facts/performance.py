@@ -8,7 +8,7 @@ from mri_response.evaluation.headline import headline_row
 from mri_response.report.facts.fact import Fact, fact
 from mri_response.report.facts.phrases import cohort_size, listed, p_words, where
 from mri_response.report.lookup import is_computed, whole_procedure_row
-from mri_response.report.naming import CI_NAMES, METRIC_NAMES, NULL_NAMES, lowered
+from mri_response.report.naming import CI_NAMES, METRIC_NAMES, NULL_NAMES, counted, lowered
 from mri_response.report.numbers import (
     estimate_text,
     interval_text,
@@ -64,7 +64,7 @@ def performance(run: Run) -> Fact:
     sentences = []
     for cohort in run.cohorts:
         n, n_positive = run.counts(cohort)
-        start = f"{names.titles[cohort]} (n = {n}, {n_positive} {names.positive})"
+        start = f"{names.titles[cohort]} (n = {n}, {counted(n_positive, names.positive)})"
         if not is_computed(run.performance, run.model, cohort):
             sentences.append(
                 f"{start}: not computed, a class has fewer than {run.config['min_class_size']} "
@@ -133,7 +133,7 @@ def heterogeneity(run: Run) -> Fact:
 def analysis_sizes(run: Run) -> Fact:
     cv = run.config["cross_validation"]
     n, n_positive = run.counts(run.discovery)
-    text = f"Development and cross-validation: n = {n}, {n_positive} {run.names.positive}"
+    text = f"Development and cross-validation: n = {n}, {counted(n_positive, run.names.positive)}"
     if cv["outer"] == "held_out":
         text += " held out and predicted; the other people of the cohort were learned from"
     elif cv["outer"] == "k_fold":

@@ -10,6 +10,7 @@ import pandas as pd
 from mri_response.config.feature_kinds import feature_kind
 from mri_response.config.outcome_kinds import is_number, outcome_kind
 from mri_response.config.queries import left_out_column
+from mri_response.report.naming import counted
 from mri_response.report.numbers import number, p_phrase
 from mri_response.report.run import Run
 
@@ -98,7 +99,7 @@ def cohort_size(run: Run, cohort: str) -> str:
     n, n_positive = run.development() if cohort == run.discovery else run.counts(cohort)
     names = run.names
     role = names.roles[cohort]
-    return f"{names.titles[cohort]} ({role}, n = {n}, {n_positive} {names.positive})"
+    return f"{names.titles[cohort]} ({role}, n = {n}, {counted(n_positive, names.positive)})"
 
 
 def predictors(config: Mapping[str, Any], *models: str) -> str:

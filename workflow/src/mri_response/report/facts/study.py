@@ -17,6 +17,7 @@ from mri_response.core.vocabulary import Role
 from mri_response.report.facts.fact import Fact, fact
 from mri_response.report.facts.phrases import listed, predictors, where
 from mri_response.report.lookup import FLOW_STEPS
+from mri_response.report.naming import counted, plural
 from mri_response.report.numbers import as_number, number
 from mri_response.report.run import Run
 
@@ -27,7 +28,7 @@ def study(run: Run) -> Fact:
     simulated = " All data are simulated." if run.names.simulated else ""
     return Fact(
         f"Run “{run.config.get('title') or run.config['run']}”: development of a classifier "
-        f"of {run.names.positive} against {run.names.negative} in "
+        f"of {plural(run.names.positive)} against {plural(run.names.negative)} in "
         f"{run.names.titles[run.discovery]}, with internal validation"
         + (f", and evaluation of the frozen model in {listed(others)}." if others else ".")
         + simulated,
@@ -260,8 +261,8 @@ def flow(run: Run) -> Fact:
         n = run.flow[run.flow["cohort"] == cohort].set_index("step")["n"]
         n = {step: f"{number(value):.0f}" for step, value in n.items()}
         classes = (
-            f" ({n['analysed, positive']} {names.positive}, {n['analysed, negative']} "
-            f"{names.negative})"
+            f" ({counted(n['analysed, positive'], names.positive)}, "
+            f"{counted(n['analysed, negative'], names.negative)})"
             if names.positive
             else ""
         )

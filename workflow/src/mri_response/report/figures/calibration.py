@@ -16,7 +16,7 @@ from mri_response.people.rows import person_weights, told_apart
 from mri_response.report.figures.cohort_panels import Panels, draw_panels
 from mri_response.report.figures.hover import UNTOLD
 from mri_response.report.figures.style import BLACK, BLUE, DASHED, NEGATIVE, POSITIVE, styled
-from mri_response.report.naming import Naming
+from mri_response.report.naming import Naming, plural
 from mri_response.report.numbers import as_number
 
 _BINS = np.linspace(0, 1, 11)
@@ -61,8 +61,8 @@ def draw(calibration: pd.DataFrame, predictions: pd.DataFrame, model: str, names
             (Line2D([], [], color=BLUE), "observed share"),
             (Patch(color=BLUE, alpha=0.2, linewidth=0), "95 % band"),
             (Line2D([], [], **DASHED), "calibrated"),
-            (Patch(color=POSITIVE), f"people, {names.positive}"),
-            (Patch(color=NEGATIVE), f"people, {names.negative}"),
+            (Patch(color=POSITIVE), plural(names.positive)),
+            (Patch(color=NEGATIVE), plural(names.negative)),
         ],
         aspect=1.34,
     )

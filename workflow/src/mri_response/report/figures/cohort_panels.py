@@ -12,7 +12,7 @@ from matplotlib.figure import Figure
 from mri_response.core.vocabulary import NotComputed
 from mri_response.report.figures.style import DOUBLE_COLUMN, new_figure, suptitle
 from mri_response.report.figures.text import line_count, line_height, text_width, wrap
-from mri_response.report.naming import Naming
+from mri_response.report.naming import Naming, counted
 from mri_response.report.numbers import number
 
 _COLUMNS = 3
@@ -70,7 +70,8 @@ def draw_panels(
     heads = {}
     for cohort in cohorts:
         row = table[table["cohort"] == cohort].iloc[0]
-        people = f"n = {int(number(row['n']))} ({int(number(row['n_positive']))} {names.positive})"
+        positive = counted(int(number(row["n_positive"])), names.positive)
+        people = f"n = {int(number(row['n']))} ({positive})"
         heads[cohort] = wrap(f"{names.titles[cohort]}\n{people}", _PANEL - 14)
     head = max(map(line_count, heads.values())) * line_height()
     width = DOUBLE_COLUMN if n_columns > 1 else 120.0

@@ -20,7 +20,14 @@ from mri_response.report.figures.style import (
 )
 from mri_response.report.figures.text import line_count, line_height, wrap
 from mri_response.report.lookup import people_counts
-from mri_response.report.naming import METRIC_NAMES, Naming, lowered, model_title, pair_title
+from mri_response.report.naming import (
+    METRIC_NAMES,
+    Naming,
+    counted,
+    lowered,
+    model_title,
+    pair_title,
+)
 from mri_response.report.pairs import main_row
 
 _LABELS = 44.0  # mm for the names of models
@@ -98,5 +105,5 @@ def draw(
 
 def _legend(cohort: str, config: Any, performance: pd.DataFrame, names: Naming) -> str:
     n, n_positive = people_counts(performance, config["primary_model"], cohort)
-    text = f"{names.titles[cohort]}, n = {n} ({n_positive} {names.positive})"
+    text = f"{names.titles[cohort]}, n = {n} ({counted(n_positive, names.positive)})"
     return wrap(text, DOUBLE_COLUMN - 20)

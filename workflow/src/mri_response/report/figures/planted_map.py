@@ -10,7 +10,7 @@ from nibabel.nifti1 import Nifti1Image
 
 from mri_response.brain.images import weight_image
 from mri_response.report.figures.brain_maps import brain_maps
-from mri_response.report.naming import Naming
+from mri_response.report.naming import Naming, plural
 
 
 def draw(
@@ -34,7 +34,9 @@ def draw(
     Figure
     """
     haufe = weight_image(inputs, "haufe")
-    difference = f"Difference in grey matter, {names.positive} minus {names.negative} (%)"
+    difference = (
+        f"Difference in grey matter, {plural(names.positive)} minus {plural(names.negative)} (%)"
+    )
     direction = f"towards {names.negative} (blue) or {names.positive} (red)"
     return brain_maps(
         {

@@ -20,7 +20,7 @@ from mri_response.report.figures.style import (
     suptitle,
 )
 from mri_response.report.figures.text import hanging, wrap
-from mri_response.report.naming import Naming
+from mri_response.report.naming import Naming, plural
 from mri_response.report.region_names import readable_regions
 
 
@@ -61,10 +61,9 @@ def draw(
     colour = np.where(x > 0, POSITIVE, np.where(x < 0, NEGATIVE, GREY))
     points = axes.scatter(x, y, s=16, c=colour, linewidths=0, alpha=0.85)
     name_points(points, texts)
+    groups = f"{plural(names.positive)} minus {plural(names.negative)}"
     axes.set(
-        xlabel=wrap(
-            f"Planted difference in grey matter, {names.positive} minus {names.negative} (%)", 92
-        ),
+        xlabel=wrap(f"Planted difference in grey matter, {groups} (%)", 92),
         ylabel="Haufe pattern found",
     )
     axes.margins(0.07)
@@ -75,8 +74,8 @@ def draw(
     text = "\n".join(hanging(str(k), texts[i], 68) for k, i in enumerate(chosen, start=1))
     key.text(0, 0.99, text, va="top", linespacing=1.45, transform=key.transAxes)
     handles = [
-        Patch(color=POSITIVE, label=f"Planted: more in {names.positive}"),
-        Patch(color=NEGATIVE, label=f"Planted: more in {names.negative}"),
+        Patch(color=POSITIVE, label=f"Planted: more in {plural(names.positive)}"),
+        Patch(color=NEGATIVE, label=f"Planted: more in {plural(names.negative)}"),
         Patch(color=GREY, label="Nothing planted"),
     ]
     figure.legend(handles=handles, loc="outside lower left", ncols=3)

@@ -9,7 +9,7 @@ import pandas as pd
 from mri_response.core.vocabulary import Interval
 from mri_response.evaluation.headline import headline_row
 from mri_response.report.lookup import is_computed, people_counts
-from mri_response.report.naming import METRIC_NAMES, NULL_NAMES, too_small
+from mri_response.report.naming import METRIC_NAMES, NULL_NAMES, plural, too_small
 from mri_response.report.numbers import as_number, estimate_text, interval_text, p_text
 from mri_response.report.run import Run
 from mri_response.report.sections import warnings
@@ -39,7 +39,7 @@ def _table(run: Run) -> Table:
         [
             "Cohort",
             "Model",
-            f"n ({names.positive})",
+            f"n ({plural(names.positive)})",
             "Balanced accuracy",
             "p",
             "Sensitivity",

@@ -18,6 +18,7 @@ from mri_response.report.naming import (
     AGGREGATION_NAMES,
     CI_NAMES,
     METRIC_NAMES,
+    counted,
     lowered,
     too_small,
 )
@@ -113,7 +114,8 @@ def _result(run: Run, model: str) -> str:
     naive = rows[rows["ci_method"] == Interval.NAIVE_BOOTSTRAP]
     cv = run.config["cross_validation"]
     text = (
-        f"Model {model}, {names.titles[cohort]}, {n} people ({n_positive} {names.positive}): "
+        f"Model {model}, {names.titles[cohort]}, {n} people "
+        f"({counted(n_positive, names.positive)}): "
         f"{'mean ' if cv['repeats'] > 1 else ''}balanced accuracy {validated_text(cv)} "
         f"{estimate_text('balanced_accuracy', row['estimate'])} (95 % interval "
         f"{interval_text('balanced_accuracy', row['ci_low'], row['ci_high'])}, "

@@ -12,7 +12,7 @@ from mri_response.evaluation.learning_curve import CURVE_METRICS, MARGIN
 from mri_response.evaluation.sample_size import MARGIN as HALF_WIDTH
 from mri_response.report.figures.plan import FigureSpec
 from mri_response.report.lookup import enough_people, is_computed
-from mri_response.report.naming import METRIC_NAMES, NULL_NAMES, Naming, lowered
+from mri_response.report.naming import METRIC_NAMES, NULL_NAMES, Naming, lowered, plural
 from mri_response.report.numbers import (
     as_number,
     estimate_text,
@@ -179,7 +179,7 @@ def _precision(table: pd.DataFrame, names: Naming, models: list[str]) -> Table:
         [
             "Cohort",
             "Model",
-            f"n ({names.positive})",
+            f"n ({plural(names.positive)})",
             "Number",
             "Estimate",
             "Best of coins",

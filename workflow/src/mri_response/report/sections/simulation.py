@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 
+from mri_response.report.naming import plural
 from mri_response.report.numbers import number, with_sign
 from mri_response.report.run import Run
 from mri_response.report.sections.blocks import Block, Details, Figures, OfModel, Table, Text
@@ -73,8 +74,8 @@ def _table(run: Run, found: pd.DataFrame, model: str) -> Table:
         ],
     )
     planted = {
-        "positive": f"more in {names.positive}",
-        "negative": f"more in {names.negative}",
+        "positive": f"more in {plural(names.positive)}",
+        "negative": f"more in {plural(names.negative)}",
         "nothing": "nothing",
     }
     for _, row in found.iterrows():

@@ -10,7 +10,7 @@ import pandas as pd
 
 from mri_response.config.queries import ordered_models
 from mri_response.report.figures.plan import FigureSpec
-from mri_response.report.naming import METRIC_NAMES, Naming, group_name
+from mri_response.report.naming import METRIC_NAMES, Naming, group_name, plural
 from mri_response.report.numbers import estimate_text, interval_text, number, with_sign
 from mri_response.report.run import Run
 from mri_response.report.sections.blocks import Block, Bullets, Details, Figures, Table, Text
@@ -114,7 +114,7 @@ def _table(own: pd.DataFrame, model: str, names: Naming, config: Mapping[str, An
     least, cv = config["min_class_size"], config["cross_validation"]
     table = Table(
         names.title(f"Subgroups, model {model}"),
-        ["Cohort", "Group", f"n ({names.positive})", *METRIC_NAMES.values()],
+        ["Cohort", "Group", f"n ({plural(names.positive)})", *METRIC_NAMES.values()],
     )
     groups = own[own["reference"].isna()]
     for cohort in names.ordered(groups["cohort"]):

@@ -10,7 +10,7 @@ import pandas as pd
 
 from mri_response.core.vocabulary import EXTERNAL_POOLED, Interval, NotComputed
 from mri_response.report.figures.plan import FigureSpec
-from mri_response.report.naming import Naming, too_small
+from mri_response.report.naming import Naming, plural, too_small
 from mri_response.report.numbers import MINUS, as_number, interval_text, minus, number, percent
 from mri_response.report.run import Run
 from mri_response.report.sections.blocks import (
@@ -230,7 +230,7 @@ def _calibration_table(table: pd.DataFrame, models: list[str], names: Naming, re
         [
             "Cohort",
             "Model",
-            f"n ({names.positive})",
+            f"n ({plural(names.positive)})",
             "Brier score",
             "of the share alone",
             "Scaled Brier",
@@ -306,11 +306,11 @@ def _point_table(table: pd.DataFrame, models: list[str], names: Naming, reason: 
                 made.models.append(model)
     stated = table.loc[table["prevalence_from"] == "config", "prevalence"]
     if len(stated):
-        at = f"a share of {percent(stated.iloc[0])} {names.positive}, as the config states"
+        at = f"a share of {percent(stated.iloc[0])} {plural(names.positive)}, as the config states"
     else:
         at = (
-            f"each cohort's own share of {names.positive}; in a clinic with another share they are "
-            "others (config: prevalence)"
+            f"each cohort's own share of {plural(names.positive)}; in a clinic with another share "
+            "they are others (config: prevalence)"
         )
     made.note = (
         f"LR+: by how much the odds of being {names.positive} are multiplied when the model says "
