@@ -110,7 +110,7 @@ def test_cohorts_alone_have_a_page(config, tmp_path, outcome):
     assert [figure.name for figure in figure_plan(run.config)] == ["flow"]
     assert "cohort here: no subgroups by age, and it is not described" in page
     n = 11 if outcome else 12
-    classes = " (6 patient, 5 control)" if outcome else ""
+    classes = " (6 patients, 5 controls)" if outcome else ""
     assert f"here: 12 in the table, 12 matching the filter, {n} analysed{classes};" in page
     assert ("Exclusions by reason</span>" in page) == outcome
     assert f"Analysed: here {n}; Elsewhere 6." in page

@@ -92,8 +92,7 @@ METHODS: dict[str, Callable[[Run], list[Fact]]] = {
 
 
 def _people_method(run: Run) -> Fact:
-    n, n_positive = run.development()
-    names = run.names
+    (n, positive), names = run.development(), run.names
     scored = (
         f" and scored, frozen, in {listed(cohort_size(run, c) for c in run.others)}."
         if run.others
@@ -101,8 +100,7 @@ def _people_method(run: Run) -> Fact:
     )
     return Fact(
         f"{outcome_kind(run.config).words(run.config['outcome'])} The model was developed in "
-        f"{names.titles[run.discovery]} ({people(n)}, {counted(n_positive, names.positive)})"
-        f"{scored}",
+        f"{names.titles[run.discovery]} ({people(n)}, {counted(positive, names.positive)}){scored}",
         "config: outcome, cohorts; "
         + where("performance", model=run.model, column="n and n_positive"),
         ("tripod_ai",),
