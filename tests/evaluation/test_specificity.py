@@ -296,22 +296,27 @@ def test_table_of_a_study():
     assert rows_of(table, "power")["power"].iloc[0] == main["power"]
 
 
-def test_interactions_equal_statsmodels():
-    config, predictions, people = study(SIZES)
+@pytest.mark.parametrize(
+    ("cohorts", "intercepts"), [(("a", "b", "saline"), "C(cohort)"), (("a", "saline"), "arm")]
+)
+def test_interactions_equal_statsmodels(cohorts, intercepts):
+    """Every cohort has an intercept of its own where an arm has several."""
+    config, predictions, people = study({name: SIZES[name] for name in ("clinic", *cohorts)})
     table = specificity_table(config, predictions, people)
     own = predictions[predictions["cohort"] == "clinic"]
     sd = own.groupby("participant_id")["decision"].mean().std(ddof=1)
-    rows = pd.concat([people[name] for name in ("a", "b", "saline")], ignore_index=True)
+    rows = pd.concat([people[name].assign(cohort=name) for name in cohorts], ignore_index=True)
     rows["score"] = predictions.loc[predictions["cohort"] != "clinic", "decision"].to_numpy() / sd
-    rows["arm"] = np.repeat([1.0, 0.0], [51, 45])
-    ancova = smf.ols("endpoint_score ~ baseline_score + score * arm", rows)
+    rows["arm"] = (rows["cohort"] != "saline").astype(float)
+    terms = f"baseline_score + score + score:arm + {intercepts}"
+    ancova = smf.ols(f"endpoint_score ~ {terms}", rows)
     expected = ancova.fit(cov_type="HC3", use_t=True)
     found = rows_of(table, "interaction_endpoint", "points")
     assert found["method"] == "ols_hc3_t"
     assert found["estimate"] == pytest.approx(expected.params["score:arm"])
     assert found["se"] == pytest.approx(expected.bse["score:arm"])
     assert found["p_value"] == pytest.approx(expected.pvalues["score:arm"])
-    logit = smf.logit("label ~ baseline_score + score * arm", rows).fit(disp=0, tol=1e-12)
+    logit = smf.logit(f"label ~ {terms}", rows).fit(disp=0, tol=1e-12)
     found = rows_of(table, "interaction_outcome", "log_odds_ratio")
     assert found["method"] == "logistic_hc3_z"
     assert found["estimate"] == pytest.approx(logit.params["score:arm"], rel=1e-5)

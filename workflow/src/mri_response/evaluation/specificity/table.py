@@ -383,7 +383,9 @@ def _fitted(
         return row | _small(config)
     # Neither centring nor the scale of the baseline changes the interaction, which is reported.
     score = (arms.decision - arms.decision.mean()) / (sd or 1.0)
-    columns = [score * arms.active, score, arms.active, np.ones(len(score))]
+    # A slope between cohorts that differ in both scores and outcomes is none of any cohort.
+    codes = arms.active if arms.cohort is None else arms.cohort
+    columns = [score * arms.active, score, *(codes == np.unique(codes)[:, None])]
     if arms.baseline is not None and np.ptp(arms.baseline) > 0:
         columns.append((arms.baseline - arms.baseline.mean()) / arms.baseline.std())
     design = np.column_stack(columns).astype(float)

@@ -344,7 +344,7 @@ def _specificity_method(run: Run) -> Fact:
     regressions = [words for method, words in _INTERACTIONS.items() if method in fitted]
     interactions = (
         f" Interactions of decision value and arm: {listed(regressions)}, given the baseline score "
-        "where there is one."
+        "where there is one, with an intercept for every arm or, of several, cohort."
         if regressions
         else ""
     )

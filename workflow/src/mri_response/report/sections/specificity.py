@@ -243,11 +243,12 @@ def _interactions(table: pd.DataFrame, models: list[str], names: Naming) -> Tabl
                 ]
             )
     made.note = (
-        "Per standard deviation of the decision values in the discovery cohort, given the score at "
-        "baseline where there is one: by how much more the odds of the outcome are multiplied with "
-        "the treatment than without (1 is no interaction), and by how many points more the score "
-        "at the end changes (0 is none). Two-sided; in small groups a check of the "
-        "primary test rather than a result of its own."
+        "Per standard deviation of the decision values in the discovery cohort, given the score "
+        "at baseline where there is one, and with an intercept for every cohort where an arm has "
+        "several: by how much more the odds of the outcome are multiplied with the treatment than "
+        "without (1 is no interaction), and by how many points more the score at the end changes "
+        "(0 is none). Two-sided; in small groups a check of the primary test rather than a result "
+        "of its own."
     )
     return made
 
