@@ -61,7 +61,7 @@ def blocks(run: Run) -> list[Block]:
         return []
     names = run.names
     tables = {name: typed(table) for name, table in run.tables.items() if name in TABLES}
-    made: list[Block] = [Lead(_headline(run, tables)), *_news_warnings(tables)]
+    made: list[Block] = [Lead(headline(run)), *_news_warnings(tables)]
     made += [Figures(("belief_updates",)), _changes(tables, names), Text(_CAUSES)]
     further: list[Block] = [Text(_who(tables)), _effects(run, tables)]
     further += [_first_estimates(tables, names), Figures(("belief_rates",))]
@@ -108,7 +108,20 @@ _TABLE_OF = {
 
 
 # ---------------------------------------------------------------- sentences
-def _headline(run: Run, tables: dict[str, pd.DataFrame]) -> str:
+def headline(run: Run) -> str:
+    """How asymmetry changed in every session, in one group against the other.
+
+    Parameters
+    ----------
+    run : Run
+        A run that compares how beliefs are updated.
+
+    Returns
+    -------
+    str
+        With intervals and p.
+    """
+    tables = {"belief_changes": typed(run.tables["belief_changes"])}
     belief = run.config["belief"]
     contrast = " - ".join(group_names(belief))
     parts = []
@@ -366,4 +379,5 @@ SECTION = Section(
     TABLES,
     alt_text,
     module="belief",
+    headline=headline,
 )

@@ -75,7 +75,7 @@ def blocks(run: Run) -> list[Block]:
     more = ("outcome_between", "outcome_pairs", "outcome_change", "outcome_incidence")
     missing = ("outcome_patterns", "outcome_tipping_point")
     return [
-        Lead(_headline(run, scale)),
+        Lead(headline(run)),
         about,
         Figures(("outcome_trajectories",)),
         tables[0],
@@ -84,12 +84,23 @@ def blocks(run: Run) -> list[Block]:
     ]
 
 
-def _headline(run: Run, scale: str) -> str:
+def headline(run: Run) -> str:
     """Response at the endpoint of the prediction, or at the last visit, arm by arm.
 
     In a crossover, whose sessions are named by treatment, it is the difference between treatments
     at the first time point.
+
+    Parameters
+    ----------
+    run : Run
+        A run that analyses the scores themselves.
+
+    Returns
+    -------
+    str
+        A sentence about the primary scale.
     """
+    scale = next(iter(run.config["clinical_outcomes"]["scales"]))
     crossover = run.tables.get("outcome_crossover")
     if crossover is not None and len(crossover):
         rows = crossover[crossover["effect"] == "treatment"].set_index("method")
@@ -267,4 +278,5 @@ SECTION = Section(
     TABLES,
     alt_text,
     module="clinical_outcomes",
+    headline=headline,
 )

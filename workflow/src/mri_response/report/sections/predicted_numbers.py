@@ -9,13 +9,13 @@ import pandas as pd
 
 from mri_response.config.outcome_kinds import outcome_kind
 from mri_response.config.queries import ordered_models
-from mri_response.core.vocabulary import NotComputed
+from mri_response.core.vocabulary import NotComputed, Role
 from mri_response.report.facts.phrases import known_without_features, listed, reduced_words
 from mri_response.report.figures.plan import FigureSpec
-from mri_response.report.numbers import minus, number, p_text, with_limits
+from mri_response.report.numbers import minus, number, p_phrase, p_text, with_limits
 from mri_response.report.run import Run
 from mri_response.report.sections import warnings
-from mri_response.report.sections.blocks import Block, Figures, Lead, Table, Text
+from mri_response.report.sections.blocks import Block, Details, Figures, Lead, Table, Text
 from mri_response.report.sections.section import Section
 
 #: Tables to download, with their titles.
@@ -66,25 +66,70 @@ def blocks(run: Run) -> list[Block]:
         else ""
     )
     found: list[Block] = [
-        Lead(kind.question),
+        Lead(headline(run)),
         Text(
-            f"{kind.words(outcome)} {why}The gain is what the features add to "
+            f"{kind.question} {kind.words(outcome)} {why}The gain is what the features add to "
             f"{given}, which every model contains and which is fitted in each training fold: "
             "the difference of R2, and by how much the mean absolute error is smaller. The total "
             "stands beside it and contains what is predicted without features."
         ),
-        _gains(table, run),
         Figures(("number_gains",)),
-        _totals(table, run),
-        Figures(("number_groups",)),
+        _gains(table, run),
+        Details(
+            "The total, and groups of people", [_totals(table, run), Figures(("number_groups",))]
+        ),
     ]
+    further: list[Block] = []
     pairs = run.tables.get("numbers_comparisons")
     if pairs is not None and len(pairs):
-        found.append(_pairs(pairs, run))
+        further.append(_pairs(pairs, run))
     slopes = run.tables.get("numbers_specificity")
     if slopes is not None and len(slopes):
-        found.append(_slopes(slopes))
+        further.append(_slopes(slopes))
+    if further:
+        found.append(Details("Models beside each other, with and without the treatment", further))
     return [*found, *warnings.blocks(run)]
+
+
+def headline(run: Run) -> str:
+    """Whether the primary model's features tell more than what is known, by a rule, with numbers.
+
+    Parameters
+    ----------
+    run : Run
+        A run that predicts a number.
+
+    Returns
+    -------
+    str
+        They do where p in the discovery cohort is at most the level of ``verdict`` and the interval
+        of the gain lies above 0, they do not where it lies below 0, else it is open. Then the gain
+        in every cohort that is no control.
+    """
+    table, names = run.tables["numbers_performance"], run.names
+    own = table[(table["model"] == run.model) & (table["metric"] == "r2_gain")].set_index("cohort")
+    parts = []
+    for cohort in names.together(own.index):
+        row = own.loc[cohort]
+        if names.roles[cohort] == Role.CONTROL or np.isnan(number(row["estimate"])):
+            continue
+        limits = _cell(row)[1]
+        interval = f"95 % interval {limits}, " if limits else ""
+        p = p_phrase(row["p_value"], row["n_permutations"])
+        people = f"n = {int(number(row['n']))}"
+        parts.append(f"{names.titles[cohort]} {_cell(row)[0]} ({interval}{p}, {people})")
+    if not parts:
+        return f"Model {run.model}: no gain could be computed."
+    known = f"{reduced_words(run.config)} alone"
+    row = own.loc[run.discovery]
+    low, high, p = (number(row[name]) for name in ("ci_low", "ci_high", "p_value"))
+    if p <= run.config["verdict"]["level"] and low > 0:
+        answer = f"The features tell more than {known}."
+    elif high < 0:
+        answer = f"The features tell less than {known}."
+    else:
+        answer = f"Whether the features tell more than {known} has not been shown."
+    return f"{answer} Gain in R2 of model {run.model}, above 0 if they help: {'; '.join(parts)}."
 
 
 def _rows_of(table: pd.DataFrame, run: Run) -> list[tuple[list[Any], dict[str, pd.Series]]]:
@@ -238,4 +283,5 @@ SECTION = Section(
     alt_text=alt_text,
     shows_people=True,
     module="numbers",
+    headline=headline,
 )

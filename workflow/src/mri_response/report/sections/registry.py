@@ -11,6 +11,7 @@ from mri_response.report.sections import (
     comparisons,
     confound_controls,
     control,
+    found,
     generalisation,
     glossary,
     headline,
@@ -42,6 +43,7 @@ SECTIONS: tuple[Section, ...] = tuple(
     module.SECTION
     for module in (
         verdict,
+        found,
         plain,
         warnings,
         question,

@@ -50,6 +50,9 @@ class Section:
     module : str or None
         The module of a run (`mri_response.config.modules`) to which the section belongs; None for
         a section of every run.
+    headline : callable, optional
+        Takes a `Run` and returns the section's finding in a sentence or more with its numbers, for
+        the beginning of the page.
     applies : callable
         Takes a `Run` that asks for the module and returns whether the section belongs on its page.
     """
@@ -62,6 +65,7 @@ class Section:
     alt_text: Callable[[FigureSpec, Run], str] | None = None
     shows_people: bool = False
     module: str | None = "prediction"
+    headline: Callable[[Run], str] | None = None
     applies: Callable[[Run], bool] = always
 
     def blocks_of(self, run: Run) -> list[Block]:

@@ -9,7 +9,7 @@ import pandas as pd
 from mri_response.report.figures.plan import FigureSpec
 from mri_response.report.numbers import minus, p_phrase
 from mri_response.report.run import Run
-from mri_response.report.sections.blocks import Block, Lead, Text
+from mri_response.report.sections.blocks import Block, Details, Figures, Lead, Text
 from mri_response.report.sections.section import Section
 from mri_response.report.sections.variability_tables import (
     components_table,
@@ -69,24 +69,52 @@ def blocks(run: Run) -> list[Block]:
         if name in TABLES
     }
     names = run.config["variability"]["effects"]
-    made: list[Block] = [Lead(" ".join(_axes(tables, name) for name in names))]
-    made.append(components_table(run, tables))
-    made += [Text(_baseline(tables, name)) for name in names]
-    made += [Text(_people(tables, name)) for name in names]
-    made.append(regions_table(run, tables))
-    made += [Text(_spread(tables, name)) for name in names]
+    people: list[Block] = [Text(_baseline(tables, name)) for name in names]
+    people += [Text(_people(tables, name)) for name in names]
+    people.append(Figures(("variability_loadings", "variability_similarity")))
+    regions: list[Block] = [regions_table(run, tables), Figures(("variability_spread",))]
+    made: list[Block] = [
+        Lead(headline(run)),
+        Figures(("variability_scree",)),
+        components_table(run, tables),
+        Details("Where it is, anatomy before treatment, and how alike people are", people),
+        Details("Regions", [*(Text(_spread(tables, name)) for name in names), *regions]),
+    ]
+    if beside := _symptoms_and_genes(run, tables):
+        made.append(Details("Symptoms and genes", beside))
+    if "found" in tables:
+        made.append(Details("What was planted, and found", [found_table(run, tables["found"])]))
+    return made
+
+
+def headline(run: Run) -> str:
+    """The axes of every effect, a sentence each.
+
+    Parameters
+    ----------
+    run : Run
+        A run that describes how differently brains change.
+
+    Returns
+    -------
+    str
+    """
+    tables = {"components": typed(run.tables["variability_components"])}
+    return " ".join(_axes(tables, name) for name in run.config["variability"]["effects"])
+
+
+def _symptoms_and_genes(run: Run, tables: Mapping[str, pd.DataFrame]) -> list[Block]:
+    made: list[Block] = []
     if "associations" in tables:
         made.append(symptoms_table(run, tables["associations"]))
     if "genes" in tables and tables["genes"].empty:
-        made.append(
-            Text(f"No component is retained, so that none is compared with genes. {_GENES}")
-        )
+        text = f"No component is retained, so that none is compared with genes. {_GENES}"
+        made.append(Text(text))
     elif "genes" in tables:
         made += [genes_table(run, tables["genes"]), Text(f"{_nulls(tables['genes'])} {_GENES}")]
+        made.append(Figures(("variability_nulls", "variability_ranks")))
     if "gene_sets" in tables and len(tables["gene_sets"]):
         made.append(gene_sets_table(run, tables["gene_sets"]))
-    if "found" in tables:
-        made.append(found_table(run, tables["found"]))
     return made
 
 
@@ -211,14 +239,8 @@ def alt_text(spec: FigureSpec, run: Run) -> str:
     -------
     str
     """
-    tables = {
-        name.removeprefix("variability_"): typed(table)
-        for name, table in run.tables.items()
-        if name in TABLES
-    }
     if spec.kind == "variability_scree":
-        names = run.config["variability"]["effects"]
-        return " ".join(_axes(tables, name) for name in names)
+        return headline(run)
     return f"The table {_TABLE_OF[spec.kind]}.tsv has its numbers."
 
 
@@ -238,4 +260,5 @@ SECTION = Section(
     TABLES,
     alt_text,
     module="variability",
+    headline=headline,
 )
