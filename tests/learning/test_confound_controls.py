@@ -74,6 +74,17 @@ def test_shuffled_features_show_what_the_removal_puts_in(study):
             assert max(as_analysed, shuffled) < 0.6
 
 
+def test_features_that_tell_the_label_tell_nothing_once_they_are_shuffled():
+    rng = np.random.default_rng(3)
+    people = pd.DataFrame({"participant_id": [f"sub-{i:03}" for i in range(N)]})
+    people = people.assign(age=rng.normal(size=N), label=rng.permutation(np.arange(N) % 2))
+    features = rng.normal(size=(N, 10)) + 1.5 * people["label"].to_numpy()[:, None]
+    folds = draw_folds(people["participant_id"], people["label"], Scheme(REPEATS, 5, 1, 2), 5)[:-1]
+    found = table_of(people, features, folds).set_index(["metric", "control"])["estimate"]["auc"]
+    assert min(found["as_analysed"], found["not_removed"]) > 0.9, found
+    assert abs(found["shuffled_before_removal"] - 0.5) < 0.15, found
+
+
 def test_people_with_a_positive_row_count_once_where_labels_vary_within_people():
     # Seven people with one row of either class, one with three of which two are positive.
     person = np.r_[np.repeat(np.arange(7), 2), 7, 7, 7]
