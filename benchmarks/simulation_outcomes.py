@@ -9,7 +9,7 @@ A trial draws the scores of a study from a known truth and takes them through th
 - `effect_sizes`: changes of 27 people whose spread is larger after than before, and of 15 and 13;
 - `parallel_25`, `parallel_10`: two arms of 25 or 10 people, baseline and four visits with an effect
   that fades, of whom those with high scores drop out more often (missing at random);
-- `jump_to_reference`: 16 people per arm; who drops out of the treated arm goes on as the reference;
+- `dropped_out`: 16 people per arm; who leaves the treated arm goes on as each assumption says;
 - `crossover`, `crossover_unrelated`: 24 people, two treatments, a score missing in 15 %; in the
   second a person's two scores have nothing in common;
 - `time_to_response`: 30 people per arm, six infusions, stopping as a competing event;
@@ -37,6 +37,7 @@ from zlib import crc32
 import numpy as np
 import pandas as pd
 from scipy.special import expit
+from scipy.stats import fisher_exact
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "workflow" / "src"))
 
@@ -45,11 +46,19 @@ from trials import command_line
 from mri_response.clinical_outcomes.covariance import CompoundSymmetry, Unstructured
 from mri_response.clinical_outcomes.crossover import crossover_effects
 from mri_response.clinical_outcomes.effect_sizes import (
+    between_effects,
     controlled_effect,
     independent_effect,
     paired_effect,
+    within_effects,
 )
-from mri_response.clinical_outcomes.imputation import TwoArms, reference_based
+from mri_response.clinical_outcomes.imputation import (
+    MISSING_AT_RANDOM,
+    STRATEGIES,
+    TwoArms,
+    reference_based,
+    refitted,
+)
 from mri_response.clinical_outcomes.items import signed_rank_p
 from mri_response.clinical_outcomes.kenward_roger import (
     METHODS,
@@ -58,15 +67,17 @@ from mri_response.clinical_outcomes.kenward_roger import (
     robust_contrast,
 )
 from mri_response.clinical_outcomes.likelihood import repeated_scores
-from mri_response.clinical_outcomes.mmrm import Analysis, constrained
+from mri_response.clinical_outcomes.mmrm import Analysis, constrained, mmrm
 from mri_response.clinical_outcomes.rates import odds_ratio, paired_difference, risk_difference
 from mri_response.clinical_outcomes.reml import NotFitted, fit
 from mri_response.clinical_outcomes.survival import hazard_ratio, incidence, log_rank, medians
+from mri_response.clinical_outcomes.tipping_point import delta_adjusted
 from mri_response.core.proportions import mcnemar_exact, wilson
 
 SEED = 20260117  # fixed before the first run
 ALPHA = 0.05
-N_TRUTH = 400_000  # people per arm of whom the truth of `jump_to_reference` is computed
+N_TRUTH = 400_000  # people per arm of whom the truth of `dropped_out` is computed
+SHIFT = 3  # points by which treated people who have left are worse, in `dropped_out`
 
 
 class Row(NamedTuple):
@@ -89,9 +100,11 @@ def rates(rng: np.random.Generator, effect: bool) -> list[Row]:
     ratio = p / (1 - p) / (q / (1 - q))
     cells = rng.multinomial(25, [0.1, p - 0.1, q - 0.1, 1.1 - p - q])
     paired = paired_difference(*cells)
+    fisher = float(fisher_exact([[k, 15 - k], [k_0, 13 - k_0]])[1])
     return [
         Row("rate of 15", "wilson", p, k / 15, *map(float, wilson(k, 15))),
         Row("risk difference", "newcombe", p - q, *risk_difference(k, 15, k_0, 13)),
+        Row("risk difference", "fisher_exact", p - q, k / 15 - k_0 / 13, p_value=fisher),
         Row("odds ratio", "score", ratio, *odds_ratio(k, 15, k_0, 13)),
         Row("paired difference", "newcombe", p - q, *paired),
         Row("paired difference", "mcnemar", p - q, paired[0], p_value=mcnemar_exact(*cells[1:3])),
@@ -121,11 +134,26 @@ def effect_sizes(rng: np.random.Generator, effect: bool) -> list[Row]:
     ):
         estimate, _, low, high, method = size
         found.append(Row(f"between, {name}", method, mean / scales[name], estimate, low, high))
+    alone = within_effects(_one_visit(drug=np.array([before, after]))).iloc[0]
+    arms = between_effects(_one_visit(drug=drug, saline=saline), "drug", "saline").iloc[0]
+    for name, row in (("mean_change", alone), ("difference", arms)):
+        limits = (row[name], row[f"{name}_low"], row[f"{name}_high"], row["p_value"])
+        found.append(Row(name.replace("_", " "), "student_t", mean, *limits))
     return found
+
+
+def _one_visit(**arms: np.ndarray) -> pd.DataFrame:
+    """Baseline and scores (2, n) of arms as a table of visits."""
+    parts = [
+        pd.DataFrame({"arm": arm, "baseline": before, "score": after, "change": after - before})
+        for arm, (before, after) in arms.items()
+    ]
+    return pd.concat(parts, ignore_index=True).assign(visit=1, session_id="v1")
 
 
 # ---------------------------------------------------------------- visits
 VISITS = 4
+MEANS = [32, 24, 22, 21, 20]  # of the reference
 FADING = np.array([-9.0, -7.0, -5.0, -4.0])
 SPREAD = np.array([5.0, 8.0, 9.0, 9.5, 10.0])  # baseline, visits
 CORRELATION = 0.75 ** np.abs(np.subtract.outer(np.arange(5), np.arange(5)))
@@ -134,19 +162,38 @@ COVARIANCE = CORRELATION * np.outer(SPREAD, SPREAD)
 
 
 def visits(
-    rng: np.random.Generator, n: int, effect: np.ndarray, jumps: bool = False
+    rng: np.random.Generator, n: int, effect: np.ndarray, strategy: str = MISSING_AT_RANDOM
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Baseline and visits (2 n, 5), arm, and who has dropped out at each visit (2 n, 4)."""
+    """Baseline and visits (2 n, 5), arm, and who has dropped out at each visit (2 n, 4).
+
+    Scores after dropping out, which nobody sees, are those of the strategy.
+    """
     treated = np.repeat([True, False], n)
-    scores = rng.multivariate_normal([32, 24, 22, 21, 20], COVARIANCE, 2 * n)
+    scores = rng.multivariate_normal(MEANS, COVARIANCE, 2 * n)
     scores[:, 1:] += treated[:, None] * effect
     gone = np.zeros((2 * n, VISITS), bool)
     for visit in range(1, VISITS):
         chance = expit((scores[:, visit] - 32) / 6)  # by the last score that was seen
         gone[:, visit] = gone[:, visit - 1] | (rng.random(2 * n) < chance)
-    if jumps:
-        scores[:, 1:] -= (gone & treated[:, None]) * effect
+    for visit in range(1, VISITS):
+        for last in range(visit):
+            leavers = treated & ~gone[:, last] & gone[:, last + 1]
+            scores[leavers, 1 + visit] += _lead(strategy, last, visit, effect) - effect[visit]
     return scores, treated, gone
+
+
+def _lead(strategy: str, last: int, visit: int, effect: np.ndarray) -> float:
+    """Mean distance from the reference, at a later visit, of treated people seen until `last`."""
+    if strategy == MISSING_AT_RANDOM:
+        return effect[visit]
+    if strategy == "copy_increments":
+        return effect[last]
+    if strategy == "jump_to_reference":
+        return 0.0
+    # Copied reference: what was seen, above the reference by the effect, is taken for chance.
+    seen = slice(last + 2)
+    slope = np.linalg.solve(COVARIANCE[seen, seen], COVARIANCE[seen, 1 + visit])
+    return float(slope[1:] @ effect[: last + 1])
 
 
 def tidy(scores: np.ndarray, treated: np.ndarray, gone: np.ndarray) -> pd.DataFrame:
@@ -189,13 +236,26 @@ def parallel(rng: np.random.Generator, effect: bool, n: int) -> list[Row]:
             effects[f"mmrm, unstructured, {method}"] = contrast(free, weights, method)
     except NotFitted:
         pass
-    tables = constrained(table, Analysis("saline", ("unstructured",)))
-    for row in tables.estimates.tail(1).itertuples():
+    analysis = Analysis("saline", ("unstructured",))
+    both = constrained(table, analysis).estimates
+    for row in both.tail(1).itertuples():
         effects["constrained, unstructured, kenward_roger"] = row
-    return [
+    found = [
         Row("difference", name, truth, row.estimate, row.ci_low, row.ci_high, row.p_value)
         for name, row in effects.items()
     ]
+    # The adjusted mean of a change is that of people with the baseline that these have on average.
+    slope = COVARIANCE[0, -1] / COVARIANCE[0, 0] - 1
+    change = MEANS[-1] - MEANS[0] + slope * (scores[:, 0].mean() - MEANS[0]) + truth
+    for name, estimates, mean in (
+        ("mmrm", mmrm(table, analysis).estimates, change),
+        ("constrained", both, MEANS[-1] + truth),
+    ):
+        rows = estimates[(estimates["quantity"] == "mean") & (estimates["arm"] == "drug")]
+        for row in rows[rows["visit"] == VISITS].itertuples():
+            limits = (row.estimate, row.ci_low, row.ci_high)
+            found.append(Row("mean", f"{name}, unstructured, kenward_roger", mean, *limits))
+    return found
 
 
 def _last_visit(two: TwoArms) -> Contrast:
@@ -207,39 +267,52 @@ def _last_visit(two: TwoArms) -> Contrast:
 
 
 @lru_cache
-def _jump_truth(effect: bool) -> float:
-    """Expected difference by analysis of covariance of the completed scores."""
+def _truth_after(strategy: str, effect: bool) -> tuple[float, float]:
+    """Expected difference by analysis of covariance of the completed scores, and its slope.
+
+    The slope is by how much it rises where treated people who have left are a point higher.
+    """
     of_arm = FADING if effect else np.zeros(VISITS)
     rng = np.random.default_rng([SEED, 1])
-    scores, treated, _ = visits(rng, N_TRUTH, of_arm, jumps=True)
+    scores, treated, gone = visits(rng, N_TRUTH, of_arm, strategy)
     x = np.column_stack([np.ones(len(scores)), treated, scores[:, 0]])
-    return float(np.linalg.lstsq(x, scores[:, -1], rcond=None)[0][1])
+    values = np.column_stack([scores[:, -1], gone[:, -1] & treated])
+    return tuple(map(float, np.linalg.lstsq(x, values, rcond=None)[0][1]))
 
 
-def jump_to_reference(rng: np.random.Generator, effect: bool) -> list[Row]:
-    """The difference at the last visit where people who drop out jump to the reference."""
+def dropped_out(rng: np.random.Generator, effect: bool) -> list[Row]:
+    """The difference at the last visit, by what is true of people who have dropped out.
+
+    What is seen of them is the same whatever they did afterwards, so that one trial serves all.
+    """
     of_arm = FADING if effect else np.zeros(VISITS)
-    table = tidy(*visits(rng, 16, of_arm, jumps=True))
-    strategies = ("missing_at_random", "jump_to_reference")
+    table = tidy(*visits(rng, 16, of_arm))
     try:
-        estimates = reference_based(table, "drug", "saline", strategies)
+        fits = refitted(table, "drug", "saline")
     except NotFitted:
         return []
-    truth = {"missing_at_random": of_arm[-1], "jump_to_reference": _jump_truth(effect)}
-    last = estimates[estimates["session_id"] == f"v{VISITS}"]
-    return [
+    estimates = reference_based(table, "drug", "saline", STRATEGIES, fits)
+    at_last = estimates[estimates["session_id"] == f"v{VISITS}"]
+    truth = {strategy: _truth_after(strategy, effect) for strategy in STRATEGIES}
+    found = [
         Row(
-            *(row.strategy, row.variance, truth[row.strategy]),
+            *(row.strategy, row.variance, truth[row.strategy][0]),
             *(row.estimate, row.ci_low, row.ci_high, row.p_value),
         )
-        for row in last.itertuples()
+        for row in at_last.itertuples()
     ]
+    shift = delta_adjusted(table, "drug", "saline", [SHIFT], fits=fits).grid.iloc[0]
+    at_random, slope = truth[MISSING_AT_RANDOM]
+    limits = (shift["estimate"], shift["ci_low"], shift["ci_high"])
+    found.append(Row(f"shifted by {SHIFT}", "jackknife", at_random + SHIFT * slope, *limits))
+    return found
 
 
 # ---------------------------------------------------------------- crossover
 def crossover(rng: np.random.Generator, effect: bool, shared: float) -> list[Row]:
     """The treatment's effect within people; `shared` is the variance that their scores share."""
-    truth = -7.0 if effect else 0.0
+    truth, by_period = (-7.0, 2.0) if effect else (0.0, 0.0)
+    truths = {"treatment": truth, "period": by_period, "carry_over": 0.0}
     rows = []
     for i in range(24):
         first = "d" if i < 12 else "p"
@@ -247,18 +320,18 @@ def crossover(rng: np.random.Generator, effect: bool, shared: float) -> list[Row
         baseline = 33 + 0.5 * level + rng.normal(0, 4)
         for period, treatment in ((1, first), (2, "p" if first == "d" else "d")):
             if rng.random() < 0.85:
-                score = 27 + level + truth * (treatment == "d") - 2 * (period == 2)
+                score = 27 + level + truth * (treatment == "d") - by_period * (period == 2)
                 score += rng.normal(0, 7)
                 rows.append((i, first, period, treatment, baseline, score))
     columns = ["participant_id", "sequence", "period", "treatment", "baseline", "score"]
     found = []
     for method in METHODS:
         table = crossover_effects(pd.DataFrame(rows, columns=columns), "d", "p", method)
-        for row in table[table["effect"] == "treatment"].itertuples():
+        for row in table.itertuples():
             name = f"mixed_model, {method}" if row.method == "mixed_model" else row.method
             limits = (row.ci_low, row.ci_high, row.p_value)
             if row.method == "mixed_model" or method == METHODS[0]:
-                found.append(Row("treatment", name, truth, row.estimate, *limits))
+                found.append(Row(row.effect, name, truths[row.effect], row.estimate, *limits))
     return found
 
 
@@ -309,14 +382,13 @@ KINDS: dict[str, Scenario] = {
     "effect_sizes": effect_sizes,
     "parallel_25": partial(parallel, n=25),
     "parallel_10": partial(parallel, n=10),
-    "jump_to_reference": jump_to_reference,
+    "dropped_out": dropped_out,
     "crossover": partial(crossover, shared=21.0),
     "crossover_unrelated": partial(crossover, shared=0.0),
     "time_to_response": time_to_response,
     "items": items,
 }
 SCENARIOS = [name + suffix for name in KINDS for suffix in ("", "_null")]
-SCENARIOS.remove("jump_to_reference_null")  # as slow as all others together
 
 
 def trial(index: int, scenario: str) -> list[dict]:

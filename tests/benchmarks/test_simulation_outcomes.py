@@ -8,6 +8,8 @@ import pytest
 from benchmark_script import load_benchmark
 from threadpoolctl import threadpool_limits
 
+VARIANCES = ("frequentist", "information_anchored")
+
 
 @pytest.fixture(scope="module")
 def simulation():
@@ -40,7 +42,8 @@ def test_scores_have_the_moments_of_the_scenario(simulation):
     assert (gone[:, 1:] >= gone[:, :-1]).all()
     assert gone[treated, -1].mean() < gone[~treated, -1].mean() < 0.6
     # Who drops out of the treated arm is on average as the reference from then on.
-    jumped, _, _ = simulation.visits(np.random.default_rng(1), 40_000, simulation.FADING, True)
+    how = "jump_to_reference"
+    jumped, _, _ = simulation.visits(np.random.default_rng(1), 40_000, simulation.FADING, how)
     shift = (jumped - scores)[:, 1:]
     np.testing.assert_allclose(
         shift, -1.0 * (gone & treated[:, None]) * simulation.FADING, atol=1e-12
@@ -77,7 +80,8 @@ def test_intervals_of_a_few_trials_cover_more_often_than_not(simulation, scenari
 
 def test_people_who_drop_out_bias_the_last_visit_alone_and_not_the_mixed_model(simulation):
     drawn = [simulation.parallel(np.random.default_rng(i), True, n=150) for i in range(10)]
-    rows = pd.DataFrame([{row.method: row.estimate for row in trial} for trial in drawn])
+    differences = [[row for row in trial if row.quantity == "difference"] for trial in drawn]
+    rows = pd.DataFrame([{row.method: row.estimate for row in trial} for trial in differences])
     free = rows["mmrm, unstructured, kenward_roger"]
     truth = simulation.FADING[-1]
     assert abs(free.mean() - truth) < 4 * free.std() / np.sqrt(len(free))
@@ -86,11 +90,26 @@ def test_people_who_drop_out_bias_the_last_visit_alone_and_not_the_mixed_model(s
     assert lead.mean() > 3 * lead.std() / np.sqrt(len(lead))
 
 
-def test_the_estimand_of_jumping_to_the_reference_lies_nearer_to_nothing(simulation):
+def test_the_less_is_kept_after_dropping_out_the_nearer_the_estimand_to_nothing(simulation):
     rng = np.random.default_rng(3)
-    methods = {(row.quantity, row.method): row for row in simulation.jump_to_reference(rng, True)}
-    assert len(methods) == 3
-    jump = methods["jump_to_reference", "frequentist"]
-    assert simulation.FADING[-1] < jump.truth < 0
-    anchored = methods["jump_to_reference", "information_anchored"]
+    rows = {(row.quantity, row.method): row for row in simulation.dropped_out(rng, True)}
+    assert len(rows) == 8
+    truth = {quantity: row.truth for (quantity, _), row in rows.items()}
+    assert truth["missing_at_random"] == pytest.approx(simulation.FADING[-1], abs=0.1)
+    kept = [truth[name] for name in ("copy_reference", "jump_to_reference")]
+    assert truth["missing_at_random"] < kept[0] < kept[1] < 0
+    # The effect fades: whoever keeps the lead that was seen last keeps more than it.
+    assert truth["copy_increments"] < truth["missing_at_random"] < truth["shifted by 3"]
+    jump, anchored = (rows["jump_to_reference", name] for name in VARIANCES)
     assert anchored.ci_high - anchored.ci_low > jump.ci_high - jump.ci_low
+
+
+def test_a_copied_reference_is_the_regression_on_what_was_seen(simulation):
+    """Of the reference's people, whose scores are the same with and without the effect."""
+    rng = np.random.default_rng(1)
+    scores, treated, _ = simulation.visits(rng, 40_000, simulation.FADING)
+    own = scores[~treated]
+    x = np.column_stack([np.ones(len(own)), own[:, :3]])
+    slope = np.linalg.lstsq(x, own[:, 4], rcond=None)[0]
+    found = simulation._lead("copy_reference", 1, 3, simulation.FADING)
+    assert found == pytest.approx(slope[2:] @ simulation.FADING[:2], abs=0.15)
