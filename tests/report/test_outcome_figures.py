@@ -107,7 +107,7 @@ def test_the_section_and_the_methods_tell_the_design(design):
     run = Run(config=config, tables=shown)
     blocks = flat(SECTION.blocks_of(run))
     captions = [block.caption for block in blocks if isinstance(block, Table)]
-    assert len(captions) == {"parallel": 8, "single_arm": 3, "crossover": 7}[name]
+    assert len(captions) == {"parallel": 8, "single_arm": 3, "crossover": 8}[name]
     assert all(block.rows for block in blocks if isinstance(block, Table))
     assert set(shown) <= set(SECTION.tables)
     methods = " ".join(fact.text for fact in outcome_methods(run))
@@ -118,6 +118,7 @@ def test_the_section_and_the_methods_tell_the_design(design):
     lead = next(block.text for block in blocks if isinstance(block, Lead))
     assert ("drug minus placebo" in lead) == (name == "crossover")
     assert ("Response on the MADRS at day7" in lead) == (name != "crossover")
+    assert ("McNemar" in methods) == (name == "crossover")
     notes = " ".join(block.note for block in blocks if isinstance(block, Table))
     assert ("one baseline" in notes) == (name == "crossover")
     assert ("The covariance of a person's visits was" in notes) == (name != "single_arm")

@@ -91,6 +91,9 @@ def _rates(section: Section) -> Fact:
         if trial_design(section) != SINGLE_ARM
         else ""
     )
+    if trial_design(section) == CROSSOVER:
+        compared += " Of the same people under both treatments: Newcombe's paired interval and "
+        compared += "McNemar's exact test."
     return Fact(
         f"Clinical outcomes: {design_words(section)} Everybody whom the cohorts' filters keep was "
         f"analysed as assigned, with or without a scan; {first} is the primary scale. Response was "

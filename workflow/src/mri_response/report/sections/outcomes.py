@@ -7,6 +7,7 @@ from typing import Any
 
 import pandas as pd
 
+from mri_response.clinical_outcomes.measures import treatment_of
 from mri_response.clinical_outcomes.rates import Estimate, number_needed_text
 from mri_response.config.clinical_outcomes import CROSSOVER, SINGLE_ARM, trial_design
 from mri_response.report.facts.clinical_outcomes import design_words
@@ -47,6 +48,10 @@ _METHODS = {
     "mixed_model": "Everybody, mixed model",
     "first_period": "First period alone",
 }
+_NNT = (
+    "NNT: number needed to treat for one more responder (NNTB) or one fewer (NNTH); its interval "
+    "passes through infinity where that of the difference holds 0."
+)
 
 
 def blocks(run: Run) -> list[Block]:
@@ -71,7 +76,7 @@ def blocks(run: Run) -> list[Block]:
     if trial_design(section) != SINGLE_ARM:
         tables = [_differences(run, scale), *tables, _rate_differences(run, scale)]
     if trial_design(section) == CROSSOVER:
-        tables.insert(0, _crossover(run, scale))
+        tables = [_crossover(run, scale), _rate_pairs(run, scale), *tables]
     more = ("outcome_between", "outcome_pairs", "outcome_change", "outcome_incidence")
     missing = ("outcome_patterns", "outcome_tipping_point")
     return [
@@ -202,10 +207,8 @@ def _crossover(run: Run, scale: str) -> Table:
 
 
 def _differences(run: Run, scale: str) -> Table:
-    first = trial_design(run.config["clinical_outcomes"]) == CROSSOVER
-    where = ", first period" if first else ""
     table = Table(
-        run.names.title(f"{scale}: differences between arms by the mixed model{where}"),
+        run.names.title(f"{scale}: differences between arms by the mixed model{_where(run)}"),
         ["Visit", "Arm minus reference", "n", "Difference", "df", "p", "Hedges' g"],
     )
     effects = _rows(run, "between", scale=scale, standardiser="change")
@@ -228,6 +231,12 @@ def _differences(run: Run, scale: str) -> Table:
     return table
 
 
+def _where(run: Run) -> str:
+    """What is behind the title of a table in which arms are compared."""
+    first = trial_design(run.config["clinical_outcomes"]) == CROSSOVER
+    return ", first period" if first else ""
+
+
 def _covariance(run: Run) -> str:
     """The covariance that the mixed model was fitted with, and which ones could not be."""
     row = _rows(run, "fit", model="mmrm").iloc[0]
@@ -240,7 +249,7 @@ def _covariance(run: Run) -> str:
 
 def _rate_differences(run: Run, scale: str) -> Table:
     table = Table(
-        run.names.title(f"{scale}: differences in response"),
+        run.names.title(f"{scale}: differences in response{_where(run)}"),
         ["Visit", "Arms", "Missing scores", "Responders", "Risk difference", "NNT", "p"],
     )
     rows = _rows(run, "rate_differences", scale=scale, outcome="response")
@@ -248,26 +257,56 @@ def _rate_differences(run: Run, scale: str) -> Table:
     for (session, arm, reference, counted), own in rows.groupby(keys, sort=False):
         by_measure = own.set_index("measure")
         risk = by_measure.loc["risk_difference"]
-        needed = by_measure.loc["number_needed_to_treat"]
-        number_needed = Estimate(*(number(needed[c]) for c in ("estimate", "ci_low", "ci_high")))
-        limits = [percent(risk[c]).replace("-", MINUS) for c in ("estimate", "ci_low", "ci_high")]
         table.rows.append(
             [
                 session,
                 f"{arm}, {reference}",
                 "left out" if counted == "observed" else "no response",
                 f"{risk['k']} of {risk['n']}, {risk['k_reference']} of {risk['n_reference']}",
-                (limits[0], f"{limits[1]} to {limits[2]}"),
-                number_needed_text(number_needed),
-                p_text(risk["p_value"], None),
+                *_risk(by_measure),
+            ]
+        )
+    table.note = f"Newcombe's 95 % intervals; Fisher's exact test. {_NNT}"
+    return table
+
+
+def _rate_pairs(run: Run, scale: str) -> Table:
+    section = run.config["clinical_outcomes"]
+    own, reference = treatment_of(section), section["reference"]
+    table = Table(
+        run.names.title(f"{scale}: response of the same people under both treatments"),
+        [
+            *("Time point", "People", f"Under {own}", f"Under {reference}"),
+            *("Under one alone", "Risk difference", "NNT", "p"),
+        ],
+    )
+    rows = _rows(run, "rate_pairs", scale=scale, outcome="response")
+    for point, pairs in rows.groupby("time_point", sort=False):
+        by_measure = pairs.set_index("measure")
+        cells = by_measure.loc["risk_difference"]
+        names = ("both", "only_first", "only_reference")
+        both, first, second = (int(number(cells[name])) for name in names)
+        table.rows.append(
+            [
+                *(point, cells["n"], both + first, both + second),
+                *(f"{first} and {second}", *_risk(by_measure)),
             ]
         )
     table.note = (
-        "Newcombe's 95 % intervals; Fisher's exact test. NNT: number needed to treat for one more "
-        "responder (NNTB) or one fewer (NNTH); its interval passes through infinity where that of "
-        "the difference holds 0."
+        f"People with scores after both, whose response is from the one baseline; {own} minus "
+        f"{reference}. Newcombe's 95 % intervals for pairs; McNemar's exact test, which looks at "
+        f"people who responded under one treatment alone. {_NNT}"
     )
     return table
+
+
+def _risk(by_measure: pd.DataFrame) -> tuple[tuple[str, str], str, str]:
+    """Cells of a risk difference with its interval, the number needed to treat and p."""
+    columns = ("estimate", "ci_low", "ci_high")
+    risk, needed = (by_measure.loc[k] for k in ("risk_difference", "number_needed_to_treat"))
+    value, low, high = (percent(risk[c]).replace("-", MINUS) for c in columns)
+    words = number_needed_text(Estimate(*(number(needed[c]) for c in columns)))
+    return (value, f"{low} to {high}"), words, p_text(risk["p_value"], None)
 
 
 SECTION = Section(
