@@ -107,7 +107,7 @@ def test_the_section_and_the_methods_tell_the_design(design):
     run = Run(config=config, tables=shown)
     blocks = flat(SECTION.blocks_of(run))
     captions = [block.caption for block in blocks if isinstance(block, Table)]
-    assert len(captions) == {"parallel": 8, "single_arm": 3, "crossover": 8}[name]
+    assert len(captions) == {"parallel": 9, "single_arm": 3, "crossover": 8}[name]
     assert all(block.rows for block in blocks if isinstance(block, Table))
     assert set(shown) <= set(SECTION.tables)
     methods = " ".join(fact.text for fact in outcome_methods(run))
@@ -160,5 +160,9 @@ def test_tables_behind_the_main_ones_have_the_numbers_of_their_files(design):
     assert placebo["competing"].astype(int).sum() == len(STOPPED)
     last = placebo.iloc[-1]
     assert float(last["free"]) < 1 - float(last["incidence"])
-    kept = cells(by_caption["Sustained response and relapse"])
+    kept = cells(by_caption["Sustained response"])
     assert [row[0] for row in kept] == tables["outcome_sustained"]["arm"].tolist()
+    relapsed = cells(by_caption["Relapse"])
+    followed = tables["outcome_relapse"].drop_duplicates("arm")[["arm", "n"]]
+    assert [row[:2] for row in relapsed] == followed.to_numpy().tolist()
+    assert "taken as censored there" in by_caption["Time to response and remission"].note

@@ -169,11 +169,13 @@ def _missing(section: Section) -> Fact:
 
 
 def _times(section: Section) -> Fact:
-    competing = (
-        f" {section['competing']} ends the chance of one and competes (Aalen and Johansen)."
-        if section["competing"]
-        else ""
-    )
+    estimator, competing = "Kaplan and Meier", ""
+    if section["competing"]:
+        estimator = "Aalen and Johansen"
+        competing = (
+            f" What the column {section['competing']} dates ends the chance of one and competes; "
+            "in ratios of hazards and the log-rank test it is taken as censored."
+        )
     sustained = relapse = ""
     if section["sustained"] is not None:
         sustained = (
@@ -184,7 +186,7 @@ def _times(section: Section) -> Fact:
         relapse = " Relapse by the rule of the configuration was counted from the first response."
     return Fact(
         f"Time to response in {section['unit']}: the share of all people with a response by each "
-        f"visit (Kaplan and Meier), with log-log intervals.{competing} Medians are of all people "
+        f"visit ({estimator}), with log-log intervals.{competing} Medians are of all people "
         f"and not of responders.{sustained}{relapse}",
         "config: clinical_outcomes.times; outcome_incidence.tsv; outcome_medians.tsv",
         ("kaplan_meier",),

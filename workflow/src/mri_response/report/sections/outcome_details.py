@@ -46,6 +46,8 @@ def detail_blocks(run: Run, scale: str) -> list[Block]:
         found.append(_times(run))
     if _has(run, "sustained"):
         found.append(_sustained(run))
+    if _has(run, "relapse"):
+        found.append(_relapse(run))
     if _has(run, "item_changes"):
         found.append(_items(run))
     return found
@@ -157,6 +159,11 @@ def _times(run: Run) -> Table:
         "half had the event. Ratios of hazards in discrete time, arm to reference, above 1 is "
         "sooner, n/a where an arm had no event; p by the log-rank test. 95 % intervals."
     )
+    if run.config["clinical_outcomes"]["competing"]:
+        table.note += (
+            " Ratios and p are of the hazard while nothing competing has happened, which is taken "
+            "as censored there, and not of the share with the event."
+        )
     return table
 
 
@@ -167,33 +174,32 @@ def _time(value: Any) -> str:
 
 def _sustained(run: Run) -> Table:
     visits = run.tables["outcome_sustained"]["visits"].iloc[0]
-    relapses = run.tables.get("outcome_relapse")
-    both = "Sustained response" if relapses is None else "Sustained response and relapse"
     table = Table(
-        run.names.title(f"{both}{_where(run)}"),
+        run.names.title(f"Sustained response{_where(run)}"),
         ["Arm", f"Response at each of the last {visits} visits", "Not known"],
     )
     table.note = "Wilson's 95 % intervals, of the people of whom it is known."
-    if relapses is not None:
-        table.columns += ["Responders followed", "Relapsed by the last visit"]
-        table.note += (
-            " Relapse is counted from the first response, of people who responded (Kaplan and "
-            "Meier): arms differ in who responds, so that it is no randomised comparison."
-        )
     for row in run.tables["outcome_sustained"].to_dict("records"):
-        cells = [row["arm"], _share(row), row["n_unknown"]]
-        if relapses is not None:
-            cells += _relapsed(relapses[relapses["arm"] == row["arm"]])
-        table.rows.append(cells)
+        table.rows.append([row["arm"], _share(row), row["n_unknown"]])
     return table
 
 
-def _relapsed(rows: pd.DataFrame) -> list[Any]:
-    if rows.empty:
-        return ["0", "n/a"]
-    last = rows.iloc[-1]
-    limits = f"{percent(last['ci_low'])} to {percent(last['ci_high'])}"
-    return [last["n"], (percent(last["incidence"]), limits)]
+def _relapse(run: Run) -> Table:
+    table = Table(
+        run.names.title(f"Relapse{_where(run)}"),
+        ["Arm", "Responders followed", "Relapsed by the last visit"],
+    )
+    for arm, rows in run.tables["outcome_relapse"].groupby("arm", sort=False):
+        last = rows.iloc[-1]
+        limits = [percent(last[name]) for name in ("ci_low", "ci_high")]
+        limits = "" if np.isnan(number(last["ci_low"])) else " to ".join(limits)
+        table.rows.append([arm, last["n"], (percent(last["incidence"]), limits)])
+    table.note = (
+        "From the first response, of people who responded (Kaplan and Meier, 95 % intervals, none "
+        "where nobody relapsed): arms differ in who responds, so that it is no randomised "
+        "comparison."
+    )
+    return table
 
 
 def _items(run: Run) -> Table:
