@@ -15,7 +15,7 @@ from small_study import Study
 from mri_response.config.load import load_config
 from mri_response.core.provenance import config_hash, versions
 from mri_response.people.cohorts import build_cohort
-from mri_response.record.crate import WORKFLOW, combined_sha256, run_crate, today
+from mri_response.record.crate import HOMES, WORKFLOW, combined_sha256, run_crate, today
 
 
 @pytest.fixture
@@ -225,3 +225,19 @@ def test_the_day(monkeypatch):
     monkeypatch.delenv("SOURCE_DATE_EPOCH", raising=False)
     utc = pd.Timestamp.now(tz="UTC")
     assert today() in {f"{utc:%Y-%m-%d}", f"{utc + pd.Timedelta(seconds=5):%Y-%m-%d}"}
+
+
+def test_what_a_reader_is_recommended_to_find(study: Study) -> None:
+    """As the profiles of Workflow Run Crate recommend, of what a run can know."""
+    Path("results/small/README.md").write_text("# Results\n")
+    crate = crate_of(study)
+    entities = by_id(crate)
+    readme = entities["README.md"]
+    assert readme["encodingFormat"] == "text/markdown"
+    assert readme["about"] == {"@id": "./"}
+    assert "about" not in entities["performance.tsv"]
+    software = [one for one in crate["@graph"] if one["@type"] == "SoftwareApplication"]
+    known = [one for one in software if "url" in one]
+    assert len(known) == len(HOMES)
+    assert all(one["@id"] == one["url"] == HOMES[one["name"]] for one in known)
+    assert {"python", "numpy", "scikit-learn"} <= {one["name"] for one in known}

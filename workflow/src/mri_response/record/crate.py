@@ -36,6 +36,19 @@ PROFILES = {
     "https://w3id.org/ro/wfrun/workflow/0.5": ("Workflow Run Crate", "0.5"),
     WORKFLOW_CRATE: ("Workflow RO-Crate", "1.0"),
 }
+#: Where the software that a run stands on is at home, for a reader of the record.
+HOMES = {
+    "python": "https://www.python.org",
+    "snakemake": "https://snakemake.readthedocs.io",
+    "numpy": "https://numpy.org",
+    "scipy": "https://scipy.org",
+    "pandas": "https://pandas.pydata.org",
+    "scikit-learn": "https://scikit-learn.org",
+    "nibabel": "https://nipy.org/nibabel",
+    "nilearn": "https://nilearn.github.io",
+    "matplotlib": "https://matplotlib.org",
+    "statsmodels": "https://www.statsmodels.org",
+}
 SNAKEMAKE = "https://w3id.org/workflowhub/workflow-ro-crate#snakemake"
 PathLike = str | os.PathLike[str]
 Entity = dict[str, Any]
@@ -170,7 +183,7 @@ def _references(entities: Iterable[Entity]) -> list[Entity]:
 
 def _part(path: PathLike, run: PathLike) -> Entity:
     name = Path(os.path.relpath(path, run)).as_posix()
-    return {
+    entity = {
         "@id": quote(name),
         "@type": "File",
         "name": name,
@@ -178,12 +191,13 @@ def _part(path: PathLike, run: PathLike) -> Entity:
         "contentSize": str(os.path.getsize(path)),
         "sha256": file_sha256(path),
     }
+    return {**entity, "about": {"@id": "./"}} if name == "README.md" else entity
 
 
 def _media_type(name: str) -> str:
     """By the ending; the system's own list, which differs between machines, is not read."""
     known = mimetypes.MimeTypes(filenames=())
-    own = {".npz": "application/zip", ".npy": "application/octet-stream"}
+    own = {".npz": "application/zip", ".npy": "application/octet-stream", ".md": "text/markdown"}
     if Path(name).suffix in own:
         return own[Path(name).suffix]
     kind, compression = known.guess_type(name)
@@ -204,10 +218,11 @@ def _software(source: str, run: PathLike) -> list[Entity]:
     }
     others = [
         {
-            "@id": f"#{name}",
+            "@id": HOMES.get(name, f"#{name}"),
             "@type": "SoftwareApplication",
             "name": name,
             "softwareVersion": version,
+            **({"url": HOMES[name]} if name in HOMES else {}),
         }
         for name, version in found.items()
     ]
