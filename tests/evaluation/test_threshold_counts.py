@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 import pandas as pd
 import pytest
-from made_up_run import made_up_run
+from made_up_run import CONFIG, made_up_run
 
 from mri_response.evaluation.scored import Scored
 from mri_response.evaluation.threshold_counts import FEWEST, THRESHOLDS, threshold_counts
+from mri_response.report.figures.by_name import drawn
+from mri_response.report.naming import naming
 
 
 def cohort(labels: list[int], *probability: list[float]) -> Scored:
@@ -76,6 +80,26 @@ def test_small_cohorts_have_no_rows_and_the_grid_is_coarse() -> None:
     fine = np.linspace(0.01, 0.99, 99)
     with pytest.raises(ValueError, match="at most 51"):
         threshold_counts("m", [small], min_class_size=5, thresholds=fine)
+
+
+def test_neighbouring_counts_tell_no_more_than_the_unlabelled_points() -> None:
+    """The rule of docs/privacy.md: one person may cross, as the figure of probabilities shows."""
+    run = made_up_run()
+    table = run.tables["threshold_counts"]
+    table = table[table["cohort"] == "saline"].sort_values("threshold")
+    figure = drawn(
+        "probabilities",
+        {"predictions": run.predictions, "model": table["model"].iloc[0], "names": naming(CONFIG)},
+    )
+    points = [one.get_offsets()[:, 0] for one in figure.axes[0].collections]
+    crossed = 0
+    for name, shown in (("true_positive", points[-2]), ("false_positive", points[-1])):
+        told = table.dropna(subset=name)
+        for (_, one), (_, other) in pairwise(told.iterrows()):
+            between = (shown >= one["threshold"]) & (shown < other["threshold"])
+            assert one[name] - other[name] == between.sum()
+            crossed += between.sum()
+    assert crossed > 10
 
 
 def test_no_column_names_a_person() -> None:

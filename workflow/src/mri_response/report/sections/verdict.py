@@ -58,7 +58,7 @@ QUESTIONS = {
     "holds_elsewhere": "Does it hold elsewhere?",
     "is_it_the_drug": "Is it the drug?",
     "better_than_the_clinic": "Is it better than the clinic?",
-    "differs_between_groups": "Does it work alike for everybody?",
+    "differs_between_groups": "Who may trust it: does it work alike for everybody?",
 }
 #: Answer in a word or two, its look, and a sentence; by question.
 _WORDS = {
