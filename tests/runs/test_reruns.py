@@ -397,6 +397,11 @@ KEYS = {
         {"quality_control", "quality_figure", "input_warnings", "inputs"} | END_OF_RUN,
     ),
     "subgroups": ({"columns": ["family"], "age_bands": [50]}, LOOKED | END_OF_RUN),
+    "sites": (
+        {"column": "site", "transport": True},
+        {"site_predictability", "site_performance", "site_forest_figure"}
+        | {"transport_fits", "transport", "transport_figure", *LOOKED, *END_OF_RUN},
+    ),
     "learning_curve": (
         {"repeats": 2},
         {"learning_curve", "learning_curve_parts", "learning_curve_figure", "tables"} | END_OF_RUN,

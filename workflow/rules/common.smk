@@ -188,11 +188,18 @@ SCAN_BATCHES = batches(CONFIG["permutation"]["scans"], 10)
 PAIRS = compared_pairs(CONFIG)
 CURVES = curve_models(CONFIG)
 CONTROLLED = controlled_models(CONFIG)
+SITES = CONFIG["sites"]["column"]
+TRANSPORT = CONFIG["sites"]["transport"]
+# Cohorts that are learned from in turn.
+LEARNED = [name for name in COHORTS if CONFIG["cohorts"][name]["role"] != "control"]
 SCHEME = CONFIG["cross_validation"]
 FIGURES = figure_plan(CONFIG)
 
+# Tables of the models where sites are asked for.
+OF_SITES = ("site_predictability", "site_performance", "site_spread", "transport")
 # Tables of the models without the baselines.
 OF_MODELS = (
+    *OF_SITES,
     *("predictions", "decision_rules", "calibration", "decision_curve", "operating_points"),
     *("threshold_counts", "subgroups"),
 )

@@ -352,6 +352,83 @@ if CONTROLLED:
             "../scripts/evaluation/confound_controls.py"
 
 
+if SITES:
+
+    rule site_predictability:
+        """Sites predicted from features, prepared features, decision values and the outcome."""
+        input:
+            people=described_people(DISCOVERY),
+            splits=run_table("splits"),
+            features=discovery_matrix,
+            decisions=decisions_file(),
+        output:
+            model_table("site_predictability"),
+        log:
+            log_of("site_predictability", "model"),
+        benchmark:
+            benchmark_of("site_predictability", "model")
+        conda:
+            ENVIRONMENT
+        threads: 1
+        resources:
+            mem_mb=site_mb,
+        params:
+            config=site_config,
+            code=code_of("evaluation/site_predictability"),
+        message:
+            "Is it the site? {wildcards.model}"
+        script:
+            "../scripts/evaluation/site_predictability.py"
+
+    rule site_performance:
+        """Metrics of one model at every site, their heterogeneity, and what a new site may have."""
+        input:
+            people=[described_people(name) for name in COHORTS],
+            decisions=decisions_file(),
+            scores=frozen_scores(),
+        output:
+            performance=model_table("site_performance"),
+            spread=model_table("site_spread"),
+        log:
+            log_of("site_performance", "model"),
+        conda:
+            ENVIRONMENT
+        threads: 1
+        params:
+            config=section("cohorts", "sites", "min_class_size", "cross_validation"),
+            cohorts=COHORTS,
+            code=code_of("evaluation/site_performance"),
+        message:
+            "Sites, {wildcards.model}"
+        script:
+            "../scripts/evaluation/site_performance.py"
+
+
+if TRANSPORT:
+
+    rule transport:
+        """Performance by the cohort that was learned from and the cohort that was scored."""
+        input:
+            people=[people_table(name) for name in LEARNED],
+            scores=transport_scores(),
+            performance=model_table("performance"),
+        output:
+            model_table("transport"),
+        log:
+            log_of("transport", "model"),
+        conda:
+            ENVIRONMENT
+        threads: 1
+        params:
+            config=section("seed", "permutation", "cross_validation", "min_class_size"),
+            cohorts=LEARNED,
+            code=code_of("evaluation/transport"),
+        message:
+            "Who learned where, {wildcards.model}"
+        script:
+            "../scripts/evaluation/transport.py"
+
+
 rule tables:
     """Put the tables of all models together."""
     input:

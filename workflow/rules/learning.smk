@@ -185,6 +185,35 @@ if CONTROLLED:
             "../scripts/learning/confound_control_fits.py"
 
 
+if TRANSPORT:
+
+    rule transport_fits:
+        """The procedure learned from each external cohort in turn, and its scores elsewhere."""
+        input:
+            people=[people_table(name) for name in LEARNED],
+            features=learned_matrices,
+        output:
+            transport_scores(),
+        log:
+            log_of("transport_fits", "model"),
+        benchmark:
+            benchmark_of("transport_fits", "model")
+        conda:
+            ENVIRONMENT
+        threads: 1
+        resources:
+            mem_mb=transport_mb,
+        params:
+            config=model_config,
+            cohorts=LEARNED,
+            least=CONFIG["min_class_size"],
+            code=code_of("learning/transport_fits"),
+        message:
+            "Learning {wildcards.model} from every external cohort"
+        script:
+            "../scripts/learning/transport_fits.py"
+
+
 if CURVES:
 
     rule learning_curve_parts:

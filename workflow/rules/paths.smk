@@ -99,6 +99,11 @@ def confound_control_fits(model="{model}"):
     return f"{RUN}/confound_controls/{model}.npz"
 
 
+def transport_scores(model="{model}"):
+    """Decision values of models that were learned from each external cohort in turn."""
+    return f"{RUN}/scores/transport/{model}.tsv"
+
+
 def permuted_scans_job(model="{model}", part="{part}"):
     """Cross-validation under permuted scans."""
     return f"{RUN}/permuted_scans/{model}/{part}.npz"
@@ -250,6 +255,10 @@ def evidence_tables():
         names.append("roi_sets")
     if CONTROLLED:
         names.append("confound_controls")
+    if SITES:
+        names += OF_SITES[:3]
+    if TRANSPORT:
+        names.append("transport")
     return [*(run_table(name) for name in names), *reviewer_tables()]
 
 
@@ -1151,6 +1160,7 @@ def described_config(wildcards):
         **needs,
         "specificity": {"within": CONFIG["specificity"]["within"]},
         "subgroups": {"columns": CONFIG["subgroups"]["columns"]},
+        "sites": {"column": CONFIG["sites"]["column"]},
     }
 
 
@@ -1195,6 +1205,7 @@ def input_warnings_config(wildcards):
         "belief": CONFIG["belief"] and {"news": CONFIG["belief"]["news"]},
         "specificity": {"within": CONFIG["specificity"]["within"]},
         "subgroups": {"columns": CONFIG["subgroups"]["columns"]},
+        "sites": {"column": CONFIG["sites"]["column"]},
     }
 
 
@@ -1266,6 +1277,16 @@ def model_config(wildcards):
         **section("seed", "cross_validation", "permutation", "confounds"),
         "model": fitted_model(CONFIG, wildcards.model),
     }
+
+
+def learned_matrices(wildcards):
+    """Features of the cohorts that are learned from in turn, for a model."""
+    return [matrix_of(wildcards.model, name) for name in LEARNED]
+
+
+def site_config(wildcards):
+    """What sites are predicted with."""
+    return {**model_config(wildcards), **section("sites"), "cohort": DISCOVERY}
 
 
 def frozen_config(wildcards):

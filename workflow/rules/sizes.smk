@@ -146,6 +146,18 @@ def control_minutes(wildcards, input, attempt):
     return math.ceil(LEARNERS[wildcards.model].minutes(control_size(wildcards, input))) * attempt**2
 
 
+def transport_mb(wildcards, input, attempt):
+    """Gram matrices of one refit, and two copies of the features."""
+    grams = sum(8e-6 * rows_of(*input.people) ** 2 for _ in range(1 + SCHEME["inner_repeats"] * 10))
+    return math.ceil(1500 + 2 * grams + 20 * input.size_mb) * attempt
+
+
+def site_mb(wildcards, input, attempt):
+    """Ten Gram matrices at a time, and a copy of the features."""
+    grams = 10 * 8e-6 * rows_of(input.people) ** 2
+    return math.ceil(1500 + 4 * grams + 15 * input.size_mb) * attempt
+
+
 def curve_mb(wildcards, input, attempt):
     """Gram matrices of some outer folds at a time, and a copy of the features."""
     grams = 10 * work_of(wildcards, input).gram_mb

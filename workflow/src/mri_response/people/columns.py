@@ -84,14 +84,14 @@ def used_columns(
 def shown_columns(
     rows: pd.DataFrame, config: Mapping[str, Any], path: str, known: Collection[str]
 ) -> pd.DataFrame:
-    """Columns by which finished predictions are looked at: subgroups, and specificity.within.
+    """Columns by which finished predictions are looked at: subgroups, sites, specificity.within.
 
     Parameters
     ----------
     rows : pandas.DataFrame
         Text, as :func:`mri_response.inputs.tables.read_table` returns it.
     config : mapping
-        Sections specificity and subgroups of the completed configuration.
+        Sections specificity, sites and subgroups of the completed configuration.
     path : str
         The participants table, for messages.
     known : collection of str
@@ -108,9 +108,9 @@ def shown_columns(
         For a value that cannot be read.
     """
     columns: dict[str, pd.Series] = {}
-    within = config["specificity"]["within"]
-    if within in rows and within not in ("participant_id", *known):
-        columns[within] = rows[within]
+    for column in (config["specificity"]["within"], config["sites"]["column"]):
+        if column in rows and column not in ("participant_id", *known):
+            columns[column] = rows[column]
     for column in subgroup_columns(rows, config):
         if column not in (*known, *columns):
             columns[column] = _column(rows, column, path, categories=column != "age")

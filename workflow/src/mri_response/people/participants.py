@@ -47,7 +47,8 @@ def read_participants(config: Mapping[str, Any], name: str) -> pd.DataFrame:
         c for c in dict.fromkeys(named) if c not in ("tiv", "baseline_score", *QUALITY_WORDS)
     ]
     if cohort["role"] == Role.DISCOVERY:
-        required += [column for column in structure_columns(config) if column is not None]
+        structure = [*structure_columns(config), config.get("sites", {}).get("column")]
+        required += [column for column in structure if column is not None]
     elif within is not None:
         required.append(within)
     table = read_people_table(

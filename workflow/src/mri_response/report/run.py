@@ -49,6 +49,8 @@ _NUMBERS = (
     "false_negative",
     "true_negative",
     "false_positive",
+    *("n_sites", "chance", "null_mean", "tau_squared", "i_squared"),
+    *("prediction_low", "prediction_high"),
 )
 
 

@@ -11,6 +11,7 @@ from mri_response.config.queries import (
     column_of,
     left_out_columns,
 )
+from mri_response.core.vocabulary import Role
 
 if TYPE_CHECKING:
     pass
@@ -26,6 +27,8 @@ def check_columns(config: Mapping[str, Any]) -> None:
     named["permutation.within"] = [config["permutation"]["within"]]
     named["specificity.within"] = [config["specificity"]["within"]]
     named["subgroups.columns"] = config["subgroups"]["columns"] or []
+    named["sites.column"] = [config["sites"]["column"]]
+    _check_transport(config)
     left_out = left_out_columns(config["cross_validation"])
     named["cross_validation: who is left out"] = [
         column for column in left_out if column != "participant_id"
@@ -46,6 +49,7 @@ def check_columns(config: Mapping[str, Any]) -> None:
     for key, column, expected in (
         ("permutation.within", config["permutation"]["within"], both),
         ("specificity.within", config["specificity"]["within"], both),
+        ("sites.column", config["sites"]["column"], "a column that is not predicted"),
         *(
             ("cross_validation: who is left out", column, "a column that is not predicted")
             for column in left_out
@@ -57,4 +61,32 @@ def check_columns(config: Mapping[str, Any]) -> None:
                 f"{column!r}, which is the label",
                 expected,
                 "name another column or write null",
+            )
+
+
+def _check_transport(config: Mapping[str, Any]) -> None:
+    """Other cohorts to learn from, in the way in which the discovery cohort is learned from."""
+    if not config["sites"]["transport"]:
+        return
+    if not any(cohort["role"] == Role.EXTERNAL for cohort in config["cohorts"].values()):
+        raise fault(
+            "sites.transport",
+            "true, and no external cohort",
+            "an external cohort at least, which is learned from in its turn",
+            "add one or remove the key",
+        )
+    if config["cross_validation"]["inner"] != "k_fold":
+        raise fault(
+            "sites.transport",
+            f"true with inner {config['cross_validation']['inner']}",
+            "inner k_fold, since other cohorts have few sites",
+            "remove one of the two",
+        )
+    for name, model in config["models"].items():
+        if (model["harmonise"] or {}).get("reference") is not None:
+            raise fault(
+                "sites.transport",
+                f"true, and models.{name}.harmonise has a reference site",
+                "no reference, since other cohorts do not have the site",
+                "write reference: null or remove the key",
             )

@@ -9,7 +9,7 @@ from mri_response.config.learner_kinds import LEARNER_KINDS, learner_kind
 from mri_response.config.messages import fault
 
 #: Sections and keys that say how classes are told apart or used, and mean nothing for numbers.
-_OF_CLASSES = ("operating_points", "prevalence", "verdict", "subgroups", "specificity")
+_OF_CLASSES = ("operating_points", "prevalence", "verdict", "subgroups", "specificity", "sites")
 
 
 def refuse_for_classes(raw: Mapping[str, Any]) -> None:

@@ -10,6 +10,7 @@ from mri_response.report.facts import (  # noqa: F401
     people,
     performance,
     questions,
+    sites,
     study,
     use,
 )

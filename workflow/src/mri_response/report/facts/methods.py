@@ -20,6 +20,7 @@ from mri_response.report.facts.clinical_outcomes import outcome_methods
 from mri_response.report.facts.fact import Fact
 from mri_response.report.facts.phrases import cohort_size, listed, people, where
 from mri_response.report.facts.predicted_numbers import number_methods
+from mri_response.report.facts.sites import METHODS_OF_SITES, own_sites_method
 from mri_response.report.facts.study import flow
 from mri_response.report.facts.variability import variability_methods
 from mri_response.report.naming import counted
@@ -115,11 +116,7 @@ def _model_method(config: Mapping[str, Any], model: str) -> Fact:
         if steps
         else ""
     )
-    if spec.get("harmonise") and config["confounds"]["unseen_site"] == "own":
-        learned += (
-            "Sites that a training set does not have were harmonised by the shift and scale of "
-            "their own people, without labels (transductive). "
-        )
+    learned += own_sites_method(spec, config)
     learner = learner_of(spec)
     return Fact(
         f"Model {model}: {feature_kind(features).words(features)}. {learned}{learner.words()}",
@@ -268,6 +265,7 @@ _FURTHER = {
         "confound_controls.tsv: control",
         ("confound_leakage",),
     ),
+    **METHODS_OF_SITES,
     "calibration": Fact(
         "Decision values were turned into probabilities by Platt scaling, fitted to the inner "
         "folds' decision values of the training people alone, as were thresholds of other "
@@ -321,6 +319,7 @@ RESULTS = (
     "decision_curve",
     "specificity",
     "subgroups",
+    "sites_told",
     "learning_curve",
     "region_sets",
 )

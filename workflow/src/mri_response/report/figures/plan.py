@@ -142,6 +142,20 @@ FIGURES = (
     ),
     FigureKind("subgroups", "subgroups", "Subgroups", ("subgroups", "performance")),
     FigureKind(
+        "site_forest",
+        "sites",
+        "Sites",
+        ("site_performance", "site_spread"),
+        when=lambda config, _: config["sites"]["column"] is not None,
+    ),
+    FigureKind(
+        "transport",
+        "sites",
+        "Learned here, scored there",
+        ("transport",),
+        when=lambda config, _: config["sites"]["transport"],
+    ),
+    FigureKind(
         "specificity",
         "specificity",
         "With and without the treatment",

@@ -1,0 +1,102 @@
+"""What page, documents and figure say of sites."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+from flat_blocks import flat
+from made_up_run import made_up_run
+
+from mri_response.evaluation.sites.performance import site_spread
+from mri_response.report.facts.gathered import gather
+from mri_response.report.facts.methods import methods
+from mri_response.report.figures.site_forest import draw
+from mri_response.report.sections.blocks import Table, Text
+from mri_response.report.sections.sites import blocks
+
+
+@pytest.fixture(scope="module")
+def made_up():
+    return made_up_run()
+
+
+def tables(n_sites=6):
+    sources = {"features": (0.9, 0.001), "prepared_features": (0.31, 0.7)}
+    sources |= {"decision_values": (0.3, 0.6), "outcome": (0.4, 0.02)}
+    told = [
+        {
+            **{"model": "roi_svc", "cohort": "discovery", "predicted_from": source, "n": 99},
+            **{"n_sites": 3, "folds": "outer", "estimate": estimate, "chance": 1 / 3},
+            **{"null_mean": 0.33, "p_value": p, "n_permutations": 1000, "note": np.nan},
+        }
+        for source, (estimate, p) in sources.items()
+    ]
+    sites = [
+        {
+            **{"model": "roi_svc", "cohort": "discovery", "role": "discovery", "site": f"S{i}"},
+            **{"metric": metric, "aggregation": "mean_over_repeats", "n": 20, "n_positive": 9},
+            **{"estimate": 0.6 + 0.04 * i, "ci_low": 0.4 + 0.04 * i, "ci_high": 0.75 + 0.04 * i},
+            "ci_method": "null_inflated",
+        }
+        for i in range(n_sites)
+        for metric in ("balanced_accuracy", "auc")
+    ]
+    small = {"estimate": np.nan, "ci_low": np.nan, "ci_high": np.nan, "n_positive": np.nan}
+    sites += [row | small | {"site": "tiny", "n": 7} for row in sites[:2]]
+    sites = pd.DataFrame(sites)
+    return {
+        "site_predictability": pd.DataFrame(told),
+        "site_performance": sites,
+        "site_spread": site_spread(sites),
+    }
+
+
+def test_page_and_documents_say_whether_it_is_the_site(made_up):
+    run = made_up.read(tables=tables())
+    shown = flat(blocks(run))
+    text = next(block.text for block in shown if isinstance(block, Text))
+    expected = "The site of 99 people (3 sites, chance 33.3\u00a0%) can be told with a mean recall"
+    assert expected in text
+    assert "90.0\u00a0% from features as measured (p\u00a0=\u00a00.001)" in text
+    sites, spread = (block for block in shown if isinstance(block, Table))
+    assert sites.rows[0][1:4] == ["S0", "20", "9 (45.0\u00a0%)"]
+    assert sites.rows[-1][-1] == "Not computed: a class has fewer than 5 people."
+    assert spread.rows[0][2] == "6"
+    told = gather(run)["sites_told"]
+    assert expected.replace("\u00a0", " ") in told.text
+    assert any("exchanging sites between people of one class" in f.text for f in methods(run))
+
+
+def test_too_few_sites_are_not_estimable(made_up):
+    shown = flat(blocks(made_up.read(tables=tables(n_sites=2))))
+    _, spread = (block for block in shown if isinstance(block, Table))
+    assert "Not estimable: fewer than 3 sites" in spread.rows[0][-1]
+    four = flat(blocks(made_up.read(tables=tables(n_sites=4))))
+    _, spread = (block for block in four if isinstance(block, Table))
+    assert spread.rows[0][-1] == "not estimable"
+
+
+def test_one_site_cannot_be_told(made_up):
+    given = tables()
+    given["site_predictability"] = (
+        given["site_predictability"].iloc[:1].assign(n_sites=1, note="not_estimable")
+    )
+    text = flat(blocks(made_up.read(tables=given)))[0].text
+    assert "Not estimable" in text
+
+
+def test_without_sites_nothing_is_said(made_up):
+    assert blocks(made_up.read(tables={})) == []
+    assert "sites_told" not in gather(made_up.read(tables={}))
+
+
+def test_the_forest_has_sites_means_and_the_prediction_interval(made_up):
+    given = tables()
+    figure = draw(given["site_performance"], given["site_spread"], "roi_svc", made_up.read().names)
+    labels = [text.get_text() for text in figure.axes[0].get_yticklabels()]
+    assert any(label.startswith("S0") for label in labels)
+    assert any("Mean over discovery sites, 6 sites" in label.replace("\n", " ") for label in labels)
+    row = given["site_spread"].set_index("metric").loc["auc"]
+    bars = [line.get_xdata() for line in figure.axes[1].lines if line.get_linewidth() == 5]
+    np.testing.assert_allclose(bars, [[row["prediction_low"], row["prediction_high"]]])
