@@ -13,6 +13,9 @@ share that would remain if they were broken at random, 5 % exactly where the tes
 Where the outcome is a number, residuals given baseline and age are permuted (Freedman and
 Lane), and what is tested is the gain over a regression on these two.
 
+Of harmonised sites effects are learned by ComBat in the training rows of each fold. In `transport`
+a model is learned in one cohort and scored in another, whose labels are permuted.
+
 Planted signals give the power. The scenarios `leak_*` break the procedure on purpose. Beside each
 cross-validated balanced accuracy stands that of the refitted model on fresh people: a leak that is
 repeated in every permutation keeps p valid, and only this comparison tells.
@@ -46,6 +49,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "workflow" / "src")
 from mri_response.core.vocabulary import HEADLINE
 from mri_response.evaluation.baselines import cross_validate_discriminant
 from mri_response.evaluation.chance import permutation_p_value
+from mri_response.evaluation.frozen_performance import FrozenScores, frozen_performance
 from mri_response.evaluation.metrics import cross_validated
 from mri_response.evaluation.numbers.metrics import GAINS, estimates
 from mri_response.evaluation.numbers.performance import cross_validated_numbers
@@ -72,9 +76,11 @@ from mri_response.learning.learners.svc.permuted_scans import cross_validate_per
 from mri_response.learning.permutation import Exchangeability
 from mri_response.learning.preparation.confounds import ConfoundCoding
 from mri_response.learning.preparation.flexible_confounds import flexible_matrix
+from mri_response.learning.preparation.harmonisation import site_effects
 from mri_response.learning.recalls import balanced_accuracy
 from mri_response.learning.residual_permutation import ExchangedResiduals
 from mri_response.learning.splits import Scheme, draw_folds
+from mri_response.learning.transport import transported
 from mri_response.people.rows import person_weights
 
 SEED = 20260117  # fixed before the first run
@@ -128,6 +134,22 @@ def sites(rng: np.random.Generator, n: int, p: int = P) -> Drawn:
     label = rng.random(n) < np.array([0.3, 0.5, 0.7])[site]
     features = rng.normal(size=(n, p)) + rng.normal(size=(3, p))[site]
     return _drawn(label, features, site=np.array(["A", "B", "C"])[site])
+
+
+def scanners(rng: np.random.Generator, n: int, p: int = P) -> Drawn:
+    """Three scanners with a shift and a scale of their own, and the same share of responders."""
+    site = np.arange(n) % 3
+    features = rng.normal(size=(n, p)) * rng.uniform(0.7, 1.5, (3, p))[site]
+    features += rng.normal(size=(3, p))[site]
+    return _drawn(rng.random(n) < 0.45, features, site=np.array(["A", "B", "C"])[site])
+
+
+def small_sites(rng: np.random.Generator, n: int, p: int = P) -> Drawn:
+    """Eight sites that differ in every feature; mostly responders in half of them."""
+    site = np.arange(n) % 8
+    label = rng.random(n) < np.where(site % 2, 0.75, 0.25)
+    features = rng.normal(size=(n, p)) + rng.normal(size=(8, p))[site]
+    return _drawn(label, features, site=np.array(list("ABCDEFGH"))[site])
 
 
 def confound_linear(rng: np.random.Generator, n: int, p: int = P) -> Drawn:
@@ -230,6 +252,14 @@ class Scenario(NamedTuple):
         A decision tree of scikit-learn in place of the built-in classifier.
     number : bool
         The outcome is a number, and residuals given the confounds are permuted.
+    harmonise : {None, "folds", "all"}
+        Sites are harmonised by ComBat inside the folds or, as a leak, once on all rows and with
+        the observed labels kept.
+    inner : {"k_fold", "leave_one_site_out"}
+        Inner folds.
+    transport : bool
+        The first half of the people are one cohort, which is learned from, and the other half
+        another, which is scored and whose labels are permuted.
     """
 
     draw: Draw
@@ -244,6 +274,9 @@ class Scenario(NamedTuple):
     clinic: tuple[str, ...] = ()
     tree: bool = False
     number: bool = False
+    harmonise: str | None = None
+    inner: str = "k_fold"
+    transport: bool = False
 
     @property
     def metrics(self) -> tuple[str, ...]:
@@ -252,6 +285,10 @@ class Scenario(NamedTuple):
 
 
 BOTH = tuple(SCHEMES)
+HARMONISE = {
+    **{"column": "site", "keep": [], "method": "combat", "reference": None},
+    **{"min_people": 2, "learn_from": None},
+}
 AGE_SPLINE = {"column": "age", "knots": [22, 34, 45, 56, 68]}
 SELECTED = 20  # features that a leak selects, of MANY
 MANY = 400
@@ -261,6 +298,13 @@ SCENARIOS = {
     "visits_varying": Scenario(visits_varying, "inside", n=24),
     "sites": Scenario(sites, "inside", n=42, within="site", schemes=BOTH),
     "sites_permuted_over_all": Scenario(sites, "above", n=42),
+    "harmonised": Scenario(scanners, "inside", n=42, harmonise="folds"),
+    "harmonised_with_class": Scenario(sites, "inside", n=42, within="site", harmonise="folds"),
+    "inner_sites": Scenario(sites, "inside", n=42, within="site", inner="leave_one_site_out"),
+    "transport": Scenario(no_signal, "inside", n=80, confounds=("age",), transport=True),
+    "leak_harmonised": Scenario(
+        partial(small_sites, p=MANY), "above", n=48, within="site", harmonise="all"
+    ),
     "confound_linear": Scenario(confound_linear, "not above", confounds=("age",), schemes=BOTH),
     "confound_discrete": Scenario(confound_discrete, "not above", confounds=("age",)),
     "confound_discrete_tree": Scenario(
@@ -296,6 +340,10 @@ def analysed(name: str, scheme: str, index: int, n_permutations: int) -> dict[st
     if scenario.number:
         return _of_number(*scenario.draw(rng, scenario.n), scenario, index, n_permutations)
     people, features, fresh = _data_set(scenario, rng)
+    if scenario.transport:
+        return _transported(people, features, scenario, index, n_permutations)
+    if scenario.harmonise == "all":
+        features, fresh = _harmonised_on_all(people, features, fresh)
     analysis = _Analysis(scenario, SCHEMES[scheme], people, features, index)
     labels = analysis.exchangeability.labellings(index, range(n_permutations + 1)).T
     if scenario.clinic:
@@ -324,6 +372,52 @@ def analysed(name: str, scheme: str, index: int, n_permutations: int) -> dict[st
         )
     )
     return row
+
+
+def _transported(
+    people: pd.DataFrame, features: np.ndarray, scenario: Scenario, index: int, n_permutations: int
+) -> dict[str, float]:
+    """p-values of a cohort that another cohort's model scores, and the accuracies there."""
+    home = np.arange(len(people)) < len(people) // 2
+    model = {"features": "made up", "confounds": list(scenario.confounds), "harmonise": None}
+    model |= {"standardize": True, "pca": None, "class_weight": "balanced"}
+    model["C"] = {"log2_min": -8, "log2_max": -4, "log2_step": 4, "scale": "absolute"}
+    cohorts = {
+        name: people[rows].reset_index(drop=True) for name, rows in (("a", home), ("b", ~home))
+    }
+    config = {
+        **{"seed": index, "model": model, "confounds": {"unseen_site": "error"}},
+        "cross_validation": {"inner_folds": 2, "inner_repeats": 1, "group": None},
+    }
+    scores = transported("a", cohorts, {"a": features[home], "b": features[~home]}, config)
+    scored = FrozenScores("b", "external", cohorts["b"], scores["decision"].to_numpy(dtype=float))
+    table, null = frozen_performance(
+        "m", [scored], seed=index, n_permutations=n_permutations, min_class_size=1
+    )
+    found = table.drop_duplicates("metric").set_index("metric")
+    row: dict[str, float] = {"index": index, "p_confounds_only": np.nan}
+    for metric in TESTED:
+        row[metric] = found.loc[metric, "estimate"]
+        row[f"p_{metric}"] = found.loc[metric, "p_value"]
+        values = null.loc[null["metric"] == metric, "value"].to_numpy(dtype=float)
+        row[f"split_{metric}"] = _rejection_ties_split(row[metric], values)
+    row["fresh_balanced_accuracy"] = row["balanced_accuracy"]
+    return row
+
+
+def _harmonised_on_all(
+    people: pd.DataFrame, features: np.ndarray, fresh: Drawn
+) -> tuple[np.ndarray, Drawn]:
+    """The leak: ComBat on all rows, which keeps the effect of the observed label.
+
+    The labels of fresh people are not known: to them the mean label is given.
+    """
+    codes = [pd.factorize(table["site"], sort=True)[0] for table in (people, fresh.people)]
+    label = people[["label"]].to_numpy(dtype=float)
+    effects = site_effects(features, codes[0], label)
+    unknown = np.full((len(fresh.people), 1), label.mean())
+    ours = effects.apply(features, codes[0], label)
+    return ours, Drawn(fresh.people, effects.apply(fresh.features, codes[1], unknown))
 
 
 def _of_number(
@@ -363,9 +457,18 @@ class _Analysis:
     ) -> None:
         if scenario.rows_as_people:
             people = people.assign(participant_id=[f"row-{i}" for i in range(len(people))])
+        if scenario.inner == "leave_one_site_out":
+            sites = tuple(people["site"])
+            scheme = scheme._replace(
+                inner=scenario.inner, left_out_inside=sites, inner_folds=len(set(sites))
+            )
         self.scenario, self.scheme, self.seed = scenario, scheme, seed
         self.people, self.features = people, features
-        self.coding = ConfoundCoding.of(people, list(scenario.confounds))
+        removed = {"confounds": list(scenario.confounds)}
+        if scenario.harmonise == "folds":
+            removed["harmonise"] = HARMONISE
+        self.coding = ConfoundCoding.of_model(people, removed)
+        self.unseen = "mean" if scenario.harmonise == "folds" else "error"
         self.confounds = flexible_matrix(people, scenario.confounds)
         given = self.confounds if scenario.conditional else None
         self.exchangeability = Exchangeability(people, within=scenario.within, given=given)
@@ -418,7 +521,7 @@ class _Analysis:
         tables = (self.people, fresh.people)
         grams = fold_grams(
             np.vstack([self.features[:, columns], fresh.features[:, columns]]),
-            np.vstack([self.coding.matrix(table) for table in tables]),
+            self.coding.stacked(*tables, unseen=self.unseen),
             [refit],
             OPTIONS,
         )
@@ -438,7 +541,8 @@ class _Analysis:
         return draw_folds(self.people["participant_id"], labels, self.scheme, self.seed)
 
     def _job(self, columns: np.ndarray | slice, blocks: list[range]) -> JobResult:
-        features, confounds = self.features[:, columns], self.coding.matrix(self.people)
+        features = self.features[:, columns]
+        confounds = self.coding.stacked(self.people, unseen=self.unseen)
         sample = Sample(features, confounds, self.weights)
         if self.scheme.stratified:
             members = range(self.scheme.repeats * self.scheme.outer_folds)
@@ -501,7 +605,7 @@ def summary(name: str, scheme: str, rows: pd.DataFrame, n_permutations: int) -> 
                 "scheme": scheme,
                 "metric": metric,
                 "people": scenario.n,
-                "features": P if scenario.select is None else MANY,
+                "features": P if not scenario.select and scenario.harmonise != "all" else MANY,
                 "permutations": n_permutations,
                 "data_sets": n_sets,
                 "rejected": rate,

@@ -39,6 +39,10 @@ def summary(calibration, name, scheme, n_sets) -> pd.DataFrame:
         ("no_signal", "stratified", 20),
         ("visits_constant", "label_blind", 30),
         ("sites", "label_blind", 80),
+        ("harmonised", "label_blind", 40),
+        ("harmonised_with_class", "label_blind", 40),
+        ("inner_sites", "label_blind", 40),
+        ("transport", "label_blind", 100),
         ("confound_linear", "label_blind", 50),
         ("confound_u_spline", "label_blind", 50),
         ("confound_u_conditional", "label_blind", 50),
@@ -95,6 +99,14 @@ def test_a_leak_outside_the_permutations_is_told_by_p(calibration, name):
     table = summary(calibration, name, "label_blind", 25)
     assert (table["verdict"] == "above").all(), table.to_string()
     assert (table["cross_validated"] > table["fresh_people"] + 0.08).all(), table.to_string()
+
+
+def test_harmonising_all_rows_with_their_labels_is_told_by_fresh_people(calibration):
+    table = summary(calibration, "leak_harmonised", "label_blind", 10)
+    assert (table["verdict"] == "above").all(), table.to_string()
+    assert (table["cross_validated"] > table["fresh_people"] + 0.15).all(), table.to_string()
+    sound = summary(calibration, "harmonised_with_class", "label_blind", 10)
+    assert (sound["cross_validated"] < sound["fresh_people"] + 0.1).all(), sound.to_string()
 
 
 def test_a_leak_inside_every_permutation_is_told_by_fresh_people_alone(calibration):
