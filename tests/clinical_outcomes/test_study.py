@@ -162,6 +162,12 @@ def changed(scores, line, column, value):
             "(clinical_outcomes.arm.values); correct one of them",
         ),
         (
+            lambda people, scores: (changed(people, 5, "arm", "P"), scores),
+            {"arm": {"column": "arm"}, "reference": "p"},
+            "people.tsv: line 5: column arm: found 'P', expected 'p' as in other rows: the two "
+            "differ only by upper and lower case; write them alike",
+        ),
+        (
             lambda people, scores: (people, scores),
             {"arm": {"column": "arm"}, "reference": "control"},
             "config: clinical_outcomes.reference: found 'control', expected one of the arms 'd', "

@@ -180,8 +180,8 @@ def test_listed_region_absent_from_the_image_is_named(own):
     [
         ("index\n3\n", "no column 'name'"),
         ("name\nlarge\n", "no column 'index'"),
-        ("index\tname\n3\ta\n3\tb\n", "line 3: column index: .*second time"),
-        ("index\tname\n3\ta\n7\ta\n", "line 3: column name: .*second time"),
+        ("index\tname\n3\ta\n3\tb\n", "line 3: column index: found 3 again"),
+        ("index\tname\n3\ta\n7\ta\n", "line 3: column name: found a again"),
         ("index\tname\n3.5\ta\n", "line 2: column index: found '3.5'"),
         ("index\tname\nthree\ta\n", "line 2: column index: found 'three'"),
         ("index\tname\n3\tn/a\n", "line 2: column name"),

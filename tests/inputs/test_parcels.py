@@ -95,3 +95,20 @@ def test_own_coordinates(tmp_path):
     path.write_text("\n".join([*rows, "one\tR\t0\t0\t0"]))
     with pytest.raises(InputError, match="line 4: found region 'one' of the same side again"):
         parcels_of({"coordinates": str(path)}, ["lh_one"], "k")
+
+
+@pytest.mark.parametrize(
+    ("places", "said"),
+    [
+        ([(-400, 100, 50), (400, 100, 50)], "line 2: column x: found -400, expected mm in MNI"),
+        ([(-4.0, 1.0, 0.5), (4.0, 1.0, 0.5)], "found no coordinate beyond 4, expected mm in MNI"),
+        ([(40, 10, 5), (-40, 10, 5)], "line 2: column x: found 40, expected the left hemisphere"),
+    ],
+)
+def test_coordinates_in_other_units_or_mirrored(tmp_path, places, said):
+    path = tmp_path / "parcels.tsv"
+    sides = zip("LR", places, strict=True)
+    rows = ["\t".join(map(str, ("one", side, *place))) for side, place in sides]
+    path.write_text("\n".join(["region\themisphere\tx\ty\tz", *rows]))
+    with pytest.raises(InputError, match=said):
+        parcels_of({"coordinates": str(path)}, ["lh_one", "rh_one"], "k")

@@ -75,6 +75,8 @@ def test_who_is_left_out_and_why(study):
     ]
     told = read_tsv(config["cohorts"]["munich"]["record"])["reason"].dropna().tolist()
     assert "but 'sub-1': they differ by leading zeros" in told[0]
+    warned = read_tsv(config["cohorts"]["munich"]["record"].replace("record.tsv", "warnings.tsv"))
+    assert "but 'sub-1': they differ by leading zeros; they are left out" in warned["warning"][0]
     assert "lacks stats/lh.aparc.stats" in told[1]
     assert told[2].endswith("fetch it (datalad get)")
     assert told[3].endswith("the last step of its log is 'Fix Topology lh'")

@@ -152,3 +152,16 @@ def test_an_effect_that_is_the_score_at_the_end_is_refused(study):
     study.raw["outcome"] = {"kind": "response", **sessions, "positive_class": "responder"}
     found = study.mistake()
     assert found.startswith("config: effects.growth.columns: found 'insula' of munich_twice.tsv")
+
+
+def test_a_confound_under_another_name_is_told(study):
+    people = study.people["munich"]
+    add_region(study, "Months", people["age"] * 12)
+    add_region(study, "gender", people["sex"].map({"F": 2, "M": 1}))
+    assert told(study) == [
+        f"features.fs: columns of {study.folder}/munich_fs.tsv that hold what the participants "
+        "table has: Months (as age), gender (as sex); they are used as regions: leave them out "
+        "with exclude, or name them under columns"
+    ]
+    study.raw["features"]["fs"]["columns"] = ["region_*", "Months", "gender"]
+    assert told(study) == []

@@ -17,12 +17,13 @@ from mri_response.config.belief import EVERYBODY, group_names
 from mri_response.core.errors import InputError
 from mri_response.core.tables import and_more, shorten, suggestion
 from mri_response.inputs.joins import check_levels, check_same_ids
+from mri_response.inputs.measured import measured
 from mri_response.inputs.sources.people_tables import (
     participants_format,
     read_people_table,
     scores_path,
 )
-from mri_response.inputs.tables import numbers, require_columns
+from mri_response.inputs.tables import require_columns
 from mri_response.people.outcomes.scores import scores_of_cohort
 
 
@@ -177,7 +178,7 @@ def _people_of_cohort(
     table = read_people_table(path, participants_format(cohort), strict=False)
     require_columns(table, [*filter(None, [column]), *belief["covariates"]], path)
     _check_known(trials["participant_id"], table["participant_id"], path, cohort["trials"])
-    values = {covariate: numbers(table, covariate, path) for covariate in belief["covariates"]}
+    values = {covariate: measured(table, covariate, path) for covariate in belief["covariates"]}
     group = table[column] if column else EVERYBODY
     if column:
         check_levels(table[column], group_names(belief), path, "belief.group")

@@ -27,8 +27,9 @@ from mri_response.config.clinical_outcomes import (
 from mri_response.core.errors import InputError
 from mri_response.core.tables import and_more, shorten, suggestion
 from mri_response.inputs.joins import check_levels, check_same_ids
+from mri_response.inputs.measured import measured
 from mri_response.inputs.sources.people_tables import scores_path
-from mri_response.inputs.tables import is_text, numbers, require_columns
+from mri_response.inputs.tables import is_text, require_columns
 from mri_response.people.outcomes.scores import scores_of_cohort
 from mri_response.people.participants import filtered_rows, read_participants
 
@@ -242,7 +243,7 @@ def _numbers(people: pd.DataFrame, column: str) -> pd.Series:
     """A column of the participants as numbers, by person; each cohort has a table of its own."""
     found = []
     for _, rows in people.groupby("cohort", sort=False):
-        values = numbers(rows.set_index("line"), column, rows["path"].iloc[0])
+        values = measured(rows.set_index("line"), column, rows["path"].iloc[0])
         found.append(pd.Series(values.to_numpy(), rows.index))
     return pd.concat(found)
 

@@ -12,6 +12,8 @@ from mri_response.clinical_outcomes.visits import ONE_ARM, VISIT_COLUMNS, visit_
 from mri_response.config.clinical_outcomes import CROSSOVER, SINGLE_ARM, trial_design
 from mri_response.core.errors import InputError
 from mri_response.core.tables import shorten, suggestion
+from mri_response.inputs.joins import check_levels
+from mri_response.inputs.sources.ids import Spellings
 
 Config = Mapping[str, Any]
 
@@ -47,7 +49,18 @@ def treatments_of(config: Config, people: pd.DataFrame) -> dict[str, str]:
     if values:
         _check_values(people, column, values, "clinical_outcomes.arm.values")
         arms = arms.map(values)
+    else:
+        _check_spelt_alike(people, column)
     return dict(arms)
+
+
+def _check_spelt_alike(people: pd.DataFrame, column: str) -> None:
+    """Check that no arm is written in two ways, in one table or in those of two cohorts."""
+    levels = list(people[column].value_counts().index)
+    spellings = Spellings(levels)  # of levels that are alike it knows the most frequent
+    usual = [level for level in levels if not spellings.near(level)]
+    for path, rows in people.groupby("path", sort=False):
+        check_levels(rows.set_index("line")[column], usual, path, "other rows")
 
 
 def orders_of(config: Config, people: pd.DataFrame) -> dict[str, tuple[str | None, ...]]:

@@ -176,10 +176,11 @@ def read_regions(path: str | Path) -> pd.DataFrame:
     for key in ("index", column):
         bad = table[key].isna() | table[key].duplicated()
         if bad.any():
-            line = bad.idxmax()
+            line, value = bad.idxmax(), table.loc[bad.idxmax(), key]
+            found = "no value" if pd.isna(value) else f"{value} again"
             raise InputError(
-                f"{path}: line {line}: column {key}: found {table.loc[line, key]!r} missing or a "
-                "second time, expected each region once; correct or remove the row"
+                f"{path}: line {line}: column {key}: found {found}, expected each region once; "
+                "correct or remove the row"
             )
     if table.empty:
         raise InputError(

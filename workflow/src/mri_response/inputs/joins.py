@@ -48,7 +48,8 @@ def check_same_ids(
         more = f", as do {len(near) - 1} more" if len(near) > 1 else ""
         raise InputError(
             f"{found_path}: found {column} {other!r}, expected {name!r} as in "
-            f"{wanted_path}: the ids differ only by {how}{more}; write them alike in both"
+            f"{wanted_path}: the {'ids' if column == 'participant_id' else 'two'} differ only by "
+            f"{how}{more}; write them alike in both"
         )
 
 
@@ -104,8 +105,9 @@ def check_spelt_alike(cells: pd.Series, path: str | os.PathLike[str]) -> None:
         Naming the line of the rarer spelling.
     """
     levels = list(cells.value_counts().index)
-    for position, level in enumerate(levels):
-        near = Spellings(levels[:position]).near(level)
+    spellings = Spellings(levels)  # of levels that are alike it knows the most frequent
+    for level in levels:
+        near = spellings.near(level)
         if near:
             line = cells.index[cells == level][0]
             raise InputError(

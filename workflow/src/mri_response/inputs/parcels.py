@@ -33,6 +33,9 @@ PARCEL_ATLASES = ("destrieux", "desikan_killiany", "aal", "neuromorphometrics")
 LEFT, RIGHT = "left", "right"
 POSITION, SPHERE = ["x", "y", "z"], ["sphere_x", "sphere_y", "sphere_z"]
 _SIDES = {"l": LEFT, "lh": LEFT, "left": LEFT, "r": RIGHT, "rh": RIGHT, "right": RIGHT}
+# In mm of MNI space: no region's centre is farther from the origin, some are farther than the
+# second, and none lies deeper in the other hemisphere than the third.
+_FARTHEST, _NEAREST, _BEYOND_MIDDLE = 130, 15, 15
 _BEFORE = re.compile(r"^(?:ctx[-_. ])?(lh|rh|left|right|l|r)[-_. ](.+)$", re.IGNORECASE)
 _BEHIND = re.compile(r"^(.+?)[-_. ](lh|rh|left|right|l|r)$", re.IGNORECASE)
 _MEASURE = re.compile(r"[-_. ](thickness|thick|volume|vol|area|surfarea|gauscurv|meancurv)$", re.I)
@@ -157,6 +160,29 @@ def _on_sphere(
     return np.array(means) / np.linalg.norm(means, axis=1, keepdims=True)
 
 
+def _check_positions(parcels: pd.DataFrame, path: str | os.PathLike[str]) -> None:
+    """Check that coordinates are mm in MNI space, with the left hemisphere at negative x."""
+    places = parcels[list(POSITION)]
+    outside = (places.abs() > _FARTHEST).any(axis=1)
+    other = np.where(parcels["side"] == LEFT, places["x"], -places["x"]) > _BEYOND_MIDDLE
+    for wrong, axis, expected in (
+        (outside, None, f"mm in MNI space, at most {_FARTHEST} from its origin"),
+        (other, "x", "the left hemisphere at negative x, as in MNI space"),
+    ):
+        if wrong.any():
+            line = places.index[np.flatnonzero(wrong)[0]]
+            column = axis or places.loc[line].abs().idxmax()
+            raise InputError(
+                f"{path}: line {line}: column {column}: found {places.loc[line, column]:g}, "
+                f"expected {expected}; correct the coordinates"
+            )
+    if len(places) > 1 and places.abs().to_numpy().max() < _NEAREST:
+        raise InputError(
+            f"{path}: found no coordinate beyond {places.abs().to_numpy().max():g}, expected mm in "
+            "MNI space; multiply those in cm or m"
+        )
+
+
 def read_parcels(path: str | os.PathLike[str]) -> pd.DataFrame:
     """Geometry of regions from a table of the user.
 
@@ -195,6 +221,7 @@ def read_parcels(path: str | os.PathLike[str]) -> pd.DataFrame:
                 f"{path}: line {line}: column {axis}: found no value, expected a coordinate in mm; "
                 "fill it or remove the row"
             )
+    _check_positions(made, path)
     twice = made.duplicated(["side", "name"])
     if twice.any():
         line = int(twice.idxmax())

@@ -74,9 +74,11 @@ def used_columns(
     group, *others = structure_columns(config)
     if group is not None and group in rows:
         _check_families(rows, group, path)
+        check_spelt_alike(rows[group], path)
         columns.setdefault(group, rows[group].fillna(rows["participant_id"]))
     for column in others:
         if column in rows and column != "participant_id":
+            check_spelt_alike(rows[column], path)
             columns.setdefault(column, rows[column])
     return pd.DataFrame(columns, index=rows.index)
 
@@ -110,6 +112,7 @@ def shown_columns(
     columns: dict[str, pd.Series] = {}
     for column in (config["specificity"]["within"], config["sites"]["column"]):
         if column in rows and column not in ("participant_id", *known):
+            check_spelt_alike(rows[column], path)
             columns[column] = rows[column]
     for column in subgroup_columns(rows, config):
         if column not in (*known, *columns):

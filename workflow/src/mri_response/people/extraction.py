@@ -24,12 +24,13 @@ from mri_response.config.source_kinds import (
 )
 from mri_response.core.atomic import atomic_path
 from mri_response.core.errors import InputError
-from mri_response.core.tables import ID_COLUMNS, read_tsv, write_tsv
+from mri_response.core.tables import ID_COLUMNS, and_more, read_tsv, write_tsv
 from mri_response.inputs.paths import image_paths
 from mri_response.inputs.sources.bids import averaged_over_sessions
 from mri_response.inputs.sources.bids_tables import read_sessions, scanned_sessions
 from mri_response.inputs.sources.cat12 import read_report_files
 from mri_response.inputs.sources.freesurfer import quality as surfaces
+from mri_response.inputs.sources.ids import NEAR
 from mri_response.inputs.sources.names import TIV
 from mri_response.inputs.sources.record import RECORD_COLUMNS, Source, State
 from mri_response.inputs.sources.registry import MEASURES, read_source
@@ -160,10 +161,24 @@ def read_cohort(config: Mapping[str, Any], name: str) -> tuple[dict[str, pd.Data
     record.insert(0, "cohort", name)
     tables["record.tsv"] = record[["cohort", "source", *RECORD_COLUMNS]]
     warnings = [text for read in found.values() for text in read.warnings]
-    warnings += _averages(cohort, sources)
+    warnings += _averages(cohort, sources) + _near_matches(record)
     warnings = [f"cohort {name}: {text}" for text in dict.fromkeys(warnings)]
     tables["warnings.tsv"] = pd.DataFrame({"warning": pd.Series(warnings, dtype=object)})
     return tables, warnings
+
+
+def _near_matches(record: pd.DataFrame) -> list[str]:
+    """Tell people whose files are there under a name that is written in another way."""
+    warnings = []
+    for source, rows in record.groupby("source", sort=False):
+        reasons = rows["reason"].dropna()
+        near = reasons[reasons.str.contains(NEAR)]
+        if len(near):
+            warnings.append(
+                f"source {source}: {near.iloc[0]}{and_more(len(near), 'people')}; they are left "
+                "out unless the ids are written alike"
+            )
+    return warnings
 
 
 def _require_someone(read: Source) -> None:

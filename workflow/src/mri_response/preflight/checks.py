@@ -30,6 +30,7 @@ from mri_response.core.atomic import atomic_path
 from mri_response.core.errors import InputError
 from mri_response.core.provenance import PackageCode
 from mri_response.features.clinical import clinical_features
+from mri_response.inputs.joins import check_same_ids
 from mri_response.inputs.paths import image_paths
 from mri_response.learning.feasibility import (
     check_discovery,
@@ -179,7 +180,16 @@ def _check_categories(config: Mapping[str, Any], people: Mapping[str, pd.DataFra
     coding = ConfoundCoding.of(home, all_confounds(config))
     harmonised = [model["harmonise"] for model in config["models"].values() if model["harmonise"]]
     sites = [SiteCoding.of(home, options) for options in harmonised]
+    named = [*coding.levels, *(one.column for one in sites)]
     for name, rows in people.items():
+        for column in named:
+            check_same_ids(
+                sorted(home[column].dropna().astype(str).unique()),
+                rows[column].dropna().astype(str).unique(),
+                config["cohorts"][discovery_name(config)]["participants"],
+                config["cohorts"][name]["participants"],
+                column,
+            )
         try:
             coding.matrix(rows, unseen=unseen)
             for one in sites:

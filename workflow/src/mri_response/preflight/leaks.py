@@ -20,6 +20,10 @@ from mri_response.features.separation import separating, separating_words
 from mri_response.features.table import table_features
 from mri_response.inputs.tables import read_roi_table
 
+# Correlation from which two columns are one, and values up to which one may be codes of categories.
+_ALIKE = 0.99999
+_LEVELS = 30
+
 
 def leak_warnings(config: Mapping[str, Any], people: pd.DataFrame) -> list[str]:
     """Tell columns that are not taken as regions, and features that separate the classes alone.
@@ -46,10 +50,53 @@ def leak_warnings(config: Mapping[str, Any], people: pd.DataFrame) -> list[str]:
                 f"features.{name}: columns of {path} that are not taken as regions: {which}{more}; "
                 "to use one, name it under columns"
             )
+        named = config["features"][name].get("columns") or []
+        same = disguised_columns(values.drop(columns=named, errors="ignore"), people)
+        if same and not feature_kind(config["features"][name]).is_clinical:
+            which = ", ".join(f"{column} (as {other})" for column, other in [*same.items()][:5])
+            more = f" and {len(same) - 5} more" if len(same) > 5 else ""
+            warnings.append(
+                f"features.{name}: columns of {path} that hold what the participants table has: "
+                f"{which}{more}; they are used as regions: leave them out with exclude, or name "
+                "them under columns"
+            )
         areas = separating(values, people["label"].to_numpy())
         if len(areas):
             warnings.append(f"features.{name}: {separating_words(areas, f' of {path}')}")
     return warnings
+
+
+def disguised_columns(values: pd.DataFrame, people: pd.DataFrame) -> dict[str, str]:
+    """Find columns that hold another column of the people under another name.
+
+    Parameters
+    ----------
+    values : pandas.DataFrame, shape (rows, features)
+        Numbers, NaN where missing.
+    people : pandas.DataFrame
+        The same rows with age, sex, total intracranial volume and confounds.
+
+    Returns
+    -------
+    dict of str to str
+        Feature to the column that it is, up to its unit or coding.
+    """
+    found = {}
+    few = [column for column in values if 2 <= values[column].nunique() <= _LEVELS]
+    for name in [column for column in people if column in ("age", "sex", "site", "tiv")]:
+        cells = people[name].reset_index(drop=True)
+        if name in ("age", "tiv"):
+            other = cells.astype(float)
+            if other.nunique() > 2:
+                alike = values.corrwith(other).abs() > _ALIKE
+                found |= dict.fromkeys(alike.index[alike], name)
+        else:
+            for column in few:
+                pairs = pd.DataFrame({"a": values[column], "b": cells}).dropna().drop_duplicates()
+                levels = {len(pairs), *pairs.nunique(), cells.nunique()}
+                if len(levels) == 1 and len(pairs) > 1:
+                    found.setdefault(column, name)
+    return found
 
 
 def check_leaks(config: Mapping[str, Any], people: pd.DataFrame) -> None:

@@ -23,12 +23,13 @@ from mri_response.features.effect import (
     without_confounds,
 )
 from mri_response.inputs.joins import check_same_ids
+from mri_response.inputs.measured import measured
 from mri_response.inputs.sources.people_tables import (
     participants_format,
     read_people_table,
     scores_path,
 )
-from mri_response.inputs.tables import numbers, require_columns
+from mri_response.inputs.tables import require_columns
 from mri_response.people.outcomes.scores import scores_of_cohort
 from mri_response.people.participants import filtered_rows
 from mri_response.variability.run_tables import typed
@@ -182,12 +183,12 @@ def _people(
     rows = table[["participant_id"]].assign(cohort=cohort, is_control=not treated)
     rows["block"] = table[within] if within else "all"
     for column in columns:
-        rows[column] = numbers(table, column, path)
+        rows[column] = measured(table, column, path)
     rows = rows.reset_index(drop=True)
     if treated and variability["score"]:
         rows = _with_score(rows, config, cohort)
     confounds = pd.DataFrame(
-        {c: table[c] if c in CATEGORIES else numbers(table, c, path) for c in spec["confounds"]},
+        {c: table[c] if c in CATEGORIES else measured(table, c, path) for c in spec["confounds"]},
         index=table.index,
     ).set_index(table["participant_id"])
     reason = pd.Series("", rows.index, dtype=object)

@@ -14,7 +14,7 @@ import pandas as pd
 from mri_response.core.errors import InputError
 from mri_response.core.tables import ID_COLUMNS, shorten
 from mri_response.inputs.pointers import is_broken_link
-from mri_response.inputs.sources.ids import Spellings
+from mri_response.inputs.sources.ids import NEAR, Spellings
 from mri_response.inputs.sources.record import (
     Entry,
     Source,
@@ -124,7 +124,7 @@ def find_images(root: str | os.PathLike[str], people: pd.DataFrame, request: Bid
             entry = _find_one(root, participant_id, session_id, request, (program, version))
         else:
             near = spellings.near(participant_id)
-            but = f", but {near[0]!r}: they differ by {near[1]}" if near else ""
+            but = f", but {near[0]!r}: {NEAR} {near[1]}" if near else ""
             reason = f"{root}: found no folder {participant_id!r}{but}"
             entry = Entry(State.NO_FOLDER, reason=reason)
         entries.append(entry)

@@ -19,7 +19,7 @@ import pandas as pd
 from mri_response.core.errors import InputError
 from mri_response.core.tables import shorten
 from mri_response.inputs.pointers import is_broken_link, is_pointer
-from mri_response.inputs.sources.ids import Spellings
+from mri_response.inputs.sources.ids import NEAR, Spellings
 from mri_response.inputs.sources.labels import check_labels, fill_empty, is_volume
 from mri_response.inputs.sources.names import canonical
 from mri_response.inputs.sources.record import (
@@ -241,7 +241,7 @@ def _no_folder(
     reason = f"found no folder {wanted[0]!r}"
     near = spellings.near(wanted[0])
     if near:
-        return f"{reason}, but {near[0]!r}: they differ by {near[1]}"
+        return f"{reason}, but {near[0]!r}: {NEAR} {near[1]}"
     beside = sorted(name for name in names if name.split("_")[0].split(".")[0] == participant_id)
     return f"{reason}, but {shorten(beside, 3)}" if beside else reason
 

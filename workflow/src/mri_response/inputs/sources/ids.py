@@ -10,6 +10,10 @@ from collections.abc import Iterable
 _DECIMAL = re.compile(r"(?<=\d)\.0+$")
 
 
+#: What a reason has in it that names a near-match.
+NEAR = "they differ by"
+
+
 class Spellings:
     """Names that a source has, to be asked for one that it has not.
 

@@ -19,7 +19,7 @@ import pandas as pd
 from mri_response.core.errors import InputError
 from mri_response.core.provenance import file_sha256
 from mri_response.core.tables import ID_COLUMNS, shorten
-from mri_response.inputs.sources.ids import Spellings
+from mri_response.inputs.sources.ids import NEAR, Spellings
 from mri_response.inputs.sources.merged import join_tables, without_repeats
 from mri_response.inputs.sources.names import TIV, canonical, canonical_enigma
 from mri_response.inputs.sources.record import Entry, Source, State, fill, identities, record_of
@@ -362,7 +362,7 @@ def _entry(
             reason = f"{table.path}: found no row {_told(name)}"
             other = near.near(name)
             if other:
-                reason += f", but {_told(other[0])}: they differ by {other[1]}"
+                reason += f", but {_told(other[0])}: {NEAR} {other[1]}"
             elif beside := [row for row in found if row.startswith(name.split("\t")[0] + "\t")]:
                 reason += f", but {', '.join(map(_told, sorted(beside)[:3]))}"
             return Entry(State.NO_ROW, reason=reason), None

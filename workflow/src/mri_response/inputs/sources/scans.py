@@ -18,7 +18,7 @@ import pandas as pd
 from mri_response.core.errors import InputError
 from mri_response.core.tables import shorten
 from mri_response.inputs.pointers import is_broken_link, is_pointer
-from mri_response.inputs.sources.ids import Spellings
+from mri_response.inputs.sources.ids import NEAR, Spellings
 from mri_response.inputs.sources.record import (
     Entry,
     State,
@@ -165,7 +165,7 @@ def read_scans(
             entry, row = read_file(there[0], read)
         else:
             near = spellings.near(participant_id)
-            but = f", but of {near[0]!r}: they differ by {near[1]}" if near else ""
+            but = f", but of {near[0]!r}: {NEAR} {near[1]}" if near else ""
             of = " ".join(filter(None, (participant_id, session_id)))
             entry = Entry(State.NO_FILE, reason=f"{folder}: found no {kind.pattern} of {of}{but}")
             row = {}

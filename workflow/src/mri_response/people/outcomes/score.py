@@ -5,7 +5,7 @@ from typing import Any
 
 import pandas as pd
 
-from mri_response.inputs.tables import numbers
+from mri_response.inputs.measured import measured
 
 
 def score_outcome(rows: pd.DataFrame, config: Mapping[str, Any], name: str) -> pd.DataFrame:
@@ -28,10 +28,10 @@ def score_outcome(rows: pd.DataFrame, config: Mapping[str, Any], name: str) -> p
     Raises
     ------
     InputError
-        If a value of the column is no number.
+        If a value of the column is no number, or a code for a missing value.
     """
     column = config["outcome"]["column"]
-    values = numbers(rows, column, config["cohorts"][name]["participants"])
+    values = measured(rows, column, config["cohorts"][name]["participants"])
     reason = pd.Series(None, rows.index, dtype=object)
     reason[values.isna()] = f"{column} is missing"
     return pd.DataFrame({"outcome": values, "reason": reason})
