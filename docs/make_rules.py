@@ -23,11 +23,11 @@ from mri_response.report.figures.plan import FIGURES  # noqa: E402
 PAGE = ROOT / "docs" / "rules.md"
 PICTURE = ROOT / "docs" / "rules.svg"
 STAGES = ("simulation", "people", "clinical_outcomes", "belief_updating", "features")
-STAGES += ("variability", "learning", "preflight", "models", "evaluation", "brain", "report")
-STAGES += ("record",)
+STAGES += ("variability", "learning", "models", "preflight", "evaluation", "application", "brain")
+STAGES += ("report", "record")
 # One for each stage, all light enough for black letters.
 COLOURS = ("#e0e0e0", "#cfe3f5", "#fde2c8", "#f6d5e5", "#d5efd3", "#f2e0ff", "#fff3b8")
-COLOURS += ("#e0e0e0", "#d9d4ef", "#c9ece9", "#f7cfc6", "#e8e2d0", "#e0e0e0")
+COLOURS += ("#d9d4ef", "#e0e0e0", "#c9ece9", "#dfe8c9", "#f7cfc6", "#e8e2d0", "#e0e0e0")
 RULE = re.compile(
     r'^( *)rule (\w+):\n +"""(.*?)"""\n.*?^ +script:\n +"\.\./scripts/(\S+)"', re.M | re.S
 )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 from collections.abc import Iterator, Mapping
@@ -16,6 +17,7 @@ from belief_data import made_trials
 from jsonschema import Draft202012Validator
 from scipy.io import savemat
 from small_study import REGIONS, ROOT, Study, block_labels, template
+from travelling_folder import OTHER_PLAN, made_folder
 
 from mri_response.config.schema import resolved
 
@@ -46,6 +48,8 @@ def write_study(folder: Path) -> Study:
     mask = nib.Nifti1Image((block_labels() > 0).astype("uint8"), template().affine)
     nib.save(mask, folder / "mask.nii.gz")
     (folder / "answers.yaml").write_text('"3a": Depression is common.\n')
+    made_folder(study, "roi", folder / "made_model")
+    (folder / "registration.json").write_text(json.dumps(OTHER_PLAN))
     shutil.copytree(CONFIGS, folder, dirs_exist_ok=True)
     return study
 

@@ -39,8 +39,18 @@ def test_cohorts_alone_are_described():
 def test_with_models_the_outcome_is_predicted():
     config = load_config(WHOLE)
     assert asked_modules(config) == ["cohorts", "prediction"]
-    others = ("simulation", "clinical_outcomes", "belief_updating", "variability")
+    others = ("simulation", "clinical_outcomes", "belief_updating", "variability", "application")
     assert rules_of_run(config) == [stage for stage in RULES if stage not in others]
+
+
+def test_a_model_is_applied_and_none_is_learned():
+    cohorts = {"there": {**PEOPLE, "role": "external"}}
+    config = load_config({"run": "study", "cohorts": cohorts, "apply": {"model": "folder"}})
+    assert asked_modules(config) == ["cohorts", "apply"]
+    # The folder says what models are; they are not learned either.
+    assert asked_modules({**config, "models": WHOLE["models"]}) == ["cohorts", "apply"]
+    assert "learning" not in rules_of_run(config)
+    assert "application" in rules_of_run(config)
 
 
 def test_an_outcome_is_checked_without_models_too():
@@ -73,8 +83,8 @@ def test_nothing_asked_for_is_told_in_one_line():
         "config: (top level): found nothing that is asked for, expected a section that asks for "
         "something: cohorts to describe who is analysed, clinical_outcomes to analyse the scores "
         "themselves, belief to compare how beliefs are updated, variability to describe how "
-        "differently brains change, models to predict the outcome; add one; config/README.md "
-        "describes them"
+        "differently brains change, apply to apply a model from its folder, models to predict the "
+        "outcome; add one; config/README.md describes them"
     )
 
 

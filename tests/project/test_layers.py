@@ -14,8 +14,8 @@ PACKAGE = ROOT / "workflow" / "src" / "mri_response"
 # A stage imports itself and those before it.
 STAGES = (
     *("core", "config", "inputs", "simulation", "people", "clinical_outcomes"),
-    *("belief_updating", "features", "variability", "learning", "preflight", "models"),
-    *("evaluation", "brain", "report", "record"),
+    *("belief_updating", "features", "variability", "learning", "models", "preflight"),
+    *("evaluation", "application", "brain", "report", "record"),
 )
 # Stages without rules, and files of rules that belong to no stage.
 WITHOUT_RULES = {"core", "config", "inputs"}

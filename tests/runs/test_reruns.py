@@ -415,7 +415,7 @@ KEYS = {
     "reporting": ({"tripod": {"3a": "Depression is common."}}, END_OF_RUN),
 }
 #: Keys of runs that are no such study, and the name, which is that of the folder.
-OTHER_RUNS = {"run", "simulation", "belief", "clinical_outcomes", "effects", "variability"}
+OTHER_RUNS = {"run", "simulation", "belief", "clinical_outcomes", "effects", "variability", "apply"}
 
 
 def merged(old: object, new: object) -> object:

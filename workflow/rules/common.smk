@@ -56,6 +56,8 @@ else:
 os.environ.setdefault("MALLOC_TRIM_THRESHOLD_", str(256 * 1024**2))
 os.environ.setdefault("MALLOC_MMAP_THRESHOLD_", str(32 * 1024**2))
 
+from mri_response.models.applied import with_model
+from mri_response.models.folder import FILES, MANIFEST
 from mri_response.preflight.start import CACHE, checks_of_run
 from mri_response.people.extraction import extracted_folder, inputs_of_run
 from mri_response.people.size import size_for_jobs
@@ -139,7 +141,7 @@ try:
         for key, given in (workflow.config_settings.config or {}).items()
         if isinstance(given, dict) and key in config
     )
-    AS_GIVEN = load_config(config)
+    AS_GIVEN = with_model(load_config(config))
     # What the user's folders hold is read once, in the main process. Jobs read tables of the run, into
     # which a rule puts it; these checks and the size of the study read those of the main process.
     READ = extracted_folder(AS_GIVEN)
@@ -151,7 +153,7 @@ try:
             print(line, file=sys.stderr)
     # Jobs cut the work as the main process did, by the size that it read from the user's tables.
     SIZE = None
-    if CONFIG["models"]:
+    if CONFIG["models"] and not CONFIG["apply"]:
         kept = f".snakemake/mri_response_size_{CONFIG['run']}.json"
         sized = with_values(AS_GIVEN, READ)
         SIZE = size_for_jobs(sized, kept, is_main=workflow.is_main_process)

@@ -472,6 +472,42 @@ def page_of_numbers():
     return {"tables": tables, "frozen": frozen_models(), **page_of_weights()}
 
 
+def applied_tables():
+    """Scores of an applied model, what is unusual about the people, performance, registration."""
+    names = ("scores", "checks", "performance", "registration")
+    return {name: run_table(f"applied_{name}") for name in names}
+
+
+def application_files():
+    """Every table of an applied model."""
+    return list(applied_tables().values())
+
+
+def registration_file():
+    """What the target `register` writes before labels are there."""
+    return f"{RUN}/registration/registration.json"
+
+
+def page_of_application():
+    """What the page shows of an applied model; scores of single people only where they may be."""
+    tables = applied_tables()
+    scores = tables.pop("scores")
+    shown = [scores] if CONFIG["report"]["participant_level"] else []
+    text = [local(path) for path in folder_of_model() if path.endswith("model.json")]
+    return {"tables": [*tables.values(), *shown], "applied": text}
+
+
+def registration_of_run(wildcards):
+    """The registration with which the run is compared, if there is one."""
+    path = CONFIG["apply"]["registration"]
+    return [] if path is None else [local(path)]
+
+
+def folder_of_model(wildcards=None):
+    """Files of the folder of the model that is applied."""
+    return [local(f"{CONFIG['apply']['model']}/{name}") for name in (*FILES, MANIFEST)]
+
+
 # What each module of a run brings, see config/modules.py of the package: the files that it is for,
 # and by the names that `read_run` of report/run.py knows what the page shows of it.
 FINAL_FILES = {
@@ -479,6 +515,7 @@ FINAL_FILES = {
     "clinical_outcomes": outcome_files,
     "belief": belief_files,
     "variability": variability_files,
+    "apply": application_files,
     "prediction": prediction_files,
     "numbers": number_files,
 }
@@ -487,6 +524,7 @@ PAGE_FILES = {
     "clinical_outcomes": page_of_outcomes,
     "belief": page_of_beliefs,
     "variability": page_of_variability,
+    "apply": page_of_application,
     "prediction": page_of_prediction,
     "numbers": page_of_numbers,
 }
@@ -1138,8 +1176,10 @@ def variability_config(wildcards):
 
 def quality_config(wildcards):
     """What decides who could be analysed, and what is conspicuous about a scan."""
+    applied = {"apply": CONFIG["apply"]} if CONFIG["apply"] else {}
     return {
         **section("outcome", "confounds", "quality_control"),
+        **applied,
         "cohorts": untitled_cohorts(),
         "features": FEATURES,
         "models": features_and_confounds(),
@@ -1202,6 +1242,7 @@ def input_warnings_config(wildcards):
     more = ("cross_validation", "permutation", "min_class_size", "seed", "sessions")
     return {
         **section(*keys, *more),
+        **({"apply": CONFIG["apply"]} if CONFIG["apply"] else {}),
         "belief": CONFIG["belief"] and {"news": CONFIG["belief"]["news"]},
         "specificity": {"within": CONFIG["specificity"]["within"]},
         "subgroups": {"columns": CONFIG["subgroups"]["columns"]},
@@ -1306,6 +1347,18 @@ def packed_config(wildcards):
         "below": names_below(wildcards),
         "discovery": [DISCOVERY, untitled_cohorts()[DISCOVERY]],
     }
+
+
+def application_config(wildcards):
+    """What decides the scores of an applied model, and how they are judged."""
+    keys = ("apply", "cohorts", "confounds", "features", "models", "outcome", "permutation")
+    return section(*keys, "seed", "min_class_size", "quality_control", "title", "cross_validation")
+
+
+def matrices_to_apply(wildcards):
+    """Features of every cohort that an applied model reads."""
+    sets = dict.fromkeys(model["features"] for model in CONFIG["models"].values())
+    return [matrix(name, cohort) for name in sets for cohort in COHORTS]
 
 
 def feature_spec(wildcards):

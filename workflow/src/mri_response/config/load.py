@@ -11,6 +11,7 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
+from mri_response.config.checks.apply import refuse_beside_apply
 from mri_response.config.checks.belief import check_belief
 from mri_response.config.checks.clinical_outcomes import check_clinical_outcomes
 from mri_response.config.checks.columns import check_columns
@@ -73,6 +74,7 @@ def load_config(raw: Mapping[str, Any]) -> dict[str, Any]:
     if errors:
         raise schema_fault(errors[0], schema)
     check_modules(raw)
+    refuse_beside_apply(raw)
     for model in raw.get("models", {}).values():
         if isinstance(model.get("harmonise"), str):
             model["harmonise"] = {"column": model["harmonise"]}

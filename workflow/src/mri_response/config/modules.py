@@ -34,6 +34,8 @@ class Module:
     for_numbers : bool or None
         Whether the module is for an outcome that is a number (True) or has classes (False); None
         where this does not matter.
+    unless : str or None
+        Section beside which the module is not asked for.
     """
 
     words: str
@@ -41,6 +43,7 @@ class Module:
     needs: tuple[str, ...]
     rules: tuple[str, ...]
     for_numbers: bool | None = None
+    unless: str | None = None
 
 
 MODULES = {
@@ -68,6 +71,12 @@ MODULES = {
         needs=("cohorts", "effects"),
         rules=("people", "variability", "preflight", "report", "record"),
     ),
+    "apply": Module(
+        words="apply a model from its folder",
+        asked_by=("apply",),
+        needs=("cohorts",),
+        rules=("people", "features", "preflight", "application", "report", "record"),
+    ),
     "prediction": Module(
         words="predict the outcome",
         asked_by=("models", "stacks", "primary_model"),
@@ -77,6 +86,7 @@ MODULES = {
             *("report", "record"),
         ),
         for_numbers=False,
+        unless="apply",
     ),
     "numbers": Module(
         words="predict an outcome that is a number",
@@ -87,12 +97,23 @@ MODULES = {
             *("report", "record"),
         ),
         for_numbers=True,
+        unless="apply",
     ),
 }
 #: Order in which the files of rules are included; a rule may name those of an earlier file.
 RULES = (
     *("simulation", "people", "clinical_outcomes", "belief_updating", "features"),
-    *("variability", "learning", "preflight", "models", "evaluation", "brain", "report", "record"),
+    *(
+        "variability",
+        "learning",
+        "preflight",
+        "models",
+        "evaluation",
+        "application",
+        "brain",
+        "report",
+        "record",
+    ),
 )
 
 
@@ -112,7 +133,9 @@ def asked_modules(config: Mapping[str, Any]) -> list[str]:
     return [
         name
         for name, module in MODULES.items()
-        if any(map(config.get, module.asked_by)) and module.for_numbers in (None, is_number(config))
+        if any(map(config.get, module.asked_by))
+        and module.for_numbers in (None, is_number(config))
+        and not (module.unless and config.get(module.unless))
     ]
 
 

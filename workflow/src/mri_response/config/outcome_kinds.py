@@ -124,7 +124,8 @@ def _check_scores(config: Spec) -> None:
             "correct one of them",
         )
     for name, cohort in config["cohorts"].items():
-        if cohort["scores"] is None:
+        # Where a model is applied, labels may not be there yet.
+        if cohort["scores"] is None and not config.get("apply"):
             raise fault(
                 f"cohorts.{name}.scores",
                 "nothing",

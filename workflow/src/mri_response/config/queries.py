@@ -291,8 +291,9 @@ def fitted_model(config: Mapping[str, Any], model: str) -> dict[str, Any]:
 
 
 def discovery_name(config: Mapping[str, Any]) -> str:
-    """The name of the discovery cohort."""
-    return next(name for name, c in config["cohorts"].items() if c["role"] == Role.DISCOVERY)
+    """The name of the discovery cohort, or the first one where a model is applied."""
+    named = (name for name, c in config["cohorts"].items() if c["role"] == Role.DISCOVERY)
+    return next(named, next(iter(config["cohorts"])))
 
 
 def left_out_column(cross_validation: Mapping[str, Any]) -> str | None:

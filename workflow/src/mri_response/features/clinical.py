@@ -35,7 +35,8 @@ def clinical_features(
     discovery : pandas.DataFrame
         Those of the discovery cohort, whose categories become features.
     spec : mapping
-        The feature set's section of the configuration: columns, categorical, unseen.
+        The feature set's section of the configuration: columns, categorical, unseen; of a model
+        that is applied also ``levels``, the categories of its training people.
 
     Returns
     -------
@@ -59,7 +60,9 @@ def clinical_features(
         if column not in (*CATEGORIES, *spec["categorical"]):
             features[column] = values.astype(float)
             continue
-        levels = sorted(as_categories(discovery[column].dropna()).unique())
+        # A model that travels says which categories its training people had.
+        own = spec.get("levels", {}).get(column)
+        levels = own or sorted(as_categories(discovery[column].dropna()).unique())
         text = as_categories(values)
         strange = text[text.notna() & ~text.isin(levels)]
         if len(strange) and spec["unseen"] == "error":

@@ -19,6 +19,7 @@ from mri_response.core.tables import ID_COLUMNS
 from mri_response.inputs.tables import check_ids
 from mri_response.people.columns import missing_columns, shown_columns, used_columns
 from mri_response.people.completeness import incomplete_features, why_no_volume
+from mri_response.people.later_labels import baseline_scores
 from mri_response.people.outcomes.registry import DERIVED
 from mri_response.people.participants import filtered_rows, read_participants
 
@@ -157,9 +158,15 @@ def describe_people(config: Mapping[str, Any], name: str, people: pd.DataFrame) 
 
 
 def _outcome(rows: pd.DataFrame, config: Mapping[str, Any], name: str) -> pd.DataFrame:
-    """Outcome by line, with the reason where it is missing; without one nobody lacks it."""
+    """Outcome by line, with the reason where it is missing; without one nobody lacks it.
+
+    Where a model is applied that knows the score before treatment, this is all that is needed.
+    """
     if config["outcome"]:
         return DERIVED[config["outcome"]["kind"]](rows, config, name)
+    applied = (config.get("apply") or {}).get("baseline_of")
+    if applied:
+        return baseline_scores(rows, config, name, applied)
     return pd.DataFrame({"reason": pd.Series(None, rows.index, dtype=object)})
 
 

@@ -39,7 +39,16 @@ from mri_response.learning.feasibility import (
     n_people,
 )
 from mri_response.learning.preparation.confounds import ConfoundCoding, SiteCoding
+from mri_response.models.door import (
+    check_before,
+    check_categories,
+    check_images,
+    check_units,
+    program_findings,
+)
+from mri_response.models.folder import read_text
 from mri_response.people.cohorts import build_cohort
+from mri_response.people.later_labels import later_labels
 from mri_response.preflight.entangled import check_entangled
 from mri_response.preflight.leaks import check_leaks
 from mri_response.preflight.sessions import check_sessions_of_people
@@ -97,6 +106,8 @@ def check_inputs(
         and what to do.
     """
     read_answers(config["reporting"]["tripod"])
+    if config["apply"]:
+        check_before(config)
     check_tables(config)
     people, exclusions = {}, []
     for name in config["cohorts"]:
@@ -107,7 +118,10 @@ def check_inputs(
         from mri_response.clinical_outcomes.study import read_outcomes  # takes time to load
 
         read_outcomes(config)
-    if config["models"]:
+    applied = []
+    if config["apply"]:
+        applied = _check_applied(config, people, cache)
+    elif config["models"]:
         check_discovery(config, people[discovery_name(config)])
         check_elsewhere(config, people)
         _check_categories(config, people)
@@ -129,10 +143,28 @@ def check_inputs(
     listed = pd.concat(exclusions, ignore_index=True)
     return InputSummary(
         lines=[*_summary(config, people, listed), *modules],
-        warnings=input_warnings(config, people),
+        warnings=[*input_warnings(config, people), *applied],
         people=people,
         exclusions=listed,
     )
+
+
+def _check_applied(
+    config: Mapping[str, Any],
+    people: Mapping[str, pd.DataFrame],
+    cache: str | os.PathLike[str] | None,
+) -> list[str]:
+    """Check people against the folder of the model that is applied to them; give warnings."""
+    check_images(config, people)
+    _check_images(config, people, cache)
+    check_units(config, people)
+    _check_clinical(config, people)
+    check_categories(config, people)
+    for name in people:
+        later_labels(config, name)  # mistakes in them are told now
+    found = program_findings(config, read_text(config["apply"]["model"]))
+    warned = [row for row in found if row["level"] == "warning"]
+    return [f"cohort {row['cohort']}, {row['about']}: {row['finding']}" for row in warned]
 
 
 # ---------------------------------------------------------------- people

@@ -14,9 +14,12 @@ from mri_response.config.modules import is_simulated
 from mri_response.config.source_kinds import with_values
 from mri_response.core.errors import InputError
 from mri_response.core.tables import shorten
+from mri_response.models.applied import with_model
 
 #: Remembers which images passed, from one start to the next.
 CACHE = ".snakemake/mri_response_checked_maps.json"
+#: What ``python -m mri_response`` does; the last three are commands of other stages.
+COMMANDS = ("check", "configure", "list-runs", "compare-runs", "verify-registration")
 USAGE = """\
 usage: python -m mri_response check my_study.yaml
        python -m mri_response configure FOLDER [--scores TABLE] [my_study.yaml]"""
@@ -108,7 +111,7 @@ def command(arguments: Sequence[str]) -> int:
     if len(arguments) != 2 or arguments[0] != "check":
         return _refused(arguments)
     try:
-        config = load_config(read_config(arguments[1]))
+        config = with_model(load_config(read_config(arguments[1])))
         check_folders()
         for line in checks_of_run(config, CACHE):
             print(line)
@@ -131,7 +134,7 @@ def _refused(arguments: Sequence[str]) -> int:
             "as in configure FOLDER [--scores TABLE] [my_study.yaml]"
         )
     elif what != "check":
-        text = f"found {what!r}, expected check, configure, list-runs or compare-runs"
+        text = f"found {what!r}, expected one of {shorten(COMMANDS)}"
     elif not given:
         text = "check: found no file, expected the configuration of a run, such as my_study.yaml"
     else:

@@ -63,6 +63,7 @@ _FOLDERS = (
     *("cohorts", "inputs", "features", "kernels", "crossval", "decisions", "learning_curve"),
     *("permuted_scans", "models", "scores", "performance", "weights", "simulation", "figures"),
     *("qc", "reporting", "logs", "belief", "people", "confound_controls", "effects", "workflow"),
+    "registration",
 )
 
 

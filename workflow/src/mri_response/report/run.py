@@ -80,6 +80,8 @@ class Run:
         ``simulation/planted.tsv``.
     frozen : mapping of str to mapping
         Model to the content of ``models/<model>.json``.
+    applied : mapping, optional
+        Text of the folder of the model that the run applies.
     n_features : mapping of str to int
         Feature set to the number of its features.
     figures : mapping of str to path
@@ -106,6 +108,7 @@ class Run:
     weights: Mapping[str, pd.DataFrame] = field(default_factory=dict)
     planted: pd.DataFrame | None = None
     frozen: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    applied: Mapping[str, Any] | None = None
     n_features: Mapping[str, int] = field(default_factory=dict)
     figures: Mapping[str, Path | str] = field(default_factory=dict)
     viewers: Mapping[str, str] = field(default_factory=dict)
@@ -251,7 +254,8 @@ def read_run(given: Any, config: Mapping[str, Any]) -> Run:
         tables=tables,
         summaries=_by_stem(given, "summaries", read_tsv),
         weights=_by_stem(given, "weights", read_tsv),
-        frozen=_by_stem(given, "frozen", lambda path: json.loads(path.read_bytes())),
+        frozen=_by_stem(given, "frozen", _json),
+        applied=next(iter(_by_stem(given, "applied", _json).values()), None),
         n_features=_feature_counts(given.get("features") or ()),
         figures=_by_stem(given, "figures", str),
         viewers={
@@ -272,6 +276,10 @@ def read_run(given: Any, config: Mapping[str, Any]) -> Run:
 def _by_stem(given: Any, name: str, read: Callable[[Path], Any]) -> dict[str, Any]:
     """What the files of a list hold, by their names without suffix."""
     return {path.stem: read(path) for path in map(Path, given.get(name) or ())}
+
+
+def _json(path: Path) -> Any:
+    return json.loads(path.read_bytes())
 
 
 def _text(path: Path) -> str:

@@ -59,7 +59,7 @@ def check_names(config: Mapping[str, Any]) -> None:
                 "rename the model",
             )
     discovery = [name for name, c in config["cohorts"].items() if c["role"] == Role.DISCOVERY]
-    if len(discovery) != 1:
+    if len(discovery) != 1 and not config["apply"]:
         raise fault(
             "cohorts",
             f"{len(discovery)} cohorts with role discovery"

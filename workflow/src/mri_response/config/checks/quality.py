@@ -53,7 +53,7 @@ def check_quality_control(config: Mapping[str, Any]) -> None:
             f"less than tiv_max_ml, which is {settings['tiv_max_ml']:g}",
             "correct one of them",
         )
-    if settings["exclude"] and not config["models"]:
+    if settings["exclude"] and not (config["models"] or config["apply"]):
         raise fault(
             "quality_control.exclude",
             "rules without models",

@@ -15,6 +15,7 @@ from mri_response.core.vocabulary import Comparison, Null, Role
 from mri_response.evaluation.comparisons import ADDED, MODELS
 from mri_response.inputs.atlases import licence_of
 from mri_response.learning.learners.registry import learner_of
+from mri_response.report.facts.applied import applied_methods
 from mri_response.report.facts.belief import belief_methods
 from mri_response.report.facts.clinical_outcomes import outcome_methods
 from mri_response.report.facts.fact import Fact
@@ -87,6 +88,7 @@ METHODS: dict[str, Callable[[Run], list[Fact]]] = {
     "clinical_outcomes": outcome_methods,
     "belief": belief_methods,
     "variability": variability_methods,
+    "apply": applied_methods,
     "prediction": _methods_of_prediction,
     "numbers": number_methods,
 }
@@ -111,12 +113,8 @@ def _people_method(run: Run) -> Fact:
 def _model_method(config: Mapping[str, Any], model: str) -> Fact:
     spec = config["models"][model]
     features, steps = config["features"][spec["features"]], steps_in_words(spec)
-    learned = (
-        f"Inside each training fold, and applied to its test fold: {'; '.join(steps)}. "
-        if steps
-        else ""
-    )
-    learned += own_sites_method(spec, config)
+    words = f"Inside each training fold, and applied to its test fold: {'; '.join(steps)}. "
+    learned = (words if steps else "") + own_sites_method(spec, config)
     learner = learner_of(spec)
     return Fact(
         f"Model {model}: {feature_kind(features).words(features)}. {learned}{learner.words()}",

@@ -343,4 +343,5 @@ SECTION = Section(
     TABLES,
     alt_text,
     module=None,  # of classes and of numbers
+    applies=lambda run: run.applied is None,
 )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from mri_response.report.sections import (
+    applied,
     belief,
     brain,
     caveats,
@@ -46,6 +47,7 @@ SECTIONS: tuple[Section, ...] = tuple(
         verdict,
         found,
         plain,
+        applied,
         warnings,
         question,
         headline,
