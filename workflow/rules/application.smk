@@ -56,7 +56,8 @@ rule register:
         cohort_inputs,
         scores=run_table("applied_scores"),
     output:
-        registration_file(),
+        registration=registration_file(),
+        date=registration_date(),
     log:
         log_of("register"),
     localrule: True
@@ -67,6 +68,6 @@ rule register:
         contents=contents_of(cohort_inputs),
         code=code_of("application/register"),
     message:
-        "Registration: {output}"
+        "Registration: {output.registration}"
     script:
         "../scripts/application/register.py"

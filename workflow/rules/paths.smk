@@ -488,6 +488,11 @@ def registration_file():
     return f"{RUN}/registration/registration.json"
 
 
+def registration_date():
+    """When it was written, apart from what is registered."""
+    return f"{RUN}/registration/date.json"
+
+
 def page_of_application():
     """What the page shows of an applied model; scores of single people only where they may be."""
     tables = applied_tables()

@@ -4,5 +4,6 @@ with job(snakemake) as log:
     from mri_response.application.registration import register
     from mri_response.core.tables import read_tsv
 
-    register(snakemake.params.config, read_tsv(snakemake.input.scores), snakemake.output[0])
-    log.info("registered; deposit %s where others date it", snakemake.output[0])
+    path = snakemake.output.registration
+    register(snakemake.params.config, read_tsv(snakemake.input.scores), path)
+    log.info("registered; deposit %s where others date it", path)
