@@ -265,9 +265,8 @@ def main() -> None:
     folder.mkdir(parents=True, exist_ok=True)
     todo = [
         (kind, name, index)
-        for kinds in (("genes",), ("components", "people"))
         for index in range(-(-given.data_sets // PART))
-        for kind in kinds
+        for kind in COUNTS
         for name in SCENARIOS
         if (kind, name) not in NOT_COUNTED
     ]

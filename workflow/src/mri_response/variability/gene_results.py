@@ -141,6 +141,7 @@ def gene_tables(config: Config, studies: Sequence[EffectStudy], components: pd.D
             "gene_ranks": _ranks(maps, expression, asked["test"]),
         }
         parts["genes"].insert(2, "hemisphere", asked["hemisphere"])
+        parts["genes"].insert(3, "n", len(study.treated))
         parts["genes"]["n_left_out"] = expression.n_left_out
         parts["genes"]["n_genes"] = len(expression.genes)
         if asked["sets"]:

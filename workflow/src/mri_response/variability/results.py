@@ -170,6 +170,7 @@ def _loadings(
             {
                 "effect": study.name,
                 "component": place + 1,
+                "n": len(study.treated),
                 "region": study.regions,
                 "side": parcels["side"].replace("", "middle"),
                 "tissue": parcels["tissue"],

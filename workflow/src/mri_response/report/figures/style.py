@@ -171,6 +171,22 @@ def new_figure(width: float, height: float, constrained: bool = True) -> Figure:
     return figure
 
 
+def width_of(panels: int) -> float:
+    """Width of a figure whose panels stand beside each other: one needs a column.
+
+    Parameters
+    ----------
+    panels : int
+        Number of panels in a row.
+
+    Returns
+    -------
+    float
+        In mm.
+    """
+    return SINGLE_COLUMN if panels == 1 else DOUBLE_COLUMN
+
+
 def save_figure(figure: Figure, path_png: Path | str, path_svg: Path | str) -> None:
     """Write a figure as PNG (300 dpi) and SVG, the same bytes for the same figure.
 

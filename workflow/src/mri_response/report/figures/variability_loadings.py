@@ -23,7 +23,8 @@ from mri_response.variability.run_tables import typed
 
 #: Regions that have a bar.
 SHOWN = 14
-_VIEWS = (("From the left", "y", "z"), ("From above", "x", "y"))
+# Views, their axes and nilearn's name of the outline.
+_VIEWS = (("From the left", "y", "z", "l"), ("From above", "x", "y", "z"))
 
 
 @styled
@@ -41,17 +42,21 @@ def draw(variability_loadings: pd.DataFrame, names: Naming) -> Figure:
     -------
     Figure
     """
+    from nilearn.plotting.glass_brain import plot_brain_schematics
+
     table = typed(variability_loadings)
     table = table[table["component"] == 1]
     effects = list(dict.fromkeys(table["effect"]))
-    figure = new_figure(DOUBLE_COLUMN, 24 + 72 * len(effects))
+    figure = new_figure(DOUBLE_COLUMN, 18 + 66 * len(effects))
     suptitle(figure, names.title("Where the first component of change is"), DOUBLE_COLUMN)
     grid = figure.add_gridspec(len(effects), 3, width_ratios=[1, 0.8, 1.05])
     for row, effect in enumerate(effects):
         own = table[table["effect"] == effect]
         largest = own["loading"].abs().max()
-        for column, (title, across, up) in enumerate(_VIEWS):
+        for column, (title, across, up, outline) in enumerate(_VIEWS):
             axes = figure.add_subplot(grid[row, column])
+            bounds = plot_brain_schematics(axes, outline, linewidth=0.5, zorder=0)
+            axes.set(xlim=bounds[:2], ylim=bounds[2:])
             shown = own.sort_values("x", ascending=False) if across == "y" else own.sort_values("z")
             drawn = axes.scatter(
                 shown[across],
@@ -66,7 +71,8 @@ def draw(variability_loadings: pd.DataFrame, names: Naming) -> Figure:
             )
             name_points(drawn, shown["region"])
             axes.set_aspect("equal")
-            axes.set(title=f"{effect}\n{title}" if column == 0 else f"\n{title}")
+            own_title = f"{effect}, n = {own['n'].iloc[0]:.0f}\n{title}"
+            axes.set(title=own_title if column == 0 else f"\n{title}")
             axes.set(xlabel=f"{across} (mm)", ylabel=f"{up} (mm)")
             if across == "y":
                 axes.invert_xaxis()

@@ -9,13 +9,13 @@ from matplotlib.figure import Figure
 from mri_response.report.figures.style import (
     BLACK,
     BLUE,
-    DOUBLE_COLUMN,
     GREEN,
     VERMILION,
     message,
     new_figure,
     styled,
     suptitle,
+    width_of,
 )
 from mri_response.report.naming import Naming
 from mri_response.report.numbers import p_phrase
@@ -51,9 +51,10 @@ def draw(
         return message("Maps of change and genes", "No component is retained.")
     rows = table[["effect", "map"]].drop_duplicates().head(_LARGEST).to_numpy()
     genes = list(dict.fromkeys(table["gene"]))[:4]
-    figure = new_figure(DOUBLE_COLUMN, 24 + 34 * len(rows))
-    suptitle(figure, names.title("Maps of change and genes beside surrogate maps"), DOUBLE_COLUMN)
-    grid = figure.add_gridspec(len(rows), max(len(genes), 2))
+    width = width_of(len(genes))
+    figure = new_figure(width, 24 + 34 * len(rows))
+    suptitle(figure, names.title("Maps of change and genes beside surrogate maps"), width)
+    grid = figure.add_gridspec(len(rows), len(genes))
     for at, (effect, name) in enumerate(rows):
         for column, gene in enumerate(genes):
             axes = figure.add_subplot(grid[at, column])
@@ -61,7 +62,8 @@ def draw(
             own, drawn = (_rows(part, keys) for part in (table, nulls))
             _ridges(axes, own, drawn)
             axes.set_title(f"{effect}, {name}: {gene}")
-            axes.set_xlabel("Correlation over regions" if at == len(rows) - 1 else "")
+            regions = f"Correlation over {own['n_regions'].iloc[0]:.0f} regions"
+            axes.set_xlabel(regions if at == len(rows) - 1 else "")
     return figure
 
 
@@ -82,6 +84,7 @@ def _ridges(axes, own: pd.DataFrame, drawn: pd.DataFrame) -> None:
     axes.plot([first["ci_low"], first["ci_high"]], [len(methods)] * 2, color=VERMILION)
     axes.plot([first["r"]], [len(methods)], "o", color=VERMILION, markersize=4)
     labels = [f"{m}, {p_phrase(p, None)}" for m, p in own[["null", "p_value"]].to_numpy()]
-    axes.set_yticks([*(i + 0.3 for i in range(len(methods))), len(methods)], [*labels, "people"])
+    labels.append(f"{first['n']:.0f} people")
+    axes.set_yticks([*(i + 0.3 for i in range(len(methods))), len(methods)], labels)
     axes.set(xlim=(-1, 1), ylim=(-0.1, len(methods) + 0.4))
     axes.axvline(0, color=BLACK, linewidth=0.5)

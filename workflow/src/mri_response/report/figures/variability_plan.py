@@ -63,7 +63,7 @@ VARIABILITY_FIGURES = (
         "variability_ranks",
         "variability",
         "Tested genes among all genes",
-        ("variability_gene_ranks",),
+        ("variability_gene_ranks", "variability_genes"),
         when=_with_genes,
         **_GENES,
     ),

@@ -8,12 +8,12 @@ from matplotlib.figure import Figure
 
 from mri_response.report.figures.style import (
     BLUE,
-    DOUBLE_COLUMN,
     VERMILION,
     message,
     new_figure,
     styled,
     suptitle,
+    width_of,
 )
 from mri_response.report.naming import Naming
 from mri_response.variability.run_tables import typed
@@ -22,13 +22,17 @@ _LARGEST = 6
 
 
 @styled
-def draw(variability_gene_ranks: pd.DataFrame, names: Naming) -> Figure:
+def draw(
+    variability_gene_ranks: pd.DataFrame, variability_genes: pd.DataFrame, names: Naming
+) -> Figure:
     """Draw correlations of all genes with a map in their order, and where the tested ones are.
 
     Parameters
     ----------
     variability_gene_ranks : DataFrame
         The table ``variability_gene_ranks.tsv``.
+    variability_genes : DataFrame
+        The table ``variability_genes.tsv``, which has the numbers of people and regions.
     names : Naming
         Names of the run.
 
@@ -39,11 +43,12 @@ def draw(variability_gene_ranks: pd.DataFrame, names: Naming) -> Figure:
     table = typed(variability_gene_ranks)
     if table.empty:
         return message("Tested genes among all genes", "No component is retained.")
+    people = typed(variability_genes).groupby("effect")["n"].first()
     panels = list(table.groupby(["effect", "map"], sort=False))[:_LARGEST]
-    columns = min(max(len(panels), 2), 3)
-    lines = -(-len(panels) // columns)
-    figure = new_figure(DOUBLE_COLUMN, 18 + 62 * lines)
-    suptitle(figure, names.title("Tested genes among all genes"), DOUBLE_COLUMN)
+    columns = min(len(panels), 3)
+    lines, width = -(-len(panels) // columns), width_of(columns)
+    figure = new_figure(width, 18 + 62 * lines)
+    suptitle(figure, names.title("Tested genes among all genes"), width)
     grid = figure.add_gridspec(lines, columns)
     for place, ((effect, name), rows) in enumerate(panels):
         axes = figure.add_subplot(grid[place // columns, place % columns])
@@ -61,6 +66,7 @@ def draw(variability_gene_ranks: pd.DataFrame, names: Naming) -> Figure:
                 fontsize=6.5,
             )
         axes.axhline(0, color="black", linewidth=0.6)
-        axes.set(title=f"{effect}, {name}", xlabel=f"{len(rows)} genes, ordered")
+        title = f"{effect}, {name}, n = {people[effect]:.0f}"
+        axes.set(title=title, xlabel=f"{len(rows)} genes, ordered")
         axes.set_ylabel("Correlation" if place % columns == 0 else "")
     return figure

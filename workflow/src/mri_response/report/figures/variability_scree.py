@@ -9,11 +9,11 @@ from matplotlib.patches import Patch
 
 from mri_response.report.figures.style import (
     BLUE,
-    DOUBLE_COLUMN,
     legend_below,
     new_figure,
     styled,
     suptitle,
+    width_of,
 )
 from mri_response.report.naming import Naming
 from mri_response.variability.run_tables import typed
@@ -38,9 +38,10 @@ def draw(variability_components: pd.DataFrame, names: Naming) -> Figure:
     """
     table = typed(variability_components)
     effects = list(dict.fromkeys(table["effect"]))
-    figure = new_figure(DOUBLE_COLUMN, 72)
-    suptitle(figure, names.title("Components of change beside random maps"), DOUBLE_COLUMN)
-    grid = figure.add_gridspec(2, max(len(effects), 2), height_ratios=[1, 0.22])
+    width, columns = width_of(len(effects)), min(len(effects), 2)
+    figure = new_figure(width, 90 - 9 * columns)
+    suptitle(figure, names.title("Components of change beside random maps"), width)
+    grid = figure.add_gridspec(2, len(effects), height_ratios=[1, 0.44 / columns])
     for column, effect in enumerate(effects):
         rows = table[table["effect"] == effect]
         axes = figure.add_subplot(grid[0, column])
@@ -70,5 +71,5 @@ def draw(variability_components: pd.DataFrame, names: Naming) -> Figure:
         Line2D([], [], color="#6B6B6B", linestyle="--", label="Random maps, median"),
         Patch(color=_BAND, label="Random maps, up to the 95 % quantile"),
     ]
-    legend_below(figure, grid[1, :], handles, ncols=2)
+    legend_below(figure, grid[1, :], handles, ncols=columns)
     return figure

@@ -7,10 +7,10 @@ from matplotlib.figure import Figure
 
 from mri_response.report.figures.style import (
     DIVERGING,
-    DOUBLE_COLUMN,
     new_figure,
     styled,
     suptitle,
+    width_of,
 )
 from mri_response.report.naming import Naming
 from mri_response.variability.run_tables import typed
@@ -33,9 +33,10 @@ def draw(variability_similarity: pd.DataFrame, names: Naming) -> Figure:
     """
     table = typed(variability_similarity)
     effects = list(dict.fromkeys(table["effect"]))
-    figure = new_figure(DOUBLE_COLUMN, 92)
-    suptitle(figure, names.title("How alike people's changes are"), DOUBLE_COLUMN)
-    grid = figure.add_gridspec(1, max(len(effects), 2))
+    width = width_of(len(effects))
+    figure = new_figure(width, 92)
+    suptitle(figure, names.title("How alike people's changes are"), width)
+    grid = figure.add_gridspec(1, len(effects))
     for column, effect in enumerate(effects):
         rows = table[table["effect"] == effect]
         wide = rows.pivot_table("r", "place", "place_other")

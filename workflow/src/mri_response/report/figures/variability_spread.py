@@ -8,11 +8,11 @@ from matplotlib.figure import Figure
 
 from mri_response.report.figures.style import (
     BLUE,
-    DOUBLE_COLUMN,
     VERMILION,
     new_figure,
     styled,
     suptitle,
+    width_of,
 )
 from mri_response.report.naming import Naming
 from mri_response.variability.run_tables import typed
@@ -35,9 +35,10 @@ def draw(variability_regions: pd.DataFrame, names: Naming) -> Figure:
     """
     table = typed(variability_regions)
     effects = list(dict.fromkeys(table["effect"]))
-    figure = new_figure(DOUBLE_COLUMN, 92)
-    suptitle(figure, names.title("How much people's changes vary"), DOUBLE_COLUMN)
-    grid = figure.add_gridspec(1, max(len(effects), 2))
+    width = width_of(len(effects))
+    figure = new_figure(width, 92)
+    suptitle(figure, names.title("How much people's changes vary"), width)
+    grid = figure.add_gridspec(1, len(effects))
     for column, effect in enumerate(effects):
         rows = table[table["effect"] == effect]
         axes = figure.add_subplot(grid[0, column])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 import pandas as pd
 
@@ -11,14 +11,7 @@ from mri_response.report.numbers import minus, p_phrase
 from mri_response.report.run import Run
 from mri_response.report.sections.blocks import Block, Details, Figures, Lead, Text
 from mri_response.report.sections.section import Section
-from mri_response.report.sections.variability_tables import (
-    components_table,
-    found_table,
-    gene_sets_table,
-    genes_table,
-    regions_table,
-    symptoms_table,
-)
+from mri_response.report.sections.variability_tables import variability_table
 from mri_response.variability.run_tables import typed
 
 #: Tables to download, with their titles; those of single people only with the privacy key.
@@ -69,21 +62,25 @@ def blocks(run: Run) -> list[Block]:
         if name in TABLES
     }
     names = run.config["variability"]["effects"]
+
+    def table(name: str) -> Block:
+        return variability_table(run, name, tables[name])
+
     people: list[Block] = [Text(_baseline(tables, name)) for name in names]
     people += [Text(_people(tables, name)) for name in names]
     people.append(Figures(("variability_loadings", "variability_similarity")))
-    regions: list[Block] = [regions_table(run, tables), Figures(("variability_spread",))]
+    regions: list[Block] = [table("region_sets"), Figures(("variability_spread",))]
     made: list[Block] = [
         Lead(headline(run)),
         Figures(("variability_scree",)),
-        components_table(run, tables),
+        table("components"),
         Details("Where it is, anatomy before treatment, and how alike people are", people),
         Details("Regions", [*(Text(_spread(tables, name)) for name in names), *regions]),
     ]
-    if beside := _symptoms_and_genes(run, tables):
+    if beside := _symptoms_and_genes(tables, table):
         made.append(Details("Symptoms and genes", beside))
     if "found" in tables:
-        made.append(Details("What was planted, and found", [found_table(run, tables["found"])]))
+        made.append(Details("What was planted, and found", [table("found")]))
     return made
 
 
@@ -103,18 +100,20 @@ def headline(run: Run) -> str:
     return " ".join(_axes(tables, name) for name in run.config["variability"]["effects"])
 
 
-def _symptoms_and_genes(run: Run, tables: Mapping[str, pd.DataFrame]) -> list[Block]:
+def _symptoms_and_genes(
+    tables: Mapping[str, pd.DataFrame], table: Callable[[str], Block]
+) -> list[Block]:
     made: list[Block] = []
     if "associations" in tables:
-        made.append(symptoms_table(run, tables["associations"]))
+        made.append(table("associations"))
     if "genes" in tables and tables["genes"].empty:
         text = f"No component is retained, so that none is compared with genes. {_GENES}"
         made.append(Text(text))
     elif "genes" in tables:
-        made += [genes_table(run, tables["genes"]), Text(f"{_nulls(tables['genes'])} {_GENES}")]
+        made += [table("genes"), Text(f"{_nulls(tables['genes'])} {_GENES}")]
         made.append(Figures(("variability_nulls", "variability_ranks")))
     if "gene_sets" in tables and len(tables["gene_sets"]):
-        made.append(gene_sets_table(run, tables["gene_sets"]))
+        made.append(table("gene_sets"))
     return made
 
 

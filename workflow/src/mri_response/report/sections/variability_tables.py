@@ -1,8 +1,10 @@
-"""Tables of the section on variability."""
+"""Tables of the section on variability: what each has in its columns, and what is said below it."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
 
 import pandas as pd
 
@@ -10,275 +12,204 @@ from mri_response.report.numbers import minus, p_text, with_limits
 from mri_response.report.run import Run
 from mri_response.report.sections.blocks import Table
 
+Row = Mapping[str, Any]
+Cell = Callable[[Row], Any]
 
-def components_table(run: Run, tables: Mapping[str, pd.DataFrame]) -> Table:
-    """Components of every effect beside smooth maps.
 
-    Parameters
-    ----------
-    run : Run
-        The run.
-    tables : mapping of str to pandas.DataFrame
-        Tables of the analysis.
+def _text(key: str) -> Cell:
+    return lambda row: row[key] if pd.notna(row[key]) else ""
 
-    Returns
-    -------
-    Table
-    """
-    made = Table(
-        run.names.title("Components of change beside smooth maps"),
-        [
-            "Effect",
-            "Component",
-            "Variance",
-            "95 % of null",
-            "p",
-            "Retained",
-            "Same rank",
-            "Cosine",
-            "Halves",
-            "95 % of null",
-            "Top person",
-            "Without one",
-        ],
+
+def _whole(key: str) -> Cell:
+    return lambda row: f"{row[key]:.0f}"
+
+
+def _percent(key: str, digits: int = 0) -> Cell:
+    return lambda row: f"{100 * row[key]:.{digits}f} %" if pd.notna(row[key]) else ""
+
+
+def _number(key: str, digits: int = 2) -> Cell:
+    return lambda row: minus(row[key], digits) if pd.notna(row[key]) else ""
+
+
+def _limits(key: str, digits: int = 2, of: str = "ci") -> Cell:
+    """An estimate with its limits, alone where it has none."""
+    names = (key, f"{of}_low", f"{of}_high")
+    return lambda row: (
+        with_limits(row, digits, names) if pd.notna(row[names[1]]) else _number(key, digits)(row)
     )
-    for row in tables["components"].to_dict("records"):
-        if not row["retained"] and row["component"] > 5:
-            continue
-        made.rows.append(
-            [
-                row["effect"],
-                f"{row['component']:.0f}",
-                *(f"{100 * row[key]:.1f} %" for key in ("explained", "null_95")),
-                p_text(row["p_value"], None),
-                "yes" if row["retained"] else "no",
-                f"{100 * row['rank_kept']:.0f} %",
-                minus(row["cos_median"]),
-                minus(row["split_half"]),
-                minus(row["split_half_null_95"]),
-                f"{100 * row['top_person_share']:.0f} %",
-                minus(row["cos_without_one"]),
-            ]
-        )
-    made.note = (
-        "Same rank and cosine (median): of bootstrap samples of people, components matched. "
-        "Halves: mean absolute cosine between halves of the people, beside that of smooth maps. "
-        "Top person: largest share of a component; without one: smallest cosine when one person is "
-        "left out. A mean change of the whole map counts as smoothness and not as an axis; "
-        "center: map takes it out."
-    )
-    return made
 
 
-def regions_table(run: Run, tables: Mapping[str, pd.DataFrame]) -> Table:
-    """Regions that works on ketamine name.
-
-    Parameters
-    ----------
-    run : Run
-        The run.
-    tables : mapping of str to pandas.DataFrame
-        Tables of the analysis.
-
-    Returns
-    -------
-    Table
-    """
-    made = Table(
-        run.names.title("Regions that works on ketamine name: mean change and its spread"),
-        ["Effect", "Region", "n", "Mean change", "p", "SD", "SD, control", "Log ratio", "p"],
-    )
-    for row in tables["region_sets"].to_dict("records"):
-        known = pd.notna(row["ln_vr"])
-        ratio = with_limits(row, 2, ("ln_vr", "ln_vr_low", "ln_vr_high")) if known else ""
-        made.rows.append(
-            [
-                row["effect"],
-                row["region_set"],
-                f"{row['n']:.0f}",
-                with_limits(row, 3, ("mean", "ci_low", "ci_high")),
-                p_text(row["p_max"], None),
-                minus(row["sd"], 3),
-                minus(row["sd_control"], 3) if known else "",
-                ratio,
-                p_text(row["p_max_vr"], None) if known else "",
-            ]
-        )
-    made.note = (
-        "Each set is the mean of its regions; both p hold for all rows of an effect together. The "
-        "literature disagrees on directions and none is assumed; the methods cite who names which."
-    )
-    return made
+def _p(key: str, permutations: str | None = None) -> Cell:
+    n = (lambda row: row[permutations]) if permutations else (lambda row: None)
+    return lambda row: p_text(row[key], n(row)) if pd.notna(row[key]) else ""
 
 
-def symptoms_table(run: Run, table: pd.DataFrame) -> Table:
-    """Components beside symptoms.
+@dataclass(frozen=True)
+class _Columns:
+    """Title, headings with what stands below them, the rows that are shown, and the note."""
 
-    Parameters
-    ----------
-    run : Run
-        The run.
-    table : pandas.DataFrame
-        The table of the analysis.
+    title: str
+    columns: tuple[tuple[str, Cell], ...]
+    note: Callable[[pd.DataFrame], str]
+    rows: Callable[[pd.DataFrame], pd.DataFrame] = lambda table: table
 
-    Returns
-    -------
-    Table
-    """
-    made = Table(
-        run.names.title("Components of change and symptoms"),
-        ["Effect", "Component", "Column", "n", "r", "p", "p, whole family"],
-    )
-    for row in table.to_dict("records"):
-        made.rows.append(
-            [
-                row["effect"],
-                f"{row['component']:.0f}",
-                row["column"],
-                f"{row['n']:.0f}",
-                with_limits(row, 2, ("r", "ci_low", "ci_high")),
-                p_text(row["p_value"], row["n_permutations"]),
-                p_text(row["p_max"], row["n_permutations"]),
-            ]
-        )
+
+def _symptoms_note(table: pd.DataFrame) -> str:
     given = ", ".join(dict.fromkeys(table["adjusted_for"])) if len(table) else "nothing"
-    made.note = (
+    return (
         f"Partial correlations over people, adjusted for: {given}. Both sides were measured in the "
         "same weeks: this describes and predicts nothing. The sign of a component is arbitrary."
         + ("" if len(table) else " No component is retained, so that nothing is tested.")
     )
-    return made
 
 
-def genes_table(run: Run, table: pd.DataFrame) -> Table:
-    """Maps beside genes.
-
-    Parameters
-    ----------
-    run : Run
-        The run.
-    table : pandas.DataFrame
-        The table of the analysis.
-
-    Returns
-    -------
-    Table
-    """
-    made = Table(
-        run.names.title("Maps of change beside the expression of genes"),
-        [
-            "Effect",
-            "Map",
-            "Gene",
-            "r",
-            "Null",
-            "p",
-            "p, whole family",
-            "Genes beyond",
-            "r given main axis",
-        ],
-    )
-    for row in table.to_dict("records"):
-        share = row["share_of_genes_beyond"]
-        made.rows.append(
-            [
-                row["effect"],
-                row["map"],
-                row["gene"],
-                with_limits(row, 2, ("r", "ci_low", "ci_high")),
-                f"{row['null']}{', leads' if row['leads'] else ''}",
-                p_text(row["p_value"], row["n_surrogates"]),
-                p_text(row["p_max"], row["n_surrogates"]),
-                f"{100 * share:.0f} %" if pd.notna(share) else "",
-                minus(row["r_given_axis"]) if pd.notna(share) else "",
-            ]
-        )
+def _genes_note(table: pd.DataFrame) -> str:
     first = table.iloc[0]
-    made.note = (
-        f"{first['n_regions']:.0f} regions ({first['hemisphere'].replace('_', ' ')}); small "
-        "numbers: 95 % intervals over people. The largest p leads. Genes beyond: share of "
-        f"all {first['n_genes']:.0f} genes of the table with a larger |r|, those that were not "
-        "tested; main axis: first component of all genes."
+    return (
+        f"{first['n_regions']:.0f} regions ({first['hemisphere'].replace('_', ' ')}), "
+        f"{first['n']:.0f} people; small numbers: 95 % intervals over people. The largest p leads. "
+        f"Genes beyond: share of all {first['n_genes']:.0f} genes of the table with a larger |r|, "
+        "those that were not tested; main axis: first component of all genes."
     )
-    return made
 
 
-def gene_sets_table(run: Run, table: pd.DataFrame) -> Table:
-    """Sets of genes.
+_QUANTITIES = {
+    "axes": "axes",
+    "cosine": "cosine with the planted axis",
+    "ln_vr": "log ratio of SDs",
+    "mean": "mean change",
+    "r_score": "|r| with the change of score",
+    "r_gene": "r of component 1 with the gene",
+}
+
+_TABLES = {
+    "components": _Columns(
+        "Components of change beside smooth maps",
+        (
+            ("Effect", _text("effect")),
+            ("Component", _whole("component")),
+            ("Variance", _percent("explained", 1)),
+            ("95 % of null", _percent("null_95", 1)),
+            ("p", _p("p_value")),
+            ("Retained", lambda row: "yes" if row["retained"] else "no"),
+            ("Same rank", _percent("rank_kept")),
+            ("Cosine", _number("cos_median")),
+            ("Halves", _number("split_half")),
+            ("95 % of null", _number("split_half_null_95")),
+            ("Top person", _percent("top_person_share")),
+            ("Without one", _number("cos_without_one")),
+        ),
+        lambda table: (
+            "Same rank and cosine (median): of bootstrap samples of people, components matched. "
+            "Halves: mean absolute cosine between halves of the people, beside that of smooth "
+            "maps. Top person: largest share of a component; without one: smallest cosine when one "
+            "person is left out. A mean change of the whole map counts as smoothness and not as an "
+            "axis; center: map takes it out."
+        ),
+        lambda table: table[table["retained"] | (table["component"] <= 5)],
+    ),
+    "region_sets": _Columns(
+        "Regions that works on ketamine name: mean change and its spread",
+        (
+            ("Effect", _text("effect")),
+            ("Region", _text("region_set")),
+            ("n", _whole("n")),
+            ("Mean change", _limits("mean", 3)),
+            ("p", _p("p_max")),
+            ("SD", _number("sd", 3)),
+            ("SD, control", _number("sd_control", 3)),
+            ("Log ratio", _limits("ln_vr", 2, "ln_vr")),
+            ("p", _p("p_max_vr")),
+        ),
+        lambda table: (
+            "Each set is the mean of its regions; both p hold for all rows of an effect together. "
+            "The literature disagrees on directions and none is assumed; the methods cite who "
+            "names which."
+        ),
+    ),
+    "associations": _Columns(
+        "Components of change and symptoms",
+        (
+            ("Effect", _text("effect")),
+            ("Component", _whole("component")),
+            ("Column", _text("column")),
+            ("n", _whole("n")),
+            ("r", _limits("r")),
+            ("p", _p("p_value", "n_permutations")),
+            ("p, whole family", _p("p_max", "n_permutations")),
+        ),
+        _symptoms_note,
+    ),
+    "genes": _Columns(
+        "Maps of change beside the expression of genes",
+        (
+            ("Effect", _text("effect")),
+            ("Map", _text("map")),
+            ("Gene", _text("gene")),
+            ("r", _limits("r")),
+            ("Null", lambda row: f"{row['null']}{', leads' if row['leads'] else ''}"),
+            ("p", _p("p_value", "n_surrogates")),
+            ("p, whole family", _p("p_max", "n_surrogates")),
+            ("Genes beyond", _percent("share_of_genes_beyond")),
+            ("r given main axis", _number("r_given_axis")),
+        ),
+        _genes_note,
+    ),
+    "gene_sets": _Columns(
+        "Sets of genes against random phenotypes",
+        (
+            ("Effect", _text("effect")),
+            ("Map", _text("map")),
+            ("Set", _text("gene_set")),
+            ("Genes", _whole("n_genes")),
+            ("Mean r", _number("mean_r")),
+            ("Null", _text("null")),
+            ("p", _p("p_value")),
+            ("p, whole family", _p("p_max")),
+        ),
+        lambda table: (
+            "The ten sets with the smallest p of the family, each under the null that leads."
+        ),
+        lambda table: table[table["leads"]].sort_values("p_max").head(10),
+    ),
+    "found": _Columns(
+        "Planted beside found",
+        (
+            ("Quantity", lambda row: _QUANTITIES[row["quantity"]]),
+            ("Of", _text("what")),
+            ("Planted", _number("planted")),
+            ("Found", _limits("found")),
+            ("p", _p("p_value")),
+            ("Note", _text("note")),
+        ),
+        lambda table: (
+            "Simulated data. The analysis knew nothing of what was planted. Planted r of a gene "
+            "that was drawn without looking at the axis is what chance made of it."
+        ),
+    ),
+}
+
+
+def variability_table(run: Run, name: str, table: pd.DataFrame) -> Table:
+    """One table of the section.
 
     Parameters
     ----------
     run : Run
         The run.
+    name : str
+        ``components``, ``region_sets``, ``associations``, ``genes``, ``gene_sets`` or ``found``.
     table : pandas.DataFrame
-        The table of the analysis.
+        The table ``variability_<name>.tsv`` with its types.
 
     Returns
     -------
     Table
     """
-    made = Table(
-        run.names.title("Sets of genes against random phenotypes"),
-        ["Effect", "Map", "Set", "Genes", "Mean r", "Null", "p", "p, whole family"],
-    )
-    leading = table[table["leads"]].sort_values("p_max").head(10)
-    for row in leading.to_dict("records"):
-        made.rows.append(
-            [
-                *(row["effect"], row["map"], row["gene_set"], f"{row['n_genes']:.0f}"),
-                *(minus(row["mean_r"]), row["null"]),
-                *(p_text(row["p_value"], None), p_text(row["p_max"], None)),
-            ]
-        )
-    made.note = "The ten sets with the smallest p of the family, each under the null that leads."
-    return made
-
-
-def found_table(run: Run, table: pd.DataFrame) -> Table:
-    """What was planted beside what was found.
-
-    Parameters
-    ----------
-    run : Run
-        The run.
-    table : pandas.DataFrame
-        The table of the analysis.
-
-    Returns
-    -------
-    Table
-    """
-    words = {
-        "axes": "axes",
-        "cosine": "cosine with the planted axis",
-        "ln_vr": "log ratio of SDs",
-        "mean": "mean change",
-        "r_score": "|r| with the change of score",
-        "r_gene": "r of component 1 with the gene",
-    }
-    made = Table(
-        run.names.title("Planted beside found"),
-        ["Quantity", "Of", "Planted", "Found", "p", "Note"],
-    )
-    for row in table.to_dict("records"):
-        limits = pd.notna(row["ci_low"])
-        found = (
-            with_limits(row, 2, ("found", "ci_low", "ci_high"))
-            if limits
-            else (minus(row["found"]) if pd.notna(row["found"]) else "")
-        )
-        made.rows.append(
-            [
-                words[row["quantity"]],
-                row["what"],
-                minus(row["planted"]),
-                found,
-                p_text(row["p_value"], None) if pd.notna(row["p_value"]) else "",
-                row["note"] if pd.notna(row["note"]) else "",
-            ]
-        )
-    made.note = (
-        "Simulated data. The analysis knew nothing of what was planted. Planted r of a gene that "
-        "was drawn without looking at the axis is what chance made of it."
-    )
+    given = _TABLES[name]
+    made = Table(run.names.title(given.title), [heading for heading, _ in given.columns])
+    for row in given.rows(table).to_dict("records"):
+        made.rows.append([cell(row) for _, cell in given.columns])
+    made.note = given.note(table)
     return made
