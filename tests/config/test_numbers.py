@@ -103,9 +103,13 @@ def test_what_predicts_numbers_is_refused_for_classes(model, found):
         (
             {
                 "stacks": {"s": ["m", "k"]},
-                "models": {name: {"features": "regions"} for name in "mk"},
+                "models": {
+                    "m": {"features": "regions"},
+                    "k": {"features": "regions", "confounds": ["age"]},
+                },
             },
-            "stacks: found what is for classes",
+            "stacks.s: found 'm' and 'k', which have different confounds, expected models with the "
+            "same confounds",
         ),
         ({"operating_points": ["youden"]}, "operating_points: found what is for classes"),
         ({"prevalence": 0.3}, "prevalence: found what is for classes"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from pathlib import Path
 
@@ -59,7 +60,8 @@ def study(tmp_path_factory) -> Study:
         "trees": shared | trees,
     }
     study.save("class.yaml", run="class", outcome=CLASS)
-    study.save("number.yaml", run="number", outcome=NUMBER, models=models)
+    stacks = {"both": ["ridge", "trees"]}
+    study.save("number.yaml", run="number", outcome=NUMBER, models=models, stacks=stacks)
     # What else a run of classes makes is looked at in other tests.
     of_classes = ("results/class/performance.tsv", "--configfile", "class.yaml")
     snakemake(*of_classes, "--cores", "2", cwd=study.folder)
@@ -128,13 +130,29 @@ def test_the_planted_region_adds_something_in_treated_cohorts(results):
     assert set(zip(pairs["model_a"], pairs["model_b"], strict=True)) == {
         ("ridge", "svr"),
         ("ridge", "trees"),
+        ("ridge", "both"),
     }
     assert set(pairs["cohort"]) == {"discovery", "external"}
 
 
 def test_models_with_weights_are_formulas_and_the_others_recipes(results):
     files = {path.name for path in (results / "models").iterdir() if path.is_file()}
-    assert files == {"ridge.json", "ridge.npz", "svr.json", "svr.npz", "trees.json"}
+    assert files == {"ridge.json", "ridge.npz", "svr.json", "svr.npz", "trees.json", "both.json"}
+
+
+def test_a_stack_is_a_mean_of_its_models_in_every_cohort(results):
+    level = json.loads((results / "models" / "both.json").read_text())["second_level"]
+    assert sum(level["weights"]) == pytest.approx(1)
+    own = table(results / "numbers_predictions.tsv").set_index(["model", "cohort"])["predicted"]
+    for cohort in ("external", "control"):
+        parts = np.array([own.loc[model, cohort] for model in ("ridge", "trees")])
+        np.testing.assert_allclose(own.loc["both", cohort], level["weights"] @ parts, atol=2e-6)
+    rows = table(results / "numbers_performance.tsv").set_index(["model", "cohort", "metric"])
+    for cohort in ("discovery", "external"):
+        reduced = [rows.loc[(m, cohort, "r2_reduced"), "estimate"] for m in ("ridge", "both")]
+        assert reduced[0] == pytest.approx(reduced[1], abs=1e-6)
+    assert np.isnan(rows.loc[("both", "discovery", "r2_gain"), "p_value"])
+    assert rows.loc[("both", "external", "r2_gain"), "p_value"] <= 0.1
 
 
 def test_the_page_speaks_of_numbers_and_names_nobody(results):
@@ -144,6 +162,8 @@ def test_the_page_speaks_of_numbers_and_names_nobody(results):
         "What the features add",
         "Is one model better than another?",
         "Is it the treatment?",
+        "Stack both: the mean of the numbers that ridge and trees predict",
+        "Stacks have no permutation test in the discovery cohort",
     ):
         assert words in text
     assert (results / "figures" / "roi_weights_ridge.svg").exists()

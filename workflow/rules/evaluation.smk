@@ -43,7 +43,7 @@ rule performance:
 
 
 rule numbers:
-    """What a model adds to baseline and confounds where the outcome is a number, and the total."""
+    """What a model or stack adds to baseline and confounds where the outcome is a number, and the total."""
     input:
         people=[people_table(name) for name in COHORTS],
         decisions=decisions_file(),
@@ -55,7 +55,7 @@ rule numbers:
     benchmark:
         benchmark_of("numbers", "model")
     wildcard_constraints:
-        model=pattern_of(MODELS),
+        model=pattern_of([*MODELS, *STACKS]),
     conda:
         ENVIRONMENT
     threads: 1
@@ -72,7 +72,7 @@ rule numbers:
 rule number_comparisons:
     """Differences between models of numbers on the same people."""
     input:
-        [model_table("numbers_predictions", model) for model in MODELS],
+        [model_table("numbers_predictions", model) for model in (*MODELS, *STACKS)],
     output:
         run_table("numbers_comparisons"),
     log:

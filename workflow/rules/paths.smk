@@ -1231,7 +1231,7 @@ def outcome_config(wildcards):
 
 def numbers_config(wildcards):
     """What predicted numbers are compared with, and who may exchange residuals."""
-    keys = ("seed", "cohorts", "outcome", "models", "confounds", "permutation")
+    keys = ("seed", "cohorts", "outcome", "models", "stacks", "confounds", "permutation")
     return section(*keys) | {"cross_validation": {"group": SCHEME["group"]}}
 
 
@@ -1262,7 +1262,7 @@ def tables_of_models(wildcards):
     if wildcards.table == "numbers_curve":
         return [model_table("numbers_curve", name) for name in CURVES]
     if wildcards.table.startswith("numbers_"):
-        return [model_table(wildcards.table, name) for name in MODELS]
+        return [model_table(wildcards.table, name) for name in (*MODELS, *STACKS)]
     names = MODELS if wildcards.table in OF_MODELS else [*MODELS, *STACKS, *BASELINES]
     names = CURVES if wildcards.table == "learning_curve" else names
     names = CONTROLLED if wildcards.table == "confound_controls" else names

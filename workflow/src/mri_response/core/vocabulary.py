@@ -101,6 +101,7 @@ class NotComputed(StrEnum):
     NO_SCORES = "not_computed_no_scores"
     NO_VARIATION = "not_computed_no_variation"
     NOBODY_EXCHANGES = "not_computed_nobody_exchanges"
+    STACK = "not_computed_stack"
     UNDEFINED = "not_defined"
     NOT_ESTIMABLE = "not_estimable"
 

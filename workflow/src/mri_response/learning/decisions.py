@@ -146,7 +146,10 @@ class Decisions:
     def observed(self) -> Decisions:
         """Keep the observed labelling alone, so that the memory of the others is freed."""
         names = ("decision", "fold", "candidate", "labels")
-        return replace(self, **{name: getattr(self, name)[:1].copy() for name in names})
+        kept = {name: getattr(self, name)[:1].copy() for name in names}
+        if self.reduced is not None:
+            kept["reduced"] = self.reduced[:1].copy()
+        return replace(self, **kept)
 
     def chosen(self, position: int) -> str | None:
         """Words of a candidate, None where nothing was to be chosen.

@@ -1,4 +1,10 @@
-"""Models stacked: a second level that learns from their out-of-fold decision values alone."""
+"""Models stacked: a second level that learns from their out-of-fold decision values alone.
+
+Where the outcome is a number, decision values are predicted numbers and the second level is their
+weighted mean. Baseline and confounds are inside every model, so that they keep their full weight,
+and the stack can gain over them by the features alone: a regression on the predictions could also
+gain by shrinking what baseline and confounds say.
+"""
 
 from __future__ import annotations
 
@@ -8,6 +14,7 @@ from dataclasses import asdict, dataclass
 import numpy as np
 import pandas as pd
 
+from mri_response.core.vocabulary import NotComputed, Null
 from mri_response.learning.decision_rules import out_of_fold
 from mri_response.learning.decisions import Decisions
 from mri_response.learning.jobs import JobResult
@@ -18,7 +25,7 @@ from mri_response.models.hashed import PathLike, read_hashed, text_hash, write_h
 
 @dataclass(frozen=True)
 class SecondLevel:
-    """Logistic regression on the decision values of k models.
+    """Logistic regression on the decision values of k models, or weighted mean of their numbers.
 
     ``decision = ((values - mean) / scale) @ weights + intercept``
 
@@ -70,6 +77,50 @@ class SecondLevel:
             slopes, intercept = model.coef_[0], model.intercept_[0]
         return cls(*(tuple(map(float, x)) for x in (mean, scale, slopes)), float(intercept))
 
+    @classmethod
+    def of_numbers(
+        cls, values: np.ndarray, outcome: np.ndarray, weights: np.ndarray
+    ) -> SecondLevel:
+        """Weigh predicted numbers that the models gave people whom they had not seen.
+
+        Parameters
+        ----------
+        values : numpy.ndarray, shape (n, k)
+            Out-of-fold predictions.
+        outcome : numpy.ndarray, shape (n,)
+            What was to be predicted.
+        weights : numpy.ndarray, shape (n,)
+            1 / (rows of the person), so that every person counts once.
+
+        Returns
+        -------
+        SecondLevel
+            The mean with the smallest squared error, of weights that are not negative and have a
+            sum of 1. Where several have it, as with models that predict the same, one of them.
+
+        Notes
+        -----
+        With a sum of 1 the errors of the mean are the mean of the errors e of the models. The least
+        squares of [e; c] w = [0; c] without negative weights have the same direction as those with
+        a sum of 1, whatever c is: in w = s v, where v has a sum of 1, they are smallest for the
+        smallest error of v.
+
+        References
+        ----------
+        Breiman L (1996). Stacked regressions. Machine Learning 24, 49-64.
+        van der Laan MJ, Polley EC, Hubbard AE (2007). Super learner. Statistical Applications in
+        Genetics and Molecular Biology 6, 25.
+        """
+        from scipy.optimize import nnls  # takes time to import
+
+        error = np.sqrt(weights)[:, None] * (outcome[:, None] - values)
+        size = np.sqrt((error**2).sum(axis=0).max()) or 1.0
+        last = np.ones((1, values.shape[1]))
+        found, _ = nnls(np.vstack([error / size, last]), np.eye(len(error) + 1)[-1])
+        of_models = tuple(map(float, found / found.sum()))
+        k = len(of_models)
+        return cls((0.0,) * k, (1.0,) * k, of_models, 0.0)
+
     def decision(self, values: np.ndarray) -> np.ndarray:
         """Combine the decision values of the models.
 
@@ -97,15 +148,16 @@ def stacked_folds(
     ----------
     models : sequence of Decisions
         One per model.
-    labels : numpy.ndarray of 0/1, shape (n,)
-        Observed labels.
+    labels : numpy.ndarray, shape (n,)
+        Observed labels, 0 or 1, or numbers.
     weights : numpy.ndarray, shape (n,)
         1 / (rows of the person).
 
     Returns
     -------
     Decisions
-        Of the observed labels alone; NaN for rows in no outer test fold.
+        Of the observed labels alone; NaN for rows in no outer test fold. Of numbers also what
+        baseline and confounds predict alone, which the models have in common.
 
     Raises
     ------
@@ -122,17 +174,30 @@ def stacked_folds(
         raise ValueError("the models of a stack have different outer folds")
     if any((own.train != first.train).any() for own in others):
         raise ValueError("the models of a stack have different training people")
+    of_numbers = first.reduced is not None
+    if of_numbers and not all(
+        np.allclose(own.reduced[0], first.reduced[0], equal_nan=True) for own in others
+    ):
+        raise ValueError("the models of a stack have different predictors without penalty")
+    fit = SecondLevel.of_numbers if of_numbers else SecondLevel.fit
     decision = np.full((1, *first.decision.shape[1:]), np.nan)
     number = np.zeros(decision.shape, dtype=np.int16)
     for position, (repeat, outer_fold) in enumerate(keys):
         train, test = first.train[position], first.fold[0, repeat - 1] == outer_fold
         inner = np.stack([own.inner_decision[position] for own in models], axis=1)
         values = np.stack([own.decision[0, repeat - 1] for own in models], axis=1)
-        second = SecondLevel.fit(inner[train], labels[train], weights[train])
+        second = fit(inner[train], labels[train], weights[train])
         decision[0, repeat - 1, test] = second.decision(values[test])
         number[0, repeat - 1, test] = outer_fold
-    observed = np.asarray(labels, dtype=np.int8)[None]
-    return Decisions(rounded(decision), number, np.zeros_like(number), observed)
+    observed = np.asarray(labels, dtype=float if of_numbers else np.int8)[None]
+    return Decisions(
+        rounded(decision),
+        number,
+        np.zeros_like(number),
+        observed,
+        null=NotComputed.STACK if of_numbers else Null.WHOLE_PROCEDURE,
+        reduced=first.reduced[:1] if of_numbers else None,
+    )
 
 
 def refitted_stack(
@@ -144,8 +209,8 @@ def refitted_stack(
     ----------
     refits : sequence of sequence of JobResult
         For each model the results of its refit jobs that hold the observed labels.
-    labels : numpy.ndarray of 0/1, shape (n,)
-        Of the discovery people, 1 for the positive class.
+    labels : numpy.ndarray, shape (n,)
+        Of the discovery people, 1 for the positive class and 0, or numbers.
     weights : numpy.ndarray, shape (n,)
         1 / (rows of the person).
 
@@ -154,7 +219,8 @@ def refitted_stack(
     SecondLevel
     """
     values = np.stack([out_of_fold(jobs, len(labels)) for jobs in refits], axis=1)
-    return SecondLevel.fit(values, labels, weights)
+    of_numbers = refits[0][0].reduced is not None
+    return (SecondLevel.of_numbers if of_numbers else SecondLevel.fit)(values, labels, weights)
 
 
 @dataclass(frozen=True)

@@ -7,6 +7,7 @@ from typing import Any
 
 from mri_response.config.learner_kinds import LEARNER_KINDS, learner_kind
 from mri_response.config.messages import fault
+from mri_response.config.queries import described_confound
 
 #: Sections and keys that say how classes are told apart or used, and mean nothing for numbers.
 _OF_CLASSES = ("operating_points", "prevalence", "verdict", "subgroups", "specificity", "sites")
@@ -114,6 +115,24 @@ def check_numbers(config: Mapping[str, Any]) -> None:
                 "remove it",
             )
     _check_scheme(config)
+    _check_stacks(config)
+
+
+def _check_stacks(config: Mapping[str, Any]) -> None:
+    """The gain of a stack is over the baseline and confounds of its models, which share them."""
+    confounds = {
+        name: sorted(map(described_confound, model["confounds"]))
+        for name, model in config["models"].items()
+    }
+    for stack, (first, *others) in config["stacks"].items():
+        for other in others:
+            if confounds[other] != confounds[first]:
+                raise fault(
+                    f"stacks.{stack}",
+                    f"{first!r} and {other!r}, which have different confounds",
+                    "models with the same confounds, over which the gain of the stack is",
+                    "give them the same confounds or take one out",
+                )
 
 
 def _check_scheme(config: Mapping[str, Any]) -> None:
@@ -134,7 +153,6 @@ def _check_scheme(config: Mapping[str, Any]) -> None:
             "external.model",
             "refit, since the outcome is a number",
         ),
-        (bool(config["stacks"]), "stacks", "none, since they are of classifiers"),
     ):
         if found:
             raise fault(key, "what is for classes", expected, "correct or remove it")

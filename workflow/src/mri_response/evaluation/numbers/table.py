@@ -31,15 +31,15 @@ def number_tables(
     decisions: Decisions,
     scores: pd.DataFrame,
 ) -> dict[str, pd.DataFrame]:
-    """Tables of a model that predicts a number.
+    """Tables of a model or stack that predicts a number.
 
     Parameters
     ----------
     model : str
         Its name.
     config : mapping
-        Sections seed, cohorts, outcome, models, confounds, cross_validation and permutation of
-        the configuration.
+        Sections seed, cohorts, outcome, models, stacks, confounds, cross_validation and permutation
+        of the configuration.
     people : mapping of str to pandas.DataFrame
         Analysed rows by cohort, the discovery cohort first.
     decisions : Decisions
@@ -104,7 +104,9 @@ def _without_features(
 ) -> tuple[NDArray, NDArray]:
     """Baseline and confounds of all rows, and what they predict, learned in discovery."""
     home, *others = people.values()
-    coding = ConfoundCoding.of(home, fitted_model(config, model)["confounds"])
+    # The models of a stack have the same confounds.
+    first = config["stacks"].get(model, [model])[0]
+    coding = ConfoundCoding.of(home, fitted_model(config, first)["confounds"])
     confounds = coding.stacked(home, *others, unseen=config["confounds"]["unseen_site"])
     n = sum(map(len, people.values()))
     train = np.arange(n) < len(home)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from mri_response.config.feature_kinds import feature_kind
@@ -11,7 +11,7 @@ from mri_response.config.queries import fitted_model
 from mri_response.core.vocabulary import Role
 from mri_response.learning.learners.registry import learner_of
 from mri_response.report.facts.fact import Fact
-from mri_response.report.facts.phrases import known_without_features, reduced_words
+from mri_response.report.facts.phrases import known_without_features, listed, reduced_words
 from mri_response.report.procedure_words import (
     families_text,
     left_out_inside_text,
@@ -34,8 +34,12 @@ def number_methods(run: Run) -> list[Fact]:
         A paragraph each.
     """
     config = run.config
-    paragraphs = [*(_model(config, model) for model in run.models), _validation(config)]
-    paragraphs.append(number_test(config))
+    paragraphs = [
+        *(_model(config, model) for model in run.models),
+        *(_stack(stack, members) for stack, members in config["stacks"].items()),
+        _validation(config),
+        number_test(config),
+    ]
     if run.others:
         paragraphs.append(_elsewhere(config))
     return paragraphs
@@ -52,6 +56,16 @@ def _model(config: Mapping[str, Any], model: str) -> Fact:
         f"{learner_of(spec).words()}",
         f"config: models.{model}, features.{spec['features']}",
         ("confounds",) if spec["confounds"] else (),
+    )
+
+
+def _stack(stack: str, members: Sequence[str]) -> Fact:
+    return Fact(
+        f"Stack {stack}: the mean of the numbers that {listed(members)} predict, with weights that "
+        "are not negative and have a sum of 1. In each outer fold the weights had the smallest "
+        "squared error of the predictions in the inner folds, of people whom the models had not "
+        "seen. It has no permutation test in the discovery cohort.",
+        f"config: stacks.{stack}",
     )
 
 

@@ -35,17 +35,19 @@ def draw(numbers_performance: pd.DataFrame, names: Naming, config: Any) -> Figur
     names : Naming
         Names of the run.
     config : mapping
-        Sections models, primary_model and cohorts of the config.
+        Sections models, stacks, primary_model and cohorts of the config.
 
     Returns
     -------
     Figure
-        A row for each model, in it each cohort.
+        A row for each model and stack, in it each cohort.
     """
-    models, cohorts = ordered_models(config), names.ordered(numbers_performance["cohort"])
+    models = [*ordered_models(config), *config["stacks"]]
+    cohorts = names.ordered(numbers_performance["cohort"])
     styles = cohort_styles(cohorts, names)
     rows = numbers_performance.set_index(["model", "cohort", "metric"])
-    labels = [wrap(f"Model {model}", _LABELS) for model in models]
+    kinds = {model: "Stack" if model in config["stacks"] else "Model" for model in models}
+    labels = [wrap(f"{kind} {model}", _LABELS) for model, kind in kinds.items()]
     lines = max(map(line_count, labels))
     height = max(1.15 * line_height() * lines + 3, 3.2 * len(cohorts) + 3)
     below = (line_height() + 1) * len(cohorts)

@@ -17,7 +17,7 @@ NUMBER_FIGURES = (
         "number_gains",
         heading="What the features add",
         inputs=("numbers_performance",),
-        settings=("models", "primary_model"),
+        settings=("models", "stacks", "primary_model"),
         per_model=False,
         **_SHARED,
     ),

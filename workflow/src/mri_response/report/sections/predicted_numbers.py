@@ -135,7 +135,7 @@ def headline(run: Run) -> str:
 def _rows_of(table: pd.DataFrame, run: Run) -> list[tuple[list[Any], dict[str, pd.Series]]]:
     """First cells of each row of a table, and the metrics of its model and cohort by name."""
     names, rows = run.names, []
-    for model in ordered_models(run.config):
+    for model in (*ordered_models(run.config), *run.config["stacks"]):
         own = table[table["model"] == model]
         for cohort in names.ordered(own["cohort"]):
             values = own[own["cohort"] == cohort].set_index("metric")
@@ -145,16 +145,17 @@ def _rows_of(table: pd.DataFrame, run: Run) -> list[tuple[list[Any], dict[str, p
     return rows
 
 
-#: Where a cohort has no p since every permutation would be its observed outcome.
-NO_P = (
-    " n/a: nobody of the cohort may exchange residuals with anybody, as families and the blocks of "
-    "permutation.within ask for."
-)
+#: Why there is no p.
+NO_P = {
+    NotComputed.NOBODY_EXCHANGES: " n/a: nobody of the cohort may exchange residuals with anybody, "
+    "as families and the blocks of permutation.within ask for.",
+    NotComputed.STACK: " Stacks have no permutation test in the discovery cohort.",
+}
 
 
 def _gains(table: pd.DataFrame, run: Run) -> Table:
     rows = []
-    no_p = NO_P if NotComputed.NOBODY_EXCHANGES in set(table["null"]) else ""
+    no_p = "".join(words for reason, words in NO_P.items() if reason in set(table["null"]))
     for first, values in _rows_of(table, run):
         cells: list[Any] = []
         for metric in ("r2_gain", "mae_gain"):
