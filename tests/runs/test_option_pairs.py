@@ -5,11 +5,12 @@ from __future__ import annotations
 import copy
 import itertools
 from collections.abc import Iterable, Mapping
+from functools import cache
 from typing import Any
 
 import pytest
 import yaml
-from every_key import write_study
+from every_key import CONFIGS, write_study
 from small_study import Study, dry_runs
 
 from mri_response.config.load import load_config
@@ -196,6 +197,82 @@ def pairs(study: Study) -> Pairs:
     return found
 
 
+def leaves(value: Any, path: tuple = ()) -> dict[tuple, Any]:
+    """The keys of a configuration by their path, with what they are set to."""
+    if not isinstance(value, dict) or "kind" in value:
+        return {path: value}
+    return {k: v for key, inner in value.items() for k, v in leaves(inner, (*path, key)).items()}
+
+
+def known_sets() -> list[list[tuple[str, str]]]:
+    """Sets of values that were packed before; those with a value that is no more are left out."""
+    lines = (CONFIGS.parent / "option_sets.txt").read_text().splitlines()
+    sets = [[tuple(value.split(":")) for value in line.split()] for line in lines]
+    return [chosen for chosen in sets if set(chosen) <= set(VALUES)]
+
+
+@cache
+def asked(pair: tuple[tuple[str, str], ...]) -> dict[tuple, Any]:
+    """The keys that a pair sets, with what they are set to where nothing else is chosen."""
+    own = {path for option, name in pair for path in leaves(OPTIONS[option][name])}
+    return {path: value for path, value in leaves(with_options(pair)).items() if path in own}
+
+
+class Packed:
+    """Sets of values in which every pair that may start stands together, each as it does alone.
+
+    Packing takes a minute, so that the sets known from before are taken first. What they lack, as
+    after a change of the options, is packed anew; `option_sets.txt` may then be written again.
+
+    Parameters
+    ----------
+    pairs : mapping
+        What is said of every pair.
+    sets : list of list
+        Sets known from before.
+    """
+
+    def __init__(self, pairs: Pairs, sets: Iterable[list[tuple[str, str]]] = ()) -> None:
+        self.may = {pair for pair, line in pairs.items() if line is None}
+        self.open = set(self.may)
+        self.sets = [*sets]
+        for chosen in self.sets:
+            self.open -= self._covered(chosen)
+        while self.open:
+            self.sets.append(self._next())
+
+    def _next(self) -> list[tuple[str, str]]:
+        """Values together that have many open pairs; at least one pair, as it may start."""
+        first = min(self.open, key=lambda pair: sorted(map(VALUES.index, pair)))
+        chosen = sorted(first, key=VALUES.index)
+        refused: set[tuple[str, str]] = set()
+        while True:
+            fits = [v for v in VALUES if v not in refused and self._goes_with(v, chosen)]
+            gain = {v: sum(frozenset((v, w)) in self.open for w in chosen) for v in fits}
+            best = max(fits, key=lambda v: gain[v], default=None)
+            if best is None or not gain[best]:
+                break
+            more = sorted([*chosen, best], key=VALUES.index)
+            if self._covered(chosen) <= self._covered(more) and refusal(more) is None:
+                chosen = more
+            else:
+                refused.add(best)
+        self.open -= self._covered(chosen)
+        return chosen
+
+    def _goes_with(self, value: tuple[str, str], chosen: Iterable[tuple[str, str]]) -> bool:
+        return all(frozenset((value, other)) in self.may for other in chosen)
+
+    def _covered(self, chosen: Iterable[tuple[str, str]]) -> set[frozenset]:
+        """Pairs of a set of which no third value changes what the two ask for."""
+        keys = leaves(with_options(chosen))
+        return {
+            frozenset(pair)
+            for pair in itertools.combinations(chosen, 2)
+            if all(keys.get(path, value) == value for path, value in asked(pair).items())
+        }
+
+
 def has_jobs(study: Study, sets: Iterable[Iterable[tuple[str, str]]]) -> None:
     """Every configuration has jobs that end in a page."""
     names = []
@@ -212,6 +289,12 @@ def test_every_pair_may_start_or_is_refused_in_one_line(pairs: Pairs):
     assert not [line for line in pairs.values() if line is not None and "\n" in line]
     # Options are there to be used together: most pairs may.
     assert sum(line is None for line in pairs.values()) > 0.7 * len(pairs)
+
+
+def test_every_pair_that_may_start_has_jobs_together_with_others(study: Study, pairs: Pairs):
+    packed = Packed(pairs, known_sets())
+    assert len(packed.sets) < 40, "pack the options anew: option_sets.txt"
+    has_jobs(study, packed.sets)
 
 
 @pytest.mark.slow
