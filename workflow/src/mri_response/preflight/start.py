@@ -19,7 +19,7 @@ from mri_response.models.applied import with_model
 #: Remembers which images passed, from one start to the next.
 CACHE = ".snakemake/mri_response_checked_maps.json"
 #: What ``python -m mri_response`` does; the last three are commands of other stages.
-COMMANDS = ("check", "configure", "list-runs", "compare-runs", "verify-registration")
+COMMANDS = "check, configure, list-runs, compare-runs or verify-registration"
 USAGE = """\
 usage: python -m mri_response check my_study.yaml
        python -m mri_response configure FOLDER [--scores TABLE] [my_study.yaml]"""
@@ -134,7 +134,7 @@ def _refused(arguments: Sequence[str]) -> int:
             "as in configure FOLDER [--scores TABLE] [my_study.yaml]"
         )
     elif what != "check":
-        text = f"found {what!r}, expected one of {shorten(COMMANDS)}"
+        text = f"found {what!r}, expected {COMMANDS}"
     elif not given:
         text = "check: found no file, expected the configuration of a run, such as my_study.yaml"
     else:
