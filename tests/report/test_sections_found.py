@@ -6,7 +6,14 @@ import pandas as pd
 import pytest
 from test_facts_of_numbers import made_up
 
-from mri_response.report.sections import found, outcomes, predicted_numbers, variability
+from mri_response.report.sections import (
+    found,
+    outcomes,
+    plain,
+    predicted_numbers,
+    variability,
+    verdict,
+)
 from mri_response.report.sections.blocks import Answers, Details, Figures, Lead, Table
 
 METRICS = ("r2_gain", "mae_gain", "r2", "r2_reduced", "r", "mae", "rmse", "calibration_slope")
@@ -85,3 +92,16 @@ def test_the_section_is_a_sentence_a_figure_and_a_table_and_the_rest_is_folded()
 def test_every_module_has_a_headline() -> None:
     assert outcomes.SECTION.headline
     assert variability.SECTION.headline
+
+
+def test_without_a_control_nothing_is_said_of_a_drug() -> None:
+    """Patients against healthy people: no treatment is in question."""
+    from made_up_run import made_up_run, one_cohort
+
+    run = one_cohort().read()
+    texts = [item.text for item in verdict.blocks(run)[0].left[0].items]
+    assert verdict.NO_CONTROL in texts
+    assert verdict.NO_CONTROL in plain.blocks(run)[0].text
+    trial = made_up_run().read()
+    assert verdict.NO_CONTROL not in [item.text for item in verdict.blocks(trial)[0].left[0].items]
+    assert verdict.NO_CONTROL not in plain.blocks(trial)[0].text

@@ -119,6 +119,8 @@ _WORDS = {
                       "compared."),
     },
 }  # fmt: skip
+#: Where no cohort is without a treatment, as where patients are told from healthy people.
+NO_CONTROL = "No cohort without a treatment was compared: this run says nothing about a drug."
 _DIFFERENCES = ("auc_difference", "balanced_accuracy_difference")
 
 
@@ -182,10 +184,27 @@ def _item(run: Run, row: pd.Series) -> AnswerItem:
     names = run.names
     both = {"positives": plural(names.positive), "negatives": plural(names.negative)}
     text = text.format(**both, against=against)
+    if question == "is_it_the_drug" and answer == "not_asked" and not has_controls(run):
+        text = NO_CONTROL
     if answer == "not_asked":
         return AnswerItem(QUESTIONS[question], short, text, tone=tone)
     target, label = _EVIDENCE[question]
     return AnswerItem(QUESTIONS[question], short, text, _number(run, row), tone, target, label)
+
+
+def has_controls(run: Run) -> bool:
+    """Whether a cohort of the run is a control.
+
+    Parameters
+    ----------
+    run : Run
+        The run.
+
+    Returns
+    -------
+    bool
+    """
+    return Role.CONTROL in (cohort["role"] for cohort in run.config["cohorts"].values())
 
 
 def _against(run: Run, row: pd.Series) -> str:
