@@ -69,8 +69,8 @@ def test_performance_stands_beside_that_of_the_training():
     here, before = [block for block in found if isinstance(block, Table)]
     assert here.rows[0][2:4] == ["Sensitivity", "70.0\u00a0%"]
     assert here.rows[0][-1] == "not tested alone"
-    assert here.rows[1][2:5] == ["AUC", "0.66", "0.50 to 0.80"]
-    assert before.rows == [["AUC", "0.70", "0.60 to 0.80"]]
+    assert here.rows[1][2:5] == ["AUC", "0.66", "0.50\u00a0to\u00a00.80"]
+    assert before.rows == [["AUC", "0.70", "0.60\u00a0to\u00a00.80"]]
 
 
 @pytest.mark.parametrize("same", [True, False])
