@@ -109,6 +109,17 @@ def test_labels_of_classes_are_named(config):
     assert list(dict.fromkeys(found["group"])) == ["all", "patient", "control"]
 
 
+def test_an_outcome_that_is_a_number_is_described_first(config):
+    config["outcome"] = {"kind": "score", "column": "change"}
+    table = people(30, 8)
+    table["label"] = np.random.default_rng(1).normal(-20, 9, 30)
+    found = characteristics(config, {"discovery": table})
+    assert set(found["group"]) == {"all"}
+    assert found["variable"].iloc[0] == "outcome"
+    row = found.iloc[0]
+    assert (row["mean"], row["sd"]) == pytest.approx((table["label"].mean(), table["label"].std()))
+
+
 def test_clinical_features_are_described(config):
     config["models"]["clinic"] = {"features": "clinic", "confounds": []}
     spec = {"kind": "clinical", "columns": ["age", "dose", "arm"], "categorical": ["arm"]}

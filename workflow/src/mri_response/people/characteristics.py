@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from mri_response.config.columns import CATEGORIES, RESERVED_COLUMNS
+from mri_response.config.outcome_kinds import is_number
 from mri_response.config.queries import (
     categorical_confounds,
     class_names,
@@ -20,6 +21,7 @@ from mri_response.core.tables import as_categories
 from mri_response.core.vocabulary import EVERYBODY
 from mri_response.people.rows import person_weights
 
+_OUTCOME = "outcome"  # the variable's name where it is a number
 ROUNDING = 1e-9  # thirds of a person add up to one, but for the last digit
 COLUMNS = [
     "cohort",
@@ -49,8 +51,9 @@ def characteristics(config: Mapping[str, Any], people: Mapping[str, pd.DataFrame
     Returns
     -------
     pandas.DataFrame
-        ``cohort``, ``role``, ``group`` ("all" or the name of a class), ``variable`` (baseline
-        score, confounds and clinical features; without models all columns of the tables),
+        ``cohort``, ``role``, ``group`` ("all" or the name of a class), ``variable`` (an outcome
+        that is a number, baseline score, confounds and clinical features; without models all
+        columns of the tables),
         ``level`` of a category, ``n`` (people), ``n_missing`` (people without a value), ``mean``
         and ``sd`` of a number, ``share`` of a level among those with a value.
         A person with several rows counts once, with the mean over them. Nothing is said of fewer
@@ -63,6 +66,8 @@ def characteristics(config: Mapping[str, Any], people: Mapping[str, pd.DataFrame
     rows = []
     for cohort, table in people.items():
         role = config["cohorts"][cohort]["role"]
+        if is_number(config):
+            table = table.assign(**{_OUTCOME: table["label"]})
         known = [variable for variable in variables if variable in table]
         for group, label in groups.items():
             members = table if label is None else table[table["label"] == label]
@@ -78,7 +83,8 @@ def _variables(config: Mapping[str, Any], people: Mapping[str, pd.DataFrame]) ->
     columns = feature_columns(config)
     categories = {*CATEGORIES, *(column for column, category in columns.items() if category)}
     categories |= {*categorical_confounds(config)}
-    wanted = ["baseline_score", *used_confounds(config), *columns]
+    wanted = [_OUTCOME] if is_number(config) else []
+    wanted += ["baseline_score", *used_confounds(config), *columns]
     if not config["models"]:
         own = [column for table in people.values() for column in table]
         wanted += [column for column in own if column not in RESERVED_COLUMNS]

@@ -352,7 +352,7 @@ def frozen_first(run: Run) -> Fact | None:
     if not run.others or not sha256:
         return None
     return Fact(
-        "The frozen model's hash was written down before labels of other cohorts entered scoring "
+        "The frozen model's hash was written down before outcomes of other cohorts entered scoring "
         f"({run.model}: SHA-256 {sha256}); the job that scores drops them before it computes.",
         f"models/{run.model}.json: sha256",
     )

@@ -253,7 +253,8 @@ def factors(run: Run) -> Fact:
 @_fact
 def model_output(run: Run) -> Fact:
     return Fact(
-        f"A number in the units of the outcome. It contains what {_given(run)} alone predicts.",
+        "A number in the units of the outcome. It contains what is predicted from "
+        f"{_given(run)} alone.",
         "numbers_predictions.tsv: predicted, reduced",
     )
 
@@ -386,7 +387,8 @@ def confounds_baseline(run: Run) -> Fact:
 def limitations(run: Run) -> Fact:
     found = [
         "No interval covers what other scanners, hospitals or ways of recruiting would change.",
-        f"Totals contain what {_given(run)} alone predicts; they are not to be read without gains.",
+        f"Totals contain what is predicted from {_given(run)} alone; they are not to be read "
+        "without gains.",
     ]
     treated = "baseline" in outcome_kind(run.config).needs
     if treated and Role.CONTROL not in run.names.roles.values():

@@ -14,6 +14,7 @@ TABLES = {
     "characteristics": "Who the analysed people are, by cohort and class",
 }
 _NAMES = {
+    "outcome": "Outcome",
     "age": "Age (years)",
     "tiv": "TIV (ml)",
     "sex": "Sex",

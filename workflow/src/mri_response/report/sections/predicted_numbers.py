@@ -168,7 +168,9 @@ def _gains(table: pd.DataFrame, run: Run) -> Table:
         "Small numbers: 95 % intervals over people; cross-validated ones are widened, since other "
         "training people would have made other models. p is one-sided: residuals of the outcome "
         f"given {reduced_words(run.config)} were exchanged between people, and the whole "
-        "procedure run again (Freedman and Lane); in other cohorts the model stayed frozen. † The "
+        "procedure run again (Freedman and Lane); in other cohorts the model stayed frozen. There "
+        "p can be small where the interval holds 0: predictions that go along with the outcome, "
+        "but lie too high, too low or too far apart, gain little. † The "
         "smallest p "
         "that so many permutations can give." + no_p,
     )
