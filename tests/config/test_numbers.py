@@ -115,6 +115,7 @@ def test_what_predicts_numbers_is_refused_for_classes(model, found):
         ({"prevalence": 0.3}, "prevalence: found what is for classes"),
         ({"subgroups": {"columns": ["sex"]}}, "subgroups: found what is for classes"),
         ({"specificity": {"within": "site"}}, "specificity: found what is for classes"),
+        ({"sites": {"column": "site"}}, "sites: found what is for classes"),
         ({"permutation": {"scans": 100}}, "permutation.scans: found what is for classes"),
     ],
 )

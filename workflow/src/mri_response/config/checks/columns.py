@@ -28,7 +28,7 @@ def check_columns(config: Mapping[str, Any]) -> None:
     named["specificity.within"] = [config["specificity"]["within"]]
     named["subgroups.columns"] = config["subgroups"]["columns"] or []
     named["sites.column"] = [config["sites"]["column"]]
-    _check_transport(config)
+    _check_sites(config)
     left_out = left_out_columns(config["cross_validation"])
     named["cross_validation: who is left out"] = [
         column for column in left_out if column != "participant_id"
@@ -64,8 +64,15 @@ def check_columns(config: Mapping[str, Any]) -> None:
             )
 
 
-def _check_transport(config: Mapping[str, Any]) -> None:
-    """Other cohorts to learn from, in the way in which the discovery cohort is learned from."""
+def _check_sites(config: Mapping[str, Any]) -> None:
+    """Models, and other cohorts to learn from in the way of the discovery cohort."""
+    if any(config["sites"].values()) and not config["models"]:
+        raise fault(
+            "sites",
+            "a question about models, and no models",
+            "models whose predictions are looked at by site",
+            "add models or remove the section",
+        )
     if not config["sites"]["transport"]:
         return
     if not any(cohort["role"] == Role.EXTERNAL for cohort in config["cohorts"].values()):
