@@ -1,6 +1,6 @@
 """Level of the nulls of the module variability on maps that have nothing in common.
 
-    python benchmarks/simulation_variability.py         # half an hour of one core; --help
+    python benchmarks/simulation_variability.py         # twenty minutes of one core; --help
 
 A data set of a scenario of components has 40 people with independent maps of the 148 regions of
 the Destrieux cortex, homotopic regions correlated by 0.9, and is compared with 199 random sets of
