@@ -59,3 +59,10 @@ def test_few_people_are_separated_by_chance(made_up):
     voxels, labels = made_up
     assert (separation(pd.DataFrame(voxels[:12]), labels[:12]) > 0.98).sum() > 10
     assert separating(voxels[:12], labels[:12]).empty
+
+
+def test_more_people_than_a_float_can_count_labellings_of():
+    rng = np.random.default_rng(4)
+    labels = np.tile([0, 1], 700)
+    values = pd.DataFrame({"plain": rng.normal(size=1400), "told": labels * 1.0})
+    assert separating(values, labels).to_dict() == {"told": 1.0}

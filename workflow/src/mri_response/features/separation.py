@@ -66,7 +66,8 @@ def separating(values: pd.DataFrame | NDArray, labels: NDArray[np.int_]) -> pd.S
         many features.
     """
     n, n_positive = len(labels), int(np.sum(labels))
-    if 2 * values.shape[1] > _BY_CHANCE * math.comb(n, n_positive):
+    # The number of labellings of many people is too large for a float.
+    if 2 * values.shape[1] / _BY_CHANCE > math.comb(n, n_positive):
         return pd.Series(dtype=float)
     areas = []
     for start in range(0, values.shape[1], _COLUMNS):
