@@ -32,6 +32,13 @@ MIXED = {
         *((-5.49324, 1.73177, 17.99895), (-5.49324, 1.70949, 17.99895)),
     ),
 }
+# The second period minus the first, by Kenward and Roger with expected information.
+PERIOD = {
+    (2, False): (0.86870, 1.99579, 24.64326),
+    (2, True): (0.73589, 1.99185, 24.56759),
+    (10, False): (-3.11052, 1.73288, 24.17897),
+    (10, True): (-3.12607, 1.72096, 24.06987),
+}
 METHODS = ("kenward_roger_expected", "kenward_roger", "satterthwaite")
 
 
@@ -51,16 +58,18 @@ def test_the_mixed_model_of_a_crossover(shared_data, day, with_baseline):
     for method, expected in zip(METHODS, answers, strict=True):
         wanted = np.eye(x.shape[1])[1]
         assert contrast(model, wanted, method)[:3] == pytest.approx(expected, abs=3e-5)
+    period = contrast(model, np.eye(x.shape[1])[2], METHODS[0])
+    assert period[:3] == pytest.approx(PERIOD[day, with_baseline], abs=3e-5)
 
 
 @pytest.mark.parametrize(
-    ("day", "n", "change", "average"),
+    ("day", "n", "difference", "change", "average"),
     [
-        (2, 24, (-0.6840, -1.1120, -0.2441), -0.8078),
-        (10, 22, (-0.4759, -0.8983, -0.0435), -0.6192),
+        (2, 24, (-6.7500, -10.7796, -2.7204, 0.002098), (-0.6840, -1.1120, -0.2441), -0.8078),
+        (10, 22, (-4.2727, -8.1093, -0.4362, 0.030749), (-0.4759, -0.8983, -0.0435), -0.6192),
     ],
 )
-def test_sizes_of_drug_against_placebo(shared_data, day, n, change, average):
+def test_sizes_of_drug_against_placebo(shared_data, day, n, difference, change, average):
     table = ketamine(shared_data)
     scores = table.pivot_table(index="participant_id", columns="session_id", values="score")
     pairs = scores[[f"ses-d{day}", f"ses-p{day}"]].dropna()
@@ -68,6 +77,9 @@ def test_sizes_of_drug_against_placebo(shared_data, day, n, change, average):
     own = own.loc[pairs.index].assign(baseline=pairs[f"ses-p{day}"]).reset_index()
     found = within_effects(own).set_index("standardiser")
     assert (found["n"] == n).all()
+    points = ["mean_change", "mean_change_low", "mean_change_high", "p_value"]
+    assert found.loc["change", points].tolist() == pytest.approx(difference, abs=5.1e-5)
+    assert found.loc["change", "p_value"] == pytest.approx(difference[-1], abs=6e-7)
     limits = ["estimate", "ci_low", "ci_high"]
     assert found.loc["change", limits].tolist() == pytest.approx(change, abs=5.1e-5)
     assert found.loc["average", "estimate"] == pytest.approx(average, abs=5.1e-5)
@@ -86,3 +98,14 @@ def test_response_after_the_first_infusion_at_day_10(shared_data):
     assert tuple(row[["k", "n", "k_reference", "n_reference"]]) == (2, 15, 0, 13)
     expected = (0.1333, -0.1141, 0.3788)
     assert row[["estimate", "ci_low", "ci_high"]].tolist() == pytest.approx(expected, abs=5e-5)
+
+
+def test_people_of_the_first_infusion(shared_data):
+    expected = {2: (-10.6000, -1.0769), 10: (-3.6667, 2.6154)}
+    for day, changes in expected.items():
+        table = first_infusion(shared_data, day)
+        means = table.groupby("arm")["change"].mean()
+        assert means[["ketamine", "placebo"]].tolist() == pytest.approx(changes, abs=5.1e-5)
+        before = table["baseline"].dropna()
+        found = (len(before), before.mean(), before.std())
+        assert found == pytest.approx((31, 33.1290, 4.4252), abs=5.1e-5)
