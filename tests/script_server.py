@@ -63,6 +63,7 @@ def work(connection: socket.socket) -> None:
     for descriptor, copy in zip((1, 2), outputs, strict=True):
         os.dup2(copy, descriptor)
     connection.sendall(f"{os.getpid()}\n".encode())
+    connection.recv(1)  # until the job's measures are taken of this process
     code = 1
     try:
         os.chdir(request["cwd"])
@@ -96,6 +97,7 @@ def use(address: str) -> None:
             process = int(answers.readline())
             record = self.bench_record
             with nullcontext() if record is None else benchmarked(process, record):
+                connection.sendall(b"\n")
                 code = answers.readline()
         if code.strip() != "0":
             raise RuntimeError(f"the script ended with status {code.strip() or 'of a signal'}")

@@ -112,6 +112,21 @@ def test_control_cohorts_are_not_compared_and_other_people_are_refused():
         number_comparisons({"a": one, "b": other}, [("a", "b")], ROLES)
 
 
+def test_training_means_may_differ_in_their_last_bits_and_no_more():
+    rng = np.random.default_rng(4)
+    outcome = rng.normal(size=20)
+    one, other = (rows("away", outcome, outcome + rng.normal(size=20)) for _ in range(2))
+    one["mean"] = other["mean"] = 0.1
+    expected = number_comparisons({"a": one, "b": other}, [("a", "b")], ROLES)
+    other["mean"] *= 1 + 4e-16
+    found = number_comparisons({"a": one, "b": other}, [("a", "b")], ROLES)
+    assert len(found) > 0
+    pd.testing.assert_frame_equal(found, expected)
+    other["mean"] += 1e-6
+    with pytest.raises(ValueError, match="same people"):
+        number_comparisons({"a": one, "b": other}, [("a", "b")], ROLES)
+
+
 def test_p_is_corrected_for_the_number_of_pairs():
     rng = np.random.default_rng(5)
     outcome = rng.normal(size=40)

@@ -181,6 +181,8 @@ PREPARED = [model for model in MODELS if LEARNERS[model].prepares]
 LINEAR = [model for model in MODELS if LEARNERS[model].linear]
 NONLINEAR = [model for model in MODELS if model not in LINEAR]
 FEATURES = used_features(CONFIG)
+# Effects of treatment that models learn from.
+EARLY_EFFECTS = [spec["effect"] for spec in FEATURES.values() if "effect" in spec]
 SOURCED = source_features(CONFIG)
 BASELINES = used_baselines(CONFIG)
 OUTCOME_TABLES = outcome_tables(CONFIG["clinical_outcomes"]) if CONFIG["clinical_outcomes"] else {}

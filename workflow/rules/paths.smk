@@ -803,8 +803,7 @@ def files_of_the_user(wildcards):
         tables = [*variability_inputs(wildcards), *variability_geometry(wildcards)]
         tables = [path for path in tables if path not in READ_INPUTS]
         paths += [local(str(path)) for path in [*tables, *gene_files(CONFIG["variability"])]]
-    early = [features["effect"] for features in FEATURES.values() if "effect" in features]
-    tables = set(effect_tables(CONFIG, early, COHORTS)) - READ_INPUTS
+    tables = set(effect_tables(CONFIG, EARLY_EFFECTS, COHORTS)) - READ_INPUTS
     paths += [local(path) for path in sorted(tables)]
     for spec in FEATURES.values():
         atlas, mask = spec.get("atlas"), spec.get("mask", "template")
@@ -819,9 +818,10 @@ def tables_of_features(wildcards):
 
 
 def tables_of_warnings(wildcards):
-    """ROI tables and participants tables of all cohorts."""
+    """Tables of regions and of effects that are features, and participants tables of all cohorts."""
     names = [name for name, spec in FEATURES.items() if feature_kind(spec).has_table]
     tables = [source_of(name, cohort) for cohort in COHORTS for name in names]
+    tables += effect_tables(CONFIG, EARLY_EFFECTS, [DISCOVERY])
     paths = [path for table in tables for path in files_of(table)]
     told = [path for path in sorted(READ_INPUTS) if path.endswith(("warnings.tsv", "record.tsv"))]
     return list(dict.fromkeys([*participants_tables(wildcards), *paths, *told]))
@@ -1213,7 +1213,13 @@ def reading_config(wildcards):
     """What decides which folders and tables of programs a simulated trial is read from, and how."""
     if "simulation" not in CONFIG:
         return None
-    return {**quality_config(wildcards), "cohorts": AS_GIVEN["cohorts"], "run": CONFIG["run"]}
+    asked = CONFIG["variability"] and {"effects": CONFIG["variability"]["effects"]}
+    return {
+        **quality_config(wildcards),
+        **section("effects", "run"),
+        "variability": asked,
+        "cohorts": AS_GIVEN["cohorts"],
+    }
 
 
 def cohort_config(wildcards):
@@ -1247,6 +1253,7 @@ def input_warnings_config(wildcards):
     more = ("cross_validation", "permutation", "min_class_size", "seed", "sessions")
     return {
         **section(*keys, *more),
+        "effects": {name: CONFIG["effects"][name] for name in EARLY_EFFECTS},
         **({"apply": CONFIG["apply"]} if CONFIG["apply"] else {}),
         "belief": CONFIG["belief"] and {"news": CONFIG["belief"]["news"]},
         "specificity": {"within": CONFIG["specificity"]["within"]},
