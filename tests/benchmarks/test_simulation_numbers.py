@@ -22,8 +22,9 @@ def simulation():
 
 def test_a_trial_depends_on_its_number_alone(simulation):
     first = simulation.trial(3, "signal", 19)
-    assert first == simulation.trial(3, "signal", 19)
-    assert first != simulation.trial(4, "signal", 19)
+    table = pd.DataFrame(first)
+    pd.testing.assert_frame_equal(table, pd.DataFrame(simulation.trial(3, "signal", 19)))
+    assert not table.equals(pd.DataFrame(simulation.trial(4, "signal", 19)))
     assert {(row["cohort"], row["metric"]) for row in first} == {
         (cohort, metric) for cohort in ("discovery", Role.EXTERNAL) for metric in METRICS
     }

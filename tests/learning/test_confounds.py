@@ -66,7 +66,7 @@ def test_it_looks_at_no_outcome_and_no_value(discovery):
 def test_an_unseen_category_is_an_error_that_names_the_person(discovery):
     coding = ConfoundCoding.of(discovery, ["site"])
     other = pd.DataFrame({"participant_id": ["sub-8", "sub-9"], "site": ["west", "moon"]})
-    with pytest.raises(InputError, match=r"site is 'moon' for sub-9.*north, south, west") as error:
+    with pytest.raises(InputError, match=r"'moon' in site of sub-9.*north, south, west") as error:
         coding.matrix(other)
     assert "\n" not in str(error.value)
     assert "unseen_site: mean" in str(error.value)

@@ -174,7 +174,7 @@ rule mine:
 # ---------------------------------------------------------------- what runs again
 def again(project: Path, study: Path, *arguments: str):
     """What would run, in a study that was analysed."""
-    options = ("-n", "--configfile", "study.yaml", *arguments)
+    options = (*arguments, "-n", "--configfile", "study.yaml")
     return snakemake(*options, cwd=study, snakefile=project / "Snakefile")
 
 
@@ -214,7 +214,7 @@ def test_the_page_is_printed_where_it_is_asked_for(moved):
     project, study = moved
     assert not (study / "results" / "small" / "report.pdf").exists()
     assert job_counts(again(project, study, "pdf")) == {"pdf": 1}
-    options = ("--cores", "1", "--configfile", "study.yaml", "pdf")
+    options = ("pdf", "--cores", "1", "--configfile", "study.yaml")
     snakemake(*options, cwd=study, snakefile=project / "Snakefile")
     pdf = (study / "results" / "small" / "report.pdf").read_bytes()
     assert pdf.startswith(b"%PDF")
@@ -287,7 +287,7 @@ CHANGES: dict[str, tuple[str, str, str, set[str]]] = {
         "../study/study.yaml",
         "run: small\n",
         "run: small\ntitle: Other\n",
-        FIGURES | {"reporting", "dataset_description"} | END,
+        FIGURES | {"reporting", "dataset_description", "pack"} | END,
     ),
     "scale": (
         "../study/study.yaml",

@@ -133,7 +133,7 @@ def test_the_report_and_figures_name_nobody(study, results):
     assert "no image for the source gm" in page
     for path in (results / "figures").glob("*.svg"):
         assert not pattern.search(path.read_text()), path.name
-    for path in (results / "models").iterdir():
+    for path in filter(Path.is_file, (results / "models").rglob("*")):
         assert not pattern.search(path.read_bytes().decode("latin-1")), path.name
 
 
