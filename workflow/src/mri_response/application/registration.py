@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import time
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
@@ -149,15 +148,15 @@ def register(config: Mapping[str, Any], scores: pd.DataFrame, path: PathLike) ->
         If there is no outcome to plan a test of, or labels are there already.
     """
     check_unlabelled(config)
+    _write_json(path, registration(config, scores))
+    now = datetime.now(UTC).strftime("%Y-%m-%d %H:%M UTC")
+    _write_json(Path(path).with_name(DATE), {"date": now, "sha256": file_sha256(path)})
+
+
+def _write_json(path: PathLike, content: Mapping[str, Any]) -> None:
     with atomic_path(path) as temporary:
-        text = json.dumps(registration(config, scores), indent=1, ensure_ascii=False)
+        text = json.dumps(content, indent=1, ensure_ascii=False)
         temporary.write_text(text + "\n", encoding="utf-8")
-    date = {
-        "date": datetime.fromtimestamp(time.time(), UTC).strftime("%Y-%m-%d %H:%M UTC"),
-        "sha256": file_sha256(path),
-    }
-    with atomic_path(Path(path).with_name(DATE)) as temporary:
-        temporary.write_text(json.dumps(date, indent=1) + "\n", encoding="utf-8")
 
 
 def check_unlabelled(config: Mapping[str, Any]) -> None:

@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from mri_response.core.tables import read_people, read_tsv
-from mri_response.features.matrices import identified, read_features
+from mri_response.core.tables import read_people
+from mri_response.features.matrices import identified, read_features, region_names
 from mri_response.models.door import COLUMNS, findings, program_findings
 from mri_response.models.hashed import PathLike
 from mri_response.models.travelling import Travelling
@@ -76,12 +76,10 @@ def features_of(
     for path in map(Path, paths):
         if path.stem != cohort:
             continue
-        values, columns = (
-            read_features(path, people),
-            model.text["features"][path.parent.name]["columns"],
-        )
+        values = read_features(path, people)
+        columns = model.text["features"][path.parent.name]["columns"]
         if columns is not None:
-            there = list(read_tsv(path))[-values.shape[1] :]
+            there = region_names(path)
             values = values[:, [there.index(column) for column in columns]]
         found[path.parent.name] = values
     return found

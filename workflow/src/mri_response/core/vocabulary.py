@@ -34,6 +34,8 @@ class Aggregation(StrEnum):
     WITHIN_COHORTS = "within_cohorts"
 
 
+#: Metrics that are read first.
+HEADLINE_METRICS = ("balanced_accuracy", "auc")
 #: Aggregation of the numbers that are read first.
 HEADLINE = Aggregation.MEAN_OVER_REPEATS
 #: Aggregations of the number that is read first, of which a cohort has one: in cross-validation, of

@@ -8,13 +8,12 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from mri_response.core.vocabulary import HEADLINE, ConfoundControl
+from mri_response.core.vocabulary import HEADLINE, HEADLINE_METRICS, ConfoundControl
 from mri_response.evaluation.cohort import Cohort
 from mri_response.evaluation.metrics import cross_validated
 from mri_response.learning.decisions import Decisions
 
 AS_ANALYSED = "as_analysed"
-METRICS = ("balanced_accuracy", "auc")
 COLUMNS = [
     *("model", "cohort", "control", "metric", "aggregation", "n", "n_positive", "estimate"),
 ]
@@ -53,7 +52,7 @@ def confound_controls(
     found |= {str(c): controls[c][:, decisions.tested] for c in ConfoundControl}
     table: list[dict[str, Any]] = []
     for control, decision in found.items():
-        for metric in METRICS:
+        for metric in HEADLINE_METRICS:
             values = cross_validated(
                 metric, HEADLINE, decision[None], fold, labels, tested_people.weights
             )

@@ -14,7 +14,7 @@ from mri_response.config.learner_kinds import estimator_of, is_linear
 from mri_response.config.linear_estimators import KERNEL_ESTIMATORS
 from mri_response.config.queries import column_of
 from mri_response.config.source_kinds import kind_of_source
-from mri_response.core.tables import ID_COLUMNS, read_tsv
+from mri_response.features.matrices import region_names
 from mri_response.models.hashed import PathLike
 
 #: Kinds of features that are made from nothing but a person's own images, tables and answers.
@@ -104,7 +104,7 @@ def feature_set(
             own[key] = OF_THE_USER
     columns = None
     if feature_kind(spec).has_names:
-        columns = [name for name in read_tsv(matrix) if name not in ID_COLUMNS]
+        columns = region_names(matrix)
     return {"spec": own, "columns": columns, "unit": _unit(spec, cohort)}
 
 

@@ -20,7 +20,6 @@ from mri_response.core.errors import InputError
 from mri_response.core.tables import ID_COLUMNS, read_tsv, shorten, suggestion
 from mri_response.inputs.tables import read_roi_table, table_columns
 from mri_response.models.contract import labels_sha256
-from mri_response.models.folder import read_text
 from mri_response.models.harmonised import FrozenHarmonised
 from mri_response.models.ranges import beyond
 from mri_response.models.travelling import Travelling
@@ -37,13 +36,18 @@ MOST = 0.5
 COLUMNS = ["cohort", "about", "level", "finding"]
 
 
-def check_before(config: Mapping[str, Any]) -> None:
+def check_before(config: Mapping[str, Any]) -> Travelling:
     """Check folder, installation and tables before people are read.
 
     Parameters
     ----------
     config : mapping
         Of a run that applies a model, as `with_model` returns it, with the places of what was read.
+
+    Returns
+    -------
+    Travelling
+        The model.
 
     Raises
     ------
@@ -59,6 +63,7 @@ def check_before(config: Mapping[str, Any]) -> None:
         for cohort in config["cohorts"]:
             path = _source(config, cohort, name)
             _check_columns(path, own["columns"], f"features {name} of the model in {folder}")
+    return model
 
 
 def _source(config: Mapping[str, Any], cohort: str, features: str) -> str:
@@ -77,7 +82,9 @@ def _check_columns(path: str, columns: list[str], what: str) -> None:
         )
 
 
-def check_images(config: Mapping[str, Any], people: Mapping[str, pd.DataFrame]) -> None:
+def check_images(
+    config: Mapping[str, Any], people: Mapping[str, pd.DataFrame], model: Travelling
+) -> None:
     """Check that images are on the grid of the model, and the atlas is its atlas.
 
     Parameters
@@ -86,6 +93,8 @@ def check_images(config: Mapping[str, Any], people: Mapping[str, pd.DataFrame]) 
         Of a run that applies a model.
     people : mapping of str to pandas.DataFrame
         Analysed rows by cohort.
+    model : Travelling
+        As its folder has it.
 
     Raises
     ------
@@ -96,7 +105,7 @@ def check_images(config: Mapping[str, Any], people: Mapping[str, pd.DataFrame]) 
     from mri_response.inputs.images import Grid, reference_grid
     from mri_response.inputs.paths import map_paths
 
-    for name, own in read_text(config["apply"]["model"])["features"].items():
+    for name, own in model.text["features"].items():
         spec = config["features"][name]
         if not feature_kind(spec).has_image:
             continue
@@ -119,7 +128,9 @@ def check_images(config: Mapping[str, Any], people: Mapping[str, pd.DataFrame]) 
             )
 
 
-def check_units(config: Mapping[str, Any], people: Mapping[str, pd.DataFrame]) -> None:
+def check_units(
+    config: Mapping[str, Any], people: Mapping[str, pd.DataFrame], model: Travelling
+) -> None:
     """Check that columns of tables and of people are in the unit of the training people.
 
     Parameters
@@ -128,17 +139,18 @@ def check_units(config: Mapping[str, Any], people: Mapping[str, pd.DataFrame]) -
         Of a run that applies a model.
     people : mapping of str to pandas.DataFrame
         Analysed rows by cohort.
+    model : Travelling
+        As its folder has it.
 
     Raises
     ------
     InputError
         If most columns are many times larger or smaller.
     """
-    model = Travelling.read(config["apply"]["model"])
     for name, own in model.text["features"].items():
-        if own["spec"]["kind"] != "table" or f"ranges/{name}/mean" not in model.arrays:
+        ranges = model.ranges(name)
+        if own["spec"]["kind"] != "table" or ranges is None:
             continue
-        ranges = {key: model.arrays[f"ranges/{name}/{key}"] for key in ("mean", "sd")}
         for cohort, rows in people.items():
             path = _source(config, cohort, name)
             table = read_roi_table(path, own["columns"])
@@ -152,7 +164,9 @@ def check_units(config: Mapping[str, Any], people: Mapping[str, pd.DataFrame]) -
                 )
 
 
-def check_categories(config: Mapping[str, Any], people: Mapping[str, pd.DataFrame]) -> None:
+def check_categories(
+    config: Mapping[str, Any], people: Mapping[str, pd.DataFrame], model: Travelling
+) -> None:
     """Check sites and other categories that the training people did not have.
 
     Parameters
@@ -161,6 +175,8 @@ def check_categories(config: Mapping[str, Any], people: Mapping[str, pd.DataFram
         Of a run that applies a model.
     people : mapping of str to pandas.DataFrame
         Analysed rows by cohort.
+    model : Travelling
+        As its folder has it.
 
     Raises
     ------
@@ -168,7 +184,7 @@ def check_categories(config: Mapping[str, Any], people: Mapping[str, pd.DataFram
         If there is one, and the rule for it is an error.
     """
     unseen = config["confounds"]["unseen_site"]
-    for frozen in Travelling.read(config["apply"]["model"]).parts.values():
+    for frozen in model.parts.values():
         for name, rows in people.items():
             try:
                 frozen.coding.matrix(rows, unseen=unseen)
@@ -234,8 +250,8 @@ def findings(
     """
     rows = []
     for name, values in features.items():
-        ranges = {key: model.arrays[f"ranges/{name}/{key}"] for key in ("mean", "sd")}
-        rows.append(_finding(cohort, f"features {name}", np.asarray(values, dtype=float), ranges))
+        values = np.asarray(values, dtype=float)
+        rows.append(_finding(cohort, f"features {name}", values, model.ranges(name)))
     for column, own in model.text["people"].items():
         if "levels" in own or own["mean"] is None:
             continue

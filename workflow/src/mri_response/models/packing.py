@@ -14,6 +14,7 @@ from mri_response.config.learner_kinds import learner_kind
 from mri_response.config.queries import declared_categories
 from mri_response.core.provenance import versions
 from mri_response.core.tables import read_people, read_tsv
+from mri_response.core.vocabulary import HEADLINE
 from mri_response.features.matrices import read_features
 from mri_response.models.card import card
 from mri_response.models.contract import (
@@ -185,7 +186,7 @@ def _performance(path: PathLike, cohort: str) -> list[dict[str, Any]]:
     table = read_tsv(path)
     own = table[(table["cohort"] == cohort) & table["ci_low"].notna()]
     if "aggregation" in own:
-        own = own[own["aggregation"] == "mean_over_repeats"]
+        own = own[own["aggregation"] == HEADLINE]
     own = own.drop_duplicates(["metric"])
     keys = ("metric", "estimate", "ci_low", "ci_high")
     return [

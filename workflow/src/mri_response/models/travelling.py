@@ -96,6 +96,23 @@ class Travelling:
         text = self.text["decision_rules"]
         return None if text is None else DecisionRules.from_description(text)
 
+    def ranges(self, features: str) -> dict[str, np.ndarray] | None:
+        """Mean and SD of a feature set in the training people.
+
+        Parameters
+        ----------
+        features : str
+            Name of the feature set.
+
+        Returns
+        -------
+        dict of str to numpy.ndarray, shape (p,), or None
+            ``mean`` and ``sd``; None for a set that is only a part of the features of a model.
+        """
+        if f"ranges/{features}/mean" not in self.arrays:
+            return None
+        return {key: self.arrays[f"ranges/{features}/{key}"] for key in ("mean", "sd")}
+
     def decision(
         self, features: Mapping[str, np.ndarray], people: pd.DataFrame, unseen: str
     ) -> np.ndarray:

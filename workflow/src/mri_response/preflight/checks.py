@@ -46,7 +46,7 @@ from mri_response.models.door import (
     check_units,
     program_findings,
 )
-from mri_response.models.folder import read_text
+from mri_response.models.travelling import Travelling
 from mri_response.people.cohorts import build_cohort
 from mri_response.people.later_labels import later_labels
 from mri_response.preflight.entangled import check_entangled
@@ -106,8 +106,7 @@ def check_inputs(
         and what to do.
     """
     read_answers(config["reporting"]["tripod"])
-    if config["apply"]:
-        check_before(config)
+    model = check_before(config) if config["apply"] else None
     check_tables(config)
     people, exclusions = {}, []
     for name in config["cohorts"]:
@@ -119,8 +118,8 @@ def check_inputs(
 
         read_outcomes(config)
     applied = []
-    if config["apply"]:
-        applied = _check_applied(config, people, cache)
+    if model is not None:
+        applied = _check_applied(config, people, model, cache)
     elif config["models"]:
         check_discovery(config, people[discovery_name(config)])
         check_elsewhere(config, people)
@@ -152,17 +151,18 @@ def check_inputs(
 def _check_applied(
     config: Mapping[str, Any],
     people: Mapping[str, pd.DataFrame],
+    model: Travelling,
     cache: str | os.PathLike[str] | None,
 ) -> list[str]:
     """Check people against the folder of the model that is applied to them; give warnings."""
-    check_images(config, people)
+    check_images(config, people, model)
     _check_images(config, people, cache)
-    check_units(config, people)
+    check_units(config, people, model)
     _check_clinical(config, people)
-    check_categories(config, people)
+    check_categories(config, people, model)
     for name in people:
         later_labels(config, name)  # mistakes in them are told now
-    found = program_findings(config, read_text(config["apply"]["model"]))
+    found = program_findings(config, model.text)
     warned = [row for row in found if row["level"] == "warning"]
     return [f"cohort {row['cohort']}, {row['about']}: {row['finding']}" for row in warned]
 

@@ -164,6 +164,25 @@ def minus(value: float, digits: int = 2) -> str:
     return f"{value:.{digits}f}".replace("-", MINUS)
 
 
+def metric_with_limits(metric: str, row: Mapping[str, Any]) -> tuple[str, str]:
+    """Write a metric's estimate, and its limits as the smaller text under it in a table.
+
+    Parameters
+    ----------
+    metric : str
+        Name of the metric, which decides the unit.
+    row : mapping
+        With ``estimate``, ``ci_low`` and ``ci_high``.
+
+    Returns
+    -------
+    tuple of str
+        The estimate, and its interval.
+    """
+    interval = interval_text(metric, row["ci_low"], row["ci_high"])
+    return estimate_text(metric, row["estimate"]), interval
+
+
 def with_limits(
     row: Mapping[str, Any],
     digits: int,

@@ -11,7 +11,13 @@ from numpy.typing import NDArray
 from scipy.special import expit, logit, ndtri
 
 from mri_response.core.tables import as_categories
-from mri_response.core.vocabulary import EXTERNAL_POOLED, Aggregation, NotComputed, Role
+from mri_response.core.vocabulary import (
+    EXTERNAL_POOLED,
+    HEADLINE_METRICS,
+    Aggregation,
+    NotComputed,
+    Role,
+)
 from mri_response.evaluation.cohort import Cohort
 from mri_response.evaluation.frozen_performance import estimates_of
 from mri_response.evaluation.sites.heterogeneity import LEVEL, random_effects
@@ -19,7 +25,6 @@ from mri_response.evaluation.subgroups import subgroup_table
 from mri_response.learning.decisions import Decisions
 from mri_response.models.scores import decision_of
 
-METRICS = ("balanced_accuracy", "auc")
 COLUMNS = [
     *("model", "cohort", "role", "site", "metric", "aggregation", "n", "n_positive"),
     *("estimate", "ci_low", "ci_high", "ci_method"),
@@ -79,7 +84,7 @@ def site_performance(
         about["site"] = sites[0] if len(sites) else name
         tables.append(_whole(about, rows, decision_of(scores, name, rows), least))
     table = pd.concat(tables, ignore_index=True)
-    table = table[table["metric"].isin(METRICS)].reindex(columns=COLUMNS)
+    table = table[table["metric"].isin(HEADLINE_METRICS)].reindex(columns=COLUMNS)
     return table.reset_index(drop=True)
 
 
@@ -90,14 +95,14 @@ def _whole(
     cohort = Cohort.of(rows)
     if cohort.too_small(least):
         missing = {"n": cohort.n, "ci_method": NotComputed.SMALL_CLASS}
-        return pd.DataFrame([{**about, "metric": metric, **missing} for metric in METRICS])
+        return pd.DataFrame([{**about, "metric": metric, **missing} for metric in HEADLINE_METRICS])
     estimates = estimates_of(decision, cohort)
     names = ("estimate", "ci_low", "ci_high", "ci_method")
     return pd.DataFrame(
         [
             {**about, "metric": metric, **cohort.sizes()}
             | dict(zip(names, estimates[metric], strict=True))
-            for metric in METRICS
+            for metric in HEADLINE_METRICS
         ]
     )
 

@@ -188,18 +188,13 @@ def folds_of_sites(
         Repeat, training rows and test rows.
     """
     cv = config["cross_validation"]
-    if cv["outer"] == "k_fold":
-        wanted = [fold for fold in folds if fold.sets.test[0].any()]
-        return "outer", [(fold.repeat, fold.sets.train[0], fold.sets.test[0]) for fold in wanted]
-    units = units_of(people, cv)
-    n_folds = min(OWN_FOLDS, units.nunique())
-    scheme = Scheme(1, n_folds, 1, 2)  # of which the inner folds are not used
-    drawn = draw_folds(units, people["label"].to_numpy(), scheme, config["seed"])
-    return "own", [
-        (fold.repeat, fold.sets.train[0], fold.sets.test[0])
-        for fold in drawn
-        if fold.sets.test[0].any()
-    ]
+    name = "outer" if cv["outer"] == "k_fold" else "own"
+    if name == "own":
+        units = units_of(people, cv)
+        scheme = Scheme(1, min(OWN_FOLDS, units.nunique()), 1, 2)  # inner folds are not used
+        folds = draw_folds(units, people["label"].to_numpy(), scheme, config["seed"])
+    of_tests = [fold for fold in folds if fold.sets.test[0].any()]
+    return name, [(fold.repeat, fold.sets.train[0], fold.sets.test[0]) for fold in of_tests]
 
 
 def site_predictability(

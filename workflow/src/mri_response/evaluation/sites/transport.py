@@ -7,13 +7,12 @@ from typing import Any
 
 import pandas as pd
 
-from mri_response.core.vocabulary import READ_FIRST, NotComputed, Null, Role
+from mri_response.core.vocabulary import HEADLINE_METRICS, READ_FIRST, NotComputed, Null, Role
 from mri_response.evaluation.cohort import Cohort
 from mri_response.evaluation.frozen_performance import FrozenScores, frozen_performance
 from mri_response.learning.transport import can_be_learned_from
 from mri_response.models.scores import decision_of
 
-METRICS = ("balanced_accuracy", "auc")
 COLUMNS = [
     *("model", "trained_on", "n_train", "cohort", "metric", "aggregation", "n", "n_positive"),
     *("estimate", "ci_low", "ci_high", "ci_method", "p_value", "null", "n_permutations"),
@@ -58,7 +57,7 @@ def transport_table(
         "group": config["cross_validation"]["group"],
     }
     own = performance[
-        performance["metric"].isin(METRICS)
+        performance["metric"].isin(HEADLINE_METRICS)
         & performance["cohort"].isin(list(people))
         & performance["aggregation"].isin(READ_FIRST)
         & (performance["null"].isin(_NULLS) | performance["null"].isna())
@@ -70,7 +69,9 @@ def transport_table(
         others = [other for other in people if other != name]
         if not can_be_learned_from(people[name], least):
             missing = {"model": model, "trained_on": name, "ci_method": NotComputed.SMALL_CLASS}
-            cells = [{**missing, "cohort": c, "metric": m} for c in others for m in METRICS]
+            cells = [
+                {**missing, "cohort": c, "metric": m} for c in others for m in HEADLINE_METRICS
+            ]
             tables.append(pd.DataFrame(cells))
             continue
         learned = scores[scores["trained_on"] == name]
@@ -86,7 +87,7 @@ def transport_table(
             min_class_size=least,
             **within,
         )
-        tables.append(found[found["metric"].isin(METRICS)].assign(trained_on=name))
+        tables.append(found[found["metric"].isin(HEADLINE_METRICS)].assign(trained_on=name))
     table = pd.concat([table.astype(object) for table in tables], ignore_index=True)
     sizes = {name: Cohort.of(rows).n for name, rows in people.items()}
     table["n_train"] = table["trained_on"].map(sizes)

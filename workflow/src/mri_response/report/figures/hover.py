@@ -104,7 +104,7 @@ def _shape(places: np.ndarray, height: float, is_area: bool) -> tuple[str, str]:
     if len(places) == 1:
         return "point", f'<circle cx="{x[0]:.2f}" cy="{y[0]:.2f}" r="{_REACH:g}">'
     low, high = np.array([x.min(), y.min()]), np.array([x.max(), y.max()])
-    room = np.maximum(0, 2 * _REACH / 2 - (high - low)) if not is_area else np.zeros(2)
+    room = np.maximum(0, _REACH - (high - low)) if not is_area else np.zeros(2)
     (left, top), (wide, tall) = low - room / 2, high - low + room
     tag = f'<rect x="{left:.2f}" y="{top:.2f}" width="{wide:.2f}" height="{tall:.2f}">'
     return ("area" if is_area else "line"), tag

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
-from mri_response.core.vocabulary import Role
+from mri_response.core.vocabulary import HEADLINE_METRICS, Role
 from mri_response.report.figures.forest import draw_interval, without_axis
 from mri_response.report.figures.style import (
     BLACK,
@@ -24,7 +24,6 @@ from mri_response.report.figures.text import line_count, line_height, wrap
 from mri_response.report.naming import METRIC_NAMES, Naming
 from mri_response.report.numbers import number
 
-METRICS = ("balanced_accuracy", "auc")
 LABELS_WIDTH = 62.0
 _MEANS = {Role.DISCOVERY: "Mean over discovery sites", Role.EXTERNAL: "Mean over external sites"}
 
@@ -69,7 +68,7 @@ def draw(
                 axes.axhline(y, color="#d0d0d0", linewidth=0.7)
         y += row["height"]
         ticks.append(centre)
-        for axes, metric in zip(panels, METRICS, strict=True):
+        for axes, metric in zip(panels, HEADLINE_METRICS, strict=True):
             if metric in row["values"]:
                 _draw_row(axes, row["values"][metric], centre, row["kind"])
         if row["kind"] == "site" and not row["values"]:
@@ -77,7 +76,7 @@ def draw(
                 "too few people", (0, centre), (4, 0), xycoords=("axes fraction", "data"),
                 textcoords="offset points", va="center", color=GREY,
             )  # fmt: skip
-    for axes, metric in zip(panels, METRICS, strict=True):
+    for axes, metric in zip(panels, HEADLINE_METRICS, strict=True):
         axes.axvline(0.5, color=GREY, linewidth=0.9, linestyle=(0, (4, 3)), zorder=0)
         axes.set(xlim=(0, 1), ylim=(y, 0), xlabel=METRIC_NAMES[metric])
         if metric != "auc":

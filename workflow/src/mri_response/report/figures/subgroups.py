@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
+from mri_response.core.vocabulary import HEADLINE_METRICS
 from mri_response.evaluation.headline import headline_row
 from mri_response.report.figures.forest import without_axis
 from mri_response.report.figures.style import (
@@ -22,8 +23,6 @@ from mri_response.report.figures.text import line_count, line_height, wrap
 from mri_response.report.lookup import is_computed, people_counts
 from mri_response.report.naming import METRIC_NAMES, Naming, group_name
 from mri_response.report.numbers import number
-
-METRICS = ("balanced_accuracy", "auc")
 
 
 @styled
@@ -63,7 +62,7 @@ def draw(subgroups: pd.DataFrame, performance: pd.DataFrame, model: str, names: 
         y += row["height"]
         ticks.append(centre)
         labels.append(row["label"])
-        for axes, metric in zip(panels, METRICS, strict=True):
+        for axes, metric in zip(panels, HEADLINE_METRICS, strict=True):
             if row["kind"] == "cohort" and y > row["height"]:
                 axes.axhline(y - row["height"], color="#d0d0d0", linewidth=0.7)
             estimate, low, high = row.get(metric, (np.nan,) * 3)
@@ -80,7 +79,7 @@ def draw(subgroups: pd.DataFrame, performance: pd.DataFrame, model: str, names: 
                 "too few people", (0, centre), (4, 0), xycoords=("axes fraction", "data"),
                 textcoords="offset points", va="center", color=GREY,
             )  # fmt: skip
-    for axes, metric in zip(panels, METRICS, strict=True):
+    for axes, metric in zip(panels, HEADLINE_METRICS, strict=True):
         axes.axvline(0.5, color=GREY, linewidth=0.9, linestyle=(0, (4, 3)))
         axes.set(xlim=(0, 1), ylim=(y, 0), xlabel=METRIC_NAMES[metric])
         if metric != "auc":
@@ -109,7 +108,7 @@ def _rows(
         n, n_positive = people_counts(performance, model, cohort)
         values = {}
         if is_computed(performance, model, cohort):
-            found = {m: headline_row(performance, model, cohort, m) for m in METRICS}
+            found = {m: headline_row(performance, model, cohort, m) for m in HEADLINE_METRICS}
             values = {metric: _limits(row) for metric, row in found.items()}
         add("everybody", f"Everybody, n\u00a0=\u00a0{n}\u00a0({n_positive})", **values)
         of_cohort = groups[groups["cohort"] == cohort]
@@ -123,7 +122,7 @@ def _rows(
                 if np.isnan(number(first["estimate"])):
                     small.append(label)
                 else:
-                    values = {metric: _limits(found.loc[metric]) for metric in METRICS}
+                    values = {metric: _limits(found.loc[metric]) for metric in HEADLINE_METRICS}
                     add("group", f"{label}\u00a0({int(number(first['n_positive']))})", **values)
             if small:
                 add("small", "; ".join(small))

@@ -6,12 +6,12 @@ import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
+from mri_response.core.vocabulary import HEADLINE_METRICS
 from mri_response.report.figures.style import DIVERGING, DOUBLE_COLUMN, new_figure, styled, suptitle
 from mri_response.report.figures.text import wrap
 from mri_response.report.naming import METRIC_NAMES, Naming
 from mri_response.report.numbers import estimate_text, interval_text, number, p_text
 
-METRICS = ("balanced_accuracy", "auc")
 LABELS_WIDTH = 28.0
 PANEL_WIDTH = 65.0
 CELL_HEIGHT = 17.0
@@ -48,7 +48,7 @@ def draw(transport: pd.DataFrame, model: str, names: Naming) -> Figure:
         for c in cohorts
     ]
     below = [wrap(names.titles[c], PANEL_WIDTH / len(cohorts) - 2) for c in cohorts]
-    for axes, metric in zip(panels, METRICS, strict=True):
+    for axes, metric in zip(panels, HEADLINE_METRICS, strict=True):
         found = own[own["metric"] == metric].set_index(["trained_on", "cohort"])
         values = np.full((len(cohorts), len(cohorts)), np.nan)
         for i, learned in enumerate(cohorts):

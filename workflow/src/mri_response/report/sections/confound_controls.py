@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from mri_response.core.vocabulary import ConfoundControl
-from mri_response.evaluation.confound_controls import AS_ANALYSED, METRICS
+from mri_response.core.vocabulary import HEADLINE_METRICS, ConfoundControl
+from mri_response.evaluation.confound_controls import AS_ANALYSED
 from mri_response.report.naming import METRIC_NAMES, model_title
 from mri_response.report.numbers import estimate_text, number
 from mri_response.report.run import Run
@@ -47,13 +47,13 @@ def blocks(run: Run) -> list[Block]:
     table = run.tables.get("confound_controls")
     if table is None:
         return []
-    columns = [f"{METRIC_NAMES[m]}, {_TITLES[c]}" for m in METRICS for c in _TITLES]
+    columns = [f"{METRIC_NAMES[m]}, {_TITLES[c]}" for m in HEADLINE_METRICS for c in _TITLES]
     made = Table(run.names.title("Controls of the removal of confounds"), ["", *columns])
     for model, rows in table.groupby("model", sort=False):
         found = rows.set_index(["metric", "control"])["estimate"]
         cells: list[Any] = [
             estimate_text(metric, number(found[metric, str(control)]))
-            for metric in METRICS
+            for metric in HEADLINE_METRICS
             for control in _TITLES
         ]
         made.rows.append([model_title(model, run.config), *cells])

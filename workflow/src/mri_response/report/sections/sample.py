@@ -17,6 +17,7 @@ from mri_response.report.numbers import (
     as_number,
     estimate_text,
     interval_text,
+    metric_with_limits,
     number,
     percent,
     signed,
@@ -201,10 +202,7 @@ def _precision(table: pd.DataFrame, names: Naming, models: list[str]) -> Table:
                 made.rows.append(
                     [
                         *first,
-                        (
-                            estimate_text(metric, row["estimate"]),
-                            interval_text(metric, row["ci_low"], row["ci_high"]),
-                        ),
+                        metric_with_limits(metric, row),
                         "" if np.isnan(coins) else percent(coins),
                         ""
                         if np.isnan(null)
@@ -241,10 +239,7 @@ def _curve(table: pd.DataFrame, names: Naming, models: list[str]) -> Table:
                     model,
                     int(number(row["n"])),
                     METRIC_NAMES[metric],
-                    (
-                        estimate_text(metric, row["estimate"]),
-                        interval_text(metric, row["ci_low"], row["ci_high"]),
-                    ),
+                    metric_with_limits(metric, row),
                     "all people"
                     if np.isnan(difference)
                     else (signed(metric, difference), signed_interval(metric, *limits)),

@@ -8,11 +8,17 @@ import numpy as np
 import pandas as pd
 
 from mri_response.config.queries import ordered_models
-from mri_response.core.vocabulary import Role
+from mri_response.core.vocabulary import HEADLINE_METRICS, Role
 from mri_response.evaluation.sites.heterogeneity import FEWEST_FOR_MEAN, FEWEST_FOR_PREDICTION
 from mri_response.report.figures.plan import FigureSpec
 from mri_response.report.naming import METRIC_NAMES, model_title
-from mri_response.report.numbers import estimate_text, interval_text, number, p_text, percent
+from mri_response.report.numbers import (
+    interval_text,
+    metric_with_limits,
+    number,
+    p_text,
+    percent,
+)
 from mri_response.report.run import Run
 from mri_response.report.sections.blocks import Block, Details, Figures, OfModel, Table, Text
 from mri_response.report.sections.section import Section
@@ -85,8 +91,8 @@ def blocks(run: Run) -> list[Block]:
     details = [] if told is None else [Text(_HOW), Text(_SPREAD)]
     if transport is not None:
         details.append(Text(_TRANSPORT))
-    kinds = [*(["site_forest"] if told is not None else [])]
-    kinds += ["transport"] if transport is not None else []
+    drawn = {"site_forest": told, "transport": transport}
+    kinds = [kind for kind, table in drawn.items() if table is not None]
     return [*found, Figures(tuple(kinds)), Details("How sites are looked at", details)]
 
 
@@ -98,23 +104,18 @@ def _transport_table(run: Run, rows: pd.DataFrame, model: str) -> Table:
         [
             "Learned in",
             "Scored in",
-            *(f"{METRIC_NAMES[m]}{x}" for m in _METRICS for x in ("", ", p")),
+            *(f"{METRIC_NAMES[m]}{x}" for m in HEADLINE_METRICS for x in ("", ", p")),
         ],
     )
     for (learned, scored), own in rows.groupby(["trained_on", "cohort"], sort=False):
         own = own.set_index("metric")
         cells: list[Any] = [names.titles[learned], names.titles[scored]]
-        for metric in _METRICS:
+        for metric in HEADLINE_METRICS:
             row = own.loc[metric]
             if np.isnan(number(row["estimate"])):
                 cells.append(f"Not computed: a class has fewer than {least} people.")
                 break
-            cells.append(
-                (
-                    estimate_text(metric, row["estimate"]),
-                    interval_text(metric, row["ci_low"], row["ci_high"]),
-                )
-            )
+            cells.append(metric_with_limits(metric, row))
             cells.append(p_text(row["p_value"], row["n_permutations"]))
         table.rows.append(cells)
     return table
@@ -125,7 +126,7 @@ def _site_table(run: Run, rows: pd.DataFrame, model: str) -> Table:
     names = run.names
     table = Table(
         names.title(f"Sites, model {model}"),
-        ["Cohort", "Site", "n", names.positive, *(METRIC_NAMES[m] for m in _METRICS)],
+        ["Cohort", "Site", "n", names.positive, *(METRIC_NAMES[m] for m in HEADLINE_METRICS)],
     )
     least = run.config["min_class_size"]
     for (cohort, site), own in rows.groupby(["cohort", "site"], sort=False):
@@ -138,13 +139,7 @@ def _site_table(run: Run, rows: pd.DataFrame, model: str) -> Table:
             cells.append(
                 f"{int(first['n_positive'])} ({percent(first['n_positive'] / first['n'])})"
             )
-            cells += [
-                (
-                    estimate_text(metric, own.loc[metric, "estimate"]),
-                    interval_text(metric, *own.loc[metric, ["ci_low", "ci_high"]]),
-                )
-                for metric in _METRICS
-            ]
+            cells += [metric_with_limits(metric, own.loc[metric]) for metric in HEADLINE_METRICS]
         table.rows.append(cells)
     return table
 
@@ -163,10 +158,7 @@ def _spread_table(run: Run, rows: pd.DataFrame, model: str) -> Table:
             cells.append(f"Not estimable: fewer than {FEWEST_FOR_MEAN} sites have a number.")
         else:
             cells += [
-                (
-                    estimate_text(metric, row["estimate"]),
-                    interval_text(metric, row["ci_low"], row["ci_high"]),
-                ),
+                metric_with_limits(metric, row),
                 percent(row["i_squared"]),
                 "not estimable"
                 if np.isnan(row["prediction_low"])
@@ -174,9 +166,6 @@ def _spread_table(run: Run, rows: pd.DataFrame, model: str) -> Table:
             ]
         table.rows.append(cells)
     return table
-
-
-_METRICS = ("balanced_accuracy", "auc")
 
 
 def alt_text(spec: FigureSpec, run: Run) -> str:

@@ -11,7 +11,11 @@ import pandas as pd
 from mri_response.config.queries import ordered_models
 from mri_response.report.figures.plan import FigureSpec
 from mri_response.report.naming import METRIC_NAMES, Naming, group_name, plural
-from mri_response.report.numbers import estimate_text, interval_text, number, with_sign
+from mri_response.report.numbers import (
+    metric_with_limits,
+    number,
+    with_sign,
+)
 from mri_response.report.run import Run
 from mri_response.report.sections.blocks import Block, Bullets, Details, Figures, Table, Text
 from mri_response.report.sections.section import Section
@@ -131,13 +135,7 @@ def _table(own: pd.DataFrame, model: str, names: Naming, config: Mapping[str, An
                 cells.append(f"Not computed: a class has fewer than {least} people.")
             else:
                 cells[-1] += f" ({int(number(first['n_positive']))})"
-                cells += [
-                    (
-                        estimate_text(metric, rows.loc[metric, "estimate"]),
-                        interval_text(metric, *rows.loc[metric, ["ci_low", "ci_high"]]),
-                    )
-                    for metric in METRIC_NAMES
-                ]
+                cells += [metric_with_limits(metric, rows.loc[metric]) for metric in METRIC_NAMES]
             table.rows.append(cells)
     discovery = (
         f"Discovery: {'mean over the repeats of ' if cv['repeats'] > 1 else ''}cross-validation, "
