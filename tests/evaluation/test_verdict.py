@@ -187,6 +187,23 @@ def test_of_several_cohorts_the_difference_within_them_answers(tables) -> None:
     assert (made["estimate"], made["ci_method"]) == (0.3, "mover_difference")
 
 
+@pytest.mark.parametrize(
+    ("question", "cohort"),
+    [("is_it_the_drug", "external_pooled"), ("better_than_the_clinic", "discovery")],
+)
+def test_better_than_what_lies_below_chance_is_no_answer(tables, question, cohort) -> None:
+    """Controls at .30 and treated people at .52 differ, and nothing is predicted in either."""
+    assert answers(tables).loc[question, "answer"] == Answer.FOUND
+    performance = tables["performance"].copy()
+    own = (performance["cohort"] == cohort) & (performance["metric"] == "auc")
+    own &= performance["model"] == "roi_svc"
+    performance.loc[own, ["estimate", "ci_low", "ci_high"]] = [0.52, 0.39, 0.65]
+    made = answers(tables, performance=performance)
+    assert made.loc[question, "answer"] == Answer.NOT_ABOVE_CHANCE
+    others = made.drop(index=question)["answer"]
+    assert list(others) == list(answers(tables).drop(index=question)["answer"])
+
+
 def test_without_other_cohorts_only_the_first_question_is_asked(tables) -> None:
     empty = {name: tables[name].iloc[:0] for name in ("comparisons", "specificity", "subgroups")}
     made = verdict_table({**tables, **empty}, {"discovery": "discovery"}, "roi_svc", [], SETTINGS)

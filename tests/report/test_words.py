@@ -10,6 +10,7 @@ import pytest
 from made_up_run import MadeUpRun, made_up_run, one_cohort, six_cohorts
 
 from mri_response.config.answers import resource
+from mri_response.evaluation.verdict import Answer
 from mri_response.report.bibtex import bibtex
 from mri_response.report.glossary import Marker, glossary
 from mri_response.report.sections import plain
@@ -71,8 +72,10 @@ def test_the_hundred_people_are_those_of_the_table() -> None:
 
 def test_every_answer_has_words() -> None:
     questions = ("predicts", "holds_elsewhere", "is_it_the_drug", "better_than_the_clinic")
-    answers = ("found", "found_but_small", "not_found", "cannot_tell", "not_asked")
+    answers = [str(answer) for answer in Answer]
     for question, answer in product(questions, answers):
+        if answer == Answer.NOT_ABOVE_CHANCE and question in questions[:2]:
+            continue  # of differences alone
         text = words_of(answered(**{question: answer}))
         assert "  " not in text, (question, answer)
 

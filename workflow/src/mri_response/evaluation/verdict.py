@@ -41,6 +41,7 @@ class Answer(StrEnum):
     SMALL = "found_but_small"
     NOT_FOUND = "not_found"
     CANNOT_TELL = "cannot_tell"
+    NOT_ABOVE_CHANCE = "not_above_chance"
     NOT_ASKED = "not_asked"
 
 
@@ -173,6 +174,10 @@ def verdict_table(
 ) -> pd.DataFrame:
     """The content of ``verdict.tsv``.
 
+    A difference of two AUC counts only where the model's own lies above chance by its interval. What
+    knows nothing falls below chance in cross-validation, and by accident in a small control cohort;
+    to be better than that is no answer.
+
     Parameters
     ----------
     tables : mapping of str to DataFrame
@@ -208,6 +213,10 @@ def verdict_table(
         above_chance = question in (Question.PREDICTS, Question.HOLDS)
         useful = settings["useful_performance"] if above_chance else difference
         answer = answer_of(figure, p_holm, useful, level)
+        if question in (Question.DRUG, Question.CLINIC) and answer in (Answer.FOUND, Answer.SMALL):
+            row = headline_row(tables["performance"], model, figure.cohort, "auc")
+            if row is None or not row["ci_low"] > CHANCE:
+                answer = Answer.NOT_ABOVE_CHANCE
         rows.append(_row(question, answer, figure, useful) | {"p_holm": p_holm})
     figure, answer = answer_of_groups(
         group_figures(tables["subgroups"], model, discovery, level), difference

@@ -300,6 +300,6 @@ def p_text(p: Any, n_permutations: Any) -> str:
     p, m = number(p), number(n_permutations)
     if np.isnan(p):
         return "n/a"
-    text = "<\u2009" + "0.001" if p < 0.0005 else f"{p:.3f}"
+    text = "<\u202f" + "0.001" if p < 0.0005 else f"{p:.3f}"
     smallest = not np.isnan(m) and p <= (1 + 1e-9) / (m + 1)
     return text + ("†" if smallest else "")

@@ -94,9 +94,11 @@ def intervals(lines: Sequence[Interval], chance: float, useful: float, label: st
     parts = []
     for value, kind, text in ((chance, "chance", "chance"), (useful, "useful", "useful")):
         anchor = "end" if kind == "chance" else "start"
+        # One piece per interval: a line from top to bottom would run through the names.
+        pieces = "".join(f"M{x(value)} {top + i * step + 15}v15" for i in range(len(lines)))
         parts.append(
-            f'<line class="{kind}" x1="{x(value)}" x2="{x(value)}" y1="{top - 4}" '
-            f'y2="{top + height}"/><text class="soft" text-anchor="{anchor}" '
+            f'<path class="{kind}" d="M{x(value)} {top - 6}v6{pieces}"/>'
+            f'<text class="soft" text-anchor="{anchor}" '
             f'x="{x(value) + (-3 if anchor == "end" else 3)}" y="9">{text} '
             f"{100 * value:.0f} %</text>"
         )

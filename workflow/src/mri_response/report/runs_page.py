@@ -39,6 +39,7 @@ ANSWERS = {
     "found_but_small": "yes, but too little",
     "not_found": "no",
     "cannot_tell": "can\u2019t tell",
+    "not_above_chance": "can\u2019t tell",
     "not_asked": "not asked",
 }
 

@@ -53,4 +53,4 @@ def fact_names() -> list[str]:
 
 
 def _plain(text: str) -> str:
-    return text.replace("\u00a0", " ").replace("\u2009", " ")
+    return text.replace("\u00a0", " ").replace("\u202f", " ")

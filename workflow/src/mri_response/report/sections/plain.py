@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+from mri_response.config.queries import CONFOUNDS_ONLY
 from mri_response.report.naming import plural
 from mri_response.report.run import Run
 from mri_response.report.sections.blocks import Block, Text
 from mri_response.report.sections.section import Section
-from mri_response.report.sections.verdict import COUNTS, NO_CONTROL, has_controls, hundred_row
+from mri_response.report.sections.verdict import (
+    COUNTS,
+    NO_CLINIC,
+    NO_CONTROL,
+    has_controls,
+    hundred_row,
+)
 
 # By question and answer; other answers are told as an open question.
 _PREDICTS = {
@@ -88,6 +95,8 @@ def blocks(run: Run) -> list[Block]:
     ]
     if answers.get("is_it_the_drug") == "not_asked" and not has_controls(run):
         said[said.index(_DRUG["not_asked"])] = NO_CONTROL
+    if CONFOUNDS_ONLY in set(verdict["against"]):
+        said.append(NO_CLINIC)
     return [Text(" ".join([start, *said, *_hundred(run, positive)])), Text(_END)]
 
 

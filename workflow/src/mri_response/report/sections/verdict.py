@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from mri_response.config.queries import CONFOUNDS_ONLY
 from mri_response.core.vocabulary import EXTERNAL_POOLED, Role
 from mri_response.evaluation.headline import headline_row
 from mri_response.report.lookup import is_computed
@@ -95,6 +96,9 @@ _WORDS = {
                       "of the drug."),
         "cannot_tell": ("Can’t tell.", "open", "Treated people and controls do not differ enough, "
                         "or are too few, to say whether it is the drug."),
+        "not_above_chance": ("Can’t tell.", "open", "The model does better in treated people than "
+                             "in controls, but that it does better than chance in the treated has "
+                             "not been shown."),
         "not_asked": ("Not asked.", "none", "Treated people of other cohorts and controls could "
                       "not be compared: whether it is the drug is not known."),
     },
@@ -106,6 +110,8 @@ _WORDS = {
                       "matter."),
         "cannot_tell": ("Can’t tell.", "open", "That it does better than {against} has not been "
                         "shown, nor that it does not."),
+        "not_above_chance": ("Can’t tell.", "open", "It does better than {against}, but that it "
+                             "does better than chance has not been shown."),
         "not_asked": ("Not asked.", "none", "The model was compared with nothing that the clinic "
                       "knows without a scan."),
     },
@@ -119,6 +125,8 @@ _WORDS = {
                       "compared."),
     },
 }  # fmt: skip
+#: Where no model knows what a clinic knows, and the scan is compared with confounds.
+NO_CLINIC = "Nothing else that a clinic knows, such as scores, was compared."
 #: Where no cohort is without a treatment, as where patients are told from healthy people.
 NO_CONTROL = "No cohort without a treatment was compared: this run says nothing about a drug."
 _DIFFERENCES = ("auc_difference", "balanced_accuracy_difference")
@@ -147,7 +155,8 @@ def blocks(run: Run) -> list[Block]:
         f"(verdict): “yes” where p, adjusted for the number of questions (Holm), is at most "
         f"{row['level']:g} and the 95 % interval lies above chance; “no” where the interval ends "
         f"below what would be of use ({percent(row['useful'])} balanced accuracy; a difference of "
-        f"{verdict['useful'].iloc[-1]:g}); else “can’t tell”."
+        f"{verdict['useful'].iloc[-1]:g}); else “can’t tell”. A difference of two AUC counts only "
+        "where the model’s own AUC lies above chance by its interval."
     )
     answers = Answers([_item(run, row) for _, row in verdict.iterrows()])
     return [Columns([answers], right), Details("How these answers are made", [Text(rules)])]
@@ -186,10 +195,13 @@ def _item(run: Run, row: pd.Series) -> AnswerItem:
     text = text.format(**both, against=against)
     if question == "is_it_the_drug" and answer == "not_asked" and not has_controls(run):
         text = NO_CONTROL
+    asked = QUESTIONS[question]
     if answer == "not_asked":
-        return AnswerItem(QUESTIONS[question], short, text, tone=tone)
+        return AnswerItem(asked, short, text, tone=tone)
+    if question == "better_than_the_clinic" and row["against"] == CONFOUNDS_ONLY:
+        asked, text = f"Is it better than {against}?", f"{text} {NO_CLINIC}"
     target, label = _EVIDENCE[question]
-    return AnswerItem(QUESTIONS[question], short, text, _number(run, row), tone, target, label)
+    return AnswerItem(asked, short, text, _number(run, row), tone, target, label)
 
 
 def has_controls(run: Run) -> bool:
