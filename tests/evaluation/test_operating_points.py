@@ -29,7 +29,7 @@ def performance(null_inflated=(0.5, 0.8), naive=(0.6, 0.75)):
         ("auc", "mean_over_repeats", "null_inflated", 0.0, 1.0),
     ]
     columns = ["metric", "aggregation", "ci_method", "ci_low", "ci_high"]
-    return pd.DataFrame(rows, columns=columns)
+    return pd.DataFrame(rows, columns=columns).assign(operating_point="zero")
 
 
 def metrics_of(true_positive, n_positive, true_negative, n_negative, prevalence=0.4):
@@ -189,6 +189,16 @@ def test_cross_validated_intervals_stand_naive_and_inflated():
     small = table[table["cohort"] == "tiny"]
     assert (small["ci_method"] == "not_computed_small_class").all()
     assert small[["estimate", "ci_low", "ci_high"]].isna().all(axis=None)
+
+
+def test_the_own_rule_of_the_model_has_the_intervals_of_performance():
+    home = scored(np.stack([PROBABILITY, PROBABILITY**2]), cohort="home", zero=0.4, strict=0.6)
+    table = operating_point_table("svc", [home], performance(), prevalence=None, min_class_size=5)
+    at = table[table["metric"] == "balanced_accuracy"].set_index(["operating_point", "ci_method"])
+    own = at.loc["zero", ["ci_low", "ci_high"]]
+    assert own.loc["null_inflated"].tolist() == [0.5, 0.8]
+    assert own.loc["naive_bootstrap"].tolist() == [0.6, 0.75]
+    assert list(at.loc["strict"].index) == ["null_inflated_mover_wilson", "naive_mover_wilson"]
 
 
 def test_inflation_is_the_ratio_of_widths():

@@ -100,8 +100,8 @@ def test_the_reviewers_documents_say_how_scans_were_given_the_clinic(inputs):
         ("both", "clinic", "The scan tells more."),
         ("stacked", "clinic", "The scan tells more."),
         # The clinic may be the reason, or there is no scan at all.
-        ("both", "confounds_only", "Model both does better than confounds alone (age, sex, tiv)."),
-        ("stacked", "confounds_only", "does better than confounds alone (age, sex, tiv)."),
+        ("both", "confounds_only", "Model both does better than confounds alone (age, sex, TIV)."),
+        ("stacked", "confounds_only", "does better than confounds alone (age, sex, TIV)."),
         ("clinic", "confounds_only", "Model clinic does better than confounds alone"),
         ("roi_svc", "majority_class", "Model roi_svc does better than larger class for everybody."),
     ],

@@ -110,9 +110,15 @@ def operating_point_table(
         Columns `OPERATING_POINT_COLUMNS`; `threshold` of cross-validation is the mean over the
         training sets. Intervals of the frozen model are Wilson's and what follows from them (see
         `point_metrics`). Cross-validated ones stand there twice: ``naive_...``, as if one model had
-        said everything, and ``null_inflated_...``, with n / inflation**2 people.
+        said everything, and ``null_inflated_...``, with n / inflation**2 people; what
+        `performance` has at this point (sensitivity, specificity, balanced accuracy of the model's
+        own rule) keeps its limits from there, so that a number has one interval.
     """
     factor = inflation(performance)
+    known = performance[performance["aggregation"] == HEADLINE].set_index(
+        ["operating_point", "metric", "ci_method"]
+    )
+    known = known[~known.index.duplicated()]  # a row per null
     rows: list[dict[str, Any]] = []
     for scored in cohorts:
         base = scored.about(model) | {
@@ -128,16 +134,23 @@ def operating_point_table(
                     at | {"metric": m, "ci_method": NotComputed.SMALL_CLASS} for m in POINT_METRICS
                 ]
                 continue
-            given = [("", 1.0)]
+            given = [("", "", 1.0)]
             if scored.cross_validated:
-                given = [("null_inflated_", factor), ("naive_", 1.0)]
-            for prefix, by in given:
+                given = [
+                    ("null_inflated_", Interval.NULL_INFLATED, factor),
+                    ("naive_", Interval.NAIVE_BOOTSTRAP, 1.0),
+                ]
+            for prefix, same, by in given:
                 recalls = _recalls(scored, answer, by)
                 for metric, (estimate, low, high, method) in point_metrics(
                     recalls, base["prevalence"]
                 ).items():
-                    limits = {"estimate": estimate, "ci_low": low, "ci_high": high}
-                    rows.append(at | {"metric": metric, "ci_method": prefix + method} | limits)
+                    row = {"metric": metric, "ci_method": prefix + method, "estimate": estimate}
+                    if same and (point, metric, same) in known.index:
+                        limits = known.loc[(point, metric, same), ["ci_low", "ci_high"]]
+                        low, high = limits.astype(float)
+                        row["ci_method"] = same
+                    rows.append(at | row | {"ci_low": low, "ci_high": high})
     return pd.DataFrame(rows, columns=OPERATING_POINT_COLUMNS)
 
 

@@ -186,7 +186,8 @@ def model_title(name: str, config: Mapping[str, Any]) -> str:
         The completed configuration.
     """
     if name == CONFOUNDS_ONLY:
-        return f"Confounds alone ({', '.join(used_confounds(config))})"
+        written = ("TIV" if name == "tiv" else name for name in used_confounds(config))
+        return f"Confounds alone ({', '.join(written)})"
     if name == QUALITY_ONLY:
         return f"Quality of the scans alone ({', '.join(quality_predictors(config))})"
     if name == MAJORITY_CLASS:

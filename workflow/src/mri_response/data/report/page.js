@@ -47,6 +47,17 @@
     for (const details of closed) details.open = false;
   });
 
+  // ---------------------------------------------------------------- what goes on to the right
+  const wide = all(".scroll");
+  const fade = (box) => box.classList.toggle(
+    "more", box.scrollWidth - box.clientWidth - box.scrollLeft > 4,
+  );
+  const sizes = new ResizeObserver((changes) => { for (const { target } of changes) fade(target); });
+  for (const box of wide) {
+    sizes.observe(box);
+    box.addEventListener("scroll", () => fade(box), { passive: true });
+  }
+
   // ---------------------------------------------------------------- contents
   const contents = document.querySelector(".contents");
   const narrow = matchMedia("(max-width: 43rem)");

@@ -11,6 +11,7 @@ import pandas as pd
 from mri_response.config.queries import CONFOUNDS_ONLY
 from mri_response.core.vocabulary import EXTERNAL_POOLED, Role
 from mri_response.evaluation.headline import headline_row
+from mri_response.evaluation.verdict import CHANCE
 from mri_response.report.lookup import is_computed
 from mri_response.report.naming import (
     METRIC_NAMES,
@@ -86,8 +87,8 @@ _WORDS = {
                       "the result holds for other people is not known."),
     },
     "is_it_the_drug": {
-        "found": ("Yes, more so.", "yes", "The model does better in treated people than in "
-                  "controls. Who was treated was not drawn by lot, so hospitals or patients may "
+        "found": ("This speaks for it.", "yes", "The model does better in treated people than "
+                  "in controls. Who was treated was not drawn by lot, so hospitals or patients may "
                   "also explain it."),
         "found_but_small": ("Yes, but too little.", "open", "The model does better in treated "
                             "people than in controls, and by less than would matter."),
@@ -120,15 +121,16 @@ _WORDS = {
         "not_found": ("Yes.", "yes", "Between the groups compared ({against} differ most) there "
                       "is no difference that would matter."),
         "cannot_tell": ("Can’t tell.", "open", "The groups compared are too small to say whether "
-                        "they differ."),
+                        "they differ (least of all {against})."),
         "not_asked": ("Not asked.", "none", "No two groups of people are large enough to be "
                       "compared."),
     },
 }  # fmt: skip
 #: Where no model knows what a clinic knows, and the scan is compared with confounds.
-NO_CLINIC = "Nothing else that a clinic knows, such as scores, was compared."
+NO_CLINIC = "No score or other clinical measure was compared."
 #: Where no cohort is without a treatment, as where patients are told from healthy people.
 NO_CONTROL = "No cohort without a treatment was compared: this run says nothing about a drug."
+_ABOVE_CHANCE = ("predicts", "holds_elsewhere")
 _DIFFERENCES = ("auc_difference", "balanced_accuracy_difference")
 
 
@@ -198,10 +200,32 @@ def _item(run: Run, row: pd.Series) -> AnswerItem:
     asked = QUESTIONS[question]
     if answer == "not_asked":
         return AnswerItem(asked, short, text, tone=tone)
+    if question in _ABOVE_CHANCE and answer == "found":
+        text += _by_enough(row)
+    if row["cohort"] == EXTERNAL_POOLED and question == "holds_elsewhere":
+        text += _alone(run)
     if question == "better_than_the_clinic" and row["against"] == CONFOUNDS_ONLY:
         asked, text = f"Is it better than {against}?", f"{text} {NO_CLINIC}"
     target, label = _EVIDENCE[question]
     return AnswerItem(asked, short, text, _number(run, row), tone, target, label)
+
+
+def _by_enough(row: pd.Series) -> str:
+    """Whether a figure above chance is shown to be of use as well."""
+    useful = percent(row["useful"])
+    if number(row["ci_low"]) >= number(row["useful"]):
+        return f" This is of use ({useful} or more)."
+    return f" Whether of use ({useful} or more) is open."
+
+
+def _alone(run: Run) -> str:
+    """In how many external cohorts the balanced accuracy lies above chance by its own interval."""
+    external = [cohort for cohort in run.others if run.names.roles[cohort] == Role.EXTERNAL]
+    shown = 0
+    for cohort in external:
+        row = headline_row(run.performance, run.model, cohort, "balanced_accuracy")
+        shown += row is not None and number(row["ci_low"]) > CHANCE
+    return f" Alone: shown in {shown} of {len(external)}."
 
 
 def has_controls(run: Run) -> bool:
@@ -368,7 +392,7 @@ def _intervals(run: Run, verdict: pd.DataFrame) -> Picture | None:
     said = "; ".join(f"{line.name} {line.text}" for line in lines)
     label = f"Balanced accuracy with 95 % intervals: {said}."
     svg = intervals(lines, number(row["null_value"]), number(row["useful"]), label)
-    caption = "Dots: balanced accuracy; lines: 95 % intervals over people."
+    caption = "Dots with 95 % intervals over people. Useful: by the config."
     return Picture("intervals", names.title("Balanced accuracy by cohort"), svg, caption)
 
 
