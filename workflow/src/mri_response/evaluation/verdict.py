@@ -174,9 +174,9 @@ def verdict_table(
 ) -> pd.DataFrame:
     """The content of ``verdict.tsv``.
 
-    A difference of two AUC counts only where the model's own lies above chance by its interval. What
-    knows nothing falls below chance in cross-validation, and by accident in a small control cohort;
-    to be better than that is no answer.
+    A difference of two AUC counts only where the model's own lies above chance by its interval.
+    What knows nothing falls below chance in cross-validation, and by accident in a small control
+    cohort; to be better than that is no answer.
 
     Parameters
     ----------

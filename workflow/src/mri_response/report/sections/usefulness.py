@@ -321,8 +321,8 @@ def _point_table(table: pd.DataFrame, models: list[str], names: Naming, reason: 
         "sensitivity and specificity) is highest or one of the two reaches what is wanted, and "
         "applied unchanged. Small numbers: "
         "95 % intervals over people, of cross-validation corrected by the permutation null where "
-        "there is one. External cohorts together are counted here as one group of people; the headline "
-        "is the mean of the cohorts. operating_points.tsv also has each of them by itself."
+        "there is one. External cohorts together are counted here as one group of people; the "
+        "headline is the mean of the cohorts. operating_points.tsv also has each of them by itself."
     )
     return made
 
