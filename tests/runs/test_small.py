@@ -35,7 +35,7 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("small")
     before = seconds_of_children()
     done = subprocess.run(
-        [sys.executable, "-m", "snakemake", "-s", ROOT / "Snakefile", *OPTIONS],
+        [sys.executable, "-m", "snakemake", "-s", ROOT / "Snakefile", *OPTIONS, "--verbose"],
         cwd=folder,
         env={**os.environ, **ENVIRONMENT},
         capture_output=True,
@@ -44,6 +44,10 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Path:
     )
     assert done.returncode == 0, done.stdout + done.stderr
     assert seconds_of_children() - before < SECONDS
+    # The scheduler looks for jobs when one has ended, and not many times a second.
+    written = done.stdout + done.stderr
+    jobs = int(re.search(r"(\d+) of \1 steps", written)[1])
+    assert written.count("Ready jobs: ") <= 2 * jobs
     return folder / "results" / "small"
 
 
