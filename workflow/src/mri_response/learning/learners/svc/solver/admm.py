@@ -260,11 +260,14 @@ class AdmmSolver:
             free = (primal > lower) & (primal < upper)
             # The result in float32 is a start for pivoting, but not a solution.
             n_free = np.count_nonzero(free, axis=1)
-            looked = np.flatnonzero(n_free <= (FEW if single else signs.shape[1]))
-            if not len(looked):
-                continue
-            given = (array[looked] for array in (primal, free, signs, lower, upper))
-            feasible, wrong, gap = self._certify(*given)
+            problems = (primal, free, signs, lower, upper)
+            looked = np.arange(len(rows))
+            if single:
+                looked = np.flatnonzero(n_free <= FEW)
+                if not len(looked):
+                    continue
+                problems = tuple(array[looked] for array in problems)
+            feasible, wrong, gap = self._certify(*problems, n_free[looked])
             done = gap <= self.tolerance
             if done.any():
                 ended = rows[looked[done]]
@@ -285,17 +288,18 @@ class AdmmSolver:
         signs: np.ndarray,
         lower: np.ndarray,
         upper: np.ndarray,
+        n_free: np.ndarray,
     ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """Nearest point that satisfies the constraints, or what pivots lead to; violation, gap."""
-        n_free = np.count_nonzero(free, axis=1)
-        feasible = primal - free * (primal.sum(axis=1) / np.maximum(n_free, 1))[:, None]
+        feasible = free * (primal.sum(axis=1) / np.maximum(n_free, 1))[:, None]
+        np.subtract(primal, feasible, out=feasible)
         np.maximum(feasible, lower, out=feasible)
         np.minimum(feasible, upper, out=feasible)
         few = np.flatnonzero(n_free <= FEW)
         if len(few):
-            position = np.where(free, 0, np.where(primal <= lower, -1, 1))
-            problem = (array[few] for array in (signs, lower, upper, position))
-            exact, settled = self._pivoted(*problem)
+            primal, free, *box = (array[few] for array in (primal, free, signs, lower, upper))
+            position = np.where(free, 0, np.where(primal <= box[1], -1, 1))
+            exact, settled = self._pivoted(*box, position)
             feasible[few[settled]] = exact[settled]
         violation = signs - self._products(feasible)
         return feasible, violation, _gap(feasible, violation, lower, upper)
