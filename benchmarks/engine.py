@@ -4,6 +4,7 @@
     python benchmarks/engine.py ratio --workload regions
     python benchmarks/engine.py whole
     python benchmarks/engine.py people
+    python benchmarks/engine.py sites
     python benchmarks/engine.py growth
 
 ratio
@@ -23,6 +24,11 @@ people
     solution that LIBSVM's support vectors have in double precision. Of thousands of people
     scikit-learn fits two values of C only, which are counted up. Features are independent or, where
     the tables of ../shared/data are there, as correlated as theirs.
+sites
+    289 real people of two sites with 178 regions, where the tables of ../shared/data are there: the
+    observed labels through every outer fold, 10 x 10 folds and each site left out, in both forms
+    that the engine has, beside a loop of scikit-learn (tests/oracle.py) on the default grid. Each
+    outer fold must choose the same C, and decision values must agree to 1e-5.
 growth
     Gram matrices of 5 outer folds and 256 labellings of one (64 where people outnumber features),
     counted up to all of them, for more people, features and permutations; with a figure.
@@ -68,13 +74,15 @@ from mri_response.learning.batches import batches, labelling_batches
 from mri_response.learning.design import Design, FixedFolds, RedrawnFolds, Sample
 from mri_response.learning.fold_grams import fold_grams
 from mri_response.learning.jobs import load_arrays, save_arrays
+from mri_response.learning.learners.svc import fold_rows
 from mri_response.learning.learners.svc.cross_validation import cross_validate, prepare
 from mri_response.learning.learners.svc.options import SvcOptions
 from mri_response.learning.learners.svc.solver.low_rank import LowRankSolver
 from mri_response.learning.permutation import Exchangeability
+from mri_response.learning.preparation.confounds import ConfoundCoding
 from mri_response.learning.splits import Fold, Scheme, draw_folds
 
-PARTS = ("ratio", "whole", "people", "growth")
+PARTS = ("ratio", "whole", "people", "sites", "growth")
 SEED = 20260117
 N, SHARE_POSITIVE = 99, 52 / 99
 SCHEME = Scheme(repeats=10, outer_folds=10, inner_repeats=1, inner_folds=10)
@@ -413,6 +421,89 @@ def more_people(n: int, p: int, correlated: bool) -> dict:
     }
 
 
+# ---------------------------------------------------------------- two sites of real people
+def two_sites() -> tuple[np.ndarray, np.ndarray, pd.DataFrame]:
+    """Regions, confounds and people of both sites, who are complete."""
+    volume = "EstimatedTotalIntraCranialVol"
+    cohorts = []
+    for site in ("nimh", "cobre"):
+        people = pd.read_csv(TABLES / site / "participants.tsv", sep="\t")
+        regions = pd.read_csv(TABLES / site / "freesurfer.tsv", sep="\t")
+        cohorts.append(people.merge(regions, on="participant_id", validate="1:1"))
+    rows = pd.concat(cohorts, join="inner", ignore_index=True)
+    rows = rows[rows["group"].isin(["patient", "control"])]
+    rows = rows.dropna(subset=["age", "sex", volume]).reset_index(drop=True)
+    people = rows[["participant_id", "age", "sex", "site"]].assign(
+        tiv=rows[volume] / 1000, label=(rows["group"] == "patient").astype(int)
+    )
+    features = rows[[name for name in regions if name not in ("participant_id", volume)]]
+    confounds = ConfoundCoding.of(people, ["age", "sex", "tiv"]).matrix(people)
+    return features.to_numpy(float), confounds, people
+
+
+class TimedSVC(SVC):
+    """SVC that adds up the CPU seconds of its fits."""
+
+    seconds = 0.0
+
+    def fit(self, X: np.ndarray, y: np.ndarray) -> TimedSVC:
+        _, seconds = cpu(super().fit, X, y)
+        TimedSVC.seconds += seconds
+        return self
+
+
+def sites(outer: str) -> list[dict]:
+    """Every outer fold of real people on both sides; one row for each form of the engine."""
+    features, confounds, people = two_sites()
+    labels = people["label"].to_numpy()
+    scheme = Scheme(10, 10, 1, 10, outer=outer, left_out=tuple(people["site"]))
+    folds = draw_folds(people["participant_id"], labels, scheme, SEED)[:-1]
+    grid = [float(C) for C in DEFAULT_GRID]
+    oracle.SVC, TimedSVC.seconds = TimedSVC, 0.0
+    model = oracle.pipeline(confounds.shape[1]).set_params(svm__in_float64=True)
+    data, expected = np.hstack([confounds, features]), []
+    for fold in folds:
+        train, *inner_train = map(np.flatnonzero, fold.sets.train)
+        test, *inner_test = map(np.flatnonzero, fold.sets.test)
+        inner = list(zip(inner_train, inner_test, strict=True))
+        chosen = oracle.nested(model, data, labels, train, inner, grid)
+        expected.append((chosen.candidate, test, chosen.model.decision_function(data[test])))
+    rows = []
+    for form, rows_per_feature in (("Gram matrices", np.inf), ("rows", 0.0)):
+        fold_rows.ROWS_PER_FEATURE = rows_per_feature
+        result, seconds = cpu(
+            cross_validate,
+            Sample(features, confounds, np.ones(len(people))),
+            FixedFolds(folds),
+            Design(Exchangeability(people), SEED),
+            [range(1)],
+            SvcOptions(tuple(grid)),
+        )
+        same = [result.candidate[0, at] == one for at, (one, _, _) in enumerate(expected)]
+        assert all(same), f"another C in {len(same) - sum(same)} of {len(same)} outer folds"
+        largest = max(
+            np.abs(result.decision[0, at, test] - decision).max()
+            for at, (_, test, decision) in enumerate(expected)
+        )
+        assert largest < 1e-5, f"decision values differ by {largest:.2g}"
+        rows.append(
+            {
+                "outer": outer,
+                "n": len(people),
+                "p": features.shape[1],
+                "outer_folds": len(folds),
+                "engine_from": form,
+                "plain_s": TimedSVC.seconds,
+                "engine_s": seconds,
+                "ratio": TimedSVC.seconds / seconds,
+                "fallback": int(result.fallback),
+                "values_of_C_chosen": len(set(result.candidate[0])),
+                "largest_difference": largest,
+            }
+        )
+    return rows
+
+
 # ---------------------------------------------------------------- growth
 def growth(n: int, p: int) -> dict:
     """CPU time of some Gram matrices and labellings, counted up to all outer folds."""
@@ -468,7 +559,7 @@ def growth_figure(table: pd.DataFrame) -> Figure:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("parts", nargs="*", metavar="ratio|whole|people|growth")
+    parser.add_argument("parts", nargs="*", metavar="|".join(PARTS))
     parser.add_argument("--workload", choices=list(WORKLOADS), action="append")
     parser.add_argument("--compared", type=int, default=8, help="labellings that scikit-learn does")
     parser.add_argument("--jobs", type=int, default=2, help="processes of a whole analysis")
@@ -477,11 +568,11 @@ def main() -> None:
     parser.add_argument("--out", type=Path, default=Path("results/benchmarks"))
     given = parser.parse_args()
     parts, workloads = (
-        given.parts or ["ratio", "whole", "people", "growth"],
+        given.parts or PARTS,
         given.workload or WORKLOADS,
     )
-    if unknown := set(parts) - {"ratio", "whole", "people", "growth"}:
-        parser.error(f"unknown part {sorted(unknown)[0]}: ratio, whole, people or growth")
+    if unknown := set(parts) - set(PARTS):
+        parser.error(f"unknown part {sorted(unknown)[0]}: {', '.join(PARTS)}")
     if len(set(given.features)) > 3:
         parser.error("the figure has room for 3 numbers of features")
     given.out.mkdir(parents=True, exist_ok=True)
@@ -492,6 +583,11 @@ def main() -> None:
             more_people(n, p, kind)
             for n, p in SIZES
             for kind in (False, True)[: 1 + TABLES.is_dir()]
+        ],
+        "sites": lambda: [
+            row
+            for outer in ("leave_one_site_out", "k_fold")[: 2 * TABLES.is_dir()]
+            for row in sites(outer)
         ],
         "growth": lambda: [growth(n, p) for n in given.people for p in given.features],
     }
