@@ -25,7 +25,7 @@ def test_every_kind_of_feature_is_in_schema_package_and_rules(root):
 
 
 def test_inputs_of_the_kinds_of_features_have_their_files_in_the_rules(root):
-    paths = (root / "workflow" / "rules" / "paths.smk").read_text()
+    paths = (root / "workflow" / "rules" / "user_files.smk").read_text()
     entries = re.search(r"^FEATURE_FILES = \{\n(.*?)^\}", paths, re.M | re.S)[1]
     listed = set(re.findall(r'^    "(\w+)":', entries, re.M))
     assert listed == {name for kind in FEATURES.values() for name in kind.inputs}

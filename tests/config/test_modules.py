@@ -102,7 +102,7 @@ def test_a_configuration_is_not_changed_by_the_check():
 
 
 def test_every_module_has_its_files_and_rules(root):
-    text = (root / "workflow" / "rules" / "paths.smk").read_text()
+    text = (root / "workflow" / "rules" / "lists.smk").read_text()
     for files in ("FINAL_FILES", "PAGE_FILES"):
         names = yaml.safe_load(re.search(rf"{files} = (\{{.*?\}})", text, re.S)[1])
         assert list(names) == list(MODULES)

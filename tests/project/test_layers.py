@@ -19,7 +19,7 @@ STAGES = (
 )
 # Stages without rules, and files of rules that belong to no stage.
 WITHOUT_RULES = {"core", "config", "inputs"}
-SHARED_RULES = {"common", "paths", "sizes"}
+SHARED_RULES = {"common", "paths", "lists", "user_files", "job_inputs", "job_parameters", "sizes"}
 
 
 def imported(path: Path) -> Iterator[str]:

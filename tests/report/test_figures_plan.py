@@ -49,7 +49,7 @@ def test_a_drawing_function_asks_for_what_its_entry_names(name) -> None:
 
 
 def test_an_input_of_an_entry_is_a_file_of_the_run() -> None:
-    paths = (RULES / "paths.smk").read_text(encoding="utf-8")
+    paths = (RULES / "job_inputs.smk").read_text(encoding="utf-8")
     listed = set(re.findall(r'^    "(\w+)": ', paths.split("FIGURE_FILES = {")[1], re.M))
     tables = {"flow", "qc", "comparisons", "performance", "predictions", "null", "subgroups"}
     tables |= {"specificity", "learning_curve", "roi_sets", "site_performance", "site_spread"}

@@ -140,7 +140,7 @@ class FeatureKind:
         kind that is made from what the workflow has read already.
     inputs : tuple of str
         What the features are made from, beside the people: names of ``FEATURE_FILES`` in
-        ``rules/paths.smk``.
+        ``rules/user_files.smk``.
     has_atlas : bool
         Whether the features are regions of an atlas that the workflow lays on the maps.
     has_names : bool

@@ -2,7 +2,7 @@
 
 A configuration asks for a module by the sections that belong to it. An entry says which sections
 the module needs and which files of rules it brings. Its final files are in `FINAL_FILES` of
-``rules/paths.smk``, what the page shows of it in `PAGE_FILES` there. Every job reads this module
+``rules/lists.smk``, what the page shows of it in `PAGE_FILES` there. Every job reads this module
 with the rules: it imports nothing that takes time.
 """
 

@@ -234,7 +234,7 @@ def read_run(given: Any, config: Mapping[str, Any]) -> Run:
     Parameters
     ----------
     given : snakemake.io.InputFiles or mapping
-        Paths by name, as `page_files` of ``rules/paths.smk`` gathers them from the modules of the
+        Paths by name, as `page_files` of ``rules/lists.smk`` gathers them from the modules of the
         run: lists of ``tables``, ``summaries``, ``weights``, ``frozen`` models, ``features``,
         ``figures`` and ``viewers``, whose names are those of the files; of ``warnings``, tables
         with a column of this name; and of at most one ``planted_viewer``. What is not given is

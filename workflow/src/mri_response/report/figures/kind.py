@@ -29,7 +29,7 @@ class FigureKind:
         Its heading on the page.
     inputs : tuple of str
         What it is drawn from: tables of the run by their names, or what ``FIGURE_FILES`` of
-        ``rules/paths.smk`` lists. ``draw`` has a parameter for each that it needs.
+        ``rules/job_inputs.smk`` lists. ``draw`` has a parameter for each that it needs.
     model_inputs : tuple of str
         Tables of the run of which it needs the part of its model alone.
     settings : tuple of str
