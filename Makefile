@@ -40,7 +40,8 @@ test: setup ## run the tests
 test-slow: setup ## run the long tests: kills at many moments, full disks, faults of a cluster
 	@$(RUN) pytest -m "slow or fault" --fault-table docs/faults.md $(ARGS)
 
-benchmark: setup ## time the engine against scikit-learn, an hour or so
+benchmark: setup ## time whole runs, and the engine against scikit-learn: an hour or two
+	@$(RUN:-m=benchmarks/runs.py)
 	@$(RUN:-m=benchmarks/engine.py) $(ARGS)
 	@$(RUN:-m=benchmarks/engine_numbers.py)
 

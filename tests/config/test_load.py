@@ -104,6 +104,26 @@ def test_shipped_configurations_load(root, name):
     assert ("simulation" in config) == (name == "config/config.yaml")
 
 
+def test_the_demo_of_the_prediction_alone_is_the_demo_without_later_parts(root):
+    demo = yaml.safe_load((root / "config" / "config.yaml").read_text())
+    text = (root / "tests" / "configs" / "demo_prediction.yaml").read_text()
+    alone = yaml.safe_load(text.replace("simulated_prediction", "simulated_trial"))
+    load_config(alone)
+    for key in ("seed", "outcome", "models", "primary_model", "cross_validation", "permutation"):
+        assert alone[key] == demo[key]
+    plain = [name for name in demo["cohorts"] if "cat12" not in demo["cohorts"][name]["sources"]]
+    for name in set(plain) - {"external_a"}:
+        assert alone["cohorts"][name] == demo["cohorts"][name]
+    later = {"layout", "tables"}
+    for part in (demo["simulation"]["cohorts"], demo["features"]):
+        for entry in part.values():
+            for key in later & entry.keys():
+                del entry[key]
+    assert alone["simulation"] == demo["simulation"]
+    assert alone["features"] == demo["features"]
+    assert demo.keys() - alone.keys() == {"clinical_outcomes"}
+
+
 def test_demo_has_the_published_design(root):
     raw = yaml.safe_load((root / "config" / "config.yaml").read_text())
     config = load_config(raw)
