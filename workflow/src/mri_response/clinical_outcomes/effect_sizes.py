@@ -23,9 +23,7 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
-from scipy.optimize import brentq
 from scipy.special import gammaln, ndtri
-from scipy.stats import nct
 
 from mri_response.clinical_outcomes.student import Inference, t_interval
 from mri_response.clinical_outcomes.visits import by_visit
@@ -98,6 +96,10 @@ def noncentrality_limits(t: float, df: float, level: float = LEVEL) -> tuple[flo
     Steiger JH, Fouladi RT (1997). Noncentrality interval estimation and the evaluation of
     statistical models. In: What if there were no significance tests? Erlbaum.
     """
+    # These take time to import, and are only needed here.
+    from scipy.optimize import brentq
+    from scipy.stats import nct
+
     size, sign = abs(t), -1.0 if t < 0 else 1.0
     tail = (1 - level) / 2
     reach = -float(ndtri(tail)) * np.sqrt(1 + size**2 / (2 * df))

@@ -16,7 +16,6 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
-from scipy.stats import rankdata
 
 from mri_response.clinical_outcomes.rates import risk_difference
 from mri_response.clinical_outcomes.visits import by_visit
@@ -204,6 +203,8 @@ def signed_rank_p(changes: ArrayLike) -> float:
     ----------
     Wilcoxon F (1945). Individual comparisons by ranking methods. Biometrics Bulletin 1, 80-83.
     """
+    from scipy.stats import rankdata  # takes time to import; only needed here
+
     changes = np.asarray(changes, float)
     changes = changes[changes != 0]
     # Mean ranks are multiples of a half: twice the ranks are whole numbers.

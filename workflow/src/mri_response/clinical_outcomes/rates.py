@@ -11,9 +11,7 @@ from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
-from scipy.optimize import brentq
 from scipy.special import ndtri
-from scipy.stats import fisher_exact
 
 from mri_response.clinical_outcomes.visits import by_visit
 from mri_response.core.proportions import LEVEL, mcnemar_exact, mover_difference, wilson
@@ -142,6 +140,8 @@ def rate_differences(table: pd.DataFrame, rule: Rule, arm: str, reference: str) 
         passes through infinity, as `number_needed_text` says in words.
     """
     table = with_outcomes(table, rule)
+    from scipy.stats import fisher_exact  # takes time to import; only needed here
+
     found = []
     for session, rows in by_visit(table):
         for outcome in _outcomes(table):
@@ -340,6 +340,8 @@ def odds_ratio(k: int, n: int, k_reference: int, n_reference: int) -> Estimate:
     Miettinen O, Nurminen M (1985). Comparative analysis of two rates. Statistics in Medicine 4,
     213-226.
     """
+    from scipy.optimize import brentq  # takes time to import; only needed here
+
     a, b, c, d = k, n - k, k_reference, n_reference - k_reference
     if a + c == 0 or b + d == 0:
         return Estimate(np.nan, 0.0, np.inf)

@@ -18,7 +18,6 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from scipy.optimize import brentq
 
 from mri_response.clinical_outcomes.imputation import (
     MISSING_AT_RANDOM,
@@ -136,6 +135,8 @@ def _linear_in_shifts(trial: TwoArms, model: Fit) -> Array:
 
 def _tipping(limit: Callable[[float], float]) -> float:
     """The smallest shift at which a limit that is positive without one reaches 0."""
+    from scipy.optimize import brentq  # takes time to import; only needed here
+
     if limit(0.0) <= 0:
         return 0.0
     reach = 1.0

@@ -6,7 +6,6 @@ from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike
-from scipy.stats import chi2, t
 
 #: Fewer sites say nothing of a variance between sites, and of the next site.
 FEWEST_FOR_MEAN, FEWEST_FOR_PREDICTION = 3, 5
@@ -71,6 +70,8 @@ def random_effects(
     Thompson and Spiegelhalter (2009). J R Stat Soc A 172:137-159. Higgins and Thompson (2002). Stat
     Med 21:1539-1558.
     """
+    from scipy.stats import chi2, t  # takes time to import; only needed here
+
     values = np.asarray(estimates, dtype=float)
     variances = np.asarray(standard_errors, dtype=float) ** 2
     k = len(values)

@@ -10,8 +10,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from html import escape
 from typing import Any
-from xml.sax.saxutils import escape
 
 import numpy as np
 from matplotlib.collections import FillBetweenPolyCollection, LineCollection, PathCollection
@@ -78,7 +78,8 @@ def with_titles(svg: str, figure: Figure) -> str:
             if np.isfinite(pixels).all() and _overlaps(axes.bbox, pixels):
                 kept = np.clip(pixels, axes.bbox.min, axes.bbox.max) * 72 / figure.dpi
                 kind, shape = _shape(kept, height, isinstance(data, _Area))
-                drawn[kind].append(f"{shape}<title>{escape(text)}</title></{shape[1:].split()[0]}>")
+                title = escape(text, quote=False)
+                drawn[kind].append(f"{shape}<title>{title}</title></{shape[1:].split()[0]}>")
     marks = "".join(mark for kind in drawn.values() for mark in kind)
     if not marks:
         return svg
