@@ -563,7 +563,7 @@ def main() -> None:
     parser.add_argument("--workload", choices=list(WORKLOADS), action="append")
     parser.add_argument("--compared", type=int, default=8, help="labellings that scikit-learn does")
     parser.add_argument("--jobs", type=int, default=2, help="processes of a whole analysis")
-    parser.add_argument("--people", type=int, nargs="+", default=[99, 250, 500])
+    parser.add_argument("--people", type=int, nargs="+", default=[99, 150, 200, 250, 350, 500])
     parser.add_argument("--features", type=int, nargs="+", default=[150, 10_000, 400_000])
     parser.add_argument("--out", type=Path, default=Path("results/benchmarks"))
     given = parser.parse_args()
