@@ -28,7 +28,7 @@ from mri_response.learning.decisions import Decisions
 from mri_response.report.captions import TEMPLATES, caption
 from mri_response.report.documents import reviewer_files
 from mri_response.report.figures import confusion, null_distribution, roc
-from mri_response.report.figures.plan import FigureSpec, figure_plan
+from mri_response.report.figures.plan import FIGURES, FigureSpec, figure_plan
 from mri_response.report.figures.style import contrast, save_figure
 from mri_response.report.naming import naming
 from mri_response.report.page import render_report
@@ -525,8 +525,12 @@ def test_figure_plan_follows_features_and_simulation() -> None:
         assert not [spec for spec in plan if spec.kind == "specificity"]
 
 
-@pytest.mark.parametrize("path", sorted(TEMPLATES.glob("*.rst")), ids=lambda path: path.stem)
-def test_captions_render_and_say_simulated(path: Path) -> None:
+TEXTS = {path.stem: path.read_text(encoding="utf-8") for path in sorted(TEMPLATES.glob("*.rst"))}
+TEXTS |= {kind.name: kind.plain_caption for kind in FIGURES}
+
+
+@pytest.mark.parametrize("name", TEXTS)
+def test_captions_render_and_say_simulated(name: str) -> None:
     docutils = pytest.importorskip("docutils.core")
     for run in (made_up_run(), one_cohort()):
         # Snakemake renders captions with the user's config, in which defaults are not filled.
@@ -534,7 +538,7 @@ def test_captions_render_and_say_simulated(path: Path) -> None:
         snakemake = type("Job", (), {"config": raw})
         text = (
             Environment(undefined=StrictUndefined)
-            .from_string(path.read_text(encoding="utf-8"))
+            .from_string(TEXTS[name])
             .render(snakemake=snakemake)
         )
         assert ("Simulated data" in text) == bool(raw.get("simulation"))

@@ -282,7 +282,13 @@ CHANGES: dict[str, tuple[str, str, str, set[str]]] = {
         "simulated=bool(run.names.simulated)",
         END,
     ),
-    "caption": ("workflow/src/mri_response/data/report/flow.rst", " ", "  ", END),
+    "caption": (
+        "workflow/src/mri_response/report/figures/plan.py",
+        "Flow of participants in each cohort:",
+        "Participants of each cohort:",
+        END,
+    ),
+    "style of the page": ("workflow/src/mri_response/data/report/page.css", "{", " {", END),
     "title": (
         "../study/study.yaml",
         "run: small\n",

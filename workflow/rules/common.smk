@@ -109,6 +109,7 @@ from mri_response.core.vocabulary import VOXEL_MAPS
 from mri_response.inputs.contents import table_digest
 from mri_response.inputs.paths import files_of_anyone
 from mri_response.inputs.sources.people_tables import levels_beside, scores_path
+from mri_response.report.figures.caption_files import keep_captions
 from mri_response.report.figures.plan import NAMING, figure_jobs, figure_plan
 from mri_response.learning.batches import batches
 from mri_response.learning.learners.base import JobSize
@@ -247,6 +248,8 @@ def section(*keys):
 
 # What is known of the package's code, kept by the main process for its jobs and the next start.
 KNOWN_CODE = ".snakemake/mri_response_code.json"
+# Captions for Snakemake's own report, which reads them from files beside the rules or of this machine.
+CAPTIONS = None if HOSTED else os.path.abspath(".snakemake/mri_response_captions")
 recall_texts(KNOWN_CODE)
 CODE = PackageCode()
 HASHED_SCRIPTS = set()
@@ -274,7 +277,7 @@ def entry_of_the_workflow():
 
 
 def texts_of(*names):
-    """Hashes of texts in data/report of the package: a changed caption makes the page anew.
+    """Hashes of texts in data/report of the package: a changed style makes the page anew.
 
     As inputs, with their paths, they would do so whenever the project is moved.
     """

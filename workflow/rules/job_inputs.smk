@@ -240,7 +240,7 @@ def figure_outputs(job):
         files |= {f"{name}_{suffix}": quality_picture(name, suffix) for suffix in ("svg", "png")}
     for kind in job.kinds:
         name = f"{kind.name}_{{model}}" if kind.per_model else kind.name
-        caption = f"../src/mri_response/data/report/{kind.name}.rst"
+        caption = CAPTIONS and f"{CAPTIONS}/{kind.name}.rst"
         of_model = ("{model}",) if kind.per_model else ()
         png = report(figure_file(name, "png"), caption, kind.category, *of_model)
         files |= {f"{kind.name}_svg": figure_file(name, "svg"), f"{kind.name}_png": png}

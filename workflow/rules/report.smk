@@ -105,7 +105,7 @@ rule report_page:
         ENVIRONMENT
     params:
         config=titled_section(*(key for key in CONFIG if key != "batch")),
-        texts=texts_of(*page_texts(), *(f"{figure.kind}.rst" for figure in FIGURES)),
+        texts=texts_of(*page_texts()),
         references=resources_of("documents"),
         code=code_of("report/report_page"),
     message:

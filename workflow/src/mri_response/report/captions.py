@@ -16,12 +16,12 @@ from mri_response.report.naming import counted
 from mri_response.report.run import Run
 from mri_response.report.sections.section import Section
 
-# The texts of the page: its template, and a caption per kind of figure.
+# The texts of the page: its template, its style, its script.
 TEMPLATES = data_path("report")
 
 
 def caption(spec: FigureSpec, run: Run) -> str:
-    """Return the caption of a figure in plain words, from its ``.rst`` file.
+    """Return the caption of a figure in plain words, from its entry.
 
     Parameters
     ----------
@@ -39,8 +39,9 @@ def caption(spec: FigureSpec, run: Run) -> str:
     if run.names.positive is not None:
         config["outcome"] = {**config["outcome"], "positive_class": run.names.positive}
     environment = Environment(undefined=StrictUndefined)
-    text = (TEMPLATES / f"{spec.kind}.rst").read_text(encoding="utf-8")
-    rendered = environment.from_string(text).render(snakemake=SimpleNamespace(config=config))
+    rendered = environment.from_string(spec.caption).render(
+        snakemake=SimpleNamespace(config=config)
+    )
     return " ".join(rendered.split())
 
 
@@ -139,7 +140,7 @@ def placed_figures(run: Run, sections: Iterable[Section]) -> dict[str, list[dict
                 "model": spec.model,
                 "heading": title,
                 "caption": text,
-                "alt": f"{title}. {section.alt_text(spec, run)}",
+                "alt": f"{title}. {spec.alt or section.alt_text(spec, run)}",
                 **picture(run.figures[name], f"f{i}"),
             }
         )

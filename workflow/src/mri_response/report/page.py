@@ -1,8 +1,7 @@
 """The result page: one self-contained HTML file that opens without a network.
 
 Sections of `mri_response.report.sections` say what is on it, ``data/report/report.html.jinja`` how
-it looks. The captions are the ``*.rst`` files beside the template, which Snakemake's own report
-shows too.
+it looks. Captions stand with the figures' entries (`mri_response.report.figures.plan`).
 """
 
 from __future__ import annotations

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from mri_response.report.figures.kind import Config, FigureKind
+from mri_response.report.figures.kind import SIMULATED_BELIEF, Config, FigureKind
 
 _BELIEF: dict[str, Any] = {"per_model": False, "module": "belief"}
 # Figures that one job draws are there together or not at all.
@@ -28,6 +28,13 @@ BELIEF_FIGURES = (
         ("belief_agents",),
         settings=("belief",),
         **_ALWAYS,
+        caption=SIMULATED_BELIEF
+        + """Mean update of the second estimate towards the base rate, in points of the scale, by
+        kind of news, session and group, with 95 % intervals over people (t). Grey: the same
+        mean of agents who treat good and bad news alike, with the people's own estimates,
+        base rates, scaling and noise (95 % of draws); dashes: agents who follow Bayes' rule
+        with the private knowledge that the estimates imply. Where people lie in the grey, the
+        kind of news explains nothing beyond the estimates.""",
     ),
     FigureKind(
         "belief_rates",
@@ -36,6 +43,13 @@ BELIEF_FIGURES = (
         ("belief_reliability", "belief_rates", "belief_people"),
         settings=("belief", "report"),
         **_ALWAYS,
+        caption=SIMULATED_BELIEF
+        + """Learning rates after good news (S + A) and bad news (S − A): least-squares slopes of
+        the update on the error, means over people with 95 % intervals (t), before treatment
+        and in every later session. A learning rate after treatment is no change, and a change
+        is no effect of treatment without a group that is
+        compared.{% if (snakemake.config.get("report") or {}).get("participant_level") %} Thin
+        lines are people.{% endif %}""",
     ),
     FigureKind(
         "belief_mediation",
@@ -45,6 +59,14 @@ BELIEF_FIGURES = (
         settings=("belief",),
         when=_with_mediation,
         **_BELIEF,
+        caption=SIMULATED_BELIEF
+        + """Left: the change of the score that goes along with the change of the mediator (a b),
+        what is left (c′) and the whole change (c), with percentile and BCa bootstrap
+        intervals over people. The BCa interval excludes 0 too often where one of the paths is
+        0 and people are few. Right: a b if the errors of mediator and score were correlated
+        by something unmeasured; the point is where nothing is left. Mediator and score were
+        measured together, and the mediator was not randomised: an interval without 0 is
+        compatible with mediation and no proof.""",
     ),
     FigureKind(
         "belief_models",
@@ -53,6 +75,13 @@ BELIEF_FIGURES = (
         ("belief_models",),
         settings=("belief",),
         **_ALWAYS,
+        caption=SIMULATED_BELIEF
+        + """Expected frequency of each model among people by random-effects Bayesian model
+        selection, in each session. Omnibus risk: the probability that the frequencies are
+        what the prior says, in the order of the sessions. Prior counts
+        {% if (snakemake.config.get("belief") or {}).get("prior_count") == "one_each" %}are
+        one per model{% else %}add up to one{% endif %}, split evenly over the families; with
+        few people they matter.""",
     ),
     FigureKind(
         "belief_recovery",
@@ -60,6 +89,13 @@ BELIEF_FIGURES = (
         "Which model is found",
         ("belief_model_recovery",),
         **_ALWAYS,
+        caption=SIMULATED_BELIEF
+        + """Answers of every session were simulated under each model with the people's own
+        estimates and parameters, rounded and cut to the scale, and every model was fitted to
+        them. Left: where the model of a row was simulated, the share of sessions in which the
+        model of a column had the highest evidence. Right: where the model of a column was
+        found, the share in which that of a row had been simulated. Shares below 5 % are left
+        blank.""",
     ),
     FigureKind(
         "belief_predictions",
@@ -67,6 +103,11 @@ BELIEF_FIGURES = (
         "Answers beside those of the model",
         ("belief_predictions",),
         **_ALWAYS,
+        caption=SIMULATED_BELIEF
+        + """Points: observed mean updates, shares of answers that did not change, and shares that
+        moved away from the news, in fifths of the size of the error. Bands: 95 % of draws
+        from the posterior of the model with S and A free. Real answers often do not change at
+        all, which normal noise does not predict.""",
     ),
     FigureKind(
         "belief_found",
@@ -75,5 +116,10 @@ BELIEF_FIGURES = (
         ("belief_found",),
         when=_of_simulated_beliefs,
         **_BELIEF,
+        caption=SIMULATED_BELIEF
+        + """Mean changes of A and S since the session before treatment that the simulation planted
+        (upright lines), and what was found by least squares and by the tobit likelihood,
+        which knows that answers are cut at the ends of the scale; 95 % intervals over people
+        (t, between groups Welch's). The analysis knew nothing of what was planted.""",
     ),
 )

@@ -10,6 +10,17 @@ Config = Mapping[str, Any]
 When = Callable[[Config, str | None], bool]
 
 
+_IF = '{% if snakemake.config.get("simulation")'
+_THEN = " %}Simulated data. {% endif %}"
+#: How the caption of a figure begins whose data a simulation may have made: of a trial, of trials
+#: of the belief-updating task, of changes of brains.
+SIMULATED = _IF + _THEN
+SIMULATED_BELIEF, SIMULATED_VARIABILITY = (
+    f'{_IF} or (snakemake.config.get("{module}") or {{}}).get("simulation"){_THEN}'
+    for module in ("belief", "variability")
+)
+
+
 def _always(config: Config, model: str | None) -> bool:
     return True
 
@@ -21,8 +32,8 @@ class FigureKind:
     Attributes
     ----------
     name : str
-        Its module in `mri_response.report.figures`, its caption ``data/report/<name>.rst``, and its
-        file ``figures/<name>.svg``, with ``_<model>`` behind it where each model has one.
+        Its module in `mri_response.report.figures`, and its file ``figures/<name>.svg``, with
+        ``_<model>`` behind it where each model has one.
     section : str
         Anchor of the section of the page that it stands in.
     heading : str
@@ -52,6 +63,12 @@ class FigureKind:
         The module of a run (`mri_response.config.modules`) that has the figure.
     also : str
         A further module that has it.
+    caption : str
+        Its caption on the page and in the report of Snakemake: one paragraph, a Jinja template in
+        which ``snakemake.config`` is the configuration. Line breaks and indentation do not count.
+    alt : str
+        Its description for readers who do not see it; empty where the function ``alt_text`` of its
+        section describes it with the numbers of the run.
     """
 
     name: str
@@ -67,11 +84,18 @@ class FigureKind:
     beside: tuple[str, ...] = ()
     module: str = "prediction"
     also: str = ""
+    caption: str = ""
+    alt: str = ""
 
     @property
     def job(self) -> str:
         """Name of the job that draws it."""
         return self.together or f"{self.name}_figure"
+
+    @property
+    def plain_caption(self) -> str:
+        """Its caption without line breaks and indentation, still a template."""
+        return " ".join(self.caption.split())
 
     @property
     def category(self) -> str:

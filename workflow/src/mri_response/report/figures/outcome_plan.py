@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from mri_response.config.clinical_outcomes import CROSSOVER, SINGLE_ARM, trial_design
-from mri_response.report.figures.kind import Config, FigureKind, When
+from mri_response.report.figures.kind import SIMULATED, Config, FigureKind, When
 
 
 def _designed(is_wanted: Callable[[str], bool]) -> When:
@@ -32,6 +32,11 @@ OUTCOME_FIGURES = (
         ("outcome_model", "outcome_scores"),
         together="outcome_figures",
         **(_SHARED | {"settings": ("clinical_outcomes", "report")}),
+        caption=SIMULATED
+        + """Means of the primary scale by constrained longitudinal data analysis, in which all
+        arms have one mean at baseline and missing scores are missing at random, with 95 %
+        intervals{% if snakemake.config.get("report", {}).get("participant_level") %}; faint
+        lines are single people{% endif %}. Higher is worse.""",
     ),
     FigureKind(
         "outcome_change",
@@ -40,6 +45,10 @@ OUTCOME_FIGURES = (
         ("outcome_change",),
         together="outcome_figures",
         **_SHARED,
+        caption=SIMULATED
+        + """Change from baseline within people over a standard deviation, corrected for small
+        samples, with 95 % intervals: uncontrolled, it holds whatever changed besides the
+        treatment. n: people with both scores. Negative: fewer symptoms.""",
     ),
     FigureKind(
         "outcome_between",
@@ -49,6 +58,11 @@ OUTCOME_FIGURES = (
         together="outcome_arm_figures",
         when=_compared,
         **_SHARED,
+        caption=SIMULATED
+        + """Difference between arms in the change from baseline over the pooled standard
+        deviation, corrected for small samples, with 95 % intervals. n: people with both
+        scores in either arm. Negative: fewer symptoms than in the reference. No estimate is
+        comparable with a change within people.""",
     ),
     FigureKind(
         "outcome_pairs",
@@ -57,6 +71,10 @@ OUTCOME_FIGURES = (
         ("outcome_pairs",),
         when=_designed(lambda design: design == CROSSOVER),
         **_SHARED,
+        caption=SIMULATED
+        + """Difference between treatments in the people who had both, over a standard deviation
+        (at baseline: that under the reference), corrected for small samples, with 95 %
+        intervals. Negative: fewer symptoms than under the reference.""",
     ),
     FigureKind(
         "outcome_incidence",
@@ -65,6 +83,11 @@ OUTCOME_FIGURES = (
         ("outcome_incidence",),
         when=_timed,
         **_SHARED,
+        caption=SIMULATED
+        + """Share of all people with a first response (or remission) by each time, by Kaplan and
+        Meier, or by Aalen and Johansen where something competes; dotted: 95 % limits. Below:
+        people still at risk. Visits are drawn equally far apart. A response is known from the
+        visit at which it was first seen.""",
     ),
     FigureKind(
         "outcome_waterfall",
@@ -73,6 +96,9 @@ OUTCOME_FIGURES = (
         ("outcome_scores",),
         when=_people_shown,
         **_SHARED,
+        caption=SIMULATED
+        + """Change of each person from baseline in per cent, sorted at every visit; the dashed
+        line is a response. People without a score are not there.""",
     ),
     FigureKind(
         "outcome_patterns",
@@ -81,6 +107,9 @@ OUTCOME_FIGURES = (
         ("outcome_patterns",),
         together="outcome_figures",
         **_SHARED,
+        caption=SIMULATED
+        + """Patterns of visits with and without a score of the primary scale, and how many people
+        have each.""",
     ),
     FigureKind(
         "outcome_tipping_point",
@@ -90,5 +119,9 @@ OUTCOME_FIGURES = (
         together="outcome_arm_figures",
         when=_compared,
         **_SHARED,
+        caption=SIMULATED
+        + """Difference between arms at the last visit where missing scores are conditional means
+        under missing at random plus a shift in points of the scale (positive: worse),
+        separately in either arm; shaded where the 95 % interval does not hold 0.""",
     ),
 )

@@ -1,61 +1,26 @@
-"""The figures of a run: each is one entry here, one module beside and one caption.
+"""The figures of a run: each is one entry, with its caption, and one module beside.
 
-The figure ``x`` is drawn by the function ``draw`` of the module ``report/figures/x.py``; its
-caption is ``data/report/x.rst``. Every job reads the rules, and the rules read this module: it
-imports nothing that takes time, and names what draws without importing it.
+The figure ``x`` is drawn by the function ``draw`` of the module ``report/figures/x.py``. Every job
+reads the rules, and the rules read the entries: they import nothing that takes time, and name what
+draws without importing it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
-from mri_response.config.atlases import has_region_sets
-from mri_response.config.feature_kinds import FeatureKind, feature_kind
-from mri_response.config.learner_kinds import is_linear
 from mri_response.config.modules import asked_modules
-from mri_response.config.queries import (
-    compared_pairs,
-    curve_models,
-    ordered_models,
-)
-from mri_response.core.vocabulary import Role
+from mri_response.config.queries import ordered_models
 from mri_response.report.figures.belief_plan import BELIEF_FIGURES
-from mri_response.report.figures.kind import Config, FigureKind, When
+from mri_response.report.figures.brain_plan import BRAIN_FIGURES
+from mri_response.report.figures.kind import SIMULATED, SIMULATED_BELIEF, Config, FigureKind
 from mri_response.report.figures.number_plan import NUMBER_FIGURES
 from mri_response.report.figures.outcome_plan import OUTCOME_FIGURES
+from mri_response.report.figures.prediction_plan import PREDICTION_FIGURES
 from mri_response.report.figures.variability_plan import VARIABILITY_FIGURES
 
 #: Sections of the configuration that every figure reads, for the words that it writes.
 NAMING = ("run", "title", "simulation", "cohorts", "outcome")
-
-
-def _in_both_arms(config: Config, model: str | None) -> bool:
-    roles = {cohort["role"] for cohort in config["cohorts"].values()}
-    return {Role.EXTERNAL, Role.CONTROL} <= roles
-
-
-def _with_region_sets(config: Config, model: str) -> bool:
-    spec = config["models"][model]
-    return is_linear(spec) and has_region_sets(config, spec["features"])
-
-
-def _weights_of(is_wanted: Callable[[FeatureKind], bool], simulated: bool = False) -> When:
-    """Whether a model has weights, with features of the wanted kinds, perhaps if simulated."""
-
-    def there(config: Config, model: str) -> bool:
-        spec = config["models"][model]
-        kind = feature_kind(config["features"][spec["features"]])
-        wanted = bool(config.get("simulation")) or not simulated
-        return wanted and is_linear(spec) and is_wanted(kind)
-
-    return there
-
-
-_PERFORMANCE = "performance_figures"
-_USEFULNESS = "usefulness_figures"
-# Models, their stacks and what they are compared with, in the figure of all of them.
-_COMPARED = ("models", "stacks", "features", "primary_model", "comparisons")
 
 #: Every figure, in the order of the page.
 FIGURES = (
@@ -67,6 +32,11 @@ FIGURES = (
         settings=("belief",),
         per_model=False,
         module="cohorts",
+        caption=SIMULATED_BELIEF
+        + """Flow of participants in each cohort: how many rows the participants table has, how
+        many match the row filter, how many were left out and for which reason, and how many
+        were analysed{% if "positive_class" in (snakemake.config.get("outcome") or {}) %} in
+        each class{% endif %}.""",
     ),
     FigureKind(
         "applied_performance",
@@ -76,6 +46,12 @@ FIGURES = (
         per_model=False,
         when=lambda config, _: config["apply"]["outcome"] is not None,
         module="apply",
+        caption=SIMULATED
+        + """The model of the folder in the people of every cohort who have a label, with 95 %
+        intervals over people (balanced accuracy: Wilson limits of both classes combined; AUC:
+        DeLong; correlation and R2: influence of each person). Nothing was fitted, centred or
+        given another threshold here. The dashed line is where nothing is predicted. External
+        cohorts together compare people within their own cohort. n counts people with a label.""",
     ),
     *OUTCOME_FIGURES,
     *BELIEF_FIGURES,
@@ -89,135 +65,13 @@ FIGURES = (
         settings=("report",),
         per_model=False,
         beside=("people", "scans"),
+        caption=SIMULATED
+        + """Scans among those of their cohort, one point a scan: what lies far from the others
+        (line: median) is worth looking at. The text above says when a scan is flagged. The
+        outcome was not looked at.""",
     ),
-    FigureKind(
-        "comparisons",
-        "comparisons",
-        "Models beside each other",
-        ("comparisons", "performance"),
-        settings=_COMPARED,
-        per_model=False,
-        when=lambda config, _: bool(compared_pairs(config)),
-    ),
-    FigureKind(
-        "roc",
-        "result",
-        "ROC curves",
-        ("predictions", "performance"),
-        settings=("seed",),
-        together=_PERFORMANCE,
-    ),
-    FigureKind(
-        "null_distribution",
-        "result",
-        "What chance gives",
-        ("null", "performance"),
-        together=_PERFORMANCE,
-    ),
-    FigureKind(
-        "decision_scores",
-        "result",
-        "Decision values",
-        ("predictions",),
-        together=_PERFORMANCE,
-    ),
-    FigureKind(
-        "probabilities",
-        "result",
-        "Probabilities",
-        ("predictions",),
-        together=_PERFORMANCE,
-    ),
-    FigureKind(
-        "confusion",
-        "result",
-        "Confusion matrices",
-        ("performance",),
-        together=_PERFORMANCE,
-    ),
-    FigureKind(
-        "calibration",
-        "usefulness",
-        "Are the probabilities right?",
-        model_inputs=("calibration", "predictions"),
-        together=_USEFULNESS,
-    ),
-    FigureKind(
-        "decision_curve",
-        "usefulness",
-        "Would acting on the answers help?",
-        model_inputs=("decision_curve",),
-        together=_USEFULNESS,
-    ),
-    FigureKind("subgroups", "subgroups", "Subgroups", ("subgroups", "performance")),
-    FigureKind(
-        "site_forest",
-        "sites",
-        "Sites",
-        ("site_performance", "site_spread"),
-        when=lambda config, _: config["sites"]["column"] is not None,
-    ),
-    FigureKind(
-        "transport",
-        "sites",
-        "Learned here, scored there",
-        ("transport",),
-        when=lambda config, _: config["sites"]["transport"],
-    ),
-    FigureKind(
-        "specificity",
-        "specificity",
-        "With and without the treatment",
-        ("specificity",),
-        when=_in_both_arms,
-    ),
-    FigureKind(
-        "learning_curve",
-        "sample",
-        "Performance by number of people",
-        ("learning_curve",),
-        when=lambda config, model: model in curve_models(config),
-    ),
-    FigureKind(
-        "region_sets",
-        "brain",
-        "Sets of regions",
-        ("roi_sets",),
-        when=_with_region_sets,
-        also="numbers",
-    ),
-    FigureKind(
-        "roi_weights",
-        "brain",
-        "Regions",
-        ("weights",),
-        when=_weights_of(lambda kind: kind.has_regions),
-        also="numbers",
-    ),
-    FigureKind(
-        "weight_map",
-        "brain",
-        "Weights on the brain",
-        ("weights_on_brain",),
-        when=_weights_of(lambda kind: kind.has_image),
-        light=False,
-        also="numbers",
-    ),
-    FigureKind(
-        "planted_vs_found",
-        "simulation",
-        "Planted beside found, by region",
-        ("planted", "weights"),
-        when=_weights_of(lambda kind: kind.has_atlas, simulated=True),
-    ),
-    FigureKind(
-        "planted_map",
-        "simulation",
-        "Planted beside found, on the brain",
-        ("planted_image", "weights_on_brain"),
-        when=_weights_of(lambda kind: kind.has_image, simulated=True),
-        light=False,
-    ),
+    *PREDICTION_FIGURES,
+    *BRAIN_FIGURES,
 )
 
 
@@ -248,6 +102,16 @@ class FigureSpec:
     def heading(self) -> str:
         """Heading of the figure on the page."""
         return _entry(self.kind).heading
+
+    @property
+    def caption(self) -> str:
+        """Caption of the figure, a Jinja template."""
+        return _entry(self.kind).caption
+
+    @property
+    def alt(self) -> str:
+        """Description for readers who do not see it, empty where its section gives one."""
+        return _entry(self.kind).alt
 
 
 def _entry(name: str) -> FigureKind:

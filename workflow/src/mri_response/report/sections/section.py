@@ -42,8 +42,8 @@ class Section:
     tables : mapping of str to str
         Tables to download that belong to it, by name without suffix, with their titles.
     alt_text : callable, optional
-        Takes a `FigureSpec` and a `Run` and describes the figure to readers who do not see it;
-        needed where the section has figures.
+        Takes a `FigureSpec` and a `Run` and describes the figure, with numbers of the run, to
+        readers who do not see it; needed for figures whose entries have no ``alt``.
     shows_people : bool
         Whether the figures of a model show the people of every cohort, whom the captions then
         count; the others show the model that was fitted to the discovery cohort.

@@ -10,7 +10,6 @@ import pandas as pd
 from mri_response.config.queries import ordered_models
 from mri_response.core.vocabulary import HEADLINE_METRICS, Role
 from mri_response.evaluation.sites.heterogeneity import FEWEST_FOR_MEAN, FEWEST_FOR_PREDICTION
-from mri_response.report.figures.plan import FigureSpec
 from mri_response.report.naming import METRIC_NAMES, model_title
 from mri_response.report.numbers import (
     interval_text,
@@ -168,34 +167,11 @@ def _spread_table(run: Run, rows: pd.DataFrame, model: str) -> Table:
     return table
 
 
-def alt_text(spec: FigureSpec, run: Run) -> str:
-    """Describe the forest plot to readers who do not see it.
-
-    Parameters
-    ----------
-    spec : FigureSpec
-        The figure.
-    run : Run
-        The run.
-
-    Returns
-    -------
-    str
-    """
-    if spec.kind == "transport":
-        return "Balanced accuracy and AUC by the cohort learned from and scored; see the table."
-    return (
-        "Balanced accuracy and AUC of every site with 95 % intervals, and their mean; the tables "
-        "have the numbers."
-    )
-
-
 SECTION = Section(
     "sites",
     "Is it the site?",
     "Sites",
     blocks,
     TABLES,
-    alt_text,
     shows_people=True,
 )

@@ -9,7 +9,6 @@ import numpy as np
 import pandas as pd
 
 from mri_response.config.queries import ordered_models
-from mri_response.report.figures.plan import FigureSpec
 from mri_response.report.naming import METRIC_NAMES, Naming, group_name, plural
 from mri_response.report.numbers import (
     metric_with_limits,
@@ -71,23 +70,6 @@ def blocks(run: Run) -> list[Block]:
         _table(own, model, names, config),
         Details("How to read it, and differences between two groups", meaning),
     ]
-
-
-def alt_text(spec: FigureSpec, run: Run) -> str:
-    """Describe a figure of this section to readers who do not see it.
-
-    Parameters
-    ----------
-    spec : FigureSpec
-        The figure.
-    run : Run
-        The run.
-
-    Returns
-    -------
-    str
-    """
-    return "Balanced accuracy and AUC with 95 % intervals; the table has the numbers."
 
 
 def _differences(own: pd.DataFrame, names: Naming) -> list[str]:
@@ -158,6 +140,5 @@ SECTION = Section(
     "Subgroups",
     blocks,
     TABLES,
-    alt_text,
     shows_people=True,
 )
