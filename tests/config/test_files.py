@@ -46,8 +46,11 @@ def test_a_key_that_stands_twice_at_any_depth(tmp_path):
         ),
         (
             "title: Größe".encode("utf-16"),
-            "trial.yaml: line 1: found UTF-16 text, expected UTF-8",
+            "trial.yaml: line 1: found UTF-16 or UTF-32 text, expected UTF-8",
         ),
+        ("run: a".encode("utf-16-le"), "trial.yaml: line 1: found UTF-16 or UTF-32 text, expected"),
+        ("run: a".encode("utf-32"), "trial.yaml: line 1: found UTF-16 or UTF-32 text, expected"),
+        (b"seed: 1\nrun: a\0\n", "trial.yaml: line 2: found a byte 0, expected UTF-8"),
         (b"a: [1, 2\nb: 3\n", "trial.yaml: line 2: found text that is not YAML ("),
         (b"model\tcohort\nsvc\tmunich\n", "trial.yaml: "),
         (b"just words\n", "trial.yaml: found no keys, expected a configuration (key: value); if"),

@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -90,18 +91,30 @@ def test_other_arguments_are_told_in_one_line(arguments, told, capsys):
 
 
 def test_folders_that_cannot_be_written(study, monkeypatch, tmp_path):
-    start.check_folders()
+    check_folders = partial(start.check_folders, {"run": "mine"})
+    check_folders()
     cache = tmp_path / "caches" / "mine"
     monkeypatch.setenv("XDG_CACHE_HOME", str(cache))
-    start.check_folders()
+    check_folders()
     refused = tmp_path
     monkeypatch.setattr(os, "access", lambda path, mode: Path(path) != refused)
     with pytest.raises(InputError, match="expected the folder in which the run is started to be"):
-        start.check_folders()
+        check_folders()
     (tmp_path / "caches").mkdir()
     refused = tmp_path / "caches"
-    with pytest.raises(InputError, match=f"{cache}: found no permission to write.*XDG_CACHE_HOME"):
-        start.check_folders()
+    text = f"{cache}/snakemake: found no permission to write.*XDG_CACHE_HOME"
+    with pytest.raises(InputError, match=text):
+        check_folders()
+
+
+@pytest.mark.parametrize("folder", [".snakemake/log", "results/mine", "results/mine/figures"])
+def test_folders_that_an_earlier_start_left_to_somebody_else(monkeypatch, tmp_path, folder):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / folder).mkdir(parents=True)
+    start.check_folders({"run": "mine"})
+    monkeypatch.setattr(os, "access", lambda path, mode: Path(path) != tmp_path / folder)
+    with pytest.raises(InputError, match=f"{folder}: found no permission.*an earlier start was"):
+        start.check_folders({"run": "mine"})
 
 
 def test_sets_of_regions_of_a_programs_folder(tmp_path, monkeypatch):

@@ -10,8 +10,6 @@ import yaml
 
 from mri_response.core.errors import InputError
 
-_UTF16 = (b"\xff\xfe", b"\xfe\xff")
-
 
 def read_config(path: str | os.PathLike[str]) -> dict[str, Any]:
     """A configuration as YAML reads it.
@@ -74,14 +72,17 @@ def _text(path: Path) -> str:
             "path or the permissions"
         ) from None
     try:
-        return raw.decode("utf-8-sig")
+        text = raw.decode("utf-8-sig")
+        line, what = raw.count(b"\n", 0, raw.find(b"\0")) + 1, "a byte 0"
     except UnicodeDecodeError as error:
-        line, what = raw.count(bytes([10]), 0, error.start) + 1, "a byte that is not UTF-8"
-        if raw.startswith(_UTF16):
-            line, what = 1, "UTF-16 text"
-        raise InputError(
-            f"{path}: line {line}: found {what}, expected UTF-8 text; save the file as UTF-8"
-        ) from None
+        text, line, what = "\0", raw.count(b"\n", 0, error.start) + 1, "a byte that is not UTF-8"
+    if "\0" not in text:
+        return text
+    if b"\0" in raw[:4]:  # a mark of the byte order, or a Latin letter in two bytes or four
+        line, what = 1, "UTF-16 or UTF-32 text"
+    raise InputError(
+        f"{path}: line {line}: found {what}, expected UTF-8 text; save the file as UTF-8"
+    )
 
 
 class _KeyAgain(Exception):

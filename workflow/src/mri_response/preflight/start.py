@@ -71,8 +71,15 @@ def _check_region_sets(config: Mapping[str, Any]) -> None:
         check_region_sets(config)
 
 
-def check_folders() -> None:
-    """Check that Snakemake can write where it does: the working folder and its cache.
+def check_folders(config: Mapping[str, Any]) -> None:
+    """Check that a run can write where it does: working folder, results and Snakemake's cache.
+
+    Folders of an earlier start may belong to somebody else.
+
+    Parameters
+    ----------
+    config : mapping
+        The completed configuration.
 
     Raises
     ------
@@ -80,15 +87,34 @@ def check_folders() -> None:
         Naming the folder that cannot be written.
     """
     cache = os.environ.get("XDG_CACHE_HOME") or os.path.join(os.path.expanduser("~"), ".cache")
-    for path, what, advice in (
-        (Path.cwd(), "the folder in which the run is started", "start it in another folder"),
-        (Path(cache), "Snakemake's cache", "set XDG_CACHE_HOME to a folder of yours"),
-    ):
-        there = next(parent for parent in (path, *path.parents) if parent.exists())
-        if not there.is_dir() or not os.access(there, os.W_OK | os.X_OK):
+    other = "start it in another folder"
+    anew = "remove it or take it over (an earlier start was somebody else's, such as root's)"
+    results = Path.cwd() / "results" / config["run"]
+    places = [(Path.cwd(), "the folder in which the run is started", other)]
+    for path in (results, Path.cwd() / ".snakemake"):
+        places += [(each, "what the run writes into", anew) for each in (path, *_folders_in(path))]
+    if is_simulated(config) and "simulation" in config:
+        simulated = Path(config["simulation"]["directory"])
+        places.append((simulated, "the folder of simulated data", "name another one"))
+    places.append(
+        (Path(cache, "snakemake"), "Snakemake's cache", "set XDG_CACHE_HOME to a folder of yours")
+    )
+    for path, what, advice in places:
+        # What cannot be looked at is not there for `os.path`, whose functions raise nothing.
+        there = next(each for each in (path, *path.absolute().parents) if os.path.lexists(each))
+        if not os.path.isdir(there) or not os.access(there, os.W_OK | os.X_OK):
+            where = "" if there == path else f" in {there}"
             raise InputError(
-                f"{path}: found no permission to write, expected {what} to be writable; {advice}"
+                f"{path}: found no permission to write{where}, expected {what} to be writable; "
+                f"{advice}"
             )
+
+
+def _folders_in(path: Path) -> list[Path]:
+    try:
+        return sorted(each for each in path.iterdir() if each.is_dir())
+    except OSError:
+        return []
 
 
 def command(arguments: Sequence[str]) -> int:
@@ -112,7 +138,7 @@ def command(arguments: Sequence[str]) -> int:
         return _refused(arguments)
     try:
         config = with_model(load_config(read_config(arguments[1])))
-        check_folders()
+        check_folders(config)
         for line in checks_of_run(config, CACHE):
             print(line)
     except InputError as error:
