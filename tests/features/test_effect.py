@@ -9,6 +9,7 @@ from mri_response.core.tables import read_tsv
 from mri_response.features.effect import effect_values, make, without_confounds
 from mri_response.features.job import FeatureJob
 
+PATHS = {"before": "one.tsv", "after": "two.tsv"}
 BEFORE = pd.DataFrame({"a": [2.0, 4.0], "b": [1.0, 5.0]}, index=["x", "y"])
 AFTER = pd.DataFrame({"a": [3.0, 3.0, 1.0], "b": [1.0, 10.0, 1.0]}, index=["y", "x", "z"])
 
@@ -24,17 +25,24 @@ AFTER = pd.DataFrame({"a": [3.0, 3.0, 1.0], "b": [1.0, 10.0, 1.0]}, index=["y", 
 )
 def test_measures_of_people_who_have_both_sessions(measure, center, expected):
     maps, spec = {"before": BEFORE, "after": AFTER}, {"measure": measure, "center": center}
-    found = effect_values(maps, spec)
+    found = effect_values(maps, spec, PATHS)
     assert list(found.index) == ["y", "x"]
     np.testing.assert_allclose(found, expected)
 
 
 def test_a_table_of_effects_stays_and_a_percentage_of_nothing_is_refused():
     spec = {"measure": "difference", "center": "none"}
-    pd.testing.assert_frame_equal(effect_values({"after": AFTER}, spec), AFTER)
+    pd.testing.assert_frame_equal(effect_values({"after": AFTER}, spec, PATHS), AFTER)
     maps = {"before": BEFORE.assign(b=[0.0, 5.0]), "after": AFTER}
-    with pytest.raises(InputError, match="found 0 and 10 in b of x, expected values above 0"):
-        effect_values(maps, {"measure": "percent", "center": "none"})
+    text = "^one.tsv: found 0 before and 10 after in b of x, expected values above 0"
+    with pytest.raises(InputError, match=text):
+        effect_values(maps, {"measure": "percent", "center": "none"}, PATHS)
+    maps = {"before": BEFORE, "after": AFTER.assign(a=[-9.0, -9.0, 1.0])}
+    text = (
+        r"^two.tsv: found 4 before and -9 after in a of y \(and 1 more cells\), expected.*exclude"
+    )
+    with pytest.raises(InputError, match=text):
+        effect_values(maps, {"measure": "symmetric_percent", "center": "none"}, PATHS)
 
 
 def test_confounds_are_taken_out_and_means_of_arms_stay():

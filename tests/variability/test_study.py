@@ -119,3 +119,30 @@ def test_images_and_arms_of_a_crossover_are_told_in_one_line(tmp_path):
         "people in the control arm; of a crossover trial, take the session under the drug as after "
         "and that under placebo as before, without control"
     )
+
+
+def test_confounds_of_an_effect_are_columns_of_the_participants(tmp_path):
+    """Numbers and categories are taken out; without a value a person is left out, and told."""
+    sources = {"one": table(tmp_path, "one.tsv", 1), "two": table(tmp_path, "two.tsv", 2)}
+    raw = study(tmp_path, sources, confounds=["age", "sex"])
+    assert mistake(raw, tmp_path).startswith("p.tsv: found no column 'age'")
+    rng = np.random.default_rng(3)
+    people = pd.DataFrame({"participant_id": PEOPLE, "age": rng.integers(20, 60, 14)})
+    people["sex"] = ["F", "M"] * 7
+    people.to_csv(tmp_path / "p.tsv", sep="\t", index=False)
+    found = read(raw, tmp_path)
+    raw["effects"]["change"]["confounds"] = []
+    plain = read(raw, tmp_path)
+    design = np.column_stack([np.ones(14), people["age"], people["sex"] == "M"])
+    fitted = design @ np.linalg.lstsq(design, plain.maps.to_numpy(), rcond=None)[0]
+    expected = plain.maps - fitted + plain.maps.mean()
+    np.testing.assert_allclose(found.maps, expected, atol=1e-12)
+    raw["effects"]["change"]["confounds"] = ["age"]
+    people["age"] = people["age"].astype(object)
+    people.loc[0, "age"] = "n/a"
+    people.to_csv(tmp_path / "p.tsv", sep="\t", index=False)
+    left = read(raw, tmp_path).people.set_index("participant_id")
+    assert left["reason"].dropna().to_dict() == {"sub-01": "confound missing"}
+    people.loc[0, "age"] = "forty"
+    people.to_csv(tmp_path / "p.tsv", sep="\t", index=False)
+    assert re.match("p.tsv: line 2: .*'forty'", mistake(raw, tmp_path))

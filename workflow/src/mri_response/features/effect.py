@@ -16,7 +16,7 @@ from mri_response.config.not_regions import not_regions
 from mri_response.config.queries import discovery_name
 from mri_response.config.source_kinds import source_path
 from mri_response.core.errors import InputError
-from mri_response.core.tables import shorten, suggestion
+from mri_response.core.tables import and_more, shorten, suggestion
 from mri_response.features.job import FeatureJob
 from mri_response.inputs.tables import read_roi_table, table_columns
 
@@ -127,7 +127,9 @@ def session_maps(
     return made
 
 
-def effect_values(maps: Mapping[str, pd.DataFrame], spec: Mapping[str, Any]) -> pd.DataFrame:
+def effect_values(
+    maps: Mapping[str, pd.DataFrame], spec: Mapping[str, Any], paths: Mapping[str, str]
+) -> pd.DataFrame:
     """Effects of those people who have every session.
 
     Parameters
@@ -136,6 +138,8 @@ def effect_values(maps: Mapping[str, pd.DataFrame], spec: Mapping[str, Any]) -> 
         As `session_maps` returns it.
     spec : mapping
         Section ``effects.<name>``: measure, center.
+    paths : mapping of str to str
+        Tables of the maps, as `session_paths` returns them, for messages.
 
     Returns
     -------
@@ -154,12 +158,15 @@ def effect_values(maps: Mapping[str, pd.DataFrame], spec: Mapping[str, Any]) -> 
         base = {"difference": 1.0, "percent": before, "symmetric_percent": (before + after) / 2}
         below = base[spec["measure"]]
         if spec["measure"] != "difference" and (below <= 0).to_numpy().any():
-            row, column = np.argwhere((below <= 0).to_numpy())[0]
+            cells = np.argwhere((below <= 0).to_numpy())
+            row, column = cells[0]
             values = [table.iloc[row, column] for table in (before, after)]
             raise InputError(
-                f"effects: found {values[0]:g} and {values[1]:g} in {after.columns[column]} of "
-                f"{after.index[row]}, expected values above 0 for measure {spec['measure']}; take "
-                "difference or leave the region out"
+                f"{paths['before' if values[0] <= 0 else 'after']}: found {values[0]:g} before and "
+                f"{values[1]:g} after in {after.columns[column]} of {after.index[row]}"
+                f"{and_more(len(cells), 'cells')}, expected values above 0 of which a change is "
+                f"so many per cent (measure: {spec['measure']}); correct them, leave the region "
+                "out (exclude) or take measure: difference"
             )
         scale = 1 if spec["measure"] == "difference" else 100
         after = scale * (after - before) / below
@@ -187,14 +194,15 @@ def effect_features(config: Config, effect: str, cohort: str, people: pd.DataFra
     InputError
         If somebody lacks a session.
     """
-    regions = effect_regions(config, effect)
-    values = effect_values(session_maps(config, effect, cohort, regions), config["effects"][effect])
+    maps = session_maps(config, effect, cohort, effect_regions(config, effect))
+    paths = session_paths(config, effect, cohort)
+    values = effect_values(maps, config["effects"][effect], paths)
     missing = sorted(set(people["participant_id"]) - set(values.index))
     if missing:
-        path = session_paths(config, effect, cohort)["after"]
         raise InputError(
-            f"{path}: found no effect {effect} of {shorten(missing, 3)}, expected both sessions of "
-            "each analysed person, since it is a feature; add them or exclude the person"
+            f"{paths['after']}: found no effect {effect} of {shorten(missing, 3)}, expected both "
+            "sessions of each analysed person, since it is a feature; add them or exclude "
+            "the person"
         )
     return values.loc[people["participant_id"]].reset_index(drop=True)
 

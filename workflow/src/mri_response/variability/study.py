@@ -119,12 +119,13 @@ def read_effect(config: Config, name: str) -> EffectStudy:
         rows, numbers_of = _people(config, name, cohort, sessions)
         used = rows.loc[rows["used"], "participant_id"]
         known = {when: found[found.index.isin(used)] for when, found in sessions.items()}
-        values = effect_values(known, spec)
+        paths = session_paths(config, name, cohort)
+        values = effect_values(known, spec, paths)
         if len(values) < MIN_PEOPLE:
-            path = session_paths(config, name, cohort)["after"]
             raise InputError(
-                f"{path}: found {len(values)} people of cohort {cohort} with effect {name}, "
-                f"expected {MIN_PEOPLE} or more; correct the sessions or leave the effect out"
+                f"{paths['after']}: found {len(values)} people of cohort {cohort} with effect "
+                f"{name}, expected {MIN_PEOPLE} or more; correct the sessions or leave the "
+                "effect out"
             )
         people.append(rows)
         maps.append(values)
