@@ -82,10 +82,10 @@ def _check_columns(path: str, columns: list[str], what: str) -> None:
         )
 
 
-def check_images(
+def check_people(
     config: Mapping[str, Any], people: Mapping[str, pd.DataFrame], model: Travelling
 ) -> None:
-    """Check that images are on the grid of the model, and the atlas is its atlas.
+    """Check images, units of tables and categories of people against the training people.
 
     Parameters
     ----------
@@ -99,8 +99,18 @@ def check_images(
     Raises
     ------
     InputError
-        For another grid or atlas.
+        For another grid or atlas, if most columns are many times larger or smaller, or for a site
+        or another category that is new while the rule for new ones is an error.
     """
+    _check_images(config, people, model)
+    _check_units(config, people, model)
+    _check_categories(config, people, model)
+
+
+def _check_images(
+    config: Mapping[str, Any], people: Mapping[str, pd.DataFrame], model: Travelling
+) -> None:
+    """Images are on the grid of the model, and the atlas is its atlas."""
     from mri_response.inputs.atlases import load_atlas
     from mri_response.inputs.images import Grid, reference_grid
     from mri_response.inputs.paths import map_paths
@@ -128,25 +138,10 @@ def check_images(
             )
 
 
-def check_units(
+def _check_units(
     config: Mapping[str, Any], people: Mapping[str, pd.DataFrame], model: Travelling
 ) -> None:
-    """Check that columns of tables and of people are in the unit of the training people.
-
-    Parameters
-    ----------
-    config : mapping
-        Of a run that applies a model.
-    people : mapping of str to pandas.DataFrame
-        Analysed rows by cohort.
-    model : Travelling
-        As its folder has it.
-
-    Raises
-    ------
-    InputError
-        If most columns are many times larger or smaller.
-    """
+    """Columns of tables and of people are in the unit of the training people."""
     for name, own in model.text["features"].items():
         ranges = model.ranges(name)
         if own["spec"]["kind"] != "table" or ranges is None:
@@ -164,25 +159,10 @@ def check_units(
                 )
 
 
-def check_categories(
+def _check_categories(
     config: Mapping[str, Any], people: Mapping[str, pd.DataFrame], model: Travelling
 ) -> None:
-    """Check sites and other categories that the training people did not have.
-
-    Parameters
-    ----------
-    config : mapping
-        Of a run that applies a model.
-    people : mapping of str to pandas.DataFrame
-        Analysed rows by cohort.
-    model : Travelling
-        As its folder has it.
-
-    Raises
-    ------
-    InputError
-        If there is one, and the rule for it is an error.
-    """
+    """Nobody has a site or another category that the training people did not have."""
     unseen = config["confounds"]["unseen_site"]
     for frozen in model.parts.values():
         for name, rows in people.items():

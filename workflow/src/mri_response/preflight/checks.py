@@ -41,9 +41,7 @@ from mri_response.learning.feasibility import (
 from mri_response.learning.preparation.confounds import ConfoundCoding, SiteCoding
 from mri_response.models.door import (
     check_before,
-    check_categories,
-    check_images,
-    check_units,
+    check_people,
     program_findings,
 )
 from mri_response.models.travelling import Travelling
@@ -155,11 +153,9 @@ def _check_applied(
     cache: str | os.PathLike[str] | None,
 ) -> list[str]:
     """Check people against the folder of the model that is applied to them; give warnings."""
-    check_images(config, people, model)
+    check_people(config, people, model)
     _check_images(config, people, cache)
-    check_units(config, people, model)
     _check_clinical(config, people)
-    check_categories(config, people, model)
     for name in people:
         later_labels(config, name)  # mistakes in them are told now
     found = program_findings(config, model.text)
