@@ -104,6 +104,8 @@ OPTIONS: dict[str, dict[str, dict[str, Any]]] = {
         "section": {"belief": {"baseline": "ses-1", "sessions": ["ses-2"], "min_trials": 2}}
     },
 }
+#: Into how many tests the dry runs of all pairs are cut.
+PARTS = 10
 VALUES = [(option, value) for option, values in OPTIONS.items() for value in values]
 
 
@@ -298,7 +300,9 @@ def test_every_pair_that_may_start_has_jobs_together_with_others(study: Study, p
 
 
 @pytest.mark.slow
-def test_each_pair_that_may_start_has_jobs(study: Study, pairs: Pairs):
+@pytest.mark.parametrize("part", range(PARTS))
+def test_each_pair_that_may_start_has_jobs(study: Study, pairs: Pairs, part: int):
+    """A part of the pairs at a time, which can be run by itself (`-k "jobs and 7"`)."""
     # In the order in which they were checked: of two that change one key the latter counts.
     may = [sorted(pair, key=VALUES.index) for pair, line in pairs.items() if line is None]
-    has_jobs(study, may)
+    has_jobs(study, may[part::PARTS])
