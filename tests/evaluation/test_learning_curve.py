@@ -10,10 +10,10 @@ from hypothesis import strategies as st
 from scipy.stats import norm
 from sklearn.metrics import balanced_accuracy_score, roc_auc_score
 
+from mri_response.core.vocabulary import HEADLINE_METRICS
 from mri_response.evaluation.bootstrap import naive_standard_error, null_inflated_intervals
 from mri_response.evaluation.learning_curve import (
     COLUMNS,
-    CURVE_METRICS,
     MARGIN,
     inflation_of,
     learning_curve,
@@ -36,7 +36,7 @@ def made_up(seed: int, n: int = 30, d: int = 8, part: float = 1.0):
     return decision, labels
 
 
-@pytest.mark.parametrize("metric", CURVE_METRICS)
+@pytest.mark.parametrize("metric", HEADLINE_METRICS)
 def test_with_everybody_in_every_draw_it_is_the_naive_error_of_the_discovery_figure(metric):
     decision, labels = made_up(1)
     ids = np.array([f"sub-{i // 2}" for i in range(30)])
@@ -51,7 +51,7 @@ def test_with_everybody_in_every_draw_it_is_the_naive_error_of_the_discovery_fig
     )
 
 
-@pytest.mark.parametrize("metric", CURVE_METRICS)
+@pytest.mark.parametrize("metric", HEADLINE_METRICS)
 @settings(derandomize=True, deadline=None, max_examples=15)
 @given(seed=st.integers(0, 10_000))
 def test_influence_is_a_derivative(metric, seed):
@@ -127,7 +127,7 @@ def test_the_table():
     curve = learning_curve("svc", "home", people, parts, whole, performance)
     assert list(curve) == COLUMNS
     assert curve[["metric", "n", "draws"]].to_numpy().tolist() == [
-        [metric, n, draws] for metric in CURVE_METRICS for n, draws in ((24, 3), (36, 3), (N, 2))
+        [metric, n, draws] for metric in HEADLINE_METRICS for n, draws in ((24, 3), (36, 3), (N, 2))
     ]
     labels = people["label"].to_numpy()
     for row in curve.itertuples():
@@ -179,7 +179,7 @@ def test_the_factor_is_that_of_the_discovery_figure():
             "ci_low": limits[metric][0],
             "ci_high": limits[metric][1],
         }
-        for metric in CURVE_METRICS
+        for metric in HEADLINE_METRICS
     ]
     performance = pd.DataFrame(rows)
     np.testing.assert_allclose(inflation_of(performance, "balanced_accuracy", 0.7, 0.05), 1.3)

@@ -14,13 +14,13 @@ from mri_response.core.tables import read_tsv, write_tsv
 from mri_response.report.figures.viewer import slice_viewer
 from mri_response.report.naming import naming
 from mri_response.report.sections.blocks import Bullets, Frame, Heading, Table, Text
-from mri_response.report.sections.brain import blocks, regions_verdict, sets_verdict
+from mri_response.report.sections.brain import SECTION, regions_verdict, sets_verdict
 
 MODEL = "roi_svc"
 
 
 def section(run, **changes):
-    return flat(blocks(run.read(**{"weights": {MODEL: run.weights}, **changes})))
+    return flat(SECTION.blocks(run.read(**{"weights": {MODEL: run.weights}, **changes})))
 
 
 def of_kind(made, kind):

@@ -14,7 +14,7 @@ from mri_response.report.facts.gathered import gather
 from mri_response.report.facts.methods import methods, results
 from mri_response.report.figures import comparisons
 from mri_response.report.naming import naming
-from mri_response.report.sections.comparisons import blocks, verdicts
+from mri_response.report.sections.comparisons import SECTION, verdicts
 
 CLINICAL = {"kind": "clinical", "columns": ["madrs"], "categorical": [], "unseen": "error"}
 
@@ -70,7 +70,7 @@ def test_it_says_what_the_table_says(inputs):
     assert texts[-1].startswith("Given the columns of model clinic, the scans add to it: ")
     assert "+10.0 points of balanced accuracy with everybody's own scan" in texts[-1]
     assert "p = 0.020" in texts[-1]
-    made = flat(blocks(inputs))
+    made = flat(SECTION.blocks(inputs))
     tables = [block for block in made if block.kind == "table"]
     assert len(tables) == 2
     labels = [row[0] for row in tables[1].rows]
@@ -158,9 +158,9 @@ def test_a_verdict_has_the_auc_and_says_where_it_is_of_balanced_accuracy_alone(i
 
 def test_what_was_not_asked_is_said():
     run = made_up_run()
-    texts = [block.text for block in flat(blocks(run.read())) if block.kind == "text"]
+    texts = [block.text for block in flat(SECTION.blocks(run.read())) if block.kind == "text"]
     assert any(text.startswith("No clinical model was asked for.") for text in texts)
-    assert blocks(run.read(tables={})) == []
+    assert SECTION.blocks(run.read(tables={})) == []
 
 
 def test_the_figure_has_a_row_for_each_pair(inputs):

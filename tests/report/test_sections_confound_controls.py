@@ -9,7 +9,7 @@ from made_up_run import made_up_run
 
 from mri_response.report.facts.gathered import gather
 from mri_response.report.facts.methods import methods, results
-from mri_response.report.sections.confound_controls import blocks
+from mri_response.report.sections.confound_controls import SECTION
 
 
 def test_page_methods_and_results_have_both_controls():
@@ -21,7 +21,7 @@ def test_page_methods_and_results_have_both_controls():
     ]
     made_up = made_up_run()
     run = made_up.read(tables={"confound_controls": pd.DataFrame(rows)})
-    table, text = flat(blocks(run))
+    table, text = flat(SECTION.blocks(run))
     assert "shuffled between people" in text.text
     (row,) = table.rows
     assert row[0] == "Model roi_svc"
@@ -31,5 +31,5 @@ def test_page_methods_and_results_have_both_controls():
     assert "51.0 % without the removal, 73.9 % with features shuffled before it" in told.text
     assert told in results(gather(run))
     assert any("As controls of the removal of confounds" in fact.text for fact in methods(run))
-    assert blocks(made_up.read(tables={})) == []
+    assert SECTION.blocks(made_up.read(tables={})) == []
     assert "confound_controls" not in gather(made_up.read())

@@ -68,7 +68,7 @@ def test_without_numbers_it_says_so() -> None:
 
 def test_the_page_begins_with_it_and_links_to_the_evidence() -> None:
     run = run_of("0.001", "0.4", "0.01")
-    (answers,) = found.blocks(run)
+    (answers,) = found.SECTION.blocks(run)
     assert isinstance(answers, Answers)
     (item,) = answers.items
     assert item.text == predicted_numbers.headline(run)
@@ -78,11 +78,11 @@ def test_the_page_begins_with_it_and_links_to_the_evidence() -> None:
 def test_a_run_without_such_a_module_has_no_such_section() -> None:
     from made_up_run import made_up_run
 
-    assert found.blocks(made_up_run().read()) == []
+    assert found.SECTION.blocks(made_up_run().read()) == []
 
 
 def test_the_section_is_a_sentence_a_figure_and_a_table_and_the_rest_is_folded() -> None:
-    blocks = predicted_numbers.blocks(run_of("0.001", "0.4", "0.01"))
+    blocks = predicted_numbers.SECTION.blocks(run_of("0.001", "0.4", "0.01"))
     kinds = [type(block) for block in blocks]
     assert kinds[0] is Lead
     assert kinds.count(Figures) == kinds.count(Table) == 1
@@ -99,9 +99,11 @@ def test_without_a_control_nothing_is_said_of_a_drug() -> None:
     from made_up_run import made_up_run, one_cohort
 
     run = one_cohort().read()
-    texts = [item.text for item in verdict.blocks(run)[0].left[0].items]
+    texts = [item.text for item in verdict.SECTION.blocks(run)[0].left[0].items]
     assert verdict.NO_CONTROL in texts
-    assert verdict.NO_CONTROL in plain.blocks(run)[0].text
+    assert verdict.NO_CONTROL in plain.SECTION.blocks(run)[0].text
     trial = made_up_run().read()
-    assert verdict.NO_CONTROL not in [item.text for item in verdict.blocks(trial)[0].left[0].items]
-    assert verdict.NO_CONTROL not in plain.blocks(trial)[0].text
+    assert verdict.NO_CONTROL not in [
+        item.text for item in verdict.SECTION.blocks(trial)[0].left[0].items
+    ]
+    assert verdict.NO_CONTROL not in plain.SECTION.blocks(trial)[0].text

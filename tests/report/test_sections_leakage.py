@@ -4,13 +4,13 @@ from flat_blocks import flat
 from made_up_run import made_up_run
 
 from mri_response.report.sections.blocks import Lead, Table
-from mri_response.report.sections.leakage import blocks
+from mri_response.report.sections.leakage import SECTION
 
 
 def page(leakage=None):
     made_up = made_up_run()
     table = made_up.tables["leakage"] if leakage is None else leakage
-    found = flat(blocks(made_up.read(tables={"leakage": table})))
+    found = flat(SECTION.blocks(made_up.read(tables={"leakage": table})))
     (lead,) = [block.text for block in found if isinstance(block, Lead)]
     (table,) = [block for block in found if isinstance(block, Table)]
     return lead, table
@@ -39,4 +39,4 @@ def test_a_failed_check_leads():
 
 
 def test_without_the_table_there_is_no_section():
-    assert blocks(made_up_run().read(tables={})) == []
+    assert SECTION.blocks(made_up_run().read(tables={})) == []

@@ -13,13 +13,13 @@ from mri_response.core.tables import read_tsv, write_tsv
 from mri_response.features.quality_measures import RULES
 from mri_response.report.naming import naming
 from mri_response.report.sections.blocks import Table, Text
-from mri_response.report.sections.quality import blocks, quality_counts
+from mri_response.report.sections.quality import SECTION, quality_counts
 
 RULE = config_schema()["properties"]["quality_control"]["properties"]["exclude"]["items"]
 
 
 def page(run: MadeUpRun, **tables):
-    found = flat(blocks(dataclasses.replace(run, tables={**run.tables, **tables}).read()))
+    found = flat(SECTION.blocks(dataclasses.replace(run, tables={**run.tables, **tables}).read()))
     text = " ".join(block.text for block in found if isinstance(block, Text))
     return text, [block for block in found if isinstance(block, Table)]
 
@@ -90,4 +90,4 @@ def test_small_cohorts_are_said_to_be_too_small_to_compare(run):
 
 
 def test_without_the_table_there_is_no_section(run):
-    assert blocks(run.read(tables={})) == []
+    assert SECTION.blocks(run.read(tables={})) == []

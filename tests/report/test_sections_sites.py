@@ -13,7 +13,7 @@ from mri_response.report.facts.gathered import gather
 from mri_response.report.facts.methods import methods
 from mri_response.report.figures.site_forest import draw
 from mri_response.report.sections.blocks import Table, Text
-from mri_response.report.sections.sites import blocks
+from mri_response.report.sections.sites import SECTION
 
 
 @pytest.fixture(scope="module")
@@ -54,7 +54,7 @@ def tables(n_sites=6):
 
 def test_page_and_documents_say_whether_it_is_the_site(made_up):
     run = made_up.read(tables=tables())
-    shown = flat(blocks(run))
+    shown = flat(SECTION.blocks(run))
     text = next(block.text for block in shown if isinstance(block, Text))
     expected = "The site of 99 people (3 sites, chance 33.3\u00a0%) can be told with a mean recall"
     assert expected in text
@@ -69,10 +69,10 @@ def test_page_and_documents_say_whether_it_is_the_site(made_up):
 
 
 def test_too_few_sites_are_not_estimable(made_up):
-    shown = flat(blocks(made_up.read(tables=tables(n_sites=2))))
+    shown = flat(SECTION.blocks(made_up.read(tables=tables(n_sites=2))))
     _, spread = (block for block in shown if isinstance(block, Table))
     assert "Not estimable: fewer than 3 sites" in spread.rows[0][-1]
-    four = flat(blocks(made_up.read(tables=tables(n_sites=4))))
+    four = flat(SECTION.blocks(made_up.read(tables=tables(n_sites=4))))
     _, spread = (block for block in four if isinstance(block, Table))
     assert spread.rows[0][-1] == "not estimable"
 
@@ -82,12 +82,12 @@ def test_one_site_cannot_be_told(made_up):
     given["site_predictability"] = (
         given["site_predictability"].iloc[:1].assign(n_sites=1, note="not_estimable")
     )
-    text = flat(blocks(made_up.read(tables=given)))[0].text
+    text = flat(SECTION.blocks(made_up.read(tables=given)))[0].text
     assert "Not estimable" in text
 
 
 def test_without_sites_nothing_is_said(made_up):
-    assert blocks(made_up.read(tables={})) == []
+    assert SECTION.blocks(made_up.read(tables={})) == []
     assert "sites_told" not in gather(made_up.read(tables={}))
 
 

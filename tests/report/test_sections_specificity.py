@@ -8,7 +8,7 @@ from made_up_run import made_up_run, one_cohort, six_cohorts
 
 from mri_response.core.tables import read_tsv, write_tsv
 from mri_response.report.sections.blocks import Table, Text
-from mri_response.report.sections.specificity import blocks
+from mri_response.report.sections.specificity import SECTION
 
 MODEL = "roi_svc"
 
@@ -18,7 +18,7 @@ def section(run, changes=None):
     for (analysis, column), value in (changes or {}).items():
         frame = tables["specificity"]
         frame.loc[frame["analysis"] == analysis, column] = value
-    return flat(blocks(run.read(tables=tables)))
+    return flat(SECTION.blocks(run.read(tables=tables)))
 
 
 def written(made):
@@ -85,4 +85,4 @@ def test_a_table_read_from_disk_says_the_same(tmp_path):
 
 def test_without_the_table_there_is_no_section():
     run = made_up_run()
-    assert blocks(run.read(tables={})) == []
+    assert SECTION.blocks(run.read(tables={})) == []

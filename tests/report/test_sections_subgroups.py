@@ -9,11 +9,11 @@ from made_up_run import MadeUpRun, made_up_run
 from mri_response.core.tables import read_tsv, write_tsv
 from mri_response.report.numbers import estimate_text, interval_text
 from mri_response.report.sections.blocks import Bullets, Table, Text
-from mri_response.report.sections.subgroups import blocks
+from mri_response.report.sections.subgroups import SECTION
 
 
 def page(run: MadeUpRun, table):
-    return flat(blocks(run.read(tables={"subgroups": table})))
+    return flat(SECTION.blocks(run.read(tables={"subgroups": table})))
 
 
 @pytest.fixture

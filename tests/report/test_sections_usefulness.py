@@ -11,8 +11,8 @@ from mri_response.core.tables import read_tsv, write_tsv
 from mri_response.report.naming import naming
 from mri_response.report.sections.blocks import Bullets, Table, Text
 from mri_response.report.sections.usefulness import (
+    SECTION,
     benefit_verdict,
-    blocks,
     calibration_verdict,
     point_text,
 )
@@ -25,7 +25,7 @@ def cell(row):
 
 
 def page(run: MadeUpRun, tables=None):
-    return flat(blocks(run.read(tables=tables or run.tables)))
+    return flat(SECTION.blocks(run.read(tables=tables or run.tables)))
 
 
 @pytest.fixture(scope="module")

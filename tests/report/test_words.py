@@ -17,7 +17,7 @@ from mri_response.report.sections import plain
 
 
 def words_of(run: MadeUpRun) -> str:
-    return " ".join(block.text for block in plain.blocks(run.read()))
+    return " ".join(block.text for block in plain.SECTION.blocks(run.read()))
 
 
 @pytest.mark.parametrize("make", [made_up_run, six_cohorts, one_cohort])

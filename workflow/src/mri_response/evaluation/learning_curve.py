@@ -10,12 +10,11 @@ from numpy.typing import NDArray
 from scipy.special import logit, ndtri
 
 from mri_response.core.proportions import LEVEL
-from mri_response.core.vocabulary import HEADLINE, Interval, Role
+from mri_response.core.vocabulary import HEADLINE, HEADLINE_METRICS, Interval, Role
 from mri_response.evaluation.intervals import ROUNDING, logit_interval
 from mri_response.evaluation.metrics import FloatArray, placements
 from mri_response.people.rows import person_weights
 
-CURVE_METRICS = ("balanced_accuracy", "auc")
 MARGIN = 0.03  # a smaller difference to the result in all people counts as none
 COLUMNS = [
     "model",
@@ -132,7 +131,7 @@ def learning_curve(
     predicted = ~np.isnan(whole[0])
     n = np.unique(person if predicted.all() else person[~predicted]).size
     rows = []
-    for metric in CURVE_METRICS:
+    for metric in HEADLINE_METRICS:
         found = {
             size: mean_and_influence(
                 metric, parts["decision"][parts["size"] == size], labels, weights, person

@@ -8,7 +8,8 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
-from mri_response.evaluation.learning_curve import CURVE_METRICS, MARGIN
+from mri_response.core.vocabulary import HEADLINE_METRICS
+from mri_response.evaluation.learning_curve import MARGIN
 from mri_response.report.figures.style import (
     BLUE,
     DASHED,
@@ -49,7 +50,7 @@ def draw(learning_curve: pd.DataFrame, model: str, names: Naming) -> Figure:
     suptitle(figure, title, DOUBLE_COLUMN)
     grid = figure.add_gridspec(2, 2, height_ratios=[1, 0.24])
     shared = None
-    for position, metric in enumerate(CURVE_METRICS):
+    for position, metric in enumerate(HEADLINE_METRICS):
         axes = figure.add_subplot(grid[0, position], sharey=shared)
         shared = shared or axes
         curve = own[own["metric"] == metric]

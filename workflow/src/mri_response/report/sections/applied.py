@@ -58,18 +58,8 @@ _RULE = (
 )
 
 
-def blocks(run: Run) -> list[Block]:
-    """What the model is, how it did where labels are there, and whether people are unlike its own.
-
-    Parameters
-    ----------
-    run : Run
-        A run that applies a model.
-
-    Returns
-    -------
-    list of Block
-    """
+def _blocks(run: Run) -> list[Block]:
+    """What the model is, how it did with labels, and whether people are unlike its own."""
     text, checks = run.applied, run.tables["applied_checks"]
     performance = run.tables["applied_performance"]
     found: list[Block] = [Lead(_what(run, text)), *_registration(run)]
@@ -189,20 +179,8 @@ def _hashes(run: Run, text: Mapping[str, Any]) -> list[Block]:
     ]
 
 
-def alt_text(spec: FigureSpec, run: Run) -> str:
-    """Describe the figure of this section to readers who do not see it.
-
-    Parameters
-    ----------
-    spec : FigureSpec
-        The figure.
-    run : Run
-        The run.
-
-    Returns
-    -------
-    str
-    """
+def _alt_text(spec: FigureSpec, run: Run) -> str:
+    """Describe the figure of this section to readers who do not see it."""
     table = run.tables["applied_performance"]
     n = as_number(table["n"]).max() if len(table) else 0
     return f"Estimates with intervals in every cohort, up to {n:.0f} people; the table has them."
@@ -212,9 +190,9 @@ SECTION = Section(
     "applied",
     "The model from the folder, in these people",
     "Applied model",
-    blocks,
+    _blocks,
     TABLES,
-    alt_text,
+    _alt_text,
     shows_people=True,
     module="apply",
 )

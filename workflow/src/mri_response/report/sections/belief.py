@@ -44,19 +44,8 @@ _CAUSES = (
 )
 
 
-def blocks(run: Run) -> list[Block]:
-    """What changes with treatment, what unbiased agents show, and how well it can be known.
-
-    Parameters
-    ----------
-    run : Run
-        A run that compares how beliefs are updated.
-
-    Returns
-    -------
-    list of Block
-        Empty without the tables.
-    """
+def _blocks(run: Run) -> list[Block]:
+    """What changes with treatment, what unbiased agents show, and how well it can be known."""
     if "belief_changes" not in run.tables:
         return []
     names = run.names
@@ -80,20 +69,8 @@ def blocks(run: Run) -> list[Block]:
     ]
 
 
-def alt_text(spec: FigureSpec, run: Run) -> str:
-    """Describe a figure of this section to readers who do not see it.
-
-    Parameters
-    ----------
-    spec : FigureSpec
-        The figure.
-    run : Run
-        The run.
-
-    Returns
-    -------
-    str
-    """
+def _alt_text(spec: FigureSpec, run: Run) -> str:
+    """Describe a figure of this section to readers who do not see it."""
     describe = _DESCRIBED.get(spec.kind)
     if describe is not None:
         return describe(run)
@@ -375,9 +352,9 @@ SECTION = Section(
     "belief",
     "How beliefs are updated",
     "Beliefs",
-    blocks,
+    _blocks,
     TABLES,
-    alt_text,
+    _alt_text,
     module="belief",
     headline=headline,
 )

@@ -56,18 +56,8 @@ _CAUTION = (
 )
 
 
-def blocks(run: Run) -> list[Block]:
-    """The section, for all models.
-
-    Parameters
-    ----------
-    run : Run
-        The run.
-
-    Returns
-    -------
-    list of Block
-    """
+def _blocks(run: Run) -> list[Block]:
+    """The section, for all models."""
     names = run.names
     config = run.config
     models = ordered_models(config)
@@ -121,20 +111,8 @@ def _permuted(run: Run) -> str:
     return "The labels"
 
 
-def alt_text(spec: FigureSpec, run: Run) -> str:
-    """Describe a figure of this section to readers who do not see it.
-
-    Parameters
-    ----------
-    spec : FigureSpec
-        The figure.
-    run : Run
-        The run.
-
-    Returns
-    -------
-    str
-    """
+def _alt_text(spec: FigureSpec, run: Run) -> str:
+    """Describe a figure of this section to readers who do not see it."""
     names = run.names
     if spec.kind == "region_sets" and "roi_sets" in run.tables:
         return sets_verdict(run.tables["roi_sets"], spec.model, names)
@@ -339,9 +317,9 @@ SECTION = Section(
     "brain",
     "Where in the brain",
     "Brain",
-    blocks,
+    _blocks,
     TABLES,
-    alt_text,
+    _alt_text,
     module=None,  # of classes and of numbers
     applies=lambda run: run.applied is None,
 )

@@ -35,18 +35,8 @@ _EXPLAINED_NULLS = {
 }
 
 
-def blocks(run: Run) -> list[Block]:
-    """The caveats of the run, and an explanation of every null in its tables.
-
-    Parameters
-    ----------
-    run : Run
-        The run.
-
-    Returns
-    -------
-    list of Block
-    """
+def _blocks(run: Run) -> list[Block]:
+    """The caveats of the run, and an explanation of every null in its tables."""
     used = set(run.performance["null"])
     return [
         Bullets(caveats(run)),
@@ -65,4 +55,4 @@ def blocks(run: Run) -> list[Block]:
     ]
 
 
-SECTION = Section("caveats", "Caveats", "Caveats", blocks)
+SECTION = Section("caveats", "Caveats", "Caveats", _blocks)

@@ -23,19 +23,8 @@ _NAMES = {
 }
 
 
-def blocks(run: Run) -> list[Block]:
-    """The characteristics of the analysed people.
-
-    Parameters
-    ----------
-    run : Run
-        The run.
-
-    Returns
-    -------
-    list of Block
-        Empty where there is nothing to describe.
-    """
+def _blocks(run: Run) -> list[Block]:
+    """The characteristics of the analysed people."""
     return [_table(run)] if len(run.tables.get("characteristics", ())) else []
 
 
@@ -91,7 +80,7 @@ SECTION = Section(
     "characteristics",
     "Who the people are",
     "People",
-    blocks,
+    _blocks,
     TABLES,
     module="cohorts",
 )

@@ -17,18 +17,10 @@ TABLES = {
 }
 
 
-def blocks(run: Run) -> list[Block]:
+def _blocks(run: Run) -> list[Block]:
     """How many people every cohort has, and why the others were left out.
 
-    Parameters
-    ----------
-    run : Run
-        The run.
-
-    Returns
-    -------
-    list of Block
-        Single people are listed only with ``report: participant_level: true``.
+    Single people are listed only with ``report: participant_level: true``.
     """
     by_reason = _exclusion_table(run)
     nobody = Text("Nobody who matched the row filters was left out.")
@@ -43,20 +35,8 @@ def blocks(run: Run) -> list[Block]:
     ]
 
 
-def alt_text(spec: FigureSpec, run: Run) -> str:
-    """Describe the flow of participants to readers who do not see it.
-
-    Parameters
-    ----------
-    spec : FigureSpec
-        The figure.
-    run : Run
-        The run.
-
-    Returns
-    -------
-    str
-    """
+def _alt_text(spec: FigureSpec, run: Run) -> str:
+    """Describe the flow of participants to readers who do not see it."""
     return f"{_analysed(run)} The table has every step."
 
 
@@ -121,8 +101,8 @@ SECTION = Section(
     "cohorts",
     "Cohorts and who was left out",
     "Cohorts",
-    blocks,
+    _blocks,
     TABLES,
-    alt_text,
+    _alt_text,
     module="cohorts",
 )

@@ -64,18 +64,8 @@ METHODS = {
 }
 
 
-def blocks(run: Run) -> list[Block]:
-    """The section; empty without ``comparisons.tsv``.
-
-    Parameters
-    ----------
-    run : Run
-        The run.
-
-    Returns
-    -------
-    list of Block
-    """
+def _blocks(run: Run) -> list[Block]:
+    """The section; empty without ``comparisons.tsv``."""
     names = run.names
     table = run.tables.get("comparisons")
     if table is None:
@@ -91,20 +81,8 @@ def blocks(run: Run) -> list[Block]:
     return [*result, Details("Every difference, and how it was tested", more)]
 
 
-def alt_text(spec: FigureSpec, run: Run) -> str:
-    """Describe a figure of this section to readers who do not see it.
-
-    Parameters
-    ----------
-    spec : FigureSpec
-        The figure.
-    run : Run
-        The run.
-
-    Returns
-    -------
-    str
-    """
+def _alt_text(spec: FigureSpec, run: Run) -> str:
+    """Describe a figure of this section to readers who do not see it."""
     names = run.names
     table = run.tables.get("comparisons")
     texts = [] if table is None else verdicts(table, run.config, names)
@@ -309,7 +287,7 @@ SECTION = Section(
     "comparisons",
     "Is it better than what the clinic knows?",
     "Better than the clinic?",
-    blocks,
+    _blocks,
     TABLES,
-    alt_text,
+    _alt_text,
 )

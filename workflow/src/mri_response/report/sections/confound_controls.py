@@ -32,18 +32,8 @@ _TITLES = {
 }
 
 
-def blocks(run: Run) -> list[Block]:
-    """The controls of every model that has them; empty without ``confound_controls.tsv``.
-
-    Parameters
-    ----------
-    run : Run
-        The run.
-
-    Returns
-    -------
-    list of Block
-    """
+def _blocks(run: Run) -> list[Block]:
+    """The controls of every model that has them; empty without ``confound_controls.tsv``."""
     table = run.tables.get("confound_controls")
     if table is None:
         return []
@@ -65,6 +55,6 @@ SECTION = Section(
     "confound-controls",
     "Does the removal of confounds put something in?",
     "Confound controls",
-    blocks,
+    _blocks,
     TABLES,
 )

@@ -20,18 +20,8 @@ _NONE = (
 )
 
 
-def blocks(run: Run) -> list[Block]:
-    """The numbers of control cohorts, or that there is none.
-
-    Parameters
-    ----------
-    run : Run
-        The run.
-
-    Returns
-    -------
-    list of Block
-    """
+def _blocks(run: Run) -> list[Block]:
+    """The numbers of control cohorts, or that there is none."""
     table = frozen_table(run, Role.CONTROL, "Control, frozen model")
     return (
         [Text(_NONE)]
@@ -40,4 +30,4 @@ def blocks(run: Run) -> list[Block]:
     )
 
 
-SECTION = Section("control", "Control cohort", "Control", blocks)
+SECTION = Section("control", "Control cohort", "Control", _blocks)

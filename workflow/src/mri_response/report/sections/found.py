@@ -10,19 +10,8 @@ from mri_response.report.sections.section import Section
 _SECTIONS = tuple(module.SECTION for module in (predicted_numbers, outcomes, belief, variability))
 
 
-def blocks(run: Run) -> list[Block]:
-    """The finding of every module that the run asks for, linked to its evidence.
-
-    Parameters
-    ----------
-    run : Run
-        The run.
-
-    Returns
-    -------
-    list of Block
-        Empty without such a module.
-    """
+def _blocks(run: Run) -> list[Block]:
+    """The finding of every module that the run asks for, linked to its evidence."""
     items = [
         AnswerItem(
             section.heading,
@@ -37,4 +26,4 @@ def blocks(run: Run) -> list[Block]:
     return [Answers(items)] if items else []
 
 
-SECTION = Section("found", "What was found", "Found", blocks, module=None)
+SECTION = Section("found", "What was found", "Found", _blocks, module=None)

@@ -18,18 +18,8 @@ _MEANING = (
 _NONE = "This run has no external cohort: whether the result holds in other people is not known."
 
 
-def blocks(run: Run) -> list[Block]:
-    """The numbers of external cohorts, or that there is none.
-
-    Parameters
-    ----------
-    run : Run
-        The run.
-
-    Returns
-    -------
-    list of Block
-    """
+def _blocks(run: Run) -> list[Block]:
+    """The numbers of external cohorts, or that there is none."""
     table = frozen_table(run, Role.EXTERNAL, "External cohorts, frozen model")
     if table is None:
         return [Text(_NONE)]
@@ -37,4 +27,4 @@ def blocks(run: Run) -> list[Block]:
     return [*answer_of(run, "holds_elsewhere"), table, how]
 
 
-SECTION = Section("generalisation", "Does it hold in other people?", "Generalisation", blocks)
+SECTION = Section("generalisation", "Does it hold in other people?", "Generalisation", _blocks)

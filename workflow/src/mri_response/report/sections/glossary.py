@@ -17,21 +17,11 @@ _OF_CLASSES = frozenset(
 )
 
 
-def blocks(run: Run) -> list[Block]:
-    """The glossary, folded.
-
-    Parameters
-    ----------
-    run : Run
-        Any run.
-
-    Returns
-    -------
-    list of Block
-    """
+def _blocks(run: Run) -> list[Block]:
+    """The glossary, folded."""
     left_out = _OF_CLASSES if run.names.positive is None else frozenset()
     words = [pair for pair in glossary().items() if pair[0] not in left_out]
     return [Details("Words of this page in plain English", [Definitions(words)])]
 
 
-SECTION = Section("glossary", "Glossary", "Glossary", blocks, module=None)
+SECTION = Section("glossary", "Glossary", "Glossary", _blocks, module=None)

@@ -17,19 +17,9 @@ from mri_response.report.sections.blocks import Block, Table
 from mri_response.report.sections.section import Section
 
 
-def blocks(run: Run) -> list[Block]:
-    """The numbers of all models, and the warnings if there are any.
-
-    Parameters
-    ----------
-    run : Run
-        The run.
-
-    Returns
-    -------
-    list of Block
-    """
-    return [_table(run), *warnings.blocks(run)]
+def _blocks(run: Run) -> list[Block]:
+    """The numbers of all models, and the warnings if there are any."""
+    return [_table(run), *warnings.SECTION.blocks(run)]
 
 
 def _table(run: Run) -> Table:
@@ -113,4 +103,4 @@ def _p_cell(row: pd.Series | None) -> str:
     return "n/a" if row is None else p_text(row["p_value"], row["n_permutations"])
 
 
-SECTION = Section("headline", "Headline", "Headline", blocks)
+SECTION = Section("headline", "Headline", "Headline", _blocks)

@@ -8,19 +8,8 @@ from mri_response.report.sections.blocks import Block, Table, Text
 from mri_response.report.sections.section import Section
 
 
-def blocks(run: Run) -> list[Block]:
-    """Programs and versions by cohort, site and class.
-
-    Parameters
-    ----------
-    run : Run
-        The run.
-
-    Returns
-    -------
-    list of Block
-        Empty where no file tells what made it.
-    """
+def _blocks(run: Run) -> list[Block]:
+    """Programs and versions by cohort, site and class."""
     table = run.summaries.get("inputs_summary")
     if table is None or table.empty:
         return []
@@ -49,4 +38,4 @@ def blocks(run: Run) -> list[Block]:
 _SHOWN = ("source", "program", "version", "site", "class")
 
 
-SECTION = Section("inputs", "What was read", "Programs", blocks, module="cohorts")
+SECTION = Section("inputs", "What was read", "Programs", _blocks, module="cohorts")

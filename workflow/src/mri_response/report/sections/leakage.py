@@ -36,18 +36,8 @@ _WHAT_IT_IS = (
 )
 
 
-def blocks(run: Run) -> list[Block]:
-    """The certificate; empty without ``leakage.tsv``.
-
-    Parameters
-    ----------
-    run : Run
-        The run.
-
-    Returns
-    -------
-    list of Block
-    """
+def _blocks(run: Run) -> list[Block]:
+    """The certificate; empty without ``leakage.tsv``."""
     table = run.tables.get("leakage")
     if table is None:
         return []
@@ -98,6 +88,6 @@ SECTION = Section(
     "leakage",
     "Could it be leakage?",
     "Leakage",
-    blocks,
+    _blocks,
     TABLES,
 )

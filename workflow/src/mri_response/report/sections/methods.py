@@ -10,18 +10,8 @@ from mri_response.report.sections.blocks import Block, Bullets, Copy, Details, L
 from mri_response.report.sections.section import Section
 
 
-def blocks(run: Run) -> list[Block]:
-    """The methods in paragraphs, and the references.
-
-    Parameters
-    ----------
-    run : Run
-        The run.
-
-    Returns
-    -------
-    list of Block
-    """
+def _blocks(run: Run) -> list[Block]:
+    """The methods in paragraphs, and the references."""
     paragraphs = methods(run)
     keys = [key for paragraph in paragraphs for key in paragraph.cites]
     texts: list[Block] = [Text(cited(paragraph)) for paragraph in paragraphs]
@@ -37,4 +27,4 @@ def blocks(run: Run) -> list[Block]:
     return found
 
 
-SECTION = Section("methods", "Methods", "Methods", blocks, module=None)
+SECTION = Section("methods", "Methods", "Methods", _blocks, module=None)

@@ -54,18 +54,8 @@ _NNT = (
 )
 
 
-def blocks(run: Run) -> list[Block]:
-    """The design, rates, changes, and differences between arms or treatments.
-
-    Parameters
-    ----------
-    run : Run
-        The run.
-
-    Returns
-    -------
-    list of Block
-    """
+def _blocks(run: Run) -> list[Block]:
+    """The design, rates, changes, and differences between arms or treatments."""
     section = run.config["clinical_outcomes"]
     scale = next(iter(section["scales"]))
     about = Text(
@@ -128,20 +118,8 @@ def headline(run: Run) -> str:
     return f"Response on the {scale} at {session}: {'; '.join(parts)}."
 
 
-def alt_text(spec: FigureSpec, run: Run) -> str:
-    """Describe a figure of this section to readers who do not see it.
-
-    Parameters
-    ----------
-    spec : FigureSpec
-        The figure.
-    run : Run
-        The run.
-
-    Returns
-    -------
-    str
-    """
+def _alt_text(spec: FigureSpec, run: Run) -> str:
+    """Describe a figure of this section to readers who do not see it."""
     return f"{spec.heading}; the tables of this section have the numbers."
 
 
@@ -313,9 +291,9 @@ SECTION = Section(
     "outcomes",
     "What became of the scores",
     "Outcomes",
-    blocks,
+    _blocks,
     TABLES,
-    alt_text,
+    _alt_text,
     module="clinical_outcomes",
     headline=headline,
 )

@@ -58,19 +58,8 @@ _END = (
 )
 
 
-def blocks(run: Run) -> list[Block]:
-    """A summary of about 150 words, made by rules from ``verdict.tsv``.
-
-    Parameters
-    ----------
-    run : Run
-        The run.
-
-    Returns
-    -------
-    list of Block
-        Empty without ``verdict.tsv``.
-    """
+def _blocks(run: Run) -> list[Block]:
+    """A summary of about 150 words, made by rules from ``verdict.tsv``."""
     verdict = run.numeric("verdict")
     if verdict is None or not len(verdict):
         return []
@@ -112,4 +101,4 @@ def _hundred(run: Run, positive: str) -> list[str]:
     ]
 
 
-SECTION = Section("plain", "In plain words", "In plain words", blocks)
+SECTION = Section("plain", "In plain words", "In plain words", _blocks)

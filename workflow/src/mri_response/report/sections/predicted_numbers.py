@@ -39,18 +39,8 @@ _ALT = {
 }
 
 
-def blocks(run: Run) -> list[Block]:
-    """The question, the gain of every model in every cohort, and the total beside it.
-
-    Parameters
-    ----------
-    run : Run
-        The run.
-
-    Returns
-    -------
-    list of Block
-    """
+def _blocks(run: Run) -> list[Block]:
+    """The question, the gain of every model in every cohort, and the total beside it."""
     table = run.tables.get("numbers_performance")
     if table is None:
         return []
@@ -88,7 +78,7 @@ def blocks(run: Run) -> list[Block]:
         further.append(_slopes(slopes))
     if further:
         found.append(Details("Models beside each other, with and without the treatment", further))
-    return [*found, *warnings.blocks(run)]
+    return [*found, *warnings.SECTION.blocks(run)]
 
 
 def headline(run: Run) -> str:
@@ -227,20 +217,8 @@ def _pairs(table: pd.DataFrame, run: Run) -> Table:
     )
 
 
-def alt_text(spec: FigureSpec, run: Run) -> str:
-    """Describe a figure of this section to readers who do not see it.
-
-    Parameters
-    ----------
-    spec : FigureSpec
-        The figure.
-    run : Run
-        The run.
-
-    Returns
-    -------
-    str
-    """
+def _alt_text(spec: FigureSpec, run: Run) -> str:
+    """Describe a figure of this section to readers who do not see it."""
     return _ALT[spec.kind]
 
 
@@ -281,9 +259,9 @@ SECTION = Section(
     "numbers",
     "What the features add",
     "Result",
-    blocks,
+    _blocks,
     tables=TABLES,
-    alt_text=alt_text,
+    alt_text=_alt_text,
     shows_people=True,
     module="numbers",
     headline=headline,

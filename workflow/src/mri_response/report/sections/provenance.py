@@ -7,18 +7,8 @@ from mri_response.report.sections.blocks import Block, Details, Table, Text
 from mri_response.report.sections.section import Section
 
 
-def blocks(run: Run) -> list[Block]:
-    """The seed, the hash of the configuration and the versions of the software.
-
-    Parameters
-    ----------
-    run : Run
-        The run.
-
-    Returns
-    -------
-    list of Block
-    """
+def _blocks(run: Run) -> list[Block]:
+    """The seed, the hash of the configuration and the versions of the software."""
     text = f"Seed {run.config['seed']}. Hash of the configuration (SHA-256):"
     software = [list(item) for item in run.versions.items()]
     return [
@@ -30,4 +20,4 @@ def blocks(run: Run) -> list[Block]:
     ]
 
 
-SECTION = Section("provenance", "Provenance", "Provenance", blocks, module=None)
+SECTION = Section("provenance", "Provenance", "Provenance", _blocks, module=None)

@@ -19,18 +19,10 @@ TABLES = {
 }
 
 
-def blocks(run: Run) -> list[Block]:
+def _blocks(run: Run) -> list[Block]:
     """What was measured on the scans, how many are conspicuous, who was left out by which rule.
 
-    Parameters
-    ----------
-    run : Run
-        The run.
-
-    Returns
-    -------
-    list of Block
-        Rows of single people only with ``report: participant_level: true``.
+    Rows of single people only with ``report: participant_level: true``.
     """
     names = run.names
     if "qc" not in run.tables:
@@ -59,20 +51,8 @@ def blocks(run: Run) -> list[Block]:
     ]
 
 
-def alt_text(spec: FigureSpec, run: Run) -> str:
-    """Describe a figure of this section to readers who do not see it.
-
-    Parameters
-    ----------
-    spec : FigureSpec
-        The figure.
-    run : Run
-        The run.
-
-    Returns
-    -------
-    str
-    """
+def _alt_text(spec: FigureSpec, run: Run) -> str:
+    """Describe a figure of this section to readers who do not see it."""
     names = run.names
     table = run.tables.get("qc")
     return "Not measured." if table is None else quality_counts(table, names)
@@ -195,7 +175,7 @@ SECTION = Section(
     "quality",
     "Quality of the scans",
     "Scans",
-    blocks,
+    _blocks,
     TABLES,
-    alt_text,
+    _alt_text,
 )

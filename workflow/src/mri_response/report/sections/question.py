@@ -13,18 +13,8 @@ from mri_response.report.sections.blocks import Block, Lead, Text
 from mri_response.report.sections.section import Section
 
 
-def blocks(run: Run) -> list[Block]:
-    """The question, the outcome with its classes, and the cohorts that answer.
-
-    Parameters
-    ----------
-    run : Run
-        The run.
-
-    Returns
-    -------
-    list of Block
-    """
+def _blocks(run: Run) -> list[Block]:
+    """The question, the outcome with its classes, and the cohorts that answer."""
     names, kind = run.names, outcome_kind(run.config)
     return [
         Lead(kind.question.format(positive=names.positive, negative=names.negative)),
@@ -53,4 +43,4 @@ def _learns(config: Mapping[str, Any], names: Naming) -> str:
     )
 
 
-SECTION = Section("question", "What was asked", "Question", blocks)
+SECTION = Section("question", "What was asked", "Question", _blocks)

@@ -36,18 +36,8 @@ TABLES = {
 }
 
 
-def blocks(run: Run) -> list[Block]:
-    """The result of every model in a sentence or more, then all ways to sum it up.
-
-    Parameters
-    ----------
-    run : Run
-        The run.
-
-    Returns
-    -------
-    list of Block
-    """
+def _blocks(run: Run) -> list[Block]:
+    """The result of every model in a sentence or more, then all ways to sum it up."""
     held_out = run.config["cross_validation"]["outer"] == "held_out"
     table = _held_out_table if held_out else _discovery_table
     found = answer_of(run, "predicts")
@@ -65,20 +55,8 @@ def blocks(run: Run) -> list[Block]:
     return found
 
 
-def alt_text(spec: FigureSpec, run: Run) -> str:
-    """Describe a figure of this section to readers who do not see it.
-
-    Parameters
-    ----------
-    spec : FigureSpec
-        The figure.
-    run : Run
-        The run.
-
-    Returns
-    -------
-    str
-    """
+def _alt_text(spec: FigureSpec, run: Run) -> str:
+    """Describe a figure of this section to readers who do not see it."""
     performance, model, names = run.performance, spec.model, run.names
     what = {
         "decision_scores": "Decision values of people as points",
@@ -205,8 +183,8 @@ SECTION = Section(
     "result",
     "Result in the discovery cohort",
     "Discovery",
-    blocks,
+    _blocks,
     TABLES,
-    alt_text,
+    _alt_text,
     shows_people=True,
 )

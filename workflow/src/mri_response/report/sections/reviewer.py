@@ -16,18 +16,8 @@ TABLES = {
 }
 
 
-def blocks(run: Run) -> list[Block]:
-    """The documents of the folder ``reporting`` as tables.
-
-    Parameters
-    ----------
-    run : Run
-        The run.
-
-    Returns
-    -------
-    list of Block
-    """
+def _blocks(run: Run) -> list[Block]:
+    """The documents of the folder ``reporting`` as tables."""
     names = run.names
     found: list[Block] = []
     if "tripod" in run.tables:
@@ -124,7 +114,7 @@ SECTION = Section(
     "reviewer",
     "For the reviewer: TRIPOD+AI, PROBAST+AI, model card",
     "For the reviewer",
-    blocks,
+    _blocks,
     TABLES,
     module=None,  # of classes and of numbers
 )

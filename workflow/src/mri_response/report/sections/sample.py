@@ -6,9 +6,9 @@ import numpy as np
 import pandas as pd
 
 from mri_response.config.queries import curve_models, discovery_name
-from mri_response.core.vocabulary import Interval
+from mri_response.core.vocabulary import HEADLINE_METRICS, Interval
 from mri_response.evaluation.headline import rows_of
-from mri_response.evaluation.learning_curve import CURVE_METRICS, MARGIN
+from mri_response.evaluation.learning_curve import MARGIN
 from mri_response.evaluation.sample_size import MARGIN as HALF_WIDTH
 from mri_response.report.figures.plan import FigureSpec
 from mri_response.report.lookup import enough_people, is_computed
@@ -54,7 +54,7 @@ def curve_verdict(table: pd.DataFrame, model: str) -> str:
     curve = own.assign(n=sizes)
     whole, points = int(sizes.max()), 100 * MARGIN
     parts = []
-    for metric in CURVE_METRICS:
+    for metric in HEADLINE_METRICS:
         name = lowered(METRIC_NAMES[metric])
         rows = curve[curve["metric"] == metric].sort_values("n")
         first = rows.iloc[0]
@@ -74,18 +74,8 @@ def curve_verdict(table: pd.DataFrame, model: str) -> str:
     return f"Model {model}: {'. '.join(part[0].upper() + part[1:] for part in parts)}."
 
 
-def blocks(run: Run) -> list[Block]:
-    """The section; empty without ``precision.tsv``.
-
-    Parameters
-    ----------
-    run : Run
-        The run.
-
-    Returns
-    -------
-    list of Block
-    """
+def _blocks(run: Run) -> list[Block]:
+    """The section; empty without ``precision.tsv``."""
     names = run.names
     precision = run.tables.get("precision")
     if precision is None:
@@ -113,20 +103,8 @@ def blocks(run: Run) -> list[Block]:
     return result
 
 
-def alt_text(spec: FigureSpec, run: Run) -> str:
-    """Describe a figure of this section to readers who do not see it.
-
-    Parameters
-    ----------
-    spec : FigureSpec
-        The figure.
-    run : Run
-        The run.
-
-    Returns
-    -------
-    str
-    """
+def _alt_text(spec: FigureSpec, run: Run) -> str:
+    """Describe a figure of this section to readers who do not see it."""
     table = run.tables.get("learning_curve")
     return "Not computed." if table is None else curve_verdict(table, spec.model)
 
@@ -259,7 +237,7 @@ SECTION = Section(
     "sample",
     "How far can this sample carry it?",
     "The sample",
-    blocks,
+    _blocks,
     TABLES,
-    alt_text,
+    _alt_text,
 )

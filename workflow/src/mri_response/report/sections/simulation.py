@@ -7,8 +7,8 @@ import pandas as pd
 from mri_response.report.naming import plural
 from mri_response.report.numbers import number, with_sign
 from mri_response.report.run import Run
+from mri_response.report.sections import brain
 from mri_response.report.sections.blocks import Block, Details, Figures, OfModel, Table, Text
-from mri_response.report.sections.brain import alt_text
 from mri_response.report.sections.section import Section
 
 #: Tables to download, with their titles.
@@ -17,18 +17,8 @@ TABLES = {
 }
 
 
-def blocks(run: Run) -> list[Block]:
-    """A table for every model that has weights of the planted regions.
-
-    Parameters
-    ----------
-    run : Run
-        A run on simulated data.
-
-    Returns
-    -------
-    list of Block
-    """
+def _blocks(run: Run) -> list[Block]:
+    """A table for every model that has weights of the planted regions."""
     intro = Text(
         "The analysis knew nothing of what the simulation had planted. What it missed is shown as "
         "it is."
@@ -90,8 +80,8 @@ SECTION = Section(
     "simulation",
     "Planted beside found (simulated data)",
     "Planted and found",
-    blocks,
+    _blocks,
     TABLES,
-    alt_text,
+    brain.SECTION.alt_text,
     applies=is_simulated,
 )

@@ -58,18 +58,8 @@ _TRANSPORT = (
 )
 
 
-def blocks(run: Run) -> list[Block]:
-    """The sites of every model; empty where the configuration names none.
-
-    Parameters
-    ----------
-    run : Run
-        The run.
-
-    Returns
-    -------
-    list of Block
-    """
+def _blocks(run: Run) -> list[Block]:
+    """The sites of every model; empty where the configuration names none."""
     found: list[Block] = []
     told, sites, spread, transport = (run.numeric(name) for name in TABLES)
     for model in ordered_models(run.config):
@@ -171,7 +161,7 @@ SECTION = Section(
     "sites",
     "Is it the site?",
     "Sites",
-    blocks,
+    _blocks,
     TABLES,
     shows_people=True,
 )

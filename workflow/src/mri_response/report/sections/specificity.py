@@ -106,18 +106,8 @@ def verdict(table: pd.DataFrame, model: str, names: Naming) -> str | None:
     )
 
 
-def blocks(run: Run) -> list[Block]:
-    """The section; empty without ``specificity.tsv``.
-
-    Parameters
-    ----------
-    run : Run
-        The run.
-
-    Returns
-    -------
-    list of Block
-    """
+def _blocks(run: Run) -> list[Block]:
+    """The section; empty without ``specificity.tsv``."""
     names = run.names
     table = run.tables.get("specificity")
     if table is None:
@@ -140,20 +130,8 @@ def blocks(run: Run) -> list[Block]:
     return [*result, Details("What was tested, what it cannot tell, and interactions", more)]
 
 
-def alt_text(spec: FigureSpec, run: Run) -> str:
-    """Describe a figure of this section to readers who do not see it.
-
-    Parameters
-    ----------
-    spec : FigureSpec
-        The figure.
-    run : Run
-        The run.
-
-    Returns
-    -------
-    str
-    """
+def _alt_text(spec: FigureSpec, run: Run) -> str:
+    """Describe a figure of this section to readers who do not see it."""
     names = run.names
     table = run.tables.get("specificity")
     text = None if table is None else verdict(table, spec.model, names)
@@ -266,8 +244,8 @@ SECTION = Section(
     "specificity",
     "Is it the drug?",
     "The drug",
-    blocks,
+    _blocks,
     TABLES,
-    alt_text,
+    _alt_text,
     shows_people=True,
 )

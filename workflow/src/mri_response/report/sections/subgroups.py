@@ -26,18 +26,8 @@ TABLES = {
 }
 
 
-def blocks(run: Run) -> list[Block]:
-    """The primary model in the groups of every cohort, and differences where there are two.
-
-    Parameters
-    ----------
-    run : Run
-        The run.
-
-    Returns
-    -------
-    list of Block
-    """
+def _blocks(run: Run) -> list[Block]:
+    """The primary model in the groups of every cohort, and differences where there are two."""
     names = run.names
     if "subgroups" not in run.tables:
         return []
@@ -138,7 +128,7 @@ SECTION = Section(
     "subgroups",
     "Does it work alike for everybody?",
     "Subgroups",
-    blocks,
+    _blocks,
     TABLES,
     shows_people=True,
 )

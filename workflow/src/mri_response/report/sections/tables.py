@@ -7,22 +7,12 @@ from mri_response.report.sections.blocks import Block, Downloads, Text
 from mri_response.report.sections.section import Section
 
 
-def blocks(run: Run) -> list[Block]:
-    """A word on the tables, and their place.
-
-    Parameters
-    ----------
-    run : Run
-        The run.
-
-    Returns
-    -------
-    list of Block
-    """
+def _blocks(run: Run) -> list[Block]:
+    """A word on the tables, and their place."""
     return [
         Text("These tables are inside this page; saving them needs no network."),
         Downloads(),
     ]
 
 
-SECTION = Section("tables", "Tables to download", "Tables", blocks, module=None)
+SECTION = Section("tables", "Tables to download", "Tables", _blocks, module=None)

@@ -24,19 +24,8 @@ _MEANING = (
 )
 
 
-def blocks(run: Run) -> list[Block]:
-    """A threshold and a share to move, and the counts behind them.
-
-    Parameters
-    ----------
-    run : Run
-        The run.
-
-    Returns
-    -------
-    list of Block
-        Empty without counts of the cohort that the picture of 100 people shows.
-    """
+def _blocks(run: Run) -> list[Block]:
+    """A threshold and a share to move, and the counts behind them."""
     table, row = run.numeric("threshold_counts"), hundred_row(run)
     if table is None or row is None:
         return []
@@ -94,5 +83,5 @@ def _table(run: Run, own: pd.DataFrame, row: pd.Series) -> Table:
 
 
 SECTION = Section(
-    "thresholds", "What if the threshold were another?", "Try a threshold", blocks, TABLES
+    "thresholds", "What if the threshold were another?", "Try a threshold", _blocks, TABLES
 )

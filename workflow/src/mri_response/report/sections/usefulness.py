@@ -151,18 +151,8 @@ def benefit_verdict(table: pd.DataFrame, model: str, cohort: str, names: Naming)
     )
 
 
-def blocks(run: Run) -> list[Block]:
-    """The section; empty without ``calibration.tsv``.
-
-    Parameters
-    ----------
-    run : Run
-        The run.
-
-    Returns
-    -------
-    list of Block
-    """
+def _blocks(run: Run) -> list[Block]:
+    """The section; empty without ``calibration.tsv``."""
     names = run.names
     tables = [run.tables.get(n) for n in ("calibration", "operating_points", "decision_curve")]
     if any(table is None for table in tables):
@@ -202,20 +192,8 @@ def _said(
     return found
 
 
-def alt_text(spec: FigureSpec, run: Run) -> str:
-    """Describe a figure of this section to readers who do not see it.
-
-    Parameters
-    ----------
-    spec : FigureSpec
-        The figure.
-    run : Run
-        The run.
-
-    Returns
-    -------
-    str
-    """
+def _alt_text(spec: FigureSpec, run: Run) -> str:
+    """Describe a figure of this section to readers who do not see it."""
     names = run.names
     table, performance = run.tables.get(spec.kind, pd.DataFrame()), run.performance
     said = {"calibration": calibration_verdict, "decision_curve": benefit_verdict}[spec.kind]
@@ -377,8 +355,8 @@ SECTION = Section(
     "usefulness",
     "Can the scores be read as probabilities, and would they help?",
     "Usefulness",
-    blocks,
+    _blocks,
     TABLES,
-    alt_text,
+    _alt_text,
     shows_people=True,
 )

@@ -41,19 +41,8 @@ _GENES = (
 _ALPHA = 0.05
 
 
-def blocks(run: Run) -> list[Block]:
-    """What is said of every effect: axes, people, regions, symptoms and genes.
-
-    Parameters
-    ----------
-    run : Run
-        A run that describes how differently brains change.
-
-    Returns
-    -------
-    list of Block
-        Empty without the tables.
-    """
+def _blocks(run: Run) -> list[Block]:
+    """What is said of every effect: axes, people, regions, symptoms and genes."""
     if "variability_components" not in run.tables:
         return []
     tables = {
@@ -224,20 +213,8 @@ def _nulls(table: pd.DataFrame) -> str:
 
 
 # ---------------------------------------------------------------- figures in words
-def alt_text(spec: FigureSpec, run: Run) -> str:
-    """Describe a figure of this section to readers who do not see it.
-
-    Parameters
-    ----------
-    spec : FigureSpec
-        The figure.
-    run : Run
-        The run.
-
-    Returns
-    -------
-    str
-    """
+def _alt_text(spec: FigureSpec, run: Run) -> str:
+    """Describe a figure of this section to readers who do not see it."""
     if spec.kind == "variability_scree":
         return headline(run)
     return f"The table {_TABLE_OF[spec.kind]}.tsv has its numbers."
@@ -255,9 +232,9 @@ SECTION = Section(
     "variability",
     "How differently brains change",
     "Variability",
-    blocks,
+    _blocks,
     TABLES,
-    alt_text,
+    _alt_text,
     module="variability",
     headline=headline,
 )

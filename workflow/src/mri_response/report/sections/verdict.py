@@ -134,19 +134,8 @@ _ABOVE_CHANCE = ("predicts", "holds_elsewhere")
 _DIFFERENCES = ("auc_difference", "balanced_accuracy_difference")
 
 
-def blocks(run: Run) -> list[Block]:
-    """Questions with answers beside the picture of 100 people and the intervals.
-
-    Parameters
-    ----------
-    run : Run
-        The run.
-
-    Returns
-    -------
-    list of Block
-        Empty without ``verdict.tsv``.
-    """
+def _blocks(run: Run) -> list[Block]:
+    """Questions with answers beside the picture of 100 people and the intervals."""
     verdict = run.numeric("verdict")
     if verdict is None or not len(verdict):
         return []
@@ -396,4 +385,4 @@ def _intervals(run: Run, verdict: pd.DataFrame) -> Picture | None:
     return Picture("intervals", names.title("Balanced accuracy by cohort"), svg, caption)
 
 
-SECTION = Section("verdict", "The answer", "Answer", blocks, TABLES)
+SECTION = Section("verdict", "The answer", "Answer", _blocks, TABLES)

@@ -7,18 +7,8 @@ from mri_response.report.sections.blocks import Block, Warnings
 from mri_response.report.sections.section import Section
 
 
-def blocks(run: Run) -> list[Block]:
-    """The warnings of a run, if there are any.
-
-    Parameters
-    ----------
-    run : Run
-        The run.
-
-    Returns
-    -------
-    list of Block
-    """
+def _blocks(run: Run) -> list[Block]:
+    """The warnings of a run, if there are any."""
     return [Warnings("Warnings of this run", list(run.warnings))] if run.warnings else []
 
 
@@ -41,7 +31,7 @@ SECTION = Section(
     "warnings",
     "What the run warned of",
     "Warnings",
-    blocks,
+    _blocks,
     module=None,
     applies=has_no_headline,
 )
