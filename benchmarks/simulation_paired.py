@@ -7,7 +7,10 @@ without any difference), cross-validates a linear support vector classifier (C =
 class weights) on each with the same folds, and takes the decision values through what makes
 comparisons.tsv. Counted are, for balanced accuracy and AUC, p <= 0.05 of the corrected resampled
 t-test, and of the tests that take people as independent (`independent_...`, which the workflow does
-not use there) on each person's mean decision value.
+not use there) on each person's mean decision value. In the scenarios `confounds_...` the second
+model is a linear discriminant on three features, as the confounds alone, and the first has 100.
+Both go through permuted labels, whose differences bound the standard error from below as in the
+workflow (`plain_...`: without this bound).
 
 Decision curves: a trial draws probabilities of 51 people that say nothing of their outcome. Counted
 is how often the model is shown to be better than acting on everybody and on nobody at some
@@ -23,6 +26,7 @@ import os
 os.environ.update(dict.fromkeys(("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS"), "1"))
 
 import sys
+from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
 from functools import partial
 from pathlib import Path
@@ -32,12 +36,15 @@ from zlib import crc32
 import numpy as np
 import pandas as pd
 from scipy.special import expit
+from sklearn.discriminant_analysis import LinearDiscriminantAnalysis
+from sklearn.metrics import roc_auc_score
 from sklearn.svm import SVC
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "workflow" / "src"))
 
 from trials import command_line
 
+from mri_response.core.vocabulary import HEADLINE
 from mri_response.evaluation.cohort import Cohort
 from mri_response.evaluation.comparisons import comparison_table
 from mri_response.evaluation.decision_curves import advantage_band, net_benefits
@@ -47,17 +54,24 @@ from mri_response.evaluation.scored import Scored
 SEED = 20261127  # fixed before the first run
 ALPHA = 0.05
 N_FEATURES, N_INFORMATIVE, N_CURVE = 20, 5, (26, 25)
+N_BESIDE_CONFOUNDS, N_CONFOUNDS = 100, 3  # features of the two models
 EXCHANGES = 199
 
 
 class Scenario(NamedTuple):
-    """People of either class, distance of the classes in the informative features, folds."""
+    """People of either class, distance of the classes in the informative features, folds.
+
+    With permutations the second model is a discriminant on `N_CONFOUNDS` features, whose classes
+    are `distance_confounds` apart in each.
+    """
 
     n_positive: int
     n_negative: int
     distance: float
     folds: int
     repeats: int
+    permutations: int = 0
+    distance_confounds: float = 0.0
 
 
 SCENARIOS = {
@@ -67,26 +81,41 @@ SCENARIOS = {
     "equal_signal_20_of_60": Scenario(12, 48, 0.8, 10, 2),
     "leave_one_out": Scenario(30, 30, 0.0, 60, 1),
     "leave_one_out_25": Scenario(15, 45, 0.8, 60, 1),
+    "confounds_no_signal": Scenario(52, 48, 0.0, 5, 2, 39),
+    "confounds_equal_signal": Scenario(52, 48, 1.0, 5, 2, 39, 0.52),
 }
 
 
-def cross_validated(rng: np.random.Generator, scenario: Scenario) -> dict[str, pd.DataFrame]:
+def classifier() -> SVC:
+    """The model of many features."""
+    return SVC(kernel="linear", C=0.01, class_weight="balanced")
+
+
+def discriminant() -> LinearDiscriminantAnalysis:
+    """The model of the confounds alone, classes of equal weight."""
+    return LinearDiscriminantAnalysis(priors=[0.5, 0.5])
+
+
+def drawn_features(rng: np.random.Generator, labels: np.ndarray, n: int, distance: float):
+    """Independent features, of which the first `N_INFORMATIVE` at most tell the classes."""
+    informative = np.arange(n) < N_INFORMATIVE
+    return rng.normal(size=(len(labels), n)) + distance * informative * (labels[:, None] - 0.5)
+
+
+def cross_validated(
+    features: dict[str, np.ndarray],
+    learners: dict[str, Callable],
+    labels: np.ndarray,
+    folds: list[np.ndarray],
+) -> dict[str, pd.DataFrame]:
     """Predictions of both models, with the columns of predictions.tsv."""
-    labels = np.repeat([1, 0], [scenario.n_positive, scenario.n_negative])
     n = len(labels)
-    informative = np.arange(N_FEATURES) < N_INFORMATIVE
-    features = [
-        rng.normal(size=(n, N_FEATURES)) + scenario.distance * informative * (labels[:, None] - 0.5)
-        for _ in range(2)
-    ]
-    parts: dict[str, list[pd.DataFrame]] = {"first": [], "second": []}
-    for repeat in range(scenario.repeats):
-        fold = rng.permutation(np.arange(n) % scenario.folds)
-        for name, matrix in zip(parts, features, strict=True):
+    parts: dict[str, list[pd.DataFrame]] = {name: [] for name in features}
+    for repeat, fold in enumerate(folds):
+        for name, matrix in features.items():
             decision = np.empty(n)
-            for test in (fold == which for which in range(scenario.folds)):
-                model = SVC(kernel="linear", C=0.01, class_weight="balanced")
-                model.fit(matrix[~test], labels[~test])
+            for test in (fold == which for which in np.unique(fold)):
+                model = learners[name]().fit(matrix[~test], labels[~test])
                 decision[test] = model.decision_function(matrix[test])
             columns = {"cohort": "home", "participant_id": np.arange(n), "repeat": repeat + 1}
             columns |= {"outer_fold": fold + 1, "label": labels, "decision": decision}
@@ -94,13 +123,59 @@ def cross_validated(rng: np.random.Generator, scenario: Scenario) -> dict[str, p
     return {name: pd.concat(tables, ignore_index=True) for name, tables in parts.items()}
 
 
+def null_rows(predictions: dict[str, pd.DataFrame], permutation: int) -> list[dict]:
+    """The rows of null.tsv of one permutation."""
+    rows = []
+    for name, table in predictions.items():
+        for metric, of in (("balanced_accuracy", 0.0), ("auc", None)):
+            values = [
+                roc_auc_score(own["label"], own["decision"] if of is None else own["decision"] > of)
+                for _, own in table.groupby("repeat")
+            ]
+            row = {"model": name, "cohort": "home", "aggregation": HEADLINE, "metric": metric}
+            rows.append(row | {"permutation": permutation, "value": np.mean(values)})
+    return rows
+
+
 def comparison_trial(index: int, name: str, seed: int) -> dict[str, float]:
     """What one trial of a scenario shows."""
     rng = np.random.default_rng([seed, crc32(name.encode()), index])
-    predictions = cross_validated(rng, SCENARIOS[name])
-    table = comparison_table(
-        predictions, [("first", "second")], {"home": "discovery"}, seed=index, min_class_size=5
-    ).set_index("metric")
+    scenario = SCENARIOS[name]
+    labels = np.repeat([1, 0], [scenario.n_positive, scenario.n_negative])
+    learners = {"first": classifier, "second": classifier}
+    sizes, distances = (N_FEATURES, N_FEATURES), (scenario.distance, scenario.distance)
+    if scenario.permutations:
+        learners["second"], sizes = discriminant, (N_BESIDE_CONFOUNDS, N_CONFOUNDS)
+        distances = (scenario.distance, scenario.distance_confounds)
+    features = {
+        model: drawn_features(rng, labels, n, distance)
+        for model, n, distance in zip(learners, sizes, distances, strict=True)
+    }
+    people = np.arange(len(labels)) % scenario.folds
+    folds = [rng.permutation(people) for _ in range(scenario.repeats)]
+    predictions = cross_validated(features, learners, labels, folds)
+    null = [
+        row
+        for m in range(scenario.permutations)
+        for row in null_rows(
+            cross_validated(features, learners, rng.permutation(labels), folds), m + 1
+        )
+    ]
+    compare = partial(
+        comparison_table, predictions, [("first", "second")], {"home": "discovery"},
+        seed=index, min_class_size=5,
+    )  # fmt: skip
+    plain = compare().set_index("metric")["p_value"] <= ALPHA
+    if scenario.permutations:
+        shown = compare(null=pd.DataFrame(null)).set_index("metric")["p_value"] <= ALPHA
+        return {
+            "bac": shown["balanced_accuracy"],
+            "auc": shown["auc"],
+            "plain_bac": plain["balanced_accuracy"],
+            "plain_auc": plain["auc"],
+            **{f"auc_of_{m}": np.mean([r["value"] for r in null_rows({m: t}, 0)[1:]])
+               for m, t in predictions.items()},
+        }  # fmt: skip
     means = [
         own.groupby("participant_id")[["label", "decision"]].mean() for own in predictions.values()
     ]
@@ -110,8 +185,8 @@ def comparison_trial(index: int, name: str, seed: int) -> dict[str, float]:
     exchanged = exchanged_within_people(people, (decision > 0) == (labels == 1), rng, EXCHANGES)
     delong = delong_difference(people, *decision)
     return {
-        "bac": table.loc["balanced_accuracy", "p_value"] <= ALPHA,
-        "auc": table.loc["auc", "p_value"] <= ALPHA,
+        "bac": plain["balanced_accuracy"],
+        "auc": plain["auc"],
         "independent_bac": exchanged.p_value <= ALPHA,
         "independent_auc": delong.p_value <= ALPHA,
     }

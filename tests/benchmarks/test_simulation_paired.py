@@ -18,6 +18,13 @@ def test_a_trial_depends_on_seed_and_index_alone(simulation):
     assert set(first) == {"bac", "auc", "independent_bac", "independent_auc"}
 
 
+def test_the_bound_by_permutation_only_takes_rejections_away(simulation):
+    for index in range(6):
+        found = simulation.comparison_trial(index, "confounds_no_signal", 1)
+        assert found["bac"] <= found["plain_bac"]
+        assert found["auc"] <= found["plain_auc"]
+
+
 def test_of_single_people_left_out_there_is_no_p(simulation):
     found = simulation.comparison_trial(0, "leave_one_out", 1)
     assert not found["bac"]

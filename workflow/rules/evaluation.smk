@@ -166,7 +166,8 @@ rule usefulness:
 rule comparisons:
     """Differences between models on the same people."""
     input:
-        predictions=compared_predictions,
+        predictions=lambda wildcards: compared_tables("predictions"),
+        null=lambda wildcards: compared_tables("null"),
         permuted_scans=permuted_scans_of_models,
     output:
         run_table("comparisons"),

@@ -15,6 +15,7 @@ with job(snakemake):
     dtype = {"participant_id": str, "session_id": str, "label": int, "decision": float}
     parts = [read_tsv(path, dtype) for path in given.predictions]
     predictions = dict(list(pd.concat(parts).groupby("model"))) if parts else {}
+    nulls = [read_tsv(path, {"value": float}) for path in given.null]
     added = []
     jobs, n_parts = iter(given.permuted_scans), snakemake.params.n_parts
     for model, clinic in snakemake.params.added.items():
@@ -26,6 +27,7 @@ with job(snakemake):
         {name: cohort["role"] for name, cohort in config["cohorts"].items()},
         seed=config["seed"],
         min_class_size=config["min_class_size"],
+        null=pd.concat(nulls) if nulls else None,
         added=added,
     )
     write_tsv(table, snakemake.output[0])

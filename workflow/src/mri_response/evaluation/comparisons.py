@@ -51,6 +51,7 @@ COLUMNS = [
 ]
 MODELS = "models"  # two models, the same people
 ADDED = "imaging_added"  # a model of clinic and scans, against that of the clinic
+LEAST_PERMUTATIONS = 20  # for a spread
 #: The test to read for each metric: the first of these that a cohort has.
 MAIN = {
     "balanced_accuracy": (
@@ -74,6 +75,7 @@ def comparison_table(
     *,
     seed: int,
     min_class_size: int,
+    null: pd.DataFrame | None = None,
     added: Sequence[Mapping[str, Any]] = (),
 ) -> pd.DataFrame:
     """Compare pairs of models in the discovery and the external cohorts.
@@ -92,6 +94,8 @@ def comparison_table(
         Seed of the run.
     min_class_size : int
         With fewer people in either class nothing is computed.
+    null : pandas.DataFrame, optional
+        ``null.tsv`` of the models, values as numbers: what their labellings without a signal gave.
     added : sequence of mapping
         Further rows, see `mri_response.evaluation.added_value.added_rows`.
 
@@ -110,7 +114,10 @@ def comparison_table(
     Cross-validated predictions of two people share training data. The corrected resampled t-test
     allows for it, on the difference of the headline figures, `mean_over_repeats`: it takes the
     differences of folds from the influences of the people tested in them, so that balanced accuracy
-    is what it is in the headline whatever classes a fold has. Where single people are left out it
+    is what it is in the headline whatever classes a fold has. Where a model knows little, all its
+    folds are wrong or right together, which the folds' spread does not show: the standard error is
+    at least the spread of the difference between both models over the permuted labellings
+    (docs/simulation_study.md). Where single people are left out it
     rejects about half of the time without a signal, so that there is an estimate alone. People who
     were held out are compared like those of an external cohort. Two or more external cohorts
     together are compared within cohorts (`mri_response.evaluation.strata`), in accuracy across all
@@ -132,12 +139,50 @@ def comparison_table(
             if Cohort.of(both).too_small(min_class_size):
                 rows.append(base | {"method": NotComputed.SMALL_CLASS})
             elif role == Role.DISCOVERY:
-                rows += [base | row for row in _cross_validated(both, rng)]
+                spread = {m: null_spread(null, cohort, (first, second), m) for m in MAIN}
+                rows += [base | row for row in _cross_validated(both, rng, spread)]
             else:
                 together = both["cohort"].to_numpy(str) if cohort == EXTERNAL_POOLED else None
                 found = _same_people(both, Aggregation.FROZEN_MODEL, rng, together)
                 rows += [base | row for row in found]
     return finished([*rows, *added])
+
+
+def null_spread(
+    null: pd.DataFrame | None, cohort: str, pair: tuple[str, str], metric: str
+) -> float:
+    """Spread of a cross-validated difference between two models where there is no signal.
+
+    Parameters
+    ----------
+    null : DataFrame or None
+        ``null.tsv``: model, cohort, aggregation, permutation, metric, value (as number).
+    cohort : str
+        The discovery cohort.
+    pair : (str, str)
+        The models, which went through the same labellings.
+    metric : str
+        Such as ``auc``.
+
+    Returns
+    -------
+    float
+        Standard deviation of the headline's difference over the permuted labellings; 0 where a
+        model has fewer than `LEAST_PERMUTATIONS`, as stacks and the larger class.
+    """
+    if null is None:
+        return 0.0
+    rows = null[
+        (null["cohort"] == cohort) & (null["aggregation"] == HEADLINE) & (null["metric"] == metric)
+    ]
+    one, other = (
+        rows[rows["model"] == model]
+        .drop_duplicates("permutation")
+        .set_index("permutation")["value"]
+        for model in pair
+    )
+    differences = (one - other).dropna()
+    return 0.0 if len(differences) < LEAST_PERMUTATIONS else float(differences.std(ddof=1))
 
 
 def finished(rows: Sequence[Mapping[str, Any]]) -> pd.DataFrame:
@@ -185,7 +230,9 @@ def _joined(a: pd.DataFrame, b: pd.DataFrame) -> pd.DataFrame:
     return a[[*keys, "decision"]].assign(decision_b=b["decision"])
 
 
-def _cross_validated(both: pd.DataFrame, rng: np.random.Generator) -> list[dict[str, Any]]:
+def _cross_validated(
+    both: pd.DataFrame, rng: np.random.Generator, spread: Mapping[str, float]
+) -> list[dict[str, Any]]:
     """Rows of two models that were cross-validated on the same folds."""
     folds = both.groupby(["repeat", "outer_fold"], sort=True).indices.values()
     n = both["participant_id"].nunique()
@@ -196,7 +243,7 @@ def _cross_validated(both: pd.DataFrame, rng: np.random.Generator) -> list[dict[
     for metric in MAIN:
         parts = [_of_folds(metric, rows) for _, rows in both.groupby("repeat", sort=True)]
         values = np.concatenate(parts)
-        found = corrected_resampled_t(values, tested / (n - tested))
+        found = corrected_resampled_t(values, tested / (n - tested), least_error=spread[metric])
         # With single people left out, all folds have nearly the same model: how it differs between
         # people does not say how models of other people would differ.
         if tested == 1:

@@ -43,7 +43,11 @@ UNDEFINED = Difference(np.nan, np.nan, np.nan, np.nan)
 
 
 def corrected_resampled_t(
-    differences: NDArray, test_share: float, level: float = LEVEL, largest: float = 1.0
+    differences: NDArray,
+    test_share: float,
+    level: float = LEVEL,
+    largest: float = 1.0,
+    least_error: float = 0.0,
 ) -> Difference:
     """Corrected resampled t-test of Nadeau and Bengio.
 
@@ -57,6 +61,9 @@ def corrected_resampled_t(
         Nominal coverage of the interval.
     largest : float
         Largest difference that the metric can have; limits do not go beyond it.
+    least_error : float
+        The standard error is taken to be at least this, as the spread of the difference where
+        there is no signal.
 
     Returns
     -------
@@ -79,7 +86,7 @@ def corrected_resampled_t(
     if n < 2:
         return Difference(defined[0] if n else np.nan, np.nan, np.nan, np.nan)
     estimate = float(defined.mean())
-    error = float(np.sqrt((1 / n + test_share) * defined.var(ddof=1)))
+    error = max(float(np.sqrt((1 / n + test_share) * defined.var(ddof=1))), least_error)
     if error <= ROUNDING:
         return _without_spread(estimate)
     half = stdtrit(n - 1, (1 + level) / 2) * error

@@ -231,7 +231,10 @@ def _comparison_methods(table: pd.DataFrame) -> list[Fact]:
         )
         if as_number(resampled["p_value"]).notna().any():
             cites.append("nadeau_bengio")
-            text += "by the corrected resampled t-test on the influences of each fold's people."
+            text += (
+                "by the corrected resampled t-test on the influences of each fold's people, its "
+            )
+            text += "error at least the difference's spread over the permuted labellings."
         else:
             text += "without a test, since none holds its level where single people are left out."
     if (rows["method"] == Comparison.DELONG).any():
