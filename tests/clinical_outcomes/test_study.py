@@ -103,6 +103,12 @@ def test_arms_of_cohorts(tmp_path):
 
 
 # ---------------------------------------------------------------- mistakes
+def copied(scores, session):
+    """The scores before treatment again in another session."""
+    before = scores[scores["session_id"] == "before"].assign(session_id=session)
+    return pd.concat([scores[scores["session_id"] != session], before])
+
+
 def changed(scores, line, column, value):
     scores = scores.astype(object)
     scores.loc[line - 2, column] = value
@@ -192,6 +198,37 @@ def changed(scores, line, column, value):
             "clinical_outcomes: found an item of 4 above the total of 2 for sub-01 at before, "
             "expected an item of that scale; correct clinical_outcomes.scales in the config or the "
             "table",
+        ),
+        (
+            lambda people, scores: (people, scores),
+            {"covariates": ["participant_id"]},
+            "config: clinical_outcomes.covariates: found 'participant_id', expected a column that "
+            "says something of people; leave it out",
+        ),
+        (
+            lambda people, scores: (people.assign(age=40), scores),
+            {"covariates": ["site", "age"]},
+            "people.tsv: column age: found 40.0 for everybody, expected values that differ between "
+            "people in a covariate; leave it out (clinical_outcomes.covariates)",
+        ),
+        (
+            lambda people, scores: (people.assign(name=[f"n{i}" for i in people.index]), scores),
+            {"covariates": ["name"]},
+            "people.tsv: column name: found 16 texts in 16 people, expected numbers or few "
+            "categories in a covariate; leave it out (clinical_outcomes.covariates)",
+        ),
+        (
+            lambda people, scores: (people.assign(arm=["p"] + ["d"] * (len(people) - 1)), scores),
+            {},
+            "config: clinical_outcomes.arm: found one person in arm 'placebo', expected two or "
+            "more in each; correct the column or leave the person out (where)",
+        ),
+        (
+            lambda people, scores: (people, copied(scores, "day7")),
+            {},
+            "scores.tsv: found the MADRS score before treatment at day7 again, in all 16 people, "
+            "expected scores of that visit; correct the table or the columns that the scores are "
+            "read from",
         ),
     ],
 )

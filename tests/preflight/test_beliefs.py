@@ -57,6 +57,10 @@ def one_valence(trials):
             lambda t: t.assign(BR=t["BR"].where(t["event"] != "event-1-04", "n/a")),
             "event 'event-1-04': found no base rate in any row, expected the BR that was shown",
         ),
+        (
+            lambda t: t.assign(E2=t["E1"]),
+            "config: belief: found the same E1 and E2 in every trial, expected second estimates",
+        ),
         (one_valence, "participant 'sub-pat001': found good news alone"),
         (lambda t: t.iloc[::-1], "after a later one, expected the order"),
         (

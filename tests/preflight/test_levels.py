@@ -23,6 +23,31 @@ def test_a_site_of_another_cohort_in_another_spelling(study):
     )
 
 
+def test_sites_that_are_compared_in_another_spelling(study):
+    study.raw["sites"] = {"column": "site"}
+    study.people["bonn"]["site"] = study.people["bonn"]["site"].str.lower()
+    study.write("bonn")
+    assert study.mistake().startswith("bonn.tsv: found site 'a', expected 'A' as in")
+
+
+def test_sites_that_cannot_be_compared_are_told(study):
+    study.raw["sites"] = {"column": "site"}
+    munich, bonn = (study.people[name] for name in ("munich", "bonn"))
+    munich["site"] = [f"s{i}" for i in range(len(munich))]
+    bonn["site"] = "s0"
+    bonn.loc[:1, "site"] = "n/a"
+    for name in ("munich", "bonn"):
+        study.write(name)
+    told = [line for line in study.check() if line.startswith("warning: sites.column: ")]
+    n = len(munich)
+    assert [line.removeprefix("warning: sites.column: ") for line in told] == [
+        f"{n} of {n} sites of cohort munich have one person, who says nothing about the site",
+        "cohort bonn has one site, so that none is compared",
+        "2 people of cohort bonn have no site",
+    ]
+    assert not [line for line in study.check() if "(as site)" in line]
+
+
 def test_a_scanner_of_another_cohort_in_another_spelling(study):
     for name, levels in (("munich", ["1", "2"]), ("bonn", ["01", "02"])):
         people = study.people[name]

@@ -71,6 +71,21 @@ def test_zeros_far_from_the_others_are_told_with_the_number_of_people(study):
     )
 
 
+def test_values_in_another_unit_are_told(study):
+    table = pd.read_csv(study.folder / "bonn_fs.tsv", sep="\t")
+    table["region_1"] = np.linspace(2.2, 2.9, len(table))
+    table["region_3"] = np.linspace(-40, 300, len(table))  # signs of both kinds: no unit to tell
+    table.loc[[2, 5], "region_1"] *= 1000
+    table.to_csv(study.folder / "bonn_fs.tsv", sep="\t", index=False)
+    (told,) = [line for line in study.check() if "another unit, convert" in line]
+    assert told.replace(f"{study.folder}/", "").startswith(
+        "warning: bonn_fs.tsv: 2 people have values about "
+    )
+    assert told.endswith(
+        "times those of the others ('region_1'); if they are in another unit, convert them"
+    )
+
+
 def test_ids_under_another_name(tmp_path):
     path = written(tmp_path, "Subject,age\n0042,31\n", "people.csv")
     assert "if 'Subject', which begins with '0042', holds the ids" in mistake(read_table, path)

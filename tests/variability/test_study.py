@@ -146,3 +146,37 @@ def test_confounds_of_an_effect_are_columns_of_the_participants(tmp_path):
     people.loc[0, "age"] = "forty"
     people.to_csv(tmp_path / "p.tsv", sep="\t", index=False)
     assert re.match("p.tsv: line 2: .*'forty'", mistake(raw, tmp_path))
+
+
+def test_sessions_in_another_unit_or_copied_are_told(tmp_path):
+    regions = [f"lh_{name}_thickness" for name in ("a", "b", "c", "d", "e")]
+    sources = {
+        name: table(tmp_path, f"{name}.tsv", seed, regions)
+        for seed, name in enumerate(("one", "two"))
+    }
+    raw = study(tmp_path, sources)
+    values = pd.read_csv(tmp_path / "two.tsv", sep="\t")
+    values.loc[[2, 5], regions] *= 1000
+    values.to_csv(tmp_path / "two.tsv", sep="\t", index=False)
+    told = (
+        r"two.tsv: found values of sub-03 \(and 1 more people\) that are about \S+ times those in"
+    )
+    assert re.match(told, mistake(raw, tmp_path))
+    values.loc[[2, 5], regions] = pd.read_csv(tmp_path / "one.tsv", sep="\t").loc[[2, 5], regions]
+    values.to_csv(tmp_path / "two.tsv", sep="\t", index=False)
+    told = "two.tsv: found the very values of sub-03 (and 1 more people) that are in one.tsv too"
+    assert mistake(raw, tmp_path).startswith(told)
+
+
+def test_people_who_can_be_exchanged_with_nobody_are_told(tmp_path):
+    sources = {"one": table(tmp_path, "one.tsv", 1), "two": table(tmp_path, "two.tsv", 2)}
+    raw = study(tmp_path, sources)
+    people = pd.DataFrame({"participant_id": PEOPLE, "pair": [f"p{i}" for i in range(14)]})
+    people.to_csv(tmp_path / "p.tsv", sep="\t", index=False)
+    raw["variability"]["within"] = "pair"
+    assert mistake(raw, tmp_path).startswith(
+        "config: variability.within: found a value of pair for each person"
+    )
+    people["pair"] = [f"p{i // 2}" for i in range(14)]
+    people.to_csv(tmp_path / "p.tsv", sep="\t", index=False)
+    assert read(raw, tmp_path).people["used"].all()

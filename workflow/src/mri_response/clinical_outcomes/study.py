@@ -25,7 +25,7 @@ from mri_response.config.clinical_outcomes import (
     trial_design,
 )
 from mri_response.core.errors import InputError
-from mri_response.core.tables import and_more, shorten, suggestion
+from mri_response.core.tables import ID_COLUMNS, and_more, shorten, suggestion
 from mri_response.inputs.joins import check_levels, check_same_ids
 from mri_response.inputs.measured import measured
 from mri_response.inputs.sources.people_tables import scores_path
@@ -36,6 +36,8 @@ from mri_response.people.participants import filtered_rows, read_participants
 Config = Mapping[str, Any]
 #: Kinds of measures: a scale, an item, the primary scale without an item of it.
 SCALE, ITEM, REST = "scale", "item", "without_item"
+#: From so many different scores on it is no chance that nobody's score changes.
+MANY_SCORES = 5
 STUDY_COLUMNS = ["measure", "kind", "part", *VISIT_COLUMNS]
 
 
@@ -87,6 +89,7 @@ def read_outcomes(config: Config) -> OutcomeStudy:
     for name, (kind, scores) in measured.items():
         own = scores[scores["participant_id"].isin(list(arms))]
         table = visit_table(own, section["baseline"], section["visits"], arms)
+        _check_copied(table, name, scores_path(config["cohorts"][people["cohort"].iloc[0]]))
         added = {WHOLE: table}
         if orders:
             added[FIRST_PERIOD] = first_periods(section, own, orders)
@@ -95,6 +98,18 @@ def read_outcomes(config: Config) -> OutcomeStudy:
         parts += [t.assign(measure=name, kind=kind, part=part) for part, t in added.items()]
     scores = pd.concat(parts, ignore_index=True)[STUDY_COLUMNS]
     return OutcomeStudy(scores.join(of_people, on="participant_id"), periods)
+
+
+def _check_copied(table: pd.DataFrame, measure: str, path: str) -> None:
+    """Check that no visit has the very scores of the baseline, as where a column is taken twice."""
+    for session, rows in table.dropna(subset=["score", "baseline"]).groupby("session_id"):
+        apart = rows["score"].ne(rows["baseline"]).any() or rows["score"].nunique() < MANY_SCORES
+        if not apart:
+            raise InputError(
+                f"{path}: found the {measure} score before treatment at {session} again, in all "
+                f"{len(rows)} people, expected scores of that visit; correct the table or the "
+                "columns that the scores are read from"
+            )
 
 
 def study_of(tables: Mapping[str, pd.DataFrame]) -> OutcomeStudy:
@@ -220,6 +235,12 @@ def _check_arms(
         )
     reference = section["reference"]
     present = list(dict.fromkeys(arms.values()))
+    alone = [arm for arm in present if list(arms.values()).count(arm) < 2]
+    if alone and not section["crossover"]:
+        raise InputError(
+            f"config: clinical_outcomes.arm: found one person in arm {alone[0]!r}, expected two or "
+            "more in each; correct the column or leave the person out (where)"
+        )
     if reference is not None and not section["crossover"] and reference not in present:
         raise InputError(
             f"config: clinical_outcomes.reference: found {reference!r}, expected one of the arms "
@@ -230,13 +251,34 @@ def _check_arms(
 def _of_people(config: Config, people: pd.DataFrame) -> pd.DataFrame:
     """Covariates, and the time after which a response was no longer possible, by person."""
     section = config["clinical_outcomes"]
-    columns = {
-        name: people[name] if is_text(people[name]) else _numbers(people, name)
-        for name in section["covariates"]
-    }
+    columns = {}
+    for name in section["covariates"]:
+        if name in ID_COLUMNS:
+            raise InputError(
+                f"config: clinical_outcomes.covariates: found {name!r}, expected a column that "
+                "says something of people; leave it out"
+            )
+        columns[name] = people[name] if is_text(people[name]) else _numbers(people, name)
+        _check_covariate(columns[name], name, people["path"].iloc[0])
     competing = section["competing"]
     columns["competing"] = _numbers(people, competing) if competing else np.nan
     return pd.DataFrame(columns, index=people.index)
+
+
+def _check_covariate(values: pd.Series, column: str, path: str) -> None:
+    """Check that a covariate tells people apart, and not each from every other."""
+    n = values.nunique()
+    if n < 2:
+        what = f"{values.dropna().iloc[0]} for everybody" if n else "no value"
+        expected = "values that differ between people"
+    elif is_text(values) and 2 * n > values.notna().sum():
+        what, expected = f"{n} texts in {values.notna().sum()} people", "numbers or few categories"
+    else:
+        return
+    raise InputError(
+        f"{path}: column {column}: found {what}, expected {expected} in a covariate; leave it out "
+        "(clinical_outcomes.covariates)"
+    )
 
 
 def _numbers(people: pd.DataFrame, column: str) -> pd.Series:

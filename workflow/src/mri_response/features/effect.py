@@ -21,6 +21,10 @@ from mri_response.features.job import FeatureJob
 from mri_response.inputs.tables import read_roi_table, table_columns
 
 Config = Mapping[str, Any]
+#: How many times a person's median value is larger or smaller in another unit than in the same one.
+UNIT = 20
+#: In so many regions two sessions are not the same by chance.
+MANY_REGIONS = 5
 
 
 def make(job: FeatureJob) -> None:
@@ -155,6 +159,7 @@ def effect_values(
     if "before" in maps:
         after = after[after.index.isin(maps["before"].index)]
         before = maps["before"].loc[after.index]
+        _check_sessions(before, after, paths)
         base = {"difference": 1.0, "percent": before, "symmetric_percent": (before + after) / 2}
         below = base[spec["measure"]]
         if spec["measure"] != "difference" and (below <= 0).to_numpy().any():
@@ -171,6 +176,29 @@ def effect_values(
         scale = 1 if spec["measure"] == "difference" else 100
         after = scale * (after - before) / below
     return after.sub(after.mean(axis=1), axis=0) if spec["center"] == "map" else after
+
+
+def _check_sessions(before: pd.DataFrame, after: pd.DataFrame, paths: Mapping[str, str]) -> None:
+    """Check that nobody's values are copied, or in another unit, in the second session."""
+    same = (after == before).all(axis=1)
+    if same.any() and after.shape[1] >= MANY_REGIONS:
+        raise InputError(
+            f"{paths['after']}: found the very values of {after.index[same][0]}"
+            f"{and_more(same.sum(), 'people')} that are in {paths['before']} too, expected those "
+            "of another session; correct the tables or the sessions (effects)"
+        )
+    with np.errstate(divide="ignore", invalid="ignore"):
+        ratios = np.abs(after.to_numpy(float) / before.to_numpy(float))
+    ratio = np.array(
+        [np.median(own[np.isfinite(own)]) if np.isfinite(own).any() else 1.0 for own in ratios]
+    )
+    far = (ratio > UNIT) | (ratio < 1 / UNIT)
+    if far.any():
+        raise InputError(
+            f"{paths['after']}: found values of {after.index[far][0]}"
+            f"{and_more(far.sum(), 'people')} that are about {ratio[far][0]:.3g} times those in "
+            f"{paths['before']}, expected one unit before and after; convert one of them"
+        )
 
 
 def effect_features(config: Config, effect: str, cohort: str, people: pd.DataFrame) -> pd.DataFrame:

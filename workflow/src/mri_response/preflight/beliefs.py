@@ -22,6 +22,7 @@ from mri_response.belief_updating.study import (
 from mri_response.belief_updating.trials import selected
 from mri_response.config.belief import group_names
 from mri_response.config.queries import belief_features
+from mri_response.core.errors import InputError
 from mri_response.features.belief import belief_features as values_of
 
 
@@ -50,6 +51,11 @@ def check_beliefs(config: Mapping[str, Any], people: Mapping[str, pd.DataFrame])
         return []
     study, scale = read_study(config), tuple(belief["scale"])
     trials, sessions = selected(study.trials, exclusion_rules(belief), belief["news"], scale)
+    if trials["E1"].eq(trials["E2"]).all():
+        raise InputError(
+            "config: belief: found the same E1 and E2 in every trial, expected second estimates "
+            "that differ from the first in some; correct the columns E2 of the tables of trials"
+        )
     evidence_table(trials, belief["models"], prior_of(belief), scale)
     for comparison in comparisons(belief):
         compared_trials(trials, study.people, comparison)

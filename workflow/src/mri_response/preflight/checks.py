@@ -208,9 +208,10 @@ def _check_categories(config: Mapping[str, Any], people: Mapping[str, pd.DataFra
     coding = ConfoundCoding.of(home, all_confounds(config))
     harmonised = [model["harmonise"] for model in config["models"].values() if model["harmonise"]]
     sites = [SiteCoding.of(home, options) for options in harmonised]
-    named = [*coding.levels, *(one.column for one in sites)]
+    named = {*coding.levels, *(one.column for one in sites)}
+    named |= {config["sites"]["column"]} - {None}
     for name, rows in people.items():
-        for column in named:
+        for column in sorted(named):
             check_same_ids(
                 sorted(home[column].dropna().astype(str).unique()),
                 rows[column].dropna().astype(str).unique(),

@@ -85,6 +85,8 @@ def disguised_columns(values: pd.DataFrame, people: pd.DataFrame) -> dict[str, s
     few = [column for column in values if 2 <= values[column].nunique() <= _LEVELS]
     for name in [column for column in people if column in ("age", "sex", "site", "tiv")]:
         cells = people[name].reset_index(drop=True)
+        if name == "site" and 2 * cells.nunique() > cells.notna().sum():
+            continue  # where sites have a person each, every feature tells them apart
         if name in ("age", "tiv"):
             other = cells.astype(float)
             if other.nunique() > 2:

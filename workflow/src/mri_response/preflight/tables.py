@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
+from warnings import catch_warnings, simplefilter
 
 import numpy as np
 import pandas as pd
@@ -24,6 +25,9 @@ from mri_response.people.participants import (
     read_participants,
     roi_table_columns,
 )
+
+# Values this many times larger or smaller than those of others are of another unit.
+_UNIT = 100
 
 
 def check_tables(config: Mapping[str, Any]) -> None:
@@ -164,6 +168,41 @@ def zero_warnings(config: Mapping[str, Any], people: Mapping[str, pd.DataFrame])
                 f"{path}: {'1 person has' if n == 1 else f'{n} people have'} 0 in columns in which "
                 f"nobody else is near 0 ({shorten(told, 3)}); if it stands for a missing value, "
                 "write n/a: it is used as the number 0"
+            )
+    return warnings
+
+
+def unit_warnings(config: Mapping[str, Any], people: Mapping[str, pd.DataFrame]) -> list[str]:
+    """Tell of positive values among regions that look as if they were in another unit.
+
+    Parameters
+    ----------
+    config : mapping
+        Sections cohorts, outcome, features and models of the completed configuration.
+    people : mapping of str to pandas.DataFrame
+        Analysed rows by cohort.
+
+    Returns
+    -------
+    list of str
+        One line per table with values of more than a hundred times, or less than a hundredth of,
+        the median of their column.
+    """
+    warnings = []
+    for path, columns, table in _analysed_regions(config, people):
+        values = table[columns].to_numpy(dtype=float)
+        values = np.where(values > 0, values, np.nan)
+        with np.errstate(invalid="ignore"), catch_warnings():
+            simplefilter("ignore", RuntimeWarning)  # columns without a positive value
+            times = values / np.nanmedian(values, axis=0)
+        far = (times > _UNIT) | (times < 1 / _UNIT)
+        if far.any():
+            n = table["participant_id"][far.any(axis=1)].nunique()
+            told = [columns[column] for column in np.flatnonzero(far.any(axis=0))]
+            warnings.append(
+                f"{path}: {'1 person has' if n == 1 else f'{n} people have'} values about "
+                f"{times[far][0]:.2g} times those of the others ({shorten(told, 3)}); if they are "
+                "in another unit, convert them"
             )
     return warnings
 

@@ -31,6 +31,7 @@ from mri_response.preflight.tables import (
     constant_columns,
     subgroup_warnings,
     sum_warnings,
+    unit_warnings,
     zero_warnings,
 )
 
@@ -80,6 +81,24 @@ def _permutation_warnings(n: int) -> list[str]:
     if n >= 100:
         return []
     return [f"permutation.n: with {n} permutations no p can be below {1 / (n + 1):.2g}"]
+
+
+def _site_warnings(column: str | None, people: Mapping[str, pd.DataFrame]) -> list[str]:
+    """Cohorts in which sites cannot be compared."""
+    warnings = []
+    for name, rows in people.items() if column else ():
+        counts = rows[column].value_counts()
+        alone, without = int((counts == 1).sum()), int(rows[column].isna().sum())
+        if len(counts) < 2:
+            warnings.append(f"sites.column: cohort {name} has one site, so that none is compared")
+        elif alone:
+            warnings.append(
+                f"sites.column: {alone} of {len(counts)} sites of cohort {name} have one person, "
+                "who says nothing about the site"
+            )
+        if without:
+            warnings.append(f"sites.column: {without} people of cohort {name} have no {column}")
+    return warnings
 
 
 def _warnings_of_prediction(
@@ -134,6 +153,7 @@ def _warnings_of_prediction(
                 "in voxel-based morphometry; set smoothing_fwhm_mm, or ignore this where the maps "
                 "were smoothed before"
             )
+    warnings += _site_warnings(config["sites"]["column"], people)
     warnings += session_warnings(config, people)
     warnings += version_warnings(config, rows)
     warnings += probability_warnings(config) + region_warnings(config)
@@ -141,6 +161,7 @@ def _warnings_of_prediction(
     warnings += procedure_warnings(config, rows)
     warnings += duplicate_warnings(config, people)
     warnings += sum_warnings(config) + zero_warnings(config, people)
+    warnings += unit_warnings(config, people)
     return warnings + constant_columns(config, rows)
 
 

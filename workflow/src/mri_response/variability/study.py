@@ -134,6 +134,7 @@ def read_effect(config: Config, name: str) -> EffectStudy:
             before.append(known["before"].loc[values.index])
     everybody = pd.concat(people, ignore_index=True)
     _refuse_shared(everybody, config, name)
+    _check_blocks(everybody, config["variability"]["within"])
     both = pd.concat(maps)
     control = everybody.set_index("participant_id").loc[both.index, "is_control"].to_numpy(bool)
     coded = _coded(pd.concat(confounds), spec["confounds"])
@@ -163,6 +164,16 @@ def _refuse_shared(people: pd.DataFrame, config: Config, name: str) -> None:
             f"{path}: found {shared.iloc[0]}{and_more(len(shared), 'people')} in both arms of "
             f"effect {name}, expected other people in the control arm; of a crossover trial, take "
             "the session under the drug as after and that under placebo as before, without control"
+        )
+
+
+def _check_blocks(people: pd.DataFrame, within: str | None) -> None:
+    """People can be exchanged with somebody."""
+    used = people[people["used"]]
+    if within and not used.duplicated(["cohort", "block"]).any():
+        raise InputError(
+            f"config: variability.within: found a value of {within} for each person, expected "
+            "values that people share, within whom they are permuted; name another column or none"
         )
 
 

@@ -135,6 +135,14 @@ def check_variability(config: Config) -> None:
                 "another session than variability.score.baseline",
                 "correct it",
             )
+        order = [one for one in config["sessions"] or [] if one in score.values()]
+        if order == [score["endpoint"], score["baseline"]]:
+            raise fault(
+                "variability.score.endpoint",
+                f"{score['endpoint']!r} not after {score['baseline']!r}",
+                "the order of sessions",
+                "correct one of them",
+            )
         for name in variability["effects"]:
             cohort = config["effects"][name]["cohort"]
             if config["cohorts"][cohort]["scores"] is None:
