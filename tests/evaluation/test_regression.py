@@ -7,7 +7,13 @@ from scipy.optimize import minimize
 from scipy.special import expit
 from scipy.stats import chi2
 
-from mri_response.evaluation.regression import firth, least_squares, logistic, separated
+from mri_response.evaluation.regression import (
+    NotConverged,
+    firth,
+    least_squares,
+    logistic,
+    separated,
+)
 from mri_response.people.rows import person_weights
 
 # Endometrial cancer study of Heinze and Schemper (2002): neovasculation, pulsatility index of the
@@ -155,3 +161,37 @@ def test_separation_is_seen_and_only_there():
     assert not separated(label, design)
     quasi = np.column_stack([np.ones(40), np.arange(40) < 8])
     assert separated((np.arange(40) < 20).astype(float), quasi)
+
+
+def test_limits_far_out_are_those_of_a_general_optimiser():
+    """One arm is separated completely: the profile falls slowly, and whole steps go to and fro."""
+    rng = np.random.default_rng(3)
+    arm, score = np.repeat([1.0, 0.0], 8), rng.normal(size=16)
+    label = np.where(arm == 1, score > np.median(score), rng.random(16) < 0.5).astype(int)
+    design = np.column_stack([score * arm, score, arm, 1 - arm])
+    found = firth(label, design, 0, np.ones(16))
+    assert found.ci_high > found.estimate + 10 * found.se
+
+    def penalised(beta):
+        p = expit(design @ beta)
+        information = design.T @ (design * (p * (1 - p))[:, None])
+        likelihood = -np.logaddexp(0, np.where(label == 1, -1, 1) * (design @ beta)).sum()
+        return -likelihood - np.linalg.slogdet(information)[1] / 2
+
+    def best(fixed, start):
+        held = lambda rest: penalised(np.concatenate([[fixed], rest]))  # noqa: E731
+        options = {"maxiter": 20000, "maxfev": 20000, "xatol": 1e-9, "fatol": 1e-12}
+        return minimize(held, start, method="Nelder-Mead", options=options).fun
+
+    top = minimize(
+        penalised, np.zeros(4), method="Nelder-Mead", options={"maxiter": 20000, "fatol": 1e-12}
+    )
+    for limit in (found.ci_low, found.ci_high):
+        fall = 2 * (best(limit, top.x[1:]) - top.fun)
+        assert fall == pytest.approx(chi2.ppf(0.95, 1), abs=1e-4)
+
+
+def test_what_does_not_converge_is_said(monkeypatch):
+    monkeypatch.setattr("mri_response.evaluation.regression.MAX_STEPS", 1)
+    with pytest.raises(NotConverged, match="no convergence in 1 steps"):
+        firth(np.array([0, 1, 0, 1]), np.column_stack([np.ones(4), np.arange(4.0)]), 1, np.ones(4))

@@ -12,6 +12,7 @@ from statsmodels.stats.proportion import confint_proportions_2indep
 
 from mri_response.core.proportions import wilson
 from mri_response.evaluation.intervals import delong_variance
+from mri_response.evaluation.regression import NotConverged
 from mri_response.evaluation.specificity import table as specificity
 from mri_response.evaluation.specificity.arms import Arms
 from mri_response.evaluation.specificity.power import binormal_auc_variance, expected_power
@@ -420,6 +421,19 @@ def test_constant_scores_have_no_interaction():
     assert set(found["method"]) == {"not_computed_no_variation"}
     main = rows_of(table, "difference", "auc")
     assert (main["estimate"], main["statistic"], main["p_value"]) == (0, 0, 1)
+
+
+def test_interactions_that_do_not_converge_are_rows_of_their_own(monkeypatch):
+    def never(*arguments):
+        raise NotConverged("no convergence")
+
+    monkeypatch.setattr("mri_response.evaluation.specificity.table.logistic", never)
+    table = specificity_table(*study(SIZES))
+    found = table[table["method"] == "not_estimable"]
+    assert len(found)
+    assert found["analysis"].str.startswith("interaction").all()
+    assert found["estimate"].isna().all()
+    assert found["note"].str.contains("separate the classes").all()
 
 
 def test_rows_of_other_people_are_a_fault():

@@ -18,8 +18,13 @@ from mri_response.core.proportions import LEVEL
 from mri_response.people.rows import rows_of_people
 
 MAX_STEPS = 1000
+UNDAMPED = 200  # steps after which they are halved
 MAX_STEP = 5.0  # of the linear predictor's coefficients, as in logistf
 TOLERANCE = 1e-9
+
+
+class NotConverged(RuntimeError):
+    """A likelihood whose highest point, or a limit of whose profile, is not reached."""
 
 
 @dataclass(frozen=True)
@@ -256,7 +261,7 @@ def _newton(
     beta = np.zeros(k) if start is None else start
     free = np.ones(k, dtype=bool) if free is None else free
     value = _log_likelihood(beta, label, design, weights, penalised=penalised)
-    for _ in range(MAX_STEPS):
+    for taken in range(MAX_STEPS):
         p = expit(design @ beta)
         information = _information(beta, design, weights)
         residual = weights * (label - p)
@@ -269,7 +274,9 @@ def _newton(
         step[free] = np.linalg.solve(information[np.ix_(free, free)], score[free])
         if np.abs(step).max(initial=0.0) < TOLERANCE:
             return beta
-        step *= min(1.0, MAX_STEP / np.abs(step).max())
+        # Far out, where probabilities are near 0 or 1, whole steps go to and fro over the top: the
+        # information is not the curvature of the penalised likelihood.
+        step *= min(1.0, MAX_STEP / np.abs(step).max()) * 0.5 ** (taken // UNDAMPED)
         reached = -np.inf
         for _ in range(60):
             reached = _log_likelihood(beta + step, label, design, weights, penalised=penalised)
@@ -277,7 +284,7 @@ def _newton(
                 break
             step /= 2
         beta, value = beta + step, reached
-    raise RuntimeError(f"logistic regression: no convergence in {MAX_STEPS} steps")
+    raise NotConverged(f"logistic regression: no convergence in {MAX_STEPS} steps")
 
 
 def _information(beta: NDArray, design: NDArray, weights: NDArray) -> NDArray[np.float64]:

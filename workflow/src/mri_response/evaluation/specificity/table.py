@@ -30,7 +30,7 @@ from mri_response.core.vocabulary import (
 from mri_response.evaluation.cohort import Cohort
 from mri_response.evaluation.intervals import auc_interval, delong_variance, mover_balanced_accuracy
 from mri_response.evaluation.metrics import auc, cross_validated
-from mri_response.evaluation.regression import Coefficient, least_squares, logistic
+from mri_response.evaluation.regression import Coefficient, NotConverged, least_squares, logistic
 from mri_response.evaluation.specificity.arms import NOT_RANDOMISED, Arms, arms_of
 from mri_response.evaluation.specificity.power import ALPHA, ASSUMED, expected_power
 from mri_response.evaluation.specificity.test import Tested, distinct_arrangements, specificity_test
@@ -393,5 +393,9 @@ def _fitted(
         reason = "The decision values do not vary enough in one of the arms."
         return row | {"method": NotComputed.NO_VARIATION, "note": reason}
     outcome = arms.labels if fit is logistic else arms.endpoint
-    found: Coefficient = fit(outcome, design, 0, arms.weights, arms.person)
+    try:
+        found: Coefficient = fit(outcome, design, 0, arms.weights, arms.person)
+    except NotConverged:
+        reason = "The decision values separate the classes so far that no limits are found."
+        return row | {"method": NotComputed.NOT_ESTIMABLE, "note": reason}
     return row | vars(found) | {"alternative": "two-sided", "note": note}
