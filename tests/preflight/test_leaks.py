@@ -129,7 +129,7 @@ def with_effect(study, values):
 
 def test_an_effect_of_treatment_that_separates_the_classes_is_told(study):
     patient = (study.people["munich"]["group"] == "patient").to_numpy()
-    with_effect(study, np.where(patient, 3.5, -1.0) + np.arange(24) % 3)
+    with_effect(study, np.where(patient, 3.5, -0.9) + np.arange(24) % 3)
     assert [text for text in study.check().warnings if "features.growth" in text] == [
         f"features.growth: insula (AUC 1.000) of {study.folder}/munich_twice.tsv separate the "
         "classes almost alone; make sure that none was measured after the outcome or made from "

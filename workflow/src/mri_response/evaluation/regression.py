@@ -284,7 +284,7 @@ def _newton(
                 break
             step /= 2
         beta, value = beta + step, reached
-    raise NotConverged(f"logistic regression: no convergence in {MAX_STEPS} steps")
+    raise NotConverged(f"Logistic regression: no convergence in {MAX_STEPS} steps.")
 
 
 def _information(beta: NDArray, design: NDArray, weights: NDArray) -> NDArray[np.float64]:

@@ -154,8 +154,7 @@ def _warnings_of_prediction(
                 "were smoothed before"
             )
     warnings += _site_warnings(config["sites"]["column"], people)
-    warnings += session_warnings(config, people)
-    warnings += version_warnings(config, rows)
+    warnings += session_warnings(config, people) + version_warnings(config, rows)
     warnings += probability_warnings(config) + region_warnings(config)
     warnings += leak_warnings(config, rows)
     warnings += procedure_warnings(config, rows)

@@ -395,7 +395,6 @@ def _fitted(
     outcome = arms.labels if fit is logistic else arms.endpoint
     try:
         found: Coefficient = fit(outcome, design, 0, arms.weights, arms.person)
-    except NotConverged:
-        reason = "The decision values separate the classes so far that no limits are found."
-        return row | {"method": NotComputed.NOT_ESTIMABLE, "note": reason}
+    except NotConverged as error:
+        return row | {"method": NotComputed.NOT_ESTIMABLE, "note": str(error)}
     return row | vars(found) | {"alternative": "two-sided", "note": note}
