@@ -131,6 +131,7 @@ CONFIG: dict[str, Any] = {
     "quality_control": {"outlier_z": 3.5, "tiv_min_ml": 900, "tiv_max_ml": 2200, "exclude": []},
     "subgroups": {"columns": None, "age_bands": [30, 45, 60]},
     "sites": {"column": None, "transport": False},
+    "stability": {"resamples": 0, "seeds": 0, "models": None},
     "min_class_size": 5,
     "verdict": {"level": 0.05, "useful_performance": 0.65, "useful_difference": 0.05},
     "learning_curve": {"enabled": True, "models": None, "sizes": None, "repeats": 20},

@@ -402,6 +402,10 @@ KEYS = {
         {"site_predictability", "site_performance", "site_forest_figure"}
         | {"transport_fits", "transport", "transport_figure", *LOOKED, *END_OF_RUN},
     ),
+    "stability": (
+        {"resamples": 3, "seeds": 2},
+        {"stability_fits", "stability", "instability_figure", *LOOKED, *END_OF_RUN},
+    ),
     "learning_curve": (
         {"repeats": 2},
         {"learning_curve", "learning_curve_parts", "learning_curve_figure", "tables"} | END_OF_RUN,

@@ -82,6 +82,7 @@ from mri_response.config.queries import (
     quality_predictors,
     sets_by_source,
     source_features,
+    stability_models,
     used_baselines,
     used_confounds,
     used_features,
@@ -195,6 +196,7 @@ CURVES = curve_models(CONFIG)
 CONTROLLED = controlled_models(CONFIG)
 SITES = CONFIG["sites"]["column"]
 TRANSPORT = CONFIG["sites"]["transport"]
+STABLE = stability_models(CONFIG)
 # Cohorts that are learned from in turn.
 LEARNED = [name for name in COHORTS if CONFIG["cohorts"][name]["role"] != "control"]
 SCHEME = CONFIG["cross_validation"]
@@ -202,6 +204,8 @@ FIGURES = figure_plan(CONFIG)
 
 # Tables of the models where sites are asked for.
 OF_SITES = ("site_predictability", "site_performance", "site_spread", "transport")
+# Tables of the models whose stability is asked for.
+OF_STABILITY = ("instability", "other_seeds")
 # Tables of the models without the baselines.
 OF_MODELS = (
     *OF_SITES,

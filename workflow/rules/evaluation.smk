@@ -430,6 +430,32 @@ if TRANSPORT:
             "../scripts/evaluation/transport.py"
 
 
+if STABLE:
+
+    rule stability:
+        """How far one person's probability moves between refits, and the result between seeds."""
+        input:
+            people=people_table(DISCOVERY),
+            resamples=resample_scores(),
+            seeds=seed_decisions(),
+        output:
+            instability=model_table("instability"),
+            seeds=model_table("other_seeds"),
+        log:
+            log_of("stability", "model"),
+        wildcard_constraints:
+            model=pattern_of(STABLE),
+        localrule: True
+        conda:
+            ENVIRONMENT
+        params:
+            code=code_of("evaluation/stability"),
+        message:
+            "Stability of {wildcards.model}"
+        script:
+            "../scripts/evaluation/stability.py"
+
+
 rule tables:
     """Put the tables of all models together."""
     input:
@@ -442,7 +468,7 @@ rule tables:
         table="|".join(
             [
                 *("performance", "null", "warnings", "learning_curve", "roi_sets"),
-                *("confound_controls", *OF_MODELS),
+                *("confound_controls", *OF_MODELS, *OF_STABILITY),
                 *(f"numbers_{name}" for name in (*NUMBER_TABLES, "curve")),
             ]
         ),

@@ -156,6 +156,7 @@ def tables_of_models(wildcards):
     names = MODELS if wildcards.table in OF_MODELS else [*MODELS, *STACKS, *BASELINES]
     names = CURVES if wildcards.table == "learning_curve" else names
     names = CONTROLLED if wildcards.table == "confound_controls" else names
+    names = STABLE if wildcards.table in OF_STABILITY else names
     return [model_table(wildcards.table, name) for name in names]
 
 
@@ -213,6 +214,11 @@ def model_config(wildcards):
         **section("seed", "cross_validation", "permutation", "confounds"),
         "model": fitted_model(CONFIG, wildcards.model),
     }
+
+
+def stability_config(wildcards):
+    """What a model is fitted again with."""
+    return {**model_config(wildcards), **section("stability")}
 
 
 def learned_matrices(wildcards):

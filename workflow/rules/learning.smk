@@ -214,6 +214,37 @@ if TRANSPORT:
             "../scripts/learning/transport_fits.py"
 
 
+if STABLE:
+
+    rule stability_fits:
+        """Refits on resampled people, and cross-validation with other seeds, observed labels only."""
+        input:
+            people=people_table(DISCOVERY),
+            features=discovery_matrix,
+        output:
+            resamples=resample_scores(),
+            seeds=seed_decisions(),
+        log:
+            log_of("stability_fits", "model"),
+        benchmark:
+            benchmark_of("stability_fits", "model")
+        wildcard_constraints:
+            model=pattern_of(STABLE),
+        conda:
+            ENVIRONMENT
+        threads: 1
+        resources:
+            mem_mb=stability_mb,
+            runtime=stability_minutes,
+        params:
+            config=stability_config,
+            code=code_of("learning/stability_fits"),
+        message:
+            "Refits of {wildcards.model} on resampled people, and other seeds"
+        script:
+            "../scripts/learning/stability_fits.py"
+
+
 if CURVES:
 
     rule learning_curve_parts:

@@ -37,6 +37,8 @@ def evidence_tables():
         names += OF_SITES[:3]
     if TRANSPORT:
         names.append("transport")
+    if STABLE:
+        names += OF_STABILITY
     return [*(run_table(name) for name in names), *reviewer_tables()]
 
 

@@ -96,6 +96,16 @@ def confound_control_fits(model="{model}"):
     return f"{RUN}/confound_controls/{model}.npz"
 
 
+def resample_scores(model="{model}"):
+    """What refits on resampled people say of everybody."""
+    return f"{RUN}/scores/resamples/{model}.tsv"
+
+
+def seed_decisions(model="{model}"):
+    """Cross-validated decision values under other seeds of the folds."""
+    return f"{RUN}/decisions/other_seeds/{model}.npz"
+
+
 def transport_scores(model="{model}"):
     """Decision values of models that were learned from each external cohort in turn."""
     return f"{RUN}/scores/transport/{model}.tsv"

@@ -152,6 +152,23 @@ def transport_mb(wildcards, input, attempt):
     return math.ceil(1500 + 2 * grams + 20 * input.size_mb) * attempt
 
 
+def stability_mb(wildcards, input, attempt):
+    """Gram matrices of a refit on copies beside everybody, or of all outer folds."""
+    grams = 4 * (2 + SCHEME["inner_repeats"] * 10) * 8e-6 * rows_of(input.people) ** 2
+    return (
+        math.ceil(1500 + 2 * grams + 10 * work_of(wildcards, input).gram_mb + 20 * input.size_mb)
+        * attempt
+    )
+
+
+def stability_minutes(wildcards, input, attempt):
+    """A refit of twice as many rows for each resample, and the outer folds for each seed."""
+    work, asked = work_of(wildcards, input), CONFIG["stability"]
+    folds = sum(map(len, PLANS[wildcards.model].folds))
+    seconds = (4 * (asked["resamples"] + 1) + folds * (asked["seeds"] + 1)) * work.redrawn_s(1)
+    return math.ceil(30 + 5 * seconds / 60) * attempt**2
+
+
 def site_mb(wildcards, input, attempt):
     """Ten Gram matrices at a time, and a copy of the features."""
     grams = 10 * 8e-6 * rows_of(input.people) ** 2

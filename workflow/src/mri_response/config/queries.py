@@ -342,6 +342,15 @@ def curve_models(config: Mapping[str, Any]) -> list[str]:
     return [model for model in config["models"] if model in wanted]
 
 
+def stability_models(config: Mapping[str, Any]) -> list[str]:
+    """Models that are fitted to resampled people or cross-validated with other seeds."""
+    asked = config["stability"]
+    if not asked["resamples"] and not asked["seeds"]:
+        return []
+    wanted = asked["models"] or [config["primary_model"]]
+    return [model for model in config["models"] if model in wanted]
+
+
 def controlled_models(config: Mapping[str, Any]) -> list[str]:
     """Models that remove confounds for a classifier that is not linear, and so get controls."""
     return [

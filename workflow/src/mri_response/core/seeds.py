@@ -41,6 +41,8 @@ class Stream(IntEnum):
     VARIABILITY_REGIONS = 45
     VARIABILITY_ASSOCIATION = 46
     VARIABILITY_GENES = 47
+    STABILITY = 50
+    OTHER_SEEDS = 51
 
 
 def generator(seed: int, stream: Stream, *indices: int) -> np.random.Generator:

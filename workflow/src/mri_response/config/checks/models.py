@@ -54,14 +54,22 @@ def check_models(config: Mapping[str, Any]) -> None:
                 "a whole number of components from 1 or a fraction of variance below 1",
                 "write a whole number without a point, or null for no PCA",
             )
-    for name in config["learning_curve"]["models"] or []:
-        if name not in config["models"]:
-            raise fault(
-                "learning_curve.models",
-                repr(name),
-                f"some of the models {', '.join(config['models'])}",
-                f"{suggestion(name, config['models'])}correct it",
-            )
+    if not config["models"] and (config["stability"]["resamples"] or config["stability"]["seeds"]):
+        raise fault(
+            "stability",
+            "a question about models, and no models",
+            "models that are fitted again",
+            "add models or remove the section",
+        )
+    for key in ("learning_curve", "stability"):
+        for name in config[key]["models"] or []:
+            if name not in config["models"]:
+                raise fault(
+                    f"{key}.models",
+                    repr(name),
+                    f"some of the models {', '.join(config['models'])}",
+                    f"{suggestion(name, config['models'])}correct it",
+                )
     if config["models"]:
         check_known("primary_model", config["primary_model"], config["models"], "models")
 

@@ -10,7 +10,10 @@ from mri_response.config.messages import fault
 from mri_response.config.queries import described_confound
 
 #: Sections and keys that say how classes are told apart or used, and mean nothing for numbers.
-_OF_CLASSES = ("operating_points", "prevalence", "verdict", "subgroups", "specificity", "sites")
+_OF_CLASSES = (
+    *("operating_points", "prevalence", "verdict", "subgroups", "specificity", "sites"),
+    "stability",
+)
 
 
 def refuse_for_classes(raw: Mapping[str, Any]) -> None:

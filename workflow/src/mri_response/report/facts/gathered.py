@@ -11,6 +11,7 @@ from mri_response.report.facts import (  # noqa: F401
     performance,
     questions,
     sites,
+    stability,
     study,
     use,
 )

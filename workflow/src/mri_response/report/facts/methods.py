@@ -22,6 +22,7 @@ from mri_response.report.facts.fact import Fact
 from mri_response.report.facts.phrases import cohort_size, listed, people, where
 from mri_response.report.facts.predicted_numbers import number_methods
 from mri_response.report.facts.sites import METHODS_OF_SITES, own_sites_method
+from mri_response.report.facts.stability import METHODS_OF_STABILITY
 from mri_response.report.facts.study import flow
 from mri_response.report.facts.variability import variability_methods
 from mri_response.report.naming import counted
@@ -267,6 +268,7 @@ _FURTHER = {
         ("confound_leakage",),
     ),
     **METHODS_OF_SITES,
+    **METHODS_OF_STABILITY,
     "calibration": Fact(
         "Decision values were turned into probabilities by Platt scaling, fitted to the inner "
         "folds' decision values of the training people alone, as were thresholds of other "
@@ -321,6 +323,7 @@ RESULTS = (
     "specificity",
     "subgroups",
     "sites_told",
+    "stability",
     "learning_curve",
     "region_sets",
 )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from mri_response.config.queries import compared_pairs, curve_models
+from mri_response.config.queries import compared_pairs, curve_models, stability_models
 from mri_response.core.vocabulary import Role
 from mri_response.report.figures.kind import SIMULATED, Config, FigureKind
 
@@ -180,6 +180,21 @@ PREDICTION_FIGURES = (
         discovery cohort. Red is above chance, blue below. n: people. †: no permutation
         reached the number.""",
         alt="Balanced accuracy and AUC by the cohort learned from and scored; see the table.",
+    ),
+    FigureKind(
+        "instability",
+        "stability",
+        "Refits on resampled people",
+        ("instability",),
+        when=lambda config, model: (
+            config["stability"]["resamples"] and model in stability_models(config)
+        ),
+        caption=SIMULATED
+        + """The whole procedure fitted again to people drawn with replacement from the discovery
+        cohort: probabilities that the refits give to bands of people (fifths, as wide as the
+        band's probabilities by the model of all people). Where the answers were stable the boxes
+        would lie close to the diagonal.""",
+        alt="Probabilities by refits against those by the model, by bands; see the table.",
     ),
     FigureKind(
         "specificity",

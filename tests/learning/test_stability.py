@@ -1,0 +1,200 @@
+"""Refits on resampled people and other seeds, against scikit-learn; copies in one inner fold."""
+
+from __future__ import annotations
+
+import numpy as np
+import oracle
+import pandas as pd
+import pytest
+from sklearn.metrics import balanced_accuracy_score, roc_auc_score
+
+from mri_response.core.errors import InputError
+from mri_response.core.seeds import Stream, generator
+from mri_response.evaluation.stability import instability, other_seeds
+from mri_response.learning.decision_rules import fit_platt
+from mri_response.learning.splits import REFIT, Scheme, draw_folds
+from mri_response.learning.stability import (
+    cross_validated_with_seeds,
+    refitted_on_resamples,
+    resampled_rows,
+    search_of,
+)
+
+N = 40
+MODEL = {
+    "features": "made up",
+    "confounds": ["age"],
+    "C": {"log2_min": -6, "log2_max": 0, "log2_step": 2, "scale": "absolute"},
+    "class_weight": "balanced",
+    "standardize": True,
+    "pca": None,
+    "harmonise": None,
+}
+CV = {
+    **{"outer": "k_fold", "held_out": None, "inner": "k_fold", "inner_column": None},
+    **{"group": None, "scheme": "label_blind", "outer_column": None},
+    **{"repeats": 2, "outer_folds": 4, "inner_repeats": 1, "inner_folds": 3},
+}
+CONFIG = {
+    "seed": 7,
+    "cross_validation": CV,
+    "confounds": {"unseen_site": "error"},
+    "stability": {"resamples": 3, "seeds": 2, "models": None},
+    "model": MODEL,
+}
+
+
+@pytest.fixture
+def study():
+    rng = np.random.default_rng(3)
+    label = rng.permutation(np.arange(N) % 2)
+    people = pd.DataFrame({
+        "participant_id": [f"p{i}" for i in range(N)],
+        "label": label,
+        "age": rng.normal(40, 8, N),
+        "family": [f"f{i // 2}" for i in range(N)],
+        "site": [f"s{i % 4}" for i in range(N)],
+    })  # fmt: skip
+    return people, rng.normal(size=(N, 25)) + 0.5 * label[:, None] * (np.arange(25) < 4)
+
+
+def with_cv(**changed):
+    return CONFIG | {"cross_validation": CV | changed}
+
+
+def test_a_refit_is_a_search_a_fit_and_platts_map_on_the_copies(study):
+    people, features = study
+    fits = refitted_on_resamples(people, features, CONFIG)
+    assert list(fits["resample"].unique()) == [0, 1, 2, 3]
+    data = np.hstack([people[["age"]].to_numpy(), features])
+    grid = [2.0**power for power in (-6, -4, -2, 0)]
+    labels = people["label"].to_numpy()
+    for number in (1, 2, 3):
+        rows = resampled_rows(people, CONFIG, number)
+        assert len(set(rows)) < N == len(rows)
+        own = fits[fits["resample"] == number]
+        seed = int(generator(7, Stream.STABILITY, number, 1).integers(2**31))
+        fold = search_of(people, rows, CONFIG, seed)
+        inner = [
+            (np.flatnonzero(train), np.flatnonzero(test))
+            for train, test in zip(fold.sets.train[1:], fold.sets.test[1:], strict=True)
+        ]
+        copies, y, everybody = data[rows], labels[rows], np.arange(N)
+        found = oracle.nested(oracle.pipeline(1), copies, y, everybody, inner, grid)
+        expected = found.model.decision_function(data)
+        # Scores have six decimals.
+        np.testing.assert_allclose(own["decision"], expected, atol=2e-6)
+        out = np.full(N, np.nan)
+        for train, test in inner:
+            fitted = oracle.pipeline(1).set_params(svm__C=grid[found.candidate])
+            fitted.fit(copies[train], y[train])
+            out[test] = fitted.decision_function(copies[test])
+        platt = fit_platt(out, y)
+        np.testing.assert_allclose(own["probability"], platt.probability(expected), atol=2e-6)
+
+
+@pytest.mark.parametrize(
+    ("changed", "column"),
+    [
+        ({}, "participant_id"),
+        ({"group": "family"}, "family"),
+        ({"inner": "leave_one_site_out", "inner_column": "site", "inner_folds": None}, "site"),
+        ({"inner": "leave_group_out", "inner_column": "site", "inner_folds": 2}, "site"),
+    ],
+)
+def test_copies_and_families_are_never_on_both_sides_of_an_inner_split(study, changed, column):
+    people, _ = study
+    config = with_cv(**changed)
+    for number in range(1, 30):
+        rows = resampled_rows(people, config, number)
+        assert len(set(rows)) < len(rows)
+        fold = search_of(people, rows, config, number)
+        name = people[column].to_numpy()[rows]
+        assert fold.repeat == REFIT
+        assert fold.sets.train[0].all()
+        for train, test in zip(fold.sets.train[1:], fold.sets.test[1:], strict=True):
+            assert not set(name[train]) & set(name[test])
+            assert train.any()
+            assert test.any()
+        tested = fold.sets.test[1:].sum(axis=0)
+        assert (tested == 1).all()
+
+
+def test_families_are_drawn_whole(study):
+    people, _ = study
+    rows = resampled_rows(people, with_cv(group="family"), 1)
+    counts = np.bincount(rows, minlength=N).reshape(-1, 2)
+    assert (counts[:, 0] == counts[:, 1]).all()
+    assert counts.max() > 1
+
+
+def test_people_who_cannot_be_learned_from_are_an_error(study):
+    people, _ = study
+    with pytest.raises(InputError, match="none of 1000 resamples has both classes"):
+        resampled_rows(people.assign(label=1), CONFIG, 1)
+
+
+def test_a_resample_does_not_depend_on_how_many_there_are(study):
+    people, features = study
+    few = CONFIG | {"stability": {"resamples": 1, "seeds": 0}}
+    one, two = (refitted_on_resamples(people, features, config) for config in (few, CONFIG))
+    pd.testing.assert_frame_equal(one, two[: len(one)])
+    assert refitted_on_resamples(
+        people, features, CONFIG | {"stability": {"resamples": 0, "seeds": 2}}
+    ).empty
+
+
+def test_other_seeds_are_cross_validations_with_other_folds(study):
+    people, features = study
+    decision = cross_validated_with_seeds(people, features, CONFIG)
+    assert decision.shape == (3, 2, N)
+    data = np.hstack([people[["age"]].to_numpy(), features])
+    labels = people["label"].to_numpy()
+    scheme = Scheme.from_config(CV, people)
+    grid = [2.0**power for power in (-6, -4, -2, 0)]
+    expected = np.full((2, N), np.nan)
+    for fold in draw_folds(people["participant_id"], labels, scheme, 7):
+        if fold.repeat == REFIT:
+            continue
+        train, test = np.flatnonzero(fold.sets.train[0]), np.flatnonzero(fold.sets.test[0])
+        inner = [
+            (np.flatnonzero(a), np.flatnonzero(b))
+            for a, b in zip(fold.sets.train[1:], fold.sets.test[1:], strict=True)
+        ]
+        found = oracle.nested(oracle.pipeline(1), data, labels, train, inner, grid)
+        expected[fold.repeat - 1, test] = found.model.decision_function(data[test])
+    np.testing.assert_allclose(decision[0], expected, atol=1e-5)
+    assert (np.abs(decision[1:] - decision[0]) > 1e-6).any(axis=(1, 2)).all()
+    table = other_seeds("svc", people, decision).set_index("metric")
+    by_hand = [[roc_auc_score(labels, row) for row in one] for one in decision]
+    assert table.loc["auc", "run"] == pytest.approx(np.mean(by_hand[0]))
+    rest = np.mean(by_hand[1:], axis=1)
+    assert table.loc["auc", ["mean", "sd"]].tolist() == pytest.approx(
+        [rest.mean(), rest.std(ddof=1)]
+    )
+    accuracy = [balanced_accuracy_score(labels, row > 0) for row in decision[0]]
+    assert table.loc["balanced_accuracy", "run"] == pytest.approx(np.mean(accuracy))
+
+
+def test_instability_by_hand():
+    n, rng = 40, np.random.default_rng(1)
+    probability = rng.random((4, n))
+    fits = pd.concat([
+        pd.DataFrame({
+            "participant_id": range(n), "resample": number, "decision": values - 0.4,
+            "probability": values,
+        })
+        for number, values in enumerate(probability)
+    ])  # fmt: skip
+    table = instability("svc", fits).set_index("band")
+    assert list(table.index) == ["all", "1", "2", "3", "4"]
+    assert table.loc["all", "mape"] == pytest.approx(
+        np.abs(probability[1:] - probability[0]).mean()
+    )
+    changed = (probability[1:] > 0.4) != (probability[0] > 0.4)
+    assert table.loc["all", "changed"] == pytest.approx(changed.mean())
+    lowest = np.argsort(probability[0])[:10]
+    assert table.loc["1", "n"] == 10
+    assert table.loc["1", "changed"] == pytest.approx(changed[:, lowest].mean())
+    assert table.loc["1", "q50"] == pytest.approx(np.median(probability[1:, lowest]))
+    assert table.loc["1", "probability_high"] == probability[0, lowest].max()
