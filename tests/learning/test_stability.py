@@ -130,7 +130,9 @@ def test_families_are_drawn_whole(study):
 
 def test_people_who_cannot_be_learned_from_are_an_error(study):
     people, _ = study
-    with pytest.raises(InputError, match="none of 1000 resamples has both classes"):
+    with pytest.raises(
+        InputError, match="none of 1000 resamples that can be learned from, expected both classes"
+    ):
         resampled_rows(people.assign(label=1), CONFIG, 1)
 
 

@@ -118,6 +118,25 @@ def test_the_real_configurations(shared_data, name, cohorts, kernels, nested_cv,
     )
 
 
+def test_sites_and_stability_have_their_jobs(tmp_path):
+    """Of every model for sites and transport, of the primary model for stability."""
+    raw = yaml.safe_load((ROOT / "config" / "config.yaml").read_text(encoding="utf-8"))
+    asked = {
+        "sites": {"column": "site", "transport": True},
+        "stability": {"resamples": 5, "seeds": 2},
+    }
+    path = tmp_path / "asked.yaml"
+    path.write_text(yaml.safe_dump(raw | asked), encoding="utf-8")
+    plain = jobs(ROOT / "config" / "config.yaml", tmp_path)
+    found = jobs(path, tmp_path)
+    more = {rule: n - plain.get(rule, 0) for rule, n in found.items() if n != plain.get(rule, 0)}
+    of_models = ("site_predictability", "site_performance", "transport_fits", "transport")
+    figures = ("site_forest_figure", "transport_figure")
+    of_one = ("stability_fits", "stability", "instability_figure")
+    counts = dict.fromkeys((*of_models, *figures), 2) | dict.fromkeys(of_one, 1)
+    assert more == counts | {"tables": 6}
+
+
 # Jobs of a run without a model.
 DESCRIBED = dict.fromkeys(
     (

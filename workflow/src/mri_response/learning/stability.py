@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from mri_response.core.errors import InputError
+from mri_response.config.messages import fault
 from mri_response.core.seeds import Stream, generator
 from mri_response.features.matrices import identified
 from mri_response.learning.decision_rules import learned_rules, out_of_fold
@@ -70,9 +70,11 @@ def resampled_rows(people: pd.DataFrame, config: Mapping[str, Any], resample: in
         rows = np.concatenate([members[number] for number in drawn])
         if len(set(labels[rows])) == 2 and len(set(apart[rows])) >= least:
             return rows
-    raise InputError(
-        f"stability.resamples: none of {MAX_DRAWS} resamples has both classes and {least} people, "
-        "sites or groups for the inner folds; more people are needed, or remove the key"
+    raise fault(
+        "stability.resamples",
+        f"none of {MAX_DRAWS} resamples that can be learned from",
+        f"both classes and {least} people, sites or groups for the inner folds in some",
+        "more people are needed, or remove the key",
     )
 
 
