@@ -199,4 +199,6 @@ def test_instability_by_hand():
     assert table.loc["1", "n"] == 10
     assert table.loc["1", "changed"] == pytest.approx(changed[:, lowest].mean())
     assert table.loc["1", "q50"] == pytest.approx(np.median(probability[1:, lowest]))
-    assert table.loc["1", "probability_high"] == probability[0, lowest].max()
+    ends = table[["probability_low", "probability_high"]].to_numpy()
+    np.testing.assert_allclose(ends * 20, np.round(ends * 20), atol=1e-9)
+    assert 0 <= table.loc["1", "probability_high"] - probability[0, lowest].max() < 0.05

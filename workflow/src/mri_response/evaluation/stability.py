@@ -23,6 +23,8 @@ ALL = "all"
 QUANTILES = (0.05, 0.25, 0.5, 0.75, 0.95)
 #: People of a band at least, so that no band is about single ones, and bands at most.
 BAND_SIZE, MOST_BANDS = 10, 5
+#: Limits of bands are multiples of it: the lowest and the highest value are those of single people.
+STEP = 0.05
 TIED = 1e-9
 
 
@@ -40,7 +42,8 @@ def instability(model: str, fits: pd.DataFrame) -> pd.DataFrame:
     -------
     pandas.DataFrame
         `INSTABILITY_COLUMNS`: a row for all people and one for each band of their probability by
-        the model of all people (fifths, fewer where a band would have under `BAND_SIZE` rows).
+        the model of all people (fifths, fewer where a band would have under `BAND_SIZE` rows),
+        with limits that are multiples of `STEP`, since the lowest and highest are of single people.
         `mape`: mean absolute difference between a person's probability by a refit and by the
         model; `changed`: the mean share of refits that give a person the other class
         (classification instability index); quantiles: of the probabilities by refits. Rows of a
@@ -65,10 +68,16 @@ def instability(model: str, fits: pd.DataFrame) -> pd.DataFrame:
     rows = []
     for name, own in {ALL: np.arange(len(original)), **_bands(original)}.items():
         quantiles = np.quantile(others[:, own], QUANTILES)
-        limits = original[own].min(), original[own].max()
+        limits = _outward(original[own])
         means = error[own].mean(), changed[own].mean()
         rows.append((model, name, *limits, len(own), n_resamples, *means, *quantiles))
     return pd.DataFrame(rows, columns=INSTABILITY_COLUMNS)
+
+
+def _outward(values: NDArray) -> tuple[float, float]:
+    """Multiples of `STEP` that enclose the values."""
+    low, high = np.floor(values.min() / STEP), np.ceil(values.max() / STEP)
+    return round(float(low) * STEP, 2), round(float(high) * STEP, 2)
 
 
 def _bands(original: NDArray) -> dict[str, NDArray]:
