@@ -21,6 +21,7 @@ from mri_response.report.facts.clinical_outcomes import outcome_methods
 from mri_response.report.facts.fact import Fact
 from mri_response.report.facts.phrases import cohort_size, listed, people, where
 from mri_response.report.facts.predicted_numbers import number_methods
+from mri_response.report.facts.questions import CONTROLS_METHOD
 from mri_response.report.facts.sites import METHODS_OF_SITES, own_sites_method
 from mri_response.report.facts.stability import METHODS_OF_STABILITY
 from mri_response.report.facts.study import flow
@@ -260,13 +261,7 @@ def _comparison_methods(table: pd.DataFrame) -> list[Fact]:
 
 # How further tables came about, by their names.
 _FURTHER = {
-    "confound_controls": Fact(
-        "As controls of the removal of confounds, models with a classifier that is not linear were "
-        "cross-validated on the same splits without it, and with every feature shuffled between "
-        "people before it, both under the observed labels alone.",
-        "confound_controls.tsv: control",
-        ("confound_leakage",),
-    ),
+    "confound_controls": CONTROLS_METHOD,
     **METHODS_OF_SITES,
     **METHODS_OF_STABILITY,
     "calibration": Fact(

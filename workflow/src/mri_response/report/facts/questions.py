@@ -53,6 +53,16 @@ def comparisons(run: Run) -> Fact | None:
     )
 
 
+#: How the controls of the removal of confounds came about.
+CONTROLS_METHOD = Fact(
+    "As controls of the removal of confounds, models with a classifier that is not linear were "
+    "cross-validated on the same splits without it, and with every feature shuffled between "
+    "people before it, both under the observed labels alone.",
+    "confound_controls.tsv: control",
+    ("confound_leakage",),
+)
+
+
 @fact
 def confound_controls(run: Run) -> Fact | None:
     rows = run.numeric("confound_controls")
