@@ -49,10 +49,15 @@
 
   // ---------------------------------------------------------------- what goes on to the right
   const wide = all(".scroll");
-  const fade = (box) => box.classList.toggle(
-    "more", box.scrollWidth - box.clientWidth - box.scrollLeft > 4,
-  );
-  const sizes = new ResizeObserver((changes) => { for (const { target } of changes) fade(target); });
+  const fade = (box) => {
+    const hidden = box.scrollWidth - box.clientWidth;
+    box.classList.toggle("wider", hidden > 4);
+    box.classList.toggle("more", hidden - box.scrollLeft > 4);
+  };
+  // In the next frame, since the line above a box changes its size.
+  const sizes = new ResizeObserver((changes) => requestAnimationFrame(() => {
+    for (const { target } of changes) fade(target);
+  }));
   for (const box of wide) {
     sizes.observe(box);
     box.addEventListener("scroll", () => fade(box), { passive: true });
@@ -254,8 +259,8 @@
       for (const [kind, n] of kinds) {
         for (let k = 0; k < n; k += 1, i += 1) people[i].setAttribute("class", kind);
       }
-      caption.textContent = `${positive} are ${data.positives}: ${right} are called so, `
-        + `${positive - right} are missed. ${100 - positive} are ${data.negatives}: ${spared} are `
+      caption.textContent = `${positive} are ${data.positives} (orange): ${right} are called `
+        + `so, ${positive - right} are missed. ${100 - positive} are ${data.negatives} (blue): ${spared} are `
         + `called so, ${100 - positive - spared} are wrongly called ${data.positives}.`;
       people[0].parentNode.setAttribute("aria-label", caption.textContent);
     }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
@@ -58,4 +59,5 @@ def _draw_cohort(axes: Any, rows: pd.DataFrame, cohort: str) -> None:
     axes.plot(at, everyone, **_EVERYBODY)
     axes.axhline(0, **_NOBODY)
     axes.plot(at, benefit, color=BLUE)
-    axes.set(xlim=(0, 1), ylim=(-0.3 * share, 1.3 * share), xticks=[0, 0.5, 1])
+    top = max(1.3 * share, 1.05 * float(np.nanmax(high, initial=0)))
+    axes.set(xlim=(0, 1), ylim=(-0.3 * share, top), xticks=[0, 0.5, 1])

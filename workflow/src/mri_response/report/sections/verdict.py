@@ -111,8 +111,9 @@ _WORDS = {
                       "matter."),
         "cannot_tell": ("Can’t tell.", "open", "That it does better than {against} has not been "
                         "shown, nor that it does not."),
-        "not_above_chance": ("Can’t tell.", "open", "It does better than {against}, but that it "
-                             "does better than chance has not been shown."),
+        "not_above_chance": ("Can’t tell.", "open", "Its figure is higher than that of {against}, "
+                             "but it has not been shown to do better than chance: to be ahead of "
+                             "what may know less than nothing is no merit."),
         "not_asked": ("Not asked.", "none", "The model was compared with nothing that the clinic "
                       "knows without a scan."),
     },
@@ -121,7 +122,7 @@ _WORDS = {
         "not_found": ("Yes.", "yes", "Between the groups compared ({against} differ most) there "
                       "is no difference that would matter."),
         "cannot_tell": ("Can’t tell.", "open", "The groups compared are too small to say whether "
-                        "they differ (least of all {against})."),
+                        "they differ. Least is known of {against}."),
         "not_asked": ("Not asked.", "none", "No two groups of people are large enough to be "
                       "compared."),
     },
@@ -251,6 +252,8 @@ def _number(run: Run, row: pd.Series) -> str:
         f"n = {number(row['n']):.0f} ({number(row['n_positive']):.0f} {plural(names.positive)})"
     )
     where = names.titles.get(row["cohort"], row["cohort"])
+    if row["question"] == "is_it_the_drug":
+        where += f" and {lowered(_against(run, row))} together"
     if metric in _DIFFERENCES:
         base = metric.removesuffix("_difference")
         unit = " points" if base == "balanced_accuracy" else ""
@@ -309,10 +312,10 @@ def people_of(run: Run, row: pd.Series, again: bool = False) -> tuple[str, str]:
     hit, missed, spared, alarmed = (int(row[name]) for name in COUNTS)
     positive, negative = plural(names.positive), plural(names.negative)
     caption = (
-        f"{hit + missed} are {positive}: {hit} are called so, {missed} are missed. "
-        f"{spared + alarmed} are {negative}: {spared} are called so, {alarmed} are wrongly called "
-        f"{positive} (crossed: wrong). Of those called {positive}, {hit} of {hit + alarmed} are; "
-        f"of those called {negative}, {spared} of {spared + missed}. From: "
+        f"{hit + missed} are {positive} (orange): {hit} are called so, {missed} are missed. "
+        f"{spared + alarmed} are {negative} (blue): {spared} are called so, {alarmed} are wrongly "
+        f"called {positive} (crossed: wrong). Of those called {positive}, {hit} of "
+        f"{hit + alarmed} are; of those called {negative}, {spared} of {spared + missed}. From: "
         f"{names.titles[row['cohort']]} (n = {row['n']:.0f}), {_share(row, positive)}."
     )
     svg = hundred_people(
@@ -381,7 +384,8 @@ def _intervals(run: Run, verdict: pd.DataFrame) -> Picture | None:
     said = "; ".join(f"{line.name} {line.text}" for line in lines)
     label = f"Balanced accuracy with 95 % intervals: {said}."
     svg = intervals(lines, number(row["null_value"]), number(row["useful"]), label)
-    caption = "Dots with 95 % intervals over people. Useful: by the config."
+    useful = percent(row["useful"])
+    caption = f"Dots with 95 % intervals over people; useful: {useful}, as this run’s settings say."
     return Picture("intervals", names.title("Balanced accuracy by cohort"), svg, caption)
 
 
