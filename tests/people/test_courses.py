@@ -191,3 +191,25 @@ def test_a_mistake_is_one_line(tmp_path, outcome, keys, line):
     with pytest.raises(InputError) as error:
         config(tmp_path, outcome, **keys)
     assert str(error.value) == f"config: {line}"
+
+
+@pytest.mark.parametrize(
+    ("outcome", "key"),
+    [
+        (SUSTAINED | {"visits": ["ses-3d"]}, "outcome.visits"),
+        (SUSTAINED | {"visits": ["ses-24H"]}, "outcome.visits"),
+        (EARLY | {"endpoint": "ses-3d"}, "outcome.endpoint"),
+        (EARLY | {"endpoint": "SES-24h"}, "outcome.endpoint"),
+        (EARLY | {"baseline": "ses-a"}, "outcome.baseline"),
+        (LOST | {"path": {"ses-3d": {"at_most": 80}, "ses-7d": {"at_most": 100}}}, "outcome.path"),
+    ],
+)
+def test_a_session_without_scores_is_told_with_its_own_key(tmp_path, outcome, key):
+    given = config(tmp_path, outcome)
+    with pytest.raises(InputError) as told:
+        build_cohort(given, "here")
+    message = str(told.value)
+    assert message.startswith(f"{tmp_path}/scores.tsv: ")
+    assert "\n" not in message
+    named = {name for name in ("baseline", "visits", "path", "endpoint") if name in message}
+    assert named == {key.removeprefix("outcome.")}

@@ -341,6 +341,24 @@ def deciding_sessions(outcome: Spec) -> dict[str, str]:
     return named if endpoint is None else named | {endpoint: "outcome.endpoint"}
 
 
+def outcome_sessions(outcome: Spec) -> dict[str, str]:
+    """Sessions whose scores an outcome needs: the baseline, and those that decide.
+
+    Parameters
+    ----------
+    outcome : mapping
+        Section ``outcome`` of the completed configuration; empty without one.
+
+    Returns
+    -------
+    dict of str to str
+        Session to the key that names it, the baseline first and the end-point last.
+    """
+    baseline = outcome.get("baseline")
+    first = {} if baseline is None else {baseline: "outcome.baseline"}
+    return first | deciding_sessions(outcome)
+
+
 def outcome_kind(config: Spec) -> OutcomeKind | None:
     """Entry of the outcome's kind.
 

@@ -5,7 +5,7 @@ and a person or a group would be left out without a word.
 """
 
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 import pandas as pd
 
@@ -54,7 +54,10 @@ def check_same_ids(
 
 
 def check_levels(
-    cells: pd.Series, wanted: Iterable[str], path: str | os.PathLike[str], where: str
+    cells: pd.Series,
+    wanted: Iterable[str],
+    path: str | os.PathLike[str],
+    where: str | Mapping[str, str],
 ) -> None:
     """Check that no cell is a wanted value in another spelling.
 
@@ -66,8 +69,8 @@ def check_levels(
         Values that the configuration asks for.
     path : path-like
         The file, for the message.
-    where : str
-        The key of the configuration that has the values.
+    where : str or mapping of str to str
+        The key of the configuration that has the values, or the key of each.
 
     Raises
     ------
@@ -83,9 +86,10 @@ def check_levels(
         return
     other, how = near[rows.iloc[0]]
     more = f", as in {len(rows) - 1} more rows" if len(rows) > 1 else ""
+    key = where if isinstance(where, str) else where[other]
     raise InputError(
         f"{path}: line {rows.index[0]}: column {cells.name}: found {rows.iloc[0]!r}, expected "
-        f"{other!r} as in {where}: the two differ only by {how}{more}; write them alike"
+        f"{other!r} as in {key}: the two differ only by {how}{more}; write them alike"
     )
 
 

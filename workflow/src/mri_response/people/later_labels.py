@@ -40,7 +40,7 @@ def baseline_scores(
     """
     cohort = config["cohorts"][name]
     scores = scores_of_cohort(cohort, outcome["scale"])
-    before = session_scores(scores, outcome["baseline"], outcome["scale"], scores_path(cohort))
+    before = session_scores(scores, outcome["baseline"], outcome, scores_path(cohort))
     found = rows["participant_id"].map(before)
     reason = reason_where(found.isna(), f"no {outcome['scale']} score at {outcome['baseline']}")
     return pd.DataFrame({"baseline_score": found.astype(float), "reason": reason})

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from mri_response.config.messages import fault
-from mri_response.config.outcome_kinds import deciding_sessions
+from mri_response.config.outcome_kinds import deciding_sessions, outcome_sessions
 from mri_response.config.queries import belief_features, effect_features, source_features
 from mri_response.core.tables import suggestion
 
@@ -28,8 +28,7 @@ def check_sessions(config: Mapping[str, Any]) -> None:
     """
     order, outcome = config["sessions"], config["outcome"] or {}
     baseline, endpoint = outcome.get("baseline"), outcome.get("endpoint")
-    named = {} if baseline is None else {baseline: "outcome.baseline"}
-    named |= deciding_sessions(outcome)
+    named = outcome_sessions(outcome)
     for session, key in named.items() if order is not None else ():
         if session not in order:
             raise fault(

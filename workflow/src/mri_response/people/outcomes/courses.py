@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from mri_response.config.outcome_kinds import OUTCOMES, deciding_sessions
+from mri_response.config.outcome_kinds import OUTCOMES, outcome_sessions
 from mri_response.inputs.joins import check_levels, check_same_ids
 from mri_response.inputs.sources.people_tables import scores_path
 from mri_response.people.outcomes.scores import scores_of_cohort, session_scores
@@ -46,14 +46,14 @@ def outcome_from_course(
     cohort, spec = config["cohorts"][name], config["outcome"]
     path, scale = scores_path(cohort), spec["scale"]
     scores = scores_of_cohort(cohort, scale)
-    sessions = [spec["baseline"], *deciding_sessions(spec)]
-    check_levels(scores["session_id"], sessions, path, "the sessions of outcome")
+    sessions = outcome_sessions(spec)
+    check_levels(scores["session_id"], sessions, path, sessions)
     check_same_ids(rows["participant_id"], scores["participant_id"], cohort["participants"], path)
-    wide = pd.DataFrame({s: session_scores(scores, s, scale, path) for s in sessions})
+    wide = pd.DataFrame({s: session_scores(scores, s, spec, path) for s in sessions})
     wide = wide.reindex(rows["participant_id"]).set_index(rows.index)
     reached = pd.Series(followed(wide, spec), rows.index)
     reason = pd.Series(None, rows.index, dtype=object)
-    for session in reversed(sessions):
+    for session in reversed(list(sessions)):
         reason[reached.isna() & wide[session].isna()] = f"no {scale} score at {session}"
     reason[wide[spec["baseline"]] <= 0] = f"{scale} score at {spec['baseline']} is 0"
     names = dict(zip((1.0, 0.0), OUTCOMES[spec["kind"]].classes, strict=True))

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from mri_response.config.outcome_kinds import OUTCOMES
+from mri_response.config.outcome_kinds import OUTCOMES, outcome_sessions
 from mri_response.core.errors import InputError
 from mri_response.core.tables import and_more, shorten, suggestion
 from mri_response.inputs.joins import check_levels, check_same_ids
@@ -212,7 +212,7 @@ def highest_score(scale: str) -> float:
 
 
 def session_scores(
-    scores: pd.DataFrame, session: str, scale: str, path: str | os.PathLike[str]
+    scores: pd.DataFrame, session: str, spec: Mapping[str, Any], path: str | os.PathLike[str]
 ) -> pd.Series:
     """Scores of one session by person.
 
@@ -222,8 +222,8 @@ def session_scores(
         Scores of one scale, as :func:`read_scores` returns them.
     session : str
         Session whose scores are wanted.
-    scale : str
-        Name of the scale, for messages.
+    spec : mapping
+        Section ``outcome`` of the configuration, which names the session, for messages.
     path : path-like
         File of the scores, for messages.
 
@@ -241,9 +241,9 @@ def session_scores(
     if rows.empty:
         sessions = scores["session_id"].unique()
         raise InputError(
-            f"{path}: found no {scale} score at session_id {session!r} among {shorten(sessions)}, "
-            f"expected scores there; {suggestion(session, sessions)}correct outcome.baseline or "
-            "outcome.endpoint in the config"
+            f"{path}: found no {spec['scale']} score at session_id {session!r} among "
+            f"{shorten(sessions)}, expected scores there; {suggestion(session, sessions)}correct "
+            f"{outcome_sessions(spec)[session]} in the config"
         )
     return rows.set_index("participant_id")["score"]
 
@@ -278,8 +278,8 @@ def outcome_from_scores(
     cohort, spec = config["cohorts"][name], config["outcome"]
     path = scores_path(cohort)
     scores = scores_of_cohort(cohort, spec["scale"])
-    sessions = [spec[key] for key in ("baseline", "endpoint") if spec.get(key) is not None]
-    check_levels(scores["session_id"], sessions, path, "outcome.baseline and outcome.endpoint")
+    sessions = outcome_sessions(spec)
+    check_levels(scores["session_id"], sessions, path, sessions)
     check_same_ids(rows["participant_id"], scores["participant_id"], cohort["participants"], path)
     outcome = clinical_outcome(scores, spec, path, reached).reindex(rows["participant_id"])
     outcome.index = rows.index
@@ -320,7 +320,7 @@ def clinical_outcome(
     kind = OUTCOMES[spec["kind"]]
     people = pd.Index(scores["participant_id"].unique(), name="participant_id")
     by_session = {
-        key: session_scores(scores, spec[key], spec["scale"], path).reindex(people)
+        key: session_scores(scores, spec[key], spec, path).reindex(people)
         for key in ("baseline", "endpoint")
         if spec.get(key) is not None
     }
