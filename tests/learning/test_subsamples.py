@@ -6,7 +6,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from mri_response.config.schema import config_schema
 from mri_response.core.seeds import Stream, generator
+from mri_response.learning.batches import CURVE_SHARES
 from mri_response.learning.design import Design, FixedFolds, Sample
 from mri_response.learning.learners.sklearn.cross_validation import cross_validate_estimator
 from mri_response.learning.learners.sklearn.estimators import EstimatorOptions
@@ -28,6 +30,13 @@ LOGISTIC = {
     "pca": None,
     "confounds": ["age"],
 }
+
+
+def test_the_sizes_that_users_read_of_are_those_that_are_drawn():
+    keys = config_schema()["properties"]["learning_curve"]["properties"]
+    *first, last = (f"{100 * share:.0f}" for share in CURVE_SHARES)
+    told = f"Null is {', '.join(first)} and {last} % of it."
+    assert told in " ".join(keys["sizes"]["description"].split())
 
 
 def study(seed: int = 0, effect: float = 1.0) -> tuple[pd.DataFrame, np.ndarray]:
