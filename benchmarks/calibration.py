@@ -46,9 +46,9 @@ from scipy.stats import binom
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "workflow" / "src"))
 
+from mri_response.core.permutation import permutation_p_value
 from mri_response.core.vocabulary import HEADLINE
 from mri_response.evaluation.baselines import cross_validate_discriminant
-from mri_response.evaluation.chance import permutation_p_value
 from mri_response.evaluation.frozen_performance import FrozenScores, frozen_performance
 from mri_response.evaluation.metrics import cross_validated
 from mri_response.evaluation.numbers.metrics import GAINS, estimates

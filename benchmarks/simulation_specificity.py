@@ -39,7 +39,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "workflow" / "src")
 
 from trials import command_line
 
-from mri_response.evaluation.chance import permutation_p_value
+from mri_response.core.permutation import permutation_p_value
 from mri_response.evaluation.specificity.arms import Arms
 from mri_response.evaluation.specificity.power import expected_power
 from mri_response.evaluation.specificity.table import specificity_table

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from mri_response.evaluation.chance import permutation_p_value
+from mri_response.core.permutation import permutation_p_value
 from mri_response.evaluation.null_summary import NULL_SUMMARY_COLUMNS, null_summary
 
 TESTED = {

@@ -1,22 +1,20 @@
 """Tables of performance: their rows, p-values by brute force, calibration under the null."""
 
-import itertools
 from dataclasses import replace
 
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 from scipy.stats import binom, mannwhitneyu
 from sklearn.metrics import balanced_accuracy_score, roc_auc_score
 
 from mri_response.core.errors import InputError
+from mri_response.core.permutation import permutation_p_value
 from mri_response.core.proportions import wilson
 from mri_response.core.tables import write_tsv
 from mri_response.core.vocabulary import CROSS_VALIDATED, NotComputed
 from mri_response.evaluation.bootstrap import MIN_PERMUTATIONS
-from mri_response.evaluation.chance import best_of_chance, permutation_p_value
+from mri_response.evaluation.chance import best_of_chance
 from mri_response.evaluation.frozen_performance import (
     FrozenScores,
     disagreement_warnings,
@@ -73,46 +71,6 @@ def one(table, **wanted):
         table = table[table[column] == value]
     assert len(table) == 1, wanted
     return table.iloc[0]
-
-
-# ------------------------------------------------------- p-values
-def test_p_value_counts_ties_whatever_their_rounding():
-    null = np.array([0.1 + 0.2, 0.3, 0.5, 0.1])
-    assert permutation_p_value(0.3, null) == 4 / 5
-    assert permutation_p_value(0.1 + 0.2, null) == 4 / 5
-    assert permutation_p_value(0.5 + 1e-12, null) == 2 / 5
-    assert permutation_p_value(0.6, null) == 1 / 5
-    assert np.isnan(permutation_p_value(0.6, np.empty(0)))
-
-
-@given(
-    observed=st.integers(0, 10),
-    null=st.lists(st.integers(0, 10), min_size=1, max_size=30),
-)
-def test_p_value_by_counting(observed, null):
-    at_least = 1
-    for value in null:
-        if value >= observed:
-            at_least += 1
-    expected = at_least / (1 + len(null))
-    assert permutation_p_value(observed / 10, np.array(null) / 10) == expected
-
-
-def test_p_value_over_all_permutations_is_exact():
-    # All 70 labellings of 4 + 4 people: the p-values themselves are uniform, P(p <= a) <= a.
-    decision = np.array([0.4, -1.0, 2.0, 0.3, -0.2, 1.1, -0.7, 0.9])
-    values = []
-    for positive in itertools.combinations(range(8), 4):
-        labels = np.isin(np.arange(8), positive).astype(int)
-        values.append(roc_auc_score(labels, decision))
-    values = np.array(values)
-    p = np.array([permutation_p_value(v, np.delete(values, k)) for k, v in enumerate(values)])
-    for level in (0.05, 0.1, 0.5):
-        assert (p <= level).mean() <= level
-
-
-def test_an_undefined_null_value_counts_against_the_observed():
-    assert permutation_p_value(0.9, np.array([0.5, np.nan, 0.6, 0.4])) == 2 / 5
 
 
 # ------------------------------------------------------- chance

@@ -15,9 +15,9 @@ from numpy.typing import NDArray
 from mri_response.belief_updating.changes import paired
 from mri_response.belief_updating.effects import Comparison
 from mri_response.core.errors import InputError
+from mri_response.core.permutation import permutation_p_value
 from mri_response.core.seeds import Stream, generator
 
-ROUNDING = 1e-9
 MIN_PEOPLE = 8
 
 
@@ -111,14 +111,10 @@ def association_table(
                 }
             )
     table = pd.DataFrame(frames)
-    table.insert(5, "p_value", [_p_value(x[0], x[1:]) for x in np.abs(drawn)])
+    table.insert(5, "p_value", [permutation_p_value(x[0], x[1:]) for x in np.abs(drawn)])
     largest = np.abs(drawn)[:, 1:].max(axis=0)
-    table.insert(6, "p_family", [_p_value(abs(r), largest) for r in table["r"]])
+    table.insert(6, "p_family", [permutation_p_value(abs(r), largest) for r in table["r"]])
     return table.assign(family_size=len(table), n_permutations=n_permutations)
-
-
-def _p_value(observed: float, null: NDArray) -> float:
-    return float((1 + (null >= observed - ROUNDING).sum()) / (1 + len(null)))
 
 
 def _correlations(x: NDArray, y: NDArray, given: NDArray, orders: NDArray) -> NDArray:

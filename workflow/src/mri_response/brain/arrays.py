@@ -2,24 +2,6 @@
 
 import numpy as np
 
-TOLERANCE = 1e-9  # null and observed values closer than this are tied
-
-
-def permutation_p(size: np.ndarray) -> np.ndarray:
-    """Permutation p of each column.
-
-    Parameters
-    ----------
-    size : numpy.ndarray, shape (1 + M, p)
-        Sizes of a statistic under M permuted labellings, the observed ones in row 0.
-
-    Returns
-    -------
-    numpy.ndarray, shape (p,)
-        ``(1 + #{null >= observed}) / (1 + M)``.
-    """
-    return (1 + (size[1:] >= size[0] - TOLERANCE).sum(axis=0)) / len(size)
-
 
 def averaging(members: np.ndarray) -> np.ndarray:
     """Matrix whose product with values of the features is their mean in each set.

@@ -6,7 +6,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from mri_response.brain.arrays import averaging, divided, permutation_p
+from mri_response.brain.arrays import averaging, divided
+from mri_response.core.permutation import permutation_p_value
 from mri_response.learning.preparation.residuals import (
     residual_chunks,
     residual_rows,
@@ -133,7 +134,7 @@ def _agreement(signs: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     if len(size) == 1:
         nothing = np.full(signs.shape[1], np.nan)
         return signs[0], nothing, nothing
-    return signs[0], size[1:].mean(axis=0), permutation_p(size)
+    return signs[0], size[1:].mean(axis=0), permutation_p_value(size[0], size[1:])
 
 
 def _ratio(weights: np.ndarray) -> np.ndarray:

@@ -14,8 +14,9 @@ import numpy as np
 import pandas as pd
 from scipy.stats import false_discovery_control
 
-from mri_response.brain.arrays import TOLERANCE, averaging, divided, permutation_p
+from mri_response.brain.arrays import averaging, divided
 from mri_response.brain.outer_models import outer_models, outer_models_of_weights
+from mri_response.core.permutation import TOLERANCE, permutation_p_value
 from mri_response.learning.feature_weights import weight_chunks
 from mri_response.learning.gram import gram_matrices
 from mri_response.learning.jobs import JobResult
@@ -220,7 +221,7 @@ def pattern_test(
         haufe[columns] = pattern[0]
         null += pattern @ means[columns]
         size = np.abs(pattern)
-        p_value[columns] = permutation_p(size)
+        p_value[columns] = permutation_p_value(size[0], size[1:])
         size = divided(size.T, pattern.std(axis=0)).T
         scaled[columns] = size[0]
         np.maximum(highest, size.max(axis=1), out=highest)
@@ -269,7 +270,7 @@ def set_evidence(pattern: PatternTest) -> pd.DataFrame:
     observed, null = pattern.null[0], pattern.null[1:]
     p_value = p_fdr = low = high = sd = np.full(len(observed), np.nan)
     if len(null) and len(observed):
-        p_value = permutation_p(np.abs(pattern.null))
+        p_value = permutation_p_value(np.abs(observed), np.abs(null))
         p_fdr = false_discovery_control(p_value)
         low, high = np.quantile(null, [0.025, 0.975], axis=0)
         sd = null.std(axis=0)

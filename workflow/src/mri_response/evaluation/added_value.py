@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from mri_response.core.permutation import permutation_p_value
 from mri_response.core.vocabulary import HEADLINE, Comparison
-from mri_response.evaluation.chance import permutation_p_value
 from mri_response.evaluation.comparisons import ADDED
 from mri_response.evaluation.metrics import cross_validated
 from mri_response.evaluation.performance_rows import TESTED

@@ -1,56 +1,10 @@
-"""What chance alone gives: p-values of permutation tests, and the best of tossing coins."""
+"""What chance alone gives: the best of tossing coins."""
 
 from __future__ import annotations
 
 from math import comb
 
 import numpy as np
-from numpy.typing import NDArray
-
-
-def permutation_p_value(observed: float, null: NDArray) -> float:
-    """One-sided permutation p: (1 + values at or above the observed) / (1 + permutations).
-
-    Values are compared with a tolerance of 1e-9, so that ties count whatever their rounding.
-
-    Parameters
-    ----------
-    observed : float
-        Value under the observed labels.
-    null : ndarray, shape (M,)
-        Values under the permuted labels; NaN where a value is not defined.
-
-    Returns
-    -------
-    float
-        NaN without permutations.
-
-    References
-    ----------
-    Phipson B, Smyth GK (2010). Permutation p-values should never be zero. Statistical
-    Applications in Genetics and Molecular Biology 9, article 39.
-    """
-    if null.size == 0:
-        return float("nan")
-    return float((1 + reached(observed, null)) / (1 + null.size))
-
-
-def reached(observed: float, null: np.ndarray) -> int:
-    """Count the permutations that give the observed value or more, ties of rounding included.
-
-    Parameters
-    ----------
-    observed : float
-        Value under the observed labels.
-    null : numpy.ndarray, shape (n_permutations,)
-        Values under permutation. NaN where the number is undefined, with one class alone: it is
-        counted, which is conservative.
-
-    Returns
-    -------
-    int
-    """
-    return int(np.sum(~(null < observed - 1e-9)))
 
 
 def best_of_chance(n_positive: int, n_negative: int, quantile: float = 0.95) -> float:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from mri_response.evaluation.chance import reached
+from mri_response.core.permutation import reached
 
 _KEYS = ["model", "cohort", "null", "aggregation", "metric"]
 NULL_SUMMARY_COLUMNS = [*_KEYS, "estimate", "n_permutations", "n_reached", "mean"]
@@ -34,5 +34,5 @@ def null_summary(performance: pd.DataFrame, null: pd.DataFrame) -> pd.DataFrame:
         if key in estimates.index and own["value"].notna().any():
             values, estimate = own["value"].to_numpy(float), estimates[key]
             mean = float(np.nanmean(values))
-            rows.append([*key, estimate, len(values), reached(estimate, values), mean])
+            rows.append([*key, estimate, len(values), int(reached(estimate, values)), mean])
     return pd.DataFrame(rows, columns=NULL_SUMMARY_COLUMNS)

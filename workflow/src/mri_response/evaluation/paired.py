@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import ndtr, ndtri, stdtr, stdtrit
 
+from mri_response.core.permutation import permutation_p_value
 from mri_response.core.proportions import LEVEL
 from mri_response.evaluation.cohort import Cohort
 from mri_response.evaluation.intervals import ROUNDING, delong_difference_variance
@@ -239,7 +240,7 @@ def exchanged_within_people(
     _, low, high = mover_mean(limits, np.array(halves))
     signs = rng.choice([-1.0, 1.0], size=(n_exchanges, len(by_person)))
     null = np.abs(signs @ by_person)
-    p = (1 + np.count_nonzero(null >= abs(estimate) - 1e-9)) / (1 + n_exchanges)
+    p = permutation_p_value(abs(estimate), null)
     return Difference(estimate, max(low, -1.0), min(high, 1.0), p, n_exchanges)
 
 

@@ -9,8 +9,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from mri_response.core.permutation import permutation_p_value
 from mri_response.core.vocabulary import NotComputed
-from mri_response.evaluation.chance import permutation_p_value
 from mri_response.evaluation.cohort import Cohort
 from mri_response.evaluation.metrics import METRICS
 from mri_response.learning.recalls import confusion

@@ -13,6 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import linear_sum_assignment
 
+from mri_response.core.permutation import permutation_p_value
+
 ROUNDING = 1e-9
 #: Surrogates that are made at once: some megabytes of maps.
 _AT_ONCE = 20
@@ -157,7 +159,7 @@ def rank_test(
     for start in range(0, n, _AT_ONCE):
         drawn.append(explained_shares(surrogates(min(_AT_ONCE, n - start)), largest))
     null = np.concatenate(drawn)
-    p_value = (1 + (null >= observed - ROUNDING).sum(axis=0)) / (1 + n)
+    p_value = permutation_p_value(observed, null)
     failed = np.flatnonzero(p_value > alpha)
     retained = int(failed[0]) if len(failed) else largest
     median, upper = np.quantile(null, [0.5, 0.95], axis=0)

@@ -18,7 +18,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.stats import norm
 
-ROUNDING = 1e-9
+from mri_response.core.permutation import permutation_p_value
+
 #: People that the unbiased estimate needs.
 MIN_PEOPLE = 4
 
@@ -150,7 +151,7 @@ def ratio_difference_p(one: NDArray, other: NDArray, n: int, rng: np.random.Gene
     observed = statistic(np.arange(len(both)))
     null = np.array([statistic(rng.permutation(len(both))) for _ in range(n)])
     # A group without an estimate counts as one that differs as much.
-    return float((1 + (~(null < observed - ROUNDING)).sum()) / (1 + n))
+    return permutation_p_value(observed, null)
 
 
 def _centred(gram: NDArray) -> NDArray:
@@ -216,7 +217,7 @@ def similarity_p(maps: NDArray, n: int, rng: np.random.Generator) -> float:
     table = similarity(maps) - np.eye(len(maps))
     signs = np.concatenate([np.ones((1, len(maps))), rng.choice([-1.0, 1.0], (n, len(maps)))])
     sums = ((signs @ table) * signs).sum(axis=1)
-    return float((1 + (sums[1:] >= sums[0] - ROUNDING).sum()) / (1 + n))
+    return permutation_p_value(sums[0], sums[1:])
 
 
 def similarity_to_others(maps: NDArray) -> NDArray:

@@ -17,25 +17,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-ROUNDING = 1e-9
-
-
-def single_p(observed: NDArray, null: NDArray) -> NDArray:
-    """P-value of each member by itself.
-
-    Parameters
-    ----------
-    observed : ndarray, shape (members,)
-        Statistics, large values against the null hypothesis.
-    null : ndarray, shape (n, members)
-        Statistics under permutations.
-
-    Returns
-    -------
-    ndarray, shape (members,)
-        Never 0.
-    """
-    return (1 + (null >= observed - ROUNDING).sum(axis=0)) / (1 + len(null))
+from mri_response.core.permutation import permutation_p_value
 
 
 def family_p(observed: NDArray, null: NDArray) -> NDArray:
@@ -52,7 +34,7 @@ def family_p(observed: NDArray, null: NDArray) -> NDArray:
     -------
     ndarray, shape (members,)
     """
-    return single_p(observed, null.max(axis=1, keepdims=True))
+    return permutation_p_value(observed, null.max(axis=1, keepdims=True))
 
 
 def t_of_means(values: NDArray) -> NDArray:

@@ -21,8 +21,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from mri_response.core.permutation import TOLERANCE, permutation_p_value
 from mri_response.variability.expression import Expression
-from mri_response.variability.families import ROUNDING
 from mri_response.variability.spins import distinct_orders, smallest_p, spin_orders
 from mri_response.variability.surrogates import moran_surrogates, morans_i
 
@@ -182,8 +182,7 @@ def two_sided(observed: NDArray, null: NDArray) -> NDArray:
     ndarray, shape (members,)
         Never 0: one is added to both counts.
     """
-    beyond = np.abs(null) >= np.abs(observed) - ROUNDING
-    return (1 + beyond.sum(axis=0)) / (1 + len(null))
+    return permutation_p_value(np.abs(observed), np.abs(null))
 
 
 def family_p_values(observed: NDArray, null: NDArray) -> NDArray:
@@ -287,7 +286,7 @@ def _described(
         everything = np.abs(correlations(own.pattern, expression.levels))
         others = [np.delete(everything, place) for place in at]
         share = np.array(
-            [(x >= abs(value) - ROUNDING).mean() for x, value in zip(others, r, strict=True)]
+            [(x >= abs(value) - TOLERANCE).mean() for x, value in zip(others, r, strict=True)]
         )
         of_map = np.full(len(at), correlations(own.pattern, axis[:, None])[0])
         of_gene = correlations(chosen.T, axis[:, None])[:, 0]

@@ -12,6 +12,7 @@ from scipy.stats import linregress, norm
 from scipy.stats import t as student
 
 from mri_response.config.variability import clinical_columns
+from mri_response.core.permutation import permutation_p_value
 from mri_response.core.seeds import Stream, generator
 from mri_response.features.region_sets import memberships, region_sets
 from mri_response.variability.families import (
@@ -23,7 +24,6 @@ from mri_response.variability.families import (
     partial_correlations,
     ratios_under_exchange,
     sd_of_response,
-    single_p,
     t_of_correlation,
     t_of_means,
 )
@@ -110,7 +110,8 @@ def changes(
     sd, mean = treated.std(axis=0, ddof=1), treated.mean(axis=0)
     reach = student.ppf(0.975, size - 1) * sd / np.sqrt(size)
     made = pd.DataFrame({"n": size, "mean": mean, "ci_low": mean - reach, "ci_high": mean + reach})
-    made = made.assign(t=t, p_value=single_p(np.abs(t), null), p_max=family_p(np.abs(t), null))
+    p_value, p_max = permutation_p_value(np.abs(t), null), family_p(np.abs(t), null)
+    made = made.assign(t=t, p_value=p_value, p_max=p_max)
     made["sd"] = sd
     names = ["n_control", "mean_control", "sd_control", "sd_response"]
     names += ["ln_vr", "ln_vr_low", "ln_vr_high", "p_value_vr", "p_max_vr"]
@@ -122,7 +123,7 @@ def changes(
     values = [
         *(len(control), control.mean(axis=0), control.std(axis=0, ddof=1)),
         *(sd_of_response(treated, control), ratio, ratio - error, ratio + error),
-        *(single_p(np.abs(ratio), drawn), family_p(np.abs(ratio), drawn)),
+        *(permutation_p_value(np.abs(ratio), drawn), family_p(np.abs(ratio), drawn)),
     ]
     return made.assign(**dict(zip(names, values, strict=True)))
 
@@ -264,7 +265,7 @@ def _associations(
                 }
             )
     statistics = np.array(drawn).T
-    p_value = single_p(statistics[0], statistics[1:])
+    p_value = permutation_p_value(statistics[0], statistics[1:])
     p_max = family_p(statistics[0], statistics[1:])
     adjusted = ", ".join(
         [*(["map before"] if adjusts else []), *([asked["within"]] if asked["within"] else [])]

@@ -28,10 +28,10 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy.special import stdtrit
 
+from mri_response.core.permutation import permutation_p_value
 from mri_response.core.proportions import LEVEL
 from mri_response.core.seeds import Stream, generator
 from mri_response.core.vocabulary import Role
-from mri_response.evaluation.chance import permutation_p_value
 from mri_response.learning.permutation import exchangeable_rows
 from mri_response.people.rows import person_weights
 

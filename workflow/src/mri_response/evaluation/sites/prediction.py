@@ -10,10 +10,10 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from mri_response.core.errors import InputError
+from mri_response.core.permutation import permutation_p_value
 from mri_response.core.seeds import Stream, generator
 from mri_response.core.tables import as_categories
 from mri_response.core.vocabulary import NotComputed
-from mri_response.evaluation.chance import permutation_p_value
 from mri_response.learning.decisions import Decisions
 from mri_response.learning.gram import gram_matrices
 from mri_response.learning.permutation import exchangeable_rows

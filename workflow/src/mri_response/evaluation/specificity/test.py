@@ -8,8 +8,8 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from mri_response.core.permutation import permutation_p_value
 from mri_response.core.seeds import Stream, generator
-from mri_response.evaluation.chance import permutation_p_value
 from mri_response.evaluation.metrics import FloatArray, placements
 from mri_response.evaluation.specificity.arms import Arms
 from mri_response.people.rows import rows_of_people
