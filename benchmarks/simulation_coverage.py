@@ -22,6 +22,7 @@ import os
 os.environ.update(dict.fromkeys(("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS"), "1"))
 
 import sys
+from collections.abc import Callable
 from functools import lru_cache, partial
 from pathlib import Path
 from typing import NamedTuple
@@ -47,9 +48,9 @@ from mri_response.learning.learners.svc.options import SvcOptions
 from mri_response.learning.permutation import Exchangeability
 from mri_response.learning.preparation.confounds import ConfoundCoding
 from mri_response.learning.recalls import balanced_accuracy, confusion
-from mri_response.learning.splits import Scheme, draw_folds
+from mri_response.learning.splits import Fold, Scheme, draw_folds
 from mri_response.models.fitted import fitted_models
-from mri_response.models.linear import freeze_linear
+from mri_response.models.linear import FrozenLinear, freeze_linear
 from mri_response.people.rows import person_weights
 
 SEED = 20260117  # fixed before the first run
@@ -110,7 +111,8 @@ def _fresh(cohort: str, effect: float) -> Drawn:
     return draw(rng, cohort, N_FRESH, effect)
 
 
-def _cohort(rng: np.random.Generator, cohort: str, effect: float) -> Drawn:
+def drawn_cohort(rng: np.random.Generator, cohort: str, effect: float) -> Drawn:
+    """A cohort of its size, with enough people of either class."""
     while True:
         drawn = draw(rng, cohort, SIZES[cohort], effect)
         if np.bincount(drawn.people["label"], minlength=2).min() >= MIN_CLASS:
@@ -118,30 +120,48 @@ def _cohort(rng: np.random.Generator, cohort: str, effect: float) -> Drawn:
 
 
 # ---------------------------------------------------------------- one trial
-def trial(index: int, scenario: str, n_permutations: int) -> list[dict]:
-    """Estimates, intervals and truths of one trial, from its number alone."""
-    effect, scheme = SCENARIOS[scenario]
-    rng = np.random.default_rng([SEED, crc32(scenario.encode()), index])
-    cohorts = {name: _cohort(rng, name, effect) for name in SIZES}
-    people, features = cohorts["discovery"]
-    labels = people["label"].to_numpy()
-    coding = ConfoundCoding.of(people, list(CONFOUNDS))
-    confounds = coding.matrix(people)
-    *outer, refit = draw_folds(people["participant_id"], labels, scheme, index)
-    exchangeability = Exchangeability(people)
+def generator_of(scenario: str, index: int) -> np.random.Generator:
+    """Source of all draws of a trial; the discovery cohort is drawn first."""
+    return np.random.default_rng([SEED, crc32(scenario.encode()), index])
 
-    def run(folds: list, blocks: list[range]) -> JobResult:
-        grams = fold_grams(features, confounds, folds, OPTIONS)
-        weights = person_weights(people["participant_id"])[0]
+
+def procedure(drawn: Drawn, seed: int) -> Callable[[list[Fold], list[range]], JobResult]:
+    """What runs some outer folds, or the refit, for blocks of labellings."""
+    people, features = drawn
+    confounds = ConfoundCoding.of(people, list(CONFOUNDS)).matrix(people)
+    exchangeability = Exchangeability(people)
+    weights = person_weights(people["participant_id"])[0]
+
+    def run(folds: list[Fold], blocks: list[range]) -> JobResult:
         return cross_validate(
             Sample(None, None, weights),
             FixedFolds(folds),
-            Design(exchangeability, index),
+            Design(exchangeability, seed),
             blocks,
             OPTIONS,
-            grams,
+            fold_grams(features, confounds, folds, OPTIONS),
         )
 
+    return run
+
+
+def frozen_model(drawn: Drawn, refitted: JobResult) -> FrozenLinear:
+    """The model of all people of the cohort, from the job of its refit."""
+    people, features = drawn
+    coding = ConfoundCoding.of(people, list(CONFOUNDS))
+    fitted = fitted_models([refitted], len(people))
+    return freeze_linear(features, coding.matrix(people), fitted, coding, {})
+
+
+def trial(index: int, scenario: str, n_permutations: int) -> list[dict]:
+    """Estimates, intervals and truths of one trial, from its number alone."""
+    effect, scheme = SCENARIOS[scenario]
+    rng = generator_of(scenario, index)
+    cohorts = {name: drawn_cohort(rng, name, effect) for name in SIZES}
+    people = cohorts["discovery"].people
+    run = procedure(cohorts["discovery"], index)
+    labels = people["label"].to_numpy()
+    *outer, refit = draw_folds(people["participant_id"], labels, scheme, index)
     labellings = [range(1), range(1, 1 + n_permutations)]
     resampled = joined([run(outer, labellings)], scheme.repeats, 1 + n_permutations)
     discovery, _ = discovery_performance(
@@ -152,8 +172,7 @@ def trial(index: int, scenario: str, n_permutations: int) -> list[dict]:
         seed=index,
         min_class_size=5,
     )
-    fitted = fitted_models([run([refit], [range(1)])], len(people))
-    frozen = freeze_linear(features, confounds, fitted, coding, {})
+    frozen = frozen_model(cohorts["discovery"], run([refit], [range(1)]))
     scores = [
         FrozenScores(name, name, cohorts[name].people, frozen.decision(*reversed(cohorts[name])))
         for name in ("external", "control")
@@ -162,14 +181,14 @@ def trial(index: int, scenario: str, n_permutations: int) -> list[dict]:
     rows = pd.concat([discovery, others], ignore_index=True)
     rows = rows[rows["metric"].isin(METRICS)]
     keep = ["cohort", "metric", "aggregation", "ci_method", "estimate", "ci_low", "ci_high"]
-    truth = {name: _truth(frozen.decision, name, effect) for name in SIZES}
+    truth = {name: true_performance(frozen.decision, name, effect) for name in SIZES}
     return [
         {"trial": index, **row, "truth": truth[row["cohort"]][row["metric"]]}
         for row in rows[keep].to_dict("records")
     ]
 
 
-def _truth(decision, cohort: str, effect: float) -> dict[str, float]:
+def true_performance(decision, cohort: str, effect: float) -> dict[str, float]:
     """Performance of a model on the fresh people of a population."""
     people, features = _fresh(cohort, effect)
     values, label = decision(features, people), people["label"].to_numpy()
