@@ -25,7 +25,8 @@ with job(snakemake):
         n_regions = members.sum(axis=0)
     evidence = weight_evidence(
         read_features(given.features, people),
-        ConfoundCoding.of_model(people, model).stacked(people),
+        # Weights are sums over training rows: what others are given does not matter.
+        ConfoundCoding.of_model(people, model).stacked(people, unseen="mean"),
         [JobResult.read(path) for path in given.refits],
         [JobResult.read(path) for path in given.folds],
         members[:, members.any(axis=0)],
