@@ -52,6 +52,7 @@ calibration: setup ## count how often the permutation test rejects where nothing
 # results/simulation_study.
 simulation-study: setup ## do intervals cover, do tests hold their level, are patterns found: three hours or so
 	@$(RUN:-m=benchmarks/simulation_coverage.py) $(ARGS)
+	@$(RUN:-m=benchmarks/simulation_intervals.py) $(ARGS)
 	@$(RUN:-m=benchmarks/simulation_specificity.py) $(ARGS)
 	@$(RUN:-m=benchmarks/simulation_external.py) $(ARGS)
 	@$(RUN:-m=benchmarks/simulation_paired.py) $(ARGS)
