@@ -137,6 +137,11 @@ def test_the_table_says_what_was_planted_and_what_not(tmp_path):
     axis = sm.add_constant(main_axis(own.levels))
     residuals = [sm.OLS(x, axis).fit().resid for x in (values, own.levels[:, 0])]
     assert row["r_given_axis"] == pytest.approx(np.corrcoef(*residuals)[0, 1])
+    drawn = [sm.OLS(own, axis).fit().resid for own in nulls[0].maps["mean"]]
+    null = np.array([np.corrcoef(own, residuals[1])[0, 1] for own in drawn])
+    beyond = (np.abs(null) >= abs(row["r_given_axis"])).sum()
+    assert row["p_given_axis"] == pytest.approx((1 + beyond) / 200)
+    assert (made.loc[("component 1",), "p_given_axis"] > 0.02).all()
 
 
 def test_sets_are_means_of_correlations_against_random_phenotypes(tmp_path):

@@ -234,7 +234,7 @@ def gene_table(
         ``ci_high`` (samples of people), ``null``, ``null_sd``, ``p_value``, ``p_max`` (the family),
         ``leads`` (the null with the largest p), ``n_surrogates``, ``n_distinct``, ``p_smallest``,
         ``share_of_genes_beyond``, ``r_axis_map``, ``r_axis_gene``, ``r_given_axis``,
-        ``moran_i_map``, ``moran_i_gene``.
+        ``p_given_axis``, ``moran_i_map``, ``moran_i_gene``.
     """
     at = [expression.genes.index(gene) for gene in tested]
     chosen = expression.levels[:, at]
@@ -246,6 +246,7 @@ def gene_table(
         drawn = np.concatenate([correlations(null.maps[own.name], chosen) for own in maps], axis=1)
         observed = np.concatenate([known[own.name]["r"] for own in maps])
         p_value, p_max = two_sided(observed, drawn), family_p_values(observed, drawn)
+        p_given = _p_given_axis(maps, known, null, chosen, axis)
         for member, (own, gene) in enumerate([(o, g) for o in maps for g in range(len(at))]):
             rows.append(
                 {
@@ -257,6 +258,7 @@ def gene_table(
                     "null_sd": drawn[:, member].std(),
                     "p_value": p_value[member],
                     "p_max": p_max[member],
+                    "p_given_axis": p_given[member],
                     "n_surrogates": len(drawn),
                     "n_distinct": null.distinct,
                     "p_smallest": smallest_p(len(drawn), null.distinct),
@@ -266,6 +268,29 @@ def gene_table(
     largest = table.groupby(["map", "gene"])["p_value"].transform("idxmax")
     table["leads"] = table.index == largest
     return table.sort_values(["map", "gene"], kind="stable", key=_in_order(maps, tested))
+
+
+def _given(r: NDArray, of_map: NDArray, of_gene: NDArray) -> NDArray:
+    """Partial correlation of maps and genes, given what correlates so with either."""
+    return (r - of_map * of_gene) / np.sqrt(np.maximum((1 - of_map**2) * (1 - of_gene**2), 1e-12))
+
+
+def _p_given_axis(
+    maps: Sequence[MapOfPeople],
+    known: Mapping[str, Mapping[str, NDArray]],
+    null: MapNull,
+    chosen: NDArray,
+    axis: NDArray | None,
+) -> NDArray:
+    """P-values of partial correlations: surrogates of the map are taken through them as well."""
+    if axis is None:
+        return np.full(len(maps) * chosen.shape[1], np.nan)
+    made = []
+    for own in maps:
+        drawn = correlations(null.maps[own.name], np.column_stack([chosen, axis]))
+        partial = _given(drawn[:, :-1], drawn[:, -1:], known[own.name]["r_axis_gene"])
+        made.append(two_sided(known[own.name]["r_given_axis"], partial))
+    return np.concatenate(made)
 
 
 def _in_order(maps: Sequence[MapOfPeople], tested: Sequence[str]):
@@ -290,7 +315,7 @@ def _described(
         )
         of_map = np.full(len(at), correlations(own.pattern, axis[:, None])[0])
         of_gene = correlations(chosen.T, axis[:, None])[:, 0]
-        given = (r - of_map * of_gene) / np.sqrt((1 - of_map**2) * (1 - of_gene**2))
+        given = _given(r, of_map, of_gene)
     return {
         "r": r,
         "ci_low": low,
