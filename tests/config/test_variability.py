@@ -87,6 +87,12 @@ def test_what_is_not_given_has_defaults():
             "config: cohorts.drug.scores: found nothing, expected a table of scores",
         ),
         (
+            changed("effects", "change", "confounds", ["sex", "age"])
+            | {"variability": {**RAW["variability"], "clinical": ["onset", "age"]}},
+            "config: variability.clinical: found 'age', a confound of effects.change, expected "
+            "columns that are not taken out of the effect; remove it here or there",
+        ),
+        (
             changed("variability", "atlas", "glasser"),
             "config: variability.atlas: found 'glasser', expected destrieux, desikan_killiany, aal",
         ),

@@ -17,6 +17,7 @@ from mri_response.variability.dimensions import (
     similarity_to_others,
     unbiased_ratio,
 )
+from mri_response.variability.families import orders_within
 
 # Eigenvalues of a population whose ratio is 40.8.
 SPECTRUM = np.exp(-np.arange(200) / 20.4)
@@ -58,8 +59,9 @@ def test_intervals_cover_the_population():
 def test_exchange_of_people_tells_groups_apart_and_keeps_equal_ones():
     rng = np.random.default_rng(4)
     few = rng.standard_normal((25, 200)) * np.sqrt(np.exp(-np.arange(200) / 4))
-    assert ratio_difference_p(few * 7, drawn(30, rng), 99, rng) == 0.01
-    p = [ratio_difference_p(drawn(22, rng), drawn(40, rng) * 3, 39, rng) for _ in range(20)]
+    orders, others = (orders_within(["all"] * n, m, rng) for n, m in ((55, 99), (62, 39)))
+    assert ratio_difference_p(few * 7, drawn(30, rng), orders) == 0.01
+    p = [ratio_difference_p(drawn(22, rng), drawn(40, rng) * 3, others) for _ in range(20)]
     assert 0.2 < np.mean(p) < 0.8
 
 

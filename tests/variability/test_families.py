@@ -46,13 +46,27 @@ def test_variance_under_treatment():
     ratio = log_variance_ratio(treated, control)
     plain = np.log(treated.std(axis=0, ddof=1) / control.std(axis=0, ddof=1))
     np.testing.assert_allclose(ratio, plain + 1 / 118 - 1 / 78)
-    null = np.abs(ratios_under_exchange(treated, control, 199, rng))
+    null = np.abs(ratios_under_exchange(treated, control, orders_within(["all"] * 100, 199, rng)))
     p = family_p(np.abs(ratio), null)
     assert (p[:3] < 0.05).all()
     assert (p[3:] < 0.05).sum() <= 1
     response = sd_of_response(treated, control)
     assert response[:3] == pytest.approx(np.sqrt(8), abs=0.9)
     assert (response[3:] < 0).any()  # where the control arm varies more it is negative
+
+
+def test_exchange_of_people_is_that_of_their_rows():
+    rng = np.random.default_rng(9)
+    treated, control = rng.standard_normal((9, 4)) * 3 + 20, rng.standard_normal((7, 4))
+    blocks = np.array(["a"] * 5 + ["b"] * 4 + ["a"] * 3 + ["b"] * 4)
+    orders = orders_within(blocks, 30, rng)
+    both = np.concatenate(
+        [arm - arm.mean(axis=0) for arm in (treated * (9 / 8) ** 0.5, control * (7 / 6) ** 0.5)]
+    )
+    expected = [log_variance_ratio(both[order[:9]], both[order[9:]]) for order in orders]
+    np.testing.assert_allclose(ratios_under_exchange(treated, control, orders), expected)
+    # Nobody comes into the other block, so that as many of each block are in an arm as before.
+    assert (np.sort(blocks[orders[:, :9]], axis=1) == np.sort(blocks[:9])).all()
 
 
 def test_error_of_a_log_sd_is_its_spread_over_samples():

@@ -121,6 +121,80 @@ def test_images_and_arms_of_a_crossover_are_told_in_one_line(tmp_path):
     )
 
 
+def test_one_person_under_two_names_is_told(tmp_path):
+    """A crossover trial as two arms: one scan before, which is that of both names."""
+    regions = [f"lh_{name}_thickness" for name in ("a", "b", "c", "d", "e")]
+    others = [person.replace("sub-", "sub-p") for person in PEOPLE]
+    before = table(tmp_path, "before.tsv", 1, regions)
+    same = pd.read_csv(before, sep="\t").assign(participant_id=others)
+    same.to_csv(tmp_path / "again.tsv", sep="\t", index=False)
+    raw = study(tmp_path, {"one": before, "two": table(tmp_path, "drug.tsv", 2, regions)})
+    pd.DataFrame({"participant_id": others}).to_csv(tmp_path / "q.tsv", sep="\t", index=False)
+    raw["effects"]["change"]["control"] = "placebo"
+    raw["cohorts"]["placebo"] = {
+        "role": "control",
+        "participants": str(tmp_path / "q.tsv"),
+        "sources": {
+            "one": str(tmp_path / "again.tsv"),
+            "two": table(tmp_path, "placebo.tsv", 3, regions, others),
+        },
+    }
+    assert mistake(raw, tmp_path).startswith(
+        "again.tsv: found the very values of sub-01 again in sub-p01 (and 13 more people), "
+        "expected other people; remove copies, and of a crossover trial take the session under "
+        "the drug as after and that under placebo as before, without control"
+    )
+    table(tmp_path, "again.tsv", 4, regions, others)
+    assert len(read(raw, tmp_path).control) == 14
+
+
+def test_a_crossover_is_the_difference_of_its_sessions(tmp_path):
+    """Drug less placebo within people, whichever came first."""
+    sources = {"one": table(tmp_path, "placebo.tsv", 1), "two": table(tmp_path, "drug.tsv", 2)}
+    made = read(study(tmp_path, sources), tmp_path)
+    drug, placebo = (
+        pd.read_csv(sources[name], sep="\t").set_index("participant_id")[COLUMNS]
+        for name in ("two", "one")
+    )
+    np.testing.assert_allclose(made.maps[COLUMNS], drug - placebo)
+    assert made.control is None
+
+
+@pytest.mark.parametrize("name", ["{participant_id}.nii.gz", "all.nii.gz", "all.nii", "maps.mgz"])
+def test_images_are_refused_however_they_are_named(tmp_path, name):
+    (tmp_path / name).write_bytes(bytes(range(256)))
+    said = mistake(
+        study(tmp_path, {"one": str(tmp_path / name), "two": table(tmp_path, "two.tsv", 2)}),
+        tmp_path,
+    )
+    assert said.startswith("config: cohorts.drug.sources.one: found images, expected values of")
+
+
+def test_people_are_exchanged_between_arms_within_blocks_that_have_both(tmp_path):
+    sources = {"one": table(tmp_path, "one.tsv", 1), "two": table(tmp_path, "two.tsv", 2)}
+    raw = study(tmp_path, sources, control="saline")
+    others = [person.replace("sub-", "sub-s") for person in PEOPLE]
+    raw["cohorts"]["saline"] = {
+        "role": "control",
+        "participants": str(tmp_path / "q.tsv"),
+        "sources": {
+            name: table(tmp_path, f"s{name}.tsv", seed, COLUMNS, others)
+            for seed, name in ((3, "one"), (4, "two"))
+        },
+    }
+    raw["variability"]["within"] = "site"
+    for path, ids, sites in (("p.tsv", PEOPLE, ["a", "b"]), ("q.tsv", others, ["c", "d"])):
+        made = pd.DataFrame({"participant_id": ids, "site": sites * 7})
+        made.to_csv(tmp_path / path, sep="\t", index=False)
+    assert mistake(raw, tmp_path).startswith(
+        "config: variability.within: found no value of site that people of both arms have"
+    )
+    made["site"] = ["b", "a"] * 7
+    made.to_csv(tmp_path / "q.tsv", sep="\t", index=False)
+    found = read(raw, tmp_path)
+    assert found.blocks == ["a", "b"] * 7 + ["b", "a"] * 7
+
+
 def test_confounds_of_an_effect_are_columns_of_the_participants(tmp_path):
     """Numbers and categories are taken out; without a value a person is left out, and told."""
     sources = {"one": table(tmp_path, "one.tsv", 1), "two": table(tmp_path, "two.tsv", 2)}

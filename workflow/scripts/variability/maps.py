@@ -14,4 +14,4 @@ with job(snakemake):
         write_tsv(map_table(study.maps), maps)
         write_tsv(map_table(study.before), before)
     everybody = pd.concat(people, ignore_index=True)
-    write_tsv(everybody[people_columns(config["variability"])], out.people)
+    write_tsv(everybody[people_columns(config)], out.people)

@@ -119,7 +119,7 @@ def ratio_with_interval(maps: NDArray) -> Estimate:
     return Estimate(value, float(value * np.exp(-reach)), float(value * np.exp(reach)))
 
 
-def ratio_difference_p(one: NDArray, other: NDArray, n: int, rng: np.random.Generator) -> float:
+def ratio_difference_p(one: NDArray, other: NDArray, orders: NDArray) -> float:
     """Whether two groups of people have different unbiased participation ratios.
 
     People are exchanged between the groups, the mean of each taken out and its total variance
@@ -129,10 +129,8 @@ def ratio_difference_p(one: NDArray, other: NDArray, n: int, rng: np.random.Gene
     ----------
     one, other : ndarray, shape (people, regions)
         Maps of the groups.
-    n : int
-        Number of permutations of people.
-    rng : numpy.random.Generator
-        Source of random numbers.
+    orders : ndarray of int, shape (n, people)
+        Permutations of the people of both groups, the first group first.
 
     Returns
     -------
@@ -149,7 +147,7 @@ def ratio_difference_p(one: NDArray, other: NDArray, n: int, rng: np.random.Gene
         return abs(float(np.log(ratios[0] / ratios[1])))
 
     observed = statistic(np.arange(len(both)))
-    null = np.array([statistic(rng.permutation(len(both))) for _ in range(n)])
+    null = np.array([statistic(order) for order in orders])
     # A group without an estimate counts as one that differs as much.
     return permutation_p_value(observed, null)
 

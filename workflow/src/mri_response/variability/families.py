@@ -95,8 +95,12 @@ def log_variance_ratio(treated: NDArray, control: NDArray) -> NDArray:
     Nakagawa S et al. (2015). Meta-analysis of variation. Methods in Ecology and Evolution 6,
     143-152.
     """
-    ratio = np.log(treated.std(axis=0, ddof=1) / control.std(axis=0, ddof=1))
-    return ratio + 1 / (2 * (len(treated) - 1)) - 1 / (2 * (len(control) - 1))
+    sds = [arm.std(axis=0, ddof=1) for arm in (treated, control)]
+    return np.log(sds[0] / sds[1]) + _correction(len(treated), len(control))
+
+
+def _correction(treated: int, control: int) -> float:
+    return 1 / (2 * (treated - 1)) - 1 / (2 * (control - 1))
 
 
 def error_of_log_sd(values: NDArray) -> NDArray:
@@ -134,19 +138,15 @@ def sd_of_response(treated: NDArray, control: NDArray) -> NDArray:
     return np.sign(difference) * np.sqrt(np.abs(difference))
 
 
-def ratios_under_exchange(
-    treated: NDArray, control: NDArray, n: int, rng: np.random.Generator
-) -> NDArray:
+def ratios_under_exchange(treated: NDArray, control: NDArray, orders: NDArray) -> NDArray:
     """Log variance ratios where people are exchanged between arms, each arm's mean taken out.
 
     Parameters
     ----------
     treated, control : ndarray, shape (people, members)
         Value of each member of the family in each person of the arm.
-    n : int
-        Number of permutations of people.
-    rng : numpy.random.Generator
-        Source of random numbers.
+    orders : ndarray of int, shape (n, people)
+        Permutations of the people of both arms, the treated first.
 
     Returns
     -------
@@ -155,12 +155,14 @@ def ratios_under_exchange(
     arms = [arm - arm.mean(axis=0) for arm in (treated, control)]
     # Residuals about a mean of n people vary less by (n - 1) / n.
     both = np.concatenate([arm * np.sqrt(len(arm) / (len(arm) - 1)) for arm in arms])
-    first = len(treated)
-    drawn = []
-    for _ in range(n):
-        order = rng.permutation(len(both))
-        drawn.append(log_variance_ratio(both[order[:first]], both[order[first:]]))
-    return np.array(drawn)
+    sizes, sds = (len(treated), len(control)), []
+    chosen = np.zeros(orders.shape)
+    np.put_along_axis(chosen, orders[:, : sizes[0]], 1, axis=1)
+    for members, size in zip((chosen, 1 - chosen), sizes, strict=True):
+        mean = members @ both / size
+        squares = members @ both**2 - size * mean**2
+        sds.append(np.sqrt(np.maximum(squares, 1e-300) / (size - 1)))
+    return np.log(sds[0] / sds[1]) + _correction(*sizes)
 
 
 def orders_within(blocks: Sequence[str], n: int, rng: np.random.Generator) -> NDArray:

@@ -27,7 +27,7 @@ from mri_response.variability.families import (
     t_of_correlation,
     t_of_means,
 )
-from mri_response.variability.study import EffectStudy
+from mri_response.variability.study import EffectStudy, coded_confounds
 
 Config = Mapping[str, Any]
 Tables = dict[str, pd.DataFrame]
@@ -40,7 +40,7 @@ NAMED = {
     "nucleus accumbens": ("ketamine_accumbens",),
     "thalamus": ("ketamine_thalamus",),
 }
-#: People that an association needs beside what is adjusted for.
+#: People that an association needs beyond what is adjusted for.
 MIN_DF = 8
 
 
@@ -63,7 +63,7 @@ def region_tables(config: Config, studies: Sequence[EffectStudy]) -> Tables:
     regions, sets, spread = [], [], []
     for place, study in enumerate(studies):
         rng = generator(config["seed"], Stream.VARIABILITY_REGIONS, place)
-        made = changes(study.treated, study.control, n, rng)
+        made = changes(study.treated, study.control, n, rng, study.blocks)
         regions.append(made.assign(effect=study.name, region=study.regions))
         sets.append(_set_rows(config["variability"]["atlas"], study, n, rng))
         spread += _spread(study)
@@ -81,7 +81,11 @@ def _first(table: pd.DataFrame, columns: list[str]) -> pd.DataFrame:
 
 
 def changes(
-    treated: NDArray, control: NDArray | None, n: int, rng: np.random.Generator
+    treated: NDArray,
+    control: NDArray | None,
+    n: int,
+    rng: np.random.Generator,
+    blocks: Sequence[str],
 ) -> pd.DataFrame:
     """Mean and spread of effects of a family of regions, or of sets of regions.
 
@@ -95,6 +99,8 @@ def changes(
         Number of permutations.
     rng : numpy.random.Generator
         Source of random numbers.
+    blocks : sequence of str
+        Block of each treated person, then of each control, within which they are exchanged.
 
     Returns
     -------
@@ -118,7 +124,7 @@ def changes(
     if control is None:
         return made.assign(**dict.fromkeys(names, np.nan))
     ratio = log_variance_ratio(treated, control)
-    drawn = np.abs(ratios_under_exchange(treated, control, n, rng))
+    drawn = np.abs(ratios_under_exchange(treated, control, orders_within(blocks, n, rng)))
     error = norm.ppf(0.975) * np.hypot(error_of_log_sd(treated), error_of_log_sd(control))
     values = [
         *(len(control), control.mean(axis=0), control.std(axis=0, ddof=1)),
@@ -140,7 +146,7 @@ def _set_rows(
         return pd.DataFrame(columns=["effect", "region_set", "n_regions", "cites"])
     weights = members[:, covered] / members[:, covered].sum(axis=0)
     control = None if study.control is None else study.control @ weights
-    made = changes(study.treated @ weights, control, n, rng)
+    made = changes(study.treated @ weights, control, n, rng, study.blocks)
     kept = [one for one, is_in in zip(sets, covered, strict=True) if is_in]
     return made.assign(
         effect=study.name,
@@ -236,18 +242,17 @@ def _associations(
     people = study.patients.set_index("participant_id")
     known = people[columns].notna().all(axis=1).to_numpy()
     people, baseline, n = people[known], study.baseline, int(known.sum())
-    if n < MIN_DF + 2:
+    confounds, adjusts = study.confounds[known], asked["adjust_baseline"] and baseline is not None
+    common = [np.ones(n), *_block_means(people["block"]), *coded_confounds(confounds).T]
+    if n - len(common) - adjusts - 1 < MIN_DF:
         return []
     orders = orders_within(people["block"].astype(str), asked["permutations"], rng)
-    adjusts = asked["adjust_baseline"] and baseline is not None
     rows, drawn = [], []
     for component in scores.columns:
         own = scores.loc[people.index, component].to_numpy(float)
-        given = [np.ones(n), *_block_means(people["block"])]
-        if adjusts:
-            given.append(baseline[known] @ patterns.loc[component].to_numpy(float))
-        nuisance = np.column_stack(given)
-        df = n - nuisance.shape[1] - 1
+        before = [baseline[known] @ patterns.loc[component].to_numpy(float)] if adjusts else []
+        nuisance = np.column_stack([*common, *before])
+        df = n - np.linalg.matrix_rank(nuisance) - 1
         for column in columns:
             r = partial_correlations(own, people[column].to_numpy(float), nuisance, orders)
             drawn.append(t_of_correlation(r, df))
@@ -267,9 +272,8 @@ def _associations(
     statistics = np.array(drawn).T
     p_value = permutation_p_value(statistics[0], statistics[1:])
     p_max = family_p(statistics[0], statistics[1:])
-    adjusted = ", ".join(
-        [*(["map before"] if adjusts else []), *([asked["within"]] if asked["within"] else [])]
-    )
+    given = [*confounds, *(["map before"] if adjusts else []), *filter(None, [asked["within"]])]
+    adjusted = ", ".join(dict.fromkeys(given))
     return [
         row
         | {

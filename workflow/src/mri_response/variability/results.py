@@ -33,6 +33,7 @@ from mri_response.variability.dimensions import (
     similarity_p,
     similarity_to_others,
 )
+from mri_response.variability.families import orders_within
 from mri_response.variability.study import EffectStudy
 from mri_response.variability.surrogates import modes_of, people_surrogates
 
@@ -252,7 +253,8 @@ def _dimensions(
             "similarity_p": np.nan,
         }
         if name == "control":
-            row["p_difference"] = ratio_difference_p(groups["treated"], maps, n, rng)
+            orders = orders_within(study.blocks, n, rng)
+            row["p_difference"] = ratio_difference_p(groups["treated"], maps, orders)
         if name != "before":  # maps of anatomy are alike in everybody
             alike = mean_similarity(maps)
             row |= {"similarity": alike.value, "similarity_low": alike.low}

@@ -16,6 +16,7 @@ from mri_response.config.variability import SCORE_CHANGE, clinical_columns, coho
 from mri_response.core.errors import InputError
 from mri_response.core.tables import ID_COLUMNS, and_more, read_tsv, shorten
 from mri_response.features.effect import (
+    MANY_REGIONS,
     effect_regions,
     effect_values,
     session_maps,
@@ -37,6 +38,8 @@ from mri_response.variability.run_tables import typed
 Config = Mapping[str, Any]
 #: People of an arm without whom nothing is analysed.
 MIN_PEOPLE = 12
+#: What the names of the columns of confounds begin with in the table of people.
+CONFOUND = "confound_"
 
 
 @dataclass(frozen=True, eq=False)
@@ -51,7 +54,8 @@ class EffectStudy:
         Names of the regions, in the order of the maps' columns.
     people : pandas.DataFrame
         A row per person: ``participant_id``, ``cohort``, ``is_control``, ``used``, ``reason`` (why
-        not), ``block`` and the clinical columns.
+        not), ``block``, the clinical columns, and the confounds as columns that begin with
+        `CONFOUND`.
     maps : pandas.DataFrame
         Effects by ``participant_id`` of the people who are used, confounds taken out.
     before : pandas.DataFrame
@@ -81,6 +85,12 @@ class EffectStudy:
         return self.maps[arm].to_numpy(float) if arm.any() else None
 
     @property
+    def blocks(self) -> list[str]:
+        """Block of each treated person, then of each control."""
+        used = self.used
+        return list(used.sort_values("is_control", kind="stable")["block"].astype(str))
+
+    @property
     def baseline(self) -> NDArray | None:
         """Maps of the treated before treatment, None where there are none."""
         if not len(self.before.columns):
@@ -91,6 +101,17 @@ class EffectStudy:
     def patients(self) -> pd.DataFrame:
         """The treated, in the order of `treated`."""
         return self.used[~self.used["is_control"]].reset_index()
+
+    @property
+    def confounds(self) -> pd.DataFrame:
+        """Confounds of the effect of the treated, in the order of `treated`."""
+        columns = [name for name in self.people if name.startswith(CONFOUND)]
+        # The table of people has the confounds of other effects too, without values here.
+        return self.patients[columns].dropna(axis=1, how="all").rename(columns=_bare)
+
+
+def _bare(column: str) -> str:
+    return column.removeprefix(CONFOUND)
 
 
 def read_effect(config: Config, name: str) -> EffectStudy:
@@ -113,10 +134,10 @@ def read_effect(config: Config, name: str) -> EffectStudy:
         If a table has a mistake or an arm has too few people.
     """
     spec, regions = config["effects"][name], effect_regions(config, name)
-    people, maps, before, confounds = [], [], [], []
+    people, maps, before = [], [], []
     for cohort in cohorts_of_effect(spec):
         sessions = session_maps(config, name, cohort, regions)
-        rows, numbers_of = _people(config, name, cohort, sessions)
+        rows = _people(config, name, cohort, sessions)
         used = rows.loc[rows["used"], "participant_id"]
         known = {when: found[found.index.isin(used)] for when, found in sessions.items()}
         paths = session_paths(config, name, cohort)
@@ -129,16 +150,15 @@ def read_effect(config: Config, name: str) -> EffectStudy:
             )
         people.append(rows)
         maps.append(values)
-        confounds.append(numbers_of.loc[values.index])
         if "before" in known:
             before.append(known["before"].loc[values.index])
     everybody = pd.concat(people, ignore_index=True)
-    _refuse_shared(everybody, config, name)
-    _check_blocks(everybody, config["variability"]["within"])
     both = pd.concat(maps)
-    control = everybody.set_index("participant_id").loc[both.index, "is_control"].to_numpy(bool)
-    coded = _coded(pd.concat(confounds), spec["confounds"])
-    clean = without_confounds(both.to_numpy(float), control, coded)
+    _refuse_shared(everybody, pd.concat(before) if before else both, config, name)
+    _check_blocks(everybody, config["variability"]["within"])
+    rows = everybody.set_index("participant_id").loc[both.index]
+    coded = coded_confounds(rows.filter(regex=f"^{CONFOUND}").rename(columns=_bare))
+    clean = without_confounds(both.to_numpy(float), rows["is_control"].to_numpy(bool), coded)
     still = clean.std(axis=0) < 1e-12
     if still.any():
         raise InputError(
@@ -155,15 +175,27 @@ def read_effect(config: Config, name: str) -> EffectStudy:
     )
 
 
-def _refuse_shared(people: pd.DataFrame, config: Config, name: str) -> None:
-    """Nobody is in both arms: people, not sessions, are exchanged between arms."""
+def _refuse_shared(people: pd.DataFrame, maps: pd.DataFrame, config: Config, name: str) -> None:
+    """Nobody is there twice: people, not sessions, are exchanged between arms."""
+    spec = config["effects"][name]
     shared = people.loc[people["participant_id"].duplicated(), "participant_id"]
     if len(shared):
-        path = config["cohorts"][config["effects"][name]["control"]]["participants"]
+        path = config["cohorts"][spec["control"]]["participants"]
         raise InputError(
             f"{path}: found {shared.iloc[0]}{and_more(len(shared), 'people')} in both arms of "
             f"effect {name}, expected other people in the control arm; of a crossover trial, take "
             "the session under the drug as after and that under placebo as before, without control"
+        )
+    again = maps.duplicated()
+    if again.any() and maps.shape[1] >= MANY_REGIONS:
+        twin = maps.index[again][0]
+        first = maps.index[(maps == maps.loc[twin]).all(axis=1)][0]
+        paths = session_paths(config, name, cohorts_of_effect(spec)[-1])
+        raise InputError(
+            f"{paths['before' if 'before' in paths else 'after']}: found the very values of "
+            f"{first} again in {twin}{and_more(again.sum(), 'people')}, expected other people; "
+            "remove copies, and of a crossover trial take the session under the drug as after and "
+            "that under placebo as before, without control"
         )
 
 
@@ -175,12 +207,19 @@ def _check_blocks(people: pd.DataFrame, within: str | None) -> None:
             f"config: variability.within: found a value of {within} for each person, expected "
             "values that people share, within whom they are permuted; name another column or none"
         )
+    both = used.groupby("block")["is_control"].nunique()
+    if within and used["is_control"].any() and not both.gt(1).any():
+        raise InputError(
+            f"config: variability.within: found no value of {within} that people of both arms "
+            "have, expected some, within whom they are exchanged between arms; name another column "
+            "or none, or leave out the control arm"
+        )
 
 
 def _people(
     config: Config, name: str, cohort: str, sessions: Mapping[str, pd.DataFrame]
-) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Rows of a cohort's participants table, and the confounds of each."""
+) -> pd.DataFrame:
+    """Rows of a cohort's participants table, with the confounds of each."""
     spec, variability, own = (
         config["effects"][name],
         config["variability"],
@@ -200,18 +239,22 @@ def _people(
     if treated and variability["score"]:
         rows = _with_score(rows, config, cohort)
     confounds = pd.DataFrame(
-        {c: table[c] if c in CATEGORIES else measured(table, c, path) for c in spec["confounds"]},
+        {
+            CONFOUND + c: table[c] if c in CATEGORIES else measured(table, c, path)
+            for c in spec["confounds"]
+        },
         index=table.index,
-    ).set_index(table["participant_id"])
+    ).reset_index(drop=True)
     reason = pd.Series("", rows.index, dtype=object)
-    reason[confounds.isna().any(axis=1).to_numpy()] = "confound missing"
+    reason[confounds.isna().any(axis=1)] = "confound missing"
     reason[rows["block"].isna()] = f"{within} missing"
     for when, found in sessions.items():
         check_same_ids(
             found.index, rows["participant_id"], session_paths(config, name, cohort)[when], path
         )
         reason[~rows["participant_id"].isin(found.index)] = f"no values {when}"
-    return rows.assign(used=reason.eq(""), reason=reason.replace("", np.nan)), confounds
+    rows = rows.assign(used=reason.eq(""), reason=reason.replace("", np.nan))
+    return pd.concat([rows, confounds], axis=1)
 
 
 def _with_score(rows: pd.DataFrame, config: Config, cohort: str) -> pd.DataFrame:
@@ -235,11 +278,20 @@ def _with_score(rows: pd.DataFrame, config: Config, cohort: str) -> pd.DataFrame
     return rows.assign(**{SCORE_CHANGE: change})
 
 
-def _coded(confounds: pd.DataFrame, columns: Sequence[str]) -> NDArray:
-    """Confounds as numbers; categories as indicators of all values but the first."""
+def coded_confounds(confounds: pd.DataFrame) -> NDArray:
+    """Confounds as numbers; categories as indicators of all values but the first.
+
+    Parameters
+    ----------
+    confounds : pandas.DataFrame
+        A column per confound, without gaps.
+
+    Returns
+    -------
+    ndarray, shape (people, numbers)
+    """
     parts = []
-    for column in columns:
-        values = confounds[column]
+    for column, values in confounds.items():
         if column in CATEGORIES:
             levels = sorted(values.unique())[1:]
             parts += [(values == level).to_numpy(float) for level in levels]
@@ -249,20 +301,22 @@ def _coded(confounds: pd.DataFrame, columns: Sequence[str]) -> NDArray:
 
 
 # ---------------------------------------------------------------- files of the run
-def people_columns(variability: Mapping[str, Any]) -> list[str]:
+def people_columns(config: Config) -> list[str]:
     """Columns of the table of people.
 
     Parameters
     ----------
-    variability : mapping
-        Section ``variability`` of the completed configuration.
+    config : mapping
+        Sections ``effects`` and ``variability`` of the completed configuration.
 
     Returns
     -------
     list of str
     """
     own = ["effect", "participant_id", "cohort", "is_control", "used", "reason", "block"]
-    return [*own, *clinical_columns(variability)]
+    effects = [config["effects"][name] for name in config["variability"]["effects"]]
+    confounds = dict.fromkeys(CONFOUND + name for effect in effects for name in effect["confounds"])
+    return [*own, *clinical_columns(config["variability"]), *confounds]
 
 
 def map_table(maps: pd.DataFrame) -> pd.DataFrame:

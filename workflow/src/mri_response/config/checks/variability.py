@@ -13,6 +13,8 @@ from mri_response.core.tables import suggestion
 from mri_response.core.vocabulary import Role
 
 Config = Mapping[str, Any]
+#: Ends of the names of files that hold images and no table.
+_IMAGES = (".nii", ".nii.gz", ".mgh", ".mgz", ".img", ".hdr", ".gii")
 
 
 def check_effects(config: Config) -> None:
@@ -84,8 +86,9 @@ def _check_sources(config: Config, name: str, cohort: str) -> None:
                 f"the path of a table, since effects.{name} takes the source {source!r}",
                 f"{suggestion(source, sources)}add the key",
             )
-        kind = kind_of_source(sources[source])
-        if SOURCES[kind] == "image" if kind else "{" in sources[source]:
+        given = sources[source]
+        kind = kind_of_source(given)
+        if SOURCES[kind] == "image" if kind else "{" in given or given.lower().endswith(_IMAGES):
             raise fault(
                 key,
                 "images",
@@ -126,6 +129,7 @@ def check_variability(config: Config) -> None:
     variability = config["variability"]
     if not variability:
         return
+    _check_clinical(config)
     score = variability["score"]
     if score:
         if score["baseline"] == score["endpoint"]:
@@ -153,6 +157,20 @@ def check_variability(config: Config) -> None:
                     "add the key or remove variability.score",
                 )
     _check_simulation(config)
+
+
+def _check_clinical(config: Config) -> None:
+    """What is taken out of an effect goes with nothing of it any more."""
+    for name in config["variability"]["effects"]:
+        taken = config["effects"][name]["confounds"]
+        for column in config["variability"]["clinical"]:
+            if column in taken:
+                raise fault(
+                    "variability.clinical",
+                    f"{column!r}, a confound of effects.{name}",
+                    "columns that are not taken out of the effect",
+                    "remove it here or there",
+                )
 
 
 def _check_simulation(config: Config) -> None:
