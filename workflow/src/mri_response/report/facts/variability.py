@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from pathlib import PurePath
 from typing import Any
+
+import pandas as pd
 
 from mri_response.config.variability import clinical_columns
 from mri_response.report.facts.fact import Fact
@@ -41,11 +44,13 @@ def variability_methods(run: Run) -> list[Fact]:
         A paragraph each.
     """
     asked = run.config["variability"]
+    effects = [run.config["effects"][name] for name in asked["effects"]]
+    controlled = any(effect["control"] for effect in effects)
     return [
         _effects(run.config),
         _components(asked),
-        _people(asked),
-        _regions(asked),
+        _people(controlled),
+        _regions(run, asked, controlled),
         *([_symptoms(asked)] if clinical_columns(asked) else []),
         *([_genes(asked["genes"])] if asked["genes"] else []),
     ]
@@ -73,50 +78,61 @@ def _place(atlas: str | Mapping[str, str]) -> str:
 
 def _components(asked: Mapping[str, Any]) -> Fact:
     given, stability = asked["components"], asked["stability"]
+    smooth = given["null_maps"] != "within_region"
+    shared = (
+        "; both hemispheres share one set of patterns, so that homotopic regions stay correlated"
+        if smooth
+        else ""
+    )
     return Fact(
         "Principal components of effects, the mean over people taken out, were compared rank by "
-        f"rank with those of {given['n']} sets of random maps ({_NULLS[given['null_maps']]}; both "
-        "hemispheres share one set of patterns, so that homotopic regions stay correlated); "
-        f"testing stopped at the first component above p = {given['alpha']:g}. Stability: "
-        f"{stability['bootstrap']:,} bootstrap samples of people, components matched with those of "
-        f"all people and given their sign; {stability['split_half']} splits into halves, against "
-        "halves of random maps of the same smoothness.",
+        f"rank with those of {given['n']:,} sets of random maps ({_NULLS[given['null_maps']]}"
+        f"{shared}); testing stopped at the first component above p = {given['alpha']:g}. "
+        f"Stability: {stability['bootstrap']:,} bootstrap samples of people, components matched "
+        f"with those of all people and given their sign; {stability['split_half']} splits into "
+        "halves, against halves of such random maps.",
         "config: variability.components, variability.stability; variability_components.tsv",
-        ("moran_randomisation",) if given["null_maps"] != "within_region" else (),
+        ("moran_randomisation",) if smooth else (),
     )
 
 
-def _people(asked: Mapping[str, Any]) -> Fact:
+def _people(controlled: bool) -> Fact:
+    exchanged = ", people exchanged between arms" if controlled else ""
     return Fact(
         "Dimensions: participation ratio from unbiased estimates of its parts over distinct "
-        "people, jackknife intervals of its logarithm, people exchanged between arms; mean "
-        "correlation of two people's effects, its interval by jackknife, its p by random signs of "
-        "people.",
+        f"people, jackknife intervals of its logarithm{exchanged}; mean correlation of two "
+        "people's effects, its interval by jackknife, its p by random signs of people.",
         "variability_dimensions.tsv",
     )
 
 
-def _regions(asked: Mapping[str, Any]) -> Fact:
+def _regions(run: Run, asked: Mapping[str, Any], controlled: bool) -> Fact:
+    within = f" within {asked['within']}" if asked["within"] else ""
+    spread = (
+        " Spread: log ratio of standard deviations, treated to control, and standard deviation of "
+        "the response, the root of the difference of variances; people exchanged between arms"
+        f"{within} after their means were taken out."
+        if controlled
+        else ""
+    )
+    sets = run.tables.get("variability_region_sets", pd.DataFrame(columns=["cites"]))
+    cited = [key for cell in dict.fromkeys(sets["cites"]) for key in cell.split(", ")]
+    named = (
+        " Named regions are those of which works on ketamine speak; no direction was assumed."
+        if cited
+        else ""
+    )
     return Fact(
-        f"Mean effects: t over people, {asked['permutations']:,} draws of signs. Spread: log ratio "
-        "of standard deviations, treated to control, and standard deviation of the response, the "
-        "root of the difference of variances; people exchanged between arms after their means were "
-        "taken out. P values hold for all regions together by the largest statistic. Named regions "
-        "are those of which works on ketamine speak; no direction was assumed.",
+        f"Mean effects: t over people, {asked['permutations']:,} draws of signs.{spread} P values "
+        f"hold for all regions together by the largest statistic.{named}",
         "config: variability.permutations; variability_regions.tsv; variability_region_sets.tsv",
-        (
-            *("variance_ratio", "ketamine_subgenual", "ketamine_cingulate", "ketamine_hippocampus"),
-            *("ketamine_amygdala", "ketamine_accumbens", "ketamine_thalamus"),
-        ),
+        (*(("variance_ratio",) if controlled else ()), *dict.fromkeys(cited)),
     )
 
 
 def _symptoms(asked: Mapping[str, Any]) -> Fact:
-    adjusted = (
-        ", given each person's map before treatment projected on the component"
-        if asked["adjust_baseline"]
-        else ""
-    )
+    before = " and each person's map before treatment, projected on the component"
+    adjusted = f", given the confounds of the effect{before if asked['adjust_baseline'] else ''}"
     within = f" within {asked['within']}" if asked["within"] else ""
     return Fact(
         f"Retained components and {listed(clinical_columns(asked))}: partial correlations"
@@ -147,12 +163,14 @@ def _genes(genes: Mapping[str, Any]) -> Fact:
     )
     return Fact(
         f"Maps of the cortex ({sides}) were correlated with the expression of "
-        f"{listed(genes['test'])}, named beforehand, and compared with {genes['n']:,} "
-        f"surrogates of each map by {nulls}. The largest p leads; all maps and genes are one "
-        f"family. Intervals are over people.{sets}",
+        f"{listed(genes['test'])} (named beforehand; table {PurePath(genes['table']).name}) and "
+        f"compared with {genes['n']:,} surrogates of each map by {nulls}. The largest p leads; all "
+        f"maps and genes of an effect are one family. Intervals are over people.{sets}",
         "config: variability.genes; variability_genes.tsv",
         (
-            *("expression_atlas", "map_nulls", "moran_randomisation", "gene_specificity"),
+            "map_nulls",
+            *(("moran_randomisation",) if "moran" in genes["nulls"] else ()),
+            *(("gene_specificity",) if genes["background"] else ()),
             *(("random_phenotypes",) if genes["sets"] else ()),
         ),
     )

@@ -25,14 +25,14 @@ VARIABILITY_FIGURES = (
     FigureKind(
         "variability_scree",
         "variability",
-        "Components beside smooth maps",
+        "Components beside random maps",
         ("variability_components",),
         **_ALWAYS,
         caption=SIMULATED_VARIABILITY
         + """Variance over people that each component of change explains, beside that of the same
-        rank in random maps that are as smooth and have nothing in common (median; band up to
-        the 95 % quantile). Counting stops at the first component that does not exceed them:
-        open circles are not retained. n: people.""",
+        rank in random maps that have nothing in common (median; band up to the 95 % quantile).
+        Counting stops at the first component that does not exceed them: open circles are not
+        retained. n: people.""",
     ),
     FigureKind(
         "variability_loadings",
@@ -55,7 +55,8 @@ VARIABILITY_FIGURES = (
         caption=SIMULATED_VARIABILITY
         + """Standard deviation of people's changes in every region, under treatment against the
         control arm (n: treated and controls; the line is equal variance) or, without a
-        control arm, beside the mean change. Marked are regions with p of 0.05 or less for all
+        control arm, beside the mean change; in the unit of the table of regions, or in per cent
+        where the effect is a percentage. Marked are regions with p of 0.05 or less for all
         regions together. Unequal variance is what different responses would make, and no
         proof of them.""",
     ),
@@ -94,6 +95,6 @@ VARIABILITY_FIGURES = (
         caption=SIMULATED_VARIABILITY
         + """Correlation of maps of change with every gene of the table of expression, in their
         order, and where the tested genes stand (squares). A gene in the middle of many is not
-        special, whatever its p. n: people.""",
+        special, whatever its p. n: people. Expression is of other people's brains.""",
     ),
 )

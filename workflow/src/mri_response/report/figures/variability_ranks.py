@@ -19,6 +19,7 @@ from mri_response.report.naming import Naming
 from mri_response.variability.run_tables import typed
 
 _LARGEST = 6
+_NUMBERS = ("n", "n_regions")
 
 
 @styled
@@ -43,7 +44,7 @@ def draw(
     table = typed(variability_gene_ranks)
     if table.empty:
         return message("Tested genes among all genes", "No component is retained.")
-    people = typed(variability_genes).groupby("effect")["n"].first()
+    people, regions = (typed(variability_genes).groupby("effect")[c].first() for c in _NUMBERS)
     panels = list(table.groupby(["effect", "map"], sort=False))[:_LARGEST]
     columns = min(len(panels), 3)
     lines, width = -(-len(panels) // columns), width_of(columns)
@@ -68,5 +69,6 @@ def draw(
         axes.axhline(0, color="black", linewidth=0.6)
         title = f"{effect}, {name}, n = {people[effect]:.0f}"
         axes.set(title=title, xlabel=f"{len(rows)} genes, ordered")
-        axes.set_ylabel("Correlation" if place % columns == 0 else "")
+        axes.set_ylabel(f"Correlation over {regions[effect]:.0f} regions")
+        axes.margins(y=0.12)  # room for the names of genes
     return figure

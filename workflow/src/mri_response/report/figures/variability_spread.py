@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
 
 from mri_response.report.figures.style import (
     BLUE,
@@ -57,7 +58,9 @@ def draw(variability_regions: pd.DataFrame, names: Naming) -> Figure:
             ends = np.array([rows[[x, "sd"]].min().min(), rows[[x, "sd"]].max().max()])
             axes.plot(ends, ends, color="#6B6B6B", linewidth=0.8)
             title += f" and {rows['n_control'].iloc[0]:.0f}"
-        axes.set(title=title, xlabel="SD, control arm" if controlled else "Mean change")
-        axes.set_ylabel("SD of change" + (", treated" if controlled else ""))
+        what = "SD of change, control arm" if controlled else "Mean change"
+        axes.set(title=title, xlabel=f"{what} (unit of the effect)")
+        axes.set_ylabel(f"SD of change{', treated' if controlled else ''} (unit of the effect)")
+        axes.xaxis.set_major_locator(MaxNLocator(4))
         axes.legend(loc="best", fontsize=6.5)
     return figure

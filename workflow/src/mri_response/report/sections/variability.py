@@ -39,6 +39,9 @@ _GENES = (
     "and genes that are expressed alike cannot be told apart by it."
 )
 _ALPHA = 0.05
+#: From this cosine on a component of change is called one of the maps before too, and from this
+#: correlation on the mean change of the whole map.
+_SAME, _MEAN = 0.7, 0.9
 
 
 def _blocks(run: Run) -> list[Block]:
@@ -58,7 +61,10 @@ def _blocks(run: Run) -> list[Block]:
     people: list[Block] = [Text(_baseline(tables, name)) for name in names]
     people += [Text(_people(tables, name)) for name in names]
     people.append(Figures(("variability_loadings", "variability_similarity")))
-    regions: list[Block] = [table("region_sets"), Figures(("variability_spread",))]
+    regions: list[Block] = [
+        *(Text(text) for name in names if (text := _level(tables, name))),
+        *(table("region_sets"), Figures(("variability_spread",))),
+    ]
     made: list[Block] = [
         Lead(headline(run)),
         Figures(("variability_scree",)),
@@ -99,7 +105,9 @@ def _symptoms_and_genes(
         text = f"No component is retained, so that none is compared with genes. {_GENES}"
         made.append(Text(text))
     elif "genes" in tables:
-        made += [table("genes"), Text(f"{_nulls(tables['genes'])} {_GENES}")]
+        names = dict.fromkeys(tables["genes"]["effect"])
+        nulls = " ".join(_nulls(tables["genes"], name) for name in names)
+        made += [table("genes"), Text(f"{nulls} {_GENES}")]
         made.append(Figures(("variability_nulls", "variability_ranks")))
     if "gene_sets" in tables and len(tables["gene_sets"]):
         made.append(table("gene_sets"))
@@ -142,18 +150,18 @@ def _baseline(tables: Mapping[str, pd.DataFrame], name: str) -> str:
     if shown["before_cos"].isna().all():
         return f"{name}: no map before treatment, so that regression to the mean cannot be seen."
     parts = [
-        f"component {row['component']:.0f}, component {row['before_component']:.0f} of before "
-        f"(cosine {minus(row['before_cos'])}; r of its scores with the own map before "
-        f"{minus(row['before_r'])})"
+        f"component {row['component']:.0f}{'' if row['retained'] else ' (not retained)'}, "
+        f"component {row['before_component']:.0f} of before (cosine {minus(row['before_cos'])}; "
+        f"r of its scores with the own map before {minus(row['before_r'])})"
         for row in shown.to_dict("records")
     ]
-    same = bool((shown["before_cos"] >= 0.7).any())
-    mean = shown["r_map_mean"].abs().max() >= 0.9
+    same = int((shown["before_cos"] >= _SAME).sum())
+    mean = shown["r_map_mean"].abs().max() >= _MEAN
     return (
-        f"{name}, beside the maps before treatment: {'; '.join(parts)}. A component "
-        f"{'is one of anatomy too' if same else 'of change differs from those of anatomy'}; "
-        "differences before treatment and regression to the mean are part of every change."
-        + (" One is the mean change of the whole map (r of 0.9 or more)." if mean else "")
+        f"{name}, beside the maps before treatment: {'; '.join(parts)}. {same or 'None'} of "
+        f"{len(shown)} {'are' if same > 1 else 'is'} one of anatomy too (cosine of {_SAME:g} or "
+        "more). Differences before treatment and regression to the mean are part of every change."
+        + (f" One is the mean change of the whole map (r of {_MEAN:g} or more)." if mean else "")
     )
 
 
@@ -201,7 +209,25 @@ def _spread(tables: Mapping[str, pd.DataFrame], name: str) -> str:
     )
 
 
-def _nulls(table: pd.DataFrame) -> str:
+def _level(tables: Mapping[str, pd.DataFrame], name: str) -> str:
+    """Whether regions with larger values before simply vary more."""
+    rows = _of(tables["spread"], name).set_index("maps")
+    parts = [
+        f"{minus(row['slope'])} (r = {minus(row['r'])})"
+        + (" in controls" if maps == "control" else "")
+        for maps, row in rows.iterrows()
+    ]
+    if not parts:
+        return ""
+    return (
+        f"{name}: slope of the log SD of change on the log mean before, over "
+        f"{_count(int(rows['n_regions'].iloc[0]), 'region')}: {'; '.join(parts)}. Near 1, regions "
+        "with larger values simply vary more, and a percentage is the better measure."
+    )
+
+
+def _nulls(genes: pd.DataFrame, name: str) -> str:
+    table = _of(genes, name)
     parts = [
         f"{null}: {int(rows['n_distinct'].iloc[0]):,} different surrogates, smallest p that can "
         f"be reached {rows['p_smallest'].iloc[0]:.2g}"
@@ -209,7 +235,7 @@ def _nulls(table: pd.DataFrame) -> str:
     ]
     out = int(table["n_left_out"].iloc[0])
     below = f" {_count(out, 'region')} below the cortex are not tested." if out else ""
-    return f"Nulls of maps. {'; '.join(parts)}.{below}"
+    return f"Nulls of maps of {name}. {'; '.join(parts)}.{below}"
 
 
 # ---------------------------------------------------------------- figures in words

@@ -32,6 +32,11 @@ def _number(key: str, digits: int = 2) -> Cell:
     return lambda row: minus(row[key], digits) if pd.notna(row[key]) else ""
 
 
+def _count(key: str, other: Cell) -> Cell:
+    """A number of axes is whole."""
+    return lambda row: (_whole(key) if row["quantity"] == "axes" else other)(row)
+
+
 def _limits(key: str, digits: int = 2, of: str = "ci") -> Cell:
     """An estimate with its limits, alone where it has none."""
     names = (key, f"{of}_low", f"{of}_high")
@@ -56,21 +61,43 @@ class _Columns:
 
 
 def _symptoms_note(table: pd.DataFrame) -> str:
-    given = ", ".join(dict.fromkeys(table["adjusted_for"])) if len(table) else "nothing"
+    if table.empty:
+        return "No component is retained, or too few people have values: nothing is tested."
+    given = "; ".join(dict.fromkeys(table["adjusted_for"]))
     return (
-        f"Partial correlations over people, adjusted for: {given}. Both sides were measured in the "
-        "same weeks: this describes and predicts nothing. The sign of a component is arbitrary."
-        + ("" if len(table) else " No component is retained, so that nothing is tested.")
+        f"Partial correlations over people, adjusted for: {given}. This says how changes go "
+        "together and predicts nothing. The sign of a component is arbitrary."
     )
 
 
 def _genes_note(table: pd.DataFrame) -> str:
-    first = table.iloc[0]
+    sides = table["hemisphere"].iloc[0].replace("_", " ")
     return (
-        f"{first['n_regions']:.0f} regions ({first['hemisphere'].replace('_', ' ')}), "
-        f"{first['n']:.0f} people; small numbers: 95 % intervals over people. The largest p leads. "
-        f"Genes beyond: share of all {first['n_genes']:.0f} genes of the table with a larger |r|, "
-        "those that were not tested; main axis: first component of all genes."
+        f"{_values(table, 'n_regions')} regions ({sides}), {_values(table, 'n')} people; small "
+        "numbers: 95 % intervals over people. The largest p leads. Genes beyond: share of the "
+        f"other genes of the table ({_values(table, 'n_genes')} in all) with an |r| that is not "
+        "smaller; main axis: first component of all genes."
+    )
+
+
+def _values(table: pd.DataFrame, column: str) -> str:
+    """The number that all effects have, or the numbers that they have."""
+    return " or ".join(f"{value:.0f}" for value in dict.fromkeys(table[column]))
+
+
+def _components_note(table: pd.DataFrame) -> str:
+    smooth = table["null_maps"].ne("within_region").any()
+    return (
+        "Same rank and cosine (median): of bootstrap samples of people, components matched. "
+        "Halves: mean absolute cosine between halves of the people, beside that of the random "
+        "maps. Top person: largest share of a component; without one: smallest cosine when one "
+        "person is left out."
+        + (
+            " A mean change of the whole map counts as smoothness and not as an axis; center: map "
+            "takes it out."
+            if smooth
+            else ""
+        )
     )
 
 
@@ -85,7 +112,7 @@ _QUANTITIES = {
 
 _TABLES = {
     "components": _Columns(
-        "Components of change beside smooth maps",
+        "Components of change beside random maps",
         (
             ("Effect", _text("effect")),
             ("Component", _whole("component")),
@@ -100,13 +127,7 @@ _TABLES = {
             ("Top person", _percent("top_person_share")),
             ("Without one", _number("cos_without_one")),
         ),
-        lambda table: (
-            "Same rank and cosine (median): of bootstrap samples of people, components matched. "
-            "Halves: mean absolute cosine between halves of the people, beside that of smooth "
-            "maps. Top person: largest share of a component; without one: smallest cosine when one "
-            "person is left out. A mean change of the whole map counts as smoothness and not as an "
-            "axis; center: map takes it out."
-        ),
+        _components_note,
         lambda table: table[table["retained"] | (table["component"] <= 5)],
     ),
     "region_sets": _Columns(
@@ -153,6 +174,7 @@ _TABLES = {
             ("p, whole family", _p("p_max", "n_surrogates")),
             ("Genes beyond", _percent("share_of_genes_beyond")),
             ("r given main axis", _number("r_given_axis")),
+            ("p given main axis", _p("p_given_axis", "n_surrogates")),
         ),
         _genes_note,
     ),
@@ -178,8 +200,8 @@ _TABLES = {
         (
             ("Quantity", lambda row: _QUANTITIES[row["quantity"]]),
             ("Of", _text("what")),
-            ("Planted", _number("planted")),
-            ("Found", _limits("found")),
+            ("Planted", _count("planted", _number("planted"))),
+            ("Found", _count("found", _limits("found"))),
             ("p", _p("p_value")),
             ("Note", _text("note")),
         ),
@@ -208,8 +230,11 @@ def variability_table(run: Run, name: str, table: pd.DataFrame) -> Table:
     Table
     """
     given = _TABLES[name]
-    made = Table(run.names.title(given.title), [heading for heading, _ in given.columns])
-    for row in given.rows(table).to_dict("records"):
-        made.rows.append([cell(row) for _, cell in given.columns])
+    rows = given.rows(table).to_dict("records")
+    cells = [[cell(row) for row in rows] for _, cell in given.columns]
+    # A column in which no row has anything, such as those of a control arm, is left out.
+    kept = [place for place, column in enumerate(cells) if any(column) or not rows]
+    made = Table(run.names.title(given.title), [given.columns[place][0] for place in kept])
+    made.rows = [[cells[place][row] for place in kept] for row in range(len(rows))]
     made.note = given.note(table)
     return made
