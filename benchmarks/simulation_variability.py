@@ -1,14 +1,19 @@
 """Level of the nulls of the module variability on maps that have nothing in common.
 
-    python benchmarks/simulation_variability.py         # twenty minutes of one core; --help
+    python benchmarks/simulation_variability.py                                       # --help
 
 A data set of a scenario of components has 40 people with independent maps of the 148 regions of
 the Destrieux cortex, homotopic regions correlated by 0.9, and is compared with 199 random sets of
-maps of each null. Counted is p <= 0.05 of the first component:
+maps of each null. Counted is p <= 0.05 of the first component; drawing stops where a p that small
+can no longer be reached, which changes no count:
 
 - `smooth`, `moran`, `within_region`: the nulls that are shipped;
 - `leak_shuffled_regions`: regions shuffled within people, as published, to show what it does, in
   every fifth part.
+
+A data set of a scenario of axes has such maps and one axis, a map of the same smoothness on which
+people's places have half the SD of the noise; in every fifth part. Counted is how often `smooth`
+retains a component (`axis_found`) and how often more than the one that is there (`axis_too_many`).
 
 A data set of a scenario of genes has one map of the 74 regions of the left side and one gene with
 no relation to it, and 199 surrogates of the map; the data sets of a part share their rotations.
@@ -28,14 +33,17 @@ the mean of the first map (r about 0.7). Counted is p <= 0.05 of the largest sta
 - `mean_change`, `variance`: all 148 regions (signs at random; people exchanged between arms);
 - `dimensions`, `similarity`: participation ratio against controls, likeness of people;
 - `associations`: the score and the first three components, given the map before;
-- `leak_without_baseline`: the same, the map before left out.
+- `leak_without_baseline`: the same, the map before left out;
+- `leak_samples_as_people`: participation ratios of 50 samples of 22 people of either arm, compared
+  by a t-test as if samples were people.
 
 Scenarios: an exponential correlation of range 10, 25 or 50 mm; `unequal`, sizes of people's maps
 differ (log SD 0.5); `skewed`, maps are exponentials of such maps; `growing`, the range grows from
 10 mm at the back to 50 mm at the front.
 
 Parts of 10 data sets each are files of their own: what is there is not computed again. Writes
-`variability_levels.tsv`.
+`variability_levels.tsv`, in which `too_many` says that the count lies above the central 99.9 % of
+the binomial distribution around 5 %.
 """
 
 from __future__ import annotations
@@ -47,6 +55,7 @@ os.environ.update(dict.fromkeys(("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS"), "1"
 import argparse
 import sys
 import time
+from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 from zlib import crc32
@@ -54,17 +63,22 @@ from zlib import crc32
 import numpy as np
 import pandas as pd
 from scipy.spatial.distance import cdist
-from scipy.stats import pearsonr
+from scipy.stats import binom, pearsonr, ttest_ind
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "workflow" / "src"))
 
+from mri_response.core.permutation import reached
 from mri_response.inputs.parcels import POSITION, SPHERE, atlas_parcels, common_side, pairs_of
 from mri_response.variability.components import (
     explained_shares,
     principal_components,
     rank_test,
 )
-from mri_response.variability.dimensions import ratio_difference_p, similarity_p
+from mri_response.variability.dimensions import (
+    participation_ratio,
+    ratio_difference_p,
+    similarity_p,
+)
 from mri_response.variability.families import (
     family_p,
     log_variance_ratio,
@@ -81,19 +95,27 @@ from mri_response.variability.surrogates import modes_of, moran_surrogates, peop
 
 SEED = 20261127  # fixed before the first run
 ALPHA, SURROGATES, PEOPLE, HOMOTOPIC, PART = 0.05, 199, 40, 0.9, 10
+#: SD of places on a planted axis; samples that are taken for people, and people in each.
+AXIS, SAMPLES, SAMPLE = 0.5, 50, 22
 SCENARIOS = {
     "range 10 mm": {"reach": 10},
     "range 25 mm": {"reach": 25},
     "range 50 mm": {"reach": 50},
+    "range 10 mm, unequal": {"reach": 10, "unequal": 0.5},
     "range 25 mm, unequal": {"reach": 25, "unequal": 0.5},
+    "range 50 mm, unequal": {"reach": 50, "unequal": 0.5},
     "range 25 mm, skewed": {"reach": 25, "skewed": True},
     "growing range": {"reach": None},
 }
-# The size of a map changes no correlation, and three ranges are enough for tests over people.
-NOT_COUNTED = {
-    ("genes", "range 25 mm, unequal"),
-    ("people", "range 10 mm"),
-    ("people", "range 50 mm"),
+UNEQUAL = {name for name, scenario in SCENARIOS.items() if "unequal" in scenario}
+RANGES = {"range 10 mm", "range 25 mm", "range 50 mm"}
+# The size of a map changes no correlation, and one range is enough for tests over people.
+COUNTED = {
+    "components": set(SCENARIOS),
+    "axes": RANGES,
+    "genes": set(SCENARIOS) - UNEQUAL,
+    "people": {"range 25 mm", "range 25 mm, unequal", "range 25 mm, skewed", "growing range"},
+    "shuffled": set(SCENARIOS),
 }
 LEAK_EVERY = 5
 
@@ -138,20 +160,48 @@ class Cortex:
         return made * np.exp(scenario.get("unequal", 0) * rng.standard_normal((n, 1)))
 
 
-def of_components(
-    cortex: Cortex, scenario: dict, rng: np.random.Generator, leaks: bool
-) -> dict[str, bool | None]:
-    """Which nulls the first component of independent maps exceeds; `leaks`: also of the leak."""
+def exceeds(maps: np.ndarray, source: Callable[[int], np.ndarray]) -> bool:
+    """Whether `rank_test` gives the first component p <= 0.05, as soon as that is certain."""
+    observed, beyond, left = explained_shares(maps, 1), 0, SURROGATES
+    while left and 1 + beyond <= ALPHA * (1 + SURROGATES):
+        n = min(20, left)
+        beyond += int(reached(observed, explained_shares(source(n), 1))[0])
+        left -= n
+    return 1 + beyond <= ALPHA * (1 + SURROGATES)
+
+
+def of_components(cortex: Cortex, scenario: dict, rng: np.random.Generator) -> dict[str, bool]:
+    """Which nulls the first component of independent maps exceeds."""
     maps = cortex.maps(PEOPLE, scenario, rng)
-    found = {}
-    for null in ("smooth", "moran", "within_region"):
-        source = people_surrogates(maps, cortex.modes, null, rng)
-        found[null] = rank_test(maps, source, SURROGATES, alpha=ALPHA, largest=1).retained > 0
+    return {
+        null: exceeds(maps, people_surrogates(maps, cortex.modes, null, rng))
+        for null in ("smooth", "moran")
+    }
+
+
+def of_shuffled(
+    cortex: Cortex, scenario: dict, rng: np.random.Generator, leaks: bool
+) -> dict[str, bool]:
+    """The same of nulls that keep nothing of how smooth maps are; `leaks`: also of the leak."""
+    maps = cortex.maps(PEOPLE, scenario, rng)
+    found = {"within_region": exceeds(maps, people_surrogates(maps, None, "within_region", rng))}
     if leaks:
-        shuffled = rng.permuted(np.broadcast_to(maps, (SURROGATES, *maps.shape)), axis=2)
-        beyond = explained_shares(shuffled, 1) >= explained_shares(maps, 1)
-        found["leak_shuffled_regions"] = (1 + beyond.sum()) / (1 + SURROGATES) <= ALPHA
+
+        def shuffled(n: int) -> np.ndarray:
+            return rng.permuted(np.broadcast_to(maps, (n, *maps.shape)), axis=2)
+
+        found["leak_shuffled_regions"] = exceeds(maps, shuffled)
     return found
+
+
+def of_axes(cortex: Cortex, scenario: dict, rng: np.random.Generator) -> dict[str, bool]:
+    """Whether an axis is found that is there, and whether more than that are."""
+    axis = cortex.maps(1, scenario, rng)[0]
+    axis *= AXIS / np.sqrt((axis**2).mean())
+    maps = cortex.maps(PEOPLE, scenario, rng) + rng.standard_normal((PEOPLE, 1)) * axis
+    source = people_surrogates(maps, cortex.modes, "smooth", rng)
+    retained = rank_test(maps, source, SURROGATES, alpha=ALPHA, largest=2).retained
+    return {"axis_found": retained > 0, "axis_too_many": retained > 1}
 
 
 def of_genes(
@@ -195,11 +245,12 @@ def of_people(cortex: Cortex, scenario: dict, rng: np.random.Generator) -> dict[
     level = first.mean(axis=1)
     score = (level - level.mean()) / level.std() + rng.standard_normal(PEOPLE)
     signs = np.abs(means_under_signs(treated, SURROGATES, rng))
-    ratios = np.abs(ratios_under_exchange(treated, control, SURROGATES, rng))
+    exchanged = orders_within(["all"] * 2 * PEOPLE, SURROGATES, rng)
+    ratios = np.abs(ratios_under_exchange(treated, control, exchanged))
     smallest = {
         "mean_change": family_p(np.abs(t_of_means(treated)), signs).min(),
         "variance": family_p(np.abs(log_variance_ratio(treated, control)), ratios).min(),
-        "dimensions": ratio_difference_p(treated, control, SURROGATES, rng),
+        "dimensions": ratio_difference_p(treated, control, exchanged),
         "similarity": similarity_p(treated, SURROGATES, rng),
     }
     found = principal_components(treated, 3)
@@ -212,10 +263,22 @@ def of_people(cortex: Cortex, scenario: dict, rng: np.random.Generator) -> dict[
             drawn.append(t_of_correlation(r, PEOPLE - given.shape[1] - 1))
         drawn = np.array(drawn).T
         smallest[name] = family_p(drawn[0], drawn[1:]).min()
+    ratios = [
+        [participation_ratio(arm[rng.permutation(PEOPLE)[:SAMPLE]]) for _ in range(SAMPLES)]
+        for arm in (treated, control)
+    ]
+    smallest["leak_samples_as_people"] = ttest_ind(*ratios).pvalue
     return {name: bool(p <= ALPHA) for name, p in smallest.items()}
 
 
-COUNTS = {"components": of_components, "genes": of_genes, "people": of_people}
+# What keeps no smoothness is counted after the rest: it takes the longest and its level is known.
+COUNTS = {
+    "components": of_components,
+    "axes": of_axes,
+    "genes": of_genes,
+    "people": of_people,
+    "shuffled": of_shuffled,
+}
 
 
 def part(kind: str, name: str, index: int, folder: Path) -> None:
@@ -226,10 +289,9 @@ def part(kind: str, name: str, index: int, folder: Path) -> None:
     cortex, key = Cortex(), [SEED, crc32(f"{kind} {name}".encode()), index]
     rngs = [np.random.default_rng([*key, data_set]) for data_set in range(PART + 1)]
     given = {
-        "components": lambda: [index % LEAK_EVERY == 0],
+        "shuffled": lambda: [index % LEAK_EVERY == 0],
         "genes": lambda: [[spin_orders(cortex.sphere, SURROGATES, rngs[-1]) for _ in range(2)]],
-        "people": list,
-    }[kind]()
+    }.get(kind, list)()
     rows = [COUNTS[kind](cortex, SCENARIOS[name], rng, *given) for rng in rngs[:PART]]
     table = pd.DataFrame(rows).astype(int).assign(kind=kind, scenario=name)
     table.to_csv(path.with_suffix(".tmp"), sep="\t", index=False)
@@ -249,8 +311,9 @@ def joined(folder: Path) -> pd.DataFrame:
                 n, share = own[null].count(), own[null].mean()
                 if n:
                     error = np.sqrt(max(share, 1 / n) * (1 - share) / n)
-                    rows.append((kind, scenario, null, n, share, error))
-    columns = ["kind", "scenario", "null", "data_sets", "rejected", "standard_error"]
+                    above = n * share > binom(n, ALPHA).interval(0.999)[1]
+                    rows.append((kind, scenario, null, n, share, error, above))
+    columns = ["kind", "scenario", "null", "data_sets", "rejected", "standard_error", "too_many"]
     return pd.DataFrame(rows, columns=columns)
 
 
@@ -268,8 +331,9 @@ def main() -> None:
         for index in range(-(-given.data_sets // PART))
         for kind in COUNTS
         for name in SCENARIOS
-        if (kind, name) not in NOT_COUNTED
+        if name in COUNTED[kind] and (kind != "axes" or index % LEAK_EVERY == 0)
     ]
+    todo.sort(key=lambda one: one[0] == "shuffled")
     with ProcessPoolExecutor(given.cores) as pool:
         for start in range(0, len(todo), given.cores):
             if time.monotonic() > end:
