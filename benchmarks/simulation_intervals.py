@@ -63,14 +63,15 @@ from mri_response.people.rows import person_weights
 
 EDGE = 1e-6
 Z = float(ndtri(0.975))
-PARTITIONS = 4  # of nested cross-validation, and of the spread between repeats
-CURVE_REPEATS = 4
+#: Test folds of nested cross-validation, of the spread between repeats and of a learning curve's
+#: size: four partitions into 5 folds, two into 10.
+TEST_FOLDS = 20
 #: Name, and what it is: where the interval has its centre, and how its width is found.
 INTERVALS = {
     "naive": "naive: errors over people",
     "report": "the report's: naive error times the factor of the permutations",
     "report_spread": "the same, and the spread between repeats of the folds",
-    "report_partitions": "the report's, of 4 repeats of the folds",
+    "report_partitions": "the report's, of 20 test folds",
     "resampled_t": "corrected resampled t over test folds (Nadeau and Bengio 2003)",
     "ncv": "nested cross-validation, bias corrected",
     "ncv_uncorrected": "nested cross-validation, bias not corrected",
@@ -180,7 +181,7 @@ def curve(drawn: Drawn, scheme: Scheme, seed: int) -> dict[str, np.ndarray]:
     model = {"confounds": ["age", "sex", "tiv"], "C": grid | {"scale": "absolute"}}
     model |= {"class_weight": "balanced", "standardize": True, "pca": None, "harmonise": None}
     config = {"seed": seed, "cross_validation": cv, "model": model, "min_class_size": 5}
-    config["learning_curve"] = {"sizes": None, "repeats": CURVE_REPEATS}
+    config["learning_curve"] = {"sizes": None, "repeats": TEST_FOLDS // scheme.outer_folds}
     subsamples = draw_subsamples(drawn.people, config)
     return run_subsamples(drawn.people, drawn.features, subsamples, config)
 
@@ -291,7 +292,7 @@ def intervals(
 
 
 # ---------------------------------------------------------------- trials and table
-def trial(index: int, scenario: str, n_permutations: int, n_partitions: int) -> list[dict]:
+def trial(index: int, scenario: str, n_permutations: int) -> list[dict]:
     """All intervals of one trial, and what its own model achieves, from its number alone."""
     effect, scheme = SCENARIOS[scenario]
     drawn = drawn_cohort(generator_of(scenario, index), "discovery", effect)
@@ -300,7 +301,7 @@ def trial(index: int, scenario: str, n_permutations: int, n_partitions: int) -> 
     *outer, refit = draw_folds(people["participant_id"], labels, scheme, index)
     labellings = [range(1), range(1, 1 + n_permutations)]
     decisions = joined([run(outer, labellings)], scheme.repeats, 1 + n_permutations)
-    found = partitioned(drawn, scheme, index, n_partitions)
+    found = partitioned(drawn, scheme, index, TEST_FOLDS // scheme.outer_folds)
     parts = curve(drawn, scheme, index)
     model = frozen_model(drawn, run([refit], [range(1)]))
     truth = true_performance(model.decision, "discovery", effect)
@@ -351,15 +352,10 @@ def markdown(table: pd.DataFrame) -> str:
 
 
 def main() -> None:
-    given = command_line(__doc__, SCENARIOS, trials=300, permutations=99, partitions=PARTITIONS)
+    given = command_line(__doc__, SCENARIOS, trials=1000, permutations=99)
     tables = []
     for scenario in given.scenarios:
-        one = partial(
-            trial,
-            scenario=scenario,
-            n_permutations=given.permutations,
-            n_partitions=given.partitions,
-        )
+        one = partial(trial, scenario=scenario, n_permutations=given.permutations)
         found = done_trials(one, scenario, given)
         rows = pd.DataFrame([row for rows in found for row in rows])
         rows.to_csv(given.out / f"intervals_{scenario}.tsv", sep="\t", index=False)

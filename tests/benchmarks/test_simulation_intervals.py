@@ -94,7 +94,7 @@ def test_the_bias_is_found_where_it_is_linear_in_one_over_people(simulation):
 
 
 def test_a_trial_is_the_same_when_drawn_again_and_has_every_interval(simulation):
-    one, again = (pd.DataFrame(simulation.trial(0, "planted", 19, 2)) for _ in range(2))
+    one, again = (pd.DataFrame(simulation.trial(0, "planted", 19)) for _ in range(2))
     pd.testing.assert_frame_equal(one, again)
     for _, own in one.groupby("metric"):
         assert sorted(own["interval"]) == sorted(simulation.INTERVALS)
