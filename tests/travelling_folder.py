@@ -13,7 +13,8 @@ from small_study import REGIONS, Study
 
 from mri_response.core.provenance import config_hash
 from mri_response.core.tables import write_tsv
-from mri_response.learning.preparation.confounds import ConfoundCoding
+from mri_response.learning.preparation.confounds import ConfoundCoding, SiteCoding
+from mri_response.models.harmonised import FrozenHarmonised
 from mri_response.models.linear import FrozenLinear
 from mri_response.models.packing import pack
 
@@ -45,8 +46,15 @@ OTHER_PLAN = {"format": 1, "study": "another", "plan": {}, "plan_sha256": config
 }
 
 
+def config_models(features: str, changes: dict[str, Any]) -> dict[str, Any]:
+    return changes.get("models", {"made": MODEL | {"features": features}})
+
+
 def made_folder(study: Study, features: str, out: Path, **changes: Any) -> Path:
-    """Write the folder of a linear model of random weights for the regions of the study."""
+    """Write the folder of a linear model of random weights for the regions of the study.
+
+    Where the model harmonises, the sites of the discovery cohort show their shifts and factors.
+    """
     rng = np.random.default_rng(4)
     work = out.parent / f"{out.name}_made"
     (work / features).mkdir(parents=True)
@@ -61,14 +69,22 @@ def made_folder(study: Study, features: str, out: Path, **changes: Any) -> Path:
     coding = ConfoundCoding.of(people, MODEL["confounds"])
     p, q = len(REGIONS), len(coding.names)
     numbers = rng.normal(size=p), rng.normal(size=p), rng.normal(size=q) / 50, rng.normal(size=q)
-    FrozenLinear(*numbers, 0.1, coding, {"decision_rules": RULES}).save(work / "made.json")
+    linear = FrozenLinear(*numbers, 0.1, coding, {"decision_rules": RULES})
+    harmonise = config_models(features, changes)["made"]["harmonise"]
+    if harmonise:
+        sites = SiteCoding.of(people, harmonise)
+        rows = sites.rows(people, unseen="mean")
+        values = table[REGIONS].to_numpy()
+        FrozenHarmonised.learn(values, rows, sites, lambda _: linear).save(work / "made.json")
+    else:
+        linear.save(work / "made.json")
     columns = ["cohort", "source", "program", "version", "site", "class", "n"]
     write_tsv(pd.DataFrame(columns=columns), work / "summary.tsv")
     found = {"cohort": "discovery", "aggregation": "mean_over_repeats", "metric": "auc"}
     found |= {"estimate": 0.7, "ci_low": 0.5, "ci_high": 0.9}
     write_tsv(pd.DataFrame([found]), work / "performance.tsv")
     config = {
-        "models": {"made": MODEL | {"features": features}},
+        "models": config_models(features, changes),
         "features": {features: SPECS[features]},
         "outcome": OUTCOME,
         "confounds": {"unseen_site": "error", "categorical": [], "missing": "exclude"},

@@ -11,11 +11,12 @@ import numpy as np
 import pandas as pd
 import pytest
 from small_study import REGIONS, Study, block_labels, template
-from travelling_folder import OUTCOME, made_folder
+from travelling_folder import MODEL, OUTCOME, made_folder
 
 from mri_response.config.load import load_config
 from mri_response.core.errors import InputError
 from mri_response.core.tables import write_tsv
+from mri_response.learning.rounding import rounded
 from mri_response.models.applied import with_model
 from mri_response.models.door import findings, major, program_findings, unit_ratio
 from mri_response.models.folder import CARD
@@ -164,6 +165,85 @@ def test_the_rule_for_unseen_sites_is_that_of_the_folder_unless_another_is_named
     config["apply"]["unseen_site"] = "mean"
     assert with_model(load_config(config))["confounds"]["unseen_site"] == "mean"
     assert with_model(load_config(config_of("fs")))["confounds"]["unseen_site"] == "error"
+
+
+# ---------------------------------------------------------------- sites that show their own effects
+HARMONISE = {"column": "site", "keep": [], "method": "combat", "reference": None, "min_people": 4}
+HARMONISED = {"harmonise": HARMONISE | {"learn_from": None}, "features": "fs"}
+
+
+def new_site(study: Study, n: int) -> None:
+    """The first people of the other cohort are of a site that training did not have."""
+    study.people["external"]["site"] = [*["X"] * n, *["A"] * (16 - n)]
+    study.write("external")
+
+
+def own_config(study: Study, asked: str | None = "own", rule: str = "mean") -> dict[str, Any]:
+    confounds = {"unseen_site": rule, "categorical": [], "missing": "exclude"}
+    models = {"made": MODEL | HARMONISED}
+    made_folder(study, "fs", study.folder / "own_model", models=models, confounds=confounds)
+    config = config_of("fs")
+    config["apply"] = {"model": "own_model", "unseen_site": asked}
+    return config
+
+
+def test_a_new_site_of_enough_people_may_show_its_own_effects(study):
+    new_site(study, 4)
+    assert len(checked(own_config(study)).people["external"]) == 16
+
+
+def test_too_few_people_of_a_new_site_are_told_before_the_run(study):
+    new_site(study, 3)
+    text = told(own_config(study))
+    assert text.startswith("external/participants.tsv: column site: found 3 rows of the new site")
+    assert "apply.unseen_site: own" in text
+    # What the folder says holds where the configuration says nothing.
+    assert "found 3 rows of the new site 'X'" in told(own_config(study, asked=None, rule="own"))
+
+
+def test_a_new_site_is_told_with_the_key_of_this_run(study):
+    new_site(study, 1)
+    text = told(own_config(study, asked="error"))
+    assert "found 'X' in site" in text
+    assert "apply.unseen_site: mean" in text
+
+
+def test_a_model_that_does_not_harmonise_has_nothing_to_learn_of_a_site(study):
+    config = config_of("fs")
+    config["apply"]["unseen_site"] = "own"
+    assert told(config).startswith("config: apply.unseen_site: found own, and the model does not")
+    # Another model of its run harmonised, by whose rule this one takes the mean.
+    confounds = {"unseen_site": "own", "categorical": [], "missing": "exclude"}
+    folder = made_folder(study, "fs", study.folder / "beside_model", confounds=confounds)
+    config["apply"] = {"model": "beside_model"}
+    assert with_model(load_config(config))["confounds"]["unseen_site"] == "mean"
+    assert "counts as the mean of the training people" in (folder / CARD).read_text()
+
+
+def test_the_card_names_the_key_and_says_that_such_scores_are_transductive(study):
+    own_config(study, rule="own")
+    text = (study.folder / "own_model" / CARD).read_text()
+    assert "(transductive)" in text
+    assert "unless `apply.unseen_site` of the configuration" in text
+
+
+def test_people_of_a_new_site_are_harmonised_as_the_frozen_model_does_it(study):
+    new_site(study, 9)
+    model = Travelling.read(own_config(study)["apply"]["model"])
+    people = study.people["external"]
+    features = regions(study)[REGIONS].to_numpy()
+    (frozen,) = model.parts.values()
+    scores = {rule: model.decision({"fs": features}, people, rule) for rule in ("own", "mean")}
+    direct = rounded(frozen.decision(features, people, unseen="own"))
+    np.testing.assert_array_equal(scores["own"], direct)
+    assert np.abs(scores["own"] - scores["mean"])[:9].min() > 1e-4
+    np.testing.assert_array_equal(scores["own"][9:], scores["mean"][9:])
+    # Who is scored together matters: others of the site, and nobody of another.
+    without = [*range(8), *range(9, 16)]
+    fewer = model.decision(
+        {"fs": features[without]}, people.iloc[without].reset_index(drop=True), "own"
+    )
+    assert np.abs(fewer[:8] - scores["own"][:8]).min() > 1e-6
 
 
 def test_unit_ratios_are_found_and_sites_are_not_taken_for_units():

@@ -475,6 +475,18 @@ def test_new_sites_that_show_their_own_effects_are_called_transductive():
     assert "own people, without labels (transductive)" in told
 
 
+def test_the_card_says_whether_the_model_travels_and_how():
+    run = made_up_run()
+    told = gather(evidence_of(run))["apply"].text
+    assert told.startswith("Elsewhere the folder models/roi_svc/ is all that is needed")
+    assert "apply.model" in told
+    forest = {"estimator": "sklearn.ensemble.RandomForestClassifier", "parameters": {}, "grid": {}}
+    run.config["models"]["roi_svc"] |= forest
+    told = gather(evidence_of(run))["apply"].text
+    assert "is a program and no formula" in told
+    assert "apply.model" not in told
+
+
 def test_caveats_say_which_intervals_the_discovery_cohort_has():
     run = made_up_run()
     evidence = evidence_of(run)

@@ -10,7 +10,7 @@ import pytest
 from mri_response.config.load import load_config
 from mri_response.report.run import Run
 from mri_response.report.sections.applied import SECTION
-from mri_response.report.sections.blocks import Figures, Table, Text, Warnings
+from mri_response.report.sections.blocks import Details, Figures, Table, Text, Warnings
 
 TEXT = {
     "name": "svc",
@@ -24,7 +24,7 @@ OUTCOME = {"kind": "label", "column": "g", "classes": ["a", "b"], "positive_clas
 COLUMNS = ["cohort", "metric", "n", "estimate", "ci_low", "ci_high", "ci_method", "p_value"]
 
 
-def blocks(*, outcome: bool = True, **tables: pd.DataFrame) -> list[Any]:
+def blocks(*, outcome: bool = True, unseen: str = "error", **tables: pd.DataFrame) -> list[Any]:
     cohorts = {"here": {"role": "external", "participants": "p.tsv", "title": "Our clinic"}}
     raw = {"run": "away", "cohorts": cohorts, "apply": {"model": "folder"}}
     config = load_config(raw | ({"outcome": OUTCOME} if outcome else {}))
@@ -37,7 +37,8 @@ def blocks(*, outcome: bool = True, **tables: pd.DataFrame) -> list[Any]:
     }
     flow = pd.DataFrame([["here", "external", "analysed", "40"]])
     flow.columns = ["cohort", "role", "step", "n"]
-    config = config | {"outcome": None, "apply": asked}
+    confounds = config["confounds"] | {"unseen_site": unseen}
+    config = config | {"outcome": None, "apply": asked, "confounds": confounds}
     return SECTION.blocks_of(Run(config, flow=flow, tables=given | tables, applied=TEXT))
 
 
@@ -53,6 +54,15 @@ def test_the_first_sentence_says_who_was_scored_by_what():
     )
     (warned,) = [block for block in found if isinstance(block, Warnings)]
     assert warned.items == ["Our clinic, age: 9.0 % of the values are beyond."]
+
+
+def test_scores_that_depend_on_others_of_the_site_are_said_to_do_so():
+    def said(unseen: str) -> str:
+        (how,) = (b for b in blocks(unseen=unseen)[-1:] if isinstance(b, Details))
+        return texts(how.blocks)
+
+    assert "transductive" in said("own")
+    assert "transductive" not in said("mean")
 
 
 def test_what_is_not_known_is_said():

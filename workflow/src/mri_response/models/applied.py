@@ -50,7 +50,7 @@ def with_model(config: Mapping[str, Any]) -> dict[str, Any]:
     require_travelling(text, asked["model"])
     _check_outcome(config, text)
     confounds = dict(config["confounds"])
-    confounds["unseen_site"] = asked["unseen_site"] or text["confounds"]["unseen_site"]
+    confounds["unseen_site"] = _unseen_site(asked, text)
     confounds["categorical"] = text["confounds"]["categorical"]
     sections = {name: part["model"] for name, part in text["parts"].items()}
     completed = {
@@ -70,6 +70,20 @@ def with_model(config: Mapping[str, Any]) -> dict[str, Any]:
     check_sources(completed)
     check_paths(completed)
     return completed
+
+
+def _unseen_site(asked: Mapping[str, Any], text: Mapping[str, Any]) -> str:
+    """Rule for a site that training did not have; a site shows its own only to harmonisation."""
+    if any(part["model"].get("harmonise") for part in text["parts"].values()):
+        return asked["unseen_site"] or text["confounds"]["unseen_site"]
+    if asked["unseen_site"] == "own":
+        raise fault(
+            "apply.unseen_site",
+            "own, and the model does not harmonise its features",
+            "error or mean, since nothing else is learned from the people of a new site",
+            "write mean",
+        )
+    return asked["unseen_site"] or text["confounds"]["unseen_site"].replace("own", "mean")
 
 
 def _check_outcome(config: Mapping[str, Any], text: Mapping[str, Any]) -> None:

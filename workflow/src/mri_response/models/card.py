@@ -98,17 +98,21 @@ def _preparation(text: Mapping[str, Any]) -> list[str]:
             if step.is_asked(part["model"])
         ]
         lines.append(f"- {name}: {'; '.join(steps) or 'none'}")
+    unseen = text["confounds"]["unseen_site"]
+    if not any(part["model"].get("harmonise") for part in text["parts"].values()):
+        unseen = unseen.replace("own", "mean")
     rule = {
         "error": "is refused",
         "mean": "counts as the mean of the training people, and harmonisation leaves it as it is",
-        "own": "is harmonised by the shift and scale of its own people, so that the score of one "
-        "person depends on the others (transductive)",
-    }[text["confounds"]["unseen_site"]]
+        "own": "is harmonised by the shift and scale of its own people, without labels, so that "
+        "the score of one person depends on the others of the site and nobody can be scored alone "
+        "(transductive)",
+    }[unseen]
     return [
         "## Preparation, folded into the formula",
         "\n".join(lines),
-        f"A site or category that training did not have {rule}, unless `confounds.unseen_site` of "
-        "the configuration says otherwise.",
+        f"A site or category that training did not have {rule}, unless `apply.unseen_site` of the "
+        "configuration says otherwise.",
     ]
 
 

@@ -99,8 +99,9 @@ def check_people(
     Raises
     ------
     InputError
-        For another grid or atlas, if most columns are many times larger or smaller, or for a site
-        or another category that is new while the rule for new ones is an error.
+        For another grid or atlas, if most columns are many times larger or smaller, for a site or
+        another category that is new while the rule for new ones is an error, or for a new site of
+        too few people to show their own shift and scale where these are asked for.
     """
     _check_images(config, people, model)
     _check_units(config, people, model)
@@ -162,16 +163,21 @@ def _check_units(
 def _check_categories(
     config: Mapping[str, Any], people: Mapping[str, pd.DataFrame], model: Travelling
 ) -> None:
-    """Nobody has a site or another category that the training people did not have."""
+    """New sites and categories are met by a rule that the model has and their people allow."""
     unseen = config["confounds"]["unseen_site"]
-    for frozen in model.parts.values():
-        for name, rows in people.items():
-            try:
+    harmonised = [part for part in model.parts.values() if isinstance(part, FrozenHarmonised)]
+    for name, rows in people.items():
+        try:
+            for frozen in model.parts.values():
                 frozen.coding.matrix(rows, unseen=unseen)
-                if isinstance(frozen, FrozenHarmonised):
-                    frozen.sites.rows(rows, unseen=unseen)
-            except InputError as error:
-                raise InputError(f"{config['cohorts'][name]['participants']}: {error}") from None
+            for frozen in harmonised:
+                frozen.sites.rows(rows, unseen=unseen)
+                if unseen == "own":
+                    frozen.sites.require_own(rows)
+        except InputError as error:
+            # Where a model is applied the rule stands at apply.
+            text = str(error).replace("confounds.unseen_site", "apply.unseen_site")
+            raise InputError(f"{config['cohorts'][name]['participants']}: {text}") from None
 
 
 def unit_ratio(values: np.ndarray, ranges: Mapping[str, np.ndarray]) -> float | None:

@@ -24,7 +24,8 @@ def applied_methods(run: Run) -> list[Fact]:
     words = {
         "error": "would have ended the run",
         "mean": "counted as the mean of the training people",
-        "own": "was harmonised by the shift and scale of its own people",
+        "own": "was harmonised by the shift and scale of its own people, without labels "
+        "(transductive: the score of a person depends on who else of the site is scored)",
     }
     paragraphs = [
         Fact(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from mri_response.config.queries import categorical_confounds, used_confounds
 from mri_response.core.vocabulary import EXTERNAL_POOLED
+from mri_response.models.contract import why_not
 from mri_response.report.facts.caveats import caveats, coins
 from mri_response.report.facts.fact import Fact, fact
 from mri_response.report.facts.phrases import predictors, where
@@ -84,11 +85,20 @@ def users(run: Run) -> Fact:
 
 @fact
 def apply(run: Run) -> Fact:
+    reason = why_not(run.config, run.config["stacks"].get(run.model, [run.model]))
+    folder = f"models/{run.model}/"
+    elsewhere = (
+        f"Elsewhere the folder {folder} is all that is needed: a configuration that names it at "
+        "apply.model scores cohorts with or without labels, once hashes, made-up people, columns, "
+        "units, grid and atlas have been compared (docs/travel.md)."
+        if reason is None
+        else f"Elsewhere it cannot be applied without the training data, since {reason}."
+    )
     return Fact(
-        "Add the new people to the configuration as a cohort of the role external and give the "
-        "command again: their features are computed as before and the frozen model scores them. "
-        "The model must come out with the hash that stands here; it is verified at every reading.",
-        "config: cohorts.*.role",
+        f"{elsewhere} Where the training data are, new people can also be added to the "
+        "configuration as a cohort of the role external. Either way the frozen model scores them, "
+        "and must come out with the hash that stands here; it is verified at every reading.",
+        f"{folder}manifest.json; config: cohorts.*.role",
     )
 
 

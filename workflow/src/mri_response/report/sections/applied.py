@@ -50,6 +50,12 @@ _HOW = (
     "were scored and compared with the scores that stand in it. Nothing was fitted, centred or "
     "given another threshold here. A missing confound counts as its mean in the training people."
 )
+_OWN_SITES = (
+    "People of a site that training did not have were harmonised by the shift and scale that they "
+    "show together, without a look at labels (apply.unseen_site: own). Such scores are "
+    "transductive: those of one person depend on who else of the site is scored, nobody can be "
+    "scored alone, and what all people of the site share is taken off."
+)
 _RULE = (
     "A feature set, or a column of people, is warned of where more than 5 % of its values are more "
     "than 3 standard deviations from the training mean; a program where its name or major version "
@@ -78,8 +84,13 @@ def _blocks(run: Run) -> list[Block]:
         found += [Figures(("applied_performance",)), _table(run, performance)]
     found.append(_before(text))
     found.append(Details("Are these people like those of the training?", [_checks(run, checks)]))
-    found.append(Details("How the model was applied", [Text(_HOW), *_hashes(run, text)]))
+    how = [Text(_HOW), *([Text(_OWN_SITES)] if _own_sites(run) else []), *_hashes(run, text)]
+    found.append(Details("How the model was applied", how))
     return found
+
+
+def _own_sites(run: Run) -> bool:
+    return run.config["confounds"]["unseen_site"] == "own"
 
 
 def _what(run: Run, text: Mapping[str, Any]) -> str:
