@@ -6,6 +6,7 @@ import pytest
 
 from mri_response.evaluation.leakage import (
     LEAKAGE_COLUMNS,
+    gain_checks,
     leakage_table,
     null_checks,
     removal_checks,
@@ -98,6 +99,25 @@ def test_a_null_above_chance_is_found():
     (row,) = null_checks(null_of(values + 0.02), "home", free=False)
     assert row["passed"] == "not_measured"
     assert null_checks(null_of(values, "whole_procedure_given_confounds"), "home", free=True) == []
+
+
+def gains_of(values, null="whole_procedure_residuals_given_baseline"):
+    return pd.DataFrame(
+        {"model": "ridge", "cohort": "home", "null": null, "metric": "r2_gain", "value": values}
+    )
+
+
+def test_a_gain_over_permuted_residuals_is_found():
+    values = np.linspace(-0.2, 0.2, 100)
+    (row,) = gain_checks(gains_of(values), "home", free=True)
+    assert (row["check"], row["n_checked"], row["passed"]) == ("gain_centre", 100, "yes")
+    assert row["limit"] == pytest.approx(3.09 * values.std(ddof=1) / 10)
+    (row,) = gain_checks(gains_of(values + 0.05), "home", free=True)
+    assert row["passed"] == "no"
+    (row,) = gain_checks(gains_of(values + 0.05), "home", free=False)
+    assert row["passed"] == "not_measured"
+    assert gain_checks(gains_of(values, "own_residuals_given_baseline"), "home", free=True) == []
+    assert gain_checks(gains_of(values).assign(cohort="away"), "home", free=True) == []
 
 
 def test_the_control_of_confound_removal_is_compared_with_the_null():

@@ -1,5 +1,6 @@
 """The certificate against leakage on the page."""
 
+import pandas as pd
 from flat_blocks import flat
 from made_up_run import made_up_run
 
@@ -36,6 +37,16 @@ def test_a_failed_check_leads():
     assert lead.startswith("1 of 6 checks found a way")
     assert "(scans almost those of other people)" in lead
     assert table.rows[-2][3:] == ["3", "0.97 (at most 0.8)"]
+
+
+def test_gains_of_numbers_are_told_without_per_cent():
+    leakage = made_up_run().tables["leakage"]
+    gains = {"check": "gain_centre", "scope": "roi_svc", "n_found": None}
+    gains |= {"n_checked": 1000, "value": -0.0213, "limit": 0.0031, "passed": "yes"}
+    rows = leakage[leakage["check"] == "people_split"]
+    _, table = page(pd.concat([rows, pd.DataFrame([gains])]))
+    assert table.rows[-1][0] == "Mean gain over permuted residuals above 0"
+    assert table.rows[-1][2:] == ["1,000 permutations", "no", "\N{MINUS SIGN}0.021 (at most 0.003)"]
 
 
 def test_without_the_table_there_is_no_section():

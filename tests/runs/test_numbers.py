@@ -84,6 +84,22 @@ def table(path: Path) -> pd.DataFrame:
     return found
 
 
+def test_the_certificate_against_leakage_is_there_for_numbers(results):
+    found = table(results / "leakage.tsv").set_index(["check", "scope"])
+    assert found.loc[("people_split", "discovery"), "passed"] == "yes"
+    assert {scope for check, scope in found.index if check == "ids_shared"} == {
+        *("external", "control")
+    }
+    null = table(results / "numbers_null.tsv").query("cohort == 'discovery' & metric == 'r2_gain'")
+    for model, own in null.groupby("model"):
+        row = found.loc[("gain_centre", model)]
+        assert row["value"] == pytest.approx(own["value"].mean())
+        assert row["n_checked"] == len(own) == 20
+    page = (results / "report.html").read_text()
+    assert "Could it be leakage?" in page
+    assert "Mean gain over permuted residuals above 0" in page
+
+
 def test_the_number_is_the_percent_change_whose_cut_is_the_class(study, results):
     scores = pd.read_csv(study.folder / "discovery" / "scores.tsv", sep="\t")
     scores = scores.set_index(["session_id", "participant_id"])["MADRS"]

@@ -78,6 +78,7 @@ from mri_response.config.queries import (
     atlas_of_measures,
     discovery_name,
     fitted_model,
+    has_classes,
     measured_set,
     quality_predictors,
     sets_by_source,
@@ -196,6 +197,7 @@ CURVES = curve_models(CONFIG)
 CONTROLLED = controlled_models(CONFIG)
 SITES = CONFIG["sites"]["column"]
 TRANSPORT = CONFIG["sites"]["transport"]
+CLASSES = has_classes(CONFIG)
 STABLE = stability_models(CONFIG)
 # Cohorts that are learned from in turn.
 LEARNED = [name for name in COHORTS if CONFIG["cohorts"][name]["role"] != "control"]

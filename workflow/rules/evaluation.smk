@@ -270,9 +270,10 @@ rule leakage:
     input:
         splits=run_table("splits"),
         people=[people_table(cohort) for cohort in COHORTS],
-        qc=run_table("qc"),
-        null=run_table("null"),
+        qc=run_table("qc") if CLASSES else [],
+        null=run_table("null") if CLASSES else [],
         controls=run_table("confound_controls") if CONTROLLED else [],
+        numbers_null=[] if CLASSES else run_table("numbers_null"),
     output:
         run_table("leakage"),
     log:

@@ -232,7 +232,8 @@ def number_files():
     tables = [run_table(f"numbers_{name}") for name in NUMBER_TABLES]
     documents = [*reviewer_tables(), *reviewer_texts().values()]
     models = [*frozen_models(), *travelling_models()]
-    return [run_table("splits"), *tables, *further_number_tables(), *documents, *models]
+    tables = [run_table("splits"), run_table("leakage"), *tables]
+    return [*tables, *further_number_tables(), *documents, *models]
 
 
 def further_number_tables():
@@ -245,7 +246,7 @@ def further_number_tables():
 def page_of_numbers():
     """What the page shows of predicted numbers; no table of single people."""
     names = ("groups", "performance", "specificity")
-    shown = [run_table(f"numbers_{name}") for name in names]
+    shown = [run_table("leakage"), *(run_table(f"numbers_{name}") for name in names)]
     tables = [*shown, *further_number_tables(), *reviewer_tables()]
     return {"tables": tables, "frozen": frozen_models(), **page_of_weights()}
 

@@ -9,13 +9,52 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from mri_response.config.queries import discovery_name
+from mri_response.core.tables import read_people, read_tsv
 from mri_response.core.vocabulary import ConfoundControl, Null
 from mri_response.features.resemblance import ALIKE
+from mri_response.learning.split_tables import folds_from_table
 from mri_response.learning.splits import Fold
 
 LEAKAGE_COLUMNS = ["check", "scope", "n_checked", "n_found", "value", "limit", "passed"]
 #: One-sided standard normal quantile of 99.9 %: one run of a thousand is told by chance.
 _Z = 3.09
+
+
+def certificate(config: Mapping[str, Any], given: Any) -> pd.DataFrame:
+    """Look at everything that a run has to show.
+
+    Parameters
+    ----------
+    config : mapping
+        Sections cohorts, cross_validation and permutation of the configuration.
+    given : mapping with attributes
+        Paths: `splits`; `people`, the analysed rows of every cohort in their order; and, each
+        empty where a run has none, `qc`, `null`, `controls` (of the removal of confounds) and
+        `numbers_null`.
+
+    Returns
+    -------
+    DataFrame
+        Columns `LEAKAGE_COLUMNS`.
+    """
+    people = dict(zip(config["cohorts"], map(read_people, given.people), strict=True))
+    discovery, free = discovery_name(config), config["permutation"]["within"] is None
+    home = people.pop(discovery)
+    own = [name for name in people if config["cohorts"][name]["own_ids"]]
+    folds = folds_from_table(read_tsv(given.splits), home)
+    rows = split_checks(folds, home, config["cross_validation"]["group"])
+    rows += shared_ids(home, people, own)
+    if given.qc:
+        rows += scan_checks(read_tsv(given.qc, {"resemblance": float}))
+    if given.null:
+        null = read_tsv(given.null, {"value": float})
+        controls = read_tsv(given.controls, {"estimate": float}) if given.controls else None
+        rows += null_checks(null, discovery, free=free) + removal_checks(controls, null)
+    if given.numbers_null:
+        null = read_tsv(given.numbers_null, {"value": float})
+        rows += gain_checks(null, discovery, free=free)
+    return leakage_table(rows)
 
 
 def split_checks(
@@ -141,16 +180,49 @@ def null_checks(null: pd.DataFrame, discovery: str, *, free: bool) -> list[dict[
         & (null["metric"] == "balanced_accuracy")
         & (null["null"] == str(Null.WHOLE_PROCEDURE))
     ]
+    first = chosen.groupby("model", sort=False)["aggregation"].transform("first")
+    return _centres("null_centre", chosen[chosen["aggregation"] == first], 0.5, free=free)
+
+
+def _centres(check: str, null: pd.DataFrame, chance: float, *, free: bool) -> list[dict[str, Any]]:
+    """Mean over permutations of each model beside what chance allows."""
     rows = []
-    for model, own in chosen.groupby("model", sort=False):
-        values = own.loc[own["aggregation"] == own["aggregation"].iloc[0], "value"].dropna()
+    for model, own in null.groupby("model", sort=False):
+        values = own["value"].dropna()
         if len(values) < 2:
             continue
         mean = float(values.mean())
-        limit = 0.5 + _Z * float(values.std()) / math.sqrt(len(values)) if free else math.nan
+        limit = chance + _Z * float(values.std()) / math.sqrt(len(values)) if free else math.nan
         found = {"value": mean, "limit": limit, "passed": mean <= limit if free else None}
-        rows.append(_row("null_centre", model, len(values), None, **found))
+        rows.append(_row(check, model, len(values), None, **found))
     return rows
+
+
+def gain_checks(null: pd.DataFrame, discovery: str, *, free: bool) -> list[dict[str, Any]]:
+    """Compare the mean gain of predicted numbers over permutations with 0.
+
+    Parameters
+    ----------
+    null : DataFrame
+        The table ``numbers_null.tsv``, values as numbers.
+    discovery : str
+        Name of the discovery cohort.
+    free : bool
+        As in `null_checks`.
+
+    Returns
+    -------
+    list of dict
+        Rows of the table `LEAKAGE_COLUMNS`, one per model whose whole procedure was permuted.
+        ``value`` is the mean gain in R2 over baseline and confounds, ``limit`` 3.09 standard errors
+        of the mean: features that say nothing of exchanged residuals gain nothing, or less.
+    """
+    chosen = null[
+        (null["cohort"] == discovery)
+        & (null["metric"] == "r2_gain")
+        & (null["null"] == str(Null.RESIDUALS))
+    ]
+    return _centres("gain_centre", chosen, 0.0, free=free)
 
 
 def removal_checks(controls: pd.DataFrame | None, null: pd.DataFrame) -> list[dict[str, Any]]:
