@@ -99,6 +99,11 @@ def test_ketamine_of_the_first_period_is_an_analysis_of_covariance(shared_data):
         assert row["df"] == pytest.approx(25)
 
 
+def criterion(model):
+    """Akaike's of the restricted likelihood, which counts the covariance's parameters alone."""
+    return model.deviance + 2 * len(model.theta)
+
+
 def test_ketamine_of_both_days_needs_an_unstructured_covariance(shared_data):
     # Drug, period and baseline by day; a person's covariance over both days of both periods.
     both = pd.concat([periods(shared_data, day).assign(day=day) for day in (2, 10)])
@@ -110,6 +115,7 @@ def test_ketamine_of_both_days_needs_an_unstructured_covariance(shared_data):
     assert (scores.n_rows, len(scores.people)) == (105, 31)
     free = fit(scores, STRUCTURES["unstructured"](4))
     assert free.deviance == pytest.approx(664.96395, abs=1e-5)
+    assert criterion(free) == pytest.approx(684.964, abs=5e-4)
     by_row = [78.622, 46.031, 47.056, 35.318, 35.283, 80.69, 15.15, 21.159, 53.871, 62.615]
     np.testing.assert_allclose(free.theta, by_row, atol=5e-3)
     answers = {
@@ -127,6 +133,7 @@ def test_ketamine_of_both_days_needs_an_unstructured_covariance(shared_data):
         assert found[:3] == pytest.approx(expected, abs=3e-5)
     bound = fit(scores, STRUCTURES["compound_symmetry"](4))
     assert bound.deviance == pytest.approx(687.30654, abs=1e-5)
+    assert criterion(bound) == pytest.approx(691.3065, abs=5e-5)
     # Variance that a person's scores share, and the rest.
     shared = bound.structure.matrix(bound.theta)
     assert (shared[0, 1], shared[0, 0] - shared[0, 1]) == pytest.approx((32.284, 32.916), abs=1e-3)
