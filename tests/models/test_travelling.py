@@ -15,6 +15,7 @@ from mri_response.core.errors import InputError
 from mri_response.core.tables import write_tsv
 from mri_response.learning.preparation.confounds import ConfoundCoding
 from mri_response.learning.rounding import rounded
+from mri_response.models.card import card_of_stack
 from mri_response.models.folder import FILES, MANIFEST, folder_sha256
 from mri_response.models.linear import FrozenLinear
 from mri_response.models.packing import pack
@@ -134,13 +135,25 @@ def test_a_stack_travels_with_the_models_below_it(packed, new_people):
     second = SecondLevel((0.1, -0.2), (1.5, 2.0), (0.7, 0.4), 0.05)
     below = {name: packed.folder / f"{name}.json" for name in ("one", "two")}
     FrozenStack.of("both", second, below).save(packed.folder / "both.json")
-    model = Travelling.read(packed.pack("both", below=["one", "two"]))
+    folder = packed.pack("both", below=["one", "two"])
+    model = Travelling.read(folder)
     scores = [
         rounded(FrozenLinear.load(path).decision(features, people)) for path in below.values()
     ]
     expected = rounded(second.decision(np.stack(scores, axis=1)))
     np.testing.assert_array_equal(model.decision({"fs": features}, people, "error"), expected)
     assert model.rules is None
+    shown = (folder / "README.md").read_text()
+    assert "Logistic regression on the decision values of its models" in shown
+    assert "| one | 0.700 | 0.100 | 1.500 |" in shown
+    assert "| two | 0.400 | -0.200 | 2.000 |" in shown
+
+
+def test_the_card_of_a_stack_of_numbers_has_its_weights():
+    second = {"mean": [0.0, 0.0], "scale": [1.0, 1.0], "weights": [0.625, 0.375], "intercept": 0.0}
+    text = {"second_level": second, "parts": {"brain": {}, "clinic": {}}, "predicts_number": True}
+    assert card_of_stack(text)[-1].splitlines()[2:] == ["| brain | 0.625 |", "| clinic | 0.375 |"]
+    assert card_of_stack(text | {"second_level": None}) == []
 
 
 def test_no_row_and_no_name_of_a_training_person_is_in_the_folder(packed):

@@ -24,7 +24,7 @@ def card(text: Mapping[str, Any]) -> str:
     str
         Markdown.
     """
-    parts = [f"# {text['name']}", *_what(text), *_performance(text)]
+    parts = [f"# {text['name']}", *_what(text), *card_of_stack(text), *_performance(text)]
     if text["why_not"] is not None:
         parts += [
             "## It does not travel",
@@ -53,6 +53,40 @@ def _what(text: Mapping[str, Any]) -> list[str]:
         "This is research software and no medical device. Its predictions are not meant for "
         "decisions about a patient.",
     ]
+
+
+def card_of_stack(text: Mapping[str, Any]) -> list[str]:
+    """How the scores of the models below a stack become its own, with their weights.
+
+    Parameters
+    ----------
+    text : mapping
+        As `card` takes it.
+
+    Returns
+    -------
+    list of str
+        Paragraphs in Markdown; none for a model that is no stack.
+    """
+    second = text["second_level"]
+    if second is None:
+        return []
+    rows = zip(text["parts"], second["weights"], second["mean"], second["scale"], strict=True)
+    if text["predicts_number"]:
+        what = (
+            "Mean of the numbers that its models predict, with weights that are not negative and "
+            "have a sum of 1. All of them have the same baseline and confounds inside."
+        )
+        lines = [f"| {name} | {weight:.3f} |" for name, weight, _, _ in rows]
+        head = ["| model | weight |", "|---|---|"]
+    else:
+        what = (
+            "Logistic regression on the decision values of its models, each less its mean and "
+            f"over its standard deviation in the training; intercept {second['intercept']:.3f}."
+        )
+        lines = [f"| {name} | {w:.3f} | {m:.3f} | {s:.3f} |" for name, w, m, s in rows]
+        head = ["| model | weight | mean | standard deviation |", "|---|---|---|---|"]
+    return ["## How the models of the stack are put together", what, "\n".join([*head, *lines])]
 
 
 def _performance(text: Mapping[str, Any]) -> list[str]:
