@@ -73,6 +73,21 @@ def test_people_have_their_number_and_no_class(tmp_path, kind, numbers, reason_o
     pd.testing.assert_series_equal(read_people(tmp_path / "home.tsv")["label"], people["label"])
 
 
+@pytest.mark.parametrize("kind", ["change", "percent_change", "endpoint"])
+def test_an_end_point_that_is_the_baseline_again_is_one_line(tmp_path, kind):
+    config = configuration(tmp_path, {"kind": kind} | SCORES)
+    rows = [(f"sub-{i}", session, 20 + i) for i in range(5) for session in ("pre", "post")]
+    scores = pd.DataFrame(rows, columns=["participant_id", "session_id", "MADRS"])
+    scores.to_csv(tmp_path / "scores.tsv", sep="\t", index=False)
+    with pytest.raises(InputError) as error:
+        build_cohort(config, "home")
+    assert str(error.value) == (
+        f"{tmp_path}/scores.tsv: found the MADRS score at pre again at post, in all people with "
+        "both, expected scores of that session; correct the table or the columns that the scores "
+        "are read from"
+    )
+
+
 def test_a_column_of_numbers(tmp_path):
     people, excluded, _ = build_cohort(
         configuration(tmp_path, {"kind": "score", "column": "age"}), "home"

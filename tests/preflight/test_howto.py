@@ -69,7 +69,10 @@ def study(tmp_path_factory: pytest.TempPathFactory) -> Path:
         rows = [
             (person, session, "MADRS", score)
             for i, person in enumerate(names)
-            for session, score in (("ses-baseline", 30), ("ses-24h", 10 + 15 * (i % 2) + i % 5))
+            for session, score in (
+                ("ses-baseline", 30 + i % 3),
+                ("ses-24h", 10 + 15 * (i % 2) + i % 5),
+            )
         ]
         columns = ["participant_id", "session_id", "scale", "score"]
         pd.DataFrame(rows, columns=columns).to_csv(own / "scores.tsv", sep="\t", index=False)

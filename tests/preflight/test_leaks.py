@@ -165,3 +165,55 @@ def test_a_confound_under_another_name_is_told(study):
     ]
     study.raw["features"]["fs"]["columns"] = ["region_*", "Months", "gender"]
     assert told(study) == []
+
+
+def number_of(study, before, after):
+    """Scores of the cohorts, and their change as the outcome."""
+    for name, people in study.people.items():
+        ids, n = people["participant_id"], len(people)
+        rows = {"participant_id": [*ids, *ids], "session_id": ["pre"] * n + ["post"] * n}
+        scores = pd.DataFrame(rows).assign(QIDS=[*before(n), *after(n)])
+        scores.to_csv(study.folder / f"{name}_scores.tsv", sep="\t", index=False)
+        study.raw["cohorts"][name]["scores"] = f"{study.folder}/{name}_scores.tsv"
+        people["followup"] = after(n)
+        study.write(name)
+    study.raw["outcome"] = {
+        "kind": "change",
+        "scale": "QIDS",
+        "baseline": "pre",
+        "endpoint": "post",
+    }
+    study.raw["models"] = {"ridge": {"features": "fs", "confounds": ["age"]}}
+
+
+def test_a_confound_that_holds_the_outcome_is_refused(study):
+    number_of(
+        study, lambda n: [15 + i % 8 for i in range(n)], lambda n: [4 + i % 9 for i in range(n)]
+    )
+    study.raw["models"]["ridge"]["confounds"] = ["age", "followup"]
+    assert study.mistake() == (
+        "config: models: found the confound 'followup', which holds the outcome or the score at "
+        "outcome.endpoint, expected what is known before treatment; remove it"
+    )
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "line"),
+    [
+        (
+            lambda n: [20] * n,
+            lambda n: [4 + i % 9 for i in range(n)],
+            "munich_scores.tsv: found a QIDS score of 20 at pre in everybody, expected scores that "
+            "differ between people; correct the table or outcome.baseline",
+        ),
+        (
+            lambda n: [15 + i % 8 for i in range(n)],
+            lambda n: [12 + i % 8 for i in range(n)],
+            "munich.tsv: found the outcome -3 (kind change) in everybody, expected a number that "
+            "differs between people; correct the table or the outcome",
+        ),
+    ],
+)
+def test_numbers_that_do_not_differ(study, before, after, line):
+    number_of(study, before, after)
+    assert study.mistake() == line

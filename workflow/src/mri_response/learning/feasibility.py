@@ -15,6 +15,7 @@ from mri_response.config.queries import (
 )
 from mri_response.core.errors import InputError
 from mri_response.core.tables import shorten, suggestion
+from mri_response.inputs.sources.people_tables import scores_path
 from mri_response.learning.batches import smallest_subsample
 from mri_response.learning.permutation import Exchangeability, exchangeable_rows
 from mri_response.learning.residual_permutation import require_exchange
@@ -38,12 +39,8 @@ def check_discovery(config: Mapping[str, Any], rows: pd.DataFrame) -> None:
         labels cannot be permuted.
     """
     path = config["cohorts"][discovery_name(config)]["participants"]
-    if is_number(config) and rows["label"].nunique() < 3:
-        raise InputError(
-            f"{path}: found {rows['label'].nunique()} different values of the outcome (kind "
-            f"{config['outcome']['kind']}), expected a number with at least 3; write kind: label "
-            "for two classes"
-        )
+    if is_number(config):
+        _check_numbers(config, rows, path)
     for name, count in _named_counts(config, rows):
         if count == 0:
             raise InputError(
@@ -127,6 +124,29 @@ def exchanged_by(config: Mapping[str, Any], rows: pd.DataFrame) -> dict[str, str
         "within": config["permutation"]["within"],
     }
     return {key: column if column in rows else None for key, column in asked.items()}
+
+
+def _check_numbers(config: Mapping[str, Any], rows: pd.DataFrame, path: str) -> None:
+    """The number that is predicted, and the baseline that it is predicted from, must differ."""
+    n, kind = rows["label"].nunique(), config["outcome"]["kind"]
+    if n == 1:
+        raise InputError(
+            f"{path}: found the outcome {rows['label'].iloc[0]:g} (kind {kind}) in everybody, "
+            "expected a number that differs between people; correct the table or the outcome"
+        )
+    if n == 2:
+        raise InputError(
+            f"{path}: found 2 different values of the outcome (kind {kind}), expected a number "
+            "with at least 3; write kind: label for two classes"
+        )
+    before = rows.get("baseline_score", rows["label"])
+    if (before == before.iloc[0]).all():
+        raise InputError(
+            f"{scores_path(config['cohorts'][discovery_name(config)])}: found a "
+            f"{config['outcome']['scale']} score of {before.iloc[0]:g} at "
+            f"{config['outcome']['baseline']} in everybody, expected scores that differ between "
+            "people; correct the table or outcome.baseline"
+        )
 
 
 def _named_counts(config: Mapping[str, Any], rows: pd.DataFrame) -> list[tuple[str, int]]:

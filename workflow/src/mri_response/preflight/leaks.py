@@ -10,7 +10,12 @@ import pandas as pd
 
 from mri_response.config.feature_kinds import feature_kind
 from mri_response.config.not_regions import not_regions
-from mri_response.config.queries import discovery_name, used_features
+from mri_response.config.queries import (
+    declared_categories,
+    discovery_name,
+    used_confounds,
+    used_features,
+)
 from mri_response.config.source_kinds import source_path
 from mri_response.core.errors import InputError
 from mri_response.core.tables import shorten
@@ -102,7 +107,7 @@ def disguised_columns(values: pd.DataFrame, people: pd.DataFrame) -> dict[str, s
 
 
 def check_leaks(config: Mapping[str, Any], people: pd.DataFrame) -> None:
-    """Check that no feature is the label or the score at the end of treatment.
+    """Check that no feature or confound is the outcome or the score at the end of treatment.
 
     Parameters
     ----------
@@ -131,6 +136,21 @@ def check_leaks(config: Mapping[str, Any], people: pd.DataFrame) -> None:
                 f"config: {section}.columns: found {shorten(same, 3)} of {path}, which is "
                 f"{what}, expected what is known before treatment; leave it out with exclude or "
                 "name other columns"
+            )
+    _check_confounds(config, people)
+
+
+def _check_confounds(config: Mapping[str, Any], people: pd.DataFrame) -> None:
+    """A confound that holds the outcome would take it out of the features, or predict it."""
+    ends = [name for name in ("label", "endpoint_score") if name in people]
+    for column in used_confounds(config):
+        if column in declared_categories(config) or column not in people:
+            continue
+        values = people[column].to_numpy(dtype=float)
+        if any(np.array_equal(values, people[name].to_numpy(dtype=float)) for name in ends):
+            raise InputError(
+                f"config: models: found the confound {column!r}, which holds the outcome or the "
+                "score at outcome.endpoint, expected what is known before treatment; remove it"
             )
 
 

@@ -53,6 +53,26 @@ HIGHEST_SCORE = {
 }
 
 
+#: From so many different scores on it is no chance that nobody's score changes.
+MANY_SCORES = 5
+
+
+def are_copied(first: pd.Series, second: pd.Series) -> bool:
+    """Whether two sessions have the very same scores, as where a column is taken twice.
+
+    Parameters
+    ----------
+    first, second : pandas.Series of float
+        Scores of one scale at two sessions, by person; NaN where missing.
+
+    Returns
+    -------
+    bool
+    """
+    both = pd.DataFrame({"first": first, "second": second}).dropna()
+    return both["second"].nunique() >= MANY_SCORES and bool((both["first"] == both["second"]).all())
+
+
 def missing_score(spec: Mapping[str, Any], which: str) -> str:
     """Reason for leaving out a person without a score.
 
@@ -315,7 +335,8 @@ def clinical_outcome(
     Raises
     ------
     InputError
-        If nobody has a score at a session that the outcome needs.
+        If nobody has a score at a session that the outcome needs, or both sessions have the same
+        scores.
     """
     kind = OUTCOMES[spec["kind"]]
     people = pd.Index(scores["participant_id"].unique(), name="participant_id")
@@ -326,6 +347,12 @@ def clinical_outcome(
     }
     endpoint = by_session["endpoint"]
     baseline = by_session.get("baseline", pd.Series(np.nan, people))
+    if are_copied(baseline, endpoint):
+        raise InputError(
+            f"{path}: found the {spec['scale']} score at {spec['baseline']} again at "
+            f"{spec['endpoint']}, in all people with both, expected scores of that session; "
+            "correct the table or the columns that the scores are read from"
+        )
     reason = pd.Series(None, people, dtype=object)
     if kind.is_relative:
         reason[baseline <= 0] = f"{spec['scale']} score at {spec['baseline']} is 0"
