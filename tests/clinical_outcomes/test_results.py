@@ -65,6 +65,16 @@ def test_within_and_between_never_share_a_table(trial):
     assert set(made["between"]["design"]) == {"between"}
 
 
+def test_assumptions_about_missing_scores_have_the_covariances_that_are_asked_for(trial):
+    section, study = trial
+    usual = outcome_part(section, study, "sensitivity")
+    asked = section | {"covariance": ["compound_symmetry"]}
+    made = outcome_part(asked, study, "sensitivity")
+    for name, table in made.items():
+        assert set(table["covariance"]) == {"compound_symmetry"}
+        assert set(usual[name]["covariance"]) == {"unstructured"}
+
+
 def test_exchanged_arms_keep_rates_and_turn_differences(trial, tmp_path):
     section, study = trial
     other = section | {"reference": "drug"}

@@ -42,6 +42,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from mri_response.clinical_outcomes.covariance import STRUCTURES
 from mri_response.clinical_outcomes.likelihood import RepeatedScores, repeated_scores
 from mri_response.clinical_outcomes.reml import Fit, fit, fit_with_fallback
 from mri_response.clinical_outcomes.student import t_interval
@@ -156,7 +157,12 @@ class Refitted(NamedTuple):
     parts: list[tuple[TwoArms, Fit]]
 
 
-def refitted(table: pd.DataFrame, arm: str, reference: str) -> Refitted:
+def refitted(
+    table: pd.DataFrame,
+    arm: str,
+    reference: str,
+    structures: Sequence[str] = tuple(STRUCTURES),
+) -> Refitted:
     """Fit the model of the scores to two arms, and without each person in turn.
 
     Parameters
@@ -165,6 +171,8 @@ def refitted(table: pd.DataFrame, arm: str, reference: str) -> Refitted:
         As `mri_response.clinical_outcomes.visits.visit_table` returns it.
     arm, reference : str
         Treated arm and reference.
+    structures : sequence of str
+        Covariances in the order in which they are tried.
 
     Returns
     -------
@@ -176,7 +184,7 @@ def refitted(table: pd.DataFrame, arm: str, reference: str) -> Refitted:
         If the model cannot be fitted, to all people or without one of them.
     """
     trial = TwoArms.of(table, arm, reference)
-    model = fit_with_fallback(trial.scores())
+    model = fit_with_fallback(trial.scores(), structures)
     return Refitted(trial, model, without_each(trial, model))
 
 

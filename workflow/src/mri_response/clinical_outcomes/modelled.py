@@ -137,7 +137,7 @@ def sensitivity_tables(section: Section, study: OutcomeStudy) -> Tables:
     borrowed, shifted = [], []
     for pair in contrasts(section, table):
         try:
-            fits = refitted(table, *pair)
+            fits = refitted(table, *pair, section["covariance"])
         except NotFitted:
             continue
         borrowed.append(reference_based(table, *pair, strategies, fits))
