@@ -124,6 +124,64 @@ def test_the_section_and_the_methods_tell_the_design(design):
     assert ("The covariance of a person's visits was" in notes) == (name != "single_arm")
 
 
+def test_the_course_has_the_number_of_people_at_every_visit(design):
+    _, config, tables = design
+    axes = figures(config, tables)["outcome_trajectories"].axes[0]
+    rows = tables["outcome_model"]
+    rows = rows[(rows["model"] == "constrained") & (rows["quantity"] == "mean")]
+    for visit, label in enumerate(axes.get_xticklabels()):
+        own = rows.loc[rows["visit"] == str(visit), "n"]
+        assert label.get_text().endswith(f"n = {' and '.join(own)}")
+    assert axes.get_ylabel() == "MADRS, points"
+
+
+@pytest.mark.parametrize(
+    ("fitted", "words"),
+    [
+        (
+            ("compound_symmetry", "robust", "unstructured: no convergence"),
+            "The covariance of a person's visits was compound symmetry, with robust errors, since "
+            "others could not be fitted (unstructured: no convergence).",
+        ),
+        (
+            ("n/a", "n/a", "unstructured: no convergence"),
+            "No covariance of a person's visits could be fitted (unstructured: no convergence).",
+        ),
+        (
+            ("unstructured", "kenward_roger", "n/a"),
+            "The covariance of a person's visits was unstructured.",
+        ),
+    ],
+)
+def test_the_page_says_how_the_mixed_model_was_fitted(design, fitted, words):
+    name, config, tables = design
+    if name == "single_arm":
+        return
+    columns = ["covariance", "df_method", "not_fitted"]
+    changed = tables["outcome_fit"].assign(**dict(zip(columns, fitted, strict=True)))
+    run = Run(config=config, tables=tables | {"outcome_fit": changed})
+    notes = " ".join(b.note for b in flat(SECTION.blocks_of(run)) if isinstance(b, Table))
+    assert words in notes
+
+
+def test_the_methods_claim_what_was_done(design):
+    name, config, tables = design
+    section = config["clinical_outcomes"]
+
+    def text(**keys):
+        changed = config | {"clinical_outcomes": section | keys}
+        return " ".join(fact.text for fact in outcome_methods(Run(config=changed, tables=tables)))
+
+    assert "robust errors where the covariance fell back to compound symmetry" in text()
+    assert "robust" not in text(covariance=["unstructured"])
+    assert ("Arms are the first treatments of the crossover" in text()) == (name == "crossover")
+    assert "without a baseline or any later score are not in the model" in text()
+    assert "any later score or a covariate are not" in text(covariates=["site"])
+    if name != "single_arm":
+        assert "information-anchored" in text()
+        assert "information-anchored" not in text(sensitivity=[])
+
+
 def cells(block):
     """Rows of a table of the page by their first cells, small text in brackets."""
     return [

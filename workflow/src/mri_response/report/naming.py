@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from mri_response.clinical_outcomes.visits import ONE_ARM
 from mri_response.config.modules import is_simulated
 from mri_response.config.queries import (
     CONFOUNDS_ONLY,
@@ -151,6 +152,21 @@ def plural(name: str) -> str:
     end = found.start() if found else len(name)
     word = name[:end].rpartition(" ")[2]
     return f"{name[:end]}s{name[end:]}" if _PEOPLE.fullmatch(word) else name
+
+
+def arm_words(arm: str) -> str:
+    """How the people of an arm of a trial are called.
+
+    Parameters
+    ----------
+    arm : str
+        As in the tables of clinical outcomes.
+
+    Returns
+    -------
+    str
+    """
+    return "everybody" if arm == ONE_ARM else arm
 
 
 def counted(n: int | str, name: str) -> str:

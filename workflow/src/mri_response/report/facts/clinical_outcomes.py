@@ -93,23 +93,37 @@ def _rates(section: Section) -> Fact:
     )
     if trial_design(section) == CROSSOVER:
         compared += " Of the same people under both treatments: Newcombe's paired interval and "
-        compared += "McNemar's exact test."
+        compared += "McNemar's exact test. Arms are compared in the first period alone."
     return Fact(
         f"Clinical outcomes: {design_words(section)} Everybody whom the cohorts' filters keep was "
-        f"analysed as assigned, with or without a scan; {first} is the primary scale. Response was "
-        f"{listed(words)}, from {section['baseline']}. Rates are of the people with scores, and "
-        f"again with missing scores counted as no; Wilson's interval.{compared}",
+        f"analysed as assigned, with or without a scan{_left_out(section)}; {first} is the "
+        f"primary scale. Response was {listed(words)}, from {section['baseline']}. Rates are of "
+        "the people with scores, and again with missing scores counted as no; Wilson's interval."
+        f"{compared}",
         "config: clinical_outcomes; outcome_rates.tsv; outcome_rate_differences.tsv",
         ("wilson", "newcombe") if compared else ("wilson",),
     )
 
 
+def _left_out(section: Section) -> str:
+    """Who is not analysed although the filters keep them."""
+    if section["arm"]:
+        return f", but for people without an arm, who have no score after {section['baseline']}"
+    return ""
+
+
+def _first_period(section: Section) -> str:
+    """A sentence behind what compares arms, which in a crossover are those of one period."""
+    return " Arms are the first treatments of the crossover." if section["crossover"] else ""
+
+
 def _effects(section: Section) -> Fact:
+    under = "; between treatments, under the reference" if section["crossover"] else ""
     return Fact(
         "Effect sizes by visit name their standard deviation (of the change, the average of both "
-        "visits, or at baseline) and their design, have the exact correction for small samples and "
-        "noncentral t intervals; those of the baseline have Student's. Changes within people are "
-        "no estimate of a difference between arms and stand apart from them.",
+        f"visits, or at baseline{under}) and their design, have the exact correction for "
+        "small samples and noncentral t intervals; those of the baseline have Student's. Changes "
+        "within people are no estimate of a difference between arms and stand apart from them.",
         "outcome_change.tsv; outcome_between.tsv; outcome_pairs.tsv",
         ("hedges",),
     )
@@ -125,18 +139,24 @@ def _models(section: Section) -> Fact:
         if others
         else ""
     )
+    if "compound symmetry" in others:
+        words += ", robust errors where the covariance fell back to compound symmetry"
     covariates = f", {listed(section['covariates'])}" if section["covariates"] else ""
     single = trial_design(section) == SINGLE_ARM
     arms = "" if single else ", arm by visit"
+    of_arms = "" if single else " of which all arms have one mean"
     effect = "change" if single else "difference between treatments as assigned"
+    lacking = ["a baseline", "any later score"]
+    lacking += ["a covariate"] if section["covariates"] else []
     return Fact(
         f"Mixed model for repeated measures of the change: visit{arms}, baseline by visit"
         f"{covariates}; {first} covariance over a person's visits{fallback}; restricted maximum "
         f"likelihood; {words}. Estimand: the mean {effect} in everybody whom the filters keep, had "
         "nobody's score gone missing (a hypothetical strategy for who leaves early). Scores are "
-        "taken as missing at random given the others; nothing is carried forward. Constrained "
-        "longitudinal data analysis, with the baseline as a score of which all arms have one mean, "
-        "stands beside it.",
+        "taken as missing at random given the others; nothing is carried forward, and people "
+        f"without {', '.join(lacking[:-1])} or {lacking[-1]} are not in the model. "
+        f"Constrained longitudinal data analysis, with the baseline as a score{of_arms}, "
+        f"stands beside it and has people without one of their scores too.{_first_period(section)}",
         "config: clinical_outcomes.covariance, clinical_outcomes.df; outcome_model.tsv; "
         "outcome_fit.tsv",
         ("mmrm", key),
@@ -146,8 +166,9 @@ def _models(section: Section) -> Fact:
 def _crossover(section: Section) -> Fact:
     return Fact(
         "The crossover was analysed over people with both periods (Hills and Armitage), over "
-        "everybody by a mixed model with treatment, period and baseline, and in the first period "
-        "alone as a trial with two arms. Carry-over was tested and did not choose the analysis. "
+        "everybody with a baseline, a known order and a score after either treatment by a mixed "
+        "model with treatment, period and baseline, and in the first period alone as a trial with "
+        "two arms. Carry-over was tested and did not choose the analysis. "
         f"There is one baseline ({section['baseline']}), before the first period.",
         "config: clinical_outcomes.crossover; outcome_crossover.tsv",
         ("crossover",),
@@ -156,12 +177,20 @@ def _crossover(section: Section) -> Fact:
 
 def _missing(section: Section) -> Fact:
     names = listed([_STRATEGY[name] for name in section["sensitivity"]])
-    other = f"and under {names} " if names else ""
+    other = f" and under {names}" if names else ""
+    errors = (
+        ": frequentist ones, and under the latter also information-anchored ones, which do not "
+        "shrink by what is borrowed from the reference"
+        if names
+        else ""
+    )
+    covariates = ", and without the covariates" if section["covariates"] else ""
     return Fact(
-        f"Missing scores were replaced by conditional means under missing at random {other}with "
-        "the jackknife's errors: frequentist ones, and information-anchored ones, which do not "
-        "shrink by what is borrowed from the reference. Missing scores of the last visit were also "
-        "shifted by fixed points, to see at which shift an advantage is gone.",
+        f"In the people of two arms who have a baseline{covariates}, missing scores were replaced "
+        f"by conditional means under missing at random{other}, with the jackknife's "
+        f"errors{errors}. Missing scores of the last visit were also shifted by fixed points, and "
+        "the smallest shift in the arm was looked for at which the interval of "
+        f"its advantage reaches 0.{_first_period(section)}",
         "config: clinical_outcomes.sensitivity, clinical_outcomes.deltas; outcome_sensitivity.tsv; "
         "outcome_tipping_point.tsv",
         ("conditional_mean",),
@@ -173,21 +202,23 @@ def _times(section: Section) -> Fact:
     if section["competing"]:
         estimator = "Aalen and Johansen"
         competing = (
-            f" What the column {section['competing']} dates ends the chance of one and competes; "
-            "in ratios of hazards and the log-rank test it is taken as censored."
+            f" What the column {section['competing']} dates ends the chance of one and competes, "
+            "until then taken as no response; in ratios of hazards and the log-rank test it is "
+            "taken as censored."
         )
     sustained = relapse = ""
     if section["sustained"] is not None:
         sustained = (
             f" Response was called sustained if it was there at each of the last "
-            f"{section['sustained']} visits."
+            f"{section['sustained']} visits; the share is of the people of whom that is known."
         )
     if section["relapse"] is not None:
         relapse = " Relapse by the rule of the configuration was counted from the first response."
     return Fact(
-        f"Time to response in {section['unit']}: the share of all people with a response by each "
-        f"visit ({estimator}), with log-log intervals.{competing} Medians are of all people "
-        f"and not of responders.{sustained}{relapse}",
+        f"Time to response in {section['unit']}: the share of the people "
+        f"with a baseline score who had a response by each visit ({estimator}), with log-log "
+        f"intervals; who had none is censored at the last score.{competing} Medians are of these "
+        f"people and not of responders.{sustained}{relapse}{_first_period(section)}",
         "config: clinical_outcomes.times; outcome_incidence.tsv; outcome_medians.tsv",
         ("kaplan_meier",),
     )

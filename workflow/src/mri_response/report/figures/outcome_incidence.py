@@ -11,7 +11,7 @@ from matplotlib.figure import Figure
 
 from mri_response.report.figures.outcome_panels import arm_colours
 from mri_response.report.figures.style import DOUBLE_COLUMN, mix, new_figure, styled, suptitle
-from mri_response.report.naming import Naming
+from mri_response.report.naming import Naming, arm_words
 from mri_response.report.numbers import as_numbers
 
 _NUMBERS = ("n", "time", "at_risk", "incidence", "ci_low", "ci_high")
@@ -55,7 +55,7 @@ def draw(outcome_incidence: pd.DataFrame, config: Mapping[str, Any], names: Nami
         below.set(
             xlabel=f"{section['unit'].capitalize()}, not to scale", ylim=(len(arms) - 0.4, -0.6)
         )
-        below.set_yticks(range(len(arms)), [_named(arm) for arm in arms])
+        below.set_yticks(range(len(arms)), [arm_words(arm) for arm in arms])
         below.set_title("At risk", pad=2)
         for spine in ("left", "top", "right"):
             below.spines[spine].set_visible(False)
@@ -73,16 +73,12 @@ def draw(outcome_incidence: pd.DataFrame, config: Mapping[str, Any], names: Nami
     return figure
 
 
-def _named(arm: str) -> str:
-    return "everybody" if arm == "all" else arm
-
-
 def _draw_curve(axes: Any, rows: pd.DataFrame, times: list[float], colour: str) -> None:
     # Visits are equally far apart: hours and weeks would not be seen on one scale.
     places = np.interp(rows["time"], times, np.arange(len(times)))
     x = np.array([0.0, *places, len(times) - 0.85])
     y = np.array([0.0, *rows["incidence"], rows["incidence"].iloc[-1]])
-    axes.step(x, y, where="post", color=colour, label=_named(rows["arm"].iloc[0]))
+    axes.step(x, y, where="post", color=colour, label=arm_words(rows["arm"].iloc[0]))
     for end in ("ci_low", "ci_high"):
         limits = np.array([np.nan, *rows[end], rows[end].iloc[-1]])
         axes.step(x, limits, where="post", color=mix(colour, 0.5), linewidth=0.8, linestyle=":")

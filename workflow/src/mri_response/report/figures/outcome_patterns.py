@@ -18,7 +18,7 @@ from mri_response.report.figures.style import (
     styled,
     suptitle,
 )
-from mri_response.report.naming import Naming
+from mri_response.report.naming import Naming, arm_words
 
 _MOST = 12  # patterns of an arm
 
@@ -63,8 +63,7 @@ def draw(outcome_patterns: pd.DataFrame, config: Mapping[str, Any], names: Namin
             labels.append(str(sum(map(int, rest["n"]))))
             axes.text(-0.4, len(shown), f"{len(rest)} other patterns", va="center")
         total = sum(map(int, own["n"]))
-        name = "Everybody" if arm == "all" else arm
-        axes.set(title=f"{name}, n = {total}", xlim=(-0.6, len(sessions) - 0.4))
+        axes.set(title=f"{arm_words(arm)}, n = {total}", xlim=(-0.6, len(sessions) - 0.4))
         axes.set(ylim=(longest - 0.4, -0.6))
         axes.set_yticks(range(len(labels)), labels)
         turned = len(arms) * len(sessions) > 8

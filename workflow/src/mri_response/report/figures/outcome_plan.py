@@ -24,6 +24,10 @@ def _people_shown(config: Config, model: str | None) -> bool:
 _SHARED = {"per_model": False, "module": "clinical_outcomes", "settings": ("clinical_outcomes",)}
 _compared = _designed(lambda design: design != SINGLE_ARM)
 
+_CROSSOVER = '(snakemake.config.get("clinical_outcomes") or {}).get("crossover")'
+#: Behind the captions of what compares arms.
+_FIRST_PERIOD = "{% if " + _CROSSOVER + " %} First period of the crossover alone.{% endif %}"
+
 OUTCOME_FIGURES = (
     FigureKind(
         "outcome_trajectories",
@@ -36,7 +40,9 @@ OUTCOME_FIGURES = (
         + """Means of the primary scale by constrained longitudinal data analysis, in which all
         arms have one mean at baseline and missing scores are missing at random, with 95 %
         intervals{% if snakemake.config.get("report", {}).get("participant_level") %}; faint
-        lines are single people{% endif %}. Higher is worse.""",
+        lines are single people{% endif %}. n: people with a score at each visit, arm by arm in the
+        order of the legend; at baseline of all arms together. Higher is worse."""
+        + _FIRST_PERIOD,
     ),
     FigureKind(
         "outcome_change",
@@ -62,7 +68,8 @@ OUTCOME_FIGURES = (
         + """Difference between arms in the change from baseline over the pooled standard
         deviation, corrected for small samples, with 95 % intervals. n: people with both
         scores in either arm. Negative: fewer symptoms than in the reference. No estimate is
-        comparable with a change within people.""",
+        comparable with a change within people."""
+        + _FIRST_PERIOD,
     ),
     FigureKind(
         "outcome_pairs",
@@ -74,7 +81,8 @@ OUTCOME_FIGURES = (
         caption=SIMULATED
         + """Difference between treatments in the people who had both, over a standard deviation
         (at baseline: that under the reference), corrected for small samples, with 95 %
-        intervals. Negative: fewer symptoms than under the reference.""",
+        intervals. n: people with scores after both. Negative: fewer symptoms than under the
+        reference.""",
     ),
     FigureKind(
         "outcome_incidence",
@@ -84,10 +92,11 @@ OUTCOME_FIGURES = (
         when=_timed,
         **_SHARED,
         caption=SIMULATED
-        + """Share of all people with a first response (or remission) by each time, by Kaplan and
-        Meier, or by Aalen and Johansen where something competes; dotted: 95 % limits. Below:
-        people still at risk. Visits are drawn equally far apart. A response is known from the
-        visit at which it was first seen.""",
+        + """Share of the people with a baseline score who have had a response (or remission) by
+        each time, by Kaplan and Meier, or by Aalen and Johansen where something competes; dotted:
+        95 % limits. Below: people still at risk. Visits are drawn equally far apart. A response is
+        known from the visit at which it was first seen."""
+        + _FIRST_PERIOD,
     ),
     FigureKind(
         "outcome_waterfall",
@@ -98,7 +107,8 @@ OUTCOME_FIGURES = (
         **_SHARED,
         caption=SIMULATED
         + """Change of each person from baseline in per cent, sorted at every visit; the dashed
-        line is a response. People without a score are not there.""",
+        line is the fall from which on it is a response. People without a score are not there."""
+        + _FIRST_PERIOD,
     ),
     FigureKind(
         "outcome_patterns",
@@ -122,6 +132,8 @@ OUTCOME_FIGURES = (
         caption=SIMULATED
         + """Difference between arms at the last visit where missing scores are conditional means
         under missing at random plus a shift in points of the scale (positive: worse),
-        separately in either arm; shaded where the 95 % interval does not hold 0.""",
+        separately in either arm; shaded where the 95 % interval does not hold 0. The people of
+        both arms who have a baseline."""
+        + _FIRST_PERIOD,
     ),
 )

@@ -42,7 +42,7 @@ def draw(outcome_tipping_point: pd.DataFrame, config: Mapping[str, Any], names: 
     Figure
     """
     scale = next(iter(config["clinical_outcomes"]["scales"]))
-    title = names.title(f"Difference in {scale} with missing scores shifted")
+    title = names.title(f"Difference in {scale}, points, with missing scores shifted")
     if outcome_tipping_point.empty:
         return message(title, "No model could be fitted to the scores.")
     numbers = ("delta", "delta_reference", "estimate", "ci_low", "ci_high")
@@ -65,11 +65,11 @@ def draw(outcome_tipping_point: pd.DataFrame, config: Mapping[str, Any], names: 
         ticks = [f"{shift:+g}".replace("+0", "0").replace("-", "−") for shift in shifts]
         axes.set_xticks(range(len(shifts)), ticks)
         axes.set_yticks(range(len(shifts)), ticks)
-        axes.set(xlabel=f"Added to missing scores of {arm}", title=f"{arm} − {reference}")
+        axes.set(xlabel=f"Points added to missing scores of {arm}", title=f"{arm} − {reference}")
         axes.tick_params(length=0)
         for spine in axes.spines.values():
             spine.set_visible(False)
-    panels[0].set_ylabel(f"Added to those of {reference}")
+    panels[0].set_ylabel(f"Points added to those of {reference}")
     handles = [
         Patch(color=mix(BLUE, 0.25), label="interval without 0"),
         Patch(color=mix(GREY, 0.05), label="interval with 0"),

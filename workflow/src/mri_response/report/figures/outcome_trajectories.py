@@ -19,7 +19,7 @@ from mri_response.report.figures.style import (
     styled,
     suptitle,
 )
-from mri_response.report.naming import Naming
+from mri_response.report.naming import Naming, arm_words
 from mri_response.report.numbers import as_numbers
 
 
@@ -72,14 +72,15 @@ def draw(
         own = pd.concat([start, rows[(rows["arm"] == arm) & (rows["visit"] > 0)]])
         x = own["visit"] + 0.04 * (i - (len(arms) - 1) / 2)
         limits = np.abs(own[["ci_low", "ci_high"]].to_numpy().T - own["estimate"].to_numpy())
-        label = "everybody" if section["reference"] is None else arm
         axes.errorbar(
             x, own["estimate"], limits, color=colours[arm], marker="o", markersize=4, capsize=2,
-            linewidth=1.6, label=label, zorder=4,
+            linewidth=1.6, label=arm_words(arm), zorder=4,
         )  # fmt: skip
     visits = [section["baseline"], *outcome_visits(section)]
-    axes.set_xticks(range(len(visits)), visits)
-    axes.set(ylabel=scale, xlim=(-0.25, len(visits) - 0.75))
+    counts = rows.groupby("visit")["n"].agg(lambda n: " and ".join(map(str, n)))
+    labels = [f"{name}\nn = {counts.get(i, 0)}" for i, name in enumerate(visits)]
+    axes.set_xticks(range(len(visits)), labels)
+    axes.set(ylabel=f"{scale}, points", xlim=(-0.25, len(visits) - 0.75))
     axes.set_ylim(bottom=0)
     figure.legend(loc="outside lower left", ncols=4)
     return figure

@@ -68,7 +68,7 @@ def draw(outcome_scores: pd.DataFrame, config: Mapping[str, Any], names: Naming)
         axes.set_xticks([])
         axes.spines["bottom"].set_visible(False)
     for axes in panels[::_COLUMNS]:
-        axes.set_ylabel("Change in %")
+        axes.set_ylabel("Change, % of baseline")
     if len(arms) > 1:
         handles = [Patch(color=colours[arm], label=arm) for arm in arms]
         figure.legend(handles=handles, loc="outside lower left", ncols=4)

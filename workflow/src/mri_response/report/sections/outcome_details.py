@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from mri_response.config.clinical_outcomes import CROSSOVER, outcome_visits, trial_design
+from mri_response.report.naming import arm_words
 from mri_response.report.numbers import MINUS, minus, number, p_text, percent, with_limits
 from mri_response.report.run import Run
 from mri_response.report.sections.blocks import Block, Table, Text
@@ -78,7 +79,8 @@ def _missing(run: Run, scale: str) -> Table:
         names = ["baseline_seen", "baseline_missing"]
         names += ["last_change_seen", "last_change_missing"] if earlier else []
         means = [_number(row[name], 1) for name in names]
-        table.rows.append([row["session_id"], row["arm"], (share, f"{low} to {high}"), *means])
+        arm = arm_words(row["arm"])
+        table.rows.append([row["session_id"], arm, (share, f"{low} to {high}"), *means])
     table.note = (
         "Wilson's 95 % intervals. Means of the scale, of five people or more. Where those who "
         "are missing had been worse or better than the others, missing at random given what was "
@@ -153,11 +155,14 @@ def _times(run: Run) -> Table:
             p = p_text(found["log_rank_p"], None)
         counts = [row["n"], row["events"], row["competing"]]
         limits = f"{low} to {high}" if low != high else ""
-        table.rows.append([*key, *counts, (median, limits), ratio, p])
+        table.rows.append(
+            [row["outcome"], arm_words(row["arm"]), *counts, (median, limits), ratio, p]
+        )
     table.note = (
-        "Medians are of all people of an arm and not of responders; not reached where fewer than "
-        "half had the event. Ratios of hazards in discrete time, arm to reference, above 1 is "
-        "sooner, n/a where an arm had no event; p by the log-rank test. 95 % intervals."
+        "Medians are of all people of an arm with a baseline score and not of responders; not "
+        "reached where fewer than half had the event. Ratios of hazards in discrete time, arm to "
+        "reference, above 1 is sooner, n/a where an arm had no event; p by the log-rank "
+        "test. 95 % intervals."
     )
     if run.config["clinical_outcomes"]["competing"]:
         table.note += (
@@ -180,7 +185,7 @@ def _sustained(run: Run) -> Table:
     )
     table.note = "Wilson's 95 % intervals, of the people of whom it is known."
     for row in run.tables["outcome_sustained"].to_dict("records"):
-        table.rows.append([row["arm"], _share(row), row["n_unknown"]])
+        table.rows.append([arm_words(row["arm"]), _share(row), row["n_unknown"]])
     return table
 
 
@@ -193,7 +198,7 @@ def _relapse(run: Run) -> Table:
         last = rows.iloc[-1]
         limits = [percent(last[name]) for name in ("ci_low", "ci_high")]
         limits = "" if np.isnan(number(last["ci_low"])) else " to ".join(limits)
-        table.rows.append([arm, last["n"], (percent(last["incidence"]), limits)])
+        table.rows.append([arm_words(arm), last["n"], (percent(last["incidence"]), limits)])
     table.note = (
         "From the first response, of people who responded (Kaplan and Meier, 95 % intervals, none "
         "where nobody relapsed): arms differ in who responds, so that it is no randomised "
@@ -219,7 +224,9 @@ def _items(run: Run) -> Table:
         ]
         change, p = _number(row["mean_change"], 2), p_text(row["p_value"], None)
         people = _PEOPLE[row["people"]]
-        table.rows.append([title, *place[1:3], people, row["n"], change, p, *found])
+        table.rows.append(
+            [title, place[1], arm_words(place[2]), people, row["n"], change, p, *found]
+        )
     table.note = (
         "Observed scores. p by the exact signed rank test of the change from baseline, within "
         "people and without a control. Better and worse: lower and higher than at baseline. "

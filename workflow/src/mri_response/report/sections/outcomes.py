@@ -7,11 +7,14 @@ from typing import Any
 
 import pandas as pd
 
+from mri_response.clinical_outcomes.kenward_roger import ROBUST
 from mri_response.clinical_outcomes.measures import treatment_of
 from mri_response.clinical_outcomes.rates import Estimate, number_needed_text
+from mri_response.clinical_outcomes.visits import ONE_ARM
 from mri_response.config.clinical_outcomes import CROSSOVER, SINGLE_ARM, trial_design
 from mri_response.report.facts.clinical_outcomes import design_words
 from mri_response.report.figures.plan import FigureSpec
+from mri_response.report.naming import arm_words
 from mri_response.report.numbers import MINUS, number, p_text, percent, with_limits
 from mri_response.report.run import Run
 from mri_response.report.sections.blocks import Block, Details, Figures, Lead, Table, Text
@@ -110,11 +113,12 @@ def headline(run: Run) -> str:
     sessions = list(dict.fromkeys(rates["session_id"]))
     wanted = (run.config.get("outcome") or {}).get("endpoint")
     session = wanted if wanted in sessions else sessions[-1]
-    parts = [
-        f"{row['arm']} {row['k']} of {row['n']} ({percent(row['estimate'])}, 95 % interval "
-        f"{percent(row['ci_low'])} to {percent(row['ci_high'])})"
-        for row in rates[rates["session_id"] == session].to_dict("records")
-    ]
+    parts = []
+    for row in rates[rates["session_id"] == session].to_dict("records"):
+        arm = "" if row["arm"] == ONE_ARM else f"{row['arm']} "
+        limits = f"{percent(row['ci_low'])} to {percent(row['ci_high'])}"
+        share = f"{percent(row['estimate'])}, 95 % interval {limits}"
+        parts.append(f"{arm}{row['k']} of {row['n']} ({share})")
     return f"Response on the {scale} at {session}: {'; '.join(parts)}."
 
 
@@ -140,7 +144,7 @@ def _course(run: Run, scale: str) -> Table:
     rates = _rows(run, "rates", scale=scale, counted="observed")
     shares = rates.set_index(["session_id", "arm", "outcome"])
     for session, arm in dict.fromkeys(zip(rates["session_id"], rates["arm"], strict=True)):
-        row = [session, arm, shares.loc[(session, arm, "response"), "n"]]
+        row = [session, arm_words(arm), shares.loc[(session, arm, "response"), "n"]]
         if (session, arm) in changes.index:
             change = changes.loc[(session, arm)]
             points = ("mean_change", "mean_change_low", "mean_change_high")
@@ -178,8 +182,9 @@ def _crossover(run: Run, scale: str) -> Table:
         cells = [row["time_point"], _METHODS[row["method"]], row["n_people"], difference]
         table.rows.append([*cells, f"{number(row['df']):.1f}", p_text(row["p_value"], None)])
     table.note = (
-        "Points of the scale with 95 % intervals; negative: fewer symptoms. Carry-over, sequence "
-        "and treatment by period cannot be told apart and do not choose the method."
+        "Points of the scale with 95 % intervals; negative: fewer symptoms. The mixed model and "
+        "the first period alone have the baseline as a covariate. Carry-over, sequence and "
+        "treatment by period cannot be told apart and do not choose the method."
     )
     return table
 
@@ -218,11 +223,17 @@ def _where(run: Run) -> str:
 def _covariance(run: Run) -> str:
     """The covariance that the mixed model was fitted with, and which ones could not be."""
     row = _rows(run, "fit", model="mmrm").iloc[0]
+    tried = "" if _absent(row["not_fitted"]) else str(row["not_fitted"]).replace("_", " ")
+    if _absent(row["covariance"]):
+        return f"No covariance of a person's visits could be fitted ({tried})."
     words = f"The covariance of a person's visits was {str(row['covariance']).replace('_', ' ')}"
-    tried = row["not_fitted"]
-    if pd.isna(tried) or tried == "n/a":
-        return f"{words}."
-    return f"{words}, since others could not be fitted ({tried})."
+    if row["df_method"] == ROBUST:
+        words += ", with robust errors"
+    return f"{words}, since others could not be fitted ({tried})." if tried else f"{words}."
+
+
+def _absent(cell: object) -> bool:
+    return bool(pd.isna(cell)) or cell == "n/a"
 
 
 def _rate_differences(run: Run, scale: str) -> Table:
