@@ -195,15 +195,9 @@ def changed(scores, line, column, value):
         (
             lambda people, scores: (people, changed(scores, 2, "MADRS", 2)),
             {},
-            "clinical_outcomes: found an item of 4 above the total of 2 for sub-01 at before, "
+            "scores.tsv: found an item of 4 above the total of 2 for sub-01 at before, "
             "expected an item of that scale; correct clinical_outcomes.scales in the config or the "
             "table",
-        ),
-        (
-            lambda people, scores: (people, scores),
-            {"covariates": ["participant_id"]},
-            "config: clinical_outcomes.covariates: found 'participant_id', expected a column that "
-            "says something of people; leave it out",
         ),
         (
             lambda people, scores: (people.assign(age=40), scores),
@@ -221,7 +215,7 @@ def changed(scores, line, column, value):
             lambda people, scores: (people.assign(arm=["p"] + ["d"] * (len(people) - 1)), scores),
             {},
             "config: clinical_outcomes.arm: found one person in arm 'placebo', expected two or "
-            "more in each; correct the column or leave the person out (where)",
+            "more in each; correct the column or the key, or leave the person out (where)",
         ),
         (
             lambda people, scores: (people, copied(scores, "day7")),
@@ -251,9 +245,8 @@ def test_a_mistake_is_one_line_before_the_first_job(tmp_path, change, section, l
         (
             "second",
             None,
-            "clinical_outcomes: found a score of sub-01 at day7, expected placebo among the "
-            "treatments of 'first', 'second' in the participants table; fill it there or remove "
-            "the score",
+            "people.tsv: line 2: columns first and second: found no placebo for sub-01, who has a "
+            "score at day7, expected it in one of them; fill it there or remove the score",
         ),
     ],
 )

@@ -117,6 +117,42 @@ def test_designs():
             "clinical_outcomes.relapse counts time; add the key, as in times: {ses-24h: 1}",
         ),
         (
+            {"times": {"d1": 1, "d7": 7}, "relapse": {"above": None}},
+            "clinical_outcomes.relapse: found no rule, expected percent_of_baseline, above or "
+            "both; add one, as in relapse: {percent_of_baseline: 80}",
+        ),
+        (
+            {"times": {"d1": 1, "d7": 7}, "relapse": {"percent_of_baseline": 40}},
+            "clinical_outcomes.relapse.percent_of_baseline: found 40, at which a person may still "
+            "be a responder (clinical_outcomes.scales.MADRS), expected more than 50; correct one "
+            "of them",
+        ),
+        (
+            {"scales": {"MADRS": {"fall_percent": 0.5}}},
+            "clinical_outcomes.scales.MADRS.fall_percent: found 0.5, expected a number at least 1 "
+            "and at most 100; the default is 50",
+        ),
+        (
+            {"covariates": ["participant_id"]},
+            "clinical_outcomes.covariates: found 'participant_id', which tells rows apart, "
+            "expected another column of the participants tables; correct it or leave it out",
+        ),
+        (
+            {"arm": {"column": "arm"}, "reference": "p", "covariates": ["arm"]},
+            "clinical_outcomes.covariates: found 'arm', which clinical_outcomes.arm.column takes, "
+            "expected another column of the participants tables; correct it or leave it out",
+        ),
+        (
+            {"reference": "placebo", "crossover": CROSSOVER | {"values": {"d": "x", "p": "x"}}},
+            "clinical_outcomes: found the one arm 'x', expected two arms or more; name the other "
+            "one",
+        ),
+        (
+            {"reference": "placebo", "crossover": CROSSOVER | {"sessions": {"1": {"drug": "d1"}}}},
+            "clinical_outcomes.crossover.sessions.1: found a mapping with 'drug', expected the "
+            "session of either treatment, as in {ketamine: ses-d2, placebo: ses-p2}; correct it",
+        ),
+        (
             {"sustained": 3},
             "clinical_outcomes.sustained: found 3, expected at most the number of visits, which is "
             "2; correct it",

@@ -176,7 +176,7 @@ def total_without(totals: pd.DataFrame, item: pd.DataFrame) -> pd.DataFrame:
     if wrong.any():
         row = both[wrong].iloc[0]
         raise InputError(
-            f"clinical_outcomes: found an item of {row['item']:g} above the total of "
+            f"found an item of {row['item']:g} above the total of "
             f"{row['score']:g} for {row['participant_id']} at {row['session_id']}, expected an "
             "item of that scale; correct clinical_outcomes.scales in the config or the table"
         )

@@ -123,7 +123,7 @@ class _Design:
             centred = (rows["baseline"] - people["baseline"].mean()).to_numpy()
             columns += [*(centred[:, None] * at).T]
         for name in analysis.covariates:
-            columns += _covariate(rows[name], people[name])
+            columns += covariate_columns(rows[name], people[name])
         self.x = np.column_stack(columns)
 
     def scores(self, values: str) -> RepeatedScores:
@@ -152,8 +152,21 @@ class _Design:
             yield _Quantity("difference", visit, session, arm, self.reference, n, n_0, weights)
 
 
-def _covariate(values: pd.Series, of_people: pd.Series) -> list[Array]:
-    """Columns of a covariate, centred on people: itself, or all its categories but the first."""
+def covariate_columns(values: pd.Series, of_people: pd.Series) -> list[Array]:
+    """Columns of a covariate in the design, centred on people.
+
+    Parameters
+    ----------
+    values : Series, shape (rows,)
+        Numbers, or categories as text.
+    of_people : Series, shape (people,)
+        The same, once per person.
+
+    Returns
+    -------
+    list of ndarray, shape (rows,)
+        A number itself; of categories one column for each but the first.
+    """
     if pd.api.types.is_numeric_dtype(values):
         return [(values - of_people.mean()).to_numpy(float)]
     names = sorted(of_people.unique())[1:]

@@ -6,7 +6,7 @@ arm is not known are left out if they have no score after baseline; with one the
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,17 +15,32 @@ import pandas as pd
 
 from mri_response.clinical_outcomes.crossover import PERIOD_COLUMNS, crossover_table
 from mri_response.clinical_outcomes.items import total_without
-from mri_response.clinical_outcomes.treatments import first_periods, orders_of, treatments_of
+from mri_response.clinical_outcomes.plausible import (
+    check_arms,
+    check_copied,
+    check_covariates,
+    check_followed,
+    check_known,
+    check_orders,
+    check_scale,
+)
+from mri_response.clinical_outcomes.treatments import (
+    check_spelt_alike_everywhere,
+    first_periods,
+    orders_of,
+    treatments_of,
+)
 from mri_response.clinical_outcomes.visits import VISIT_COLUMNS, visit_table
 from mri_response.config.clinical_outcomes import (
     CROSSOVER,
     FIRST_PERIOD,
     WHOLE,
+    compared_part,
     outcome_cohorts,
     trial_design,
 )
 from mri_response.core.errors import InputError
-from mri_response.core.tables import ID_COLUMNS, and_more, shorten, suggestion
+from mri_response.core.tables import and_more, shorten, suggestion
 from mri_response.inputs.joins import check_levels, check_same_ids
 from mri_response.inputs.measured import measured
 from mri_response.inputs.sources.people_tables import scores_path
@@ -36,8 +51,6 @@ from mri_response.people.participants import filtered_rows, read_participants
 Config = Mapping[str, Any]
 #: Kinds of measures: a scale, an item, the primary scale without an item of it.
 SCALE, ITEM, REST = "scale", "item", "without_item"
-#: From so many different scores on it is no chance that nobody's score changes.
-MANY_SCORES = 5
 STUDY_COLUMNS = ["measure", "kind", "part", *VISIT_COLUMNS]
 
 
@@ -81,7 +94,7 @@ def read_outcomes(config: Config) -> OutcomeStudy:
     people = _people(config)
     arms = treatments_of(config, people)
     measured = _measures(config, people)
-    _check_arms(section, people, arms, next(iter(measured.values()))[1])
+    _check_treatments(config, people, arms, next(iter(measured.values()))[1])
     kept = people[people.index.isin(list(arms))]
     of_people = _of_people(config, kept)
     parts, periods = [], pd.DataFrame(columns=["time_point", *PERIOD_COLUMNS])
@@ -89,27 +102,48 @@ def read_outcomes(config: Config) -> OutcomeStudy:
     for name, (kind, scores) in measured.items():
         own = scores[scores["participant_id"].isin(list(arms))]
         table = visit_table(own, section["baseline"], section["visits"], arms)
-        _check_copied(table, name, scores_path(config["cohorts"][people["cohort"].iloc[0]]))
+        check_copied(table, name, section["baseline"], _paths(config))
+        if kind == SCALE:
+            check_scale(section, table, name, _paths(config))
         added = {WHOLE: table}
         if orders:
+            check_orders(section, people, orders, own)
             added[FIRST_PERIOD] = first_periods(section, own, orders)
             if not len(periods):
                 periods = _periods(section, table, orders)
         parts += [t.assign(measure=name, kind=kind, part=part) for part, t in added.items()]
     scores = pd.concat(parts, ignore_index=True)[STUDY_COLUMNS]
-    return OutcomeStudy(scores.join(of_people, on="participant_id"), periods)
+    study = OutcomeStudy(scores.join(of_people, on="participant_id"), periods)
+    _check_primary(config, study)
+    return study
 
 
-def _check_copied(table: pd.DataFrame, measure: str, path: str) -> None:
-    """Check that no visit has the very scores of the baseline, as where a column is taken twice."""
-    for session, rows in table.dropna(subset=["score", "baseline"]).groupby("session_id"):
-        apart = rows["score"].ne(rows["baseline"]).any() or rows["score"].nunique() < MANY_SCORES
-        if not apart:
-            raise InputError(
-                f"{path}: found the {measure} score before treatment at {session} again, in all "
-                f"{len(rows)} people, expected scores of that visit; correct the table or the "
-                "columns that the scores are read from"
-            )
+def _check_treatments(
+    config: Config, people: pd.DataFrame, arms: Mapping[str, str], scores: pd.DataFrame
+) -> None:
+    """Check that people have arms and arms have people."""
+    section = config["clinical_outcomes"]
+    if section["arm"]:
+        check_known(section, people, arms, scores)
+    if not section["crossover"]:
+        check_arms(section, people, arms)
+
+
+def _check_primary(config: Config, study: OutcomeStudy) -> None:
+    """Check that the models of the primary scale have people in every arm."""
+    section, rows = config["clinical_outcomes"], study.scores
+    rows = rows[rows["measure"] == rows["measure"].iloc[0]]
+    whole, arms = (rows[rows["part"] == part] for part in (WHOLE, compared_part(section)))
+    check_followed(whole, rows["measure"].iloc[0], section["baseline"], _paths(config))
+    check_covariates(section["covariates"], arms, _paths(config, "participants"))
+
+
+def _paths(config: Config, which: str = "scores") -> str:
+    """Tables of scores or of participants of all cohorts, for messages."""
+    cohorts = [config["cohorts"][name] for name in outcome_cohorts(config)]
+    if which == "scores":
+        return ", ".join(dict.fromkeys(scores_path(cohort) for cohort in cohorts))
+    return ", ".join(dict.fromkeys(cohort[which] for cohort in cohorts))
 
 
 def study_of(tables: Mapping[str, pd.DataFrame]) -> OutcomeStudy:
@@ -147,7 +181,7 @@ def _people(config: Config) -> pd.DataFrame:
         rows = filtered_rows(read_participants(config, name), config, name)
         require_columns(rows, _columns(config["clinical_outcomes"]), path)
         rows = rows.assign(cohort=name, path=path, line=rows.index)
-        found.append(rows.drop_duplicates("participant_id"))
+        found.append(_one_row_each(rows, config["clinical_outcomes"]))
     people = pd.concat(found)
     twice = people["participant_id"].duplicated()
     if twice.any():
@@ -156,17 +190,45 @@ def _people(config: Config) -> pd.DataFrame:
         first = people[people["participant_id"] == person].iloc[0]["cohort"]
         raise InputError(
             f"{row['path']}: line {row['line']}: found participant_id {person!r} in cohort "
-            f"{row['cohort']} and in cohort {first}, expected each person in one cohort; remove one"
+            f"{row['cohort']} and in cohort {first}, expected each person in one cohort; "
+            "remove one, or begin the ids of one cohort with a prefix in all its tables"
         )
     return people.set_index("participant_id")
 
 
+def _one_row_each(rows: pd.DataFrame, section: Mapping[str, Any]) -> pd.DataFrame:
+    """The first row of each person, with the first value of each column that the section names.
+
+    A table may have a row per person and session, of which one alone holds the arm.
+    """
+    named = _columns(section)
+    by_person = rows.groupby("participant_id", sort=False)
+    filled = rows.assign(**{name: by_person[name].transform("first") for name in named})
+    for column in _treatment_columns(section):
+        other = rows[column].notna() & (rows[column] != filled[column])
+        if other.any():
+            row = rows[other].iloc[0]
+            first = filled.loc[other, column].iloc[0]
+            raise InputError(
+                f"{row['path']}: line {row['line']}: column {column}: found {row[column]!r} for "
+                f"{row['participant_id']}, who has {first!r} in another line, expected one value "
+                "for each person; correct one of them or leave one of the lines out (where)"
+            )
+    return filled.drop_duplicates("participant_id")
+
+
 def _columns(section: Mapping[str, Any]) -> list[str]:
     """Columns of the participants tables that the section names."""
-    named = [*section["covariates"]]
-    named += [section["competing"]] if section["competing"] else []
-    named += [section["arm"]["column"]] if section["arm"] else []
-    return [*named, *(section["crossover"]["periods"] if section["crossover"] else [])]
+    named = [*section["covariates"], *([section["competing"]] if section["competing"] else [])]
+    return [*named, *_treatment_columns(section)]
+
+
+def _treatment_columns(section: Mapping[str, Any]) -> list[str]:
+    """Columns that say what people were given."""
+    return [
+        *([section["arm"]["column"]] if section["arm"] else []),
+        *(section["crossover"]["periods"] if section["crossover"] else []),
+    ]
 
 
 def _measures(config: Config, people: pd.DataFrame) -> dict[str, tuple[str, pd.DataFrame]]:
@@ -181,7 +243,10 @@ def _measures(config: Config, people: pd.DataFrame) -> dict[str, tuple[str, pd.D
         values = _scores(config, people, name, item["highest"], "items")
         found[name] = (ITEM, values)
         if item["part_of_total"]:
-            found[f"{scale} without {name}"] = (REST, total_without(primary, values))
+            try:
+                found[f"{scale} without {name}"] = (REST, total_without(primary, values))
+            except InputError as error:
+                raise InputError(f"{_paths(config)}: {error}") from None
     return found
 
 
@@ -204,48 +269,32 @@ def _scores(
                 f"{path}: found none of the {len(own)} people of {cohort['participants']}, "
                 f"expected rows such as {own.index[0]!r}; it has {shorten(ids.unique(), 3)}"
             )
-        found.append(scores[ids.isin(own.index)])
+        known = scores[ids.isin(own.index)]
+        _check_sessions(known, sessions, name, path)
+        found.append(known)
     joined = pd.concat(found, ignore_index=True)
     known = joined.loc[joined["score"].notna(), "session_id"].unique()
-    for which, session in [("baseline", sessions[0]), *(("visits", s) for s in sessions[1:])]:
+    for session in section["visits"]:
         if session not in known:
-            paths = ", ".join(scores_path(config["cohorts"][c]) for c in outcome_cohorts(config))
-            raise InputError(
-                f"{paths}: found no {name} score at session_id {session!r} among {shorten(known)}, "
-                f"expected some (clinical_outcomes.{which}); {suggestion(session, known)}correct "
-                "the config or the table"
-            )
+            raise _no_score(_paths(config), name, session, known, "visits")
     return joined
 
 
-def _check_arms(
-    section: Mapping[str, Any], people: pd.DataFrame, arms: Mapping[str, str], scores: pd.DataFrame
-) -> None:
-    """Check that everybody with a score after baseline has an arm, and that arms have people."""
-    after = scores["session_id"].isin(section["visits"]) & scores["score"].notna()
-    lost = after & ~scores["participant_id"].isin(list(arms))
-    if lost.any():
-        who = scores.loc[lost, "participant_id"].unique()
-        row = people.loc[who[0]]
-        named = section["arm"]["column"] if section["arm"] else section["crossover"]["periods"][0]
-        raise InputError(
-            f"{row['path']}: line {row['line']}: column {named}: found no value for {who[0]}, who "
-            f"has scores after {section['baseline']}, expected the arm; fill it"
-            f"{and_more(len(who), 'such people')}"
-        )
-    reference = section["reference"]
-    present = list(dict.fromkeys(arms.values()))
-    alone = [arm for arm in present if list(arms.values()).count(arm) < 2]
-    if alone and not section["crossover"]:
-        raise InputError(
-            f"config: clinical_outcomes.arm: found one person in arm {alone[0]!r}, expected two or "
-            "more in each; correct the column or leave the person out (where)"
-        )
-    if reference is not None and not section["crossover"] and reference not in present:
-        raise InputError(
-            f"config: clinical_outcomes.reference: found {reference!r}, expected one of the arms "
-            f"{shorten(present)}; {suggestion(reference, present)}correct it"
-        )
+def _check_sessions(scores: pd.DataFrame, sessions: Sequence[str], name: str, path: str) -> None:
+    """Check that a cohort has scores of the baseline and of a visit; later ones it may lack."""
+    known = scores.loc[scores["score"].notna(), "session_id"].unique()
+    if sessions[0] not in known:
+        raise _no_score(path, name, sessions[0], known, "baseline")
+    if not set(sessions[1:]) & set(known):
+        raise _no_score(path, name, sessions[1], known, "visits")
+
+
+def _no_score(paths: str, name: str, session: str, known: Sequence[str], key: str) -> InputError:
+    return InputError(
+        f"{paths}: found no {name} score at session_id {session!r} among {shorten(known)}, "
+        f"expected some (clinical_outcomes.{key}); {suggestion(session, known)}correct the config "
+        "or the table"
+    )
 
 
 def _of_people(config: Config, people: pd.DataFrame) -> pd.DataFrame:
@@ -253,25 +302,37 @@ def _of_people(config: Config, people: pd.DataFrame) -> pd.DataFrame:
     section = config["clinical_outcomes"]
     columns = {}
     for name in section["covariates"]:
-        if name in ID_COLUMNS:
-            raise InputError(
-                f"config: clinical_outcomes.covariates: found {name!r}, expected a column that "
-                "says something of people; leave it out"
-            )
-        columns[name] = people[name] if is_text(people[name]) else _numbers(people, name)
-        _check_covariate(columns[name], name, people["path"].iloc[0])
+        text = is_text(people[name])
+        if text:
+            check_spelt_alike_everywhere(people, name)
+        columns[name] = people[name] if text else _numbers(people, name)
+        _check_covariate(columns[name].rename(name), text, people["path"].iloc[0])
     competing = section["competing"]
-    columns["competing"] = _numbers(people, competing) if competing else np.nan
+    columns["competing"] = _times(people, competing) if competing else np.nan
     return pd.DataFrame(columns, index=people.index)
 
 
-def _check_covariate(values: pd.Series, column: str, path: str) -> None:
+def _times(people: pd.DataFrame, column: str) -> pd.Series:
+    """Times after the baseline at which something competing happened."""
+    values = _numbers(people, column)
+    wrong = values <= 0
+    if wrong.any():
+        row = people[wrong].iloc[0]
+        raise InputError(
+            f"{row['path']}: line {row['line']}: column {column}: found {row[column]!r}, expected "
+            "a time above 0 (clinical_outcomes.competing); write n/a for people to whom nothing "
+            f"of the kind happened{and_more(int(wrong.sum()), 'such cells')}"
+        )
+    return values
+
+
+def _check_covariate(values: pd.Series, text: bool, path: str) -> None:
     """Check that a covariate tells people apart, and not each from every other."""
-    n = values.nunique()
+    n, column = values.nunique(), values.name
     if n < 2:
         what = f"{values.dropna().iloc[0]} for everybody" if n else "no value"
         expected = "values that differ between people"
-    elif is_text(values) and 2 * n > values.notna().sum():
+    elif text and 2 * n > values.notna().sum():
         what, expected = f"{n} texts in {values.notna().sum()} people", "numbers or few categories"
     else:
         return

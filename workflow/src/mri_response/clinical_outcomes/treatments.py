@@ -50,12 +50,25 @@ def treatments_of(config: Config, people: pd.DataFrame) -> dict[str, str]:
         _check_values(people, column, values, "clinical_outcomes.arm.values")
         arms = arms.map(values)
     else:
-        _check_spelt_alike(people, column)
+        check_spelt_alike_everywhere(people, column)
     return dict(arms)
 
 
-def _check_spelt_alike(people: pd.DataFrame, column: str) -> None:
-    """Check that no arm is written in two ways, in one table or in those of two cohorts."""
+def check_spelt_alike_everywhere(people: pd.DataFrame, column: str) -> None:
+    """Check that no arm or category is written in two ways, in one table or in those of cohorts.
+
+    Parameters
+    ----------
+    people : DataFrame
+        Rows of the participants tables, with ``path`` and ``line``.
+    column : str
+        Column of text.
+
+    Raises
+    ------
+    InputError
+        Naming the line of the rarer spelling.
+    """
     levels = list(people[column].value_counts().index)
     spellings = Spellings(levels)  # of levels that are alike it knows the most frequent
     usual = [level for level in levels if not spellings.near(level)]
@@ -119,11 +132,6 @@ def first_periods(
     DataFrame
         As `mri_response.clinical_outcomes.visits.visit_table` returns it, with the first treatment
         as the arm and time points as sessions.
-
-    Raises
-    ------
-    InputError
-        If a person has a score after a treatment that the periods do not list.
     """
     first = {person: order[0] for person, order in orders.items() if order[0] is not None}
     points = section["crossover"]["sessions"]
@@ -131,7 +139,6 @@ def first_periods(
     for point, sessions in points.items():
         for treatment, session in sessions.items():
             own = scores[(scores["session_id"] == session) & scores["score"].notna()]
-            _check_listed(section, own, orders, treatment)
             was_first = own["participant_id"].map(first) == treatment
             found.append(own[was_first].assign(session_id=point))
     rows = pd.concat(found, ignore_index=True)
@@ -141,22 +148,6 @@ def first_periods(
         return pd.DataFrame(columns=VISIT_COLUMNS).astype({"score": np.float64})
     rows = rows[rows["participant_id"].isin(list(first))]
     return visit_table(rows, section["baseline"], kept, first)
-
-
-def _check_listed(
-    section: Mapping[str, Any],
-    rows: pd.DataFrame,
-    orders: Mapping[str, tuple[str | None, ...]],
-    treatment: str,
-) -> None:
-    lost = [p for p in rows["participant_id"] if treatment not in orders.get(p, ())]
-    if lost:
-        session = rows.loc[rows["participant_id"] == lost[0], "session_id"].iloc[0]
-        raise InputError(
-            f"clinical_outcomes: found a score of {lost[0]} at {session}, expected {treatment} "
-            f"among the treatments of {shorten(section['crossover']['periods'])} in the "
-            "participants table; fill it there or remove the score"
-        )
 
 
 def _check_values(people: pd.DataFrame, column: str, values: Mapping[str, str], key: str) -> None:

@@ -111,10 +111,12 @@ def check_inputs(
         people[name], excluded, _ = build_cohort(config, name)
         exclusions.append(excluded)
     check_people_apart(config, people)
+    modules = []
     if config["clinical_outcomes"]:
         from mri_response.clinical_outcomes.study import read_outcomes  # takes time to load
+        from mri_response.clinical_outcomes.summary import outcome_lines
 
-        read_outcomes(config)
+        modules += outcome_lines(config, read_outcomes(config))
     applied = []
     if model is not None:
         applied = _check_applied(config, people, model, cache)
@@ -128,11 +130,10 @@ def check_inputs(
         if has_classes(config):
             check_entangled(config, people[discovery_name(config)])
         _check_images(config, people, cache)
-    modules = []
     if "belief" in asked_modules(config):
         from mri_response.preflight.beliefs import check_beliefs  # its models take time to load
 
-        modules = check_beliefs(config, people)
+        modules += check_beliefs(config, people)
     if config["variability"] or effect_features(config):
         from mri_response.preflight.variability import check_variability_inputs
 

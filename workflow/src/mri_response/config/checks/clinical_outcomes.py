@@ -14,6 +14,7 @@ from mri_response.config.clinical_outcomes import (
     trial_design,
 )
 from mri_response.config.messages import check_known, fault
+from mri_response.core.tables import ID_COLUMNS
 
 Config = Mapping[str, Any]
 SECTION = "clinical_outcomes"
@@ -36,11 +37,13 @@ def check_clinical_outcomes(config: Config) -> None:
     if not section:
         return
     _check_cohorts(config)
+    _check_columns(section)
     _check_sessions(config)
     _check_arms(section)
     if section["crossover"]:
         _check_crossover(section)
     _check_times(section)
+    _check_relapse(section)
     _check_items(section)
     if section["sustained"] is not None and section["sustained"] > len(outcome_visits(section)):
         raise fault(
@@ -61,6 +64,27 @@ def _check_cohorts(config: Config) -> None:
                 f"the table of clinical scores, which {SECTION} takes",
                 "add the key",
             )
+
+
+def _check_columns(section: Config) -> None:
+    """A column has one meaning, and none of them tells rows apart."""
+    meanings = {
+        "arm.column": [section["arm"]["column"]] if section["arm"] else [],
+        "crossover.periods": section["crossover"]["periods"] if section["crossover"] else [],
+        "competing": [section["competing"]] if section["competing"] else [],
+        "covariates": section["covariates"],
+    }
+    taken = dict.fromkeys(ID_COLUMNS, "which tells rows apart")
+    for key, columns in meanings.items():
+        for column in columns:
+            if column in taken:
+                raise fault(
+                    f"{SECTION}.{key}",
+                    f"{column!r}, {taken[column]}",
+                    "another column of the participants tables",
+                    "correct it or leave it out",
+                )
+        taken |= dict.fromkeys(columns, f"which {SECTION}.{key} takes")
 
 
 def _check_sessions(config: Config) -> None:
@@ -124,11 +148,11 @@ def _check_arms(section: Config) -> None:
         known = section["arm"]["values"]
     if known:
         arms = list(dict.fromkeys(known.values()))
-        check_known(f"{SECTION}.reference", reference, arms, "arms")
         if len(arms) < 2:
             raise fault(
                 SECTION, f"the one arm {arms[0]!r}", "two arms or more", "name the other one"
             )
+        check_known(f"{SECTION}.reference", reference, arms, "arms")
 
 
 def _check_crossover(section: Config) -> None:
@@ -177,6 +201,29 @@ def _check_times(section: Config) -> None:
                 f"more than at {before}, which is {times[before]:g}",
                 "correct one of them",
             )
+
+
+def _check_relapse(section: Config) -> None:
+    relapse = section["relapse"]
+    if relapse is None:
+        return
+    percent = relapse["percent_of_baseline"]
+    if percent is None and relapse["above"] is None:
+        raise fault(
+            f"{SECTION}.relapse",
+            "no rule",
+            "percent_of_baseline, above or both",
+            "add one, as in relapse: {percent_of_baseline: 80}",
+        )
+    scale, rule = next(iter(section["scales"].items()))
+    left = 100 - rule["fall_percent"]
+    if percent is not None and percent <= left:
+        raise fault(
+            f"{SECTION}.relapse.percent_of_baseline",
+            f"{percent:g}, at which a person may still be a responder ({SECTION}.scales.{scale})",
+            f"more than {left:g}",
+            "correct one of them",
+        )
 
 
 def _check_items(section: Config) -> None:
