@@ -32,7 +32,8 @@ the mean of the first map (r about 0.7). Counted is p <= 0.05 of the largest sta
 
 - `mean_change`, `variance`: all 148 regions (signs at random; people exchanged between arms);
 - `dimensions`, `similarity`: participation ratio against controls, likeness of people;
-- `associations`: the score and the first three components, given the map before;
+- `associations`: the score and the first three components, given the map before as in a run;
+- `leak_projection_alone`: the same, given only its projection on the component;
 - `leak_without_baseline`: the same, the map before left out;
 - `leak_samples_as_people`: participation ratios of 50 samples of 22 people of either arm, compared
   by a t-test as if samples were people.
@@ -90,6 +91,7 @@ from mri_response.variability.families import (
     t_of_means,
 )
 from mri_response.variability.genes import correlations, two_sided
+from mri_response.variability.region_results import map_before
 from mri_response.variability.spins import spin_orders
 from mri_response.variability.surrogates import modes_of, moran_surrogates, people_surrogates
 
@@ -255,10 +257,16 @@ def of_people(cortex: Cortex, scenario: dict, rng: np.random.Generator) -> dict[
     }
     found = principal_components(treated, 3)
     orders = orders_within(["all"] * PEOPLE, SURROGATES, rng)
-    for name, adjusts in (("associations", True), ("leak_without_baseline", False)):
+    before = map_before(first).T
+    nuisance = {
+        "associations": lambda pattern: [*before, first @ pattern],
+        "leak_projection_alone": lambda pattern: [first @ pattern],
+        "leak_without_baseline": lambda pattern: [],
+    }
+    for name, adjusted in nuisance.items():
         drawn = []
         for own, pattern in zip(found.scores.T, found.loadings, strict=True):
-            given = np.column_stack([np.ones(PEOPLE), *([first @ pattern] if adjusts else [])])
+            given = np.column_stack([np.ones(PEOPLE), *adjusted(pattern)])
             r = partial_correlations(own, score, given, orders)
             drawn.append(t_of_correlation(r, PEOPLE - given.shape[1] - 1))
         drawn = np.array(drawn).T

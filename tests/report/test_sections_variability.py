@@ -8,6 +8,7 @@ import pytest
 from flat_blocks import flat
 from made_up_run import made_up_run
 
+from mri_response.config.variability import COMPONENTS_BEFORE
 from mri_response.report.facts.variability import variability_methods
 from mri_response.report.sections.blocks import Table, Text
 from mri_response.report.sections.variability import SECTION, headline
@@ -163,6 +164,7 @@ def test_methods_cite_what_the_run_has(made_up):
     drafted = " ".join(fact.text for fact in facts)
     assert "SST (named beforehand; table genes.tsv)" in drafted
     assert "given the confounds of the effect and each person's map before treatment" in drafted
+    assert f"on the first {COMPONENTS_BEFORE} components of such maps" in drafted
     empty = tables()["region_sets"].iloc[:0]
     facts = variability_methods(run_of(made_up, null="within_region", region_sets=empty))
     drafted = " ".join(fact.text for fact in facts)

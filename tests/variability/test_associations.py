@@ -53,7 +53,9 @@ def test_a_partial_correlation_is_given_confounds_and_the_map_before(adjusts):
     people, own = study.people[known], (study.maps.to_numpy() @ LOADINGS[0])[known]
     given = [people[CONFOUND + "age"], people[CONFOUND + "site"] == "b"]
     if adjusts:
-        given.append((study.before.to_numpy() @ LOADINGS[0])[known])
+        before = study.before.to_numpy()[known]
+        _, _, patterns = np.linalg.svd(before - before.mean(axis=0))
+        given += [before @ LOADINGS[0], *(before @ patterns[:3].T).T]
     design = sm.add_constant(np.column_stack([*given, own]).astype(float))
     fit = sm.OLS(people["fall"].to_numpy(), design).fit()
     t, df = fit.tvalues[-1], fit.df_resid

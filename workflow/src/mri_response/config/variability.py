@@ -9,6 +9,8 @@ from mri_response.config.source_kinds import source_path, sources_of_effect
 
 #: Name of the column of the change of a score.
 SCORE_CHANGE = "score_change"
+#: Components of the maps before treatment that symptoms are adjusted for.
+COMPONENTS_BEFORE = 3
 #: Cohorts of a simulated trial.
 SIMULATED_ARMS = ("treated", "control")
 

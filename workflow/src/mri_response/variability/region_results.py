@@ -11,10 +11,11 @@ from numpy.typing import NDArray
 from scipy.stats import linregress, norm
 from scipy.stats import t as student
 
-from mri_response.config.variability import clinical_columns
+from mri_response.config.variability import COMPONENTS_BEFORE, clinical_columns
 from mri_response.core.permutation import permutation_p_value
 from mri_response.core.seeds import Stream, generator
 from mri_response.features.region_sets import memberships, region_sets
+from mri_response.variability.components import principal_components
 from mri_response.variability.families import (
     error_of_log_sd,
     family_p,
@@ -244,6 +245,8 @@ def _associations(
     people, baseline, n = people[known], study.baseline, int(known.sum())
     confounds, adjusts = study.confounds[known], asked["adjust_baseline"] and baseline is not None
     common = [np.ones(n), *_block_means(people["block"]), *coded_confounds(confounds).T]
+    if adjusts:
+        common += [*map_before(baseline[known]).T]
     if n - len(common) - adjusts - 1 < MIN_DF:
         return []
     orders = orders_within(people["block"].astype(str), asked["permutations"], rng)
@@ -285,6 +288,25 @@ def _associations(
         }
         for i, row in enumerate(rows)
     ]
+
+
+def map_before(baseline: NDArray) -> NDArray:
+    """What symptoms are adjusted for beside the map before treatment projected on a component.
+
+    Components of change are learned from the changes that they are tested with, which leaves a part
+    of the regression to the mean that the projection alone does not take out.
+
+    Parameters
+    ----------
+    baseline : ndarray, shape (people, regions)
+        Maps before treatment.
+
+    Returns
+    -------
+    ndarray, shape (people, `COMPONENTS_BEFORE`)
+        Places of people on the first components of these maps.
+    """
+    return principal_components(baseline, COMPONENTS_BEFORE).scores
 
 
 def _block_means(blocks: pd.Series) -> list[NDArray]:

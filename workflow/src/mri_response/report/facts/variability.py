@@ -8,7 +8,7 @@ from typing import Any
 
 import pandas as pd
 
-from mri_response.config.variability import clinical_columns
+from mri_response.config.variability import COMPONENTS_BEFORE, clinical_columns
 from mri_response.report.facts.fact import Fact
 from mri_response.report.facts.phrases import listed
 from mri_response.report.run import Run
@@ -131,7 +131,10 @@ def _regions(run: Run, asked: Mapping[str, Any], controlled: bool) -> Fact:
 
 
 def _symptoms(asked: Mapping[str, Any]) -> Fact:
-    before = " and each person's map before treatment, projected on the component"
+    before = (
+        " and each person's map before treatment, projected on the component and on the first "
+        f"{COMPONENTS_BEFORE} components of such maps"
+    )
     adjusted = f", given the confounds of the effect{before if asked['adjust_baseline'] else ''}"
     within = f" within {asked['within']}" if asked["within"] else ""
     return Fact(
