@@ -288,6 +288,34 @@ def test_controls_of_the_removal_of_confounds_and_learning_curves_are_announced(
     assert "1 job of roughly" in found["learning_curve"]
 
 
+def test_transport_and_stability_are_planned_where_they_are_asked_for():
+    forest = {
+        "features": "fs",
+        "confounds": [],
+        "estimator": "sklearn.ensemble.RandomForestClassifier",
+        "grid": {"max_depth": [2, 4]},
+    }
+    plain = configuration(models={"forest": forest})
+    p, folds = {"fs": 150}, plain["cross_validation"]["outer_folds"]
+    found = other_seconds(plain, {}, 100, p, folds)
+    assert found["transport_fits"] == found["stability_fits"] == {}
+    refit = 11 * 2 * 0.03  # training sets, candidates, seconds of a fit
+    for stability, expected in (
+        ({"resamples": 20, "seeds": 0}, 4 * 21 * refit),
+        ({"resamples": 0, "seeds": 3}, 4 * 100 * refit),
+        ({"resamples": 20, "seeds": 3}, (4 * 21 + 4 * 100) * refit),
+    ):
+        asked = configuration(
+            models={"forest": forest}, stability=stability, sites={"transport": True}
+        )
+        found = other_seconds(asked, {}, 100, p, folds)
+        assert found["stability_fits"]["forest"] == [pytest.approx(expected)]
+        assert found["transport_fits"]["forest"] == [pytest.approx(refit)]
+        lines = " ".join(plan_lines(batch_plans(asked, 100, p), found))
+        assert "plan: stability_fits: 1 job of roughly" in lines
+        assert "plan: transport_fits: 1 job of roughly" in lines
+
+
 @pytest.mark.parametrize(("share", "expected"), [(0.5, 20), (0.25, 40), (0.75, 40)])
 def test_a_part_has_twice_the_smallest_class_on_average(share, expected):
     config = configuration(min_class_size=5)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import oracle
 import pandas as pd
@@ -11,7 +13,12 @@ from sklearn.metrics import balanced_accuracy_score, roc_auc_score
 from mri_response.core.errors import InputError
 from mri_response.core.seeds import Stream, generator
 from mri_response.evaluation.stability import instability, other_seeds
-from mri_response.learning.decision_rules import fit_platt
+from mri_response.learning.decision_rules import fit_platt, learned_rules, out_of_fold
+from mri_response.learning.design import Design, FixedFolds, Sample
+from mri_response.learning.learners.registry import learner_of
+from mri_response.learning.permutation import Exchangeability
+from mri_response.learning.preparation.confounds import ConfoundCoding
+from mri_response.learning.rounding import rounded
 from mri_response.learning.splits import REFIT, Scheme, draw_folds
 from mri_response.learning.stability import (
     cross_validated_with_seeds,
@@ -19,6 +26,9 @@ from mri_response.learning.stability import (
     resampled_rows,
     search_of,
 )
+from mri_response.models.fitted import fitted_models
+from mri_response.models.harmonised import FrozenHarmonised
+from mri_response.models.linear import freeze_linear
 
 N = 40
 MODEL = {
@@ -35,6 +45,8 @@ CV = {
     **{"group": None, "scheme": "label_blind", "outer_column": None},
     **{"repeats": 2, "outer_folds": 4, "inner_repeats": 1, "inner_folds": 3},
 }
+HARMONISE = {"column": "site", "keep": [], "method": "combat", "reference": None}
+HARMONISE |= {"min_people": 2, "learn_from": None}
 CONFIG = {
     "seed": 7,
     "cross_validation": CV,
@@ -91,6 +103,37 @@ def test_a_refit_is_a_search_a_fit_and_platts_map_on_the_copies(study):
             out[test] = fitted.decision_function(copies[test])
         platt = fit_platt(out, y)
         np.testing.assert_allclose(own["probability"], platt.probability(expected), atol=2e-6)
+
+
+@pytest.mark.parametrize("harmonise", [None, HARMONISE])
+@pytest.mark.parametrize("outer", ["k_fold", "leave_one_site_out"])
+def test_resample_0_is_the_model_that_is_frozen(study, harmonise, outer):
+    """The search of the refit in the run's own splits, frozen as a formula, with its own map."""
+    people, features = study
+    changed = {"outer": outer, "outer_column": "site"} if outer != "k_fold" else {}
+    config = with_cv(**changed) | {"model": MODEL | {"harmonise": harmonise}}
+    fits = refitted_on_resamples(people, features, config | {"stability": {"resamples": 1}})
+    labels, model = people["label"].to_numpy(), config["model"]
+    scheme = Scheme.from_config(config["cross_validation"], people)
+    (*_, refit) = draw_folds(people["participant_id"], labels, scheme, config["seed"])
+    coding = ConfoundCoding.of_model(people, model)
+    sample = Sample(features, coding.stacked(people), np.ones(N))
+    design = Design(Exchangeability(people), config["seed"])
+    job = learner_of(model).run(sample, FixedFolds([refit]), design, [range(1)])
+    fitted, alone = fitted_models([job], N), replace(coding, sites=None)
+
+    def formula(rows):
+        return freeze_linear(rows, coding.matrix(people), fitted, alone, {})
+
+    frozen = formula(features)
+    if harmonise:
+        sites = coding.sites.rows(people, unseen="mean")
+        frozen = FrozenHarmonised.learn(features, sites, coding.sites, formula)
+    decision = rounded(frozen.decision(features, people))
+    own = fits[fits["resample"] == 0]
+    np.testing.assert_allclose(own["decision"], decision, atol=1.1e-6)
+    rules = learned_rules(out_of_fold([job], N), labels, np.ones(N), [])
+    np.testing.assert_allclose(own["probability"], rules.platt.probability(decision), atol=2e-6)
 
 
 @pytest.mark.parametrize(

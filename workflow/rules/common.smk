@@ -122,6 +122,7 @@ from mri_response.learning.plan import (
     estimated_work,
     other_seconds,
     plan_lines,
+    stability_seconds,
 )
 from mri_response.core.provenance import PackageCode, file_sha256
 from mri_response.core.source_texts import keep_texts, recall_texts

@@ -163,9 +163,8 @@ def stability_mb(wildcards, input, attempt):
 
 def stability_minutes(wildcards, input, attempt):
     """A refit of twice as many rows for each resample, and the outer folds for each seed."""
-    work, asked = work_of(wildcards, input), CONFIG["stability"]
     folds = sum(map(len, PLANS[wildcards.model].folds))
-    seconds = (4 * (asked["resamples"] + 1) + folds * (asked["seeds"] + 1)) * work.redrawn_s(1)
+    seconds = stability_seconds(CONFIG, work_of(wildcards, input), folds)
     return math.ceil(30 + 5 * seconds / 60) * attempt**2
 
 
@@ -206,9 +205,10 @@ def planned_jobs(wildcards):
         "learning_curve": lambda model, parts: expand(
             benchmark_of("learning_curve", "model", "part"), model=model, part=range(parts)
         ),
-        "confound_control_fits": lambda model, _: expand(
-            benchmark_of("confound_control_fits", "model"), model=model
-        ),
+        **{
+            kind: lambda model, _, kind=kind: expand(benchmark_of(kind, "model"), model=model)
+            for kind in ("confound_control_fits", "transport_fits", "stability_fits")
+        },
     }
     for kind, of_models in OTHER_SECONDS.items():
         for model, seconds in of_models.items():

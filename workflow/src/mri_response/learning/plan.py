@@ -10,8 +10,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from mri_response.config.queries import controlled_models
-from mri_response.core.vocabulary import ConfoundControl
+from mri_response.config.queries import controlled_models, stability_models
+from mri_response.core.vocabulary import ConfoundControl, Role
 from mri_response.learning.batches import (
     CURVE_SHARES,
     FOLDS_PER_PASS,
@@ -227,15 +227,22 @@ def other_seconds(
     Returns
     -------
     dict of str to dict of str to list of float
-        Seconds of each job by kind, ``learning_curve`` or ``confound_control_fits``, and model.
-        Both controls of the removal of confounds of a model are one job, of all outer folds.
+        Seconds of each job by kind (``learning_curve``, ``confound_control_fits``,
+        ``transport_fits`` or ``stability_fits``) and model. Both controls of the removal of
+        confounds of a model are one job, of all outer folds; so are the refits to each external
+        cohort, and the refits and seeds of stability.
     """
 
-    def once(model: str) -> float:
+    def work_of(model: str) -> Work:
         p_model = p[config["models"][model]["features"]]
-        work = estimated_work(config, model, n, p_model, inner_folds)
-        return work.redrawn_s(outer_folds)
+        return estimated_work(config, model, n, p_model, inner_folds)
 
+    def once(model: str) -> float:
+        return work_of(model).redrawn_s(outer_folds)
+
+    n_folds = config["cross_validation"]["repeats"] * outer_folds
+    external = sum(cohort["role"] == Role.EXTERNAL for cohort in config["cohorts"].values())
+    moved = config["models"] if config["sites"]["transport"] else ()
     controls = len(ConfoundControl) * config["cross_validation"]["repeats"]
     return {
         "learning_curve": {
@@ -245,7 +252,36 @@ def other_seconds(
         "confound_control_fits": {
             model: [controls * once(model)] for model in controlled_models(config)
         },
+        "transport_fits": {model: [external * work_of(model).redrawn_s(1)] for model in moved},
+        "stability_fits": {
+            model: [stability_seconds(config, work_of(model), n_folds)]
+            for model in stability_models(config)
+        },
     }
+
+
+def stability_seconds(config: Mapping[str, Any], work: Work, n_folds: int) -> float:
+    """Estimate the refits on resampled people and the cross-validations with other seeds.
+
+    Parameters
+    ----------
+    config : mapping
+        Section stability of the config.
+    work : Work
+        Of the model.
+    n_folds : int
+        Outer folds of all repeats.
+
+    Returns
+    -------
+    float
+        A refit has a row for every copy and one for everybody who is scored: twice the rows, four
+        times the work. The run's own people and seed are among them.
+    """
+    asked = config["stability"]
+    refits = 4 * (asked["resamples"] + 1) if asked["resamples"] else 0
+    folds = n_folds * (asked["seeds"] + 1) if asked["seeds"] else 0
+    return (refits + folds) * work.redrawn_s(1)
 
 
 def plan_lines(

@@ -32,8 +32,8 @@ class PlannedJob(NamedTuple):
     Attributes
     ----------
     kind : str
-        What it does: ``prepare``, ``cross_validate``, ``refit``, ``learning_curve`` or
-        ``confound_control_fits``.
+        What it does: ``prepare``, ``cross_validate``, ``refit``, ``learning_curve``,
+        ``confound_control_fits``, ``transport_fits`` or ``stability_fits``.
     model : str
         Name of its model.
     benchmark : str
