@@ -163,7 +163,7 @@ def test_the_page_tells_design_numbers_and_methods(run):
     lead = "MADRS_Total at day 2, ketamine minus placebo: −7.3 points"
     assert f"What became of the scores {lead}" in text
     assert "A crossover of ketamine and placebo in two periods" in text
-    assert "day 2 Everybody, mixed model 29 −7.3 −11.4 to −3.2 22.9 0.001" in text
+    assert "day 2 One period or both, mixed model 29 −7.3 −11.4 to −3.2 22.9 0.001" in text
     assert "NNTB 7.5 (NNTH 8.8 to infinity to NNTB 2.6)" in text
     assert "differences in response, first period" in text
     paired = "day 2 24 5 1 4 and 0 16.7 % −1.7 % to 36.1 % NNTB 6.0 (NNTH 59.2 to infinity to NNTB"

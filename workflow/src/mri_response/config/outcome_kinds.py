@@ -194,6 +194,10 @@ class OutcomeKind:
         Whether the outcome is a number and not one of two classes.
     is_relative : bool
         Whether the outcome is a share of the score before treatment, which must be above 0.
+    number : str
+        What the number is, with ``{scale}`` or ``{column}`` of the section, for axes.
+    unit : str
+        Unit of differences of the number; empty where the workflow does not know it.
     """
 
     words: Callable[[Spec], str]
@@ -203,6 +207,8 @@ class OutcomeKind:
     needs: tuple[str, ...] = ()
     is_number: bool = False
     is_relative: bool = False
+    number: str = ""
+    unit: str = ""
 
     @property
     def has_scores(self) -> bool:
@@ -262,6 +268,8 @@ OUTCOMES = {
         _check_scores,
         needs=("baseline", "endpoint"),
         is_number=True,
+        number="change of {scale}, points",
+        unit="points",
     ),
     "percent_change": OutcomeKind(
         _words_of_percent_change,
@@ -270,6 +278,8 @@ OUTCOMES = {
         needs=("baseline", "endpoint"),
         is_number=True,
         is_relative=True,
+        number="change of {scale}, %",
+        unit="percentage points",
     ),
     "endpoint": OutcomeKind(
         _words_of_endpoint,
@@ -277,12 +287,15 @@ OUTCOMES = {
         _check_scores,
         needs=("baseline", "endpoint"),
         is_number=True,
+        number="{scale}, points",
+        unit="points",
     ),
     "score": OutcomeKind(
         _words_of_score,
         "Can these brain measures tell the value of a person?",
         _check_nothing,
         is_number=True,
+        number="{column}",
     ),
 }
 

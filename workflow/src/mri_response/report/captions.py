@@ -129,7 +129,8 @@ def placed_figures(run: Run, sections: Iterable[Section]) -> dict[str, list[dict
         section = by_id[spec.section]
         text = caption(spec, run)
         if spec.model:
-            behind = people_text if section.shows_people else fitted_text
+            shows_all = section.shows_people and not spec.of_discovery
+            behind = people_text if shows_all else fitted_text
             text = f"{text} {behind(run, spec.model)}"
         heading = f"{spec.heading}, model {spec.model}" if spec.model else spec.heading
         title = run.names.title(heading)

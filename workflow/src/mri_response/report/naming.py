@@ -9,6 +9,7 @@ from typing import Any
 
 from mri_response.clinical_outcomes.visits import ONE_ARM
 from mri_response.config.modules import is_simulated
+from mri_response.config.outcome_kinds import outcome_kind
 from mri_response.config.queries import (
     CONFOUNDS_ONLY,
     MAJORITY_CLASS,
@@ -66,6 +67,9 @@ class Naming:
         The two classes as written for a reader; None where the run has no outcome.
     simulated : bool
         Whether the data were made by the simulation.
+    number, unit : str
+        Where the outcome is a number what it is, for axes, and the unit of its differences where it
+        is known; else empty.
     """
 
     titles: dict[str, str]
@@ -73,6 +77,8 @@ class Naming:
     positive: str | None
     negative: str | None
     simulated: bool
+    number: str = ""
+    unit: str = ""
 
     def title(self, text: str) -> str:
         """Return a figure or table title, marked when the data are simulated."""
@@ -117,12 +123,15 @@ def naming(config: Mapping[str, Any]) -> Naming:
     roles[EXTERNAL_POOLED] = Role.EXTERNAL
     classes = class_names(config) if has_classes(config) else (None, None)
     positive, negative = (_CLASS_TITLES.get(name, name) for name in classes)
+    kind = outcome_kind(config) if config.get("outcome") else None
     return Naming(
         titles=titles,
         roles=roles,
         positive=positive,
         negative=negative,
         simulated=is_simulated(config),
+        number=kind.number.format(**config["outcome"]) if kind else "",
+        unit=kind.unit if kind else "",
     )
 
 

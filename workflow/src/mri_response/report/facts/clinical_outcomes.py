@@ -217,7 +217,8 @@ def _times(section: Section) -> Fact:
     return Fact(
         f"Time to response in {section['unit']}: the share of the people "
         f"with a baseline score who had a response by each visit ({estimator}), with log-log "
-        f"intervals; who had none is censored at the last score.{competing} Medians are of these "
+        f"intervals; who had none is censored at the last score, and a missing score before a "
+        f"later one counts as none.{competing} Medians are of these "
         f"people and not of responders.{sustained}{relapse}{_first_period(section)}",
         "config: clinical_outcomes.times; outcome_incidence.tsv; outcome_medians.tsv",
         ("kaplan_meier",),

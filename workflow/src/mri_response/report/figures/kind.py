@@ -59,6 +59,8 @@ class FigureKind:
     beside : tuple of str
         Modules of further pictures of the job. They may name people: they are in the folder ``qc``
         and not on the page.
+    of_discovery : bool
+        Whether it shows the people of the discovery cohort alone.
     module : str
         The module of a run (`mri_response.config.modules`) that has the figure.
     also : str
@@ -82,6 +84,7 @@ class FigureKind:
     together: str = ""
     light: bool = True
     beside: tuple[str, ...] = ()
+    of_discovery: bool = False
     module: str = "prediction"
     also: str = ""
     caption: str = ""

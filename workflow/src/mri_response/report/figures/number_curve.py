@@ -7,7 +7,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
-from mri_response.report.figures.number_panels import GAINS
+from mri_response.report.figures.number_panels import gains
 from mri_response.report.figures.style import (
     BLUE,
     DASHED,
@@ -46,7 +46,7 @@ def draw(numbers_curve: pd.DataFrame, model: str, names: Naming) -> Figure:
         return message(title, "Not computed: the cohort is too small for parts of it.")
     figure = new_figure(DOUBLE_COLUMN, 76)
     suptitle(figure, title, DOUBLE_COLUMN)
-    for axes, (metric, words) in zip(figure.subplots(1, 2), GAINS.items(), strict=True):
+    for axes, (metric, words) in zip(figure.subplots(1, 2), gains(names).items(), strict=True):
         curve = table[table["metric"] == metric]
         n = curve["n"]
         axes.fill_between(n, curve["ci_low"], curve["ci_high"], color=BLUE, alpha=0.2, linewidth=0)

@@ -9,7 +9,7 @@ from matplotlib.figure import Figure
 
 from mri_response.config.queries import ordered_models
 from mri_response.report.figures.forest import draw_interval, reference_line, without_axis
-from mri_response.report.figures.number_panels import GAINS
+from mri_response.report.figures.number_panels import gains
 from mri_response.report.figures.style import (
     DOUBLE_COLUMN,
     cohort_styles,
@@ -55,7 +55,7 @@ def draw(numbers_performance: pd.DataFrame, names: Naming, config: Any) -> Figur
     title = names.title("What the features add")
     suptitle(figure, title, DOUBLE_COLUMN)
     panels = figure.subplots(1, 2, sharey=True)
-    for axes, (metric, words) in zip(panels, GAINS.items(), strict=True):
+    for axes, (metric, words) in zip(panels, gains(names).items(), strict=True):
         reference_line(axes, 0)
         for y, model in enumerate(models):
             for k, cohort in enumerate(cohorts):

@@ -8,7 +8,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
-from mri_response.report.figures.number_panels import GAINS
+from mri_response.report.figures.number_panels import gains
 from mri_response.report.figures.style import (
     DASHED,
     DOUBLE_COLUMN,
@@ -57,7 +57,7 @@ def draw(
     suptitle(figure, title, DOUBLE_COLUMN)
     grid, marked = figure.subplots(len(cohorts), 2, squeeze=False), False
     for line, cohort in zip(grid, cohorts, strict=True):
-        for axes, (metric, words) in zip(line, GAINS.items(), strict=True):
+        for axes, (metric, words) in zip(line, gains(names).items(), strict=True):
             own = null[(null["cohort"] == cohort) & (null["metric"] == metric)]
             drawn, row = as_number(own["value"]).to_numpy(), rows.loc[(cohort, metric)]
             observed = number(row["estimate"])

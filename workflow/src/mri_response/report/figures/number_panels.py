@@ -1,4 +1,4 @@
-"""What figures of predicted numbers share: names of metrics, and a panel for each cohort."""
+"""What figures of predicted numbers share: words of metrics, and a panel for each cohort."""
 
 from __future__ import annotations
 
@@ -11,8 +11,24 @@ from mri_response.report.figures.style import DASHED, DOUBLE_COLUMN, new_figure,
 from mri_response.report.figures.text import line_count, line_height, wrap
 from mri_response.report.naming import Naming
 
-GAINS = {"r2_gain": "Gain in R2", "mae_gain": "Gain in mean absolute error"}
 _COLUMNS = 3
+
+
+def gains(names: Naming) -> dict[str, str]:
+    """Metrics of the gain with their words, for axes.
+
+    Parameters
+    ----------
+    names : Naming
+        Names of the run.
+
+    Returns
+    -------
+    dict of str to str
+        The error with the unit of the outcome where it is known.
+    """
+    error = "Gain in mean absolute error"
+    return {"r2_gain": "Gain in R2", "mae_gain": f"{error}, {names.unit}" if names.unit else error}
 
 
 def cohort_grid(
@@ -57,9 +73,9 @@ def cohort_grid(
     for axes, cohort, text in zip(grid, cohorts, heads, strict=False):
         axes.set_title(text, linespacing=1.15)
         draw_cohort(axes, cohort)
-        axes.set_xlabel("Predicted")
+        axes.set_xlabel(wrap(f"Predicted {names.number}", panel))
         axes.set_box_aspect(1)
-    grid[0].set_ylabel("Observed")
+    grid[0].set_ylabel(wrap(f"Observed {names.number}", panel))
     low = min(min(axes.get_xlim()[0], axes.get_ylim()[0]) for axes in grid[: len(cohorts)])
     high = max(max(axes.get_xlim()[1], axes.get_ylim()[1]) for axes in grid[: len(cohorts)])
     grid[0].set(xlim=(low, high), ylim=(low, high))

@@ -59,6 +59,7 @@ NUMBER_FIGURES = (
         heading="What the features add by number of people",
         inputs=("numbers_curve",),
         when=lambda config, model: model in curve_models(config),
+        of_discovery=True,
         **_SHARED,
         caption=SIMULATED
         + """The whole procedure, choice of hyperparameters included, run on parts of the discovery

@@ -95,7 +95,8 @@ OUTCOME_FIGURES = (
         + """Share of the people with a baseline score who have had a response (or remission) by
         each time, by Kaplan and Meier, or by Aalen and Johansen where something competes; dotted:
         95 % limits. Below: people still at risk. Visits are drawn equally far apart. A response is
-        known from the visit at which it was first seen."""
+        known from the visit at which it was first seen, so that a missing score before a later one
+        counts as none."""
         + _FIRST_PERIOD,
     ),
     FigureKind(
@@ -130,9 +131,9 @@ OUTCOME_FIGURES = (
         when=_compared,
         **_SHARED,
         caption=SIMULATED
-        + """Difference between arms at the last visit where missing scores are conditional means
-        under missing at random plus a shift in points of the scale (positive: worse),
-        separately in either arm; shaded where the 95 % interval does not hold 0. The people of
+        + """Difference between arms at the last visit, in points, where missing scores are
+        conditional means under missing at random plus a shift (positive: worse), separately in
+        either arm; shaded where the 95 % interval does not hold 0. The people of
         both arms who have a baseline."""
         + _FIRST_PERIOD,
     ),

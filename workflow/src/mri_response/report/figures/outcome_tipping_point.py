@@ -42,7 +42,7 @@ def draw(outcome_tipping_point: pd.DataFrame, config: Mapping[str, Any], names: 
     Figure
     """
     scale = next(iter(config["clinical_outcomes"]["scales"]))
-    title = names.title(f"Difference in {scale}, points, with missing scores shifted")
+    title = names.title(f"Difference in {scale} with missing scores shifted")
     if outcome_tipping_point.empty:
         return message(title, "No model could be fitted to the scores.")
     numbers = ("delta", "delta_reference", "estimate", "ci_low", "ci_high")

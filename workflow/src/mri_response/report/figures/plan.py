@@ -109,6 +109,11 @@ class FigureSpec:
         return _entry(self.kind).caption
 
     @property
+    def of_discovery(self) -> bool:
+        """Whether it shows the people of the discovery cohort alone."""
+        return _entry(self.kind).of_discovery
+
+    @property
     def alt(self) -> str:
         """Description for readers who do not see it, empty where its section gives one."""
         return _entry(self.kind).alt

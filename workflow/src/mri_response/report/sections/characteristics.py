@@ -11,7 +11,7 @@ from mri_response.report.sections.section import Section
 
 #: Tables to download, with their titles.
 TABLES = {
-    "characteristics": "Who the analysed people are, by cohort and class",
+    "characteristics": "Who the analysed people are",
 }
 _NAMES = {
     "outcome": "Outcome",

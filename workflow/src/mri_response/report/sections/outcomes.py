@@ -48,7 +48,7 @@ TABLES = {
 }
 _METHODS = {
     "hills_armitage": "People with both periods",
-    "mixed_model": "Everybody, mixed model",
+    "mixed_model": "One period or both, mixed model",
     "first_period": "First period alone",
 }
 _NNT = (
@@ -156,8 +156,9 @@ def _course(run: Run, scale: str) -> Table:
             row.append(_share(shares.loc[key]) if key in shares.index else "n/a")
         table.rows.append(row)
     table.note = (
-        "Observed scores, 95 % intervals. Changes are from baseline, within people and without a "
-        "control; their size is Hedges' g on the SD of the change, and no effect of the treatment."
+        "Observed scores, points of the scale, 95 % intervals. Changes are from baseline, within "
+        "people and without a control; their size is Hedges' g on the SD of the change, and "
+        "no effect of the treatment."
     )
     if trial_design(run.config["clinical_outcomes"]) == CROSSOVER:
         table.note += (

@@ -155,15 +155,19 @@ def _gains(table: pd.DataFrame, run: Run) -> Table:
         f"Gain over {reduced_words(run.config)} alone",
         ["Cohort", "Model", "n", "Gain in R2", "p", "Gain in mean absolute error", "p"],
         rows,
-        "Small numbers: 95 % intervals over people; cross-validated ones are widened, since other "
-        "training people would have made other models. p is one-sided: residuals of the outcome "
-        f"given {reduced_words(run.config)} were exchanged between people, and the whole "
-        "procedure run again (Freedman and Lane); in other cohorts the model stayed frozen. There "
-        "p can be small where the interval holds 0: predictions that go along with the outcome, "
-        "but lie too high, too low or too far apart, gain little. † The "
-        "smallest p "
-        "that so many permutations can give." + no_p,
+        f"{_unit(run)} Small numbers: 95 % intervals over people; cross-validated ones are "
+        "widened, since other training people would have made other models. p is one-sided: "
+        f"residuals of the outcome given {reduced_words(run.config)} were exchanged between "
+        "people, and the whole procedure run again (Freedman and Lane); in other cohorts the model "
+        "stayed frozen. There p can be small where the interval holds 0: predictions that go along "
+        "with the outcome, but lie too high, too low or too far apart, gain little. † The smallest "
+        "p that so many permutations can give." + no_p,
     )
+
+
+def _unit(run: Run) -> str:
+    """What errors are counted in."""
+    return f"Errors are in {run.names.unit or 'units of the outcome'}."
 
 
 def _totals(table: pd.DataFrame, run: Run) -> Table:
@@ -179,9 +183,9 @@ def _totals(table: pd.DataFrame, run: Run) -> Table:
             *("Mean absolute error", "Root mean squared error", "Calibration slope"),
         ],
         rows,
-        "R2 is against the mean of the people who trained the model. Small numbers: 95 % intervals "
-        "over people; those of R2 and r in cross-validation are widened as those of gains are, the "
-        "others take the models as they are. The calibration slope is that "
+        f"R2 is against the mean of the people who trained the model. {_unit(run)} Small "
+        "numbers: 95 % intervals over people; those of R2 and r in cross-validation are widened as "
+        "those of gains are, the others take the models as they are. The calibration slope is that "
         "of the outcome on its prediction; below 1 predictions are too far apart.",
     )
 
