@@ -16,6 +16,7 @@ from mri_response.config.checks.belief import check_belief
 from mri_response.config.checks.clinical_outcomes import check_clinical_outcomes
 from mri_response.config.checks.columns import check_columns
 from mri_response.config.checks.features import check_features
+from mri_response.config.checks.fitted_outcomes import refuse_fitted
 from mri_response.config.checks.folds import check_inner, check_outer, check_permutation
 from mri_response.config.checks.models import check_comparisons, check_models, check_stacks
 from mri_response.config.checks.names import check_names
@@ -32,7 +33,7 @@ from mri_response.config.columns import CATEGORIES
 from mri_response.config.learner_kinds import learner_kind
 from mri_response.config.messages import by_position, fault, key_path, schema_fault
 from mri_response.config.modules import check_modules
-from mri_response.config.outcome_kinds import is_number, outcome_kind, refuse_fitted
+from mri_response.config.outcome_kinds import is_number, outcome_kind
 from mri_response.config.preparation_steps import PREPARATION
 from mri_response.config.queries import discovery_name
 from mri_response.config.schema import config_schema, filled
