@@ -148,6 +148,11 @@ def test_the_course_has_the_number_of_people_at_every_visit(design):
             "No covariance of a person's visits could be fitted (unstructured: no convergence).",
         ),
         (
+            ("heterogeneous_toeplitz", "satterthwaite", "unstructured: no convergence"),
+            "The covariance of a person's visits was heterogeneous Toeplitz, since others could "
+            "not be fitted (unstructured: no convergence).",
+        ),
+        (
             ("unstructured", "kenward_roger", "n/a"),
             "The covariance of a person's visits was unstructured.",
         ),
@@ -162,6 +167,19 @@ def test_the_page_says_how_the_mixed_model_was_fitted(design, fitted, words):
     run = Run(config=config, tables=tables | {"outcome_fit": changed})
     notes = " ".join(b.note for b in flat(SECTION.blocks_of(run)) if isinstance(b, Table))
     assert words in notes
+
+
+@pytest.mark.parametrize("asked", [[], ["copy_reference"], ["jump_to_reference"]])
+def test_assumptions_are_explained_where_they_are_made(design, asked):
+    name, config, tables = design
+    if name == "single_arm":
+        return
+    section = config["clinical_outcomes"] | {"sensitivity": asked}
+    run = Run(config=config | {"clinical_outcomes": section}, tables=tables)
+    notes = " ".join(b.note for b in flat(SECTION.blocks_of(run)) if isinstance(b, Table))
+    assert ("Copy reference: who left" in notes) == ("copy_reference" in asked)
+    assert ("Jump to reference: who left" in notes) == ("jump_to_reference" in asked)
+    assert ("Information-anchored" in notes) == bool(asked)
 
 
 def test_the_methods_claim_what_was_done(design):

@@ -78,6 +78,21 @@ def design_words(section: Section) -> str:
     return f"Arms side by side, each compared with {reference}."
 
 
+def covariance_words(name: str) -> str:
+    """Covariances of a table in words.
+
+    Parameters
+    ----------
+    name : str
+        Names of `mri_response.clinical_outcomes.covariance.STRUCTURES`, perhaps in a text.
+
+    Returns
+    -------
+    str
+    """
+    return name.replace("_", " ").replace("toeplitz", "Toeplitz")
+
+
 def _rates(section: Section) -> Fact:
     first = next(iter(section["scales"]))
     words = []
@@ -131,9 +146,7 @@ def _effects(section: Section) -> Fact:
 
 def _models(section: Section) -> Fact:
     words, key = _DF[section["df"]]
-    first, *others = (
-        name.replace("_", " ").replace("toepl", "Toepl") for name in section["covariance"]
-    )
+    first, *others = map(covariance_words, section["covariance"])
     fallback = (
         f"; where it could not be fitted {listed(others)}, in this order, fixed beforehand"
         if others

@@ -23,6 +23,8 @@ from mri_response.report.figures.style import (
 from mri_response.report.naming import Naming
 from mri_response.report.numbers import as_numbers, minus
 
+_LOWEST = 46  # mm for the label beside few shifts
+
 
 @styled
 def draw(outcome_tipping_point: pd.DataFrame, config: Mapping[str, Any], names: Naming) -> Figure:
@@ -50,7 +52,7 @@ def draw(outcome_tipping_point: pd.DataFrame, config: Mapping[str, Any], names: 
     arms = list(dict.fromkeys(table["arm"]))
     width = SINGLE_COLUMN + 20 if len(arms) == 1 else DOUBLE_COLUMN
     shifts = list(dict.fromkeys(table["delta"]))
-    figure = new_figure(width, 36 + 8 * len(shifts))
+    figure = new_figure(width, 36 + max(8 * len(shifts), _LOWEST))
     suptitle(figure, title, width)
     panels = figure.subplots(1, len(arms), squeeze=False, sharey=True)[0]
     for axes, arm in zip(panels, arms, strict=True):

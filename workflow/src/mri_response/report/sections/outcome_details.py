@@ -20,6 +20,11 @@ _STRATEGIES = {
     "copy_reference": "copy reference",
     "copy_increments": "copy increments in reference",
 }
+_ASSUMED = {
+    "jump_to_reference": "Jump to reference: who left goes on at once as the reference does.",
+    "copy_reference": "Copy reference: who left had been as the reference all along.",
+    "copy_increments": "Copy increments: who left keeps a lead and changes as the reference.",
+}
 _VARIANCES = {"frequentist": "frequentist", "information_anchored": "information-anchored"}
 _FIRST_PERIOD = ", first period"
 _PEOPLE = {"everybody": "everybody", "present_at_baseline": "with the symptom at baseline"}
@@ -91,6 +96,7 @@ def _missing(run: Run, scale: str) -> Table:
 
 def _sensitivity(run: Run, scale: str) -> Table:
     last = outcome_visits(run.config["clinical_outcomes"])[-1]
+    asked = run.config["clinical_outcomes"]["sensitivity"]
     table = Table(
         run.names.title(
             f"{scale} at {last}{_where(run)}: differences under assumptions about missing scores"
@@ -111,9 +117,12 @@ def _sensitivity(run: Run, scale: str) -> Table:
         )
     table.note = (
         "Points of the scale, 95 % intervals with the jackknife's errors; negative: fewer "
-        "symptoms. Jump to reference: who left goes on as the reference would have. "
-        "Information-anchored errors do not shrink by what is borrowed from the reference."
+        f"symptoms. {' '.join(words for name, words in _ASSUMED.items() if name in asked)}"
     )
+    if asked:
+        table.note += (
+            " Information-anchored errors do not shrink by what is borrowed from the reference."
+        )
     return table
 
 

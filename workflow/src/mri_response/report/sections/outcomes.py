@@ -12,7 +12,7 @@ from mri_response.clinical_outcomes.measures import treatment_of
 from mri_response.clinical_outcomes.rates import Estimate, number_needed_text
 from mri_response.clinical_outcomes.visits import ONE_ARM
 from mri_response.config.clinical_outcomes import CROSSOVER, SINGLE_ARM, trial_design
-from mri_response.report.facts.clinical_outcomes import design_words
+from mri_response.report.facts.clinical_outcomes import covariance_words, design_words
 from mri_response.report.figures.plan import FigureSpec
 from mri_response.report.naming import arm_words
 from mri_response.report.numbers import MINUS, number, p_text, percent, with_limits
@@ -224,10 +224,10 @@ def _where(run: Run) -> str:
 def _covariance(run: Run) -> str:
     """The covariance that the mixed model was fitted with, and which ones could not be."""
     row = _rows(run, "fit", model="mmrm").iloc[0]
-    tried = "" if _absent(row["not_fitted"]) else str(row["not_fitted"]).replace("_", " ")
+    tried = "" if _absent(row["not_fitted"]) else covariance_words(str(row["not_fitted"]))
     if _absent(row["covariance"]):
         return f"No covariance of a person's visits could be fitted ({tried})."
-    words = f"The covariance of a person's visits was {str(row['covariance']).replace('_', ' ')}"
+    words = f"The covariance of a person's visits was {covariance_words(row['covariance'])}"
     if row["df_method"] == ROBUST:
         words += ", with robust errors"
     return f"{words}, since others could not be fitted ({tried})." if tried else f"{words}."
