@@ -173,5 +173,7 @@ def test_a_wide_table_is_shown_how_to_be_read(study):
     folder, raw, _ = study
     wide = pd.DataFrame(list(wide_rows()), columns=["participant_id", *HEADER[1:]])
     wide.to_csv(folder / "scores.tsv", sep="\t", index=False)
-    with pytest.raises(InputError, match=r"wide: \{MADRS: \{ses-baseline: MADRS_baseline\}\}\}"):
+    with pytest.raises(
+        InputError, match=r"\{MADRS: \{ses-baseline: MADRS_baseline, ses-24h: MADRS_24h\}\}\}"
+    ):
         people_of(raw, "{}")

@@ -205,11 +205,16 @@ def _check_sessions(table: pd.DataFrame, scale: str, path: str | os.PathLike[str
     """Scores are one row per person and session; many exports have a column per session."""
     wide = [name for name in table if name.lower().startswith(scale.lower()) and name != scale]
     if "session_id" not in table and wide:
+        # What follows the scale is the best guess of the session.
+        rest = ("".join(filter(str.isalnum, name[len(scale) :])) or "baseline" for name in wide)
+        named = ", ".join(
+            f"ses-{session}: {name}" for session, name in zip(rest, wide[:4], strict=False)
+        )
         raise InputError(
             f"{path}: found no column 'session_id', expected one row per person and session, with "
             f"the columns participant_id, session_id and {scale}; make it long, in place of "
             f"{shorten(wide, 4)} in one row, or name the session of each column, as in scores: "
-            f"{{table: {path}, wide: {{{scale}: {{ses-baseline: {wide[0]}}}}}}}"
+            f"{{table: {path}, wide: {{{scale}: {{{named}}}}}}}"
         )
     require_columns(table, ["session_id"], path)
 
