@@ -90,7 +90,7 @@ def load_config(raw: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _scale_of_voxels(raw: dict[str, Any]) -> None:
-    """A grid of C that is not given is relative for voxels: an absolute one is one hard margin."""
+    """Take the relative grid of C for voxels, to which the whole absolute one is a hard margin."""
     for model in raw.get("models", {}).values():
         kind = raw.get("features", {}).get(model["features"], {}).get("kind")
         given = model.get("C", {})
