@@ -72,11 +72,14 @@ def _keys(
 ) -> Iterator[tuple[str, dict[str, Any], bool, str]]:
     """Path, schema, whether it is required, and kind, of every key below a part of the schema."""
     node = resolved(node, schema)
-    variants = [resolved(part["then"], schema) for part in node.get("allOf", ())]
+    variants = [(node, "")]
+    for part in node.get("allOf", ()):
+        asked = part.get("if", {}).get("properties", {}).get("kind", {})
+        kinds = asked.get("enum") or [asked.get("const", "")]
+        variants.append((resolved(part["then"], schema), ", ".join(kinds)))
     if "else" in node:
-        variants.append(resolved(node["else"], schema))
-    for part in [node, *variants]:
-        kind = part.get("properties", {}).get("kind", {}).get("const", "")
+        variants.append((resolved(node["else"], schema), ""))
+    for part, kind in variants:
         for key, child in part.get("properties", {}).items():
             child = resolved(child, schema)
             if not child.get("description"):
