@@ -17,6 +17,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT / "workflow" / "src"))
 
+from mri_response.config.clinical_outcomes import OUTCOME_PARTS  # noqa: E402
 from mri_response.config.feature_kinds import FEATURES  # noqa: E402
 from mri_response.report.figures.plan import FIGURES  # noqa: E402
 
@@ -76,12 +77,28 @@ def rules_of_features() -> list[tuple[str, str, str]]:
     ]
 
 
+def rules_of_outcomes() -> list[tuple[str, str, str]]:
+    """Name, what is said of the scores, and script of the rules that are made from their parts."""
+    return [
+        (f"outcome_{part}", f"{words}.", "clinical_outcomes/part.py")
+        for part, words in OUTCOME_PARTS.items()
+    ]
+
+
 def first_sentence(path: str, function: str) -> str:
     """First line of the docstring of a function in a file of the package."""
     file = ROOT / "workflow" / "src" / "mri_response" / path
     tree = ast.parse(file.read_text(encoding="utf-8"))
     (found,) = [node for node in tree.body if getattr(node, "name", None) == function]
     return ast.get_docstring(found).partition("\n")[0]
+
+
+#: Rules that are made in a loop, by stage.
+FROM_ENTRIES = {
+    "clinical_outcomes": rules_of_outcomes,
+    "features": rules_of_features,
+    "report": rules_of_figures,
+}
 
 
 def rule_graph(folder: Path) -> str:
@@ -136,7 +153,7 @@ def picture(graph: str) -> str:
         As `rule_graph` returns it.
     """
     stage_of = {name: stage for stage in STAGES for name, _, _ in rules_of(stage)}
-    stage_of |= {name: "features" for name, _, _ in rules_of_features()}
+    stage_of |= {name: stage for stage, rules in FROM_ENTRIES.items() for name, _, _ in rules()}
     edges = sorted(reduced(edges_of(graph)))
     lines = ["digraph rules {", "  nodesep=0.12; ranksep=0.3; bgcolor=white"]
     lines.append('  node [shape=box, style="rounded,filled", fontname="sans-serif", fontsize=11]')
@@ -160,8 +177,7 @@ def page(graph: str) -> str:
     lines.append("```")
     for stage in STAGES:
         lines += ["", f"## {stage}"]
-        from_entries = {"report": rules_of_figures, "features": rules_of_features}
-        made = from_entries.get(stage, list)()
+        made = FROM_ENTRIES.get(stage, list)()
         for name, words, script in [*made, *rules_of(stage)]:
             lines += ["", f"**`{name}`** (`scripts/{script}`): {words}"]
     return HEAD + "\n".join(lines) + "\n"

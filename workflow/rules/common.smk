@@ -64,7 +64,11 @@ from mri_response.people.size import size_for_jobs
 from mri_response.config.atlases import region_sets_file
 from mri_response.config.feature_kinds import FEATURES as FEATURE_KINDS, feature_kind
 from mri_response.config.files import read_config
-from mri_response.config.clinical_outcomes import outcome_cohorts, outcome_tables
+from mri_response.config.clinical_outcomes import (
+    OUTCOME_PARTS,
+    outcome_cohorts,
+    outcome_tables,
+)
 from mri_response.config.load import load_config
 from mri_response.config.modules import asked_modules, is_simulated, rules_of_run
 from mri_response.config.queries import (

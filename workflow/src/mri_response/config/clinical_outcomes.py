@@ -84,6 +84,18 @@ def outcome_visits(section: Section) -> list[str]:
     return list(section["crossover"]["sessions"] if section["crossover"] else section["visits"])
 
 
+#: Parts of the analysis of scores, each the rule ``outcome_<part>``, and what they say.
+OUTCOME_PARTS = {
+    "rates": "Response and remission by visit, between arms and within people",
+    "effects": "Changes and their standardised sizes, within people and between arms or treatments",
+    "models": "Mixed models of repeated scores, and of a crossover its three analyses",
+    "missing": "Who is missing, and between which bounds they leave the differences in rates",
+    "sensitivity": "Differences between arms under other assumptions about who dropped out",
+    "times": "Time to response, sustained response and relapse",
+    "items": "Single items, with small counts hidden",
+}
+
+
 def outcome_tables(section: Section) -> dict[str, tuple[str, ...]]:
     """Tables of clinical outcomes that a run makes.
 
