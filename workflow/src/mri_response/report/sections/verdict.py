@@ -112,8 +112,8 @@ _WORDS = {
         "cannot_tell": ("Can’t tell.", "open", "That it does better than {against} has not been "
                         "shown, nor that it does not."),
         "not_above_chance": ("Can’t tell.", "open", "Its figure is higher than that of {against}, "
-                             "but it has not been shown to do better than chance: to be ahead of "
-                             "what may know less than nothing is no merit."),
+                             "but it has not been shown to do better than chance. A comparison "
+                             "with something that may be worse than guessing does not count."),
         "not_asked": ("Not asked.", "none", "The model was compared with nothing that the clinic "
                       "knows without a scan."),
     },
