@@ -7,10 +7,13 @@ without any difference), cross-validates a linear support vector classifier (C =
 class weights) on each with the same folds, and takes the decision values through what makes
 comparisons.tsv. Counted are, for balanced accuracy and AUC, p <= 0.05 of the corrected resampled
 t-test, and of the tests that take people as independent (`independent_...`, which the workflow does
-not use there) on each person's mean decision value. In `confounds_no_signal` the second model is a
-linear discriminant on three features, as the confounds alone, and the first has 100. Both go
-through permuted labels, whose differences bound the standard error from below as in the workflow
-(`plain_...`: without this bound).
+not use there) on each person's mean decision value.
+
+In the scenarios `confounds_...` the second model is a linear discriminant on three features, as the
+confounds alone, and the first has 100. Both go through 99 permuted labellings, over which t tells
+how much too small its standard error is, as in the workflow (`plain_...`: without this correction).
+In `confounds_equal_signal` both have about the same AUC, in `confounds_more_signal` the first has
+more, where rejections are to be many; `mean_auc` says what they had.
 
 Decision curves: a trial draws probabilities of 51 people that say nothing of their outcome. Counted
 is how often the model is shown to be better than acting on everybody and on nobody at some
@@ -26,7 +29,6 @@ import os
 os.environ.update(dict.fromkeys(("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS"), "1"))
 
 import sys
-from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
 from functools import partial
 from pathlib import Path
@@ -36,20 +38,23 @@ from zlib import crc32
 import numpy as np
 import pandas as pd
 from scipy.special import expit
-from sklearn.discriminant_analysis import LinearDiscriminantAnalysis
-from sklearn.metrics import roc_auc_score
 from sklearn.svm import SVC
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "workflow" / "src"))
 
 from trials import command_line
 
-from mri_response.core.vocabulary import HEADLINE
 from mri_response.evaluation.cohort import Cohort
 from mri_response.evaluation.comparisons import comparison_table
 from mri_response.evaluation.decision_curves import advantage_band, net_benefits
-from mri_response.evaluation.paired import delong_difference, exchanged_within_people
+from mri_response.evaluation.null_folds import METRICS, NullFolds, error_inflation, fold_values
+from mri_response.evaluation.paired import (
+    corrected_resampled_t,
+    delong_difference,
+    exchanged_within_people,
+)
 from mri_response.evaluation.scored import Scored
+from mri_response.learning.learners.svc.solver.admm import AdmmSolver
 
 SEED = 20261127  # fixed before the first run
 ALPHA = 0.05
@@ -59,18 +64,24 @@ EXCHANGES = 199
 
 
 class Scenario(NamedTuple):
-    """People of either class, distance of the classes in the informative features, folds.
-
-    With permutations the second model is a discriminant on `N_CONFOUNDS` features, which know
-    nothing.
-    """
+    """People of either class, distance of the classes in the informative features, folds."""
 
     n_positive: int
     n_negative: int
     distance: float
     folds: int
     repeats: int
-    permutations: int = 0
+
+
+class BesideConfounds(NamedTuple):
+    """As `Scenario`, of a model of many features and one of `N_CONFOUNDS` features."""
+
+    n_positive: int
+    n_negative: int
+    distances: tuple[float, float]
+    folds: int
+    repeats: int
+    permutations: int = 99
 
 
 SCENARIOS = {
@@ -80,18 +91,18 @@ SCENARIOS = {
     "equal_signal_20_of_60": Scenario(12, 48, 0.8, 10, 2),
     "leave_one_out": Scenario(30, 30, 0.0, 60, 1),
     "leave_one_out_25": Scenario(15, 45, 0.8, 60, 1),
-    "confounds_no_signal": Scenario(52, 48, 0.0, 5, 2, 39),
+    "confounds_no_signal": BesideConfounds(52, 48, (0.0, 0.0), 5, 2),
+    "confounds_no_signal_25": BesideConfounds(25, 75, (0.0, 0.0), 5, 2),
+    "confounds_no_signal_10_by_5": BesideConfounds(52, 48, (0.0, 0.0), 10, 5),
+    "confounds_equal_signal": BesideConfounds(52, 48, (0.72, 0.55), 5, 2),
+    "confounds_equal_signal_10_by_5": BesideConfounds(52, 48, (0.72, 0.55), 10, 5),
+    "confounds_more_signal": BesideConfounds(52, 48, (1.0, 0.55), 5, 2),
 }
 
 
 def classifier() -> SVC:
     """The model of many features."""
     return SVC(kernel="linear", C=0.01, class_weight="balanced")
-
-
-def discriminant() -> LinearDiscriminantAnalysis:
-    """The model of the confounds alone, classes of equal weight."""
-    return LinearDiscriminantAnalysis(priors=[0.5, 0.5])
 
 
 def drawn_features(rng: np.random.Generator, labels: np.ndarray, n: int, distance: float):
@@ -102,7 +113,6 @@ def drawn_features(rng: np.random.Generator, labels: np.ndarray, n: int, distanc
 
 def cross_validated(
     features: dict[str, np.ndarray],
-    learners: dict[str, Callable],
     labels: np.ndarray,
     folds: list[np.ndarray],
 ) -> dict[str, pd.DataFrame]:
@@ -113,7 +123,7 @@ def cross_validated(
         for name, matrix in features.items():
             decision = np.empty(n)
             for test in (fold == which for which in np.unique(fold)):
-                model = learners[name]().fit(matrix[~test], labels[~test])
+                model = classifier().fit(matrix[~test], labels[~test])
                 decision[test] = model.decision_function(matrix[test])
             columns = {"cohort": "home", "participant_id": np.arange(n), "repeat": repeat + 1}
             columns |= {"outer_fold": fold + 1, "label": labels, "decision": decision}
@@ -121,18 +131,64 @@ def cross_validated(
     return {name: pd.concat(tables, ignore_index=True) for name, tables in parts.items()}
 
 
-def null_rows(predictions: dict[str, pd.DataFrame], permutation: int) -> list[dict]:
-    """The rows of null.tsv of one permutation."""
-    rows = []
-    for name, table in predictions.items():
-        for metric, of in (("balanced_accuracy", 0.0), ("auc", None)):
-            values = [
-                roc_auc_score(own["label"], own["decision"] if of is None else own["decision"] > of)
-                for _, own in table.groupby("repeat")
-            ]
-            row = {"model": name, "cohort": "home", "aggregation": HEADLINE, "metric": metric}
-            rows.append(row | {"permutation": permutation, "value": np.mean(values)})
-    return rows
+def classified(rows: np.ndarray, labels: np.ndarray, train: np.ndarray) -> np.ndarray:
+    """Decision values of the other rows as of `classifier`, for all labellings at once."""
+    own = rows[train]
+    solver = AdmmSolver(own @ own.T)
+    found = solver.at(2.0 * labels[train] - 1.0, np.full(labels.shape[1], 0.01))
+    return rows[~train] @ (own.T @ found.beta) + found.intercept
+
+
+def discriminated(rows: np.ndarray, labels: np.ndarray, train: np.ndarray) -> np.ndarray:
+    """Decision values of the other rows by a linear discriminant, classes of equal weight."""
+    own, of = rows[train], labels[train].astype(float)
+    sizes = of.sum(axis=0), (1 - of).sum(axis=0)
+    means = (of.T @ own) / sizes[0][:, None], ((1 - of).T @ own) / sizes[1][:, None]
+    spread = np.broadcast_to(own.T @ own, (of.shape[1], *[own.shape[1]] * 2)).copy()
+    for size, mean in zip(sizes, means, strict=True):
+        spread -= size[:, None, None] * mean[:, :, None] * mean[:, None, :]
+    difference = means[0] - means[1]
+    weights = np.linalg.solve(spread / len(own), difference[:, :, None])[:, :, 0]
+    return rows[~train] @ weights.T - (weights * (means[0] + means[1]) / 2).sum(axis=1)
+
+
+def beside_confounds_trial(index: int, name: str, seed: int) -> dict[str, float]:
+    """What one trial of a scenario with a model of confounds shows."""
+    rng = np.random.default_rng([seed, crc32(name.encode()), index])
+    scenario = SCENARIOS[name]
+    labels = np.repeat([1, 0], [scenario.n_positive, scenario.n_negative])
+    n, n_folds, repeats = len(labels), scenario.folds, scenario.repeats
+    features = [
+        drawn_features(rng, labels, n_features, distance)
+        for n_features, distance in zip(
+            (N_BESIDE_CONFOUNDS, N_CONFOUNDS), scenario.distances, strict=True
+        )
+    ]
+    permuted = [rng.permutation(labels) for _ in range(scenario.permutations)]
+    labellings = np.stack([labels, *permuted])
+    folds = np.stack([rng.permutation(np.arange(n) % n_folds) + 1 for _ in range(repeats)])
+    decision = np.empty((2, len(labellings), repeats, n))
+    for repeat, own in enumerate(folds):
+        for test in (own == fold for fold in range(1, n_folds + 1)):
+            for model, fit in enumerate((classified, discriminated)):
+                found = fit(features[model], labellings.T, ~test)
+                decision[model, :, repeat, test] = found
+    folds = np.broadcast_to(folds, decision.shape[1:])
+    values = [
+        {m: fold_values(m, own, labellings, folds, np.ones(n)) for m in METRICS} for own in decision
+    ]
+    null = [
+        NullFolds(labellings[1:], folds[1:], {m: own[m][1:] for m in METRICS}) for own in values
+    ]
+    test_share, shown = 1 / (n_folds - 1), {"mean_auc": values[0]["auc"][0].mean()}
+    shown["mean_auc_confounds"] = values[1]["auc"][0].mean()
+    for metric, short in zip(METRICS, ("bac", "auc"), strict=True):
+        differences = values[0][metric][0] - values[1][metric][0]
+        inflation = error_inflation(*null, metric, test_share)
+        for which, factor in (("", inflation), ("plain_", 1.0)):
+            found = corrected_resampled_t(differences, test_share, inflation=factor)
+            shown[f"{which}{short}"] = found.p_value <= ALPHA
+    return shown
 
 
 def comparison_trial(index: int, name: str, seed: int) -> dict[str, float]:
@@ -140,38 +196,17 @@ def comparison_trial(index: int, name: str, seed: int) -> dict[str, float]:
     rng = np.random.default_rng([seed, crc32(name.encode()), index])
     scenario = SCENARIOS[name]
     labels = np.repeat([1, 0], [scenario.n_positive, scenario.n_negative])
-    learners = {"first": classifier, "second": classifier}
-    sizes, distances = (N_FEATURES, N_FEATURES), (scenario.distance, scenario.distance)
-    if scenario.permutations:
-        learners["second"], sizes = discriminant, (N_BESIDE_CONFOUNDS, N_CONFOUNDS)
-        distances = (scenario.distance, 0.0)
     features = {
-        model: drawn_features(rng, labels, n, distance)
-        for model, n, distance in zip(learners, sizes, distances, strict=True)
+        model: drawn_features(rng, labels, N_FEATURES, scenario.distance)
+        for model in ("first", "second")
     }
     people = np.arange(len(labels)) % scenario.folds
     folds = [rng.permutation(people) for _ in range(scenario.repeats)]
-    predictions = cross_validated(features, learners, labels, folds)
-    null = [
-        row
-        for m in range(scenario.permutations)
-        for row in null_rows(
-            cross_validated(features, learners, rng.permutation(labels), folds), m + 1
-        )
-    ]
-    compare = partial(
-        comparison_table, predictions, [("first", "second")], {"home": "discovery"},
-        seed=index, min_class_size=5,
-    )  # fmt: skip
-    plain = compare().set_index("metric")["p_value"] <= ALPHA
-    if scenario.permutations:
-        shown = compare(null=pd.DataFrame(null)).set_index("metric")["p_value"] <= ALPHA
-        return {
-            "bac": shown["balanced_accuracy"],
-            "auc": shown["auc"],
-            "plain_bac": plain["balanced_accuracy"],
-            "plain_auc": plain["auc"],
-        }
+    predictions = cross_validated(features, labels, folds)
+    compared = comparison_table(
+        predictions, [("first", "second")], {"home": "discovery"}, seed=index, min_class_size=5
+    )
+    shown = compared.set_index("metric")["p_value"] <= ALPHA
     means = [
         own.groupby("participant_id")[["label", "decision"]].mean() for own in predictions.values()
     ]
@@ -181,8 +216,8 @@ def comparison_trial(index: int, name: str, seed: int) -> dict[str, float]:
     exchanged = exchanged_within_people(people, (decision > 0) == (labels == 1), rng, EXCHANGES)
     delong = delong_difference(people, *decision)
     return {
-        "bac": plain["balanced_accuracy"],
-        "auc": plain["auc"],
+        "bac": shown["balanced_accuracy"],
+        "auc": shown["auc"],
         "independent_bac": exchanged.p_value <= ALPHA,
         "independent_auc": delong.p_value <= ALPHA,
     }
@@ -217,7 +252,9 @@ def main() -> None:
         print(table.to_string(index=False), file=sys.stderr)
         rows = []
         for name in given.scenarios:
-            one = partial(comparison_trial, name=name, seed=given.seed)
+            beside = isinstance(SCENARIOS[name], BesideConfounds)
+            trial = beside_confounds_trial if beside else comparison_trial
+            one = partial(trial, name=name, seed=given.seed)
             rows.append(summary(name, pd.DataFrame(pool.map(one, indices, chunksize=9))))
             print(pd.DataFrame(rows[-1:]).to_string(index=False), file=sys.stderr)
     pd.DataFrame(rows).to_csv(given.out / "comparisons.tsv", sep="\t", index=False)

@@ -14,7 +14,7 @@ from statsmodels.stats.contingency_tables import mcnemar
 from statsmodels.stats.multitest import multipletests
 
 from mri_response.evaluation.cohort import Cohort
-from mri_response.evaluation.comparisons import COLUMNS, comparison_table, null_spread
+from mri_response.evaluation.comparisons import COLUMNS, comparison_table
 from mri_response.evaluation.paired import (
     corrected_resampled_t,
     delong_difference,
@@ -420,33 +420,3 @@ def test_level_of_the_tests_between_frozen_models():
         ]
         rejected.append(np.array(p) <= 0.05)
     assert (np.mean(rejected, axis=0) < 0.05 + 3 * np.sqrt(0.05 * 0.95 / 600)).all()
-
-
-# ---------------------------------------------------------------- models that know nothing
-def permuted(values: dict[str, list[float]], metric: str = "auc") -> pd.DataFrame:
-    """Rows of null.tsv, one per permutation and model, in an order of their own."""
-    rows = [
-        {"model": name, "cohort": "home", "aggregation": "mean_over_repeats", "metric": metric}
-        | {"permutation": i + 1, "value": value, "null": "whole_procedure"}
-        for name, own in values.items()
-        for i, value in reversed(list(enumerate(own)))
-    ]
-    return pd.DataFrame(rows)
-
-
-def test_the_error_of_a_difference_is_at_least_its_spread_without_a_signal():
-    rng = np.random.default_rng(SEED)
-    first, second = 0.5 + 0.1 * rng.normal(size=(2, 200))
-    null = permuted({"first": list(first), "second": list(second)})
-    expected = np.std(first - second, ddof=1)
-    assert null_spread(null, "home", ("first", "second"), "auc") == pytest.approx(expected)
-    assert null_spread(null, "home", ("first", "second"), "balanced_accuracy") == 0
-    assert null_spread(null, "home", ("first", "stack"), "auc") == 0
-    assert null_spread(null[null["permutation"] < 20], "home", ("first", "second"), "auc") == 0
-    assert null_spread(None, "home", ("first", "second"), "auc") == 0
-    d = np.array([0.02, 0.04, 0.03, 0.05, 0.01])
-    wide = corrected_resampled_t(d, 0.25, least_error=expected)
-    half = student.ppf(0.975, 4) * expected
-    assert (wide.ci_low, wide.ci_high) == pytest.approx((0.03 - half, 0.03 + half))
-    assert wide.p_value == pytest.approx(2 * student.sf(0.03 / expected, 4))
-    assert corrected_resampled_t(d, 0.25, least_error=1e-6) == corrected_resampled_t(d, 0.25)

@@ -198,6 +198,8 @@ STACKS = list(CONFIG["stacks"])
 ADDED = added_pairs(CONFIG)
 SCAN_BATCHES = batches(CONFIG["permutation"]["scans"], 10)
 PAIRS = compared_pairs(CONFIG)
+# Models and baselines that are compared.
+COMPARED = list(dict.fromkeys(name for pair in (*PAIRS, *ADDED.items()) for name in pair))
 CURVES = curve_models(CONFIG)
 CONTROLLED = controlled_models(CONFIG)
 SITES = CONFIG["sites"]["column"]

@@ -166,19 +166,23 @@ rule usefulness:
 rule comparisons:
     """Differences between models on the same people."""
     input:
-        predictions=lambda wildcards: compared_tables("predictions"),
-        null=lambda wildcards: compared_tables("null"),
+        predictions=[model_table("predictions", name) for name in COMPARED],
+        decisions=[decisions_file(name) for name in COMPARED],
+        people=people_table(DISCOVERY),
         permuted_scans=permuted_scans_of_models,
     output:
         run_table("comparisons"),
     log:
         log_of("comparisons"),
-    localrule: True
     conda:
         ENVIRONMENT
+    threads: 1
+    resources:
+        mem_mb=decisions_mb,
     params:
         config=section("seed", "min_class_size", "cohorts"),
         pairs=PAIRS,
+        compared=COMPARED,
         added=ADDED,
         n_parts=len(SCAN_BATCHES),
         code=code_of("evaluation/comparisons"),

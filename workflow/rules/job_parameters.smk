@@ -202,12 +202,6 @@ def permuted_scans_of_models(wildcards):
     return expand(permuted_scans_job(), model=ADDED, part=parts)
 
 
-def compared_tables(table):
-    """A table of the models and baselines that are compared."""
-    names = dict.fromkeys(name for pair in (*PAIRS, *ADDED.items()) for name in pair)
-    return [model_table(table, name) for name in names]
-
-
 def model_config(wildcards):
     """What the engine must know of a model."""
     return {

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from itertools import count
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -22,7 +23,7 @@ from mri_response.core.vocabulary import (
 )
 from mri_response.evaluation.cohort import Cohort
 from mri_response.evaluation.intervals import ROUNDING
-from mri_response.evaluation.learning_curve import mean_and_influence
+from mri_response.evaluation.null_folds import NullFolds, error_inflation, fold_values
 from mri_response.evaluation.paired import (
     Difference,
     corrected_resampled_t,
@@ -51,7 +52,6 @@ COLUMNS = [
 ]
 MODELS = "models"  # two models, the same people
 ADDED = "imaging_added"  # a model of clinic and scans, against that of the clinic
-LEAST_PERMUTATIONS = 20  # for a spread
 #: The test to read for each metric: the first of these that a cohort has.
 MAIN = {
     "balanced_accuracy": (
@@ -75,7 +75,7 @@ def comparison_table(
     *,
     seed: int,
     min_class_size: int,
-    null: pd.DataFrame | None = None,
+    null: Mapping[str, NullFolds | None] = MappingProxyType({}),
     added: Sequence[Mapping[str, Any]] = (),
 ) -> pd.DataFrame:
     """Compare pairs of models in the discovery and the external cohorts.
@@ -94,8 +94,9 @@ def comparison_table(
         Seed of the run.
     min_class_size : int
         With fewer people in either class nothing is computed.
-    null : pandas.DataFrame, optional
-        ``null.tsv`` of the models, values as numbers: what their labellings without a signal gave.
+    null : mapping of str to NullFolds or None
+        By model, what it does under permuted labels; models that are not there, as stacks, are
+        compared as if the test needed no correction for models that know little.
     added : sequence of mapping
         Further rows, see `mri_response.evaluation.added_value.added_rows`.
 
@@ -116,8 +117,8 @@ def comparison_table(
     differences of folds from the influences of the people tested in them, so that balanced accuracy
     is what it is in the headline whatever classes a fold has. Where a model knows little, all its
     folds are wrong or right together, which the folds' spread does not show: the standard error is
-    at least the spread of the difference between both models over the permuted labellings
-    (docs/simulation_study.md). Where single people are left out it
+    widened by how far t spreads over permuted labellings (`error_inflation`; docs/
+    simulation_study.md). Where single people are left out it
     rejects about half of the time without a signal, so that there is an estimate alone. People who
     were held out are compared like those of an external cohort. Two or more external cohorts
     together are compared within cohorts (`mri_response.evaluation.strata`), in accuracy across all
@@ -139,50 +140,13 @@ def comparison_table(
             if Cohort.of(both).too_small(min_class_size):
                 rows.append(base | {"method": NotComputed.SMALL_CLASS})
             elif role == Role.DISCOVERY:
-                spread = {m: null_spread(null, cohort, (first, second), m) for m in MAIN}
-                rows += [base | row for row in _cross_validated(both, rng, spread)]
+                permuted = null.get(first), null.get(second)
+                rows += [base | row for row in _cross_validated(both, rng, permuted)]
             else:
                 together = both["cohort"].to_numpy(str) if cohort == EXTERNAL_POOLED else None
                 found = _same_people(both, Aggregation.FROZEN_MODEL, rng, together)
                 rows += [base | row for row in found]
     return finished([*rows, *added])
-
-
-def null_spread(
-    null: pd.DataFrame | None, cohort: str, pair: tuple[str, str], metric: str
-) -> float:
-    """Spread of a cross-validated difference between two models where there is no signal.
-
-    Parameters
-    ----------
-    null : DataFrame or None
-        ``null.tsv``: model, cohort, aggregation, permutation, metric, value (as number).
-    cohort : str
-        The discovery cohort.
-    pair : (str, str)
-        The models, which went through the same labellings.
-    metric : str
-        Such as ``auc``.
-
-    Returns
-    -------
-    float
-        Standard deviation of the headline's difference over the permuted labellings; 0 where a
-        model has fewer than `LEAST_PERMUTATIONS`, as stacks and the larger class.
-    """
-    if null is None:
-        return 0.0
-    rows = null[
-        (null["cohort"] == cohort) & (null["aggregation"] == HEADLINE) & (null["metric"] == metric)
-    ]
-    one, other = (
-        rows[rows["model"] == model]
-        .drop_duplicates("permutation")
-        .set_index("permutation")["value"]
-        for model in pair
-    )
-    differences = (one - other).dropna()
-    return 0.0 if len(differences) < LEAST_PERMUTATIONS else float(differences.std(ddof=1))
 
 
 def finished(rows: Sequence[Mapping[str, Any]]) -> pd.DataFrame:
@@ -231,7 +195,9 @@ def _joined(a: pd.DataFrame, b: pd.DataFrame) -> pd.DataFrame:
 
 
 def _cross_validated(
-    both: pd.DataFrame, rng: np.random.Generator, spread: Mapping[str, float]
+    both: pd.DataFrame,
+    rng: np.random.Generator,
+    permuted: tuple[NullFolds | None, NullFolds | None],
 ) -> list[dict[str, Any]]:
     """Rows of two models that were cross-validated on the same folds."""
     folds = both.groupby(["repeat", "outer_fold"], sort=True).indices.values()
@@ -243,7 +209,9 @@ def _cross_validated(
     for metric in MAIN:
         parts = [_of_folds(metric, rows) for _, rows in both.groupby("repeat", sort=True)]
         values = np.concatenate(parts)
-        found = corrected_resampled_t(values, tested / (n - tested), least_error=spread[metric])
+        test_share = tested / (n - tested)
+        inflation = error_inflation(*permuted, metric, test_share)
+        found = corrected_resampled_t(values, test_share, inflation=inflation)
         # With single people left out, all folds have nearly the same model: how it differs between
         # people does not say how models of other people would differ.
         if tested == 1:
@@ -253,26 +221,17 @@ def _cross_validated(
 
 
 def _of_folds(metric: str, rows: pd.DataFrame) -> NDArray:
-    """Difference of a metric in one repeat, as each of its outer folds has it.
-
-    The metric is that of everybody's decision values in the repeat, as in the headline. The value
-    of a fold is the difference, moved by the influences of the people who were tested in it: their
-    mean over folds is the difference itself, also where a fold has one class or one person.
-    """
+    """Difference of a metric in one repeat, as each of its outer folds has it."""
     cohort = Cohort.of(rows)
-    values = [
-        mean_and_influence(
-            metric, rows[name].to_numpy(float)[None], cohort.labels, cohort.weights, cohort.person
+    fold = np.unique(rows["outer_fold"], return_inverse=True)[1] + 1
+    first, second = (
+        fold_values(
+            *(metric, rows[name].to_numpy(float)[None, None]),
+            *(cohort.labels[None], fold[None, None], cohort.weights),
         )
         for name in ("decision", "decision_b")
-    ]
-    (first, of_first, _), (second, of_second, _) = values
-    names, fold = np.unique(rows["outer_fold"], return_inverse=True)
-    n_folds = len(names)
-    of_person = np.empty(cohort.n, dtype=int)
-    of_person[cohort.person] = fold
-    moved = np.bincount(of_person, of_first - of_second, minlength=n_folds)
-    return first - second + n_folds * moved
+    )
+    return (first - second)[0]
 
 
 def _same_people(

@@ -48,7 +48,7 @@ def corrected_resampled_t(
     test_share: float,
     level: float = LEVEL,
     largest: float = 1.0,
-    least_error: float = 0.0,
+    inflation: float = 1.0,
 ) -> Difference:
     """Corrected resampled t-test of Nadeau and Bengio.
 
@@ -62,9 +62,9 @@ def corrected_resampled_t(
         Nominal coverage of the interval.
     largest : float
         Largest difference that the metric can have; limits do not go beyond it.
-    least_error : float
-        The standard error is taken to be at least this, as the spread of the difference where
-        there is no signal.
+    inflation : float
+        Factor of the standard error, 1 or more: see
+        :func:`mri_response.evaluation.null_folds.error_inflation`.
 
     Returns
     -------
@@ -87,13 +87,30 @@ def corrected_resampled_t(
     if n < 2:
         return Difference(defined[0] if n else np.nan, np.nan, np.nan, np.nan)
     estimate = float(defined.mean())
-    error = max(float(np.sqrt((1 / n + test_share) * defined.var(ddof=1))), least_error)
+    error = inflation * float(resampled_error(defined, test_share))
     if error <= ROUNDING:
         return _without_spread(estimate)
     half = stdtrit(n - 1, (1 + level) / 2) * error
     p = 2 * stdtr(n - 1, -abs(estimate) / error)
     low, high = max(estimate - half, -largest), min(estimate + half, largest)
     return Difference(estimate, low, high, float(p))
+
+
+def resampled_error(differences: NDArray, test_share: float) -> NDArray:
+    """Standard error of the mean of correlated differences, as Nadeau and Bengio correct it.
+
+    Parameters
+    ----------
+    differences : ndarray, shape (..., J)
+        Differences of a metric in each outer fold of all repeats.
+    test_share : float
+        People in a test fold / people in its training set.
+
+    Returns
+    -------
+    ndarray, shape (...)
+    """
+    return np.sqrt((1 / differences.shape[-1] + test_share) * differences.var(axis=-1, ddof=1))
 
 
 def delong_difference(

@@ -236,7 +236,7 @@ def _comparison_methods(table: pd.DataFrame) -> list[Fact]:
             text += (
                 "by the corrected resampled t-test on the influences of each fold's people, its "
             )
-            text += "error at least the difference's spread over the permuted labellings."
+            text += "error widened by how far t spreads over up to 200 permuted labellings."
         else:
             text += "without a test, since none holds its level where single people are left out."
     if (rows["method"] == Comparison.DELONG).any():
