@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 import yaml
 
+from mri_response.config.clinical_outcomes import OUTCOME_PARTS
 from mri_response.config.feature_kinds import FEATURES
 from mri_response.report.figures.plan import FIGURES
 
@@ -36,6 +37,7 @@ def test_every_rule_with_a_script_is_on_the_page(make_rules) -> None:
     text = "".join(path.read_text() for path in (ROOT / "workflow" / "rules").glob("*.smk"))
     shown = set(re.findall(r"^\*\*`(\w+)`\*\*", make_rules.PAGE.read_text(), re.M))
     made = {kind.job for kind in FIGURES} | {f"{kind}_features" for kind in FEATURES}
+    made |= {f"outcome_{part}" for part in OUTCOME_PARTS}
     assert shown == made | set(re.findall(r"^ *rule (\w+):", text, re.M))
 
 
