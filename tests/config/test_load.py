@@ -121,7 +121,7 @@ def test_the_demo_of_the_prediction_alone_is_the_demo_without_later_parts(root):
                 del entry[key]
     assert alone["simulation"] == demo["simulation"]
     assert alone["features"] == demo["features"]
-    assert demo.keys() - alone.keys() == {"clinical_outcomes"}
+    assert demo.keys() - alone.keys() == {"clinical_outcomes", "sites"}
 
 
 def test_demo_has_the_published_design(root):

@@ -41,7 +41,8 @@ def expected(models: int = 1, **others: int) -> dict[str, int]:
     `nested_cv` and `estimators` are cross-validated, `refit` and `refit_estimator` are refitted.
     """
     counts = dict.fromkeys(ONCE, 1) | dict.fromkeys(PER_MODEL, models)
-    counts |= {"tables": 11 + others.pop("roi_sets", 1), "baseline": 2}
+    more = others.pop("roi_sets", 1) + others.pop("site_tables", 0)
+    counts |= {"tables": 11 + more, "baseline": 2}
     prepared = {"kernels": 0, "refit_kernels": models}
     fitted = {"nested_cv": 0, "estimators": 0, "refit": models, "refit_estimator": 0}
     for rule, parts in (("prepare", prepared), ("cross_validate", fitted)):
@@ -73,6 +74,10 @@ OUTCOMES = dict.fromkeys(
 )
 
 
+# Jobs of the two models for the scanners of the discovery cohort.
+OF_SITES = dict.fromkeys(("site_predictability", "site_performance", "site_forest_figure"), 2)
+
+
 def test_the_demo(tmp_path):
     assert jobs(ROOT / "config" / "config.yaml", tmp_path) == expected(
         2,
@@ -96,6 +101,8 @@ def test_the_demo(tmp_path):
         slice_viewer=2,
         planted_map_figure=2,
         planted_vs_found_figure=1,
+        **OF_SITES,
+        site_tables=3,
     )
 
 
@@ -125,9 +132,11 @@ def test_sites_and_stability_have_their_jobs(tmp_path):
         "sites": {"column": "site", "transport": True},
         "stability": {"resamples": 5, "seeds": 2},
     }
+    del raw["sites"]
     path = tmp_path / "asked.yaml"
+    path.write_text(yaml.safe_dump(raw), encoding="utf-8")
+    plain = jobs(path, tmp_path)
     path.write_text(yaml.safe_dump(raw | asked), encoding="utf-8")
-    plain = jobs(ROOT / "config" / "config.yaml", tmp_path)
     found = jobs(path, tmp_path)
     more = {rule: n - plain.get(rule, 0) for rule, n in found.items() if n != plain.get(rule, 0)}
     of_models = ("site_predictability", "site_performance", "transport_fits", "transport")
