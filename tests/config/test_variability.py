@@ -75,6 +75,10 @@ def test_what_is_not_given_has_defaults():
             "config: cohorts.drug.sources.maps: found images, expected values of regions",
         ),
         (
+            changed("cohorts", "drug", "sources", "fs", {"bids": "maps", "suffix": "probseg"}),
+            "config: cohorts.drug.sources.fs: found images, expected values of regions",
+        ),
+        (
             changed("effects", "change", "after", {"source": "fs", "session": "ses-1"}),
             "config: effects.change.before: found the source and session of after",
         ),
