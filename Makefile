@@ -50,7 +50,7 @@ calibration: setup ## count how often the permutation test rejects where nothing
 
 # The tables of docs/simulation_study.md and docs/belief_updating.md, anew in
 # results/simulation_study.
-simulation-study: setup ## do intervals cover, do tests hold their level, are patterns found: three hours or so
+simulation-study: setup ## do intervals cover, do tests hold their level, are patterns found: five hours or so
 	@$(RUN:-m=benchmarks/simulation_coverage.py) $(ARGS)
 	@$(RUN:-m=benchmarks/simulation_intervals.py) $(ARGS)
 	@$(RUN:-m=benchmarks/simulation_specificity.py) $(ARGS)

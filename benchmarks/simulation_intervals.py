@@ -1,6 +1,7 @@
 """Which interval of the discovery figure covers the performance of the procedure at this n?
 
-    python benchmarks/simulation_intervals.py            # --help
+    python benchmarks/simulation_intervals.py                            # --help
+    python benchmarks/simulation_intervals.py --quick 1 --first 1000     # the cheap ones alone
 
 The discovery cohorts of `simulation_coverage.py`, with its scenarios, seed and truth: the mean
 performance, over all trials, of the procedure fitted to all 99 people. Each trial makes every
@@ -19,6 +20,7 @@ import os
 
 os.environ.update(dict.fromkeys(("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS"), "1"))
 
+import argparse
 import sys
 from functools import partial
 from itertools import combinations
@@ -235,13 +237,14 @@ def bias_by_curve(metric: str, parts: dict, whole: Figure, cohort: Cohort, n_fol
     return found
 
 
-def resampled_t(metric: str, run: Decisions, cohort: Cohort) -> tuple[float, float]:
+def resampled_t(
+    metric: str, folds: np.ndarray, decision: np.ndarray, cohort: Cohort
+) -> tuple[float, float]:
     """Interval over test folds, whose variance counts the training people that they share."""
-    folds = run.fold[0]
     values = []
     for repeat, fold in enumerate(folds):
         for number in np.unique(fold):
-            own = np.where(fold == number, run.decision[0, repeat], np.nan)[None]
+            own = np.where(fold == number, decision[repeat], np.nan)[None]
             of = cohort.labels, cohort.weights, cohort.person
             value, _, defined = mean_and_influence(metric, own, *of)
             values += [value] * defined
@@ -277,7 +280,7 @@ def intervals(
         "report": limits(whole.value, error),
         "report_spread": limits(whole.value, np.hypot(error, np.sqrt(spread))),
         "report_partitions": limits(alone.value, factor * alone.error),
-        "resampled_t": resampled_t(metric, run, cohort),
+        "resampled_t": resampled_t(metric, run.fold[0], run.decision[0], cohort),
         "ncv": limits(from_pairs.value, nested),
         "ncv_uncorrected": limits(pairs.value, nested),
         "shifted_pairs": limits(whole.value + shift, error),
@@ -307,10 +310,49 @@ def trial(index: int, scenario: str, n_permutations: int) -> list[dict]:
     truth = true_performance(model.decision, "discovery", effect)
     cohort, rows = Cohort.of(people), []
     for metric in HEADLINE_METRICS:
-        for name, (low, high) in intervals(metric, decisions, found, parts, cohort).items():
-            rows.append({"trial": index, "metric": metric, "interval": name})
-            rows[-1] |= {"ci_low": low, "ci_high": high, "truth": truth[metric]}
+        rows += rows_of(index, metric, intervals(metric, decisions, found, parts, cohort), truth)
     return rows
+
+
+def quick_trial(index: int, scenario: str) -> list[dict]:
+    """The intervals of a trial that need neither permutations nor more models than the run has."""
+    effect, scheme = SCENARIOS[scenario]
+    drawn = drawn_cohort(generator_of(scenario, index), "discovery", effect)
+    labels, shape = drawn.people["label"].to_numpy(), (scheme.repeats, len(drawn.people))
+    *outer, refit = draw_folds(drawn.people["participant_id"], labels, scheme, index)
+    fold, decision = np.zeros(shape, dtype=int), np.zeros(shape)
+    for one, values in zip(outer, decision_values(drawn, outer), strict=True):
+        rows = one.sets.test[0]
+        fold[one.repeat - 1, rows], decision[one.repeat - 1, rows] = one.outer_fold, values[rows]
+    refitted = procedure(drawn, index)([refit], [range(1)])
+    truth = true_performance(frozen_model(drawn, refitted).decision, "discovery", effect)
+    cohort, rows = Cohort.of(drawn.people), []
+    for metric in HEADLINE_METRICS:
+        of = cohort.labels, cohort.weights, cohort.person
+        whole = Figure(*mean_and_influence(metric, decision, *of)[:2])
+        found = {"naive": limits(whole.value, whole.error)}
+        found["resampled_t"] = resampled_t(metric, fold, decision, cohort)
+        rows += rows_of(index, metric, found, truth)
+    return rows
+
+
+def rows_of(
+    index: int, metric: str, found: dict[str, tuple[float, float]], truth: dict[str, float]
+) -> list[dict]:
+    """Rows of the table of trials."""
+    about = {"trial": index, "metric": metric, "truth": truth[metric]}
+    return [
+        about | {"interval": name, "ci_low": low, "ci_high": high}
+        for name, (low, high) in found.items()
+    ]
+
+
+def asked_trial(place: int, scenario: str, given: argparse.Namespace) -> list[dict]:
+    """The trial at a place of those that were asked for."""
+    index = given.first + place
+    return (
+        quick_trial(index, scenario) if given.quick else trial(index, scenario, given.permutations)
+    )
 
 
 def coverage(scenario: str, rows: pd.DataFrame) -> pd.DataFrame:
@@ -340,8 +382,8 @@ def markdown(table: pd.DataFrame) -> str:
     head = " | ".join(f"{scenario}, {metric}: covers (width)" for scenario, metric in columns)
     lines = [f"| interval | {head} |", "|---|" + "---|" * len(columns)]
     found = table.set_index(["interval", "scenario", "metric"])
-    for name, title in INTERVALS.items():
-        cells = [title]
+    for name in dict.fromkeys(table["interval"]):
+        cells = [INTERVALS[name]]
         for column in columns:
             row = found.loc[(name, *column)]
             text = f"{100 * row['coverage']:.1f}"
@@ -352,10 +394,10 @@ def markdown(table: pd.DataFrame) -> str:
 
 
 def main() -> None:
-    given = command_line(__doc__, SCENARIOS, trials=1000, permutations=99)
+    given = command_line(__doc__, SCENARIOS, trials=1000, permutations=99, first=0, quick=0)
     tables = []
     for scenario in given.scenarios:
-        one = partial(trial, scenario=scenario, n_permutations=given.permutations)
+        one = partial(asked_trial, scenario=scenario, given=given)
         found = done_trials(one, scenario, given)
         rows = pd.DataFrame([row for rows in found for row in rows])
         rows.to_csv(given.out / f"intervals_{scenario}.tsv", sep="\t", index=False)

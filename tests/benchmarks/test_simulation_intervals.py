@@ -101,6 +101,16 @@ def test_a_trial_is_the_same_when_drawn_again_and_has_every_interval(simulation)
     assert (one["ci_low"] < one["ci_high"]).all()
 
 
+def test_a_quick_trial_has_the_same_people_folds_and_intervals(simulation):
+    whole = pd.DataFrame(simulation.trial(1, "planted", 19))
+    quick = pd.DataFrame(simulation.quick_trial(1, "planted"))
+    assert set(quick["interval"]) == {"naive", "resampled_t"}
+    both = quick.merge(whole, on=["trial", "metric", "interval"], suffixes=("", "_whole"))
+    assert len(both) == len(quick) == 4
+    for name in ("ci_low", "ci_high", "truth"):
+        np.testing.assert_allclose(both[name], both[f"{name}_whole"], atol=1e-9)
+
+
 def test_coverage_is_counted_against_the_mean_of_the_truths(simulation):
     frame = pd.DataFrame(
         {
