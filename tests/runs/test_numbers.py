@@ -47,7 +47,8 @@ def study(tmp_path_factory) -> Study:
         ]
         pd.concat(tables).to_csv(study.folder / name / "scores.tsv", sep="\t", index=False)
         study.config["cohorts"][name]["scores"] = f"{name}/scores.tsv"
-    study.config |= {"min_class_size": 4, "learning_curve": {"repeats": 2}}
+    study.config["learning_curve"] = {"repeats": 2}
+    study.config.pop("min_class_size", None)  # which is for classes
     shared = {"features": "fs", "confounds": CONFOUNDS}
     trees = {
         "regressor": "sklearn.ensemble.ExtraTreesRegressor",
@@ -59,7 +60,7 @@ def study(tmp_path_factory) -> Study:
         "svr": shared | {"epsilon": [0.1], "C": {"log2_min": -4, "log2_max": 0, "log2_step": 2}},
         "trees": shared | trees,
     }
-    study.save("class.yaml", run="class", outcome=CLASS)
+    study.save("class.yaml", run="class", outcome=CLASS, min_class_size=4)
     stacks = {"both": ["ridge", "trees"]}
     study.save("number.yaml", run="number", outcome=NUMBER, models=models, stacks=stacks)
     # What else a run of classes makes is looked at in other tests.
@@ -215,7 +216,9 @@ def test_the_demo_predicts_response_and_percent_change(tmp_path):
         config["models"] = {
             model: spec for model, spec in config["models"].items() if spec["features"] == "roi"
         }
-        config |= {"permutation": {"n": 20}, "min_class_size": 4}
+        config["permutation"] = {"n": 20}
+        if name == "config":
+            config["min_class_size"] = 4
         config["features"] = {"roi": config["features"]["roi"]}
         config["cross_validation"] |= {"repeats": 1, "outer_folds": 4, "inner_folds": 3}
         config["learning_curve"] = {"enabled": False}

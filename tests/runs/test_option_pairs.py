@@ -14,6 +14,7 @@ from every_key import CONFIGS, write_study
 from small_study import Study, dry_runs
 
 from mri_response.config.load import load_config
+from mri_response.config.outcome_kinds import is_number
 from mri_response.core.errors import InputError
 from mri_response.preflight.start import CACHE, checks_of_run
 
@@ -158,6 +159,8 @@ def with_options(chosen: Iterable[tuple[str, str]]) -> dict[str, Any]:
     config = base()
     for option, value in chosen:
         config = changed(config, OPTIONS[option][value])
+    if is_number(config):
+        del config["min_class_size"]  # which is for classes
     used = {spec["features"] for spec in config["models"].values()}
     if "beliefs" in used and "belief" not in config:
         config["belief"] = OPTIONS["belief"]["section"]["belief"]
