@@ -88,7 +88,7 @@ def test_people_who_were_never_tested_are_left_out_of_every_field_by_person(deci
 
 
 def test_the_observed_labelling_alone_and_the_words_of_a_candidate(decisions):
-    found = decisions.observed()
+    found = decisions.first(1)
     assert found.decision.shape == (1, R, N)
     np.testing.assert_array_equal(found.labels, decisions.labels[:1])
     assert found.decision.base is None  # the others' memory is freed

@@ -72,14 +72,18 @@ rule numbers:
 rule number_comparisons:
     """Differences between models of numbers on the same people."""
     input:
-        [model_table("numbers_predictions", model) for model in (*MODELS, *STACKS)],
+        predictions=[model_table("numbers_predictions", model) for model in (*MODELS, *STACKS)],
+        decisions=[decisions_file(model) for model in (*MODELS, *STACKS)],
+        people=people_table(DISCOVERY),
     output:
         run_table("numbers_comparisons"),
     log:
         log_of("number_comparisons"),
-    localrule: True
     conda:
         ENVIRONMENT
+    threads: 1
+    resources:
+        mem_mb=decisions_mb,
     params:
         config=section("cohorts"),
         pairs=PAIRS,

@@ -101,9 +101,8 @@ def null_folds(decisions: Decisions, people: pd.DataFrame) -> NullFolds | None:
     NullFolds or None
         Of the first `N_LABELLINGS`; None where there are fewer than `LEAST_LABELLINGS`.
     """
-    own, rows = decisions.of_tested(people)
-    some = slice(1, 1 + N_LABELLINGS)
-    labels, fold, decision = own.labels[some], own.fold[some], own.decision[some]
+    own, rows = decisions.first(1 + N_LABELLINGS).of_tested(people)
+    labels, fold, decision = own.labels[1:], own.fold[1:], own.decision[1:]
     if len(labels) < LEAST_LABELLINGS:
         return None
     given = decision, labels, fold, person_weights(rows["participant_id"].astype(str))[0]
@@ -127,14 +126,31 @@ def error_inflation(
     Returns
     -------
     float
-        Root mean square of t over the labellings, by that of the t distribution; 1 at least, and 1
-        where the models did not go through the same labellings.
+        See `spread_of_t`; 1 where the models did not go through the same labellings.
     """
     if first is None or second is None:
         return 1.0
     if not all(np.array_equal(a, b) for a, b in zip(first[:2], second[:2], strict=True)):
         return 1.0
-    differences = first.by_metric[metric] - second.by_metric[metric]
+    return spread_of_t(first.by_metric[metric] - second.by_metric[metric], test_share)
+
+
+def spread_of_t(differences: NDArray, test_share: float) -> float:
+    """How far the corrected resampled t spreads without a signal, by the t distribution.
+
+    Parameters
+    ----------
+    differences : ndarray, shape (L, J)
+        Differences between two models in J outer folds, under L permuted labellings.
+    test_share : float
+        People in a test fold / people in its training set.
+
+    Returns
+    -------
+    float
+        Root mean square of t by that of the t distribution; 1 at least, and 1 with fewer than
+        `LEAST_LABELLINGS`.
+    """
     n = differences.shape[1]
     error = resampled_error(differences, test_share)
     with np.errstate(divide="ignore", invalid="ignore"):

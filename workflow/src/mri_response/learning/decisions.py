@@ -143,12 +143,22 @@ class Decisions:
                 mean[:, repeat, test] = self.labels[:, ~test].mean(axis=1)[:, None]
         return mean
 
-    def observed(self) -> Decisions:
-        """Keep the observed labelling alone, so that the memory of the others is freed."""
+    def first(self, n_labellings: int) -> Decisions:
+        """Keep the first labellings alone, so that the memory of the others is freed.
+
+        Parameters
+        ----------
+        n_labellings : int
+            How many; the first is the observed one.
+
+        Returns
+        -------
+        Decisions
+        """
         names = ("decision", "fold", "candidate", "labels")
-        kept = {name: getattr(self, name)[:1].copy() for name in names}
+        kept = {name: getattr(self, name)[:n_labellings].copy() for name in names}
         if self.reduced is not None:
-            kept["reduced"] = self.reduced[:1].copy()
+            kept["reduced"] = self.reduced[:n_labellings].copy()
         return replace(self, **kept)
 
     def chosen(self, position: int) -> str | None:

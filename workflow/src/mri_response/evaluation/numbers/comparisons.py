@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -12,8 +13,11 @@ from scipy.special import stdtr, stdtrit
 
 from mri_response.core.proportions import LEVEL
 from mri_response.core.vocabulary import Comparison, Role
+from mri_response.evaluation.null_folds import LEAST_LABELLINGS, N_LABELLINGS, spread_of_t
 from mri_response.evaluation.numbers.metrics import Predicted, differences
+from mri_response.evaluation.numbers.performance import cross_validated_numbers
 from mri_response.evaluation.paired import Difference, corrected_resampled_t, holm
+from mri_response.learning.decisions import Decisions
 
 #: Metrics that are compared; above 0 the first model is better.
 COMPARED = ("r2", "mae")
@@ -27,6 +31,7 @@ def number_comparisons(
     predictions: Mapping[str, pd.DataFrame],
     pairs: Sequence[tuple[str, str]],
     roles: Mapping[str, str],
+    null: Mapping[str, Predicted | None] = MappingProxyType({}),
 ) -> pd.DataFrame:
     """Compare pairs of models in the discovery and the external cohorts.
 
@@ -40,6 +45,9 @@ def number_comparisons(
         first.
     roles : mapping of str to str
         Role of each cohort. Control cohorts are not compared.
+    null : mapping of str to Predicted or None
+        By model, what it predicts of permuted outcomes in the discovery cohort, see
+        `permuted_predictions`.
 
     Returns
     -------
@@ -55,7 +63,8 @@ def number_comparisons(
     -----
     In cross-validation people share training data, which the corrected resampled t-test allows for.
     The difference of a fold is that of everybody, moved by the influences of the people tested in
-    it, as for classes (`mri_response.evaluation.comparisons`). A frozen model has seen nobody of
+    it, and its error is widened by how far t spreads over permuted outcomes, as for classes
+    (`mri_response.evaluation.comparisons`). A frozen model has seen nobody of
     another cohort: the difference over its standard error, by the influence of each person, is a t.
     """
     rows: list[dict[str, Any]] = []
@@ -68,7 +77,8 @@ def number_comparisons(
             one, other, fold = _aligned(a, b)
             base = {"model_a": first, "model_b": second, "cohort": cohort}
             for metric in COMPARED:
-                found, method = _compared(metric, one, other, fold, role)
+                permuted = null.get(first), null.get(second)
+                found, method = _compared(metric, one, other, fold, role, permuted)
                 base_of_metric = {"metric": metric, "n": int(one.person.max()) + 1}
                 rows.append({**base, **base_of_metric, **found._asdict(), "method": method})
     table = pd.DataFrame(rows, columns=COLUMNS)
@@ -110,8 +120,34 @@ def _row_keys(table: pd.DataFrame) -> list[str]:
     return [name for name in ("participant_id", "session_id") if name in table]
 
 
+def permuted_predictions(people: pd.DataFrame, decisions: Decisions) -> Predicted | None:
+    """What a model predicts of permuted outcomes.
+
+    Parameters
+    ----------
+    people : pandas.DataFrame
+        All analysed rows of the discovery cohort.
+    decisions : Decisions
+        Of these rows.
+
+    Returns
+    -------
+    Predicted or None
+        Of the first `N_LABELLINGS` permutations and the rows that were tested; None with fewer
+        than `LEAST_LABELLINGS`.
+    """
+    if len(decisions.labels) <= LEAST_LABELLINGS:
+        return None
+    return cross_validated_numbers(people, decisions.first(1 + N_LABELLINGS)).of(slice(1, None))
+
+
 def _compared(
-    metric: str, first: Predicted, second: Predicted, fold: NDArray, role: str
+    metric: str,
+    first: Predicted,
+    second: Predicted,
+    fold: NDArray,
+    role: str,
+    permuted: tuple[Predicted | None, Predicted | None],
 ) -> tuple[Difference, str]:
     value, influence = differences(metric, first, second)
     n = influence.shape[-1]
@@ -121,18 +157,41 @@ def _compared(
         half = float(stdtrit(n - 1, (1 + LEVEL) / 2)) * error
         p_value = 2 * float(stdtr(n - 1, -abs(estimate) / error)) if error > 0 else np.nan
         return Difference(estimate, estimate - half, estimate + half, p_value), "influence_t"
-    moved, tested = [], []
-    for one, own, folds in zip(value, influence, fold, strict=True):
-        of_person = np.zeros(n, dtype=int)
-        names, number = np.unique(folds, return_inverse=True)
-        of_person[first.person] = number
-        moved.append(one + len(names) * np.bincount(of_person, own, minlength=len(names)))
-        tested += np.bincount(of_person, minlength=len(names)).tolist()
-    per_fold = float(np.mean(tested))
-    values = np.concatenate(moved)
-    found = corrected_resampled_t(values, per_fold / (n - per_fold), largest=np.inf)
+    values = _of_folds(value, influence, fold, first.person)
+    per_fold = n * fold.shape[0] / len(values)
+    test_share = per_fold / (n - per_fold)
+    inflation = _inflation(metric, permuted, fold, test_share)
+    found = corrected_resampled_t(values, test_share, largest=np.inf, inflation=inflation)
     # With single people left out, all folds have nearly the same model: how it differs between
     # people does not say how models of other people would differ.
     if per_fold == 1:
         found = Difference(float(values.mean()), np.nan, np.nan, np.nan)
     return found, Comparison.CORRECTED_RESAMPLED_T
+
+
+def _of_folds(value: NDArray, influence: NDArray, fold: NDArray, person: NDArray) -> NDArray:
+    """A difference as each outer fold of each repeat has it, shape (R * F,)."""
+    moved = []
+    for one, own, folds in zip(value, influence, fold, strict=True):
+        of_person = np.zeros(len(own), dtype=int)
+        names, number = np.unique(folds, return_inverse=True)
+        of_person[person] = number
+        moved.append(one + len(names) * np.bincount(of_person, own, minlength=len(names)))
+    return np.concatenate(moved)
+
+
+def _inflation(
+    metric: str,
+    permuted: tuple[Predicted | None, Predicted | None],
+    fold: NDArray,
+    test_share: float,
+) -> float:
+    """See `spread_of_t`; 1 where the models did not go through the same permutations."""
+    first, second = permuted
+    if first is None or second is None or not np.array_equal(first.outcome, second.outcome):
+        return 1.0
+    drawn = []
+    for outcome in range(len(first.outcome)):
+        one, other = (given.of(slice(outcome, outcome + 1)) for given in (first, second))
+        drawn.append(_of_folds(*differences(metric, one, other), fold, first.person))
+    return spread_of_t(np.array(drawn), test_share)
