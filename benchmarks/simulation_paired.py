@@ -13,7 +13,8 @@ In the scenarios `confounds_...` the second model is a linear discriminant on th
 confounds alone, and the first has 100. Both go through 99 permuted labellings, over which t tells
 how much too small its standard error is, as in the workflow (`plain_...`: without this correction).
 In `confounds_equal_signal` both have about the same AUC, in `confounds_more_signal` the first has
-more, where rejections are to be many; `mean_auc` says what they had.
+more, where rejections are to be many; `mean_auc` says what they had. In `numbers_...` both are
+ridge regressions of a number, on 100 features and on three.
 
 Decision curves: a trial draws probabilities of 51 people that say nothing of their outcome. Counted
 is how often the model is shown to be better than acting on everybody and on nobody at some
@@ -48,12 +49,14 @@ from mri_response.evaluation.cohort import Cohort
 from mri_response.evaluation.comparisons import comparison_table
 from mri_response.evaluation.decision_curves import advantage_band, net_benefits
 from mri_response.evaluation.null_folds import METRICS, NullFolds, error_inflation, fold_values
+from mri_response.evaluation.numbers.comparisons import number_comparisons, permuted_predictions
 from mri_response.evaluation.paired import (
     corrected_resampled_t,
     delong_difference,
     exchanged_within_people,
 )
 from mri_response.evaluation.scored import Scored
+from mri_response.learning.decisions import Decisions
 from mri_response.learning.learners.svc.solver.admm import AdmmSolver
 
 SEED = 20261127  # fixed before the first run
@@ -84,6 +87,16 @@ class BesideConfounds(NamedTuple):
     permutations: int = 99
 
 
+class Numbers(NamedTuple):
+    """People, slope per informative feature of both models of a number, folds."""
+
+    n: int
+    slopes: tuple[float, float]
+    folds: int
+    repeats: int
+    permutations: int = 99
+
+
 SCENARIOS = {
     "no_signal": Scenario(50, 50, 0.0, 5, 2),
     "equal_signal": Scenario(50, 50, 0.6, 5, 2),
@@ -96,6 +109,8 @@ SCENARIOS = {
     "confounds_no_signal_10_by_5": BesideConfounds(52, 48, (0.0, 0.0), 10, 5),
     "confounds_equal_signal": BesideConfounds(52, 48, (0.72, 0.55), 5, 2),
     "confounds_equal_signal_10_by_5": BesideConfounds(52, 48, (0.72, 0.55), 10, 5),
+    "numbers_no_signal": Numbers(100, (0.0, 0.0), 5, 2),
+    "numbers_equal_signal": Numbers(100, (0.3, 0.3), 5, 2),
     "confounds_more_signal": BesideConfounds(52, 48, (1.0, 0.55), 5, 2),
 }
 
@@ -223,6 +238,61 @@ def comparison_trial(index: int, name: str, seed: int) -> dict[str, float]:
     }
 
 
+def predicted_numbers(
+    rows: np.ndarray, outcomes: np.ndarray, folds: np.ndarray, penalty: float
+) -> tuple[np.ndarray, np.ndarray]:
+    """Ridge predictions of all outcomes in every repeat, and the means that they began from."""
+    predicted, mean = np.empty((2, len(outcomes), *folds.shape))
+    for repeat, fold in enumerate(folds):
+        for test in (fold == which for which in np.unique(fold)):
+            centred = rows - rows[~test].mean(axis=0)
+            own = centred[~test]
+            hat = centred[test] @ np.linalg.solve(
+                own.T @ own + penalty * np.eye(own.shape[1]), own.T
+            )
+            middle = outcomes[:, ~test].mean(axis=1, keepdims=True)
+            mean[:, repeat, test] = middle
+            predicted[:, repeat, test] = middle + (outcomes[:, ~test] - middle) @ hat.T
+    return predicted, mean
+
+
+def numbers_trial(index: int, name: str, seed: int) -> dict[str, float]:
+    """What one trial of two models of a number shows."""
+    rng = np.random.default_rng([seed, crc32(name.encode()), index])
+    scenario = SCENARIOS[name]
+    n, sizes = scenario.n, (N_BESIDE_CONFOUNDS, N_CONFOUNDS)
+    features = [rng.normal(size=(n, size)) for size in sizes]
+    outcome = rng.normal(size=n) + sum(
+        slope * rows[:, :N_INFORMATIVE].sum(axis=1)
+        for slope, rows in zip(scenario.slopes, features, strict=True)
+    )
+    outcomes = np.stack(
+        [outcome, *(rng.permutation(outcome) for _ in range(scenario.permutations))]
+    )
+    fold = np.stack([rng.permutation(np.arange(n) % scenario.folds) + 1
+                     for _ in range(scenario.repeats)])  # fmt: skip
+    whole = np.broadcast_to(fold, (len(outcomes), *fold.shape))
+    people = pd.DataFrame({"participant_id": [f"{i:04}" for i in range(n)]})
+    tables, null = {}, {}
+    for model, rows, penalty in zip(("first", "second"), features, sizes, strict=True):
+        predicted, mean = predicted_numbers(rows, outcomes, fold, penalty)
+        made = Decisions(predicted, whole, whole, outcomes, reduced=mean)
+        null[model] = permuted_predictions(people, made)
+        columns = {"cohort": "home", "participant_id": np.tile(people["participant_id"], len(fold))}
+        columns |= {"repeat": np.repeat(np.arange(len(fold)) + 1, n), "outer_fold": fold.ravel()}
+        columns |= {"outcome": np.tile(outcome, len(fold)), "predicted": predicted[0].ravel()}
+        tables[model] = pd.DataFrame(
+            columns | {"reduced": mean[0].ravel(), "mean": mean[0].ravel()}
+        )
+    compare = partial(number_comparisons, tables, [("first", "second")], {"home": "discovery"})
+    found = {"": compare(null), "plain_": compare()}
+    return {
+        f"{which}{metric}": table.set_index("metric").loc[metric, "p_value"] <= ALPHA
+        for which, table in found.items()
+        for metric in ("r2", "mae")
+    }
+
+
 def curve_trial(index: int, seed: int) -> dict[str, float]:
     """Whether probabilities that say nothing are shown to be useful at some threshold."""
     rng = np.random.default_rng([seed, index])
@@ -234,6 +304,13 @@ def curve_trial(index: int, seed: int) -> dict[str, float]:
     )  # fmt: skip
     pointwise = [row["advantage_low"] > 0 for row in net_benefits(scored)]
     return {"band": (advantage_band(scored, rng)[:, 0] > 0).any(), "pointwise": any(pointwise)}
+
+
+TRIALS = {
+    Scenario: comparison_trial,
+    BesideConfounds: beside_confounds_trial,
+    Numbers: numbers_trial,
+}
 
 
 def summary(name: str, trials: pd.DataFrame) -> dict[str, float | str | int]:
@@ -252,9 +329,7 @@ def main() -> None:
         print(table.to_string(index=False), file=sys.stderr)
         rows = []
         for name in given.scenarios:
-            beside = isinstance(SCENARIOS[name], BesideConfounds)
-            trial = beside_confounds_trial if beside else comparison_trial
-            one = partial(trial, name=name, seed=given.seed)
+            one = partial(TRIALS[type(SCENARIOS[name])], name=name, seed=given.seed)
             rows.append(summary(name, pd.DataFrame(pool.map(one, indices, chunksize=9))))
             print(pd.DataFrame(rows[-1:]).to_string(index=False), file=sys.stderr)
     pd.DataFrame(rows).to_csv(given.out / "comparisons.tsv", sep="\t", index=False)

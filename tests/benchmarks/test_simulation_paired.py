@@ -54,3 +54,10 @@ def test_the_band_passes_no_more_often_than_single_limits(simulation):
     row = simulation.summary("no_signal", trials)
     assert row["trials"] == 30
     assert row["band"] <= min(row["pointwise"], 0.1)
+
+
+def test_models_of_numbers_are_only_shown_to_differ_less_often(simulation):
+    for index in range(4):
+        found = simulation.numbers_trial(index, "numbers_no_signal", 1)
+        assert found["r2"] <= found["plain_r2"]
+        assert found["mae"] <= found["plain_mae"]
