@@ -12,6 +12,7 @@ from mri_response import __version__
 from mri_response.config.feature_kinds import feature_kind
 from mri_response.config.learner_kinds import learner_kind
 from mri_response.config.queries import declared_categories
+from mri_response.config.travel import sets_of, why_not
 from mri_response.core.provenance import versions
 from mri_response.core.tables import read_people, read_tsv
 from mri_response.core.vocabulary import HEADLINE
@@ -22,8 +23,6 @@ from mri_response.models.contract import (
     feature_set,
     labels_sha256,
     programs_of,
-    sets_of,
-    why_not,
 )
 from mri_response.models.folder import write_folder
 from mri_response.models.harmonised import FrozenHarmonised

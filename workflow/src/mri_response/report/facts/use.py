@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from mri_response.config.queries import categorical_confounds, used_confounds
+from mri_response.config.travel import why_not
 from mri_response.core.vocabulary import EXTERNAL_POOLED
-from mri_response.models.contract import why_not
 from mri_response.report.facts.caveats import caveats, coins
 from mri_response.report.facts.fact import Fact, fact
 from mri_response.report.facts.phrases import predictors, where
