@@ -21,7 +21,7 @@ cohorts:
 CASES = {
     "B15": ("write own_ids: true at cohorts.bonn", "cohorts: {bonn: {own_ids: true}}"),
     "B18": (
-        "wide: {MADRS: {ses-baseline: MADRS_24h}}",
+        "wide: {MADRS: {ses-24h: MADRS_24h, ses-baseline: MADRS_baseline}}",
         "cohorts: {munich: {scores: {table: munich/scores.tsv, wide: {MADRS:"
         " {ses-baseline: MADRS_baseline, ses-24h: MADRS_24h}}}}}",
     ),

@@ -196,7 +196,8 @@ def without_models(tmp_path_factory: pytest.TempPathFactory) -> Path:
     levels = study.folder / "discovery" / "participants.json"
     levels.write_text('{"sex": {"Levels": {"1": "male", "2": "female"}}}')
     ids = people[["participant_id"]]
-    scores = [ids.assign(session_id=f"ses-{i}", MADRS=30 - 9 * i) for i in (1, 2)]
+    more = np.arange(len(ids)) % 7
+    scores = [ids.assign(session_id=f"ses-{i}", MADRS=30 - 9 * i + more * i) for i in (1, 2)]
     pd.concat(scores).to_csv(study.folder / "discovery" / "scores.tsv", sep="\t", index=False)
     trials = made_trials(30, 0.5, 0.1, 5.0, 1, ("ses-1", "ses-2"))
     trials["participant_id"] = ids["participant_id"].to_numpy()[
