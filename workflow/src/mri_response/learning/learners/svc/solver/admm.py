@@ -14,6 +14,7 @@ from typing import NamedTuple
 import numpy as np
 
 from mri_response.learning.learners.svc.solver.pivoting import PivotingSolver, pivoted
+from mri_response.learning.learners.svc.solver.plateau import Plateau, Start, cold_start
 from mri_response.learning.learners.svc.solver.svm import (
     ROUNDING,
     TOLERANCE,
@@ -24,6 +25,7 @@ from mri_response.learning.learners.svc.solver.svm import (
 )
 
 RELAXATION = 1.7
+FLOOR = 0.45  # smallest step, as a share of the geometric mean of the eigenvalues
 SINGLE_STEPS = 20  # iterations in float32 before each of the first looks at the gap
 SINGLE_LOOKS = 2
 STEPS = 10  # float64 iterations between two later looks
@@ -87,13 +89,15 @@ class AdmmSolver:
         # At large C the variance of the data sets the pace, not the box, unless there are fewer
         # features than people by far. Directions that the confounds emptied do not count.
         varying = self._values[self._values > 1e-9 * self._values.max(initial=0.0)]
-        self._step_floor = 0.8 / np.mean(1 / varying) if 2 * len(varying) > len(gram) else 0.0
+        pace = FLOOR * np.exp(np.mean(np.log(varying))) if len(varying) else 0.0
+        self._step_floor = pace if 2 * len(varying) > len(gram) else 0.0
 
     def path(self, signs: np.ndarray, C: np.ndarray) -> Iterator[Solution]:
         """Solve all labellings for every value of C, smallest first.
 
-        Once no dual variable of a labelling is at its bound, every larger C has the same
-        solution, which is then carried forward.
+        Labellings whose dual variables are all at their bound (the plateau) are known without
+        solving anything. Once no dual variable of a labelling is at its bound, every larger C has
+        the same solution, which is then carried forward.
 
         Parameters
         ----------
@@ -108,16 +112,25 @@ class AdmmSolver:
             For each value of C. The arrays are overwritten by the next one.
         """
         solution = _empty_solution(*signs.shape)
-        start, moving = None, self._two_classes(signs, solution)
-        target, weights = self._problems(signs, moving)
-        for value in C:
-            solved, start = self._solve(target, weights, float(value), start)
-            _assign(solution, moving, solved)
+        columns = self._two_classes(signs, solution)
+        target, weights = self._problems(signs, columns)
+        plateau = Plateau.of(target, weights, self._products, self.tolerance)
+        staying, moving = np.arange(len(columns)), np.empty(0, dtype=int)
+        start, before = cold_start(target[moving]), None
+        for value in map(float, C):
+            left = plateau.until[staying] < value
+            if left.any():
+                leaving, staying = staying[left], staying[~left]
+                new = plateau.start(leaving, target[leaving], value, before)
+                start = Start(*map(np.concatenate, zip(start, new, strict=True)))
+                moving = np.concatenate([moving, leaving])
+            _assign(solution, columns[staying], self._on(plateau, staying, value))
+            solved, start = self._solve(target[moving], weights[moving], value, start)
+            _assign(solution, columns[moving], solved)
             yield solution
-            going_on = solved.at_bound[0]
+            going_on, before = solved.at_bound[0], value
             if not going_on.all():
-                moving, target, weights = moving[going_on], target[going_on], weights[going_on]
-                start = Start(*(array[going_on] for array in start))
+                moving, start = moving[going_on], Start(*(array[going_on] for array in start))
 
     def at(self, signs: np.ndarray, C: np.ndarray) -> Solution:
         """Solve every labelling at a C of its own.
@@ -135,10 +148,15 @@ class AdmmSolver:
         """
         solution = _empty_solution(*signs.shape)
         usable = self._two_classes(signs, solution)
-        for value in np.unique(C[usable]):
-            columns = usable[C[usable] == value]
-            solved, _ = self._solve(*self._problems(signs, columns), float(value), None)
-            _assign(solution, columns, solved)
+        target, weights = self._problems(signs, usable)
+        plateau = Plateau.of(target, weights, self._products, self.tolerance)
+        for value in map(float, np.unique(C[usable])):
+            wanted, on = C[usable] == value, plateau.until >= value
+            staying, moving = np.flatnonzero(wanted & on), np.flatnonzero(wanted & ~on)
+            _assign(solution, usable[staying], self._on(plateau, staying, value))
+            start = plateau.start(moving, target[moving], value, None)
+            solved, _ = self._solve(target[moving], weights[moving], value, start)
+            _assign(solution, usable[moving], solved)
         return solution
 
     def _two_classes(self, signs: np.ndarray, solution: Solution) -> np.ndarray:
@@ -154,35 +172,31 @@ class AdmmSolver:
         weights = upper_bounds(own, self.mean_square_norm, self.balanced)
         return np.ascontiguousarray(own.T), np.ascontiguousarray(weights.T)
 
+    def _on(self, plateau: Plateau, rows: np.ndarray, C: float) -> Solution:
+        """Solutions of rows that are on the plateau at this C."""
+        self.n_solved += len(rows)
+        beta = plateau.full[rows].T * (C / self.mean_square_norm)
+        return Solution(beta, C * plateau.middle[rows], np.ones((2, len(rows)), dtype=bool))
+
     def _solve(
-        self, signs: np.ndarray, weights: np.ndarray, C: float, start: Start | None
+        self, signs: np.ndarray, weights: np.ndarray, C: float, start: Start
     ) -> tuple[Solution, Start]:
         """Solve rows that share C, in units where the mean squared norm is 1."""
         scale = self.mean_square_norm
         bound = C * weights
         full = signs * bound
         lower, upper = np.minimum(full, 0.0), np.maximum(full, 0.0)
-        step = max(1.4 / (C * scale), self._step_floor)
-        if start is None:
-            # At small C every variable is at its bound; at large C few are, and 1 is their scale.
-            primal, residual = np.clip(full, -1.0, 1.0), np.zeros(signs.shape)
-            beta, plateau = primal.copy(), np.arange(len(signs))
-        else:
-            # Variables at their bound move with it, the others stay: the path is continuous.
-            primal, residual = start.beta.copy(), start.residual
-            np.copyto(primal, full, where=start.at_bound)
-            beta, plateau = start.beta, np.flatnonzero(start.at_bound.all(axis=1))
-        violation, converged = np.empty(signs.shape), np.zeros(len(signs), dtype=bool)
-        # Where all variables are at their bound (the plateau), nothing else is to be done. A
-        # labelling that has left the plateau at a smaller C does not return to it.
-        beta[plateau] = full[plateau]
-        violation[plateau] = signs[plateau] - self._products(full[plateau])
-        gap = _gap(full[plateau], violation[plateau], lower[plateau], upper[plateau])
-        converged[plateau] = gap <= self.tolerance
+        beta, violation = start.beta.copy(), np.empty(signs.shape)
+        # Variables at their bound move with it, the others stay: the path is continuous.
+        np.copyto(beta, full, where=start.at_bound)
+        converged = np.zeros(len(signs), dtype=bool)
         looks = np.zeros(len(signs), dtype=int)
-        moving = np.flatnonzero(~converged & self._worth_iterating(start, len(signs)))
+        moving = np.flatnonzero(self._worth_iterating(start))
         if len(moving):
-            given = (array[moving] for array in (signs, lower, upper, primal, residual))
+            step = max(1.4 / (C * scale), self._step_floor)
+            given = (signs, lower, upper, beta, start.residual)
+            if len(moving) < len(signs):
+                given = tuple(array[moving] for array in given)
             beta[moving], violation[moving], looks[moving], converged[moving] = self._iterate(
                 step, *given
             )
@@ -210,9 +224,9 @@ class AdmmSolver:
         matrix = (self._vectors * (RELAXATION * step / (self._values + step))) @ self._vectors.T
         return _Propagator(matrix)
 
-    def _worth_iterating(self, start: Start | None, m: int) -> np.ndarray:
+    def _worth_iterating(self, start: Start) -> np.ndarray:
         """Labellings that are not left to `_solve_hard` at once, shape (m,)."""
-        return np.ones(m, dtype=bool)
+        return np.ones(len(start.looks), dtype=bool)
 
     def _solve_hard(
         self, signs: np.ndarray, lower: np.ndarray, upper: np.ndarray, C: float
@@ -247,35 +261,42 @@ class AdmmSolver:
 
         Returns dual variables, violations, the looks that were taken, and what has converged.
         """
-        beta, violation, dual = np.empty(signs.shape), np.empty(signs.shape), residual / step
+        beta, violation = np.empty(signs.shape), np.empty(signs.shape)
         converged = np.zeros(len(signs), dtype=bool)
         looks = np.full(len(signs), self._max_looks)
         propagator = self._propagator(step)
         rows = np.arange(len(signs))
+        state = (signs / step, lower, upper, primal, residual / step)
         for look in range(self._max_looks):
             single = look < SINGLE_LOOKS
-            advance = _advanced_in_single if single else _advanced
-            steps = SINGLE_STEPS if single else STEPS
-            primal, dual = advance(steps, signs / step, lower, upper, propagator, primal, dual)
-            free = (primal > lower) & (primal < upper)
-            # The result in float32 is a start for pivoting, but not a solution.
+            if look == 0:
+                linear, low, high, primal, dual = (array.astype(np.float32) for array in state)
+                advance = propagator.in_single()
+            elif look == SINGLE_LOOKS:
+                linear, low, high = signs[rows] / step, lower[rows], upper[rows]
+                primal, dual = primal.astype(float), dual.astype(float)
+                advance = propagator
+            _advance(SINGLE_STEPS if single else STEPS, linear, low, high, advance, primal, dual)
+            free = (primal > low) & (primal < high)
             n_free = np.count_nonzero(free, axis=1)
-            problems = (primal, free, signs, lower, upper)
-            looked = np.arange(len(rows))
+            # The result in float32 is a start for pivoting, but not a solution.
+            looked = np.flatnonzero(n_free <= FEW) if single else np.arange(len(rows))
+            if not len(looked):
+                continue
+            own = rows[looked]
+            box = (signs[own], lower[own], upper[own])
+            near = primal[looked]
             if single:
-                looked = np.flatnonzero(n_free <= FEW)
-                if not len(looked):
-                    continue
-                problems = tuple(array[looked] for array in problems)
-            feasible, wrong, gap = self._certify(*problems, n_free[looked])
+                near = _in_double(near, low[looked], high[looked], *box[1:])
+            feasible, wrong, gap = self._certify(near, free[looked], *box, n_free[looked])
             done = gap <= self.tolerance
             if done.any():
-                ended = rows[looked[done]]
+                ended = own[done]
                 beta[ended], violation[ended], converged[ended] = feasible[done], wrong[done], True
                 looks[ended] = look + 1
                 keep = np.delete(np.arange(len(rows)), looked[done])
-                rows, signs, lower, upper, primal, dual = (
-                    array[keep] for array in (rows, signs, lower, upper, primal, dual)
+                rows, linear, low, high, primal, dual = (
+                    array[keep] for array in (rows, linear, low, high, primal, dual)
                 )
             if not len(rows):
                 break
@@ -309,18 +330,6 @@ class AdmmSolver:
         return pivoted(self._scaled, *problem, max_pivots=MAX_PIVOTS)
 
 
-class Start(NamedTuple):
-    """Where the next C starts: solutions, violations less intercepts, what is at its bound.
-
-    `looks` counts the looks at the gap that this C took.
-    """
-
-    beta: np.ndarray
-    residual: np.ndarray
-    at_bound: np.ndarray
-    looks: np.ndarray
-
-
 class _Propagator(NamedTuple):
     """Linear step of the method of multipliers, for labellings as rows."""
 
@@ -337,7 +346,7 @@ def _gap(beta: np.ndarray, *others: np.ndarray) -> np.ndarray:
     return optimality_gap(beta.T, *(array.T for array in others))
 
 
-def _advanced(
+def _advance(
     n_steps: int,
     linear: np.ndarray,
     lower: np.ndarray,
@@ -345,7 +354,7 @@ def _advanced(
     propagator: _Propagator,
     primal: np.ndarray,
     dual: np.ndarray,
-) -> tuple[np.ndarray, np.ndarray]:
+) -> None:
     """Take some steps, overwriting primal and dual."""
     point = np.empty_like(primal)
     target = np.empty_like(primal)
@@ -359,24 +368,16 @@ def _advanced(
         np.maximum(point, lower, out=primal)
         np.minimum(primal, upper, out=primal)
         np.subtract(point, primal, out=dual)
-    return primal, dual
 
 
-def _advanced_in_single(
-    n_steps: int,
-    linear: np.ndarray,
-    lower: np.ndarray,
-    upper: np.ndarray,
-    propagator: _Propagator,
-    *others: np.ndarray,
-) -> tuple[np.ndarray, np.ndarray]:
-    """Take some steps in float32; bounds that are met are met exactly."""
-    single = [array.astype(np.float32) for array in (linear, lower, upper, *others)]
-    near, dual = _advanced(n_steps, *single[:3], propagator.in_single(), *single[3:])
+def _in_double(
+    near: np.ndarray, low: np.ndarray, high: np.ndarray, lower: np.ndarray, upper: np.ndarray
+) -> np.ndarray:
+    """Points in float64; the ends of the box that they meet in float32 are met exactly."""
     primal = near.astype(np.float64)
-    np.copyto(primal, lower, where=near <= single[1])
-    np.copyto(primal, upper, where=near >= single[2])
-    return primal, dual.astype(np.float64)
+    np.copyto(primal, lower, where=near <= low)
+    np.copyto(primal, upper, where=near >= high)
+    return primal
 
 
 def _empty_solution(n: int, m: int) -> Solution:

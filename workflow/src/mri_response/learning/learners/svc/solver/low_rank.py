@@ -119,12 +119,10 @@ class LowRankSolver(AdmmSolver):
         factor = RELAXATION * step / (values + step) - RELAXATION
         return _LowRankPropagator(vectors, vectors.T.copy(), factor)
 
-    def _worth_iterating(self, start: Start | None, m: int) -> np.ndarray:
+    def _worth_iterating(self, start: Start) -> np.ndarray:
         """Whether the iterations of the last C, grown by half, cost less than an interior point."""
-        if m < FEW_LABELLINGS:
-            return np.zeros(m, dtype=bool)
-        if start is None:
-            return np.ones(m, dtype=bool)
+        if len(start.looks) < FEW_LABELLINGS:
+            return np.zeros(len(start.looks), dtype=bool)
         return 1.5 * start.looks < self._max_looks
 
     def _pivoted(self, *problem: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
