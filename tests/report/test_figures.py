@@ -22,6 +22,7 @@ from mri_response.brain.images import paint_regions
 from mri_response.report.figures import roi_weights, scans, style
 from mri_response.report.figures.brain_maps import brain_maps
 from mri_response.report.figures.by_name import drawn
+from mri_response.report.figures.points import number_points
 from mri_response.report.figures.text import text_width, wrap
 from mri_response.report.naming import naming
 
@@ -404,3 +405,17 @@ def test_slices_of_flagged_scans_stand_below_the_one_most_like_its_cohort(tmp_pa
     none = scans.draw_maps(qc.assign(flag=None), {}, names)
     assert "No map is flagged" in everything_written(none)
     assert scans.shown_scans(qc.assign(mean_correlation=np.nan)) == []
+
+
+def test_numbers_of_crowded_points_stay_inside_the_axes() -> None:
+    figure = Figure(figsize=(4, 3))
+    axes = figure.subplots()
+    x, y = np.full(8, 0.5), np.linspace(0.98, 1.0, 8)
+    axes.scatter(np.r_[x, 0.2], np.r_[y, 0.0])
+    number_points(axes, x, y)
+    figure.draw_without_rendering()
+    boxes = [Text.get_window_extent(text) for text in axes.texts]
+    assert len(boxes) == 8
+    assert max(box.y1 for box in boxes) <= axes.bbox.y1 + 1
+    middles = sorted((box.y0 + box.y1) / 2 for box in boxes)
+    assert min(np.diff(middles)) * 72 / figure.dpi > 7

@@ -16,7 +16,12 @@ from made_up_run import made_up_run
 import mri_response
 from mri_response.report.figures.by_name import drawn, read_inputs
 from mri_response.report.figures.caption_files import keep_captions
-from mri_response.report.figures.kind import SIMULATED, SIMULATED_BELIEF, SIMULATED_VARIABILITY
+from mri_response.report.figures.kind import (
+    SIMULATED,
+    SIMULATED_ANY,
+    SIMULATED_BELIEF,
+    SIMULATED_VARIABILITY,
+)
 from mri_response.report.figures.plan import FIGURES, figure_jobs, figure_plan
 from mri_response.report.sections.registry import SECTIONS
 
@@ -29,11 +34,23 @@ WORDS = {"names", "model", "config", "inputs"}
 @pytest.mark.parametrize("kind", FIGURES, ids=lambda kind: kind.name)
 def test_an_entry_has_a_caption_and_a_section(kind) -> None:
     assert len(kind.plain_caption) > 150
-    assert kind.caption.startswith((SIMULATED, SIMULATED_BELIEF, SIMULATED_VARIABILITY))
+    assert kind.caption.startswith(
+        (SIMULATED, SIMULATED_BELIEF, SIMULATED_VARIABILITY, SIMULATED_ANY)
+    )
     sections = {section.id: section for section in SECTIONS}
     assert kind.heading
     # Either the entry describes the figure to readers who do not see it, or its section does.
     assert kind.alt or sections[kind.section].alt_text
+
+
+@pytest.mark.parametrize("module", ["belief", "variability"])
+def test_jobs_of_figures_know_whose_data_are_simulated(module) -> None:
+    """Else the title of a figure does not say so, as its caption does."""
+    told = {SIMULATED_ANY, {"belief": SIMULATED_BELIEF}.get(module, SIMULATED_VARIABILITY)}
+    jobs = {kind.job for kind in FIGURES if kind.caption.startswith(tuple(told))}
+    known = {kind.job for kind in FIGURES if module in kind.settings}
+    assert "flow_figure" in jobs
+    assert jobs <= known
 
 
 def test_a_figure_is_its_module_and_its_entry_alone() -> None:

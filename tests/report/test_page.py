@@ -250,6 +250,13 @@ def test_rows_fill_their_tables(html: str) -> None:
             assert sum(spans) == columns
 
 
+def test_a_dagger_is_explained_where_it_stands(html: str) -> None:
+    """In the section itself: its note, its caption, its figure or the word's own title."""
+    marked = [part for part in html.split("<section")[1:] if "†" in part]
+    assert marked
+    assert [part[:60] for part in marked if "smallest p" not in part] == []
+
+
 def test_headline_has_the_numbers_and_names_the_nulls(trial: Page) -> None:
     performance = made_up_run().performance
     row = performance[

@@ -29,6 +29,8 @@ const column = (table, i) => [...table.tBodies[0].rows]
 const pause = (ms) => new Promise((done) => setTimeout(done, ms));
 addEventListener("load", async () => {
   const found = {};
+  found.cut = all("caption button").filter((one) => one.checkVisibility()
+    && one.getBoundingClientRect().right > innerWidth).length;
   const radios = all(".switch input");
   found.choices = radios.map((radio) => radio.value);
   found.first = models();
@@ -225,6 +227,11 @@ def test_contents_say_where_one_is_and_fold_on_a_phone(used) -> None:
     assert abs(found["navTop"]) < 2, "the contents stay in sight"
     if width == 390:
         assert found["navHeight"] < 60
+
+
+def test_what_saves_a_table_is_in_sight(used) -> None:
+    found, _ = used
+    assert found["cut"] == 0
 
 
 def test_tables_sort_by_number_and_are_saved(used) -> None:

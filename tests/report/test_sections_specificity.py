@@ -86,3 +86,17 @@ def test_a_table_read_from_disk_says_the_same(tmp_path):
 def test_without_the_table_there_is_no_section():
     run = made_up_run()
     assert SECTION.blocks(run.read(tables={})) == []
+
+
+@pytest.mark.parametrize(
+    ("log_odds", "said"),
+    [
+        (0.0, "odds × 1.00"),
+        (4.0, "odds × 54.60"),
+        (7.56, "odds × 1,920"),
+        (11.8, "odds × > 10,000"),
+    ],
+)
+def test_ratios_of_odds_are_written_for_readers(log_odds, said):
+    changes = {("interaction_outcome", "estimate"): log_odds}
+    assert said in str(rows(section(made_up_run(), changes))).replace("\\xa0", " ")

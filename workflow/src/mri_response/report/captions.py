@@ -11,6 +11,8 @@ from jinja2 import Environment, StrictUndefined
 from mri_response.core.data import data_path
 from mri_response.report.embedding import picture
 from mri_response.report.figures.plan import FigureSpec, figure_plan
+from mri_response.report.glossary import glossary
+from mri_response.report.inline_svg import Inline
 from mri_response.report.lookup import people_counts
 from mri_response.report.naming import counted
 from mri_response.report.run import Run
@@ -87,6 +89,11 @@ def fitted_text(run: Run, model: str) -> str:
     return f"Model fitted to {title}, n = {n} ({counted(n_positive, run.names.positive)})."
 
 
+def _leaves_a_dagger(drawing: Inline) -> bool:
+    """Whether a figure marks a p with a dagger and does not say itself what that means."""
+    return "†" in drawing.letters[False] and "† the smallest p" not in drawing.markup
+
+
 def _size(run: Run, model: str, cohort: str) -> str:
     """People of a cohort, and those of the positive class where there are classes."""
     if run.names.positive is None:
@@ -132,6 +139,9 @@ def placed_figures(run: Run, sections: Iterable[Section]) -> dict[str, list[dict
             shows_all = section.shows_people and not spec.of_discovery
             behind = people_text if shows_all else fitted_text
             text = f"{text} {behind(run, spec.model)}"
+        drawn = picture(run.figures[name], f"f{i}")
+        if "drawing" in drawn and "†" not in text and _leaves_a_dagger(drawn["drawing"]):
+            text = f"{text} † {glossary()['†']}"
         heading = f"{spec.heading}, model {spec.model}" if spec.model else spec.heading
         title = run.names.title(heading)
         placed.setdefault(section.id, []).append(
@@ -142,7 +152,7 @@ def placed_figures(run: Run, sections: Iterable[Section]) -> dict[str, list[dict
                 "heading": title,
                 "caption": text,
                 "alt": f"{title}. {spec.alt or section.alt_text(spec, run)}",
-                **picture(run.figures[name], f"f{i}"),
+                **drawn,
             }
         )
     return placed

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cache
+from typing import Any
 
 import yaml
 from markupsafe import Markup, escape
@@ -28,7 +30,26 @@ def glossary() -> dict[str, str]:
 @cache
 def _terms() -> re.Pattern[str]:
     longest = sorted(glossary(), key=len, reverse=True)
-    return re.compile(rf"\b({'|'.join(map(re.escape, longest))})\b", re.IGNORECASE)
+    return re.compile(rf"\b({'|'.join(map(re.escape, longest))})\b|†", re.IGNORECASE)
+
+
+def with_dagger(note: str, rows: Sequence[Sequence[Any]]) -> str:
+    """Say below a table what a dagger in it means.
+
+    Parameters
+    ----------
+    note : str
+        What stands below it already.
+    rows : sequence of sequence
+        Its cells.
+
+    Returns
+    -------
+    str
+        The note alone where no cell has a dagger, or where it explains one.
+    """
+    marked = any("†" in str(cell) for row in rows for cell in row)
+    return f"{note} † {glossary()['†']}".lstrip() if marked and "†" not in note else note
 
 
 @dataclass

@@ -14,7 +14,7 @@ from mri_response.report.captions import TEMPLATES, placed_figures
 from mri_response.report.documents import templates_of
 from mri_response.report.downloads import downloads
 from mri_response.report.fonts import font_faces
-from mri_response.report.glossary import Marker
+from mri_response.report.glossary import Marker, with_dagger
 from mri_response.report.run import Run
 from mri_response.report.sections.registry import SECTIONS
 from mri_response.report.sections.section import Section
@@ -60,6 +60,7 @@ def render_report(
     letters = {bold: set().union(*(one.letters[bold] for one in drawn)) for bold in (False, True)}
     environment, marker = templates_of(templates, autoescape=True), Marker()
     environment.filters["terms"] = marker.mark
+    environment.filters["with_dagger"] = with_dagger
     environment.globals["new_section"] = marker.begin
     return environment.get_template("report.html.jinja").render(
         title=run.names.title(run.title),

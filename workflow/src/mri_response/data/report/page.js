@@ -145,7 +145,7 @@
     button.addEventListener("click", () => {
       save(new Blob([shown(table)], { type: "text/tab-separated-values" }), `${name}.tsv`);
     });
-    table.caption.append(" ", button);
+    table.caption.firstElementChild.append(" ", button);
   }
   const faces = all("style").map((style) => style.textContent.match(/@font-face[^}]+}/g) || [])
     .flat().join("");

@@ -114,6 +114,7 @@ BELIEF_FIGURES = (
         "belief",
         "Planted beside found",
         ("belief_found",),
+        settings=("belief",),
         when=_of_simulated_beliefs,
         **_BELIEF,
         caption=SIMULATED_BELIEF

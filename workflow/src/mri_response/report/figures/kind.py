@@ -13,12 +13,14 @@ When = Callable[[Config, str | None], bool]
 _IF = '{% if snakemake.config.get("simulation")'
 _THEN = " %}Simulated data. {% endif %}"
 #: How the caption of a figure begins whose data a simulation may have made: of a trial, of trials
-#: of the belief-updating task, of changes of brains.
-SIMULATED = _IF + _THEN
-SIMULATED_BELIEF, SIMULATED_VARIABILITY = (
-    f'{_IF} or (snakemake.config.get("{module}") or {{}}).get("simulation"){_THEN}'
+#: of the belief-updating task, of changes of brains, any of these.
+_OR_BELIEF, _OR_VARIABILITY = (
+    f' or (snakemake.config.get("{module}") or {{}}).get("simulation")'
     for module in ("belief", "variability")
 )
+SIMULATED = _IF + _THEN
+SIMULATED_BELIEF, SIMULATED_VARIABILITY = _IF + _OR_BELIEF + _THEN, _IF + _OR_VARIABILITY + _THEN
+SIMULATED_ANY = _IF + _OR_BELIEF + _OR_VARIABILITY + _THEN
 
 
 def _always(config: Config, model: str | None) -> bool:

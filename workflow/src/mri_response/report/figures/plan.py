@@ -13,7 +13,7 @@ from mri_response.config.modules import asked_modules
 from mri_response.config.queries import ordered_models
 from mri_response.report.figures.belief_plan import BELIEF_FIGURES
 from mri_response.report.figures.brain_plan import BRAIN_FIGURES
-from mri_response.report.figures.kind import SIMULATED, SIMULATED_BELIEF, Config, FigureKind
+from mri_response.report.figures.kind import SIMULATED, SIMULATED_ANY, Config, FigureKind
 from mri_response.report.figures.number_plan import NUMBER_FIGURES
 from mri_response.report.figures.outcome_plan import OUTCOME_FIGURES
 from mri_response.report.figures.prediction_plan import PREDICTION_FIGURES
@@ -29,10 +29,10 @@ FIGURES = (
         "cohorts",
         "Flow of participants",
         ("flow",),
-        settings=("belief",),
+        settings=("belief", "variability"),
         per_model=False,
         module="cohorts",
-        caption=SIMULATED_BELIEF
+        caption=SIMULATED_ANY
         + """Flow of participants in each cohort: how many rows the participants table has, how
         many match the row filter, how many were left out and for which reason, and how many
         were analysed{% if "positive_class" in (snakemake.config.get("outcome") or {}) %} in

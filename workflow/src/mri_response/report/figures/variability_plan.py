@@ -6,7 +6,11 @@ from typing import Any
 
 from mri_response.report.figures.kind import SIMULATED_VARIABILITY, Config, FigureKind
 
-_OWN: dict[str, Any] = {"per_model": False, "module": "variability"}
+_OWN: dict[str, Any] = {
+    "per_model": False,
+    "module": "variability",
+    "settings": ("variability",),
+}
 # Figures that one job draws are there together or not at all.
 _ALWAYS = _OWN | {"together": "variability_figures"}
 _GENES = _OWN | {"together": "variability_gene_figures"}

@@ -132,7 +132,7 @@ def _table(run: Run, performance: pd.DataFrame) -> Table:
         names.title("Performance in people with a label"),
         ["Cohort", "n", "Number", "Estimate", "95 % interval", "Method", "p"],
         note="p is one-sided, by permutation of the cohort's own labels, the model staying as it "
-        "is; numbers have none. † The smallest p that so many permutations can give.",
+        "is; numbers have none.",
     )
     rows = performance.drop_duplicates(["cohort", "metric"])
     for cohort in names.ordered(rows["cohort"]):

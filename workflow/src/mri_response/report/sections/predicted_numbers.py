@@ -160,8 +160,7 @@ def _gains(table: pd.DataFrame, run: Run) -> Table:
         f"residuals of the outcome given {reduced_words(run.config)} were exchanged between "
         "people, and the whole procedure run again (Freedman and Lane); in other cohorts the model "
         "stayed frozen. There p can be small where the interval holds 0: predictions that go along "
-        "with the outcome, but lie too high, too low or too far apart, gain little. † The smallest "
-        "p that so many permutations can give." + no_p,
+        "with the outcome, but lie too high, too low or too far apart, gain little." + no_p,
     )
 
 

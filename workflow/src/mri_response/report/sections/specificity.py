@@ -233,11 +233,18 @@ def _interactions(table: pd.DataFrame, models: list[str], names: Naming) -> Tabl
 
 def _effect(metric: str, values: list[float]) -> tuple[str, str]:
     if metric == "log_odds_ratio":
-        odds = [float(np.exp(min(value, 20.0))) for value in values]
-        estimate, low, high = (f"{x:.2f}" if x < 100 else f"{x:.3g}" for x in odds)
+        estimate, low, high = map(_odds, values)
         return f"odds × {estimate}", f"{low} to {high}"
     estimate, low, high = (with_sign(value, 1) for value in values)
     return f"{estimate} points", f"{low} to {high}"
+
+
+def _odds(log: float) -> str:
+    """A ratio of odds, whose size beyond some thousands says no more than that it is large."""
+    if log > np.log(10_000):
+        return ">\u00a010,000"
+    ratio = np.exp(log)
+    return f"{ratio:,.0f}" if ratio >= 100 else f"{ratio:.2f}"
 
 
 SECTION = Section(
@@ -247,5 +254,4 @@ SECTION = Section(
     _blocks,
     TABLES,
     _alt_text,
-    shows_people=True,
 )
