@@ -16,12 +16,14 @@ from hypothesis import strategies as st
 
 from mri_response.config.load import load_config
 from mri_response.config.queries import curve_models
+from mri_response.evaluation.sites.prediction import site_predictability
 from mri_response.learning.batches import (
     PERMUTATIONS_PER_BLOCK,
     batches,
     labelling_batches,
     smallest_subsample,
 )
+from mri_response.learning.decisions import Decisions
 from mri_response.learning.design import Design, FixedFolds, Sample
 from mri_response.learning.learners.registry import learner_of
 from mri_response.learning.permutation import Exchangeability
@@ -314,6 +316,36 @@ def test_transport_and_stability_are_planned_where_they_are_asked_for():
         lines = " ".join(plan_lines(batch_plans(asked, 100, p), found))
         assert "plan: stability_fits: 1 job of roughly" in lines
         assert "plan: transport_fits: 1 job of roughly" in lines
+
+
+def test_the_prediction_of_sites_takes_what_the_plan_says():
+    """CPU time of a whole job, within a factor of 3."""
+    n, p = 150, 40
+    rng = np.random.default_rng(2)
+    people = pd.DataFrame({
+        "participant_id": np.arange(n).astype(str), "label": np.arange(n) % 2,
+        "site": [f"s{i % 5}" for i in range(n)], "age": rng.normal(size=n),
+    })  # fmt: skip
+    config = configuration(
+        models={"one": {"features": "fs", "confounds": ["age"]}},
+        sites={"column": "site"},
+        permutation={"n": 500},
+    )
+    found = other_seconds(config, {}, n, {"fs": p}, 10)
+    (planned,) = found["site_predictability"]["one"]
+    assert "plan: site_predictability: 1 job of roughly" in " ".join(plan_lines({}, found))
+    labels = people["label"].to_numpy()
+    folds = draw_folds(people["participant_id"], labels, Scheme(10, 10, 1, 2), 1)
+    decision = rng.normal(size=(1, 10, n))
+    number = np.ones((1, 10, n), dtype=np.int16)
+    given = Decisions(decision, number, number, labels[None])
+    own = config | {"model": config["models"]["one"], "cohort": "a"}
+    start = time.process_time()
+    table = site_predictability("one", own, people, rng.normal(size=(n, p)), folds, given)
+    measured = time.process_time() - start
+    assert len(table) == 4
+    assert 1 / 3 < measured / planned < 3
+    assert not other_seconds(configuration(), {}, n, {"fs": p}, 10)["site_predictability"]
 
 
 @pytest.mark.parametrize(("share", "expected"), [(0.5, 20), (0.25, 40), (0.75, 40)])

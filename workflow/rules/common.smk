@@ -126,6 +126,7 @@ from mri_response.learning.plan import (
     estimated_work,
     other_seconds,
     plan_lines,
+    site_seconds,
     stability_seconds,
 )
 from mri_response.core.provenance import PackageCode, file_sha256

@@ -382,6 +382,7 @@ if SITES:
         threads: 1
         resources:
             mem_mb=site_mb,
+            runtime=site_minutes,
         params:
             config=site_config,
             code=code_of("evaluation/site_predictability"),
@@ -442,7 +443,7 @@ if TRANSPORT:
 if STABLE:
 
     rule stability:
-        """How far one person's probability moves between refits, and the result between seeds."""
+        """How far what is said of one person moves between refits, and the result between seeds."""
         input:
             people=people_table(DISCOVERY),
             resamples=resample_scores(),

@@ -174,6 +174,14 @@ def site_mb(wildcards, input, attempt):
     return math.ceil(1500 + 4 * grams + 15 * input.size_mb) * attempt
 
 
+def site_minutes(wildcards, input, attempt):
+    """Every exchange of sites in every fold, four times."""
+    p = SIZE[1][CONFIG["models"][wildcards.model]["features"]]
+    folds = SIZE[2] * SCHEME["repeats"]
+    seconds = site_seconds(CONFIG, wildcards.model, rows_of(input.people), p, folds)
+    return math.ceil(30 + 5 * seconds / 60) * attempt**2
+
+
 def curve_mb(wildcards, input, attempt):
     """Gram matrices of some outer folds at a time, and a copy of the features."""
     grams = 10 * work_of(wildcards, input).gram_mb
@@ -207,7 +215,8 @@ def planned_jobs(wildcards):
         ),
         **{
             kind: lambda model, _, kind=kind: expand(benchmark_of(kind, "model"), model=model)
-            for kind in ("confound_control_fits", "transport_fits", "stability_fits")
+            for kind in OTHER_SECONDS
+            if kind != "learning_curve"
         },
     }
     for kind, of_models in OTHER_SECONDS.items():

@@ -71,6 +71,8 @@ def labelling_batches(n_permutations: int, size: int) -> list[list[range]]:
     return [[range(1), *jobs[0]], *jobs[1:]] if jobs else [[range(1)]]
 
 
+#: Folds in which sites are predicted where the outer folds leave out whole ones.
+SITE_FOLDS = 10
 CURVE_SHARES = (0.4, 0.6, 0.8)  # of the discovery people, where the learning curve has no sizes
 
 

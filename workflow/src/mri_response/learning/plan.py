@@ -15,11 +15,12 @@ from mri_response.core.vocabulary import ConfoundControl, Role
 from mri_response.learning.batches import (
     CURVE_SHARES,
     FOLDS_PER_PASS,
+    SITE_FOLDS,
     batches,
     labelling_batches,
     whole_groups,
 )
-from mri_response.learning.learners.base import Work
+from mri_response.learning.learners.base import Work, gram_seconds
 from mri_response.learning.learners.registry import learner_of
 
 # Batches for which the configuration gives no size.
@@ -27,6 +28,7 @@ TARGET_S = 300.0  # estimated seconds of a job
 SMALL_RUN_JOBS = 12  # jobs, roughly, into which a small run is cut for the cores of one machine
 SHORTEST_S = 30.0  # a small run is not cut into jobs that are shorter than this
 MOST_JOBS = 1000  # cross-validation jobs of a run; beyond, each carries more work
+SITES = 5  # of a discovery cohort whose sites are predicted
 GRAM_MB = 500.0  # largest size of the Gram matrices of a job
 
 
@@ -228,9 +230,10 @@ def other_seconds(
     -------
     dict of str to dict of str to list of float
         Seconds of each job by kind (``learning_curve``, ``confound_control_fits``,
-        ``transport_fits`` or ``stability_fits``) and model. Both controls of the removal of
-        confounds of a model are one job, of all outer folds; so are the refits to each external
-        cohort, and the refits and seeds of stability.
+        ``transport_fits``, ``stability_fits`` or ``site_predictability``) and model. Both controls
+        of the removal of confounds of a model are one job, of all outer folds; so are the refits to
+        each external cohort, the refits and seeds of stability, and all that sites are predicted
+        from.
     """
 
     def work_of(model: str) -> Work:
@@ -257,7 +260,43 @@ def other_seconds(
             model: [stability_seconds(config, work_of(model), n_folds)]
             for model in stability_models(config)
         },
+        "site_predictability": {
+            model: [site_seconds(config, model, n, p[spec["features"]], n_folds)]
+            for model, spec in config["models"].items()
+            if config["sites"]["column"] is not None
+        },
     }
+
+
+def site_seconds(config: Mapping[str, Any], model: str, n: int, p: int, n_folds: int) -> float:
+    """Estimate how long the prediction of sites from the features and answers of a model takes.
+
+    Parameters
+    ----------
+    config : mapping
+        The config with its defaults filled in.
+    model : str
+        Name of the model.
+    n, p : int
+        Rows of the discovery cohort, and features of the model.
+    n_folds : int
+        Outer folds of all repeats.
+
+    Returns
+    -------
+    float
+        Measured on a server of the 2020s (n = 60 to 800, 2 to 6 sites; `SITES` are supposed):
+        a system of equations of the size of a training set in every fold, and for every exchange of
+        sites some 40 ns a row and site. Sites are predicted from the features, from the decision
+        values, from the outcome and, where the model prepares them by confounds or harmonisation,
+        from the prepared features.
+    """
+    spec = config["models"][model]
+    prepared = bool(spec["confounds"] or spec["harmonise"])
+    folds = n_folds if config["cross_validation"]["outer"] == "k_fold" else SITE_FOLDS
+    exchanges = (1 + config["permutation"]["n"]) * n * SITES * 40e-9
+    from_each = folds * (n**3 / 7e9 + exchanges)
+    return (3 + prepared) * from_each + gram_seconds((1 + prepared) * folds, n, p)
 
 
 def stability_seconds(config: Mapping[str, Any], work: Work, n_folds: int) -> float:

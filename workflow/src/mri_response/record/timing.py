@@ -33,7 +33,8 @@ class PlannedJob(NamedTuple):
     ----------
     kind : str
         What it does: ``prepare``, ``cross_validate``, ``refit``, ``learning_curve``,
-        ``confound_control_fits``, ``transport_fits`` or ``stability_fits``.
+        ``confound_control_fits``, ``transport_fits``, ``stability_fits`` or
+        ``site_predictability``.
     model : str
         Name of its model.
     benchmark : str

@@ -14,6 +14,7 @@ from mri_response.core.permutation import permutation_p_value
 from mri_response.core.seeds import Stream, generator
 from mri_response.core.tables import as_categories
 from mri_response.core.vocabulary import NotComputed
+from mri_response.learning.batches import SITE_FOLDS
 from mri_response.learning.decisions import Decisions
 from mri_response.learning.gram import gram_matrices
 from mri_response.learning.permutation import exchangeable_rows
@@ -34,7 +35,6 @@ FEATURES, PREPARED, DECISION, OUTCOME = (
     "decision_values",
     "outcome",
 )
-OWN_FOLDS = 10
 TOGETHER = 10  # training sets of which the Gram matrices are in memory at a time
 LABELLINGS = 100  # labellings that are predicted at a time
 
@@ -191,7 +191,7 @@ def folds_of_sites(
     name = "outer" if cv["outer"] == "k_fold" else "own"
     if name == "own":
         units = units_of(people, cv)
-        scheme = Scheme(1, min(OWN_FOLDS, units.nunique()), 1, 2)  # inner folds are not used
+        scheme = Scheme(1, min(SITE_FOLDS, units.nunique()), 1, 2)  # inner folds are not used
         folds = draw_folds(units, people["label"].to_numpy(), scheme, config["seed"])
     of_tests = [fold for fold in folds if fold.sets.test[0].any()]
     return name, [(fold.repeat, fold.sets.train[0], fold.sets.test[0]) for fold in of_tests]
