@@ -12,11 +12,12 @@ import pandas as pd
 import pytest
 
 from mri_response.core.errors import InputError
+from mri_response.core.provenance import file_sha256
 from mri_response.core.tables import write_tsv
 from mri_response.learning.preparation.confounds import ConfoundCoding
 from mri_response.learning.rounding import rounded
 from mri_response.models.card import card_of_stack
-from mri_response.models.folder import FILES, MANIFEST, folder_sha256
+from mri_response.models.folder import FILES, MANIFEST, NUMBERS, TEXT, folder_sha256
 from mri_response.models.linear import FrozenLinear
 from mri_response.models.packing import pack
 from mri_response.models.ranges import beyond, ranges_of_features, significant
@@ -209,6 +210,21 @@ def test_a_folder_that_was_changed_is_refused(packed, name):
     assert name != MANIFEST or folder_sha256(folder) != before
     path.unlink()
     with pytest.raises(InputError, match=f"found no (readable )?{name}"):
+        Travelling.read(folder)
+
+
+@pytest.mark.parametrize(("name", "what"), [(TEXT, "JSON"), (NUMBERS, "arrays of numbers")])
+def test_a_broken_file_whose_hash_is_right_is_refused(packed, name, what):
+    folder = packed.pack("one")
+    manifest = json.loads((folder / MANIFEST).read_text())
+    (folder / name).write_bytes((folder / name).read_bytes()[:90])
+    manifest["sha256"][name] = file_sha256(folder / name)
+    (folder / MANIFEST).write_text(json.dumps(manifest))
+    with pytest.raises(InputError, match=f"{name}: found no {what}, though its hash"):
+        Travelling.read(folder)
+    manifest["format"] += 1
+    (folder / MANIFEST).write_text(json.dumps(manifest))
+    with pytest.raises(InputError, match="found format 2, expected 1; use the version of"):
         Travelling.read(folder)
 
 

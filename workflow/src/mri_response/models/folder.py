@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import zipfile
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -127,10 +128,21 @@ def read_text(folder: PathLike) -> dict[str, Any]:
     Raises
     ------
     InputError
-        As `check_folder`.
+        As `check_folder`, and if the text is no JSON though its hash is right.
     """
     check_folder(folder)
-    return json.loads((Path(folder) / TEXT).read_text(encoding="utf-8"))
+    path = Path(folder) / TEXT
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))
+    except ValueError:
+        raise _unreadable(path, "JSON") from None
+
+
+def _unreadable(path: Path, what: str) -> InputError:
+    return InputError(
+        f"{path}: found no {what}, though its hash stands in {MANIFEST}, expected the file as the "
+        "workflow made it; get the folder again from its author"
+    )
 
 
 def read_numbers(folder: PathLike) -> dict[str, np.ndarray]:
@@ -144,5 +156,14 @@ def read_numbers(folder: PathLike) -> dict[str, np.ndarray]:
     Returns
     -------
     dict of str to numpy.ndarray
+
+    Raises
+    ------
+    InputError
+        If they cannot be read, though their hash is right.
     """
-    return load_arrays(Path(folder) / NUMBERS)
+    path = Path(folder) / NUMBERS
+    try:
+        return load_arrays(path)
+    except (OSError, ValueError, EOFError, zipfile.BadZipFile):
+        raise _unreadable(path, "arrays of numbers") from None

@@ -163,8 +163,9 @@ class Travelling:
         if not worst <= TOLERANCE:
             raise InputError(
                 f"{folder}: found scores of its made-up people that differ by {worst:.2g} from "
-                f"those that stand in it, expected at most {TOLERANCE:g}; this installation does "
-                "not compute as the author's did: use the versions that its README.md names"
+                f"those that stand in it, expected at most {TOLERANCE:g}; the folder was changed, "
+                "or this installation does not compute as the author's did: get the folder again, "
+                "or use the versions that its README.md names"
             )
 
 
