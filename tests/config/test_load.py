@@ -725,6 +725,12 @@ def test_stacks_are_compared_like_models(raw):
         ),
         ("stacks", {"both": ["a"]}, "config: stacks.both: found a list of 1, expected a list of t"),
         ("external.model", "ensemble", "config: external.model: found ensemble, expected refit, s"),
+        (
+            "stability",
+            {"models": ["both"]},
+            "config: stability.models: found the stack 'both', which is not fitted again, expected "
+            "some of its models roi_svc, a; name these",
+        ),
     ],
 )
 def test_mistake_in_stacks_is_one_line(raw, path, value, expected):

@@ -116,7 +116,6 @@ def test_what_predicts_numbers_is_refused_for_classes(model, found):
         ({"subgroups": {"columns": ["sex"]}}, "subgroups: found what is for classes"),
         ({"specificity": {"within": "site"}}, "specificity: found what is for classes"),
         ({"sites": {"column": "site"}}, "sites: found what is for classes"),
-        ({"stability": {"resamples": 20}}, "stability: found what is for classes"),
         ({"min_class_size": 5}, "min_class_size: found what is for classes"),
         ({"permutation": {"scans": 100}}, "permutation.scans: found what is for classes"),
     ],

@@ -8,6 +8,9 @@ import numpy as np
 import oracle
 import pandas as pd
 import pytest
+from beside_baseline import searched
+from sklearn.kernel_ridge import KernelRidge
+from sklearn.linear_model import LinearRegression
 from sklearn.metrics import balanced_accuracy_score, roc_auc_score
 
 from mri_response.core.errors import InputError
@@ -174,7 +177,7 @@ def test_families_are_drawn_whole(study):
 def test_people_who_cannot_be_learned_from_are_an_error(study):
     people, _ = study
     with pytest.raises(
-        InputError, match="none of 1000 resamples that can be learned from, expected both classes"
+        InputError, match="none of 1000 resamples that can be learned from, expected two outcomes"
     ):
         resampled_rows(people.assign(label=1), CONFIG, 1)
 
@@ -191,7 +194,8 @@ def test_a_resample_does_not_depend_on_how_many_there_are(study):
 
 def test_other_seeds_are_cross_validations_with_other_folds(study):
     people, features = study
-    decision = cross_validated_with_seeds(people, features, CONFIG)
+    seeds = cross_validated_with_seeds(people, features, CONFIG)
+    (decision,) = seeds.values()
     assert decision.shape == (3, 2, N)
     data = np.hstack([people[["age"]].to_numpy(), features])
     labels = people["label"].to_numpy()
@@ -210,7 +214,7 @@ def test_other_seeds_are_cross_validations_with_other_folds(study):
         expected[fold.repeat - 1, test] = found.model.decision_function(data[test])
     np.testing.assert_allclose(decision[0], expected, atol=1e-5)
     assert (np.abs(decision[1:] - decision[0]) > 1e-6).any(axis=(1, 2)).all()
-    table = other_seeds("svc", people, decision).set_index("metric")
+    table = other_seeds("svc", people, seeds).set_index("metric")
     by_hand = [[roc_auc_score(labels, row) for row in one] for one in decision]
     assert table.loc["auc", "run"] == pytest.approx(np.mean(by_hand[0]))
     rest = np.mean(by_hand[1:], axis=1)
@@ -219,6 +223,68 @@ def test_other_seeds_are_cross_validations_with_other_folds(study):
     )
     accuracy = [balanced_accuracy_score(labels, row > 0) for row in decision[0]]
     assert table.loc["balanced_accuracy", "run"] == pytest.approx(np.mean(accuracy))
+
+
+RIDGE = {key: MODEL[key] for key in ("features", "confounds", "standardize", "pca", "harmonise")}
+RIDGE["alpha"] = {"log2_min": -2, "log2_max": 6, "log2_step": 4, "scale": "absolute"}
+OF_NUMBERS = CONFIG | {"model": RIDGE}
+
+
+@pytest.fixture
+def numbers(study):
+    people, features = study
+    left = features[:, 0] + 0.05 * people["age"] + np.random.default_rng(4).normal(size=N)
+    return people.assign(label=3 * left), features
+
+
+def test_a_refit_of_a_number_is_a_search_and_a_fit_on_the_copies(numbers):
+    people, features = numbers
+    fits = refitted_on_resamples(people, features, OF_NUMBERS)
+    assert "probability" not in fits
+    both = np.hstack([features, people[["age"]].to_numpy()])
+    outcome = people["label"].to_numpy()
+    for number in (1, 2, 3):
+        rows = resampled_rows(people, OF_NUMBERS, number)
+        seed = int(generator(7, Stream.STABILITY, number, 1).integers(2**31))
+        fold = search_of(people, rows, OF_NUMBERS, seed)
+        grid = {"alpha": [2.0**power for power in (6, 2, -2)]}
+        expected = searched(KernelRidge(), grid, both[rows], outcome[rows], fold, n_given=1)
+        own = fits[fits["resample"] == number]
+        np.testing.assert_allclose(own["decision"], expected.predict(both), atol=2e-6)
+    original, *others = fits["decision"].to_numpy().reshape(4, N)
+    table = instability("ridge", fits).set_index("band")
+    assert table.loc["all", "mape"] == pytest.approx(np.abs(np.array(others) - original).mean())
+    assert table["changed"].isna().all()
+    assert set(table["quantity"]) == {"number"}
+    step = float(f"{original.std() / 4:.0e}")
+    ends = table[["low", "high"]].to_numpy() / step
+    np.testing.assert_allclose(ends, np.round(ends), atol=1e-6)
+    assert table.loc["all", "low"] <= original.min() < table.loc["all", "low"] + step
+
+
+def test_other_seeds_of_a_number_have_the_gains(numbers):
+    people, features = numbers
+    found = cross_validated_with_seeds(people, features, OF_NUMBERS)
+    assert {name: array.shape for name, array in found.items()} == dict.fromkeys(
+        ("decision", "reduced", "mean"), (3, 2, N)
+    )
+    outcome, age = people["label"].to_numpy(), people[["age"]].to_numpy()
+    scheme, gains = Scheme.from_config(CV, people), []
+    for number in (0, 1, 2):
+        seed = int(generator(7, Stream.OTHER_SEEDS, number).integers(2**31)) if number else 7
+        reduced, mean = np.full((2, 2, N), np.nan)
+        for fold in draw_folds(people["participant_id"], outcome, scheme, seed, repeats=[1, 2]):
+            train, test = fold.sets.train[0], fold.sets.test[0]
+            fitted = LinearRegression().fit(age[train], outcome[train])
+            reduced[fold.repeat - 1, test] = fitted.predict(age[test])
+            mean[fold.repeat - 1, test] = outcome[train].mean()
+        predicted = found["decision"][number]
+        squares = [((outcome - one) ** 2).sum(axis=1) for one in (predicted, reduced, mean)]
+        gains.append(np.mean((squares[1] - squares[0]) / squares[2]))
+    table = other_seeds("ridge", people, found).set_index("metric")
+    assert list(table.index) == ["r2_gain", "mae_gain"]
+    assert table.loc["r2_gain", "run"] == pytest.approx(gains[0], abs=1e-6)
+    assert table.loc["r2_gain", "mean"] == pytest.approx(np.mean(gains[1:]), abs=1e-6)
 
 
 def test_instability_by_hand():
@@ -242,6 +308,6 @@ def test_instability_by_hand():
     assert table.loc["1", "n"] == 10
     assert table.loc["1", "changed"] == pytest.approx(changed[:, lowest].mean())
     assert table.loc["1", "q50"] == pytest.approx(np.median(probability[1:, lowest]))
-    ends = table[["probability_low", "probability_high"]].to_numpy()
+    ends = table[["low", "high"]].to_numpy()
     np.testing.assert_allclose(ends * 20, np.round(ends * 20), atol=1e-9)
-    assert 0 <= table.loc["1", "probability_high"] - probability[0, lowest].max() < 0.05
+    assert 0 <= table.loc["1", "high"] - probability[0, lowest].max() < 0.05

@@ -139,6 +139,8 @@ def test_sites_and_stability_have_their_jobs(tmp_path):
     path.write_text(yaml.safe_dump(raw | asked), encoding="utf-8")
     found = jobs(path, tmp_path)
     more = {rule: n - plain.get(rule, 0) for rule, n in found.items() if n != plain.get(rule, 0)}
+    path.write_text(yaml.safe_dump(raw | asked | {"report": {"participant_level": True}}))
+    assert jobs(path, tmp_path)["instability_people_figure"] == 1
     of_models = ("site_predictability", "site_performance", "transport_fits", "transport")
     figures = ("site_forest_figure", "transport_figure")
     of_one = ("stability_fits", "stability", "instability_figure")

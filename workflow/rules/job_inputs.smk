@@ -215,6 +215,7 @@ FIGURE_FILES = {
     "maps": lambda wildcards: {"maps": all_maps()},
     "planted": lambda wildcards: {"planted": planted_table()},
     "planted_image": lambda wildcards: {"planted_image": planted_image()},
+    "resamples": lambda wildcards: {"resamples": resample_scores(wildcards.model)},
     "weights": lambda wildcards: {"weights": weight_table(wildcards.model)},
     "weights_on_brain": brain_inputs,
 }

@@ -240,7 +240,8 @@ def further_number_tables():
     """Tables that a run with predicted numbers has where its models give rise to them."""
     sets = [run_table("roi_sets")] if LINEAR else []
     pairs = [run_table("numbers_comparisons")] if PAIRS else []
-    return [*sets, *pairs, *([run_table("numbers_curve")] if CURVES else [])]
+    stable = [run_table(name) for name in OF_STABILITY] if STABLE else []
+    return [*sets, *pairs, *stable, *([run_table("numbers_curve")] if CURVES else [])]
 
 
 def page_of_numbers():

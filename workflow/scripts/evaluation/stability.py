@@ -9,5 +9,5 @@ with job(snakemake):
     numbers = {"resample": int, "decision": float, "probability": float}
     fits = read_tsv(given.resamples, numbers)
     write_tsv(instability(model, fits), snakemake.output.instability)
-    decision = load_arrays(given.seeds)["decision"]
-    write_tsv(other_seeds(model, read_people(given.people), decision), snakemake.output.seeds)
+    seeds = load_arrays(given.seeds)
+    write_tsv(other_seeds(model, read_people(given.people), seeds), snakemake.output.seeds)

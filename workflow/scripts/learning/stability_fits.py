@@ -10,5 +10,4 @@ with job(snakemake):
     people = read_people(given.people)
     features = read_features(given.features, people)
     write_tsv(refitted_on_resamples(people, features, config), snakemake.output.resamples)
-    found = cross_validated_with_seeds(people, features, config)
-    save_arrays({"decision": found}, snakemake.output.seeds)
+    save_arrays(cross_validated_with_seeds(people, features, config), snakemake.output.seeds)

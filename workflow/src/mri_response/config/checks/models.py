@@ -63,6 +63,13 @@ def check_models(config: Mapping[str, Any]) -> None:
         )
     for key in ("learning_curve", "stability"):
         for name in config[key]["models"] or []:
+            if name in config["stacks"]:
+                raise fault(
+                    f"{key}.models",
+                    f"the stack {name!r}, which is not fitted again",
+                    f"some of its models {', '.join(config['stacks'][name])}",
+                    "name these",
+                )
             if name not in config["models"]:
                 raise fault(
                     f"{key}.models",

@@ -12,7 +12,7 @@ from mri_response.config.queries import described_confound
 #: Sections and keys that say how classes are told apart or used, and mean nothing for numbers.
 _OF_CLASSES = (
     *("operating_points", "prevalence", "verdict", "subgroups", "specificity", "sites"),
-    *("stability", "min_class_size"),
+    "min_class_size",
 )
 
 

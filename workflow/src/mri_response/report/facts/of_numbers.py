@@ -31,7 +31,7 @@ SHARED = frozenset(
     {
         *("intended_use", "data_sources", "sites", "eligibility", "arms", "features"),
         *("outcome_blind", "no_rater", "missing_handling", "missing_counts", "flow", "quality"),
-        *("characteristics", "characteristics_discovery", "data_use", "validation"),
+        *("characteristics", "characteristics_discovery", "data_use", "validation", "stability"),
         *("classifier", "inside_folds", "people_apart", "updating", "regularisation"),
         *("specification", "frozen_first", "input_quality", "users", "apply", "privacy", "code"),
     }

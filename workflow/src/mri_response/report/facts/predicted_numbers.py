@@ -12,6 +12,7 @@ from mri_response.core.vocabulary import Role
 from mri_response.learning.learners.registry import learner_of
 from mri_response.report.facts.fact import Fact
 from mri_response.report.facts.phrases import known_without_features, listed, reduced_words
+from mri_response.report.facts.stability import METHODS_OF_STABILITY
 from mri_response.report.procedure_words import (
     families_text,
     left_out_inside_text,
@@ -42,6 +43,7 @@ def number_methods(run: Run) -> list[Fact]:
     ]
     if run.others:
         paragraphs.append(_elsewhere(config))
+    paragraphs += [fact for name, fact in METHODS_OF_STABILITY.items() if name in run.tables]
     return paragraphs
 
 

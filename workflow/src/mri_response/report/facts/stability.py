@@ -12,7 +12,7 @@ METHODS_OF_STABILITY = {
     "instability": Fact(
         "Stability was looked at by fitting the whole procedure again to bootstrap samples of the "
         "discovery people, copies of a person and families together in the inner folds, and by "
-        "cross-validation with other seeds of the folds, both under the observed labels alone.",
+        "cross-validation with other seeds of the folds, both under the observed outcomes alone.",
         "config: stability; instability.tsv; other_seeds.tsv",
         ("instability",),
     ),
@@ -22,11 +22,13 @@ METHODS_OF_STABILITY = {
 @fact
 def stability(run: Run) -> Fact | None:
     found = []
-    for name, words in (("instability", instability_sentence), ("other_seeds", seeds_sentence)):
+    for name in ("instability", "other_seeds"):
         rows = run.numeric(name)
         rows = None if rows is None else rows[rows["model"] == run.model]
         if rows is not None and len(rows):
-            found.append((words(rows), where(name, model=run.model)))
+            moved = name == "instability"
+            words = instability_sentence(rows, run.names.unit) if moved else seeds_sentence(rows)
+            found.append((words, where(name, model=run.model)))
     if not found:
         return None
     text = " ".join(f"Stability of model {run.model}: {sentence}" for sentence, _ in found)

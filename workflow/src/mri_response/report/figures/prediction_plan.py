@@ -17,6 +17,10 @@ def _in_both_arms(config: Config, model: str | None) -> bool:
     return {Role.EXTERNAL, Role.CONTROL} <= roles
 
 
+def _refitted(config: Config, model: str | None) -> bool:
+    return bool(config["stability"]["resamples"] and model in stability_models(config))
+
+
 PREDICTION_FIGURES = (
     FigureKind(
         "comparisons",
@@ -186,15 +190,31 @@ PREDICTION_FIGURES = (
         "stability",
         "Refits on resampled people",
         ("instability",),
-        when=lambda config, model: (
-            config["stability"]["resamples"] and model in stability_models(config)
-        ),
+        also="numbers",
+        when=_refitted,
         caption=SIMULATED
         + """The whole procedure fitted again to people drawn with replacement from the discovery
-        cohort: probabilities that the refits give to bands of people (fifths, as wide as the
-        band's probabilities by the model of all people). Where the answers were stable the boxes
-        would lie close to the diagonal.""",
-        alt="Probabilities by refits against those by the model, by bands; see the table.",
+        cohort: what the refits say of bands of people (fifths, as wide as what the procedure on
+        all people says of them). Where the answers were stable the boxes would lie close to the
+        diagonal.""",
+        alt="What refits say against what all people say, by bands; see the table.",
+    ),
+    FigureKind(
+        "instability_people",
+        "stability",
+        "Refits on resampled people, person by person",
+        ("resamples",),
+        settings=("report",),
+        also="numbers",
+        when=lambda config, model: (
+            _refitted(config, model) and config["report"]["participant_level"]
+        ),
+        caption=SIMULATED
+        + """A point is a person of the discovery cohort. Above: median and middle 90 % of what the
+        refits on resampled people say, against what the procedure on all people says. Below: the
+        mean absolute difference between the two and, of classes, the share of refits that give
+        the other class.""",
+        alt="What refits say of each person; the table has it by bands of people.",
     ),
     FigureKind(
         "specificity",
