@@ -10,6 +10,7 @@ from made_up_run import MadeUpRun, made_up_run, six_cohorts
 from test_page import Page
 
 from mri_response.core.tables import write_tsv
+from mri_response.report.findings import SHORT, Finding, answers_table
 from mri_response.report.runs_page import command
 
 
@@ -29,6 +30,9 @@ def results(tmp_path: Path) -> Path:
     outcomes = tmp_path / "results" / "outcomes"
     outcomes.mkdir()
     (outcomes / "report.html").write_text("a page")
+    words = {name: f"told: {name}" for name in SHORT}
+    found = Finding("Does it help?", words, "+0.2 (0.1 to 0.3)", "x", 0.2, 0.1, 0.3, 0.01, n=30)
+    write_tsv(answers_table([("outcomes", found)]), outcomes / "answers.tsv")
     (tmp_path / "results" / "unfinished").mkdir()
     return tmp_path / "results"
 

@@ -305,6 +305,12 @@ PAGE_FILES = {
 }
 
 
+def answers_of_modules():
+    """What modules answer that predict no classes, beside the page; by the name of the output."""
+    answering = {"clinical_outcomes", "belief", "variability", "apply"}
+    return {"answers": run_table("answers")} if answering & {*asked_modules(CONFIG)} else {}
+
+
 def files_of_modules():
     """The files that the modules asked for are for."""
     return [path for name in asked_modules(CONFIG) for path in FINAL_FILES[name]()]
@@ -329,4 +335,4 @@ def files_of_documents():
 
 def final_files():
     """Everything that the configuration asks for, the page and the record of it."""
-    return [crate(), report_html(), *files_of_modules()]
+    return [crate(), report_html(), *answers_of_modules().values(), *files_of_modules()]

@@ -98,6 +98,7 @@ rule report_page:
         images=[figure_file(figure.name, "png") for figure in FIGURES],
     output:
         report(report_html(), "../src/mri_response/data/report/report.rst", "Report"),
+        **answers_of_modules(),
     log:
         log_of("report_page"),
     localrule: True
@@ -117,7 +118,7 @@ rule report_page:
 rule pdf:
     """The page as PDF, printed by Chromium; made where it is asked for (`snakemake pdf`)."""
     input:
-        rules.report_page.output,
+        report_html(),
     output:
         report_pdf(),
     log:

@@ -37,6 +37,7 @@ compare-runs writes a page of the named folders of runs."""
 ANSWERS = {
     "found": "yes",
     "found_but_small": "yes, but too little",
+    "reverse": "no, the reverse",
     "not_found": "no",
     "cannot_tell": "can\u2019t tell",
     "not_above_chance": "can\u2019t tell",
@@ -52,7 +53,7 @@ class Finished:
     ----------
     name, title, link : str
         Name of its folder, title of the study, and where its page is.
-    verdict, performance : DataFrame or None
+    verdict, performance, answers : DataFrame or None
         Tables of the same names, where the run has them.
     """
 
@@ -61,6 +62,7 @@ class Finished:
     link: str
     verdict: pd.DataFrame | None
     performance: pd.DataFrame | None
+    answers: pd.DataFrame | None
 
 
 def read_finished(folder: Path, page: Path) -> Finished:
@@ -90,7 +92,7 @@ def read_finished(folder: Path, page: Path) -> Finished:
     about = json.loads(described.read_text(encoding="utf-8")) if described.is_file() else {}
     tables = {
         name: read_tsv(folder / f"{name}.tsv") if (folder / f"{name}.tsv").is_file() else None
-        for name in ("verdict", "performance")
+        for name in ("verdict", "performance", "answers")
     }
     link = os.path.relpath(folder / "report.html", page.parent).replace(os.sep, "/")
     return Finished(folder.name, about.get("Name", folder.name), link, **tables)
@@ -112,6 +114,7 @@ def runs_page(runs: Sequence[Finished], heading: str) -> str:
         HTML that loads nothing.
     """
     told = [run for run in runs if run.verdict is not None and len(run.verdict)]
+    further = [run for run in runs if run.answers is not None and len(run.answers)]
     environment = templates_of(TEMPLATES, autoescape=True)
     return environment.get_template("runs.html.jinja").render(
         heading=heading,
@@ -119,6 +122,8 @@ def runs_page(runs: Sequence[Finished], heading: str) -> str:
         questions=QUESTIONS,
         answers={run.link: _answers(run) for run in told},
         told=told,
+        further={run.link: run.answers.to_dict("records") for run in further},
+        words=ANSWERS,
         numbers=_numbers(runs),
     )
 

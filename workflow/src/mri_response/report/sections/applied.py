@@ -20,6 +20,7 @@ from mri_response.report.numbers import (
 )
 from mri_response.report.run import Run
 from mri_response.report.sections.blocks import (
+    Answers,
     Block,
     Details,
     Figures,
@@ -28,6 +29,8 @@ from mri_response.report.sections.blocks import (
     Text,
     Warnings,
 )
+from mri_response.report.sections.clinical_answers import applied_findings
+from mri_response.report.sections.module_answers import answer_items
 from mri_response.report.sections.section import Section
 
 #: Tables to download, with their titles.
@@ -68,7 +71,8 @@ def _blocks(run: Run) -> list[Block]:
     """What the model is, how it did with labels, and whether people are unlike its own."""
     text, checks = run.applied, run.tables["applied_checks"]
     performance = run.tables["applied_performance"]
-    found: list[Block] = [Lead(_what(run, text)), *_registration(run)]
+    answers = Answers(answer_items(applied_findings(run)))
+    found: list[Block] = [answers, Lead(_what(run, text)), *_registration(run)]
     warned = checks[checks["level"] == "warning"]
     if len(warned):
         items = [
@@ -206,4 +210,5 @@ SECTION = Section(
     _alt_text,
     shows_people=True,
     module="apply",
+    findings=applied_findings,
 )

@@ -10,7 +10,17 @@ from mri_response.report.figures.plan import FigureSpec
 from mri_response.report.naming import Naming
 from mri_response.report.numbers import minus, p_phrase, p_text, with_limits, with_sign
 from mri_response.report.run import Run
-from mri_response.report.sections.blocks import Block, Details, Figures, Lead, Table, Text, Warnings
+from mri_response.report.sections.blocks import (
+    Answers,
+    Block,
+    Details,
+    Figures,
+    Lead,
+    Table,
+    Text,
+    Warnings,
+)
+from mri_response.report.sections.module_answers import answer_items, belief_findings
 from mri_response.report.sections.section import Section
 
 #: Tables to download, with their titles; those of single people only with the privacy key.
@@ -50,7 +60,11 @@ def _blocks(run: Run) -> list[Block]:
         return []
     names = run.names
     tables = {name: typed(table) for name, table in run.tables.items() if name in TABLES}
-    made: list[Block] = [Lead(headline(run)), *_news_warnings(tables)]
+    made: list[Block] = [
+        Answers(answer_items(belief_findings(run))),
+        Lead(headline(run)),
+        *_news_warnings(tables),
+    ]
     made += [Figures(("belief_updates",)), _changes(tables, names), Text(_CAUSES)]
     further: list[Block] = [Text(_who(tables)), _effects(run, tables)]
     further += [_first_estimates(tables, names), Figures(("belief_rates",))]
@@ -357,4 +371,5 @@ SECTION = Section(
     _alt_text,
     module="belief",
     headline=headline,
+    findings=belief_findings,
 )

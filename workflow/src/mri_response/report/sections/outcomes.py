@@ -17,7 +17,9 @@ from mri_response.report.figures.plan import FigureSpec
 from mri_response.report.naming import arm_words
 from mri_response.report.numbers import MINUS, number, p_text, percent, with_limits
 from mri_response.report.run import Run
-from mri_response.report.sections.blocks import Block, Details, Figures, Lead, Table, Text
+from mri_response.report.sections.blocks import Answers, Block, Details, Figures, Lead, Table, Text
+from mri_response.report.sections.clinical_answers import outcome_findings, session_shown
+from mri_response.report.sections.module_answers import answer_items
 from mri_response.report.sections.outcome_details import detail_blocks
 from mri_response.report.sections.section import Section
 
@@ -73,6 +75,7 @@ def _blocks(run: Run) -> list[Block]:
     more = ("outcome_between", "outcome_pairs", "outcome_change", "outcome_incidence")
     missing = ("outcome_patterns", "outcome_tipping_point")
     return [
+        Answers(answer_items(outcome_findings(run))),
         Lead(headline(run)),
         about,
         Figures(("outcome_trajectories",)),
@@ -110,9 +113,7 @@ def headline(run: Run) -> str:
             f"{difference} points (95 % interval {limits}, {_METHODS[method].lower()})."
         )
     rates = _rows(run, "rates", scale=scale, counted="observed", outcome="response")
-    sessions = list(dict.fromkeys(rates["session_id"]))
-    wanted = (run.config.get("outcome") or {}).get("endpoint")
-    session = wanted if wanted in sessions else sessions[-1]
+    session = session_shown(run, list(dict.fromkeys(rates["session_id"])))
     parts = []
     for row in rates[rates["session_id"] == session].to_dict("records"):
         arm = "" if row["arm"] == ONE_ARM else f"{row['arm']} "
@@ -308,4 +309,5 @@ SECTION = Section(
     _alt_text,
     module="clinical_outcomes",
     headline=headline,
+    findings=outcome_findings,
 )

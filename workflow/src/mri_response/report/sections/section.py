@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from mri_response.report.figures.plan import FigureSpec
+from mri_response.report.findings import Finding
 from mri_response.report.run import Run
 from mri_response.report.sections.blocks import Block
 
@@ -53,6 +54,9 @@ class Section:
     headline : callable, optional
         Takes a `Run` and returns the section's finding in a sentence or more with its numbers, for
         the beginning of the page.
+    findings : callable, optional
+        Takes a `Run` and returns the questions that the section answers by rule, for the beginning
+        of the page and ``answers.tsv``.
     applies : callable
         Takes a `Run` that asks for the module and returns whether the section belongs on its page.
     """
@@ -66,6 +70,7 @@ class Section:
     shows_people: bool = False
     module: str | None = "prediction"
     headline: Callable[[Run], str] | None = None
+    findings: Callable[[Run], list[Finding]] | None = None
     applies: Callable[[Run], bool] = always
 
     def blocks_of(self, run: Run) -> list[Block]:
