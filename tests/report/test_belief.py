@@ -70,7 +70,7 @@ def test_the_section_says_what_changed_beside_agents(made):
     blocks = flat(SECTION.blocks_of(run))
     changes = typed(made[1]["belief_changes"]).set_index(["session_id", "parameter", "contrast"])
     row = changes.loc[("ses-4h", "A", "patients - controls")]
-    lead = blocks[0].text
+    lead = next(block.text for block in blocks if isinstance(block, Lead))
     assert lead.startswith("Change of asymmetry A since ses-before, patients minus controls: ")
     assert f"{row['estimate']:+.3f} in ses-4h" in lead
     captions = [block.caption for block in blocks if isinstance(block, Table)]

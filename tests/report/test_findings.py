@@ -67,7 +67,10 @@ def test_either_direction_answers_a_question_of_change() -> None:
 
 
 def run_with(config: dict[str, Any], **tables: list[dict[str, Any]]) -> Run:
-    frames = {name: pd.DataFrame(rows).astype(str) for name, rows in tables.items()}
+    frames = {
+        name: pd.DataFrame(rows).astype(str).astype(object).replace({"n/a": np.nan, "nan": np.nan})
+        for name, rows in tables.items()
+    }
     return Run(config=BASE | config, tables=frames)
 
 
@@ -181,7 +184,8 @@ APPLIED = {
 )
 def test_an_applied_model(changes, answer) -> None:
     control = APPLIED | {"cohort": "here", "role": "control"}
-    run = run_with({}, applied_performance=[APPLIED | changes, control])
+    cohorts = {"here": {"role": "control"}, "there": {"role": "external"}}
+    run = run_with({"cohorts": cohorts}, applied_performance=[APPLIED | changes, control])
     (one,) = applied_findings(run)
     assert one.answer == answer
     assert one.number.endswith("n = 30.")

@@ -33,6 +33,8 @@ def results(tmp_path: Path) -> Path:
     words = {name: f"told: {name}" for name in SHORT}
     found = Finding("Does it help?", words, "+0.2 (0.1 to 0.3)", "x", 0.2, 0.1, 0.3, 0.01, n=30)
     write_tsv(answers_table([("outcomes", found)]), outcomes / "answers.tsv")
+    (tmp_path / "results" / "people").mkdir()
+    (tmp_path / "results" / "people" / "report.html").write_text("a page")
     (tmp_path / "results" / "unfinished").mkdir()
     return tmp_path / "results"
 
@@ -41,9 +43,12 @@ def test_all_runs_of_a_folder(results: Path, capsys) -> None:
     assert command(["list-runs", str(results)]) == 0
     page = Page((results / "index.html").read_text())
     links = [link["href"] for link in page.all("a")]
-    assert links[1:] == ["first/report.html", "outcomes/report.html", "second/report.html"]
+    folders = ("first", "outcomes", "people", "second")
+    assert links[1:] == [f"{name}/report.html" for name in folders]
     assert "A <first> study (first)" in page.text
-    assert "outcomes (outcomes): no prediction of classes" in page.text
+    assert "people (people): no prediction of classes" in page.text
+    assert "outcomes (outcomes): no prediction" not in page.text
+    assert "Does it help? yes. told: found +0.2 (0.1 to 0.3)" in page.text
     assert capsys.readouterr().out.strip().endswith("index.html")
 
 

@@ -48,7 +48,7 @@ def texts(found: list[Any]) -> str:
 
 def test_the_first_sentence_says_who_was_scored_by_what():
     found = blocks()
-    assert found[0].text == (
+    assert found[1].text == (
         "The model svc of the study “Elsewhere”, trained on 99 people of munich, scored 40 people: "
         "Our clinic 40."
     )

@@ -86,7 +86,7 @@ def tables(control=True, null="smooth"):
         {
             **{"effect": "change", "component": [1, 2], "column": "fall", "n": 40, "r": 0.3},
             **{"ci_low": 0.0, "ci_high": 0.5, "p_value": 0.04, "p_max": 0.09},
-            **{"n_permutations": 999, "adjusted_for": "age, map before"},
+            **{"n_permutations": 999, "adjusted_for": "age, map before", "family_size": 2},
         }
     )
     genes = pd.DataFrame(

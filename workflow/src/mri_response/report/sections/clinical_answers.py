@@ -135,8 +135,8 @@ def applied_findings(run: Run) -> list[Finding]:
     table = run.tables["applied_performance"]
     of_numbers = "r2" in set(table["metric"])
     metric = "r2" if of_numbers else "balanced_accuracy"
-    rows = table[(table["metric"] == metric) & (table["role"] != Role.CONTROL)]
-    rows = rows.drop_duplicates("cohort").to_dict("records")
+    rows = table[table["metric"] == metric].drop_duplicates("cohort").to_dict("records")
+    rows = [row for row in rows if run.names.roles[row["cohort"]] != Role.CONTROL]
     if not rows:
         words = {"not_asked": "Nobody has a label, so that nothing is known of performance here."}
         return [Finding("Does the model hold in these people?", words)]
