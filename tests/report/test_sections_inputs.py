@@ -15,13 +15,14 @@ def test_small_counts_are_not_told_and_the_table_is_not_offered():
     cohort = next(iter(config["cohorts"]))
     row = {"cohort": cohort, "source": "gm", "program": "CAT12", "version": "r2159"}
     rows = [row | {"site": "A", "class": "all", "n": "40"}]
-    rows.append(row | {"version": "r2556", "site": "B", "class": "all", "n": "2"})
+    rows.append(row | {"version": "r2556", "site": "B", "class": "nonresponder", "n": "2"})
     run = Run(config, summaries={"inputs_summary": pd.DataFrame(rows)})
     text, shown = SECTION.blocks_of(run)
     assert "processed by several versions" in text.text
     assert isinstance(shown, Table)
     least = config["min_class_size"]
     assert [cells[-1] for cells in shown.rows] == ["40", f"fewer than {least}"]
+    assert shown.rows[1][-2] == "non-responder", "as everywhere on the page"
     # Offered for download is what is among the tables.
     assert "inputs_summary" not in run.tables
 

@@ -53,6 +53,22 @@ METRIC_NAMES = {
 _CLASS_TITLES = {"nonresponder": "non-responder", "nonremitter": "non-remitter"}
 
 
+def class_title(name: str | None) -> str | None:
+    """Write a class as readers see it everywhere.
+
+    Parameters
+    ----------
+    name : str or None
+        As in tables, such as ``nonresponder``.
+
+    Returns
+    -------
+    str or None
+        None for None.
+    """
+    return _CLASS_TITLES.get(name, name)
+
+
 @dataclass(frozen=True)
 class Naming:
     """Names used in every figure and table of one run.
@@ -122,7 +138,7 @@ def naming(config: Mapping[str, Any]) -> Naming:
     titles[EXTERNAL_POOLED] = "External cohorts together"
     roles[EXTERNAL_POOLED] = Role.EXTERNAL
     classes = class_names(config) if has_classes(config) else (None, None)
-    positive, negative = (_CLASS_TITLES.get(name, name) for name in classes)
+    positive, negative = map(class_title, classes)
     kind = outcome_kind(config) if config.get("outcome") else None
     return Naming(
         titles=titles,

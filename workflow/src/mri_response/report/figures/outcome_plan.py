@@ -41,7 +41,8 @@ OUTCOME_FIGURES = (
         arms have one mean at baseline and missing scores are missing at random, with 95 %
         intervals{% if snakemake.config.get("report", {}).get("participant_level") %}; faint
         lines are single people{% endif %}. n: people with a score at each visit, arm by arm in the
-        order of the legend; at baseline of all arms together. Higher is worse."""
+        order of the legend; at baseline of all arms together. Visits stand at equal distances,
+        whatever the time between them. Higher is worse."""
         + _FIRST_PERIOD,
     ),
     FigureKind(

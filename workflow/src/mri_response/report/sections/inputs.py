@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from mri_response.report.naming import class_title
 from mri_response.report.numbers import as_number
 from mri_response.report.run import Run
 from mri_response.report.sections.blocks import Block, Table, Text
@@ -21,6 +22,7 @@ def _blocks(run: Run) -> list[Block]:
     counts = as_number(table["n"])
     for (_, row), n in zip(table.iterrows(), counts, strict=True):
         cells = [row[key] if row[key] == row[key] else "n/a" for key in _SHOWN]
+        cells[-1] = class_title(cells[-1])
         title = names.titles[row["cohort"]]
         shown.rows.append([title, *cells, f"fewer than {least}" if n < least else f"{n:.0f}"])
     several = table.groupby(["cohort", "source"])[["program", "version"]].apply(

@@ -190,6 +190,11 @@ def _differences(table: pd.DataFrame, models: list[str], names: Naming) -> Table
         "DeLong error. The test is one-sided, the interval two-sided: p may be below 0.05 where 0 "
         "is in the interval."
     )
+    if several:
+        made.note += (
+            " Of several cohorts of an arm all people count here as one group, so that these "
+            "numbers differ a little from the headline, which compares people within their cohort."
+        )
     return made
 
 

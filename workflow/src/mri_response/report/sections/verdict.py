@@ -215,7 +215,7 @@ def _alone(run: Run) -> str:
     for cohort in external:
         row = headline_row(run.performance, run.model, cohort, "balanced_accuracy")
         shown += row is not None and number(row["ci_low"]) > CHANCE
-    return f" Alone: shown in {shown} of {len(external)}."
+    return f" Each cohort by itself: shown in {shown} of {len(external)}."
 
 
 def has_controls(run: Run) -> bool:
