@@ -67,7 +67,9 @@ def test_the_hundred_people_are_those_of_the_table() -> None:
     ].iloc[0]
     text = words_of(run)
     assert f"rightly find {row['true_positive']} of them and miss {row['false_negative']}" in text
-    assert f"wrongly call {row['false_positive']} others responders" in text
+    others = row["false_positive"] + row["true_negative"]
+    assert f"wrongly call {row['false_positive']} of the {others} others responders" in text
+    assert f"{row['true_positive'] + row['true_negative']} of 100 are told rightly" in text
 
 
 def test_every_answer_has_words() -> None:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from mri_response.config.queries import CONFOUNDS_ONLY
+from mri_response.core.vocabulary import Role
+from mri_response.report.facts.phrases import predictors
 from mri_response.report.naming import plural
 from mri_response.report.run import Run
 from mri_response.report.sections.blocks import Block, Text
@@ -22,12 +24,12 @@ _PREDICTS = {
     "not_found": "It could not do so in a way that would be of use.",
 }
 _ELSEWHERE = {
-    "found": "It also worked in people of other studies, from whom it had learned nothing.",
-    "found_but_small": "In people of other studies it also did better than guessing, but by too "
+    "found": "It also worked in people of {others}, from whom it had learned nothing.",
+    "found_but_small": "In people of {others} it also did better than guessing, but by too "
     "little to be of use.",
-    "not_found": "In people of other studies it was of no use.",
-    "cannot_tell": "Whether it works in people of other studies could not be shown either way.",
-    "not_asked": "It was not tried in people of other studies.",
+    "not_found": "In people of {others} it was of no use.",
+    "cannot_tell": "Whether it works in people of {others} could not be shown either way.",
+    "not_asked": "It was not tried in people of {others}.",
 }
 _DRUG = {
     "found": "It worked better in people who had the treatment than in people who had not, which "
@@ -68,8 +70,9 @@ def _blocks(run: Run) -> list[Block]:
     positive, negative = plural(names.positive), plural(names.negative)
     simulated = "The people of this study were made up by a computer. " * names.simulated
     start = (
-        f"{simulated}A computer looked at data of {n} people whose outcome was known and learned "
-        f"to tell {positive} from {negative}. It was then asked about people whom it had not seen."
+        f"{simulated}A computer looked at {predictors(run.config, run.model)} of {n} people whose "
+        f"outcome was known and learned to tell {positive} from {negative}. It was then asked "
+        "about people whom it had not seen."
     )
     told = {
         "predicts": _PREDICTS,
@@ -77,8 +80,10 @@ def _blocks(run: Run) -> list[Block]:
         "is_it_the_drug": _DRUG,
         "better_than_the_clinic": _CLINIC,
     }
+    external = [cohort for cohort in run.others if names.roles[cohort] == Role.EXTERNAL]
+    others = "another study" if len(external) == 1 else "other studies"
     said = [
-        words.get(answers[question], _OPEN.get(question, ""))
+        words.get(answers[question], _OPEN.get(question, "")).format(others=others)
         for question, words in told.items()
         if question in answers
     ]
@@ -94,10 +99,11 @@ def _hundred(run: Run, positive: str) -> list[str]:
     row = hundred_row(run)
     if row is None:
         return []
-    hit, missed, _, alarmed = (int(row[name]) for name in COUNTS)
+    hit, missed, spared, alarmed = (int(row[name]) for name in COUNTS)
     return [
         f"Of 100 people like these, {hit + missed} are {positive}. The computer would rightly find "
-        f"{hit} of them and miss {missed}, and it would wrongly call {alarmed} others {positive}."
+        f"{hit} of them and miss {missed}, and it would wrongly call {alarmed} of the "
+        f"{spared + alarmed} others {positive}: {hit + spared} of 100 are told rightly."
     ]
 
 

@@ -11,7 +11,6 @@ import pandas as pd
 from mri_response.config.queries import CONFOUNDS_ONLY
 from mri_response.core.vocabulary import EXTERNAL_POOLED, Role
 from mri_response.evaluation.headline import headline_row
-from mri_response.evaluation.verdict import CHANCE
 from mri_response.report.lookup import is_computed
 from mri_response.report.naming import (
     METRIC_NAMES,
@@ -40,6 +39,7 @@ from mri_response.report.sections.blocks import (
     Picture,
     Text,
 )
+from mri_response.report.sections.other_cohorts import each_by_itself, other_threshold
 from mri_response.report.sections.section import Section
 
 #: Tables to download, with their titles.
@@ -122,7 +122,7 @@ _WORDS = {
         "not_found": ("Yes.", "yes", "Between the groups compared ({against} differ most) there "
                       "is no difference that would matter."),
         "cannot_tell": ("Can’t tell.", "open", "The groups compared are too small to say whether "
-                        "they differ. Least is known of {against}."),
+                        "they differ. The difference between {against} is the least certain."),
         "not_asked": ("Not asked.", "none", "No two groups of people are large enough to be "
                       "compared."),
     },
@@ -130,7 +130,9 @@ _WORDS = {
 #: Where no model knows what a clinic knows, and the scan is compared with confounds.
 NO_CLINIC = "No score or other clinical measure was compared."
 #: Where no cohort is without a treatment, as where patients are told from healthy people.
-NO_CONTROL = "No cohort without a treatment was compared: this run says nothing about a drug."
+NO_CONTROL = (
+    "No cohort without a treatment was compared: this run cannot tell whether a drug plays a part."
+)
 _ABOVE_CHANCE = ("predicts", "holds_elsewhere")
 _DIFFERENCES = ("auc_difference", "balanced_accuracy_difference")
 
@@ -192,8 +194,9 @@ def _item(run: Run, row: pd.Series) -> AnswerItem:
         return AnswerItem(asked, short, text, tone=tone)
     if question in _ABOVE_CHANCE and answer == "found":
         text += _by_enough(row)
-    if row["cohort"] == EXTERNAL_POOLED and question == "holds_elsewhere":
-        text += _alone(run)
+    if question == "holds_elsewhere":
+        text += each_by_itself(run) if row["cohort"] == EXTERNAL_POOLED else ""
+        text += other_threshold(run, str(row["cohort"]))
     if question == "better_than_the_clinic" and row["against"] == CONFOUNDS_ONLY:
         asked, text = f"Is it better than {against}?", f"{text} {NO_CLINIC}"
     target, label = _EVIDENCE[question]
@@ -206,16 +209,6 @@ def _by_enough(row: pd.Series) -> str:
     if number(row["ci_low"]) >= number(row["useful"]):
         return f" This is of use ({useful} or more)."
     return f" Whether of use ({useful} or more) is open."
-
-
-def _alone(run: Run) -> str:
-    """In how many external cohorts the balanced accuracy lies above chance by its own interval."""
-    external = [cohort for cohort in run.others if run.names.roles[cohort] == Role.EXTERNAL]
-    shown = 0
-    for cohort in external:
-        row = headline_row(run.performance, run.model, cohort, "balanced_accuracy")
-        shown += row is not None and number(row["ci_low"]) > CHANCE
-    return f" Each cohort by itself: shown in {shown} of {len(external)}."
 
 
 def has_controls(run: Run) -> bool:
@@ -312,11 +305,12 @@ def people_of(run: Run, row: pd.Series, again: bool = False) -> tuple[str, str]:
     hit, missed, spared, alarmed = (int(row[name]) for name in COUNTS)
     positive, negative = plural(names.positive), plural(names.negative)
     caption = (
-        f"{hit + missed} are {positive} (orange): {hit} are called so, {missed} are missed. "
-        f"{spared + alarmed} are {negative} (blue): {spared} are called so, {alarmed} are wrongly "
-        f"called {positive} (crossed: wrong). Of those called {positive}, {hit} of "
-        f"{hit + alarmed} are; of those called {negative}, {spared} of {spared + missed}. From: "
-        f"{names.titles[row['cohort']]} (n = {row['n']:.0f}), {_share(row, positive)}."
+        f"{hit + spared} are told rightly, {missed + alarmed} wrongly (crossed). {hit + missed} "
+        f"are {positive} (orange): {hit} are called so, {missed} are missed. {spared + alarmed} "
+        f"are {negative} (blue): {spared} are called so, {alarmed} are called {positive}. Of those "
+        f"called {positive}, {hit} of {hit + alarmed} are; of those called {negative}, {spared} of "
+        f"{spared + missed}. From: {names.titles[row['cohort']]} (n = {row['n']:.0f}), "
+        f"{_share(row, positive)}."
     )
     svg = hundred_people(
         [

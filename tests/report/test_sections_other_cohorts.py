@@ -1,0 +1,67 @@
+"""What is added to the answer about other cohorts."""
+
+import pytest
+from made_up_run import MadeUpRun, made_up_run
+
+from mri_response.core.vocabulary import EXTERNAL_POOLED
+from mri_response.report.sections.other_cohorts import each_by_itself, other_threshold
+
+
+def with_rates(cohort: str, **rates: tuple[float, float, float]) -> MadeUpRun:
+    """The made-up run with other figures of its primary model in a cohort."""
+    run = made_up_run()
+    table = run.performance
+    for metric, values in rates.items():
+        rows = (
+            (table["model"] == run.config["primary_model"])
+            & (table["cohort"] == cohort)
+            & (table["metric"] == metric)
+        )
+        assert rows.any()
+        table.loc[rows, ["estimate", "ci_low", "ci_high"]] = values
+    return run
+
+
+def learned(run: MadeUpRun) -> dict[str, float]:
+    table = run.performance
+    rows = table[
+        (table["model"] == run.config["primary_model"])
+        & (table["cohort"] == "discovery")
+        & (table["aggregation"] == "mean_over_repeats")
+    ]
+    return rows.drop_duplicates("metric").set_index("metric")["estimate"].astype(float).to_dict()
+
+
+@pytest.mark.parametrize(
+    ("sensitivity", "specificity", "said"),
+    [
+        (0.2, -0.2, "more people"),
+        (-0.2, 0.2, "fewer people"),
+        (0.0, 0.0, ""),
+        (-0.2, -0.2, ""),  # worse on both sides is no matter of the threshold
+        (-0.05, 0.05, ""),
+    ],
+)
+def test_a_threshold_that_does_not_fit_is_told_with_both_rates(sensitivity, specificity, said):
+    before = learned(made_up_run())
+    moved = {
+        metric: before[metric] + change
+        for metric, change in (("sensitivity", sensitivity), ("specificity", specificity))
+    }
+    rates = {metric: (value, value - 0.1, value + 0.1) for metric, value in moved.items()}
+    text = other_threshold(with_rates(EXTERNAL_POOLED, **rates).read(), EXTERNAL_POOLED)
+    if not said:
+        assert text == ""
+        return
+    assert said in text
+    for metric in moved:
+        first, second = (f"{100 * value:.1f}\u00a0%" for value in (moved[metric], before[metric]))
+        assert f"{metric} {first} in place of {second}" in text
+
+
+def test_cohorts_are_counted_by_their_own_intervals():
+    run = with_rates("external_a", balanced_accuracy=(0.7, 0.51, 0.85))
+    table = run.performance
+    rows = (table["cohort"] == "external_b") & (table["metric"] == "balanced_accuracy")
+    table.loc[rows, ["estimate", "ci_low", "ci_high"]] = (0.7, 0.5, 0.85)
+    assert "shown in 1 of 2" in each_by_itself(run.read())
