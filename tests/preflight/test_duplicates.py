@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 from test_checks import Study
 
-from mri_response.preflight.duplicates import same_rows
+from mri_response.preflight.duplicates import family_warnings, same_rows
 
 
 @pytest.fixture
@@ -31,6 +31,25 @@ def test_copies_within_and_across_cohorts_are_told(study):
     assert "features.fs: 4 people have the very values of another" in text
     assert "munich/sub-m04 = munich/sub-m05" in text
     assert "munich/sub-m09 = bonn/sub-b00" in text
+
+
+@pytest.mark.parametrize("name", ["family", "Family_ID", "twin pair"])
+def test_a_column_of_families_is_told_where_no_key_names_it(study, name):
+    path = study.folder / "munich.tsv"
+    people = pd.read_csv(path, sep="\t").drop(columns="family")
+
+    def told_of(values):
+        people.assign(**{name: values}).to_csv(path, sep="\t", index=False)
+        return [text for text in study.check().warnings if "folds may separate them" in text]
+
+    half = len(people) // 2
+    pairs = [f"f{max(i, half)}" for i in range(len(people))]
+    (text,) = told_of(pairs)
+    assert f"cohort munich: {half + 1} people share one of 1 values of {name}, and" in text
+    assert text.endswith(f"write cross_validation: {{group: {name}}}")
+    assert told_of(range(len(people))) == told_of(["all"] * len(people)) == []
+    grouped = {**study.config, "cross_validation": {"group": name}}
+    assert family_warnings(grouped, people) == []
 
 
 def test_equal_rows_of_few_values_and_of_one_person_are_nothing_to_tell():

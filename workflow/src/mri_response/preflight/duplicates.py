@@ -1,7 +1,8 @@
-"""People whose features are the same to the last digit: copies under another id."""
+"""People who are not alone: copies under another id, and families that folds would separate."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -9,11 +10,14 @@ import pandas as pd
 
 from mri_response.config.feature_kinds import feature_kind
 from mri_response.config.not_regions import not_regions
-from mri_response.config.queries import used_features
+from mri_response.config.queries import discovery_name, used_features
 from mri_response.config.source_kinds import source_path
 from mri_response.core.tables import shorten
 from mri_response.inputs.tables import read_roi_table
+from mri_response.people.participants import read_participants
 
+#: Names of columns that say whose relatives people are, in lower case without spaces and lines.
+FAMILIES = ("family", "familyid", "famid", "fid", "twinpair", "twinid", "pairid", "household")
 #: With fewer columns of many distinct values, equal rows may be chance.
 FEW_COLUMNS = 3
 
@@ -82,3 +86,38 @@ def same_rows(table: pd.DataFrame, features: list[str]) -> list[list[str]]:
         if len(set(rows["participant_id"])) > 1:
             groups.append(who)
     return groups
+
+
+def family_warnings(config: Mapping[str, Any], people: pd.DataFrame) -> list[str]:
+    """Warn of a column of families that no key names, so that folds may separate relatives.
+
+    Parameters
+    ----------
+    config : mapping
+        Sections cohorts and cross_validation of the completed configuration.
+    people : pandas.DataFrame
+        Analysed rows of the discovery cohort.
+
+    Returns
+    -------
+    list of str
+        One line where some of the analysed people share a value of such a column. Where all share
+        one, or the folds keep other groups together, there is nothing to tell.
+    """
+    if config["cross_validation"]["group"] is not None:
+        return []
+    name = discovery_name(config)
+    table = read_participants(config, name).drop_duplicates("participant_id")
+    table = table[table["participant_id"].isin(people["participant_id"])]
+    for column in table:
+        if re.sub(r"[\s_-]", "", column.lower()) not in FAMILIES:
+            continue
+        sizes = table[column].value_counts()
+        shared = sizes[sizes > 1]
+        if len(shared) and len(sizes) > 1:
+            return [
+                f"cohort {name}: {shared.sum()} people share one of {len(shared)} values of "
+                f"{column}, and folds may separate them; where relatives are alike results are "
+                f"too good: write cross_validation: {{group: {column}}}"
+            ]
+    return []

@@ -17,7 +17,7 @@ from mri_response.learning.feasibility import (
 )
 from mri_response.learning.permutation import exchangeable_rows
 from mri_response.people.size import FEW_PEOPLE
-from mri_response.preflight.duplicates import duplicate_warnings
+from mri_response.preflight.duplicates import duplicate_warnings, family_warnings
 from mri_response.preflight.entangled import entanglement_warnings
 from mri_response.preflight.leaks import leak_warnings
 from mri_response.preflight.procedures import procedure_warnings
@@ -158,7 +158,7 @@ def _warnings_of_prediction(
     warnings += probability_warnings(config) + region_warnings(config)
     warnings += leak_warnings(config, rows)
     warnings += procedure_warnings(config, rows)
-    warnings += duplicate_warnings(config, people)
+    warnings += duplicate_warnings(config, people) + family_warnings(config, rows)
     warnings += sum_warnings(config) + zero_warnings(config, people)
     warnings += unit_warnings(config, people)
     return warnings + constant_columns(config, rows)
@@ -186,7 +186,7 @@ def _warnings_of_numbers(
                 f"within: {by['within']}), so that its gain gets no p; use larger blocks"
             )
     warnings += session_warnings(config, people)
-    warnings += duplicate_warnings(config, people)
+    warnings += duplicate_warnings(config, people) + family_warnings(config, rows)
     return warnings + sum_warnings(config) + constant_columns(config, rows)
 
 
