@@ -20,6 +20,8 @@ def finished(run: MadeUpRun, folder: Path, title: str) -> Path:
     (folder / "dataset_description.json").write_text(json.dumps({"Name": title}))
     write_tsv(run.tables["verdict"], folder / "verdict.tsv")
     write_tsv(run.performance, folder / "performance.tsv")
+    if title == "Second":
+        (folder / "simulation").mkdir()
     return folder
 
 
@@ -48,7 +50,8 @@ def test_all_runs_of_a_folder(results: Path, capsys) -> None:
     assert "A <first> study (first)" in page.text
     assert "people (people): no prediction of classes" in page.text
     assert "outcomes (outcomes): no prediction" not in page.text
-    assert "Does it help? yes. told: found +0.2 (0.1 to 0.3)" in page.text
+    assert "Does it help? outcomes Yes. told: found +0.2 (0.1 to 0.3)" in page.text
+    assert "outcomes, simulated data" not in page.text
     assert capsys.readouterr().out.strip().endswith("index.html")
 
 
@@ -65,6 +68,9 @@ def test_named_runs_beside_each_other(results: Path) -> None:
     assert shown in page.text
     assert "external_c" in page.text  # which the first run has not
     assert "n/a" in page.text
+    assert "(than confounds alone; no clinical measure was compared)" in page.text
+    assert "The smallest p value" in page.text
+    assert page.text.count("simulated data") == 3, "in the list and at the head of both tables"
     assert "nan" not in page.text.split()
     assert not page.all("script")
     assert all(cell.get("scope") for cell in page.all("th"))

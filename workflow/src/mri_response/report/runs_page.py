@@ -13,13 +13,15 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from mri_response.config.queries import CONFOUNDS_ONLY
 from mri_response.core.atomic import atomic_path
 from mri_response.core.errors import InputError
 from mri_response.core.tables import read_tsv
-from mri_response.core.vocabulary import Null
+from mri_response.core.vocabulary import EXTERNAL_POOLED, Null
 from mri_response.report.captions import TEMPLATES
 from mri_response.report.documents import templates_of
-from mri_response.report.naming import METRIC_NAMES
+from mri_response.report.glossary import glossary
+from mri_response.report.naming import METRIC_NAMES, lowered
 from mri_response.report.numbers import (
     estimate_text,
     interval_text,
@@ -45,6 +47,12 @@ ANSWERS = {
 }
 
 
+_PLANTED = ("simulation", "belief_found.tsv", "variability_found.tsv")
+#: What differs from `QUESTIONS` and `ANSWERS` on the page of the run itself.
+_SPEAKS_FOR_IT = "this speaks for it"
+_THAN_CONFOUNDS = " (than confounds alone; no clinical measure was compared)"
+
+
 @dataclass(frozen=True)
 class Finished:
     """What a page of runs shows of one.
@@ -53,6 +61,8 @@ class Finished:
     ----------
     name, title, link : str
         Name of its folder, title of the study, and where its page is.
+    simulated : bool
+        Whether its data were made by a computer.
     verdict, performance, answers : DataFrame or None
         Tables of the same names, where the run has them.
     """
@@ -60,6 +70,7 @@ class Finished:
     name: str
     title: str
     link: str
+    simulated: bool
     verdict: pd.DataFrame | None
     performance: pd.DataFrame | None
     answers: pd.DataFrame | None
@@ -95,7 +106,9 @@ def read_finished(folder: Path, page: Path) -> Finished:
         for name in ("verdict", "performance", "answers")
     }
     link = os.path.relpath(folder / "report.html", page.parent).replace(os.sep, "/")
-    return Finished(folder.name, about.get("Name", folder.name), link, **tables)
+    # What a simulation planted stands beside what was found, in every run of made-up data.
+    simulated = any((folder / name).exists() for name in _PLANTED)
+    return Finished(folder.name, about.get("Name", folder.name), link, simulated, **tables)
 
 
 def runs_page(runs: Sequence[Finished], heading: str) -> str:
@@ -125,6 +138,8 @@ def runs_page(runs: Sequence[Finished], heading: str) -> str:
         further={run.link: run.answers.to_dict("records") for run in further},
         words=ANSWERS,
         numbers=_numbers(runs),
+        numbered=[run for run in runs if run.performance is not None],
+        dagger=glossary()["†"],
     )
 
 
@@ -143,11 +158,18 @@ def _answers(run: Finished) -> Mapping[str, dict[str, str]]:
                 else estimate_text(base, row["estimate"])
             )
             interval = limits(base, number(row["ci_low"]), number(row["ci_high"]))
-            name = f"{'difference in ' * difference}{METRIC_NAMES[base]}"
-            text = f"{name} {value} ({interval}), n = {number(row['n']):.0f}"
+            points = " points" if difference and base != "auc" else ""
+            name = METRIC_NAMES[base]
+            name = f"difference in {lowered(name)}" if difference else name
+            text = f"{name} {value}{points} ({interval}), n = {number(row['n']):.0f}"
             if not np.isnan(number(row["p_holm"])):
                 text += f", Holm {p_phrase(row['p_holm'], None)}"
-        found[row["question"]] = {"answer": ANSWERS[row["answer"]], "number": text}
+        answer = ANSWERS[row["answer"]]
+        if row["question"] == "is_it_the_drug" and row["answer"] == "found":
+            answer = _SPEAKS_FOR_IT
+        if row["against"] == CONFOUNDS_ONLY:
+            answer += _THAN_CONFOUNDS
+        found[row["question"]] = {"answer": answer, "number": text}
     return found
 
 
@@ -169,7 +191,9 @@ def _numbers(runs: Sequence[Finished]) -> list[dict[str, Any]]:
             text = estimate_text(metric, row["estimate"])
             interval = interval_text(metric, row["ci_low"], row["ci_high"])
             p = p_phrase(row["p_value"], row["n_permutations"])
-            key = (row["model"], row["cohort"], METRIC_NAMES[metric])
+            together = row["cohort"] == EXTERNAL_POOLED
+            cohort = "external cohorts together" if together else row["cohort"]
+            key = (row["model"], cohort, METRIC_NAMES[metric])
             n = f"n = {number(row['n']):.0f}"
             cells.setdefault(key, {})[run.link] = f"{text} ({interval}), {p}, {n}"
     return [
