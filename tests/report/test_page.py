@@ -250,6 +250,14 @@ def test_rows_fill_their_tables(html: str) -> None:
             assert sum(spans) == columns
 
 
+def test_pictures_of_the_first_screen_lead_to_their_intervals(html: str) -> None:
+    first = html.split("<section")[1]
+    for name, target in (("hundred", "usefulness"), ("intervals", "headline")):
+        picture = first.split(f'id="picture-{name}"')[1].split("</figure>")[0]
+        assert f'href="#{target}"' in picture
+        assert f'id="{target}"' in html
+
+
 def test_a_dagger_is_explained_where_it_stands(html: str) -> None:
     """In the section itself: its note, its caption, its figure or the word's own title."""
     marked = [part for part in html.split("<section")[1:] if "†" in part]

@@ -248,6 +248,8 @@ class Picture:
         An ``svg`` element, whose colours are those of the page's style.
     caption : str
         What it shows.
+    target : str
+        Anchor of the section that has its numbers with intervals; empty without one.
     """
 
     kind: ClassVar[str] = "picture"
@@ -255,6 +257,7 @@ class Picture:
     heading: str
     svg: str
     caption: str
+    target: str = ""
 
 
 @dataclass

@@ -282,7 +282,8 @@ def _hundred(run: Run) -> Picture | None:
     if row is None:
         return None
     svg, caption = people_of(run, row)
-    return Picture("hundred", run.names.title("Of 100 people like these"), svg, caption)
+    title = run.names.title("Of 100 people like these")
+    return Picture("hundred", title, svg, caption, "usefulness")
 
 
 def people_of(run: Run, row: pd.Series, again: bool = False) -> tuple[str, str]:
@@ -380,7 +381,8 @@ def _intervals(run: Run, verdict: pd.DataFrame) -> Picture | None:
     svg = intervals(lines, number(row["null_value"]), number(row["useful"]), label)
     useful = percent(row["useful"])
     caption = f"Dots with 95 % intervals over people; useful: {useful}, as this run’s settings say."
-    return Picture("intervals", names.title("Balanced accuracy by cohort"), svg, caption)
+    title = names.title("Balanced accuracy by cohort")
+    return Picture("intervals", title, svg, caption, "headline")
 
 
 SECTION = Section("verdict", "The answer", "Answer", _blocks, TABLES)
