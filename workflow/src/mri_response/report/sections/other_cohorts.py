@@ -27,7 +27,7 @@ def each_by_itself(run: Run) -> str:
     for cohort in external:
         row = headline_row(run.performance, run.model, cohort, "balanced_accuracy")
         shown += row is not None and number(row["ci_low"]) > CHANCE
-    return f" Each cohort by itself: shown in {shown} of {len(external)}."
+    return f" Shown in {shown} of {len(external)} cohorts alone."
 
 
 def other_threshold(run: Run, cohort: str) -> str:
