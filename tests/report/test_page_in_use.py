@@ -147,6 +147,18 @@ addEventListener("load", async () => {
     .dispatchEvent(new MouseEvent("click", { cancelable: true, bubbles: true }));
   for (let i = 0; i < 40 && !found.png; i += 1) await pause(100);
   found.pngName = saved.at(-1);
+  // As it is printed, with its scripts: what is for print counts on the screen.
+  for (const sheet of document.styleSheets) {
+    for (const rule of sheet.cssRules) if (rule.media && rule.media.mediaText === "print") {
+      rule.media.mediaText = "all";
+    }
+  }
+  const size = (one) => parseFloat(getComputedStyle(one).fontSize);
+  found.printedHeads = all("main details[open] thead th, main > section > .scroll thead th")
+    .filter((one) => one.checkVisibility() && one.querySelector("button"))
+    .map((one) => one.querySelector("button").getClientRects().length);
+  found.printedSmall = all("td small").filter((one) => size(one) > size(one.closest("table")));
+  found.printedSmall = found.printedSmall.length;
   parent.postMessage(JSON.stringify(found), "*");
 });
 </script>
@@ -227,6 +239,13 @@ def test_contents_say_where_one_is_and_fold_on_a_phone(used) -> None:
     assert abs(found["navTop"]) < 2, "the contents stay in sight"
     if width == 390:
         assert found["navHeight"] < 60
+
+
+def test_heads_of_columns_are_printed_and_small_numbers_small(used) -> None:
+    found, _ = used
+    assert len(found["printedHeads"]) > 10
+    assert min(found["printedHeads"]) > 0
+    assert found["printedSmall"] == 0
 
 
 def test_what_saves_a_table_is_in_sight(used) -> None:
