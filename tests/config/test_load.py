@@ -307,6 +307,23 @@ MISTAKES = [
         "expected one of the keys of a feature set of kind roi_maps: ",
     ),
     ("outcome.scale", "MADRS", "expected one of the keys of an outcome of kind label: kind, "),
+    (
+        "models.roi_svc.outer_column",
+        "ward",
+        "config: models.roi_svc.outer_column: found the unknown key 'outer_column', expected one "
+        "of the keys of a model: ",
+    ),
+    ("models.roi_svc.outer_column", "ward", "; it is a key of cross_validation: move or remove it"),
+    (
+        "models.roi_svc.permutation",
+        {"n": 9},
+        "; it is a section of its own, which begins at the margin: move or remove it",
+    ),
+    (
+        "models.roi_svc.confounds",
+        "age, sex",
+        "expected a list with each item once; write it as a list, as in [age, sex]",
+    ),
     ("cohorts.bonn.tiv.colum", "x", "config: cohorts.bonn.tiv.colum: found the unknown key"),
     ("simulation", {"directory": "d", "cohorts": {}, "efect": 1}, "did you mean 'effect'?"),
     # missing keys

@@ -17,6 +17,12 @@ from mri_response.inputs.tables import read_table
         ("20", "20.0", ".0"),
         ("sub-020", "20.00", ".0 and the prefix sub- and leading zeros"),
         ("J\u00f6rg", "Jo\u0308rg", "characters that cannot be seen or Unicode form"),
+        ("K_07", "K-07", "hyphens, underscores or spaces"),
+        ("sub-A3", "SUB-A3", "upper and lower case"),
+        ("sub-A3", "sub_A3", "hyphens, underscores or spaces"),
+        ("sub-31", "sub31", "hyphens, underscores or spaces"),
+        ("ward 3", "Ward  03", "hyphens, underscores or spaces and leading zeros"),
+        ("31", "sub031", "the prefix sub- and leading zeros"),
         ("x1", "x\u200b1", "characters that cannot be seen or Unicode form"),
     ],
 )
@@ -37,6 +43,7 @@ def test_the_first_is_named_and_the_rest_counted():
 def test_people_whose_ids_both_tables_have_are_nobodys_near_match():
     check_same_ids(["1", "01", "2"], ["01", "2"], "a.tsv", "b.tsv")
     check_same_ids(["1.5", "10"], ["1", "100"], "a.tsv", "b.tsv")
+    check_same_ids(["1-1", "-5", "sub1"], ["11", "5", "subject1"], "a.tsv", "b.tsv")
 
 
 def cells(*values):

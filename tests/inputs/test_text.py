@@ -101,3 +101,19 @@ def test_participants_as_they_are(shared_data, name, rows, columns):
     table = read_table(path)
     assert list(table) == columns
     assert len(table) == rows
+
+
+@pytest.mark.parametrize(
+    ("start", "what"),
+    [
+        (b"$FL2@(#) SPSS DATA FILE MS Windows", "a data file of SPSS"),
+        (b"\n<HTML><body><table>", "a page of HTML, which some programs call .xls"),
+        (b"<?xml version='1.0'?>", "a document of XML"),
+        (b"%PDF-1.7", "a PDF"),
+    ],
+)
+def test_files_of_other_programs_are_named(tmp_path, start, what):
+    path = tmp_path / "people.tsv"
+    path.write_bytes(start)
+    with pytest.raises(InputError, match=f"people.tsv: found {what}, expected a table; open it"):
+        read_rows(path)

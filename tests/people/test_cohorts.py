@@ -440,6 +440,12 @@ def test_sessions_in_patterns(mapped):
         (
             "munich.tsv",
             "\tm\t",
+            "\tw\t",
+            "or say what each text means, as in codes: {sex: {w: F}}",
+        ),
+        (
+            "munich.tsv",
+            "\tm\t",
             "\t2\t",
             "munich.tsv: line 4: column sex: found '2', expected F or",
         ),
@@ -534,6 +540,10 @@ def test_person_in_two_families(study):
 def test_nobody_left_says_why(study):
     study.replace("munich_fs.tsv", "2.", "n/a\t")
     study.replace("munich_fs.tsv", "lh_a\t", "lh_a\tlh_b\t")
+    told = "munich_fs.tsv: found no value in 'lh_a', expected numbers; leave it out (exclude)"
+    assert study.mistake() == told
+    with (study.folder / "munich_fs.tsv").open("a") as table:
+        table.write("sub-77\t2.5\t1\t1\tMay\n")  # somebody else
     assert study.mistake() == (
         "munich.tsv: found nobody to analyse among 9 rows of cohort munich, expected some; left "
         "out: group is BPD, which is in neither class (1), group is missing (1), age is missing "

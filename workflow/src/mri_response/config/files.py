@@ -45,7 +45,8 @@ def read_config(path: str | os.PathLike[str]) -> dict[str, Any]:
         problem = getattr(error, "problem", None) or str(error).splitlines()[0]
         raise InputError(
             f"{path}: {where}found text that is not YAML ({problem}), expected a configuration; "
-            "correct it (indent with spaces, quote texts with special characters)"
+            "correct it or the line above (keys of a section begin below each other, indented with "
+            "spaces; a space stands behind each colon; texts with special characters are quoted)"
         ) from None
     if not isinstance(content, dict):
         raise InputError(

@@ -142,13 +142,13 @@ def schema_fault(error: ValidationError, schema: Mapping[str, Any]) -> InputErro
     path = list(error.absolute_path)
     node, value = resolved(error.schema, schema), error.instance
     if error.validator == "additionalProperties":
-        return _unknown_key(path, value, node["properties"], node.get("title"))
+        return _unknown_key(path, value, node["properties"], node.get("title"), schema)
     if error.validator == "anyOf" and isinstance(value, dict):
         known = {}
         for branch in node["anyOf"]:
             known.update(resolved(branch, schema).get("properties", {}))
         if known and not set(value) <= set(known):
-            return _unknown_key(path, value, known, None)
+            return _unknown_key(path, value, known, None, schema)
     if error.validator == "required":
         missing = next(key for key in error.validator_value if key not in value)
         target = described_key(error.schema, missing, schema)
@@ -168,6 +168,9 @@ def schema_fault(error: ValidationError, schema: Mapping[str, Any]) -> InputErro
         advice = f"write {number} without quotes (YAML reads 1e-3 as text, 1.0e-3 not)"
     elif (quoted := _in_quotes(value, expected_words(node, schema))) is not None:
         advice = quoted
+    elif isinstance(value, str) and expected_words(node, schema).startswith("a list"):
+        items = ", ".join(part.strip() for part in value.split(","))
+        advice = f"write it as a list, as in [{items}]"
     elif node.get("default") not in (None, {}, []):
         advice = f"the default is {node['default']}"
     else:
@@ -196,15 +199,29 @@ def _in_quotes(value: Any, expected: str) -> str | None:
 
 
 def _unknown_key(
-    path: Sequence[str | int], value: Mapping[str, Any], known: Mapping[str, Any], title: str | None
+    path: Sequence[str | int],
+    value: Mapping[str, Any],
+    known: Mapping[str, Any],
+    title: str | None,
+    schema: Mapping[str, Any],
 ) -> InputError:
     key = next(key for key in value if key not in known)
     where = f" of {title}" if title else ""
+    hint = suggestion(key, known)
+    sections = [
+        name
+        for name, node in schema["properties"].items()
+        if key in resolved(node, schema).get("properties", {}) and name not in path
+    ]
+    if not hint and key in schema["properties"] and path:
+        hint = "it is a section of its own, which begins at the margin: "
+    elif not hint and sections:
+        hint = f"it is a key of {' and of '.join(sections)}: "
     return fault(
         key_path([*path, key]),
         f"the unknown key {key!r}",
         f"one of the keys{where}: {', '.join(known)}",
-        f"{suggestion(key, known)}rename or remove it",
+        f"{hint}{'move' if hint.startswith('it is') else 'rename'} or remove it",
     )
 
 

@@ -31,6 +31,13 @@ from mri_response.inputs.text import (
     read_rows,
 )
 
+# What stands in the place of an id under or above the rows of people.
+# Abbreviations may be initials, and Max is a name.
+_OF_ALL = re.compile(
+    r"(grand )?(sub)?totals?|sums?|means?( ?\(?sd\)?)?|averages?|medians?|std\.? ?dev\.?"
+    r"|gesamt(summe)?|summe|mittelwert|durchschnitt",
+    re.IGNORECASE,
+)
 # What asegstats2table, aparcstats2table and CAT12's ROI tool write above the first column.
 _OF_A_SCRIPT = re.compile(r"Measure:\w+|[lr]h\.\S+\.\w+")
 
@@ -238,6 +245,16 @@ def check_ids(frame: pd.DataFrame, path: str | os.PathLike[str], keys: Sequence[
                 f"{path}: line {int(empty.idxmax())}: column {key}: found no value, expected one "
                 "in every row; fill it or remove the row"
             )
+    if "participant_id" in keys:
+        of_all = frame["participant_id"].str.fullmatch(_OF_ALL)
+        if of_all.any():
+            line = int(of_all.idxmax())
+            raise InputError(
+                f"{path}: line {line}: column participant_id: found "
+                f"{frame.loc[line, 'participant_id']!r}, which looks like a row of totals or "
+                "means, expected the id of a person; remove the row"
+                f"{and_more(int(of_all.sum()), 'such rows')}"
+            )
     for key in set(keys) & set(ID_COLUMNS):
         slash = frame[key].str.contains(r"[/\\]", regex=True)
         if slash.any():
@@ -349,6 +366,12 @@ def _regions(
         raise InputError(
             f"{path}: found no column of numbers to take, expected one per region; see columns and "
             "exclude of the feature set"
+        )
+    empty = [column for column in taken if frame[column].isna().all()]
+    if empty:
+        raise InputError(
+            f"{path}: found no value in {shorten(empty, 3)}, expected numbers; leave "
+            f"{'it' if len(empty) == 1 else 'them'} out (exclude)"
         )
     check_missing_codes(frame[taken], path)
     regions = pd.concat([table[keys], frame[taken]], axis=1)

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from mri_response.core.errors import InputError
+from mri_response.core.tables import shorten
 from mri_response.inputs.pointers import LONGEST_POINTER, broken_link, pointer
 from mri_response.inputs.sources.ids import visible
 from mri_response.inputs.workbook import SIGNATURE, read_sheet
@@ -26,6 +27,18 @@ MISSING_TEXTS = frozenset({"", "n/a", "na", "nan"})
 _DECIMAL_COMMA = re.compile(r"[+-]?\d*,\d+(?:[eE][+-]?\d+)?")
 _UTF16 = (b"\xff\xfe", b"\xfe\xff")
 _GZIP = b"\x1f\x8b"
+# How files begin that go by the name of a table, in lower case.
+_OTHER_FILES = {
+    b"$fl2@(#)": "a data file of SPSS",
+    b"$fl3@(#)": "a data file of SPSS",
+    b"<stata_dta>": "a data file of Stata",
+    b"<!doctype html": "a page of HTML, which some programs call .xls",
+    b"<html": "a page of HTML, which some programs call .xls",
+    b"<table": "a page of HTML, which some programs call .xls",
+    b"<?xml": "a document of XML",
+    b"{\\rtf": "a text document (RTF)",
+    b"%pdf": "a PDF",
+}
 
 
 @dataclass(frozen=True)
@@ -201,6 +214,8 @@ def read_rows(path: Path, form: TableFormat = PLAIN) -> Rows:
         cells, lines = _split(path, text, separator)
     if not cells:
         raise InputError(f"{path}: found an empty file, expected a table with a header")
+    if not (form.row_names and not cells[0][0]):
+        _refuse_header_below(path, cells, lines)
     header, first_line, cells, lines = cells[0], lines[0], cells[1:], lines[1:]
     other_width = bool(cells) and len(cells[0]) != len(header)
     if header[0].startswith("# ") or (header[0].startswith("#") and other_width):
@@ -213,15 +228,34 @@ def read_rows(path: Path, form: TableFormat = PLAIN) -> Rows:
         width -= 1
     for line, row in zip(lines, cells, strict=True):
         if len(row) < width or any(row[width:]):
+            n = f"{len(row)} {'cell' if len(row) == 1 else 'cells'}"
             raise InputError(
-                f"{path}: line {line}: found {len(row)} cells, expected {width} as in the header "
-                f"({SEPARATORS[separator]}-separated); write n/a where a value is missing"
+                f"{path}: line {line}: found {n}, expected {width} as in the header "
+                f"({SEPARATORS[separator]}-separated); {_width_advice(row)}"
             )
     first = int(form.row_names and width > 1 and not header[0])
     cells = [row[first:width] for row in cells]
     if form.decimal == "," or (form.decimal == "auto" and separator == ";"):
         cells = [[_with_point(cell) for cell in row] for row in cells]
     return Rows(header[first:width], cells, lines, separator)
+
+
+def _width_advice(row: Sequence[str]) -> str:
+    if len(row) == 1:
+        return "remove the line if it is a note; write n/a where a value is missing"
+    return "write n/a where a value is missing"
+
+
+def _refuse_header_below(path: Path, cells: Sequence[Sequence[str]], lines: Sequence[int]) -> None:
+    """Refuse merged cells above the header, as Excel has them: one text for several columns."""
+    above, row = cells[0], cells[1] if len(cells) > 1 else []
+    names = len(row) > 1 and "" not in row and len(set(row)) == len(row)
+    if names and "" in above and not any(re.search(r"^[\W\d]", cell) for cell in row):
+        raise InputError(
+            f"{path}: line {lines[0]}: found {shorten([c for c in above if c], 3)} and cells "
+            f"without a text, expected the names of all columns; line {lines[1]} "
+            f"({shorten(row, 3)}) seems to hold them: remove what is above it"
+        )
 
 
 def is_missing(cell: str, codes: Collection[str] = ()) -> bool:
@@ -261,6 +295,13 @@ def _read_bytes(path: Path) -> bytes:
 
 
 def _refuse_binary(path: Path, raw: bytes) -> None:
+    start = raw[:4096].lstrip().lower()
+    for begin, program in _OTHER_FILES.items():
+        if start.startswith(begin):
+            raise InputError(
+                f"{path}: found {program}, expected a table; open it there and save it as "
+                "tab-separated text (UTF-8)"
+            )
     if raw.startswith(_UTF16) or b"\x00" in raw[:4096]:
         kind = "an Excel workbook or another binary file"
         if raw.startswith(_UTF16):

@@ -25,6 +25,9 @@ from mri_response.people.participants import structure_columns
 
 #: What is read as female and male. Numbers are not: 1 and 2 are used both ways round.
 SEX_CODES = {"f": "F", "female": "F", "m": "M", "male": "M"}
+#: In German, French and Spanish, for a hint.
+_SEX_ELSEWHERE = {"w": "F", "weiblich": "F", "männlich": "M", "h": "M"}
+_SEX_ELSEWHERE |= {"femme": "F", "homme": "M", "mujer": "F", "hombre": "M"}
 OLDEST = 120
 #: Columns that define subgroups where the configuration names none.
 SUBGROUPS = ("sex", "age", "site")
@@ -212,6 +215,9 @@ def _sex(rows: pd.DataFrame, path: str) -> pd.Series:
             # Only the user knows which number is which; the message shows how to say it.
             example = ", ".join(f"{cell}: {sex}" for cell, sex in zip(found, "MF", strict=False))
             numbered = f", or say what each number means, as in codes: {{sex: {{{example}}}}}"
+        elif all(cell.lower() in _SEX_ELSEWHERE for cell in found):
+            example = ", ".join(f"{cell}: {_SEX_ELSEWHERE[cell.lower()]}" for cell in found)
+            numbered = f", or say what each text means, as in codes: {{sex: {{{example}}}}}"
         raise InputError(
             f"{path}: line {line}: column sex: found {rows.loc[line, 'sex']!r}, expected F or M "
             f"(or female, male); recode it or write n/a{numbered}"

@@ -8,7 +8,9 @@ from collections.abc import Iterable
 
 # A whole number that passed through a column of decimal numbers, as in 1001.0.
 _DECIMAL = re.compile(r"(?<=\d)\.0+$")
-
+# ``sub-01``, ``sub_01``, ``sub 01`` and ``sub01``; not ``subject``.
+_SUB = re.compile(r"sub(?:[-_\s]+|(?=\d))", re.IGNORECASE)
+_BETWEEN = re.compile(r"[-_\s]+")
 
 #: What a reason has in it that names a near-match.
 NEAR = "they differ by"
@@ -31,8 +33,9 @@ class Spellings:
     def near(self, wanted: str) -> tuple[str, str] | None:
         """A name that differs only in how it is written.
 
-        By ``sub-``, leading zeros, the case of letters, ``.0`` behind a whole number, characters
-        that cannot be seen or the Unicode form of letters with accents.
+        By ``sub-``, leading zeros, the case of letters, ``.0`` behind a whole number, hyphens,
+        underscores and spaces between the same parts, characters that cannot be seen or the Unicode
+        form of letters with accents.
 
         Parameters
         ----------
@@ -54,12 +57,18 @@ class Spellings:
         if (_DECIMAL.search(mine) is None) != (_DECIMAL.search(theirs) is None):
             how.append(".0")
         wanted, near = _DECIMAL.sub("", mine), _DECIMAL.sub("", theirs)
-        if wanted.lower().startswith("sub-") != near.lower().startswith("sub-"):
-            how.append("the prefix sub-")
         mine, theirs = _bare(wanted), _bare(near)
+        begun = [name[: len(name) - len(bare)] for name, bare in ((wanted, mine), (near, theirs))]
+        if (begun[0] == "") != (begun[1] == ""):
+            how.append("the prefix sub-")
+        if ("" not in begun and begun[0].lower() != begun[1].lower()) or (
+            _BETWEEN.findall(mine) != _BETWEEN.findall(theirs)
+        ):
+            how.append("hyphens, underscores or spaces")
+        mine, theirs = _BETWEEN.sub("-", mine), _BETWEEN.sub("-", theirs)
         if mine.lower() != theirs.lower():
             how.append("leading zeros")
-        elif mine != theirs:
+        elif mine != theirs or ("" not in begun and begun[0][:3] != begun[1][:3]):
             how.append("upper and lower case")
         return other, " and ".join(how)
 
@@ -85,12 +94,13 @@ def visible(text: str) -> str:
 
 
 def _bare(name: str) -> str:
-    return name[4:] if name.lower().startswith("sub-") else name
+    begun = _SUB.match(name)
+    return name[begun.end() :] if begun else name
 
 
 def _plain(name: str) -> str:
     # Zeros are dropped wherever a run of digits begins, as in sub-S007.
-    text = _bare(_DECIMAL.sub("", visible(name))).lower()
+    text = _BETWEEN.sub("-", _bare(_DECIMAL.sub("", visible(name)))).lower()
     return "".join(
         sign
         for place, sign in enumerate(text)
