@@ -90,6 +90,43 @@ def test_too_few_people_with_a_score_are_told(folder):
     assert "association with the score: found 2 people with both scores" in mistake(raw)
 
 
+@pytest.mark.parametrize(
+    ("values", "expected"),
+    [
+        (lambda t: "3", "column dose: found 3 for everybody, expected values that differ"),
+        (lambda t: "n/a", "column dose: found no value, expected values that differ"),
+        (
+            lambda t: t["group"].map({"patients": "20", "controls": "0"}),
+            "column dose: found values that follow from the group, expected",
+        ),
+        (
+            lambda t: (2 * t["age"].astype(float)).astype(str),
+            "follow from age and the group, expected",
+        ),
+        (
+            lambda t: t["age"].where(t["group"] == "patients", "n/a"),
+            "found 0 people of group 'controls' with all covariates (dose), expected two or more",
+        ),
+        (
+            lambda t: t["age"].where(t.index > 2, "-99"),
+            "column dose: found -99 (and 2 more such cells), which looks like a code for a missing",
+        ),
+    ],
+)
+def test_covariates_say_something(folder, values, expected):
+    named = ["age", "dose"] if "from age" in expected else ["dose"]
+    raw = write_study(folder, covariates=named, score=None, mediation=None)
+    edited(folder, "participants", lambda t: t.assign(dose=values(t)))
+    assert expected in mistake(raw)
+
+
+def test_people_without_a_covariate_are_counted(folder):
+    raw = write_study(folder, covariates=["age"], score=None, mediation=None)
+    edited(folder, "participants", lambda t: t.assign(age=t["age"].where(t.index > 2, "n/a")))
+    lines = list(check_inputs(load_config(raw)))
+    assert "  left out of models with covariates: one of age is missing (3)" in lines
+
+
 def test_models_that_need_ebr_are_told(folder):
     raw = write_study(folder, news="E1", models=["heuristic", "bayesian"], min_trials=3)
     edited(folder, "trials", lambda t: t.drop(columns="eBR"))

@@ -88,6 +88,20 @@ def test_covariates_are_columns_of_the_table(study):
         study.check()
 
 
+def test_covariates_that_are_kept_differ_between_people_of_a_site(study):
+    put(study, "field", 3)
+    put(study, "field", 3, "bonn")
+    study.raw["models"]["svc"]["harmonise"]["keep"] = ["age", "field"]
+    assert study.mistake() == (
+        "munich.tsv: column field: found 3 for everybody, expected values that differ between "
+        "people and say something more; leave it out (config: models.svc.harmonise.keep)"
+    )
+    put(study, "field", np.where(study.people["munich"]["site"] == "A", 1.5, 3))
+    assert "column field: found values that follow from age and site, expected" in study.mistake()
+    study.raw["models"]["svc"]["harmonise"]["keep"] = ["field"]
+    assert "column field: found values that follow from site, expected" in study.mistake()
+
+
 def test_new_sites_of_other_cohorts_must_be_allowed(study):
     del study.raw["confounds"]
     assert "confounds.unseen_site: found error, expected mean" in study.mistake()

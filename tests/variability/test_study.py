@@ -216,10 +216,29 @@ def test_confounds_of_an_effect_are_columns_of_the_participants(tmp_path):
     people.loc[0, "age"] = "n/a"
     people.to_csv(tmp_path / "p.tsv", sep="\t", index=False)
     left = read(raw, tmp_path).people.set_index("participant_id")
-    assert left["reason"].dropna().to_dict() == {"sub-01": "confound missing"}
+    assert left["reason"].dropna().to_dict() == {"sub-01": "age missing"}
     people.loc[0, "age"] = "forty"
     people.to_csv(tmp_path / "p.tsv", sep="\t", index=False)
     assert re.match("p.tsv: line 2: .*'forty'", mistake(raw, tmp_path))
+
+
+def test_confounds_and_clinical_columns_differ_between_people(tmp_path):
+    sources = {"one": table(tmp_path, "one.tsv", 1), "two": table(tmp_path, "two.tsv", 2)}
+    raw = study(tmp_path, sources, confounds=["age", "dose"])
+    rng = np.random.default_rng(4)
+    people = pd.DataFrame({"participant_id": PEOPLE, "age": rng.integers(20, 60, 14)})
+
+    def told(**columns):
+        people.assign(**columns).to_csv(tmp_path / "p.tsv", sep="\t", index=False)
+        return mistake(raw, tmp_path)
+
+    assert told(dose=5).startswith("p.tsv: column dose: found 5 for everybody, expected values")
+    assert "dose: found values that follow from age, expected" in told(dose=people["age"] / 2 + 1)
+    assert "left out: dose missing (14); correct the sessions or" in told(dose="n/a")
+    raw["effects"]["change"]["confounds"] = []
+    raw["variability"]["clinical"] = ["dose"]
+    assert told(dose=5).endswith("say something more; leave it out (config: variability.clinical)")
+    assert "column dose: found no value" in told(dose="n/a")
 
 
 def test_sessions_in_another_unit_or_copied_are_told(tmp_path):

@@ -1,6 +1,7 @@
 """Whether the people are enough to learn from each site by which features are harmonised."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -9,6 +10,7 @@ import pandas as pd
 from mri_response.config.queries import discovery_name
 from mri_response.core.errors import InputError
 from mri_response.core.tables import as_categories, shorten, suggestion
+from mri_response.inputs.covariates import check_covariates
 from mri_response.learning.preparation.confounds import SiteCoding
 
 
@@ -54,6 +56,15 @@ def check_sites(
                 f"config: {key}.learn_from.{column}: found {strange[0]!r}, expected values of "
                 f"{path} ({shorten(present)}); {suggestion(strange[0], present)}correct it"
             )
+    if options["keep"]:
+        kept, sites = coding.kept, as_categories(rows[options["column"]])
+        check_covariates(
+            {name: replace(kept, columns=(name,)).matrix(rows) for name in kept.columns},
+            path,
+            f"config: {key}.keep",
+            [(sites == level).to_numpy(float) for level in coding.levels[1:]],
+            options["column"],
+        )
     _check_training_sets(key, coding, config, rows)
 
 

@@ -24,6 +24,7 @@ from mri_response.config.belief import group_names
 from mri_response.config.queries import belief_features
 from mri_response.core.errors import InputError
 from mri_response.features.belief import belief_features as values_of
+from mri_response.inputs.covariates import check_covariates
 
 
 def check_beliefs(config: Mapping[str, Any], people: Mapping[str, pd.DataFrame]) -> list[str]:
@@ -57,6 +58,7 @@ def check_beliefs(config: Mapping[str, Any], people: Mapping[str, pd.DataFrame])
             "that differ from the first in some; correct the columns E2 of the tables of trials"
         )
     evidence_table(trials, belief["models"], prior_of(belief), scale)
+    _check_covariates(config, study.people)
     for comparison in comparisons(belief):
         compared_trials(trials, study.people, comparison)
     rates = estimates(trials, scale=scale)
@@ -66,6 +68,28 @@ def check_beliefs(config: Mapping[str, Any], people: Mapping[str, pd.DataFrame])
         for rows in people.values():
             values_of(rows, rates, spec)
     return _lines(belief, study.people, sessions)
+
+
+def _check_covariates(config: Mapping[str, Any], people: pd.DataFrame) -> None:
+    """Whether covariates differ between people, within groups, and people of each have them."""
+    belief, cohorts = config["belief"], config["cohorts"]
+    named = belief["covariates"]
+    if not named:
+        return
+    tables = dict.fromkeys(cohorts[name]["participants"] for name in people["cohort"].unique())
+    path, groups = ", ".join(tables), group_names(belief)
+    beside = [people["group"].eq(group).to_numpy(float) for group in groups[1:]]
+    columns = {name: people[name].to_numpy(float) for name in named}
+    check_covariates(columns, path, "belief.covariates", beside, "the group" if beside else None)
+    known = people[people[named].notna().all(axis=1)]
+    for group in groups:
+        n = int(known["group"].eq(group).sum())
+        if n < 2:
+            raise InputError(
+                f"{path}: found {n} people of group {group!r} with all covariates "
+                f"({', '.join(named)}), expected two or more; fill the columns, or leave "
+                "covariates out (belief.covariates)"
+            )
 
 
 def _check_score(belief: Mapping[str, Any], rates: pd.DataFrame, people: pd.DataFrame) -> None:
@@ -87,6 +111,12 @@ def _lines(belief: Mapping[str, Any], people: pd.DataFrame, sessions: pd.DataFra
     out = sessions[~sessions["used"]]
     more = f", {len(out)} not used" if len(out) else ""
     lines = [f"belief updating: {len(people)} people ({who}), {len(sessions)} sessions{more}"]
+    without = int(people[belief["covariates"]].isna().any(axis=1).sum())
+    if without:
+        lines.append(
+            f"  left out of models with covariates: one of {', '.join(belief['covariates'])} is "
+            f"missing ({without})"
+        )
     reasons = out["reason"].value_counts()
     return [*lines, *(f"  session not used: {reason} ({n})" for reason, n in reasons.items())]
 

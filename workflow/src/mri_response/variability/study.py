@@ -23,6 +23,7 @@ from mri_response.features.effect import (
     session_paths,
     without_confounds,
 )
+from mri_response.inputs.covariates import check_covariates
 from mri_response.inputs.joins import check_same_ids
 from mri_response.inputs.measured import measured
 from mri_response.inputs.sources.people_tables import (
@@ -143,10 +144,12 @@ def read_effect(config: Config, name: str) -> EffectStudy:
         paths = session_paths(config, name, cohort)
         values = effect_values(known, spec, paths)
         if len(values) < MIN_PEOPLE:
+            why = rows["reason"].value_counts()
+            left_out = ", ".join(f"{reason} ({n})" for reason, n in why.items())
             raise InputError(
                 f"{paths['after']}: found {len(values)} people of cohort {cohort} with effect "
-                f"{name}, expected {MIN_PEOPLE} or more; correct the sessions or leave the "
-                "effect out"
+                f"{name}, expected {MIN_PEOPLE} or more; left out: {left_out or 'nobody'}; correct "
+                "the sessions or leave the effect out"
             )
         people.append(rows)
         maps.append(values)
@@ -157,7 +160,9 @@ def read_effect(config: Config, name: str) -> EffectStudy:
     _refuse_shared(everybody, pd.concat(before) if before else both, config, name)
     _check_blocks(everybody, config["variability"]["within"])
     rows = everybody.set_index("participant_id").loc[both.index]
-    coded = coded_confounds(rows.filter(regex=f"^{CONFOUND}").rename(columns=_bare))
+    confounds = rows.filter(regex=f"^{CONFOUND}").rename(columns=_bare)
+    _check_covariates(config, name, rows, confounds)
+    coded = coded_confounds(confounds)
     clean = without_confounds(both.to_numpy(float), rows["is_control"].to_numpy(bool), coded)
     still = clean.std(axis=0) < 1e-12
     if still.any():
@@ -173,6 +178,21 @@ def read_effect(config: Config, name: str) -> EffectStudy:
         pd.DataFrame(clean, both.index, regions),
         pd.concat(before) if before else pd.DataFrame(index=both.index),
     )
+
+
+def _check_covariates(config: Config, name: str, rows: pd.DataFrame, known: pd.DataFrame) -> None:
+    """Confounds and clinical columns differ between people; confounds not as the arms do."""
+    spec, clinical = config["effects"][name], config["variability"]["clinical"]
+    own = config["cohorts"][spec["cohort"]]["participants"]
+    arm = rows["is_control"].to_numpy(float)
+    beside, what = ([arm], "the arm") if arm.any() else ([], None)
+    columns = {column: coded_confounds(known[[column]]) for column in known}
+    check_covariates(columns, own, f"config: effects.{name}.confounds", beside, what)
+    treated = rows[~rows["is_control"]]
+    for column in clinical:
+        check_covariates(
+            {column: treated[column].to_numpy(float)}, own, "config: variability.clinical"
+        )
 
 
 def _refuse_shared(people: pd.DataFrame, maps: pd.DataFrame, config: Config, name: str) -> None:
@@ -246,7 +266,8 @@ def _people(
         index=table.index,
     ).reset_index(drop=True)
     reason = pd.Series("", rows.index, dtype=object)
-    reason[confounds.isna().any(axis=1)] = "confound missing"
+    for confound in confounds:
+        reason[confounds[confound].isna()] = f"{_bare(confound)} missing"
     reason[rows["block"].isna()] = f"{within} missing"
     for when, found in sessions.items():
         check_same_ids(
