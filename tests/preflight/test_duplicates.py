@@ -52,6 +52,24 @@ def test_a_column_of_families_is_told_where_no_key_names_it(study, name):
     assert family_warnings(grouped, people) == []
 
 
+def test_ids_that_two_cohorts_write_differently_are_told(study):
+    def spelt(old, new):
+        for path in ("bonn.tsv", "bonn_fs.tsv"):
+            text = (study.folder / path).read_text().replace(old, new)
+            (study.folder / path).write_text(text)
+        return [text for text in study.check().warnings if "differ only by" in text]
+
+    assert spelt("sub-b00", "sub-M00") == [
+        "cohort bonn: participant_id 'sub-M00' and 'sub-m00' of cohort munich differ only by upper "
+        "and lower case; if they are one person, the person is on both sides of a split: keep one; "
+        "if not, write own_ids: true at cohorts.bonn"
+    ]
+    (text,) = spelt("sub-b01", "sub_m1")
+    assert "and so do 1 more; if they are one person" in text
+    study.raw["cohorts"]["bonn"]["own_ids"] = True
+    assert spelt("sub-b02", "sub-M02") == []
+
+
 def test_equal_rows_of_few_values_and_of_one_person_are_nothing_to_tell():
     rng = np.random.default_rng(4)
     few = pd.DataFrame(rng.integers(0, 2, (40, 5)), columns=list("abcde"))

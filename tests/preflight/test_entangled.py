@@ -99,6 +99,23 @@ def test_two_codes_are_told_where_one_may_lie_between_them(study, codes, said):
     assert bool(told(study, "confound scanner_code: its values (1, 3) are taken")) == said
 
 
+def test_confounds_that_remove_nothing_are_told(study):
+    study.raw["models"]["svc"]["confounds"] = ["age", "sex"]
+    assert told(study, "removes nothing") == []
+    for cohort, people in study.people.items():
+        people["field"], people["months"] = 3, 12 * people["age"]
+        study.write(cohort)
+    study.raw["models"]["svc"]["confounds"] = ["field", "age", "months"]
+    study.raw["models"]["other"] = {"features": "fs", "confounds": ["field"]}
+    study.raw["primary_model"] = "svc"
+    assert told(study, "removes nothing") == [
+        "confound field (models.svc, models.other): found 3 for everybody in cohort munich, so "
+        "that it removes nothing; leave it out",
+        "confound months (models.svc): found values that follow from age in cohort munich, so "
+        "that it removes nothing; leave it out",
+    ]
+
+
 def test_a_confound_with_knots_is_a_number(study):
     put(study, "schooling", np.arange(24) // 2 % 6 + 8)
     study.people["bonn"]["schooling"] = 9

@@ -86,6 +86,83 @@ def test_values_in_another_unit_are_told(study):
     )
 
 
+def test_a_table_in_another_unit_than_the_discovery_cohorts_is_a_mistake(study):
+    rng = np.random.default_rng(8)
+    for name, factor in (("munich", 1), ("bonn", 1)):
+        path = study.folder / f"{name}_fs.tsv"
+        table = pd.read_csv(path, sep="\t")
+        regions = [f"region_{i}" for i in range(4)]
+        table[regions] = factor * rng.normal(2500, 200, (len(table), 4)).round(1)
+        table.to_csv(path, sep="\t", index=False)
+    study.check()
+    table[regions] /= 1000  # cm3 in place of mm3
+    table.to_csv(path, sep="\t", index=False)
+    text = study.mistake()
+    assert text.startswith("bonn_fs.tsv: found that values are 0.00")
+    assert "times those of the discovery cohort munich (medians), expected one unit" in text
+    table[regions] *= 1000
+    table["region_2"] *= 8
+    table.to_csv(path, sep="\t", index=False)
+    (told,) = [text for text in study.check().warnings if "is the scale the same" in text]
+    assert "bonn_fs.tsv: values of region_2 are 8" in told
+
+
+def test_tables_of_one_hemisphere_are_told(study):
+    def rename(*names):
+        for cohort in ("munich", "bonn"):
+            path = study.folder / f"{cohort}_fs.tsv"
+            table = pd.read_csv(path, sep="\t")
+            table.columns = ["participant_id", *names]
+            table.to_csv(path, sep="\t", index=False)
+        return [text for text in study.check().warnings if "hemisphere" in text]
+
+    (told,) = rename("Right-Insula", "Right-Cuneus", "Right-Pallidum", "Right-Putamen")
+    assert told == (
+        "features.fs: 4 columns are of the right hemisphere ('Right-Insula', 'Right-Cuneus' and 2 "
+        "more) and none of the left: is its table missing?"
+    )
+    assert rename("rh_insula", "rh_cuneus", "lh_cuneus", "rh_pallidum") == []
+    study.raw["features"]["fs"]["columns"] = ["lh_*"]
+    assert rename("lh_insula", "lh_cuneus", "lh_fusiform", "lh_pallidum") == []
+
+
+def test_a_column_without_a_value_is_named(tmp_path):
+    path = written(tmp_path, "participant_id\tinsula\tcuneus\na\t2.5\tn/a\nb\t2.7\t\n")
+    text = mistake(read_roi_table, path)
+    assert text.endswith("found no value in 'cuneus', expected numbers; leave it out (exclude)")
+    assert list(read_roi_table(path, ["*"], ["cuneus"])) == ["participant_id", "insula"]
+
+
+@pytest.mark.parametrize("word", ["Total", "MEAN", "Mean (SD)", "Gesamt", "grand total", "Std Dev"])
+def test_rows_of_totals_are_no_people(tmp_path, word):
+    path = written(tmp_path, f"participant_id\tinsula\na\t2.5\nb\t2.7\n{word}\t2.6\n")
+    text = mistake(read_roi_table, path)
+    assert (
+        f"line 4: column participant_id: found {word!r}, which looks like a row of totals" in text
+    )
+    assert text.endswith("remove the row")
+
+
+@pytest.mark.parametrize("person", ["Max", "SD", "sum01", "MW", "meanie"])
+def test_initials_and_names_are_people(tmp_path, person):
+    path = written(tmp_path, f"participant_id\tinsula\na\t2.5\n{person}\t2.7\n")
+    assert list(read_roi_table(path)["participant_id"]) == ["a", person]
+
+
+def test_merged_cells_above_the_header_and_notes_below_the_rows(tmp_path):
+    rows = "participant_id;age;dose\na;30;5\nb;31;6\n"
+    text = mistake(read_table, written(tmp_path, f"people;;drug\n{rows}", "a.csv"))
+    assert "line 1: found 'people', 'drug' and cells without a text" in text
+    assert "line 2 ('participant_id', 'age', 'dose') seems to hold them: remove what is" in text
+    text = mistake(read_table, written(tmp_path, f"\n;;drug\n{rows}", "a.csv"))
+    assert "line 2: found 'drug' and cells without a text" in text
+    text = mistake(read_table, written(tmp_path, f"{rows}* by self-report\n", "a.csv"))
+    assert "line 4: found 1 cell, expected 3" in text
+    assert text.endswith("remove the line if it is a note; write n/a where a value is missing")
+    # Empty columns at the right end are Excel's.
+    assert len(read_table(written(tmp_path, "participant_id;arm;;\na;x;;\nb;y;;\n", "a.csv"))) == 2
+
+
 def test_ids_under_another_name(tmp_path):
     path = written(tmp_path, "Subject,age\n0042,31\n", "people.csv")
     assert "if 'Subject', which begins with '0042', holds the ids" in mistake(read_table, path)

@@ -1,4 +1,4 @@
-"""People who are not alone: copies under another id, and families that folds would separate."""
+"""People who are not alone: one under two ids, and families that folds would separate."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from mri_response.config.not_regions import not_regions
 from mri_response.config.queries import discovery_name, used_features
 from mri_response.config.source_kinds import source_path
 from mri_response.core.tables import shorten
+from mri_response.inputs.sources.ids import Spellings
 from mri_response.inputs.tables import read_roi_table
 from mri_response.people.participants import read_participants
 
@@ -57,6 +58,41 @@ def duplicate_warnings(config: Mapping[str, Any], people: Mapping[str, pd.DataFr
                 f"({shorten(shown, 3)}); if they are one person under several ids, the person is "
                 "on both sides of a split and no result is valid: keep one"
             )
+    return warnings
+
+
+def spelling_warnings(config: Mapping[str, Any], people: Mapping[str, pd.DataFrame]) -> list[str]:
+    """Warn of people of two cohorts whose ids differ only in how they are written.
+
+    Parameters
+    ----------
+    config : mapping
+        Section cohorts of the completed configuration.
+    people : mapping of str to pandas.DataFrame
+        Analysed rows by cohort; nobody is in two of them under the very same id.
+
+    Returns
+    -------
+    list of str
+        One line per cohort with such people, unless it has ids of its own (``own_ids``).
+    """
+    seen: dict[str, str] = {}
+    warnings = []
+    for name, rows in people.items():
+        if config["cohorts"][name]["own_ids"]:
+            continue
+        ids = rows["participant_id"].unique()
+        spellings = Spellings(seen)
+        near = [(who, *other) for who in ids if (other := spellings.near(who))]
+        if near:
+            who, other, how = near[0]
+            more = f", and so do {len(near) - 1} more" if len(near) > 1 else ""
+            warnings.append(
+                f"cohort {name}: participant_id {who!r} and {other!r} of cohort {seen[other]} "
+                f"differ only by {how}{more}; if they are one person, the person is on both sides "
+                f"of a split: keep one; if not, write own_ids: true at cohorts.{name}"
+            )
+        seen |= dict.fromkeys(ids, name)
     return warnings
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -19,7 +20,9 @@ from mri_response.config.queries import (
 from mri_response.config.source_kinds import source_path
 from mri_response.core.errors import InputError
 from mri_response.core.tables import as_categories, shorten
+from mri_response.inputs.covariates import redundant
 from mri_response.inputs.tables import read_table
+from mri_response.learning.preparation.confounds import ConfoundCoding
 from mri_response.people.participants import read_participants
 
 ALPHA = 0.05
@@ -101,6 +104,34 @@ def entanglement_warnings(config: Mapping[str, Any], people: pd.DataFrame) -> li
             found = f"cohort {discovery}: {column} predicts the label (p = {p:.2g})"
             warnings.append(found + _advice(column, place, config))
     return warnings + _coded(config, persons)
+
+
+def confound_warnings(config: Mapping[str, Any], people: pd.DataFrame) -> list[str]:
+    """Warn of confounds that are constant or follow from others, and so remove nothing.
+
+    Parameters
+    ----------
+    config : mapping
+        Sections cohorts and models of the completed configuration.
+    people : pandas.DataFrame
+        Analysed rows of the discovery cohort.
+
+    Returns
+    -------
+    list of str
+        One line per confound and finding, with the models that have it.
+    """
+    found: dict[tuple[str, str], list[str]] = {}
+    for name, model in config["models"].items():
+        coding = ConfoundCoding.of(people, model["confounds"])
+        columns = {c: replace(coding, columns=(c,)).matrix(people) for c in coding.columns}
+        for column, what in redundant(columns).items():
+            found.setdefault((column, what), []).append(f"models.{name}")
+    return [
+        f"confound {column} ({', '.join(models)}): found {what} in cohort "
+        f"{discovery_name(config)}, so that it removes nothing; leave it out"
+        for (column, what), models in found.items()
+    ]
 
 
 def _advice(column: str, place: bool, config: Mapping[str, Any]) -> str:

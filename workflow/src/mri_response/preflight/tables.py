@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Mapping
+from itertools import cycle
 from typing import Any
 from warnings import catch_warnings, simplefilter
 
@@ -15,6 +17,7 @@ from mri_response.config.queries import discovery_name, source_features, used_fe
 from mri_response.config.source_kinds import source_path
 from mri_response.core.errors import InputError
 from mri_response.core.tables import ID_COLUMNS, shorten
+from mri_response.features.comparable import scale_notes
 from mri_response.inputs.missing_codes import coded_cells
 from mri_response.inputs.sources.names import is_sum
 from mri_response.inputs.tables import check_ids, read_roi_table, read_table
@@ -28,6 +31,9 @@ from mri_response.people.participants import (
 
 # Values this many times larger or smaller than those of others are of another unit.
 _UNIT = 100
+_SIDE = re.compile(r"(?P<left>lh|l|left)[-_. ]|(?P<right>rh|r|right)[-_. ]", re.IGNORECASE)
+# With fewer columns a feature set may be of one side on purpose.
+_ENOUGH_COLUMNS = 4
 
 
 def check_tables(config: Mapping[str, Any]) -> None:
@@ -126,6 +132,74 @@ def sum_warnings(config: Mapping[str, Any]) -> list[str]:
                 f"features.{features}: {shorten(sums)} are sums over regions that stand beside "
                 "them; leave them out with exclude, or name them under columns"
             )
+    return warnings
+
+
+def side_warnings(config: Mapping[str, Any]) -> list[str]:
+    """Tell of tables of one hemisphere, where that of the other may have been forgotten.
+
+    Parameters
+    ----------
+    config : mapping
+        Sections cohorts, outcome, features and models of the completed configuration.
+
+    Returns
+    -------
+    list of str
+        One line per feature set whose columns are not named one by one.
+    """
+    warnings = []
+    for features, spec in used_features(config).items():
+        if not feature_kind(spec).has_table or not any("*" in name for name in spec["columns"]):
+            continue
+        columns = roi_table_columns(config, features)
+        sides = [match.lastgroup for name in columns if (match := _SIDE.match(name))]
+        wanted = [match.lastgroup for name in spec["columns"] if (match := _SIDE.match(name))]
+        if len(sides) >= _ENOUGH_COLUMNS and len(set(sides)) == 1 and not wanted:
+            other = "right" if sides[0] == "left" else "left"
+            warnings.append(
+                f"features.{features}: {len(sides)} columns are of the {sides[0]} hemisphere "
+                f"({shorten(columns, 2)}) and none of the {other}: is its table missing?"
+            )
+    return warnings
+
+
+def scale_warnings(config: Mapping[str, Any], people: Mapping[str, pd.DataFrame]) -> list[str]:
+    """Tell of tables whose values are of another size than those of the discovery cohort.
+
+    The same is measured again, of maps too, with the quality of the scans; what a table shows is
+    told before the first job.
+
+    Parameters
+    ----------
+    config : mapping
+        Sections cohorts, outcome, features and models of the completed configuration.
+    people : mapping of str to pandas.DataFrame
+        Analysed rows by cohort.
+
+    Returns
+    -------
+    list of str
+        One line per table, see `mri_response.features.comparable.scale_notes`.
+
+    Raises
+    ------
+    InputError
+        Where the values cannot be of the same unit.
+    """
+    discovery, warnings = discovery_name(config), []
+    order = {discovery: people[discovery]} | {**people}
+    levels: dict[str, dict[str, float]] = {}
+    for (path, columns, table), name in zip(
+        _analysed_regions(config, order), cycle(order), strict=False
+    ):
+        values = table[columns]
+        positive = values.loc[:, (values > 0).all(axis=0)] if len(values) else values.iloc[:, :0]
+        levels[name] = positive.median().to_dict()
+        warnings += [
+            f"cohort {name}, {path}: {note}"
+            for note in scale_notes(levels[name], levels[discovery], path, discovery)
+        ]
     return warnings
 
 

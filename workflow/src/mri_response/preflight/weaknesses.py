@@ -17,8 +17,12 @@ from mri_response.learning.feasibility import (
 )
 from mri_response.learning.permutation import exchangeable_rows
 from mri_response.people.size import FEW_PEOPLE
-from mri_response.preflight.duplicates import duplicate_warnings, family_warnings
-from mri_response.preflight.entangled import entanglement_warnings
+from mri_response.preflight.duplicates import (
+    duplicate_warnings,
+    family_warnings,
+    spelling_warnings,
+)
+from mri_response.preflight.entangled import confound_warnings, entanglement_warnings
 from mri_response.preflight.leaks import leak_warnings
 from mri_response.preflight.procedures import procedure_warnings
 from mri_response.preflight.programs import (
@@ -26,9 +30,12 @@ from mri_response.preflight.programs import (
     region_warnings,
     version_warnings,
 )
+from mri_response.preflight.scores import date_warnings, score_warnings
 from mri_response.preflight.sessions import session_warnings
 from mri_response.preflight.tables import (
     constant_columns,
+    scale_warnings,
+    side_warnings,
     subgroup_warnings,
     sum_warnings,
     unit_warnings,
@@ -117,7 +124,7 @@ def _warnings_of_prediction(
             "about 10 points on the balanced accuracy"
         )
     warnings += _fold_warnings(cv, rows, discovery, n, smallest)
-    warnings += entanglement_warnings(config, rows)
+    warnings += entanglement_warnings(config, rows) + confound_warnings(config, rows)
     warnings += _permutation_warnings(config["permutation"]["n"])
     distinct = exchangeability_of_run(config, rows).n_distinct
     if distinct < config["permutation"]["n"]:
@@ -154,6 +161,7 @@ def _warnings_of_prediction(
                 "were smoothed before"
             )
     warnings += _site_warnings(config["sites"]["column"], people)
+    warnings += score_warnings(config, people) + date_warnings(config, people)
     warnings += session_warnings(config, people) + version_warnings(config, rows)
     warnings += probability_warnings(config) + region_warnings(config)
     warnings += leak_warnings(config, rows)
@@ -161,6 +169,7 @@ def _warnings_of_prediction(
     warnings += duplicate_warnings(config, people) + family_warnings(config, rows)
     warnings += sum_warnings(config) + zero_warnings(config, people)
     warnings += unit_warnings(config, people)
+    warnings += scale_warnings(config, people) + side_warnings(config)
     return warnings + constant_columns(config, rows)
 
 
@@ -185,16 +194,19 @@ def _warnings_of_numbers(
                 f"cohort {name}: nobody may exchange residuals with anybody (group: {by['group']}, "
                 f"within: {by['within']}), so that its gain gets no p; use larger blocks"
             )
+    warnings += confound_warnings(config, rows)
+    warnings += score_warnings(config, people) + date_warnings(config, people)
     warnings += session_warnings(config, people)
     warnings += duplicate_warnings(config, people) + family_warnings(config, rows)
+    warnings += scale_warnings(config, people) + side_warnings(config)
     return warnings + sum_warnings(config) + constant_columns(config, rows)
 
 
 def _warnings_of_cohorts(
     config: Mapping[str, Any], people: Mapping[str, pd.DataFrame]
 ) -> list[str]:
-    """What is missing in the description of the cohorts."""
-    return subgroup_warnings(config)
+    """What is missing in the description of the cohorts, and people who may be in two of them."""
+    return spelling_warnings(config, people) + subgroup_warnings(config)
 
 
 def _warnings_of_belief(config: Mapping[str, Any], people: Mapping[str, pd.DataFrame]) -> list[str]:
