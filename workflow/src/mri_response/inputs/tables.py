@@ -30,14 +30,8 @@ from mri_response.inputs.text import (
     is_missing,
     read_rows,
 )
+from mri_response.inputs.totals import check_filled, check_people
 
-# What stands in the place of an id under or above the rows of people.
-# Abbreviations may be initials, and Max is a name.
-_OF_ALL = re.compile(
-    r"(grand )?(sub)?totals?|sums?|means?( ?\(?sd\)?)?|averages?|medians?|std\.? ?dev\.?"
-    r"|gesamt(summe)?|summe|mittelwert|durchschnitt",
-    re.IGNORECASE,
-)
 # What asegstats2table, aparcstats2table and CAT12's ROI tool write above the first column.
 _OF_A_SCRIPT = re.compile(r"Measure:\w+|[lr]h\.\S+\.\w+")
 
@@ -246,15 +240,7 @@ def check_ids(frame: pd.DataFrame, path: str | os.PathLike[str], keys: Sequence[
                 "in every row; fill it or remove the row"
             )
     if "participant_id" in keys:
-        of_all = frame["participant_id"].str.fullmatch(_OF_ALL)
-        if of_all.any():
-            line = int(of_all.idxmax())
-            raise InputError(
-                f"{path}: line {line}: column participant_id: found "
-                f"{frame.loc[line, 'participant_id']!r}, which looks like a row of totals or "
-                "means, expected the id of a person; remove the row"
-                f"{and_more(int(of_all.sum()), 'such rows')}"
-            )
+        check_people(frame["participant_id"], path)
     for key in set(keys) & set(ID_COLUMNS):
         slash = frame[key].str.contains(r"[/\\]", regex=True)
         if slash.any():
@@ -281,8 +267,7 @@ def _how_once(frame: pd.DataFrame, keys: Sequence[str]) -> str:
         sessions = shorten(frame["session_id"].dropna().unique(), 3)
         return (
             f"the table has several sessions ({sessions}): add session_id to the participants "
-            "table, "
-            "or keep the rows of one session"
+            "table, or keep the rows of one session"
         )
     if frame[list(keys)].drop_duplicates().shape[0] * 2 <= len(frame):
         others = [name for name in frame if name not in keys]
@@ -328,8 +313,8 @@ def read_roi_table(
         If a pattern matches nothing, a taken column holds text or codes for missing values, or a
         row is repeated.
     """
-    given = tuple(columns), tuple(exclude), tuple(never.items())
-    return _regions(Path(path), _state(Path(path)), *given).copy()
+    path, given = Path(path), (tuple(columns), tuple(exclude), tuple(never.items()))
+    return _regions(path, _state(path), *given).copy()
 
 
 @lru_cache(maxsize=16)
@@ -359,20 +344,14 @@ def _regions(
     if "*" in columns:
         named = [pattern for pattern in columns if pattern.strip("*?")]
         taken = [name for name in taken if matches(name, named) or not is_text(table[name])]
-    values = {column: numbers(table, column, path) for column in taken}
-    frame = pd.DataFrame(values, index=table.index)
+    frame = pd.DataFrame({name: numbers(table, name, path) for name in taken}, index=table.index)
     taken, left_out = chosen_columns(frame, columns, exclude, dict(never))
     if not taken:
         raise InputError(
             f"{path}: found no column of numbers to take, expected one per region; see columns and "
             "exclude of the feature set"
         )
-    empty = [column for column in taken if frame[column].isna().all()]
-    if empty:
-        raise InputError(
-            f"{path}: found no value in {shorten(empty, 3)}, expected numbers; leave "
-            f"{'it' if len(empty) == 1 else 'them'} out (exclude)"
-        )
+    check_filled(frame[taken], path)
     check_missing_codes(frame[taken], path)
     regions = pd.concat([table[keys], frame[taken]], axis=1)
     regions.attrs["left_out"] = left_out
@@ -417,5 +396,5 @@ def table_columns(
     InputError
         If the table cannot be read or a pattern matches nothing.
     """
-    table = read_roi_table(path, columns, exclude, never)
-    return [column for column in table.columns if column not in ID_COLUMNS]
+    table = read_roi_table(path, columns, exclude, never).columns
+    return [column for column in table if column not in ID_COLUMNS]

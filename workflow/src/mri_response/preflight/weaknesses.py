@@ -108,13 +108,18 @@ def _site_warnings(column: str | None, people: Mapping[str, pd.DataFrame]) -> li
     return warnings
 
 
+def _warnings_of_tables(config: Mapping[str, Any], people: Mapping[str, pd.DataFrame]) -> list[str]:
+    """What tables of scores and regions show beside those of other cohorts."""
+    scores = score_warnings(config, people) + date_warnings(config, people)
+    return scores + scale_warnings(config, people) + side_warnings(config)
+
+
 def _warnings_of_prediction(
     config: Mapping[str, Any], people: Mapping[str, pd.DataFrame]
 ) -> list[str]:
     """What weakens a prediction from the start."""
     discovery = discovery_name(config)
-    rows = people[discovery]
-    cv = config["cross_validation"]
+    rows, cv = people[discovery], config["cross_validation"]
     n = n_people(rows)
     smallest = min(class_counts(rows))
     warnings = []
@@ -161,15 +166,13 @@ def _warnings_of_prediction(
                 "were smoothed before"
             )
     warnings += _site_warnings(config["sites"]["column"], people)
-    warnings += score_warnings(config, people) + date_warnings(config, people)
+    warnings += _warnings_of_tables(config, people)
     warnings += session_warnings(config, people) + version_warnings(config, rows)
     warnings += probability_warnings(config) + region_warnings(config)
-    warnings += leak_warnings(config, rows)
-    warnings += procedure_warnings(config, rows)
+    warnings += leak_warnings(config, rows) + procedure_warnings(config, rows)
     warnings += duplicate_warnings(config, people) + family_warnings(config, rows)
     warnings += sum_warnings(config) + zero_warnings(config, people)
     warnings += unit_warnings(config, people)
-    warnings += scale_warnings(config, people) + side_warnings(config)
     return warnings + constant_columns(config, rows)
 
 
@@ -195,10 +198,9 @@ def _warnings_of_numbers(
                 f"within: {by['within']}), so that its gain gets no p; use larger blocks"
             )
     warnings += confound_warnings(config, rows)
-    warnings += score_warnings(config, people) + date_warnings(config, people)
+    warnings += _warnings_of_tables(config, people)
     warnings += session_warnings(config, people)
     warnings += duplicate_warnings(config, people) + family_warnings(config, rows)
-    warnings += scale_warnings(config, people) + side_warnings(config)
     return warnings + sum_warnings(config) + constant_columns(config, rows)
 
 
