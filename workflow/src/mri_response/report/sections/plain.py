@@ -7,6 +7,7 @@ from mri_response.core.vocabulary import Role
 from mri_response.report.facts.phrases import predictors
 from mri_response.report.naming import plural
 from mri_response.report.run import Run
+from mri_response.report.sections.answer_numbers import compared_with
 from mri_response.report.sections.blocks import Block, Text
 from mri_response.report.sections.section import Section
 from mri_response.report.sections.verdict import (
@@ -41,18 +42,15 @@ _DRUG = {
     "not_asked": "Nobody without the treatment was compared.",
 }
 _CLINIC = {
-    "found": "It told more than what is known without a scan and was compared with it.",
-    "found_but_small": "It told more than what is known without a scan and was compared with it, "
-    "but by too little to matter.",
-    "not_found": "It did not tell more than what is known without a scan by anything that would "
-    "matter.",
+    "found": "It told more than {against}.",
+    "found_but_small": "It told more than {against}, but by too little to matter.",
+    "not_found": "It did not tell more than {against} by anything that would matter.",
     "not_asked": "It was not compared with what is known without a scan.",
 }
 _OPEN = {
     "predicts": "Whether it can could not be shown either way.",
     "is_it_the_drug": "Whether it tells something about the treatment could not be shown.",
-    "better_than_the_clinic": "Whether it tells more than what is known without a scan could not "
-    "be shown.",
+    "better_than_the_clinic": "Whether it tells more than {against} could not be shown.",
 }
 _END = (
     "A single study is never the last word. Nothing here is meant for decisions about single "
@@ -82,8 +80,11 @@ def _blocks(run: Run) -> list[Block]:
     }
     external = [cohort for cohort in run.others if names.roles[cohort] == Role.EXTERNAL]
     others = "another study" if len(external) == 1 else "other studies"
+    clinic = verdict[(verdict["question"] == "better_than_the_clinic") & verdict["against"].notna()]
+    against = compared_with(run, clinic.iloc[0]) if len(clinic) else ""
+    known = {"others": others, "against": against}
     said = [
-        words.get(answers[question], _OPEN.get(question, "")).format(others=others)
+        words.get(answers[question], _OPEN.get(question, "")).format(**known)
         for question, words in told.items()
         if question in answers
     ]

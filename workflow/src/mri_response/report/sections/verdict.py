@@ -13,23 +13,16 @@ from mri_response.core.vocabulary import EXTERNAL_POOLED, Role
 from mri_response.evaluation.headline import headline_row
 from mri_response.report.lookup import is_computed
 from mri_response.report.naming import (
-    METRIC_NAMES,
-    NULL_NAMES,
-    group_name,
-    lowered,
-    model_title,
     plural,
 )
 from mri_response.report.numbers import (
     interval_text,
     number,
-    p_phrase,
     percent,
-    signed,
-    signed_interval,
 )
 from mri_response.report.pictures import Interval, hundred_people, intervals
 from mri_response.report.run import Run
+from mri_response.report.sections.answer_numbers import answer_number, compared_with
 from mri_response.report.sections.blocks import (
     AnswerItem,
     Answers,
@@ -134,7 +127,6 @@ NO_CONTROL = (
     "No cohort without a treatment was compared: this run cannot tell whether a drug plays a part."
 )
 _ABOVE_CHANCE = ("predicts", "holds_elsewhere")
-_DIFFERENCES = ("auc_difference", "balanced_accuracy_difference")
 
 
 def _blocks(run: Run) -> list[Block]:
@@ -183,7 +175,7 @@ def answer_of(run: Run, question: str) -> list[Block]:
 def _item(run: Run, row: pd.Series) -> AnswerItem:
     question, answer = row["question"], row["answer"]
     short, tone, text = _WORDS[question][answer]
-    against = "" if pd.isna(row["against"]) else _against(run, row)
+    against = "" if pd.isna(row["against"]) else compared_with(run, row)
     names = run.names
     both = {"positives": plural(names.positive), "negatives": plural(names.negative)}
     text = text.format(**both, against=against)
@@ -200,7 +192,7 @@ def _item(run: Run, row: pd.Series) -> AnswerItem:
     if question == "better_than_the_clinic" and row["against"] == CONFOUNDS_ONLY:
         asked, text = f"Is it better than {against}?", f"{text} {NO_CLINIC}"
     target, label = _EVIDENCE[question]
-    return AnswerItem(asked, short, text, _number(run, row), tone, target, label)
+    return AnswerItem(asked, short, text, answer_number(run, row), tone, target, label)
 
 
 def _by_enough(row: pd.Series) -> str:
@@ -208,7 +200,7 @@ def _by_enough(row: pd.Series) -> str:
     useful = percent(row["useful"])
     if number(row["ci_low"]) >= number(row["useful"]):
         return f" This is of use ({useful} or more)."
-    return f" Whether of use ({useful} or more) is open."
+    return f" Whether it is of use ({useful} or more) is not shown."
 
 
 def has_controls(run: Run) -> bool:
@@ -224,56 +216,6 @@ def has_controls(run: Run) -> bool:
     bool
     """
     return Role.CONTROL in (cohort["role"] for cohort in run.config["cohorts"].values())
-
-
-def _against(run: Run, row: pd.Series) -> str:
-    """What a figure is compared with, in words."""
-    against = str(row["against"])
-    if row["question"] == "differs_between_groups":
-        variable, _, groups = against.partition(": ")
-        first, _, second = groups.partition(" - ")
-        return f"{group_name(variable, first)} and {group_name(variable, second)}"
-    if row["question"] == "better_than_the_clinic":
-        return lowered(model_title(against, run.config))
-    return run.names.titles.get(against, "control cohorts together")
-
-
-def _number(run: Run, row: pd.Series) -> str:
-    """Number, interval, p, null and people of an answer."""
-    names, metric = run.names, row["metric"]
-    people = (
-        f"n = {number(row['n']):.0f} ({number(row['n_positive']):.0f} {plural(names.positive)})"
-    )
-    where = names.titles.get(row["cohort"], row["cohort"])
-    if row["question"] == "is_it_the_drug":
-        where += f" and {lowered(_against(run, row))} together"
-    if metric in _DIFFERENCES:
-        base = metric.removesuffix("_difference")
-        unit = " points" if base == "balanced_accuracy" else ""
-        value = f"Difference in {lowered(METRIC_NAMES[base])} {signed(base, row['estimate'])}{unit}"
-        limits = signed_interval(base, row["ci_low"], row["ci_high"])
-    else:
-        value = f"{METRIC_NAMES[metric]} {percent(row['estimate'])}"
-        limits = interval_text(metric, row["ci_low"], row["ci_high"])
-    text = f"{value} (95 % interval {limits})"
-    if not np.isnan(number(row["p_value"])):
-        text += (
-            f", {p_phrase(row['p_value'], row['n_permutations'])}, "
-            f"Holm {p_phrase(row['p_holm'], None)} ({_test(row)})"
-        )
-    elif row["question"] == "differs_between_groups":
-        text += ", interval widened for all groups compared, no p"
-    else:
-        text += ", not tested"
-    return f"{text}; {where}, {people}."
-
-
-def _test(row: pd.Series) -> str:
-    """The null of a p-value, or the test that it comes from."""
-    null = str(row["null"])
-    words = NULL_NAMES.get(null, null.replace("_", " "))
-    m = number(row["n_permutations"])
-    return words if np.isnan(m) else f"{words}, {m:,.0f} permutations"
 
 
 def _hundred(run: Run) -> Picture | None:
