@@ -404,6 +404,8 @@ def compared(**changes):
 def test_methods_name_the_tests_that_the_table_has_and_no_other():
     cross_validated = compared()
     assert "by the corrected resampled t-test" in cross_validated.text
+    # Stacks have no permuted labellings, so that their comparisons are not widened.
+    assert "where both models went through the same 20 or more" in cross_validated.text
     assert "DeLong" not in cross_validated.text
     assert cross_validated.cites == ("nadeau_bengio",)
     frozen = compared(method="delong")
@@ -413,6 +415,21 @@ def test_methods_name_the_tests_that_the_table_has_and_no_other():
     alone = compared(p_value=np.nan, p_holm=np.nan)
     assert "without a test, since none holds its level" in alone.text
     assert alone.cites == ()
+
+
+def test_methods_name_the_intervals_of_cohorts_together_and_at_the_edge():
+    several, alone = made_up_run(), made_up_run()
+    alone.performance = alone.performance[alone.performance["cohort"] != "external_pooled"]
+    said = "of external cohorts together MOVER of the cohorts' intervals"
+    for run, together in ((several, True), (alone, False)):
+        (text,) = [f.text for f in methods(evidence_of(run)) if f.text.startswith("External and")]
+        assert (said in text) == together
+        assert "Newcombe's where it is 0 or 1" in text
+    edge = several.performance["ci_method"] == "delong_logit"
+    several.performance.loc[edge, "ci_method"] = "newcombe_auc"
+    told = gather(several.read())
+    assert ", Newcombe" in told["measures"].text
+    assert "newcombe_auc" not in told["performance"].text
 
 
 def test_methods_name_the_null_of_other_cohorts():

@@ -65,13 +65,17 @@ def test_page_and_documents_say_whether_it_is_the_site(made_up):
     assert spread.rows[0][2] == "6"
     told = gather(run)["sites_told"]
     assert expected.replace("\u00a0", " ") in told.text
-    assert any("exchanging sites between people of one class" in f.text for f in methods(run))
+    said = " ".join(fact.text for fact in methods(run))
+    assert "exchanging sites between people of one class (from the outcome, between all" in said
+    assert "Sites were combined by random effects" in said
 
 
 def test_too_few_sites_are_not_estimable(made_up):
     shown = flat(SECTION.blocks(made_up.read(tables=tables(n_sites=2))))
     _, spread = (block for block in shown if isinstance(block, Table))
     assert "Not estimable: fewer than 3 sites" in spread.rows[0][-1]
+    said = methods(made_up.read(tables=tables(n_sites=2)))
+    assert not any("Sites were combined" in fact.text for fact in said)
     four = flat(SECTION.blocks(made_up.read(tables=tables(n_sites=4))))
     _, spread = (block for block in four if isinstance(block, Table))
     assert spread.rows[0][-1] == "not estimable"
@@ -82,8 +86,9 @@ def test_one_site_cannot_be_told(made_up):
     given["site_predictability"] = (
         given["site_predictability"].iloc[:1].assign(n_sites=1, note="not_estimable")
     )
-    text = flat(SECTION.blocks(made_up.read(tables=given)))[0].text
-    assert "Not estimable" in text
+    run = made_up.read(tables=given)
+    assert "Not estimable" in flat(SECTION.blocks(run))[0].text
+    assert not any("exchanging sites" in fact.text for fact in methods(run))
 
 
 def test_without_sites_nothing_is_said(made_up):

@@ -73,6 +73,9 @@ def test_one_of_the_two_is_enough(made_up, tables, name):
     run = made_up.read(tables={key: t if key == name else t[:0] for key, t in tables.items()})
     blocks = flat(SECTION.blocks(run))
     assert len([block for block in blocks if hasattr(block, "rows")]) == 1
+    text = " ".join(fact.text for fact in methods(run))
+    assert ("bootstrap samples of the discovery people" in text) == (name == "instability")
+    assert ("with other seeds of the folds" in text) == (name == "other_seeds")
 
 
 def test_the_figure_is_about_bands(made_up, tables):

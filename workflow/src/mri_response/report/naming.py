@@ -42,6 +42,7 @@ CI_NAMES = {
     Interval.WILSON: "Wilson",
     Interval.MOVER_WILSON: "MOVER on Wilson limits",
     Interval.DELONG_LOGIT: "DeLong, logit scale",
+    Interval.NEWCOMBE_AUC: "Newcombe",
     Interval.MOVER_COHORTS: "MOVER on the cohorts' limits",
 }
 METRIC_NAMES = {

@@ -11,7 +11,7 @@ from mri_response.config.feature_kinds import feature_kind
 from mri_response.config.outcome_kinds import outcome_kind
 from mri_response.config.preparation_steps import steps_in_words
 from mri_response.config.queries import used_features
-from mri_response.core.vocabulary import Comparison, Null, Role
+from mri_response.core.vocabulary import EXTERNAL_POOLED, Comparison, Null, Role
 from mri_response.evaluation.comparisons import ADDED, MODELS
 from mri_response.inputs.atlases import licence_of
 from mri_response.learning.learners.registry import learner_of
@@ -19,9 +19,9 @@ from mri_response.report.facts.applied import applied_methods
 from mri_response.report.facts.belief import belief_methods
 from mri_response.report.facts.clinical_outcomes import outcome_methods
 from mri_response.report.facts.fact import Fact
-from mri_response.report.facts.phrases import cohort_size, listed, people, where
+from mri_response.report.facts.phrases import cohort_size, has_numbers, listed, people, where
 from mri_response.report.facts.predicted_numbers import number_methods
-from mri_response.report.facts.questions import CONTROLS_METHOD
+from mri_response.report.facts.questions import ADDED_METHOD, CONTROLS_METHOD
 from mri_response.report.facts.sites import METHODS_OF_SITES, own_sites_method
 from mri_response.report.facts.stability import METHODS_OF_STABILITY
 from mri_response.report.facts.study import flow
@@ -80,7 +80,7 @@ def _methods_of_prediction(run: Run) -> list[Fact]:
         paragraphs.append(_specificity_method(run))
     if "comparisons" in run.tables:
         paragraphs += _comparison_methods(run.tables["comparisons"])
-    paragraphs += [fact for name, fact in _FURTHER.items() if name in run.tables]
+    paragraphs += [fact for name, fact in _FURTHER.items() if has_numbers(run, name)]
     return [*paragraphs, _missing_method(config)]
 
 
@@ -131,9 +131,9 @@ def _model_method(config: Mapping[str, Any], model: str) -> Fact:
 
 def _stack_method(stack: str, members: Sequence[str]) -> Fact:
     return Fact(
-        f"Stack {stack}: a logistic regression on the decision values of {listed(members)}, "
-        "fitted inside the folds to people whom these models had not seen, both classes weighing "
-        "alike. It has no permutation test in the cross-validation.",
+        f"Stack {stack}: a logistic regression with a ridge penalty on the decision values of "
+        f"{listed(members)}, fitted inside the folds to people whom these models had not "
+        "seen, both classes weighing alike. It has no permutation test in the cross-validation.",
         f"config: stacks.{stack}",
     )
 
@@ -176,6 +176,12 @@ def _evaluation_method(run: Run) -> Fact:
         if model == "ensemble" and "calibration" in run.tables
         else ""
     )
+    together = (
+        "; of external cohorts together MOVER of the cohorts' intervals, people compared within "
+        "their own cohort"
+        if EXTERNAL_POOLED in run.cohorts
+        else ""
+    )
     scored = (
         "one model fitted to all discovery people, its hyperparameters from the same search"
         if model == "refit"
@@ -185,7 +191,8 @@ def _evaluation_method(run: Run) -> Fact:
         f"External and control cohorts were scored by {scored}; nothing was refitted, "
         f"centred or given another threshold there{own_sites_text(run.config)}. Intervals: Wilson "
         "for sensitivity and specificity, their MOVER combination for balanced accuracy, DeLong on "
-        f"the logit scale for the AUC.{f' For p, {told}.' if told else ''}{probabilities}",
+        "the logit scale for the AUC (Newcombe's where it is 0 or 1 or all values are tied)"
+        f"{together}.{f' For p, {told}.' if told else ''}{probabilities}",
         "config: external.model; performance.tsv: ci_method, null",
         ("wilson", "mover", "delong"),
     )
@@ -208,19 +215,6 @@ def _licences(config: Mapping[str, Any]) -> list[Fact]:
     return [Fact(f"Licence of the atlas: {licence}", "config: features") for licence in licences]
 
 
-_ADDED = Fact(
-    "Whether scans add to the clinical features was tested with both side by side, each set of "
-    "features divided by the square root of its number of columns and confounds removed from the "
-    "scans alone: residuals of the scans, from a linear regression on clinical features and "
-    "confounds, were permuted between people, and the whole procedure ran again. The estimate is "
-    "the performance with the scans as they are, less its mean over the permutations; p is "
-    "one-sided. Residuals are not exactly exchangeable, so that the test is approximate; its null "
-    "hypothesis allows for a linear relation of scans and clinical features alone.",
-    "comparisons.tsv: comparison=imaging_added; config: permutation.scans",
-    ("freedman_lane",),
-)
-
-
 def _comparison_methods(table: pd.DataFrame) -> list[Fact]:
     """How models were compared, by the tests that the table has."""
     rows = table[table["comparison"] == MODELS]
@@ -235,8 +229,9 @@ def _comparison_methods(table: pd.DataFrame) -> list[Fact]:
             cites.append("nadeau_bengio")
             text += (
                 "by the corrected resampled t-test on the influences of each fold's people, its "
+                "error widened, where both models went through the same 20 or more permuted "
+                "labellings, by how far t spreads over up to 200 of them."
             )
-            text += "error widened by how far t spreads over up to 200 permuted labellings."
         else:
             text += "without a test, since none holds its level where single people are left out."
     if (rows["method"] == Comparison.DELONG).any():
@@ -256,7 +251,7 @@ def _comparison_methods(table: pd.DataFrame) -> list[Fact]:
                 tuple(cites),
             )
         )
-    return [*found, _ADDED] if (table["comparison"] == ADDED).any() else found
+    return [*found, ADDED_METHOD] if (table["comparison"] == ADDED).any() else found
 
 
 # How further tables came about, by their names.
@@ -279,8 +274,8 @@ _FURTHER = {
     "roi_sets": Fact(
         "Where the signal is was read from the Haufe pattern (covariance of the features with the "
         "decision value) of the refitted model, brought to unit norm, and tested two-sided by "
-        "permutation with all hyperparameters chosen again; p-values of regions and of sets of "
-        "regions were adjusted to the false discovery rate.",
+        "permutation with all hyperparameters chosen again; p-values were adjusted to the false "
+        "discovery rate within each model, over its features and over the sets of regions.",
         "roi_sets.tsv: p_value, p_fdr; weights/",
         ("haufe", "benjamini_hochberg"),
     ),
@@ -385,8 +380,8 @@ def permutation_method(config: Mapping[str, Any]) -> Fact:
     conditional = permutation["method"] == "conditional"
     drawn = (
         " Labels of models with confounds were not permuted at random but drawn given these, by a "
-        "probability estimated from all discovery people with a logistic regression on the "
-        "confounds and their squares or splines, without products (additive)."
+        "probability estimated from all discovery people with a logistic regression (ridge "
+        "penalty) on the confounds and their squares or splines, without products (additive)."
     ) * conditional
     return Fact(
         f"Permutation test: {permutation['n']:,} permutations of the "

@@ -10,6 +10,7 @@ import pandas as pd
 from mri_response.config.feature_kinds import feature_kind
 from mri_response.config.outcome_kinds import is_number, outcome_kind
 from mri_response.config.queries import left_out_column
+from mri_response.core.vocabulary import NotComputed
 from mri_response.report.naming import counted
 from mri_response.report.numbers import number, p_phrase
 from mri_response.report.run import Run
@@ -80,6 +81,27 @@ def where(table: str, **keys: str) -> str:
         For example ``null.tsv: model=roi_svc, cohort=discovery``.
     """
     return f"{table}.tsv: " + ", ".join(f"{key}={value}" for key, value in keys.items())
+
+
+def has_numbers(run: Run, table: str) -> bool:
+    """Whether a further table has a row that was computed.
+
+    Parameters
+    ----------
+    run : Run
+        The run.
+    table : str
+        Name of the table without suffix.
+
+    Returns
+    -------
+    bool
+        False also of a table in which every row says why it has no numbers.
+    """
+    rows = run.tables.get(table)
+    if rows is None or not len(rows):
+        return False
+    return "note" not in rows or not rows["note"].eq(NotComputed.NOT_ESTIMABLE).all()
 
 
 def cohort_size(run: Run, cohort: str) -> str:

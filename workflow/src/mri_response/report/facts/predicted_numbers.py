@@ -11,7 +11,12 @@ from mri_response.config.queries import fitted_model
 from mri_response.core.vocabulary import Role
 from mri_response.learning.learners.registry import learner_of
 from mri_response.report.facts.fact import Fact
-from mri_response.report.facts.phrases import known_without_features, listed, reduced_words
+from mri_response.report.facts.phrases import (
+    has_numbers,
+    known_without_features,
+    listed,
+    reduced_words,
+)
 from mri_response.report.facts.stability import METHODS_OF_STABILITY
 from mri_response.report.procedure_words import (
     families_text,
@@ -43,7 +48,7 @@ def number_methods(run: Run) -> list[Fact]:
     ]
     if run.others:
         paragraphs.append(_elsewhere(config))
-    paragraphs += [fact for name, fact in METHODS_OF_STABILITY.items() if name in run.tables]
+    paragraphs += [fact for name, fact in METHODS_OF_STABILITY.items() if has_numbers(run, name)]
     return paragraphs
 
 

@@ -63,6 +63,20 @@ CONTROLS_METHOD = Fact(
 )
 
 
+#: How what scans add to the clinic was tested.
+ADDED_METHOD = Fact(
+    "Whether scans add to the clinical features was tested with both side by side, each set of "
+    "features divided by the square root of its number of columns and confounds removed from the "
+    "scans alone: residuals of the scans, from a linear regression on clinical features and "
+    "confounds, were permuted between people, and the whole procedure ran again. The estimate is "
+    "the performance with the scans as they are, less its mean over the permutations; p is "
+    "one-sided. Residuals are not exactly exchangeable, so that the test is approximate; its null "
+    "hypothesis allows for a linear relation of scans and clinical features alone.",
+    "comparisons.tsv: comparison=imaging_added; config: permutation.scans",
+    ("freedman_lane",),
+)
+
+
 @fact
 def confound_controls(run: Run) -> Fact | None:
     rows = run.numeric("confound_controls")

@@ -16,13 +16,18 @@ METHODS_OF_SITES = {
         "The site of discovery people was predicted from the features before and after "
         "preparation, from the decision values and from the outcome, by a regularised linear "
         "discriminant analysis inside folds, and tested by exchanging sites between people of one "
-        "class. Sites were combined by random effects (restricted maximum likelihood, interval of "
+        "class (from the outcome, between all people).",
+        "site_predictability.tsv: predicted_from, p_value",
+    ),
+    "site_spread": Fact(
+        "Sites were combined by random effects (restricted maximum likelihood, interval of "
         "Hartung, Knapp, Sidik and Jonkman) on the logit scale.",
-        "site_predictability.tsv: predicted_from; site_spread.tsv: tau_squared, prediction_low",
+        "site_spread.tsv: tau_squared, prediction_low",
     ),
     "transport": Fact(
-        "The whole procedure was also learned from each external cohort in turn, and scored in the "
-        "others without a look at their labels, which were permuted for its test.",
+        "The whole procedure was also learned from each external cohort with people enough in "
+        "turn, and scored in the others without a look at their labels, which were permuted "
+        "for its test.",
         "transport.tsv: trained_on, cohort",
     ),
 }
