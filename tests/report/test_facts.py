@@ -504,6 +504,24 @@ def test_the_card_says_whether_the_model_travels_and_how():
     assert "apply.model" not in told
 
 
+def test_cohorts_that_are_learned_from_in_turn_did_not_serve_evaluation_alone():
+    said = "models of their own were learned from external cohorts"
+    run = made_up_run()
+    assert said not in gather(run.read())["data_use"].text
+    assert said in gather(run.read(tables={"transport": pd.DataFrame()}))["data_use"].text
+
+
+def test_permutations_that_spread_less_than_coins_are_not_said_to_spread_more():
+    run = made_up_run()
+    table = run.tables["precision"]
+    said = "Cross-validation spreads more than coins"
+    for more, shown_ in ((0.02, True), (-0.02, False)):
+        changed = table.assign(best_of_null=table["best_of_chance"].astype(float) + more)
+        text = " ".join(caveats(run.read(tables={"precision": changed})))
+        assert (said in text) == shown_
+        assert "ithout signal, 19 of 20 permutations of the whole procedure" in text
+
+
 def test_caveats_say_which_intervals_the_discovery_cohort_has():
     run = made_up_run()
     evidence = evidence_of(run)
@@ -514,7 +532,7 @@ def test_caveats_say_which_intervals_the_discovery_cohort_has():
     )
     text = " ".join(caveats(dataclasses.replace(evidence, performance=held_out)))
     assert "naive" not in text
-    assert "No interval covers what other scanners" in text
+    assert "No interval over people covers what other scanners" in text
 
 
 def test_results_are_facts_in_order():
@@ -624,7 +642,16 @@ def test_where_people_were_held_out_the_model_is_developed_from_all_of_them():
     told = gather(held_out)
     assert "Development: 140 people, 71 responder" in told["sample_size"].text
     assert "n = 140, 71 responder" in told["training_data"].text
-    assert "99, 52 responders held out and predicted" in told["analysis_sizes"].text
+    sizes = "Internal validation: n = 99, 52 responders held out and predicted"
+    assert sizes in told["analysis_sizes"].text
+    assert "by people held out of the discovery cohort," in told["optimism"].text
+    alone = one_cohort()
+    alone.config["cross_validation"] = config["cross_validation"]
+    told = gather(alone.read())["evaluation_data"].text
+    assert (
+        told
+        == "None: the model has been evaluated by people held out of the discovery cohort alone."
+    )
     assert "(140 people, 71 responders)" in methods(held_out)[0].text
 
 
@@ -647,6 +674,9 @@ def test_clusters_name_everything_that_was_done():
     assert "inner splits leave out whole values of scanner" in text
     assert "families (family) stayed on one side of every split" in text
     assert "features were harmonised by site inside the folds" in text
+    assert text.endswith("between clusters, but for what harmonisation takes from each site.")
+    plain = gather(made_up_run().read())["clusters"].text
+    assert plain.endswith("Model parameters do not vary between clusters.")
     assert "nothing was done" not in text
 
 

@@ -43,6 +43,22 @@ def left_out_text(cross_validation: Mapping[str, Any]) -> str:
     return f"one split: {who}, were held out and predicted by a model that learned from the others"
 
 
+def validation_text(cross_validation: Mapping[str, Any]) -> str:
+    """Return what the discovery people who were predicted are called by, as in ``by ...``.
+
+    Parameters
+    ----------
+    cross_validation : mapping
+        The section of the configuration.
+
+    Returns
+    -------
+    str
+    """
+    held_out = cross_validation["outer"] == "held_out"
+    return "people held out of the discovery cohort" if held_out else "cross-validation"
+
+
 def left_out_inside_text(cross_validation: Mapping[str, Any]) -> str:
     """Return what the inner splits of a run are, for the methods.
 

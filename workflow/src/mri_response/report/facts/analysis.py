@@ -19,6 +19,7 @@ from mri_response.report.facts.methods import permutation_method
 from mri_response.report.facts.phrases import (
     cohort_size,
     formula_of,
+    harmonised_columns,
     kept_together,
     listed,
     people,
@@ -101,6 +102,11 @@ def data_use(run: Run) -> Fact:
         text += (
             f" {listed(names.titles[c] for c in run.others)} served evaluation alone: the frozen "
             "model scored them."
+        )
+    if "transport" in run.tables:
+        text += (
+            " Only for the table transport.tsv models of their own were learned from external "
+            "cohorts."
         )
     return Fact(text, "config: cohorts.*.role, cross_validation")
 
@@ -197,8 +203,10 @@ def clusters(run: Run) -> Fact:
         "cohorts are reported apart" if run.others else None,
     ]
     text = "; ".join(filter(None, parts)) or "nothing was done about clusters"
+    harmonised = bool(harmonised_columns(run.config))
     return Fact(
-        f"Clusters: {text}. Model parameters do not vary between clusters.",
+        f"Clusters: {text}. Model parameters do not vary between clusters"
+        f"{', but for what harmonisation takes from each site' * harmonised}.",
         "config: cross_validation, permutation.within, models.*.confounds, models.*.harmonise, "
         "cohorts",
     )

@@ -28,12 +28,13 @@ def caveats(run: Run) -> list[str]:
     """
     found = [text for cohort in run.cohorts for text in _of_cohort(run, cohort)]
     found.append(
-        f"{_of_intervals(run)}No interval covers what other scanners, hospitals or ways of "
-        "recruiting would change."
+        f"{_of_intervals(run)}No interval over people covers what other scanners, hospitals or "
+        "ways of recruiting would change."
     )
     if len(run.models) > 1:
         found.append(
-            f"{len(run.models)} models are shown. p values are not corrected for that; the "
+            f"{len(run.models)} models are shown. Their p values against chance are not corrected "
+            "for that; the "
             f"primary model, named in the config, is {run.model}."
         )
     return found
@@ -49,8 +50,8 @@ def _of_intervals(run: Run) -> str:
     naive = "The naive one ignores that people share training data and covers the truth too seldom"
     if Interval.NULL_INFLATED in methods:
         return (
-            f"Discovery figures are shown with two intervals. {naive}; the corrected one is wider, "
-            "and is one for models that learn from the training part of the folds. "
+            f"Discovery figures are shown with two intervals. {naive}; the corrected one is wider "
+            "as a rule, and is one for models that learn from the training part of the folds. "
         )
     return (
         f"Discovery figures have one interval, the naive one. {naive}; the corrected one needs "
@@ -103,10 +104,11 @@ def _of_cohort(run: Run, cohort: str) -> list[str]:
     elif cohort != EXTERNAL_POOLED and (text := coins(run, cohort)):
         row = precision_row(run.tables["precision"], run.model, cohort)
         if role == Role.DISCOVERY and not np.isnan(number(row["best_of_null"])):
+            more = number(row["best_of_null"]) > number(row["best_of_chance"])
+            start = "Cross-validation spreads more than coins: w" if more else "W"
             text += (
-                " Cross-validation spreads more than coins: without signal, 19 of 20 "
-                "permutations of the whole procedure stayed at or below "
-                f"{percent(row['best_of_null'])}."
+                f" {start}ithout signal, 19 of 20 permutations of the whole procedure stayed at or "
+                f"below {percent(row['best_of_null'])}."
             )
         found.append(text)
     return found

@@ -24,6 +24,7 @@ from mri_response.report.facts.phrases import (
 )
 from mri_response.report.facts.predicted_numbers import number_test
 from mri_response.report.numbers import minus, number, p_phrase
+from mri_response.report.procedure_words import validation_text
 from mri_response.report.run import Run
 
 #: Facts of other runs that say nothing of classes, and so are facts of these runs too.
@@ -94,13 +95,12 @@ def study(run: Run) -> Fact:
 
 @_fact
 def objective(run: Run) -> Fact:
-    kind, outcome_ = outcome_kind(run.config), run.config["outcome"]
     elsewhere = " and evaluation in people the model had not seen" if run.others else ""
     return Fact(
         f"To predict a number from {predictors(run.config)}, and to say what they add to "
         f"{_given(run)} alone: development with internal validation{elsewhere}. "
-        f"{kind.words(outcome_)} The primary model, named in the configuration, is "
-        f"{run.model}.",
+        f"{outcome_kind(run.config).words(run.config['outcome'])} The primary model, named in the "
+        f"configuration, is {run.model}.",
         "config: outcome, cohorts, primary_model",
     )
 
@@ -239,8 +239,7 @@ def evaluation_balance(run: Run) -> Fact:
 @_fact
 def fairness(run: Run) -> Fact:
     return Fact(
-        "No method that enforces fairness was used, and performance is not reported by group of "
-        "people.",
+        "No method that enforces fairness was used, and groups of people are not reported apart.",
         "config: models.*.confounds",
     )
 
@@ -278,7 +277,8 @@ def training_data(run: Run) -> Fact:
 @_fact
 def evaluation_data(run: Run) -> Fact:
     if not run.others:
-        return Fact("None: the model was evaluated by cross-validation alone.", "config: cohorts")
+        how = validation_text(run.config["cross_validation"])
+        return Fact(f"None: the model was evaluated by {how} alone.", "config: cohorts")
     return Fact(f"{'; '.join(_size(run, cohort) for cohort in run.others)}.", _SIZES)
 
 
@@ -386,12 +386,12 @@ def confounds_baseline(run: Run) -> Fact:
 @_fact
 def limitations(run: Run) -> Fact:
     found = [
-        "No interval covers what other scanners, hospitals or ways of recruiting would change.",
+        "No interval over people covers what other scanners, hospitals or recruiting would change.",
         f"Totals contain what is predicted from {_given(run)} alone; they are not to be read "
         "without gains.",
     ]
-    treated = "baseline" in outcome_kind(run.config).needs
-    if treated and Role.CONTROL not in run.names.roles.values():
+    untreated = Role.CONTROL in run.names.roles.values()
+    if "baseline" in outcome_kind(run.config).needs and not untreated:
         found.append("Without an untreated cohort nothing says that what is predicted is the drug.")
     if len(run.models) > 1:
         found.append(f"{len(run.models)} models are shown; p values are not corrected for that.")

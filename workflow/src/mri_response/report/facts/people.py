@@ -14,6 +14,7 @@ from mri_response.report.numbers import (
     number,
     percent,
 )
+from mri_response.report.procedure_words import validation_text
 from mri_response.report.run import Run
 
 
@@ -85,7 +86,9 @@ def training_data(run: Run) -> Fact:
 def evaluation_data(run: Run) -> Fact:
     if not run.others:
         return Fact(
-            "None: the model has been evaluated by cross-validation alone.", "config: cohorts"
+            "None: the model has been evaluated by "
+            f"{validation_text(run.config['cross_validation'])} alone.",
+            "config: cohorts",
         )
     return Fact(
         f"{'; '.join(cohort_size(run, c) for c in run.others)}.",

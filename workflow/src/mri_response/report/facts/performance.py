@@ -16,6 +16,7 @@ from mri_response.report.numbers import (
     percent,
     with_sign,
 )
+from mri_response.report.procedure_words import validation_text
 from mri_response.report.run import Run
 
 
@@ -49,7 +50,8 @@ def optimism(run: Run) -> Fact | None:
     outer = headline_row(run.performance, run.model, cohort, "balanced_accuracy")
     gap = 100 * (number(outer["estimate"]) - number(inner["estimate"]))
     return Fact(
-        f"Balanced accuracy {percent(inner['estimate'])} by cross-validation, "
+        f"Balanced accuracy {percent(inner['estimate'])} by "
+        f"{validation_text(run.config['cross_validation'])}, "
         f"{percent(outer['estimate'])} in {run.names.titles[cohort]}"
         f"{' (within cohorts)' if cohort == EXTERNAL_POOLED else ''}: {with_sign(gap, 1)} "
         "percentage points.",
@@ -133,7 +135,7 @@ def heterogeneity(run: Run) -> Fact:
 def analysis_sizes(run: Run) -> Fact:
     cv = run.config["cross_validation"]
     n, n_positive = run.counts(run.discovery)
-    text = f"Development and cross-validation: n = {n}, {counted(n_positive, run.names.positive)}"
+    text = f"Internal validation: n = {n}, {counted(n_positive, run.names.positive)}"
     if cv["outer"] == "held_out":
         text += " held out and predicted; the other people of the cohort were learned from"
     elif cv["outer"] == "k_fold":
