@@ -329,7 +329,7 @@ def test_caveats(trial: Page) -> None:
         "99 people, fewer than 200",
         "±10 percentage points",
         "Best of chance in Saline",
-        "Cross-validation spreads more than coins",
+        "ithout signal, 19 of 20 permutations of the whole procedure",
         "at chance in the control group is not evidence of specificity by itself",
         "edge of its grid in 3 of 100",
         "not for one particular model",

@@ -43,7 +43,7 @@ BRAIN_FIGURES = (
         pattern has unit norm over all regions or voxels, so numbers are comparable within a
         model and not between models. p: two-sided, from the same permutations; FDR: adjusted
         for the number of sets. Signs: share of the outer models in which the mean weight of
-        the set has its commoner sign, and that under permuted
+        the set has its commoner sign, and, where the folds keep it, that under permuted
         {% if "positive_class" in snakemake.config["outcome"] %}labels{% else %}residuals{% endif %}
         in brackets, where it is far above one half, since models share most of their people.""",
     ),

@@ -33,9 +33,10 @@ PREDICTION_FIGURES = (
         caption=SIMULATED
         + """Above: balanced accuracy and AUC of each model and of what needs no scan, with 95 %
         intervals over people. Below: differences between two models on the same people; above
-        0 the first one is better. In the discovery cohort they are those of the means over
+        0 the first one is better. In cross-validation they are those of the means over
         repeats above, with the interval of the corrected resampled t-test, which allows for
-        the training people that folds share; elsewhere the frozen models are compared
+        the training people that folds share (none where single people are left out); in
+        other cohorts, and people held out, the models are compared as they are
         (balanced accuracy: Tango's intervals of both classes combined; AUC: DeLong), in
         external cohorts together within each cohort.""",
     ),
@@ -50,9 +51,10 @@ PREDICTION_FIGURES = (
         + """ROC curves. Each point is one threshold: how many of the class
         {{ snakemake.config["outcome"]["positive_class"] }} are found (sensitivity), and how
         many of the other class are taken for it by mistake (1 − specificity). Discovery: mean
-        over the repeats of cross-validation, with a pointwise 95 % band from a bootstrap over
-        people within each class; folds are not drawn again, so the band is somewhat too
-        narrow. Other cohorts: people whom the frozen model had not seen; external cohorts
+        over the repeats of cross-validation, or of people held out their one curve, with a
+        pointwise 95 % band from a bootstrap over people within each class; in
+        cross-validation folds are not drawn again, so the band is somewhat too narrow.
+        Other cohorts: people whom the frozen model had not seen; external cohorts
         together: the curve is across all their people, the AUC in the legend within cohorts.
         The dashed diagonal is chance.""",
     ),
@@ -65,8 +67,9 @@ PREDICTION_FIGURES = (
         caption=SIMULATED
         + """What chance gives. The histograms show balanced accuracy and AUC after the labels were
         permuted, the vertical line what was observed. Whole procedure permuted: discovery
-        labels were permuted and everything was fitted again, the choice of hyperparameters
-        included. Own labels permuted: labels within the cohort were permuted and the model
+        labels were permuted (given the confounds: drawn by how likely the confounds make
+        them) and everything was fitted again, the choice of hyperparameters included.
+        Own labels permuted: labels within the cohort were permuted and the model
         stayed frozen; in external cohorts together the metric is that within cohorts.
         Discovery labels permuted: models of permuted discovery labels scored on the true
         labels of the cohort. p is the share of permutations at or above the observed value,
@@ -123,9 +126,9 @@ PREDICTION_FIGURES = (
         + """Calibration: of the people to whom the model gives a probability (horizontal), how
         many turn out to be of the class {{ snakemake.config["outcome"]["positive_class"] }}
         (vertical). On the dashed line the probabilities are right. Smooth curve (loess) with
-        a pointwise 95 % band from a bootstrap over people; in the discovery cohort all
-        repeats of cross-validation together, and the band is too narrow since people share
-        training data. Bars below: how many people get which probability, by class. External
+        a pointwise 95 % band from a bootstrap over people; in cross-validation all
+        repeats together, and the band is too narrow since people share training data.
+        Bars below: how many people get which probability, by class. External
         cohorts together: curve and bars are of all their people.""",
     ),
     FigureKind(
@@ -141,7 +144,7 @@ PREDICTION_FIGURES = (
         threshold, as a share of all people. The model helps where its curve lies above both
         acting on everybody and acting on nobody; what falls below the axis is not drawn.
         External cohorts together: all their people. Bands: 95 % intervals over people at each
-        threshold by itself, too narrow in the discovery cohort.""",
+        threshold by itself, too narrow in cross-validation.""",
     ),
     FigureKind(
         "subgroups",
@@ -165,8 +168,9 @@ PREDICTION_FIGURES = (
         caption=SIMULATED
         + """Performance at every site, with 95 % intervals over people. n: people, in brackets
         those of the class {{ snakemake.config["outcome"]["positive_class"] }}. Sites with too
-        few people of a class have no number. Diamonds: mean over sites by random effects,
-        with its interval; the grey bar behind it is the 95 % prediction interval of a new
+        few people of a class have no number. Diamonds: mean over sites by random effects
+        (three sites or more), with its interval; the grey bar behind it is the 95 %
+        prediction interval of a new
         site (five sites or more). The dashed line is chance.""",
         alt="Balanced accuracy and AUC of every site with 95 % intervals, and their mean; the "
         "tables have the numbers.",
@@ -181,7 +185,8 @@ PREDICTION_FIGURES = (
         + """Every cohort as the training set in turn: the whole procedure learned in one cohort
         (rows) and scored in another (columns), with 95 % intervals over people and p from
         permutations of the scored cohort's labels. The diagonal: cross-validation in the
-        discovery cohort. Red is above chance, blue below. n: people. †: no permutation
+        discovery cohort, p from permutations of the whole procedure. Red is above
+        chance, blue below. n: people. †: no permutation
         reached the number.""",
         alt="Balanced accuracy and AUC by the cohort learned from and scored; see the table.",
     ),
