@@ -262,8 +262,9 @@ def _differences(table: pd.DataFrame, config: Any, names: Naming) -> Table:
         "Small numbers: 95 % intervals. p is two-sided, Holm p is corrected for the number of "
         "pairs, in each cohort and metric. In cross-validation people share training data: the "
         "corrected resampled t-test (Nadeau and Bengio 2003) allows for it, with a standard error "
-        "no smaller than the spread of the difference under permuted labels; its difference is "
-        "that of the figures above. In external cohorts the frozen models are compared. Where "
+        "widened by how far its t spreads over permuted labels, where both models went through "
+        "the same; its difference is that of the figures above. In external cohorts the frozen "
+        "models are compared. Where "
         "residuals of the scans were permuted the difference is that to the mean of the "
         "permutations, and p is one-sided. McNemar's test and more are in comparisons.tsv."
     )

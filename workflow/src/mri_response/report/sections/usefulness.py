@@ -46,7 +46,7 @@ _HELP = (
     "acting on everybody and than acting on nobody. Whether it is at any threshold is judged by a "
     "band that holds for all of them together (pointwise, chance alone passes in about one of "
     "nine studies of 51 people); limits in the figure are of each threshold by itself. Both are "
-    "too narrow in the discovery cohort, where people share training data."
+    "too narrow in cross-validation, where people share training data."
 )
 _POINTS = {
     "decision_zero": "decision value 0",
