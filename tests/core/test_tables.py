@@ -122,7 +122,7 @@ def test_blank_lines_do_not_shift_the_line_numbers(tmp_path):
     [
         (b"", "found an empty file"),
         (b"participant_id\tage\n", "found a header and no rows"),
-        (b"participant_id\tage\nsub-1\n", "line 2: found 1 cells, expected 2 as in the header"),
+        (b"participant_id\tage\nsub-1\n", "line 2: found 1 cell, expected 2 as in the header"),
         (b"participant_id\tage\nsub-1\t3\t4\n", "line 2: found 3 cells, expected 2"),
         (b"participant_id\tage\tage\nsub-1\t3\t4\n", "line 1: found column 'age' twice"),
         (b"participant_id\t\tage\nsub-1\t3\t4\n", "line 1: found no name for column 2"),
