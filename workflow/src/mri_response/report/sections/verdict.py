@@ -200,7 +200,7 @@ def _by_enough(row: pd.Series) -> str:
     useful = percent(row["useful"])
     if number(row["ci_low"]) >= number(row["useful"]):
         return f" This is of use ({useful} or more)."
-    return f" Whether it is of use ({useful} or more) is not shown."
+    return f" That it is of use ({useful} or more) is not shown."
 
 
 def has_controls(run: Run) -> bool:
@@ -249,9 +249,9 @@ def people_of(run: Run, row: pd.Series, again: bool = False) -> tuple[str, str]:
     positive, negative = plural(names.positive), plural(names.negative)
     caption = (
         f"{hit + spared} are told rightly, {missed + alarmed} wrongly (crossed). {hit + missed} "
-        f"are {positive} (orange): {hit} are called so, {missed} are missed. {spared + alarmed} "
-        f"are {negative} (blue): {spared} are called so, {alarmed} are called {positive}. Of those "
-        f"called {positive}, {hit} of {hit + alarmed} are; of those called {negative}, {spared} of "
+        f"are {positive} (orange): {hit} called so, {missed} missed. {spared + alarmed} are "
+        f"{negative} (blue): {spared} called so, {alarmed} called {positive}. Of those called "
+        f"{positive}, {hit} of {hit + alarmed} are; of those called {negative}, {spared} of "
         f"{spared + missed}. From: {names.titles[row['cohort']]} (n = {row['n']:.0f}), "
         f"{_share(row, positive)}."
     )
