@@ -28,7 +28,9 @@ def tables(n_sites=6):
         {
             **{"model": "roi_svc", "cohort": "discovery", "predicted_from": source, "n": 99},
             **{"n_sites": 3, "folds": "outer", "estimate": estimate, "chance": 1 / 3},
-            **{"null_mean": 0.33, "p_value": p, "n_permutations": 1000, "note": np.nan},
+            **{"ci_low": estimate - 0.1, "ci_high": estimate + 0.05},
+            **{"ci_method": "null_inflated", "null_mean": 0.33, "p_value": p},
+            **{"n_permutations": 1000, "note": np.nan},
         }
         for source, (estimate, p) in sources.items()
     ]
@@ -58,7 +60,8 @@ def test_page_and_documents_say_whether_it_is_the_site(made_up):
     text = next(block.text for block in shown if isinstance(block, Text))
     expected = "The site of 99 people (3 sites, chance 33.3\u00a0%) can be told with a mean recall"
     assert expected in text
-    assert "90.0\u00a0% from features as measured (p\u00a0=\u00a00.001)" in text
+    interval = "95\u00a0% interval 80.0\u00a0to\u00a095.0\u00a0%"
+    assert f"90.0\u00a0% from features as measured ({interval}, p\u00a0=\u00a00.001)" in text
     sites, spread = (block for block in shown if isinstance(block, Table))
     assert sites.rows[0][1:4] == ["S0", "20", "9 (45.0\u00a0%)"]
     assert sites.rows[-1][-1] == "Not computed: a class has fewer than 5 people."
@@ -68,6 +71,13 @@ def test_page_and_documents_say_whether_it_is_the_site(made_up):
     said = " ".join(fact.text for fact in methods(run))
     assert "exchanging sites between people of one class (from the outcome, between all" in said
     assert "Sites were combined by random effects" in said
+
+
+def test_without_an_interval_none_is_written(made_up):
+    given = tables()
+    given["site_predictability"] = given["site_predictability"].assign(ci_low=np.nan)
+    text = flat(SECTION.blocks(made_up.read(tables=given)))[0].text
+    assert "90.0\u00a0% from features as measured (p\u00a0=\u00a00.001)" in text
 
 
 def test_too_few_sites_are_not_estimable(made_up):

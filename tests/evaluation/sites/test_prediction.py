@@ -9,8 +9,6 @@ from sklearn.linear_model import Ridge
 
 from mri_response.evaluation.sites.prediction import (
     COLUMNS,
-    SitesOfRows,
-    mean_recall,
     permuted_sites,
     predicted_sites,
     site_predictability,
@@ -88,13 +86,6 @@ def test_a_site_between_others_is_found_on_a_line():
     np.testing.assert_array_equal(predicted[0], codes)
 
 
-def test_sites_and_people_weigh_alike():
-    codes = np.array([[0, 0, 0, 0, 1, 1]])
-    sites = SitesOfRows(codes, np.array([0.25, 0.25, 0.25, 0.25, 1, 1]))
-    predicted = np.array([[0, 0, 0, 1, 1, 0]])
-    assert mean_recall(predicted, sites, np.ones(6, dtype=bool))[0] == pytest.approx(0.625)
-
-
 def test_scanners_are_told_until_they_are_harmonised(study):
     people, features, folds, decisions = study
     features = features + 0.8 * (people["site"] == "b").to_numpy()[:, None]
@@ -106,6 +97,10 @@ def test_scanners_are_told_until_they_are_harmonised(study):
     before, after = (found(table, name) for name in ("features", "prepared_features"))
     assert before["estimate"] > 0.6
     assert before["p_value"] == 0.01
+    assert (table["ci_low"] < table["estimate"]).all()
+    assert (table["estimate"] < table["ci_high"]).all()
+    assert before["ci_low"] > 1 / 3
+    assert after["ci_low"] < 1 / 3 < after["ci_high"]
     assert after["p_value"] > 0.05
     assert set(table["predicted_from"]) >= {"decision_values", "outcome"}
     assert "prepared_features" not in set(

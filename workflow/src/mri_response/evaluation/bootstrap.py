@@ -73,10 +73,27 @@ def naive_standard_error(
         whole = (share * in_class).sum(axis=-1, keepdims=True)
         mean = (score * in_class).sum(axis=-1, keepdims=True) / np.where(whole > 0, whole, 1)
         influence += in_class * (score - mean * share)
+    return np.sqrt(squared_over_people(influence, person))
+
+
+def squared_over_people(influence: NDArray, person: NDArray[np.intp]) -> FloatArray:
+    """Sum over people of their squared influence on an estimate: its variance.
+
+    Parameters
+    ----------
+    influence : ndarray, shape (m, n)
+        How much each row moves each of m estimates.
+    person : ndarray of int, shape (n,)
+        Number of the person of each row.
+
+    Returns
+    -------
+    ndarray, shape (m,)
+    """
     rows_of_person = np.argsort(person, kind="stable")
     starts = np.flatnonzero(np.diff(person[rows_of_person], prepend=-1))
     by_person = np.add.reduceat(influence[:, rows_of_person], starts, axis=-1)
-    return np.sqrt((by_person**2).sum(axis=-1))
+    return (by_person**2).sum(axis=-1)
 
 
 def bootstrap_counts(

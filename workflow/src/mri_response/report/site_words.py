@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pandas as pd
 
 from mri_response.core.vocabulary import NotComputed
 from mri_response.evaluation.sites.prediction import DECISION, FEATURES, OUTCOME, PREPARED
-from mri_response.report.numbers import p_text, percent
+from mri_response.report.numbers import interval_text, p_text, percent
 
 SOURCES = {
     FEATURES: "features as measured",
@@ -31,9 +32,16 @@ def told_from(rows: pd.DataFrame) -> str:
     """
     return ", ".join(
         f"{percent(row['estimate'])} from {SOURCES[row['predicted_from']]} "
-        f"(p\u00a0=\u00a0{p_text(row['p_value'], row['n_permutations'])})"
+        f"({_limits(row)}p\u00a0=\u00a0{p_text(row['p_value'], row['n_permutations'])})"
         for _, row in rows.iterrows()
     )
+
+
+def _limits(row: pd.Series) -> str:
+    """The 95 % interval of a recall with a comma, or nothing where there is none."""
+    if np.isnan(row["ci_low"]):
+        return ""
+    return f"95\u00a0% interval {interval_text('recall', row['ci_low'], row['ci_high'])}, "
 
 
 def sites_sentence(rows: pd.DataFrame) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -13,7 +13,13 @@ from mri_response.core.errors import InputError
 from mri_response.core.permutation import permutation_p_value
 from mri_response.core.seeds import Stream, generator
 from mri_response.core.tables import as_categories
-from mri_response.core.vocabulary import NotComputed
+from mri_response.core.vocabulary import Interval, NotComputed
+from mri_response.evaluation.sites.recalls import (
+    SitesOfRows,
+    over_repeats,
+    recall_interval,
+    recalls,
+)
 from mri_response.learning.batches import SITE_FOLDS
 from mri_response.learning.decisions import Decisions
 from mri_response.learning.gram import gram_matrices
@@ -25,7 +31,7 @@ from mri_response.people.rows import person_weights
 
 COLUMNS = [
     *("model", "cohort", "predicted_from", "n", "n_sites", "folds", "estimate", "chance"),
-    *("null_mean", "p_value", "n_permutations", "note"),
+    *("ci_low", "ci_high", "ci_method", "null_mean", "p_value", "n_permutations", "note"),
 ]
 #: What sites are predicted from: the features as they come and as the classifier is given them, the
 #: cross-validated decision values, and the outcome itself.
@@ -37,26 +43,6 @@ FEATURES, PREPARED, DECISION, OUTCOME = (
 )
 TOGETHER = 10  # training sets of which the Gram matrices are in memory at a time
 LABELLINGS = 100  # labellings that are predicted at a time
-
-
-class SitesOfRows(NamedTuple):
-    """Sites of rows, as they are and permuted.
-
-    Attributes
-    ----------
-    codes : ndarray of int, shape (1 + M, n)
-        Number of the site of each row; labelling 0 is observed.
-    weights : ndarray, shape (n,)
-        1 / (rows of the person).
-    """
-
-    codes: NDArray
-    weights: NDArray
-
-    @property
-    def n_sites(self) -> int:
-        """Number of sites."""
-        return int(self.codes[0].max()) + 1
 
 
 def predicted_sites(gram: NDArray, train: NDArray, test: NDArray, codes: NDArray) -> NDArray:
@@ -103,31 +89,6 @@ def predicted_sites(gram: NDArray, train: NDArray, test: NDArray, codes: NDArray
     return np.concatenate(predicted)
 
 
-def mean_recall(predicted: NDArray, sites: SitesOfRows, tested: NDArray) -> NDArray:
-    """Share of people who are given their site, as the mean over sites.
-
-    Parameters
-    ----------
-    predicted : ndarray of int, shape (1 + M, n)
-        Predicted sites.
-    sites : SitesOfRows
-        True ones under each labelling.
-    tested : ndarray of bool, shape (n,)
-        Rows that were predicted.
-
-    Returns
-    -------
-    ndarray, shape (1 + M,)
-    """
-    recalls = []
-    for site in range(sites.n_sites):
-        weight = ((sites.codes == site) & tested) * sites.weights
-        total = weight.sum(axis=1)
-        right = (weight * (predicted == site)).sum(axis=1)
-        recalls.append(np.where(total > 0, right / np.where(total > 0, total, 1), np.nan))
-    return np.nanmean(recalls, axis=0)
-
-
 def permuted_sites(
     people: pd.DataFrame, column: str, config: Mapping[str, Any], *, within_classes: bool
 ) -> SitesOfRows:
@@ -163,7 +124,7 @@ def permuted_sites(
         rng = generator(config["seed"], Stream.SITES, index)
         for rows in strata:
             drawn[index, rows] = codes[rows[rng.permutation(len(rows))]]
-    return SitesOfRows(drawn, person_weights(people["participant_id"])[0])
+    return SitesOfRows(drawn, *person_weights(people["participant_id"]))
 
 
 def folds_of_sites(
@@ -228,9 +189,9 @@ def site_predictability(
     DataFrame
         `COLUMNS`, one row per thing that sites are predicted from. The estimate is the mean over
         sites of the share of people who are given their site, and over repeats; chance is one
-        divided by the number of sites. p is one-sided, sites being exchanged between people of one
-        class; from the outcome, between all. Without two sites in which people are known
-        there is no estimate.
+        divided by the number of sites; limits are those of `recall_interval`. p is one-sided, sites
+        being exchanged between people of one class; from the outcome, between all. Without two
+        sites in which people are known there is no estimate.
     """
     column = config["sites"]["column"]
     known = people[column].notna().to_numpy() & decisions.tested
@@ -290,18 +251,19 @@ def _tested(
     drawn: Sequence[tuple[int, NDArray, NDArray]],
     grams: Iterator[NDArray],
 ) -> dict[str, Any]:
-    """Estimate, chance and p from the Gram matrices of all folds."""
+    """Estimate, its limits, chance and p from the Gram matrices of all folds."""
     predicted = {repeat: np.full(sites.codes.shape, -1) for repeat, _, _ in drawn}
     tested = {repeat: np.zeros(sites.codes.shape[1], dtype=bool) for repeat in predicted}
     for (repeat, train, test), gram in zip(drawn, grams, strict=True):
         predicted[repeat][:, test] = predicted_sites(gram, train, test, sites.codes)
         tested[repeat] |= test
-    recalls = [mean_recall(predicted[r], sites, tested[r]) for r in predicted]
-    estimate, *null = np.mean(recalls, axis=0)
+    found = over_repeats([recalls(predicted[r], sites, tested[r]) for r in predicted])
+    estimate, null = found.mean[0], found.mean[1:]
+    low, high = recall_interval(found, sites)
     return {
-        "estimate": estimate,
-        "chance": 1 / sites.n_sites,
-        "null_mean": np.mean(null) if null else np.nan,
-        "p_value": permutation_p_value(estimate, np.array(null)) if null else np.nan,
+        **{"estimate": estimate, "chance": 1 / sites.n_sites, "ci_low": low, "ci_high": high},
+        "ci_method": Interval.NULL_INFLATED if low == low else np.nan,
+        "null_mean": null.mean() if null.size else np.nan,
+        "p_value": permutation_p_value(estimate, null),
         "n_permutations": len(null),
     }

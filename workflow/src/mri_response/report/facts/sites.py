@@ -16,8 +16,9 @@ METHODS_OF_SITES = {
         "The site of discovery people was predicted from the features before and after "
         "preparation, from the decision values and from the outcome, by a regularised linear "
         "discriminant analysis inside folds, and tested by exchanging sites between people of one "
-        "class (from the outcome, between all people).",
-        "site_predictability.tsv: predicted_from, p_value",
+        "class (from the outcome, between all people). Its interval over people is widened by the "
+        "spread of the recall under these exchanges, as that of the balanced accuracy.",
+        "site_predictability.tsv: predicted_from, ci_low, p_value",
     ),
     "site_spread": Fact(
         "Sites were combined by random effects (restricted maximum likelihood, interval of "
@@ -63,5 +64,5 @@ def sites_told(run: Run) -> Fact | None:
         return None
     return Fact(
         f"Sites, model {run.model}: {sites_sentence(rows[rows['model'] == run.model])}",
-        where("site_predictability", model=run.model, column="estimate, p_value"),
+        where("site_predictability", model=run.model, column="estimate, ci_low, p_value"),
     )

@@ -33,13 +33,16 @@ TABLES = {
 _HOW = (
     "Sites were predicted by a regularised linear discriminant analysis in which every site weighs "
     "alike, learned in the training part of each fold. The number is the mean over sites of the "
-    "share of people who are given their site. p is one-sided, from the same analysis with sites "
-    "exchanged between people of one class (from the outcome alone: between all), so that what the "
-    "outcome says of the site is no reason for a small p; the null's mean shows how much that "
-    "is. Where the outcome alone tells "
-    "the site, sites differ in their shares of the classes: a model that has learned the site then "
-    "looks better than it is, and taking sites off takes signal with it. That a site cannot be "
-    "told here does not show that no other method could tell it."
+    "share of people who are given their site. Its interval is that of the cross-validated "
+    "balanced accuracy, for any number of sites: over people, widened by the spread under the "
+    "permutations (a little too narrow where nearly all people of a site have the same outcome); "
+    "none where these are too few or change nothing. p is one-sided, from the same analysis with "
+    "sites exchanged between people of one class (from the outcome alone: between all), so that "
+    "what the outcome says of the site is no reason for a small p; the null's mean shows how much "
+    "that is. Where the outcome alone tells the site, sites differ in their shares of the classes: "
+    "a model that has learned the site then looks better than it is, and taking sites off takes "
+    "signal with it. That a site cannot be told here does not show that no other method could "
+    "tell it."
 )
 _SPREAD = (
     "Sites were combined by random effects on the logit scale (restricted maximum likelihood; "
