@@ -66,6 +66,20 @@ def test_either_direction_answers_a_question_of_change() -> None:
     assert finding(-0.3, -0.01, 0.01, either=True).answer == "found"
 
 
+@pytest.mark.parametrize(
+    ("low", "high", "p", "answer"),
+    [
+        (-0.3, -0.01, 0.05, "found"),
+        (-0.3, 0.0, 0.05, "cannot_tell"),
+        (-0.3, -0.01, 0.0501, "cannot_tell"),
+        (0.01, 0.3, 0.05, "reverse"),
+        (0.01, 0.3, 0.0501, "cannot_tell"),
+    ],
+)
+def test_a_lower_number_can_be_what_is_asked_for(low, high, p, answer) -> None:
+    assert finding(low, high, p, lower=True).answer == answer
+
+
 def run_with(config: dict[str, Any], **tables: list[dict[str, Any]]) -> Run:
     frames = {
         name: pd.DataFrame(rows).astype(str).astype(object).replace({"n/a": np.nan, "nan": np.nan})
@@ -84,28 +98,89 @@ RATES = {
 }
 
 
+SCORES = {
+    **{"model": "mmrm", "quantity": "difference", "arm": "ketamine", "reference": "saline"},
+    **{"session_id": "ses-24h", "n": 100, "n_reference": 49},
+    **{"estimate": -3.1, "ci_low": -6.0, "ci_high": -0.2, "p_value": 0.02},
+}
+UNKNOWN = {"estimate": "n/a", "ci_low": "n/a", "ci_high": "n/a", "p_value": "n/a"}
+
+
+def outcomes_with(rate: dict[str, Any], score: dict[str, Any]) -> list[Finding]:
+    rows = [RATES | {"session_id": "ses-1h", "p_value": 1}]
+    rows.append(RATES | {"session_id": "ses-24h"} | rate)
+    scores = [SCORES | {"session_id": "ses-1h", "estimate": 9}, SCORES | score]
+    means = [SCORES | {"quantity": "mean"}]
+    run = run_with(ARMS, outcome_rate_differences=rows, outcome_model=means + scores)
+    return outcome_findings(run)
+
+
 @pytest.mark.parametrize(
     ("changes", "short"),
     [
         ({}, "Yes."),
+        ({"p_value": 0.026}, "Can’t tell."),
         ({"ci_low": "-0.01", "p_value": "0.06"}, "Can’t tell."),
-        ({"estimate": 0.02, "ci_low": 0.001, "ci_high": 0.04, "p_value": 0.04}, "Yes, but too"),
+        ({"estimate": 0.02, "ci_low": 0.001, "ci_high": 0.04, "p_value": 0.02}, "Yes, but too"),
         ({"estimate": 0.0, "ci_low": -0.04, "ci_high": 0.04, "p_value": 1}, "No."),
         ({"estimate": -0.2, "ci_low": -0.3, "ci_high": -0.1, "p_value": 0.001}, "No, the reverse."),
-        ({"estimate": "n/a", "ci_low": "n/a", "ci_high": "n/a", "p_value": "n/a"}, "Not asked."),
+        (UNKNOWN, "Not asked."),
     ],
 )
 def test_clinical_outcomes(changes, short) -> None:
-    rows = [RATES | {"session_id": "ses-1h", "p_value": 1}]
-    rows.append(RATES | {"session_id": "ses-24h"} | changes)
-    run = run_with(ARMS, outcome_rate_differences=rows)
-    (item,) = answer_items(outcome_findings(run), "outcomes", "outcomes")
+    item, _ = answer_items(outcomes_with(changes, {}), "outcomes", "outcomes")
     assert item.question == "Does ketamine help: do more people respond than with saline?"
     assert item.short.startswith(short)
     assert "at ses-24h, 52 of 100 against 15 of 49" in item.figure, "the last visit"
     assert "n = 149." in item.figure
     if not changes:
-        assert "+21.4 points (95 % interval +4.4 to +36.0), p = 0.015 (Fisher’s" in item.figure
+        counted = "counted 2 times for 2 tests"
+        number = f"+21.4 points (95 % interval +4.4 to +36.0), p = 0.015, {counted} (Fisher’s"
+        assert number in item.figure
+
+
+@pytest.mark.parametrize(
+    ("changes", "short"),
+    [
+        ({}, "Yes."),
+        ({"p_value": 0.026}, "Can’t tell."),
+        ({"estimate": 3, "ci_low": 1, "ci_high": 5}, "No, the reverse."),
+        (UNKNOWN, "Not asked."),
+    ],
+)
+def test_scores_have_an_answer_of_their_own(changes, short) -> None:
+    _, item = answer_items(outcomes_with({}, changes), "outcomes", "outcomes")
+    assert item.question == "Does ketamine help: are scores lower than with saline?"
+    assert item.short == short
+    if not changes:
+        assert "−3.1 points (95 % interval −6.0 to −0.2; below 0 scores are lower)" in item.figure
+        assert "(mixed model of all visits); n = 149." in item.figure
+
+
+PERIODS = {"periods": ["one", "two"], "values": {"d": "ketamine", "p": "placebo"},
+           "sessions": {"day 2": {"ketamine": "d2", "placebo": "p2"}}}  # fmt: skip
+CROSSED = {"clinical_outcomes": {"scales": {"MADRS": {}}, "crossover": PERIODS, "arm": None,
+           "cohorts": None, "reference": "placebo"}}  # fmt: skip
+
+
+def test_of_a_crossover_the_mixed_model_answers_if_it_could_be_fitted() -> None:
+    both = {"both": 1, "only_first": 4, "only_reference": 0, "n": 24, "time_point": "day 2"}
+    numbers = {"estimate": 0.17, "ci_low": -0.02, "ci_high": 0.36, "p_value": 0.125}
+    pair = {"scale": "MADRS", "outcome": "response", "measure": "risk_difference"}
+    pair |= {"p_method": "mcnemar_exact", **both, **numbers}
+    score = {"time_point": "day 2", "effect": "treatment", "treatment": "ketamine"}
+    score |= {"reference": "placebo", "p_value": 0.001}
+    first = score | {"method": "hills_armitage", "n_people": 24, "estimate": -6.7}
+    mixed = score | {"method": "mixed_model", "n_people": 29, "estimate": -7.3}
+    limits = {"ci_low": -11.4, "ci_high": -3.2}
+    scores = [first | limits, mixed | limits, mixed | limits | {"time_point": "day 10"}]
+    run = run_with(CROSSED, outcome_rate_pairs=[pair], outcome_crossover=scores)
+    respond, lower = outcome_findings(run)
+    assert (respond.answer, lower.answer) == ("cannot_tell", "found")
+    assert "MADRS at day 2, ketamine minus placebo: −7.3 points" in lower.number
+    assert lower.number.endswith("(one period or both, mixed model); n = 29.")
+    run = run_with(CROSSED, outcome_rate_pairs=[pair], outcome_crossover=scores[:1])
+    assert "−6.7 points" in outcome_findings(run)[1].number
 
 
 def test_one_group_says_nothing_of_a_treatment() -> None:

@@ -90,7 +90,7 @@ def test_the_section_is_a_sentence_a_figure_and_a_table_and_the_rest_is_folded()
 
 
 def test_every_module_has_a_headline() -> None:
-    assert outcomes.SECTION.headline
+    assert outcomes.SECTION.findings
     assert variability.SECTION.headline
 
 

@@ -163,6 +163,7 @@ def test_the_page_tells_design_numbers_and_methods(run):
     lead = "MADRS_Total at day 2, ketamine minus placebo: −7.3 points"
     assert lead in text
     assert "Does ketamine help: do more people respond than with placebo? Can’t tell." in text
+    assert "Does ketamine help: are scores lower than with placebo? Yes." in text
     assert "A crossover of ketamine and placebo in two periods" in text
     assert "day 2 One period or both, mixed model 29 −7.3 −11.4 to −3.2 22.9 0.001" in text
     assert "NNTB 7.5 (NNTH 8.8 to infinity to NNTB 2.6)" in text

@@ -59,6 +59,8 @@ class Finding:
         Smallest number that would matter; NaN where none is fixed, so that the answer is never no.
     either : bool
         Whether a number below `null_value` answers the question with yes too.
+    lower : bool
+        Whether it is asked if the number lies below `null_value`.
     level : float
         Of the test.
     n_tested : int
@@ -82,6 +84,7 @@ class Finding:
     null_value: float = 0.0
     useful: float = np.nan
     either: bool = False
+    lower: bool = False
     level: float = 0.05
     n_tested: int = 1
     evidence: str = ""
@@ -94,7 +97,8 @@ class Finding:
         Found: p, times the number of tests, is at most the level and the interval lies above the
         null value. Found but small: so too, and the interval ends below what would matter. Reverse:
         the interval lies below. Not found: none of these, and the interval ends below what would
-        matter. Cannot tell: all else.
+        matter. Cannot tell: all else. Above and below change places where lower numbers are asked
+        for.
         """
         if self.given:
             return self.given
@@ -103,9 +107,11 @@ class Finding:
         tested = np.isnan(self.p_value) or self.n_tested * self.p_value <= self.level
         small = self.ci_high < self.useful
         if tested and self.ci_low > self.null_value:
+            if self.lower:
+                return "reverse"
             return "found_but_small" if small else "found"
         if tested and self.ci_high < self.null_value:
-            return "found" if self.either else "reverse"
+            return "found" if self.either or self.lower else "reverse"
         return "not_found" if small else "cannot_tell"
 
     @property

@@ -20,9 +20,17 @@ from mri_response.report.numbers import (
     percent,
     signed,
     signed_interval,
+    with_limits,
 )
 from mri_response.report.run import Run
 from mri_response.report.sections.module_answers import BY_LOT
+
+#: How a crossover was analysed, in words.
+CROSSOVER_METHODS = {
+    "hills_armitage": "People with both periods",
+    "mixed_model": "One period or both, mixed model",
+    "first_period": "First period alone",
+}
 
 
 def session_shown(run: Run, sessions: list[str]) -> str:
@@ -43,8 +51,30 @@ def session_shown(run: Run, sessions: list[str]) -> str:
     return wanted if wanted in sessions else sessions[-1]
 
 
+def crossover_row(run: Run) -> Mapping[str, Any] | None:
+    """The difference in scores between the treatments of a crossover, at its first time point.
+
+    Parameters
+    ----------
+    run : Run
+        A run that analyses the scores themselves.
+
+    Returns
+    -------
+    mapping or None
+        Row of ``outcome_crossover.tsv``: by the mixed model, else by the first method that could
+        be fitted; None without one.
+    """
+    table = run.tables.get("outcome_crossover")
+    if table is None or not len(table):
+        return None
+    rows = table[table["effect"] == "treatment"]
+    mixed = rows[rows["method"] == "mixed_model"]
+    return (mixed if len(mixed) else rows).iloc[0].to_dict()
+
+
 def outcome_findings(run: Run) -> list[Finding]:
-    """Whether more people respond with a treatment than with what it is compared with.
+    """Whether a treatment helps: whether more people respond, and whether scores are lower.
 
     Parameters
     ----------
@@ -54,8 +84,9 @@ def outcome_findings(run: Run) -> list[Finding]:
     Returns
     -------
     list of Finding
-        One for each arm beside the reference, of everybody with a score at the visit of
-        `session_shown`; of the same people in a crossover, at its first time point.
+        Two for each arm beside the reference, of everybody with a score at the visit of
+        `session_shown`; of a crossover, at its first time point. Both ask the same in two ways, so
+        that each p counts as often as there are of them.
     """
     section = run.config["clinical_outcomes"]
     scale = next(iter(section["scales"]))
@@ -64,18 +95,55 @@ def outcome_findings(run: Run) -> list[Finding]:
         words = {"not_asked": "One group was followed without a comparison: what the treatment "
                  "did to it cannot be told."}  # fmt: skip
         return [Finding("Does the treatment help: do more people respond?", words)]
-    table = run.tables["outcome_rate_pairs" if design == CROSSOVER else "outcome_rate_differences"]
+    paired = design == CROSSOVER
+    table = run.tables["outcome_rate_pairs" if paired else "outcome_rate_differences"]
     rows = table[(table["scale"] == scale) & (table["outcome"] == "response")]
     rows = rows[rows["measure"] == "risk_difference"]
-    if design == CROSSOVER:
+    if paired:
         rows = rows.head(1).assign(arm=treatment_of(section), reference=section["reference"])
-    elif len(rows):
+        scores = [row for row in (crossover_row(run),) if row]
+    else:
         session = session_shown(run, list(dict.fromkeys(rows["session_id"])))
         rows = rows[(rows["session_id"] == session) & (rows["counted"] == "observed")]
+        model = run.tables["outcome_model"]
+        model = model[(model["model"] == "mmrm") & (model["quantity"] == "difference")]
+        scores = model[model["session_id"] == session].to_dict("records")
+    n_tested = len(rows) + len(scores)
     return [
-        _of_rates(row, scale, len(rows), verdict, design == CROSSOVER)
-        for row in rows.to_dict("records")
+        *(_of_rates(row, scale, n_tested, verdict, paired) for row in rows.to_dict("records")),
+        *(_of_scores(row, scale, n_tested, verdict["level"]) for row in scores),
     ]
+
+
+def _of_scores(row: Mapping[str, Any], scale: str, n_tested: int, level: float) -> Finding:
+    paired = "time_point" in row
+    arm, other = (row["treatment" if paired else "arm"], row["reference"])
+    where = row["time_point" if paired else "session_id"]
+    n = number(row["n_people"]) if paired else number(row["n"]) + number(row["n_reference"])
+    difference, limits = with_limits(row, 1)
+    test = CROSSOVER_METHODS[row["method"]].lower() if paired else "mixed model of all visits"
+    p = p_phrase(row["p_value"], None)
+    return Finding(
+        f"Does {arm} help: are scores lower than with {other}?",
+        {
+            "found": f"On average, scores are lower with {arm} than with {other}. {BY_LOT} "
+            "What difference would matter is not fixed.",
+            "reverse": f"On average, scores are higher with {arm} than with {other}. {BY_LOT}",
+            "cannot_tell": f"Neither that scores are lower with {arm} nor that they are not has "
+            "been shown.",
+            "not_asked": "No model could be fitted to the scores.",
+        },
+        f"{scale} at {where}, {arm} minus {other}: {difference} points (95 % interval {limits}; "
+        f"below 0 scores are lower), {p}{times(n_tested)} ({test}); n = {n:.0f}.",
+        metric="difference in score",
+        **numbers_of(row),
+        null=str(row["method"]) if paired else "mmrm",
+        n=n,
+        lower=True,
+        level=level,
+        n_tested=n_tested,
+        evidence="outcome_crossover" if paired else "outcome_model",
+    )
 
 
 def _of_rates(

@@ -18,7 +18,11 @@ from mri_response.report.naming import arm_words
 from mri_response.report.numbers import MINUS, number, p_text, percent, with_limits
 from mri_response.report.run import Run
 from mri_response.report.sections.blocks import Answers, Block, Details, Figures, Lead, Table, Text
-from mri_response.report.sections.clinical_answers import outcome_findings, session_shown
+from mri_response.report.sections.clinical_answers import (
+    CROSSOVER_METHODS,
+    outcome_findings,
+    session_shown,
+)
 from mri_response.report.sections.module_answers import answer_items
 from mri_response.report.sections.outcome_details import detail_blocks
 from mri_response.report.sections.section import Section
@@ -48,11 +52,6 @@ TABLES = {
     "outcome_item_shares": "Items: low, better, worse",
     "outcome_item_differences": "Differences in items between arms",
 }
-_METHODS = {
-    "hills_armitage": "People with both periods",
-    "mixed_model": "One period or both, mixed model",
-    "first_period": "First period alone",
-}
 _NNT = (
     "NNT: number needed to treat for one more responder (NNTB) or one fewer (NNTH); its interval "
     "passes through infinity where that of the difference holds 0."
@@ -76,7 +75,7 @@ def _blocks(run: Run) -> list[Block]:
     missing = ("outcome_patterns", "outcome_tipping_point")
     return [
         Answers(answer_items(outcome_findings(run))),
-        Lead(headline(run)),
+        *([] if trial_design(section) == CROSSOVER else [Lead(response_of_arms(run, scale))]),
         about,
         Figures(("outcome_trajectories",)),
         tables[0],
@@ -85,33 +84,20 @@ def _blocks(run: Run) -> list[Block]:
     ]
 
 
-def headline(run: Run) -> str:
+def response_of_arms(run: Run, scale: str) -> str:
     """Response at the endpoint of the prediction, or at the last visit, arm by arm.
-
-    In a crossover, whose sessions are named by treatment, it is the difference between treatments
-    at the first time point.
 
     Parameters
     ----------
     run : Run
-        A run that analyses the scores themselves.
+        A run that analyses the scores themselves, of other than a crossover.
+    scale : str
+        The primary scale.
 
     Returns
     -------
     str
-        A sentence about the primary scale.
     """
-    scale = next(iter(run.config["clinical_outcomes"]["scales"]))
-    crossover = run.tables.get("outcome_crossover")
-    if crossover is not None and len(crossover):
-        rows = crossover[crossover["effect"] == "treatment"].set_index("method")
-        method = "mixed_model" if "mixed_model" in rows.index else rows.index[0]
-        row = rows.loc[[method]].iloc[0]
-        difference, limits = with_limits(row, 1)
-        return (
-            f"{scale} at {row['time_point']}, {row['treatment']} minus {row['reference']}: "
-            f"{difference} points (95 % interval {limits}, {_METHODS[method].lower()})."
-        )
     rates = _rows(run, "rates", scale=scale, counted="observed", outcome="response")
     session = session_shown(run, list(dict.fromkeys(rates["session_id"])))
     parts = []
@@ -181,7 +167,7 @@ def _crossover(run: Run, scale: str) -> Table:
     )
     for row in _rows(run, "crossover", effect="treatment").to_dict("records"):
         difference = with_limits(row, 1)
-        cells = [row["time_point"], _METHODS[row["method"]], row["n_people"], difference]
+        cells = [row["time_point"], CROSSOVER_METHODS[row["method"]], row["n_people"], difference]
         table.rows.append([*cells, f"{number(row['df']):.1f}", p_text(row["p_value"], None)])
     table.note = (
         "Points of the scale with 95 % intervals; negative: fewer symptoms. The mixed model and "
@@ -308,6 +294,5 @@ SECTION = Section(
     TABLES,
     _alt_text,
     module="clinical_outcomes",
-    headline=headline,
     findings=outcome_findings,
 )
