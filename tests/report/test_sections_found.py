@@ -8,13 +8,11 @@ from test_facts_of_numbers import made_up
 
 from mri_response.report.sections import (
     found,
-    outcomes,
     plain,
     predicted_numbers,
-    variability,
     verdict,
 )
-from mri_response.report.sections.blocks import Answers, Details, Figures, Lead, Table
+from mri_response.report.sections.blocks import Answers, Details, Figures, Table
 
 METRICS = ("r2_gain", "mae_gain", "r2", "r2_reduced", "r", "mae", "rmse", "calibration_slope")
 
@@ -45,34 +43,43 @@ def run_of(low: str, high: str, p: str, discovery: str = "0.2"):
 @pytest.mark.parametrize(
     ("low", "high", "p", "answer"),
     [
-        ("0.001", "0.4", "0.05", "The features tell more than "),
-        ("0", "0.4", "0.05", "Whether the features tell more than "),
-        ("0.001", "0.4", "0.051", "Whether the features tell more than "),
-        ("-0.4", "-0.001", "0.9", "The features tell less than "),
-        ("-0.4", "0", "0.9", "Whether the features tell more than "),
-        ("n/a", "n/a", "n/a", "Whether the features tell more than "),
+        ("0.001", "0.4", "0.025", "found"),
+        ("0", "0.4", "0.025", "cannot_tell"),
+        ("0.001", "0.4", "0.0251", "cannot_tell"),
+        ("-0.4", "-0.001", "0.9", "cannot_tell"),
+        ("-0.4", "-0.001", "0.01", "reverse"),
+        ("0.001", "0.4", "n/a", "cannot_tell"),
     ],
 )
-def test_the_answer_of_numbers_at_its_edges(low, high, p, answer) -> None:
-    said = predicted_numbers.headline(run_of(low, high, p))
-    assert said.startswith(answer)
-    assert "Drug, discovery 0.200 (" in said
-    assert "External cohorts together 0.100 (" in said
-    assert "Saline" not in said, "controls are no evidence for a gain"
+def test_the_answers_of_numbers_at_their_edges(low, high, p, answer) -> None:
+    here, elsewhere = predicted_numbers.findings(run_of(low, high, p))
+    assert here.answer == elsewhere.answer == answer
+    assert "Drug, discovery: 0.200 (" in here.number
+    assert "External cohorts together: 0.100 (" in elsewhere.number
+    assert "in people of this cohort" in here.words["found"]
+
+
+def test_a_small_p_beside_an_interval_that_holds_0_is_explained_elsewhere() -> None:
+    here, elsewhere = predicted_numbers.findings(run_of("-0.1", "0.4", "0.01"))
+    assert "the interval holds 0" in elsewhere.text
+    assert "the interval holds 0" not in here.text
+    _, large = predicted_numbers.findings(run_of("-0.1", "0.4", "0.4"))
+    assert "the interval holds 0" not in large.text
 
 
 def test_without_numbers_it_says_so() -> None:
-    said = predicted_numbers.headline(run_of("n/a", "n/a", "n/a", discovery="n/a"))
-    assert "Drug, discovery" not in said
+    here, _ = predicted_numbers.findings(run_of("n/a", "n/a", "n/a", discovery="n/a"))
+    assert here.text == "No gain could be computed."
 
 
 def test_the_page_begins_with_it_and_links_to_the_evidence() -> None:
     run = run_of("0.001", "0.4", "0.01")
     (answers,) = found.SECTION.blocks(run)
     assert isinstance(answers, Answers)
-    (item,) = answers.items
-    assert item.text == predicted_numbers.headline(run)
-    assert item.target == predicted_numbers.SECTION.id
+    made = predicted_numbers.findings(run)
+    assert [item.text for item in answers.items] == [one.text for one in made]
+    assert {item.target for item in answers.items} == {predicted_numbers.SECTION.id}
+    assert list(found.run_answers(run)["answer"]) == ["found", "found"]
 
 
 def test_a_run_without_such_a_module_has_no_such_section() -> None:
@@ -84,14 +91,13 @@ def test_a_run_without_such_a_module_has_no_such_section() -> None:
 def test_the_section_is_a_sentence_a_figure_and_a_table_and_the_rest_is_folded() -> None:
     blocks = predicted_numbers.SECTION.blocks(run_of("0.001", "0.4", "0.01"))
     kinds = [type(block) for block in blocks]
-    assert kinds[0] is Lead
+    assert kinds[0] is Answers
     assert kinds.count(Figures) == kinds.count(Table) == 1
     assert Details in kinds
 
 
-def test_every_module_has_a_headline() -> None:
-    assert outcomes.SECTION.findings
-    assert variability.SECTION.headline
+def test_every_module_has_an_answer() -> None:
+    assert all(section.findings for section in found._SECTIONS)
 
 
 def test_without_a_control_nothing_is_said_of_a_drug() -> None:

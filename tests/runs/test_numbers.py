@@ -177,6 +177,8 @@ def test_the_page_speaks_of_numbers_and_names_nobody(results):
     text = " ".join(re.sub(r"<[^>]+>", " ", page).split())
     for words in (
         "What the features add",
+        "Do the features tell more than",
+        "Does this hold in ",
         "Is one model better than another?",
         "Is it the treatment?",
         "Stack both: the mean of the numbers that ridge and trees predict",

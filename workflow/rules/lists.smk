@@ -307,8 +307,8 @@ PAGE_FILES = {
 
 def answers_of_modules():
     """What modules answer that predict no classes, beside the page; by the name of the output."""
-    answering = {"clinical_outcomes", "belief", "variability", "apply"}
-    return {"answers": run_table("answers")} if answering & {*asked_modules(CONFIG)} else {}
+    further = {*asked_modules(CONFIG)} - {"prediction"}
+    return {"answers": run_table("answers")} if further else {}
 
 
 def files_of_modules():

@@ -370,6 +370,5 @@ SECTION = Section(
     TABLES,
     _alt_text,
     module="belief",
-    headline=headline,
     findings=belief_findings,
 )

@@ -7,7 +7,7 @@ import pandas as pd
 from mri_response.report.findings import Finding, answers_table
 from mri_response.report.run import Run
 from mri_response.report.sections import applied, belief, outcomes, predicted_numbers, variability
-from mri_response.report.sections.blocks import AnswerItem, Answers, Block
+from mri_response.report.sections.blocks import Answers, Block
 from mri_response.report.sections.module_answers import answer_items
 from mri_response.report.sections.section import Section
 
@@ -20,13 +20,7 @@ def _blocks(run: Run) -> list[Block]:
     for section in _SECTIONS:
         if not section.blocks_of(run):
             continue
-        label = section.label.lower()
-        if section.findings:
-            items += answer_items(section.findings(run), section.id, label)
-        else:
-            text = section.headline(run)
-            target = {"target": section.id, "target_label": label}
-            items.append(AnswerItem(section.heading, "", text, **target))
+        items += answer_items(section.findings(run), section.id, section.label.lower())
     return [Answers(items)] if items else []
 
 

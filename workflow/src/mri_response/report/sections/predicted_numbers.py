@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -12,10 +13,12 @@ from mri_response.config.queries import ordered_models
 from mri_response.core.vocabulary import NotComputed, Role
 from mri_response.report.facts.phrases import known_without_features, listed, reduced_words
 from mri_response.report.figures.plan import FigureSpec
+from mri_response.report.findings import Finding, numbers_of, times
 from mri_response.report.numbers import minus, number, p_phrase, p_text, with_limits
 from mri_response.report.run import Run
 from mri_response.report.sections import warnings
-from mri_response.report.sections.blocks import Block, Details, Figures, Lead, Table, Text
+from mri_response.report.sections.blocks import Answers, Block, Details, Figures, Table, Text
+from mri_response.report.sections.module_answers import answer_items
 from mri_response.report.sections.section import Section
 
 #: Tables to download, with their titles.
@@ -56,7 +59,7 @@ def _blocks(run: Run) -> list[Block]:
         else ""
     )
     found: list[Block] = [
-        Lead(headline(run)),
+        Answers(answer_items(findings(run))),
         Text(
             f"{kind.question} {kind.words(outcome)} {why}The gain is what the features add to "
             f"{given}, which every model contains and which is fitted in each training fold: "
@@ -81,8 +84,8 @@ def _blocks(run: Run) -> list[Block]:
     return [*found, *warnings.SECTION.blocks(run)]
 
 
-def headline(run: Run) -> str:
-    """Whether the primary model's features tell more than what is known, by a rule, with numbers.
+def findings(run: Run) -> list[Finding]:
+    """Whether the primary model's features tell more than what is known, cohort by cohort.
 
     Parameters
     ----------
@@ -91,35 +94,54 @@ def headline(run: Run) -> str:
 
     Returns
     -------
-    str
-        They do where p in the discovery cohort is at most the level of ``verdict`` and the interval
-        of the gain lies above 0, they do not where it lies below 0, else it is open. Then the gain
-        in every cohort that is no control.
+    list of Finding
+        The discovery cohort first, then others that are no controls, external ones together where
+        there are several. Without a p-value there is no answer.
     """
     table, names = run.tables["numbers_performance"], run.names
     own = table[(table["model"] == run.model) & (table["metric"] == "r2_gain")].set_index("cohort")
-    parts = []
-    for cohort in names.together(own.index):
-        row = own.loc[cohort]
-        if names.roles[cohort] == Role.CONTROL or np.isnan(number(row["estimate"])):
-            continue
-        limits = _cell(row)[1]
-        interval = f"95 % interval {limits}, " if limits else ""
-        p = p_phrase(row["p_value"], row["n_permutations"])
-        people = f"n = {int(number(row['n']))}"
-        parts.append(f"{names.titles[cohort]} {_cell(row)[0]} ({interval}{p}, {people})")
-    if not parts:
-        return f"Model {run.model}: no gain could be computed."
-    known = f"{reduced_words(run.config)} alone"
-    row = own.loc[run.discovery]
-    low, high, p = (number(row[name]) for name in ("ci_low", "ci_high", "p_value"))
-    if p <= run.config["verdict"]["level"] and low > 0:
-        answer = f"The features tell more than {known}."
-    elif high < 0:
-        answer = f"The features tell less than {known}."
-    else:
-        answer = f"Whether the features tell more than {known} has not been shown."
-    return f"{answer} Gain in R2 of model {run.model}, above 0 if they help: {'; '.join(parts)}."
+    cohorts = [c for c in names.together(own.index) if names.roles[c] != Role.CONTROL]
+    n_tested = int(own.loc[cohorts, "p_value"].map(number).notna().sum())
+    return [
+        _of_gain(run, own.loc[cohort].to_dict() | {"cohort": cohort}, n_tested)
+        for cohort in cohorts
+    ]
+
+
+def _of_gain(run: Run, row: Mapping[str, Any], n_tested: int) -> Finding:
+    known, level = f"{reduced_words(run.config)} alone", run.config["verdict"]["level"]
+    title, here = run.names.titles[row["cohort"]], row["cohort"] == run.discovery
+    values, n = numbers_of(row), number(row["n"])
+    subject = "The features tell" if here else "There the finished model tells"
+    which = "in people of this cohort whom the model had not seen" if here else "in new people"
+    unknown = f"Whether the features tell more than {known}{'' if here else ' there'} has not been "
+    unknown += "shown."
+    tested = not np.isnan(values["p_value"])
+    if not here and tested and n_tested * values["p_value"] <= level:
+        unknown += (
+            " Predictions go along with the outcome (small p), but may gain nothing: the interval "
+            "holds 0."
+        )
+    p = p_phrase(row["p_value"], row["n_permutations"]) if tested else "no p"
+    return Finding(
+        f"Do the features tell more than {known}?" if here else f"Does this hold in {title}?",
+        {
+            "found": f"{subject} more than {known}, {which}.",
+            "reverse": f"{subject} less than {known}, {which}.",
+            "cannot_tell": unknown,
+            "not_asked": "No gain could be computed.",
+        },
+        f"Gain in R2 of model {run.model}, {title}: {_cell(row)[0]} (95 % interval "
+        f"{_cell(row)[1] or 'n/a'}; above 0 the features help), {p}{times(n_tested)}; n = {n:.0f}.",
+        metric="r2_gain",
+        **values,
+        null=str(row["null"]),
+        n=n,
+        level=level,
+        n_tested=n_tested,
+        evidence="numbers_performance",
+        given="" if tested or np.isnan(values["estimate"]) else "cannot_tell",
+    )
 
 
 def _rows_of(table: pd.DataFrame, run: Run) -> list[tuple[list[Any], dict[str, pd.Series]]]:
@@ -247,7 +269,7 @@ def _slopes(table: pd.DataFrame) -> Table:
     )
 
 
-def _cell(row: pd.Series) -> tuple[str, str]:
+def _cell(row: Mapping[str, Any]) -> tuple[str, str]:
     if np.isnan(number(row["estimate"])):
         return "n/a", ""
     text, limits = with_limits(row, 3)
@@ -267,5 +289,5 @@ SECTION = Section(
     alt_text=_alt_text,
     shows_people=True,
     module="numbers",
-    headline=headline,
+    findings=findings,
 )

@@ -51,9 +51,6 @@ class Section:
     module : str or None
         The module of a run (`mri_response.config.modules`) to which the section belongs; None for
         a section of every run.
-    headline : callable, optional
-        Takes a `Run` and returns the section's finding in a sentence or more with its numbers, for
-        the beginning of the page.
     findings : callable, optional
         Takes a `Run` and returns the questions that the section answers by rule, for the beginning
         of the page and ``answers.tsv``.
@@ -69,7 +66,6 @@ class Section:
     alt_text: Callable[[FigureSpec, Run], str] | None = None
     shows_people: bool = False
     module: str | None = "prediction"
-    headline: Callable[[Run], str] | None = None
     findings: Callable[[Run], list[Finding]] | None = None
     applies: Callable[[Run], bool] = always
 

@@ -264,6 +264,5 @@ SECTION = Section(
     TABLES,
     _alt_text,
     module="variability",
-    headline=headline,
     findings=variability_findings,
 )
