@@ -50,9 +50,11 @@ def outside_part(values: NDArray, own: Grid, grid: Grid, mask: NDArray[np.bool_]
         in which the map is empty, since programs fill a cropped image up with zeros.
     """
     places = np.argwhere(mask)
-    to_own = np.linalg.inv(own.affine) @ grid.affine
-    there = nib.affines.apply_affine(to_own, places)
-    outside = ((there < -0.5) | (there > np.array(own.shape) - 0.5)).any(axis=1)
+    outside = np.zeros(len(places), dtype=bool)
+    if own.shape != grid.shape or not np.array_equal(own.affine, grid.affine):
+        to_own = np.linalg.inv(own.affine) @ grid.affine
+        there = nib.affines.apply_affine(to_own, places)
+        outside = ((there < -0.5) | (there > np.array(own.shape) - 0.5)).any(axis=1)
     positive = values[values > 0]
     if positive.size:
         full = values > _EMPTY * np.quantile(positive, 0.99)
