@@ -297,9 +297,9 @@ def test_a_choice_at_the_edge_of_the_grid_is_a_warning():
     chosen = np.array([0, 0, 2, 3, 3, 3])
     plateau = np.array([True, False, False, False, False, False])
     largest, smallest = grid_warnings(chosen, plateau, 4, "svc")
-    assert largest.startswith("svc: 3 of 6 models chose the largest C of the grid")
+    assert largest.startswith("svc: 3 of 6 fits chose the largest C of those tried (weakest reg")
     assert "C.log2_max" in largest
-    assert smallest.startswith("svc: 1 of 6 models chose the smallest C of the grid")
+    assert smallest.startswith("svc: 1 of 6 fits chose the smallest C of those tried (strongest")
     assert "C.log2_min" in smallest
 
 

@@ -107,7 +107,7 @@ def test_every_region_has_cat12s_names():
 
 def test_they_are_the_sums_over_the_maps(study):
     said, config = start(study)
-    assert any("the regions of 'bonn' are CAT12's" in line for line in said)
+    assert any("regions of 'bonn' were measured by CAT12" in line for line in said)
     people = build_cohort(config, "bonn")[0]
     assert len(people) == 10
     found = cat12_regions("read/bonn/rois.tsv", people)

@@ -124,8 +124,8 @@ def test_a_sound_study_passes_and_is_summed_up(study):
     assert len(summary.people["munich"]) == 21
     assert summary.exclusions["participant_id"].tolist() == ["sub-m03", "sub-m04", "sub-m05"]
     assert summary.warnings == [
-        "cohort munich: 21 people are few (below 200): expect error bars of about 10 points on the "
-        "balanced accuracy"
+        "cohort munich: 21 people are few (fewer than 200): with about 100, a balanced accuracy is "
+        "uncertain by some 10 percentage points either way"
     ]
     assert [*summary] == [*summary.lines, f"warning: {summary.warnings[0]}"]
 
@@ -178,7 +178,7 @@ def test_second_visit_as_an_external_cohort_is_caught(root, shared_data):
                 "cohort cobre (external): 124 people, 61 patient, 63 control",
             ],
             ["sex", "tiv"],  # and not the column that is read as tiv once more
-            ["'SubCortGrayVol', 'TotalGrayVol' are sums over regions that stand beside them"],
+            ["'SubCortGrayVol', 'TotalGrayVol' are totals of regions that are features too"],
         ),
         (
             "depression",
@@ -189,7 +189,7 @@ def test_second_visit_as_an_external_cohort_is_caught(root, shared_data):
             [],
             [
                 "lh_MeanThickness_thickness (a measure of the whole head, brain or surface), rh_",
-                "'TotalGrayVol' are sums over regions that stand beside them",
+                "'TotalGrayVol' are totals of regions that are features too",
             ],
         ),
     ],
@@ -209,7 +209,9 @@ def test_real_configurations_pass(
     zeros = [text for text in others if "1 person has 0 in columns in which nobody else" in text]
     assert ["cobre/freesurfer.tsv" in text for text in zeros] == [True] * (name == "schizophrenia")
     others = [text for text in others if text not in (*of_columns, *zeros)]
-    assert [re.search(r": (\w+) predicts the label", other)[1] for other in others] == predictors
+    assert [
+        re.search(r": (\w+) goes along with the outcome", other)[1] for other in others
+    ] == predictors
 
 
 def test_one_class_only(study):
@@ -421,8 +423,8 @@ def test_few_labellings_are_told(study):
     study.people["munich"]["group"] = [*["patient", "control"] * 5] * 2 + ["patient", "control"] * 2
     study.write("munich")
     study.raw["permutation"] = {"within": "site"}
-    told = "permutation: only 4 labellings differ, fewer than the 1000 permutations asked for"
-    assert told in study.check().warnings
+    told = "permutation: there are only 4 ways to exchange outcomes between people, fewer than the"
+    assert f"{told} 1000 permutations asked for" in study.check().warnings
 
 
 def test_one_person_alone_at_a_site(study):
@@ -504,7 +506,7 @@ def test_weak_designs_are_warned_of(study):
     ]
     assert "20 folds of 24 people come near leave-one-out" in warnings[1]
     assert "no p can be below 0.05" in warnings[2]
-    assert "no metric will be computed" in warnings[3]
+    assert "no performance will be computed" in warnings[3]
     assert "(1 patient, 11 control)" in warnings[3]
     assert "1 columns hold one value for everybody and say nothing ('region_2')" in warnings[7]
     assert "not smoothed, while 4 to 8 mm are usual" in warnings[5]
@@ -515,7 +517,7 @@ def test_weak_designs_are_warned_of(study):
     study.raw["cross_validation"] = {"outer_folds": 12}
     study.people["munich"]["group"] = ["patient"] * 8 + ["control"] * 16
     study.write("munich")
-    assert "the smaller class has 8 people for 12 folds" in study.check().warnings[1]
+    assert "the smaller class has 8 people for 12 parts" in study.check().warnings[1]
 
 
 # ---------------------------------------------------------------- images

@@ -25,7 +25,7 @@ def put(study, column, values):
 
 
 def test_a_site_for_each_class_is_an_error(study):
-    assert told(study, "predicts the label") == []
+    assert told(study, "goes along with the outcome") == []
     patient = study.people["munich"]["group"] == "patient"
     put(study, "scanner", np.where(patient, "Prisma", "Trio"))
     assert study.mistake().startswith(
@@ -38,9 +38,10 @@ def test_some_sites_with_one_class_are_counted(study):
     site = np.where(np.arange(24) < 12, "A", "B").astype(object)
     site[np.flatnonzero(patient)[:3]] = "C"
     put(study, "site", site)
-    (text,) = told(study, "have one class only")
+    (text,) = told(study, "have one outcome only")
     assert (
-        "1 of 3 values of site with two people or more have one class only ('C'; 3 people)" in text
+        "1 of 3 values of site with two people or more have one outcome only ('C'; 3 people)"
+        in text
     )
 
 
@@ -49,18 +50,18 @@ def test_a_site_that_predicts_the_label_is_told_unless_labels_stay_within_it(stu
     scanner = np.where(patient, 1, 2)
     scanner[[0, 1, 2, 3]] = [2, 1, 2, 1]
     put(study, "scanner", scanner)
-    (text,) = told(study, "predicts the label")
-    assert "scanner predicts the label" in text
+    (text,) = told(study, "goes along with the outcome")
+    assert "scanner goes along with the outcome" in text
     assert "set permutation.within: scanner, or name it among the confounds" in text
     study.raw["permutation"] = {"within": "scanner"}
-    (text,) = told(study, "predicts the label")
+    (text,) = told(study, "goes along with the outcome")
     assert "makes p right" in text
     study.raw["permutation"] = {}
     study.raw["models"]["svc"]["confounds"] = ["age", "sex", "scanner"]
     study.people["bonn"]["scanner"] = 1
     study.write("bonn")
-    (text,) = told(study, "predicts the label")
-    assert "is removed inside the folds" in text
+    (text,) = told(study, "goes along with the outcome")
+    assert "remove its straight-line effect" in text
 
 
 def test_leaving_sites_out_always_asks_for_labels_within_sites(study):
@@ -73,9 +74,9 @@ def test_leaving_sites_out_always_asks_for_labels_within_sites(study):
 def test_age_that_predicts_the_label_is_told_listed_or_not(study):
     patient = (study.people["munich"]["group"] == "patient").to_numpy()
     put(study, "age", np.where(patient, 50, 25) + np.arange(24) % 5)
-    assert "is removed inside the folds" in told(study, "age predicts the label")[0]
+    assert "remove its straight-line effect" in told(study, "age goes along with the outcome")[0]
     study.raw["models"]["svc"]["confounds"] = ["sex"]
-    assert "is no confound of any model" in told(study, "age predicts the label")[0]
+    assert "is no confound of any model" in told(study, "age goes along with the outcome")[0]
 
 
 def test_codes_that_are_taken_as_numbers_are_told(study):
@@ -155,9 +156,9 @@ def test_the_column_that_volumes_are_read_from_is_told_once_under_the_name_of_th
         people["eTIV"] = volumes + 300 * patient if name == "munich" else volumes
         study.write(name)
         study.raw["cohorts"][name]["tiv"] = {"column": "eTIV"}
-    (text,) = told(study, "IV predicts") + told(study, "tiv predicts")
+    (text,) = told(study, "IV goes along") + told(study, "tiv goes along")
     assert "is no confound of any model" in text
     study.raw["models"]["svc"]["confounds"] = ["age", "sex", "tiv"]
-    assert told(study, "eTIV predicts") == []
-    (text,) = told(study, "tiv predicts")
-    assert "is removed inside the folds" in text
+    assert told(study, "eTIV goes along") == []
+    (text,) = told(study, "tiv goes along")
+    assert "remove its straight-line effect" in text

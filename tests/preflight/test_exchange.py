@@ -27,7 +27,7 @@ def of_numbers(study):
 
 
 def told(study):
-    return [text for text in study.check().warnings if "exchange" in text]
+    return [text for text in study.check().warnings if "change places" in text]
 
 
 def test_residuals_of_another_cohort_that_cannot_move_are_warned_of(study):
@@ -36,8 +36,8 @@ def test_residuals_of_another_cohort_that_cannot_move_are_warned_of(study):
     assert told(study) == []
     alone(study, "bonn")
     assert told(study) == [
-        "cohort bonn: nobody may exchange residuals with anybody (group: None, within: clinic), so "
-        "that its gain gets no p; use larger blocks"
+        "cohort bonn: its gain gets no p, since nobody may change places with anybody "
+        "(cross_validation.group: None, permutation.within: clinic); use larger blocks"
     ]
 
 

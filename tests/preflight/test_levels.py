@@ -38,13 +38,20 @@ def test_sites_that_cannot_be_compared_are_told(study):
     bonn.loc[:1, "site"] = "n/a"
     for name in ("munich", "bonn"):
         study.write(name)
-    told = [line for line in study.check() if line.startswith("warning: sites.column: ")]
-    n = len(munich)
-    assert [line.removeprefix("warning: sites.column: ") for line in told] == [
-        f"{n} of {n} sites of cohort munich have one person, who says nothing about the site",
-        "cohort bonn has one site, so that none is compared",
-        "2 people of cohort bonn have no site",
+    n, key = len(munich), "(sites.column: site)"
+
+    def told() -> list[str]:
+        return [line.removeprefix("warning: ") for line in study.check() if key in line]
+
+    one = "people of one site (sites.column: site), so that no sites can be compared there"
+    assert told() == [
+        f"cohort munich: {n} of {n} sites {key} have one person, who says nothing about the site",
+        f"cohort bonn: of 2 people the site {key} is not known",
+        f"cohort bonn: has {one}",
     ]
+    munich["site"] = "s0"
+    study.write("munich")
+    assert told()[-1] == f"cohorts munich, bonn: each has {one}"
     assert not [line for line in study.check() if "(as site)" in line]
 
 

@@ -67,7 +67,8 @@ def test_zeros_far_from_the_others_are_told_with_the_number_of_people(study):
     assert len(told) == 1
     assert told[0].replace(f"{study.folder}/", "") == (
         "warning: bonn_fs.tsv: 2 people have 0 in columns in which nobody else is near 0 "
-        "('region_1'); if it stands for a missing value, write n/a: it is used as the number 0"
+        "('region_1'); it is taken as a measurement of 0; if it stands for a missing value, write "
+        "n/a"
     )
 
 

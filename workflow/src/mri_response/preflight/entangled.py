@@ -90,18 +90,18 @@ def entanglement_warnings(config: Mapping[str, Any], people: pd.DataFrame) -> li
             if one:
                 warnings.append(
                     f"cohort {discovery}: {len(one)} of {len(one) + len(several)} values of "
-                    f"{column} with two people or more have one class only ({shorten(one, 3)}; "
+                    f"{column} with two people or more have one outcome only ({shorten(one, 3)}; "
                     f"{int(values.isin(one).sum())} people)"
                 )
         p = association(values, persons["label"].to_numpy())
         if outer == column and config["permutation"]["within"] != column:
             warnings.append(
-                "cross_validation.outer: leave_one_site_out with labels permuted over all sites "
-                f"rejects too often where {column} and label go together (here p = {p:.2g}); set "
-                f"permutation.within: {column}"
+                "cross_validation.outer: p of leave_one_site_out is too small where outcomes are "
+                f"permuted over all sites and {column} goes along with the outcome (here p = "
+                f"{p:.2g}); set permutation.within: {column}"
             )
         elif p <= ALPHA:
-            found = f"cohort {discovery}: {column} predicts the label (p = {p:.2g})"
+            found = f"cohort {discovery}: {column} goes along with the outcome (p = {p:.2g})"
             warnings.append(found + _advice(column, place, config))
     return warnings + _coded(config, persons)
 
@@ -138,18 +138,19 @@ def _advice(column: str, place: bool, config: Mapping[str, Any]) -> str:
     """What is done about a column that predicts the label, and what could be done."""
     if config["permutation"]["within"] == column:
         return (
-            ": labels are permuted within its values, which makes p right; the balanced accuracy "
+            ": outcomes are permuted within its values, which makes p right; the balanced accuracy "
             "still has what the features know of it"
         )
     if column in used_confounds(config):
         more = f"; permutation.within: {column} allows for them in p" if place else ""
         return (
-            ": its linear effect on the features is removed inside the folds of the models that "
-            f"name it, other effects stay{more}"
+            ": models that name it as a confound remove its straight-line effect from the features "
+            "(learned in the training people alone), other effects of it stay, and a model may "
+            f"tell it in place of the outcome{more}"
         )
     remedy = f"set permutation.within: {column}, or name" if place else "name"
     return (
-        " and is no confound of any model, so that a model may predict it in place of the "
+        " and is no confound of any model, so that a model may tell it in place of the "
         f"outcome; {remedy} it among the confounds"
     )
 

@@ -105,9 +105,10 @@ def region_warnings(config: Mapping[str, Any]) -> list[str]:
         One line per feature set.
     """
     return [
-        f"features.{name}: the regions of {shorten(spec['tables'])} are CAT12's, of its own "
-        "version of the atlas, those of the other cohorts are sums of their maps over the atlas "
-        "that ships here: borders differ a little; maps of every cohort have one atlas"
+        f"features.{name}: regions of {shorten(spec['tables'])} were measured by CAT12 with its "
+        "own version of the atlas, those of other cohorts from their maps with the version of this "
+        "workflow: borders of regions differ a little, and values with them; with maps of every "
+        "cohort there is one version"
         for name, spec in source_features(config).items()
         if spec.get("tables")
     ]

@@ -129,8 +129,9 @@ def sum_warnings(config: Mapping[str, Any]) -> list[str]:
         sums = [name for name in columns if is_sum(name) and name not in spec["columns"]]
         if sums:
             warnings.append(
-                f"features.{features}: {shorten(sums)} are sums over regions that stand beside "
-                "them; leave them out with exclude, or name them under columns"
+                f"features.{features}: {shorten(sums)} are totals of regions that are features "
+                "too, so that tissue counts twice; leave them out with exclude, or name them under "
+                "columns"
             )
     return warnings
 
@@ -240,8 +241,8 @@ def zero_warnings(config: Mapping[str, Any], people: Mapping[str, pd.DataFrame])
             told = [columns[column] for column in np.flatnonzero(zeros.any(axis=0))]
             warnings.append(
                 f"{path}: {'1 person has' if n == 1 else f'{n} people have'} 0 in columns in which "
-                f"nobody else is near 0 ({shorten(told, 3)}); if it stands for a missing value, "
-                "write n/a: it is used as the number 0"
+                f"nobody else is near 0 ({shorten(told, 3)}); it is taken as a measurement of "
+                "0; if it stands for a missing value, write n/a"
             )
     return warnings
 

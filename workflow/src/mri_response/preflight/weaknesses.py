@@ -77,8 +77,8 @@ def _fold_warnings(
         ]
     if cv["scheme"] == "label_blind" and smallest < folds:
         return [
-            f"cohort {discovery}: the smaller class has {smallest} people for "
-            f"{folds} folds, so some test folds will hold one class only"
+            f"cohort {discovery}: the smaller class has {smallest} people for {folds} parts of "
+            "the cross-validation (folds), so that some parts have nobody of it"
         ]
     return []
 
@@ -87,24 +87,37 @@ def _permutation_warnings(n: int) -> list[str]:
     """What few permutations leave open."""
     if n >= 100:
         return []
-    return [f"permutation.n: with {n} permutations no p can be below {1 / (n + 1):.2g}"]
+    smallest = f"{1 / (n + 1):.2g}"
+    return [
+        f"permutation.n: with {n} permutations no p can be below {smallest}, however strong an "
+        "effect is"
+    ]
 
 
 def _site_warnings(column: str | None, people: Mapping[str, pd.DataFrame]) -> list[str]:
     """Cohorts in which sites cannot be compared."""
-    warnings = []
+    warnings, single = [], []
     for name, rows in people.items() if column else ():
         counts = rows[column].value_counts()
         alone, without = int((counts == 1).sum()), int(rows[column].isna().sum())
         if len(counts) < 2:
-            warnings.append(f"sites.column: cohort {name} has one site, so that none is compared")
+            single.append(name)
         elif alone:
             warnings.append(
-                f"sites.column: {alone} of {len(counts)} sites of cohort {name} have one person, "
-                "who says nothing about the site"
+                f"cohort {name}: {alone} of {len(counts)} sites (sites.column: {column}) have one "
+                "person, who says nothing about the site"
             )
         if without:
-            warnings.append(f"sites.column: {without} people of cohort {name} have no {column}")
+            warnings.append(
+                f"cohort {name}: of {without} people the site (sites.column: {column}) is not known"
+            )
+    if single:
+        cohorts = f"cohort{'s' * (len(single) > 1)} {', '.join(single)}"
+        each = "each has" if len(single) > 1 else "has"
+        warnings.append(
+            f"{cohorts}: {each} people of one site (sites.column: {column}), so that no sites can "
+            "be compared there"
+        )
     return warnings
 
 
@@ -125,8 +138,8 @@ def _warnings_of_prediction(
     warnings = []
     if n < FEW_PEOPLE:
         warnings.append(
-            f"cohort {discovery}: {n} people are few (below {FEW_PEOPLE}): expect error bars of "
-            "about 10 points on the balanced accuracy"
+            f"cohort {discovery}: {n} people are few (fewer than {FEW_PEOPLE}): with about 100, a "
+            "balanced accuracy is uncertain by some 10 percentage points either way"
         )
     warnings += _fold_warnings(cv, rows, discovery, n, smallest)
     warnings += entanglement_warnings(config, rows) + confound_warnings(config, rows)
@@ -134,7 +147,7 @@ def _warnings_of_prediction(
     distinct = exchangeability_of_run(config, rows).n_distinct
     if distinct < config["permutation"]["n"]:
         warnings.append(
-            f"permutation: only {distinct:.0f} labellings differ, "
+            f"permutation: there are only {distinct:.0f} ways to exchange outcomes between people, "
             f"fewer than the {config['permutation']['n']} permutations asked for"
         )
     for name, others in people.items():
@@ -143,7 +156,7 @@ def _warnings_of_prediction(
             named = dict(zip(class_names(config), counts, strict=True))
             text = ", ".join(f"{count} {label}" for label, count in named.items())
             warnings.append(
-                f"cohort {name}: no metric will be computed, since a class has fewer than "
+                f"cohort {name}: no performance will be computed, since a class has fewer than "
                 f"{config['min_class_size']} people ({text})"
             )
     if config["quality_control"]["exclude"]:
@@ -155,8 +168,8 @@ def _warnings_of_prediction(
         kind = feature_kind(config["features"][model["features"]])
         if not kind.has_names and "C" in model and model["C"]["scale"] == "absolute":
             warnings.append(
-                f"models.{name}.C: with so many voxels a whole absolute grid is often one and the "
-                "same hard margin; scale: relative gives a grid that matters"
+                f"models.{name}.C: with so many voxels all strengths of regularisation that are "
+                "tried often give one and the same model; scale: relative tries some that differ"
             )
     for name, spec in used_features(config).items():
         if feature_kind(spec).has_image and spec.get("smoothing_fwhm_mm") == 0:
@@ -185,8 +198,8 @@ def _warnings_of_numbers(
     warnings = []
     if n_people(rows) < FEW_PEOPLE:
         warnings.append(
-            f"cohort {discovery}: {n_people(rows)} people are few (below {FEW_PEOPLE}): expect "
-            "wide intervals"
+            f"cohort {discovery}: {n_people(rows)} people are few (fewer than {FEW_PEOPLE}): "
+            "expect wide intervals"
         )
     warnings += _permutation_warnings(config["permutation"]["n"])
     for name, others in people.items():
@@ -194,8 +207,9 @@ def _warnings_of_numbers(
         # The discovery cohort was refused.
         if len(others) and max(map(len, exchangeable_rows(others, **by))) < 2:
             warnings.append(
-                f"cohort {name}: nobody may exchange residuals with anybody (group: {by['group']}, "
-                f"within: {by['within']}), so that its gain gets no p; use larger blocks"
+                f"cohort {name}: its gain gets no p, since nobody may change places with anybody "
+                f"(cross_validation.group: {by['group']}, permutation.within: {by['within']}); use "
+                "larger blocks"
             )
     warnings += confound_warnings(config, rows)
     warnings += _warnings_of_tables(config, people)

@@ -174,7 +174,8 @@ def grid_warnings(candidate: np.ndarray, plateau: np.ndarray, n_grid: int, model
         if at.any():
             side = "log2_max" if edge == "largest" else "log2_min"
             warnings.append(
-                f"{model}: {at.sum()} of {len(at)} models chose the {edge} C of the grid; widen it "
-                f"(C.{side}) to see whether a better one lies beyond."
+                f"{model}: {at.sum()} of {len(at)} fits chose the {edge} C of those tried ("
+                f"{'weakest' if edge == 'largest' else 'strongest'} regularisation); to see "
+                f"whether a better one lies beyond, widen C.{side}."
             )
     return warnings
