@@ -1,9 +1,12 @@
 """What is added to the answer about other cohorts."""
 
+from html import escape
+
 import pytest
 from made_up_run import MadeUpRun, made_up_run
 
 from mri_response.core.vocabulary import EXTERNAL_POOLED
+from mri_response.report.sections import headline, verdict
 from mri_response.report.sections.other_cohorts import each_by_itself, other_threshold
 
 
@@ -65,3 +68,37 @@ def test_cohorts_are_counted_by_their_own_intervals():
     rows = (table["cohort"] == "external_b") & (table["metric"] == "balanced_accuracy")
     table.loc[rows, ["estimate", "ci_low", "ci_high"]] = (0.7, 0.5, 0.85)
     assert "Shown in 1 of 2 alone" in each_by_itself(run.read())
+
+
+def picture(run: MadeUpRun):
+    (columns, _) = verdict.SECTION.blocks(run.read())
+    return columns.right[-1]
+
+
+def test_the_key_figure_has_every_external_cohort_as_long_as_there_is_place():
+    run = made_up_run()
+    shown = picture(run)
+    for name in ("external_a", "external_b"):
+        assert escape(run.config["cohorts"][name]["title"]) in shown.svg
+    assert "External cohorts together" in shown.svg
+    assert "by itself" not in shown.caption
+    assert "65.0\u00a0% or more, as set for this run" in shown.caption
+
+
+def test_of_many_cohorts_the_key_figure_has_external_ones_together(monkeypatch):
+    run = made_up_run()
+    monkeypatch.setattr(verdict, "_MOST_LINES", 4)
+    shown = picture(run)
+    for name in ("external_a", "external_b"):
+        assert escape(run.config["cohorts"][name]["title"]) not in shown.svg
+    assert "External cohorts together" in shown.svg
+    assert "Each external cohort by itself: in the evidence." in shown.caption
+
+
+def test_the_headline_says_why_cohorts_together_differ_from_counts():
+    run = made_up_run()
+    (table, *_) = headline.SECTION.blocks(run.read())
+    assert "weighted by their pairs of one responder and one non-responder" in table.note
+    run.performance = run.performance[run.performance["cohort"] != EXTERNAL_POOLED]
+    (table, *_) = headline.SECTION.blocks(run.read())
+    assert "weighted by their pairs" not in table.note

@@ -84,7 +84,7 @@ def intervals(lines: Sequence[Interval], chance: float, useful: float, label: st
     str
         An ``svg`` element.
     """
-    left, width, step = 8, 284, 34
+    left, width, step = 8, 284, 30
     low = min([0.3, *(line.low for line in lines)])
     top, height = 16, step * len(lines)
 
@@ -95,7 +95,7 @@ def intervals(lines: Sequence[Interval], chance: float, useful: float, label: st
     for value, kind, text in ((chance, "chance", "chance"), (useful, "useful", "useful")):
         anchor = "end" if kind == "chance" else "start"
         # One piece per interval: a line from top to bottom would run through the names.
-        pieces = "".join(f"M{x(value)} {top + i * step + 15}v15" for i in range(len(lines)))
+        pieces = "".join(f"M{x(value)} {top + i * step + 15}v13" for i in range(len(lines)))
         parts.append(
             f'<path class="{kind}" d="M{x(value)} {top - 6}v6{pieces}"/>'
             f'<text class="soft" text-anchor="{anchor}" '

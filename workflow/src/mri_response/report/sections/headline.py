@@ -6,7 +6,7 @@ from typing import Any
 
 import pandas as pd
 
-from mri_response.core.vocabulary import Interval
+from mri_response.core.vocabulary import EXTERNAL_POOLED, Interval
 from mri_response.evaluation.headline import headline_row
 from mri_response.report.lookup import is_computed, people_counts
 from mri_response.report.naming import METRIC_NAMES, NULL_NAMES, plural, too_small
@@ -82,9 +82,16 @@ def _note(run: Run) -> str:
         else f"{'means over the repeats' if cv['repeats'] > 1 else 'those'} of cross-validation "
         f"with the {kind} interval"
     )
+    together = (
+        " External cohorts together: mean of the cohorts’ own figures, weighted by their pairs of "
+        f"one {run.names.positive} and one {run.names.negative}; counts of all people taken as one "
+        "group, as in the picture of 100 people, differ a little."
+        if EXTERNAL_POOLED in set(run.performance["cohort"])
+        else ""
+    )
     return (
         f"Small numbers: 95 % intervals over people. Discovery figures are {discovery}; the other "
-        "cohorts were scored by the frozen model. Positive class: "
+        f"cohorts were scored by the frozen model.{together} Positive class: "
         f"{run.names.positive}. p is one-sided (greater than chance) against the null named in the "
         "last column."
     )

@@ -127,6 +127,9 @@ NO_CONTROL = (
     "No cohort without a treatment was compared: this run cannot tell whether a drug plays a part."
 )
 _ABOVE_CHANCE = ("predicts", "holds_elsewhere")
+#: Intervals that the first screen of a laptop has place for; of more cohorts, external ones stand
+#: together alone.
+_MOST_LINES = 5
 
 
 def _blocks(run: Run) -> list[Block]:
@@ -142,7 +145,9 @@ def _blocks(run: Run) -> list[Block]:
         f"{row['level']:g} and the 95 % interval lies above chance; “no” where the interval ends "
         f"below what would be of use ({percent(row['useful'])} balanced accuracy; a difference of "
         f"{verdict['useful'].iloc[-1]:g}); else “can’t tell”. A difference of two AUC counts only "
-        "where the model’s own AUC lies above chance by its interval."
+        "where the model’s own AUC lies above chance by its interval. What would be of use is no "
+        "result: the configuration says it (verdict.useful_performance, useful_difference), and it "
+        "counts only if it was fixed before the numbers were seen."
     )
     answers = Answers([_item(run, row) for _, row in verdict.iterrows()])
     return [Columns([answers], right), Details("How these answers are made", [Text(rules)])]
@@ -197,10 +202,11 @@ def _item(run: Run, row: pd.Series) -> AnswerItem:
 
 def _by_enough(row: pd.Series) -> str:
     """Whether a figure above chance is shown to be of use as well."""
-    useful = percent(row["useful"])
+    fixed = ", as set for this run" if row["question"] == _ABOVE_CHANCE[0] else ""
+    useful = f"{percent(row['useful'])} or more{fixed}"
     if number(row["ci_low"]) >= number(row["useful"]):
-        return f" This is of use ({useful} or more)."
-    return f" That it is of use ({useful} or more) is not shown."
+        return f" This is of use ({useful})."
+    return f" That it is of use ({useful}) is not shown."
 
 
 def has_controls(run: Run) -> bool:
@@ -306,7 +312,9 @@ def _share(row: pd.Series, positive: str) -> str:
 def _intervals(run: Run, verdict: pd.DataFrame) -> Picture | None:
     """Balanced accuracy of the primary model in every cohort."""
     names, lines = run.names, []
-    for cohort in names.together(run.cohorts):
+    each = names.ordered(run.cohorts)
+    apart = len(each) <= _MOST_LINES
+    for cohort in each if apart else names.together(run.cohorts):
         if not is_computed(run.performance, run.model, cohort):
             continue
         row = headline_row(run.performance, run.model, cohort, "balanced_accuracy")
@@ -322,7 +330,9 @@ def _intervals(run: Run, verdict: pd.DataFrame) -> Picture | None:
     label = f"Balanced accuracy with 95 % intervals: {said}."
     svg = intervals(lines, number(row["null_value"]), number(row["useful"]), label)
     useful = percent(row["useful"])
-    caption = f"Dots with 95 % intervals over people; useful: {useful}, as this run’s settings say."
+    caption = f"95 % intervals over people; useful: {useful} or more, as set for this run."
+    if not apart:
+        caption += " Each external cohort by itself: in the evidence."
     title = names.title("Balanced accuracy by cohort")
     return Picture("intervals", title, svg, caption, "headline")
 
