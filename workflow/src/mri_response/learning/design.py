@@ -93,7 +93,7 @@ class Sample(NamedTuple):
 
 
 class Design(NamedTuple):
-    """Who may exchange labels, and the seed from which everything is drawn.
+    """Who may exchange labels, the seed from which everything is drawn, and what is kept.
 
     Attributes
     ----------
@@ -101,10 +101,14 @@ class Design(NamedTuple):
         Of the n labelled rows; the latter where the outcome is a number.
     seed : int
         Seed of the run.
+    inner : bool
+        Whether decision values of the observed labels in the inner folds are wanted; if not, a
+        learner may save their work and leave them NaN.
     """
 
     exchangeability: Exchangeability | ExchangedResiduals
     seed: int
+    inner: bool = True
 
     def labellings(self, permutations: Sequence[int], n_rows: int) -> tuple[np.ndarray, np.ndarray]:
         """Labels of some permutations, for the labelled rows and for all rows.

@@ -193,7 +193,7 @@ def run_subsamples(
         if number:
             folds = FixedFolds(folds.drawn_for(members["label"].to_numpy(), 0, seed))
             exchanged = ExchangedResiduals(members, confounds)
-        job = learner.run(sample, folds, Design(exchanged, seed), [range(1)])
+        job = learner.run(sample, folds, Design(exchanged, seed, inner=False), [range(1)])
         found = joined([job], 1, 1, held_out=scheme.outer == "held_out")
         result["decision"][index, one.rows] = found.decision[0, 0]
         if number:

@@ -82,23 +82,34 @@ class Confounds(NamedTuple):
     factors: tuple[slice, ...]
     sites: Sites | None = None
 
-    def seen_from(self, train: np.ndarray) -> np.ndarray:
+    def levels(self) -> list[np.ndarray]:
+        """Number of the category of every row, (n,) for each factor."""
+        unique = [
+            np.unique(self.matrix[:, columns], axis=0, return_inverse=True)
+            for columns in self.factors
+        ]
+        return [level.ravel() for _, level in unique]
+
+    def seen_from(self, train: np.ndarray, levels: list[np.ndarray] | None = None) -> np.ndarray:
         """The matrix with NaN where the training rows have nobody of the category; shape (n, q).
 
         Parameters
         ----------
         train : numpy.ndarray of bool, shape (n,)
             Training rows.
+        levels : list of numpy.ndarray, optional
+            What `levels` gives, to be found once for many training sets.
 
         Returns
         -------
         numpy.ndarray, shape (n, q)
         """
         matrix = self.matrix.copy()
-        for columns in self.factors:
-            _, level = np.unique(self.matrix[:, columns], axis=0, return_inverse=True)
-            unseen = ~np.isin(level.ravel(), level.ravel()[train])
-            matrix[unseen, columns] = np.nan
+        levels = self.levels() if levels is None else levels
+        for columns, level in zip(self.factors, levels, strict=True):
+            seen = np.zeros(level.max(initial=0) + 1, dtype=bool)
+            seen[level[train]] = True
+            matrix[~seen[level], columns] = np.nan
         return matrix
 
 
@@ -162,8 +173,10 @@ def training_sets(confounds: np.ndarray | Confounds, train: np.ndarray) -> Train
     q = matrix.shape[1]
     design = np.ones((n_sets, n, q + 1))
     coefficients, basis = np.zeros((2, n_sets, q + 1, n))
+    levels = confounds.levels() if isinstance(confounds, Confounds) else []
     for index, rows in enumerate(train):
-        design[index, :, 1:], _, _ = fit_confounds(confounds, rows)
+        seen = confounds.seen_from(rows, levels) if levels else matrix
+        design[index, :, 1:], _, _ = fit_confounds(seen, rows)
     left, inverse, right = _decomposed(design[:, :, 1:] * train[:, :, None])
     rank = (inverse > 0).sum(axis=1)
     coefficients[:, 0] = train / train.sum(axis=1, keepdims=True)

@@ -75,7 +75,9 @@ def cross_validate(
         for some, given in parts:
             found = nested_folds(given, some, labels, sample.weights, options)
             results[-1] += found
-            if block[0] == 0:
+            if block[0] == 0 and not design.inner:
+                inner.append(np.full((len(some), n_rows), np.nan))
+            elif block[0] == 0:
                 inner.append(_inner(given, some, labels[:, 0], found, options))
     result = _result(blocks, np.concatenate(labellings), outer, results, n_rows)
     if fixed:
