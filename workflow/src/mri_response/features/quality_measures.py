@@ -251,8 +251,8 @@ def read_maps(
     mean, voxels, regions = np.empty(len(paths)), np.empty((len(paths), len(kept)), np.float32), []
     for row, path in enumerate(paths):
         values = load_map(path, grid, resample)
-        mean[row] = values.ravel()[where].mean(dtype=float)
-        voxels[row] = values.ravel()[kept]
+        flat = values.ravel()
+        mean[row], voxels[row] = flat[where].mean(dtype=float), flat[kept]
         regions.append(regions_of(values) if regions_of else [])
         outside[row] = outside_part(values, Grid.of(open_image(path)), grid, mask)
     table = pd.DataFrame(regions, columns=names, index=range(len(paths)))
