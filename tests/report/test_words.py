@@ -13,6 +13,7 @@ from mri_response.config.answers import resource
 from mri_response.evaluation.verdict import Answer
 from mri_response.report.bibtex import bibtex
 from mri_response.report.glossary import Marker, glossary
+from mri_response.report.naming import NULL_NAMES
 from mri_response.report.sections import plain
 
 
@@ -92,6 +93,15 @@ def test_terms_are_explained_once_a_section_and_escaped() -> None:
     marker.begin()
     assert "<abbr" in str(marker.mark("AUC again"))
     assert "<abbr" not in str(Marker().mark("nullify, intervals"))
+
+
+def test_the_words_behind_every_answer_are_in_the_glossary() -> None:
+    """Nulls and tests as `answer_number` writes them, and what its intervals say of themselves."""
+    known = {term.lower() for term in glossary()}
+    tests = {"corrected resampled t", "studentised permutation"}
+    own = {"holm", "tiv", "widened for all groups compared"}
+    nulls = {name for name in NULL_NAMES.values() if "," not in name}
+    assert nulls | tests | own <= known
 
 
 def test_works_become_entries() -> None:
