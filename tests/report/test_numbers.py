@@ -52,6 +52,12 @@ def test_an_estimate_with_its_limits() -> None:
     assert with_limits(row, 2) == ("\u22120.13", "\u22120.30 to 0.04")
 
 
+def test_a_limit_beside_zero_does_not_read_as_zero() -> None:
+    row = {"estimate": "-2.1", "ci_low": "-4.2", "ci_high": "-0.031"}
+    assert with_limits(row, 1) == ("\u22122.1", "\u22124.2 to \u22120.03")
+    assert with_limits({**row, "ci_high": "-0.0000001"}, 1)[1] == "\u22124.2 to 0.0"
+
+
 def test_columns_of_numbers() -> None:
     table = pd.DataFrame({"n": ["3", "n/a"], "k": ["1", "2"], "name": ["1", "2"]})
     found = as_numbers(table, ["n", "k"])

@@ -204,8 +204,16 @@ def with_limits(
     tuple of str
         The estimate, and such as ``0.12 to 0.34``.
     """
-    value, low, high = (minus(number(row[name]), digits) for name in columns)
+    value, low, high = (_told_from_zero(number(row[name]), digits) for name in columns)
     return value, f"{low} to {high}"
+
+
+def _told_from_zero(value: float, digits: int) -> str:
+    """Write a number, with up to two decimals more where it would read as zero and is not."""
+    for more in range(3):
+        if float(f"{value:.{digits + more}f}") != 0:
+            return minus(value, digits + more)
+    return minus(0.0, digits)
 
 
 def with_sign(value: float, digits: int) -> str:
