@@ -56,7 +56,8 @@ PREDICTION_FIGURES = (
         cross-validation folds are not drawn again, so the band is somewhat too narrow.
         Other cohorts: people whom the frozen model had not seen; external cohorts
         together: the curve is across all their people, the AUC in the legend within cohorts.
-        The dashed diagonal is chance.""",
+        These curves have no band: the intervals of their AUC tell how uncertain they are. The
+        dashed diagonal is chance.""",
     ),
     FigureKind(
         "null_distribution",
