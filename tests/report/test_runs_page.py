@@ -52,6 +52,7 @@ def test_all_runs_of_a_folder(results: Path, capsys) -> None:
     assert "outcomes (outcomes): no prediction" not in page.text
     assert "Does it help? outcomes Yes. told: found +0.2 (0.1 to 0.3)" in page.text
     assert "outcomes, simulated data" not in page.text
+    assert "Tables wider than the screen scroll sideways." in page.text
     assert capsys.readouterr().out.strip().endswith("index.html")
 
 
