@@ -346,11 +346,19 @@ def test_best_of_chance_agrees_with_drawing(trial: Page) -> None:
     assert np.mean(drawn < shown - 6e-4) < 0.95 + 0.003
 
 
+def test_words_of_the_first_screen_are_explained_once(tmp_path: Path) -> None:
+    html = render_report(page_inputs(made_up_run(), tmp_path))
+    answers = html[html.index('<ol class="answers">') :]
+    marked = re.findall(r"<abbr[^>]*>([^<]+)</abbr>", answers[: answers.index("</ol>")])
+    assert {"Holm", "TIV", "own labels permuted", "whole procedure permuted"} <= set(marked)
+    assert len({word.lower() for word in marked}) == len(marked)
+
+
 def test_how_far_the_sample_carries(trial: Page) -> None:
     assert "How far can this sample carry it?" in trial.text
     for part in (
         "The corrected one is the one to quote",
-        "Balanced accuracy with 40 people",
+        "% with 40 people, ",
         "with all 99",
         "that fewer people would be enough is not shown",
         "People for ±5 points",

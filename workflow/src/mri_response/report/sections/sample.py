@@ -60,8 +60,8 @@ def curve_verdict(table: pd.DataFrame, model: str) -> str:
         first = rows.iloc[0]
         fewest = enough_people(curve, metric)
         text = (
-            f"{name} with {first['n']:.0f} people {estimate_text(metric, first['estimate'])}, "
-            f"with all {whole} {estimate_text(metric, rows.iloc[-1]['estimate'])}; "
+            f"{name} {estimate_text(metric, first['estimate'])} with {first['n']:.0f} people, "
+            f"{estimate_text(metric, rows.iloc[-1]['estimate'])} with all {whole}; "
         )
         text += (
             f"that fewer people would be enough is not shown: with {rows.iloc[-2]['n']:.0f} the "

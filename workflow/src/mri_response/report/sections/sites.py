@@ -141,7 +141,7 @@ def _spread_table(run: Run, rows: pd.DataFrame, model: str) -> Table:
     """Mean over sites, heterogeneity and prediction interval."""
     table = Table(
         run.names.title(f"How much sites differ, model {model}"),
-        ["Sites of", "", "Number", "Mean over sites", "I\u00b2", "Prediction interval"],
+        ["Sites of", "Number", "Sites", "Mean over sites", "I\u00b2", "Prediction interval"],
     )
     for _, row in rows.iterrows():
         metric = row["metric"]
