@@ -15,7 +15,7 @@ from mri_response.report.figures.by_name import drawn
 from mri_response.report.figures.plan import figure_plan
 from mri_response.report.naming import naming
 from mri_response.report.run import Run
-from mri_response.report.sections.blocks import Lead, Table
+from mri_response.report.sections.blocks import Answers, Lead, Table
 from mri_response.report.sections.outcomes import SECTION
 
 CROSSOVER = {
@@ -115,9 +115,11 @@ def test_the_section_and_the_methods_tell_the_design(design):
     assert ("jackknife" in methods) == (name != "single_arm")
     assert ("Hills and Armitage" in methods) == (name == "crossover")
     assert "Estimand: the mean " in methods
-    lead = next(block.text for block in blocks if isinstance(block, Lead))
-    assert ("drug minus placebo" in lead) == (name == "crossover")
-    assert ("Response on the MADRS at day7" in lead) == (name != "crossover")
+    answers = " ".join(item.figure for b in blocks if isinstance(b, Answers) for item in b.items)
+    assert ("drug minus placebo" in answers) == (name != "single_arm")
+    leads = [block.text for block in blocks if isinstance(block, Lead)]
+    assert len(leads) == (name != "crossover")
+    assert all("Response on the MADRS at day7" in lead for lead in leads)
     assert ("McNemar" in methods) == (name == "crossover")
     notes = " ".join(block.note for block in blocks if isinstance(block, Table))
     assert ("one baseline" in notes) == (name == "crossover")
