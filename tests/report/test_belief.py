@@ -171,6 +171,17 @@ def test_the_methods_tell_rules_models_and_controls(made):
     assert "group x time x valence" in text
     assert "exposure: time, since one arm was analysed" in text
     assert "agents without any bias" in text
+    belief = run_of(made).config["belief"]
+    assert f"({belief['draws'] // 10} for the mixed model)" in text
+    assert "nor those in which all first or all second estimates are equal" in text
+    assert "recalled no better" not in text
+    other = belief | {"prior_count": "one_each"}
+    other["exclude"] = {"one_answer": False, "recall": True, "limits": {"rt_E1": [0.2, None]}}
+    facts = METHODS["belief"](run_of(made, belief=other))
+    text = " ".join(fact.text for fact in facts)
+    assert "add up to the number of models" in text
+    assert "estimates are equal" not in text
+    assert "recalled no better than by chance; trials outside limits of rt_E1" in text
     cited = {key for fact in facts for key in fact.cites}
     references = Path(__file__).resolve().parents[2] / "workflow/src/mri_response/data/documents"
     listed = (references / "references.yaml").read_text(encoding="utf-8")

@@ -35,14 +35,22 @@ def belief_methods(run: Run) -> list[Fact]:
 
 def _trials(belief: Mapping[str, Any]) -> Fact:
     low, high = belief["scale"]
+    rules = belief["exclude"]
+    same = ", nor those in which all first or all second estimates are equal"
+    recalled = ", nor those in which base rates were recalled no better than by chance"
+    further = same * rules["one_answer"] + recalled * rules["recall"]
+    if rules["limits"]:
+        further += (
+            f"; trials outside limits of {listed(list(rules['limits']))} were not used either"
+        )
     return Fact(
         "Belief updating: news was good where the base rate was better than "
         f"{'the own estimate' if belief['news'] == 'E1' else 'the estimate for the average person'}"
         f" ({belief['news']}); updates were signed towards the news, and moves away from it stayed "
         f"in. Answers lay between {low:g} and {high:g} %. Trials without an estimate or without "
         f"news were not used, nor sessions with fewer than {belief['min_trials']} trials of either "
-        "kind of news. Learning rates are least-squares slopes of the update on the error; scaling "
-        "S is their mean and asymmetry A half their difference, good minus bad.",
+        f"kind of news{further}. Learning rates are least-squares slopes of the update on the "
+        "error; scaling S is their mean and asymmetry A half their difference, good minus bad.",
         "config: belief; belief_trials.tsv: reason; belief_sessions.tsv: reason",
         ("belief_asymmetry",),
     )
@@ -50,7 +58,8 @@ def _trials(belief: Mapping[str, Any]) -> Fact:
 
 def _models(belief: Mapping[str, Any]) -> Fact:
     prior = belief["prior"]
-    counts = "add up to one" if belief["prior_count"] == "one" else "are one per model"
+    total = "one" if belief["prior_count"] == "one" else "the number of models"
+    counts = f"add up to {total}"
     return Fact(
         "Models of the update (learning from the error, with or without relative personal "
         "knowledge, or from Bayes' rule; S and A free or fixed) are linear, so that posteriors and "
@@ -107,7 +116,8 @@ def _agents(belief: Mapping[str, Any]) -> Fact:
     return Fact(
         "Beside people stand agents without any bias, with the same first estimates and base rates "
         "and by the same code: one kind moves by the person's S times the error, the other follows "
-        f"Bayes' rule. {belief['draws']} draws of noise.",
+        f"Bayes' rule. {belief['draws']} draws of noise ({belief['draws'] // 10} for the mixed "
+        "model).",
         "config: belief.draws; belief_agents.tsv; belief_agents_effects.tsv",
         ("belief_artefact",),
     )

@@ -34,7 +34,7 @@ BELIEF_FIGURES = (
         mean of agents who treat good and bad news alike, with the people's own estimates,
         base rates, scaling and noise (95 % of draws); dashes: agents who follow Bayes' rule
         with the private knowledge that the estimates imply. Where people lie in the grey, the
-        kind of news explains nothing beyond the estimates.""",
+        estimates alone would do: nothing shows that the kind of news matters.""",
     ),
     FigureKind(
         "belief_rates",
@@ -79,9 +79,9 @@ BELIEF_FIGURES = (
         + """Expected frequency of each model among people by random-effects Bayesian model
         selection, in each session. Omnibus risk: the probability that the frequencies are
         what the prior says, in the order of the sessions. Prior counts
-        {% if (snakemake.config.get("belief") or {}).get("prior_count") == "one_each" %}are
-        one per model{% else %}add up to one{% endif %}, split evenly over the families; with
-        few people they matter.""",
+        {% if (snakemake.config.get("belief") or {}).get("prior_count") == "one_each" %}add
+        up to the number of models{% else %}add up to one{% endif %}, split evenly over
+        the families; with few people they matter.""",
     ),
     FigureKind(
         "belief_recovery",

@@ -290,7 +290,7 @@ def _association(table: pd.DataFrame, names: Naming) -> Table:
         )
     made.note = (
         "Partial correlations given the score and the parameter before and the covariates. Both "
-        "changes were measured in the same weeks: this describes and predicts nothing."
+        "are changes after treatment: this describes and predicts nothing."
     )
     return made
 
@@ -298,7 +298,7 @@ def _association(table: pd.DataFrame, names: Naming) -> Table:
 def _recovery(tables: dict[str, pd.DataFrame], names: Naming) -> Table:
     made = Table(
         names.title("What these trials can recover"),
-        ["Answers", "Parameter", "r", "Error", "Bias", "SD of people", "Intervals that cover"],
+        ["Answers", "Parameter", "r", "Error", "Bias", "SD of true ones", "Intervals that cover"],
     )
     words = {"normal": "as the model says", "on_scale": "rounded and cut to the scale"}
     for row in tables["belief_recovery"].to_dict("records"):

@@ -53,15 +53,16 @@ def belief_findings(run: Run) -> list[Finding]:
     groups = group_names(belief)
     table = typed_beliefs(run.tables["belief_changes"])
     table = table[(table["parameter"] == "A") & (table["contrast"] == " - ".join(groups))]
-    compared = f"{groups[0]} than {groups[1]}" if len(groups) > 1 else ""
+    compared = len(groups) > 1
     level, sessions = run.config["verdict"]["level"], belief["sessions"]
     found = []
     for session in sessions:
         row = table[table["session_id"] == session].iloc[0]
         rises = number(row["estimate"]) > 0
-        more = "good than bad" if rises else "bad than good"
-        text = f"Since {belief['baseline']} the balance moved towards learning more from {more} "
-        text += f"news{f', more so in {compared}' if compared else ''}."
+        towards = "good" if rises else "bad"
+        text = f"Since {belief['baseline']} the balance moved towards learning from {towards} news"
+        # The difference of two changes says nothing of either by itself.
+        text += f" in {groups[0]} when compared with {groups[1]}." if compared else "."
         limits = f"{with_sign(row['ci_low'], 3)} to {with_sign(row['ci_high'], 3)}"
         groups_text = " minus ".join(groups)
         found.append(
@@ -174,11 +175,11 @@ def _of_symptoms(name: str, rows: pd.DataFrame, level: float) -> Finding:
         words,
         f"Strongest of {of}: {what}, r = {minus(row['r'])} (95 % interval "
         f"{minus(row['ci_low'])} to {minus(row['ci_high'])}), "
-        f"{p_phrase(row['p_max'], row['n_permutations'])} for all {of} together (largest r of "
+        f"{p_phrase(row['p_max'], row['n_permutations'])} for all {of} together (largest t of "
         f"{row['n_permutations']:,.0f} permutations); n = {row['n']:.0f}.",
         metric=f"r of {what}",
         **numbers_of({**row.to_dict(), "estimate": row["r"]}, "p_max"),
-        null="largest_r_permuted",
+        null="largest_t_permuted",
         n=number(row["n"]),
         either=True,
         level=level,
