@@ -77,7 +77,7 @@ from mri_response.learning.jobs import load_arrays, save_arrays
 from mri_response.learning.learners.svc import fold_rows
 from mri_response.learning.learners.svc.cross_validation import cross_validate, prepare
 from mri_response.learning.learners.svc.options import SvcOptions
-from mri_response.learning.learners.svc.solver.low_rank import LowRankSolver
+from mri_response.learning.learners.svc.solver.path_solver import PathSolver
 from mri_response.learning.permutation import Exchangeability
 from mri_response.learning.preparation.confounds import ConfoundCoding
 from mri_response.learning.splits import Fold, Scheme, draw_folds
@@ -379,7 +379,7 @@ def more_people(n: int, p: int, correlated: bool) -> dict:
     signs = np.where(rng.random((n, 64)) < SHARE_POSITIVE, 1.0, -1.0)
 
     def solved(m: int) -> list[np.ndarray]:
-        solver = LowRankSolver(rows)
+        solver = PathSolver(rows, rows=True)
         path = solver.path(signs[:, :m], DEFAULT_GRID)
         decision = [rows @ (rows.T @ one.beta[:, 0]) + one.intercept[0] for one in path]
         assert solver.n_fallback == 0

@@ -57,7 +57,7 @@ from mri_response.evaluation.paired import (
 )
 from mri_response.evaluation.scored import Scored
 from mri_response.learning.decisions import Decisions
-from mri_response.learning.learners.svc.solver.admm import AdmmSolver
+from mri_response.learning.learners.svc.solver.path_solver import PathSolver
 
 SEED = 20261127  # fixed before the first run
 ALPHA = 0.05
@@ -149,7 +149,7 @@ def cross_validated(
 def classified(rows: np.ndarray, labels: np.ndarray, train: np.ndarray) -> np.ndarray:
     """Decision values of the other rows as of `classifier`, for all labellings at once."""
     own = rows[train]
-    solver = AdmmSolver(own @ own.T)
+    solver = PathSolver(own @ own.T)
     found = solver.at(2.0 * labels[train] - 1.0, np.full(labels.shape[1], 0.01))
     return rows[~train] @ (own.T @ found.beta) + found.intercept
 

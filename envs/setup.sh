@@ -61,4 +61,9 @@ rm -rf "$venv"
 PIP_USER=0 "$venv/bin/python" -m pip install --quiet --no-input --disable-pip-version-check \
     --require-hashes -r "$lock" ||
     fail "the packages could not be installed; the lines above say why"
+# The solver's machine code is made now, once, and not while the first run waits for it.
+if [ "$lock" = envs/requirements.txt ] && [ -d workflow/src ]; then
+    PYTHONPATH=workflow/src "$venv/bin/python" -m mri_response.learning.learners.svc.solver ||
+        fail "the solver could not be compiled; the lines above say why"
+fi
 cp "$lock" "$stamp"

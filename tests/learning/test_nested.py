@@ -8,11 +8,7 @@ from hypothesis import strategies as st
 from sklearn.metrics import balanced_accuracy_score
 
 from mri_response.learning.gram import gram_matrices
-from mri_response.learning.learners.svc.nested import (
-    FoldResult,
-    nested_fold,
-    nested_folds_of_one_labelling,
-)
+from mri_response.learning.learners.svc.nested import nested_fold
 from mri_response.learning.learners.svc.options import SvcOptions
 from mri_response.learning.preparation.training_sets import training_sets
 from mri_response.learning.recalls import balanced_accuracy
@@ -38,26 +34,10 @@ def made_up(n=36, p=20, m=4, seed=0, inner_folds=4):
     return features, labels, FoldSets(train, test)
 
 
-@pytest.fixture(params=["many labellings", "one labelling"])
-def run(request):
-    """Both ways through an outer fold, called alike."""
-
-    def many(features, labels, sets, weights=None, C=GRID, **options):
-        options = SvcOptions(tuple(C), **options)
-        weights = np.ones(len(features)) if weights is None else weights
-        gram = gram_matrices(features, training_sets(np.empty((len(features), 0)), sets.train))
-        if request.param == "many labellings":
-            return nested_fold(gram, sets, labels, weights, options)
-        columns = [
-            nested_folds_of_one_labelling([gram], [sets], column, weights, options)[0]
-            for column in labels.T
-        ]
-        joined = [
-            np.concatenate(parts, axis=-1) for parts in zip(*(c[:6] for c in columns), strict=True)
-        ]
-        return FoldResult(*joined, *(sum(one[i] for one in columns) for i in (6, 7)))
-
-    return many
+def run(features, labels, sets, weights=None, C=GRID, **options):
+    weights = np.ones(len(features)) if weights is None else weights
+    gram = gram_matrices(features, training_sets(np.empty((len(features), 0)), sets.train))
+    return nested_fold(gram, sets, labels, weights, SvcOptions(tuple(C), **options))
 
 
 def expected(
@@ -110,7 +90,7 @@ def test_inner_scores_are_balanced_accuracy_and_recall_where_a_class_is_missing(
 @pytest.mark.parametrize("balanced", [True, False])
 @pytest.mark.parametrize("relative", [True, False])
 @pytest.mark.parametrize("p", [8, 20, 300])
-def test_an_outer_fold_is_a_literal_loop(run, p, relative, balanced):
+def test_an_outer_fold_is_a_literal_loop(p, relative, balanced):
     features, labels, sets = made_up(p=p)
     C = 16 * GRID if relative else GRID
     weight = "balanced" if balanced else None
@@ -128,7 +108,7 @@ def test_an_outer_fold_is_a_literal_loop(run, p, relative, balanced):
         )
 
 
-def test_people_count_in_the_inner_score_and_not_rows(run):
+def test_people_count_in_the_inner_score_and_not_rows():
     features, labels, sets = made_up(n=40, m=8, seed=2)
     weights = np.random.default_rng(1).choice([1.0, 0.5, 1 / 6], 40)
     reference = [one.candidate for one in expected(features, labels, sets, weights)]
@@ -136,7 +116,7 @@ def test_people_count_in_the_inner_score_and_not_rows(run):
     assert run(features, labels, sets).candidate.tolist() != reference
 
 
-def test_the_smallest_of_tied_values_of_C_is_chosen(run):
+def test_the_smallest_of_tied_values_of_C_is_chosen():
     """Classes far apart: every C predicts without error."""
     features, labels, sets = made_up(p=3)
     features[:, 0] = np.where(labels[:, 0] == 1, 50, -50)
@@ -144,7 +124,7 @@ def test_the_smallest_of_tied_values_of_C_is_chosen(run):
     assert result.candidate.tolist() == [0]
 
 
-def test_scores_that_differ_by_rounding_are_tied(run, monkeypatch):
+def test_scores_that_differ_by_rounding_are_tied(monkeypatch):
     """Inner scores of the three values of C: 0.7, 0.7 + 1e-12, 0.7 - 1e-6."""
     features, labels, sets = made_up(m=1)
     scores = np.array([0.7, 0.7 + 1e-12, 0.7 - 1e-6])[:, None]
@@ -152,7 +132,7 @@ def test_scores_that_differ_by_rounding_are_tied(run, monkeypatch):
     assert run(features, labels, sets, C=np.array([0.1, 0.2, 0.4])).candidate.tolist() == [0]
 
 
-def test_an_inner_test_fold_with_one_class_counts_with_the_others(run):
+def test_an_inner_test_fold_with_one_class_counts_with_the_others():
     features, labels, sets = made_up(m=1, seed=3)
     labels[sets.test[1], 0] = 1
     reference = expected(features, labels, sets)
@@ -160,7 +140,7 @@ def test_an_inner_test_fold_with_one_class_counts_with_the_others(run):
     assert result.candidate[0] == reference[0].candidate
 
 
-def test_unequal_classes_choose_by_the_decisions_of_all_inner_folds_together(run):
+def test_unequal_classes_choose_by_the_decisions_of_all_inner_folds_together():
     """Means over folds, in which a fold of one class scores its recall, choose otherwise."""
     features, labels, sets = made_up(n=40, p=6, m=8, inner_folds=6)
     labels[:] = features[:, [0]] + np.random.default_rng(1).normal(size=labels.shape) > 1.2
@@ -177,7 +157,7 @@ def test_unequal_classes_choose_by_the_decisions_of_all_inner_folds_together(run
     assert result.candidate.tolist() != by_fold.argmax(axis=0).tolist()
 
 
-def test_an_inner_training_set_with_one_class_predicts_that_class(run):
+def test_an_inner_training_set_with_one_class_predicts_that_class():
     features, labels, sets = made_up(m=2, inner_folds=2)
     labels[:, 1] = 0
     labels[sets.test[1], 1] = 1  # so that the first inner fold trains on zeros alone
@@ -187,7 +167,7 @@ def test_an_inner_training_set_with_one_class_predicts_that_class(run):
     assert result.candidate.tolist() == [one.candidate for one in reference]
 
 
-def test_an_outer_training_set_with_one_class_predicts_that_class(run):
+def test_an_outer_training_set_with_one_class_predicts_that_class():
     features, labels, sets = made_up(m=1)
     labels[sets.train[0]] = 0
     result = run(features, labels, sets)
@@ -195,7 +175,7 @@ def test_an_outer_training_set_with_one_class_predicts_that_class(run):
     assert not result.beta.any()
 
 
-def test_labels_of_the_outer_test_rows_are_not_looked_at(run):
+def test_labels_of_the_outer_test_rows_are_not_looked_at():
     features, labels, sets = made_up()
     changed = labels.copy()
     changed[sets.test[0]] = 1 - changed[sets.test[0]]
@@ -204,7 +184,7 @@ def test_labels_of_the_outer_test_rows_are_not_looked_at(run):
     np.testing.assert_array_equal(one.candidate, other.candidate)
 
 
-def test_what_a_fold_hands_on(run):
+def test_what_a_fold_hands_on():
     features, labels, sets = made_up(p=50)
     result = run(features, labels, sets)
     gram = gram_matrices(features, training_sets(np.empty((36, 0)), sets.train))[0]

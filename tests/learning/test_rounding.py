@@ -7,7 +7,8 @@ from mri_response.evaluation.baselines import baseline_decisions
 from mri_response.evaluation.metrics import auc, cross_validated
 from mri_response.learning.gram import gram_matrices
 from mri_response.learning.learners.choice import InnerScore
-from mri_response.learning.learners.svc.nested import nested_fold, nested_folds_of_one_labelling
+from mri_response.learning.learners.svc.fold_rows import FoldRows
+from mri_response.learning.learners.svc.nested import nested_fold
 from mri_response.learning.learners.svc.options import SvcOptions
 from mri_response.learning.preparation.training_sets import training_sets
 from mri_response.learning.rounding import rounded
@@ -33,7 +34,7 @@ def test_digits_below_the_accuracy_of_the_solvers_are_left_out():
     np.testing.assert_array_equal(rounded(np.zeros(3)), np.zeros(3))
 
 
-def test_features_with_few_values_choose_the_same_alone_and_among_permuted_labels():
+def test_features_with_few_values_choose_the_same_from_rows_and_from_gram_matrices():
     """Two five-point scales give decision values of exactly 0 and equal ones, or nearly so."""
     n, rng, raw_differs = 60, np.random.default_rng(0), 0
     for seed in range(6):
@@ -45,9 +46,8 @@ def test_features_with_few_values_choose_the_same_alone_and_among_permuted_label
             gram = gram_matrices(features, training_sets(np.empty((n, 0)), fold.sets.train))
             options = SvcOptions(C=GRID)
             batch = nested_fold(gram, fold.sets, labels, np.ones(n), options)
-            (alone,) = nested_folds_of_one_labelling(
-                [gram], [fold.sets], observed, np.ones(n), options
-            )
+            rows = FoldRows(features, np.empty((n, 0)), fold, options)
+            alone = nested_fold(rows, fold.sets, observed[:, None], np.ones(n), options)
             assert alone.candidate[0] == batch.candidate[0]
             raw = [result.decision[:, 0] for result in (alone, batch)]
             raw_differs += ((raw[0] > 0) != (raw[1] > 0)).sum()

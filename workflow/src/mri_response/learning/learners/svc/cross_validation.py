@@ -15,15 +15,12 @@ from mri_response.learning.learners.svc.nested import (
     FoldResult,
     inner_decisions,
     nested_fold,
-    nested_folds_of_one_labelling,
 )
 from mri_response.learning.learners.svc.options import SvcOptions
 from mri_response.learning.preparation.components import principal_components
 from mri_response.learning.splits import REFIT, Fold
 
 Prepared = np.ndarray | FoldRows
-
-FOLDS_PER_SOLVE = 5  # outer folds of a single labelling that are solved together
 
 
 def cross_validate(
@@ -159,7 +156,7 @@ def nested_folds(
     weights: np.ndarray,
     options: SvcOptions,
 ) -> list[FoldResult]:
-    """Search and fit in some outer folds, one labelling by itself and many together.
+    """Search and fit in some outer folds.
 
     Parameters
     ----------
@@ -179,19 +176,10 @@ def nested_folds(
     list of FoldResult
         One per fold.
     """
-    results: list = [None] * len(folds)
-    together = []
-    for index, (one, fold) in enumerate(zip(prepared, folds, strict=True)):
-        if labels.shape[1] == 1 and not isinstance(one, FoldRows):
-            together.append(index)
-        else:
-            results[index] = nested_fold(one, fold.sets, labels, weights, options)
-    for start in range(0, len(together), FOLDS_PER_SOLVE):
-        some = together[start : start + FOLDS_PER_SOLVE]
-        grams, sets = [prepared[i] for i in some], [folds[i].sets for i in some]
-        found = nested_folds_of_one_labelling(grams, sets, labels[:, 0], weights, options)
-        for index, result in zip(some, found, strict=True):
-            results[index] = result
+    results = [
+        nested_fold(one, fold.sets, labels, weights, options)
+        for one, fold in zip(prepared, folds, strict=True)
+    ]
     if options.pca is None:
         return results
     # Dual variables of the features behind the components: their part within the components.

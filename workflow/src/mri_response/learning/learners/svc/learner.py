@@ -96,30 +96,30 @@ class SvcLearner(Learner):
         Notes
         -----
         Orders of magnitude, measured on one core of a server of the 2020s. Gram matrices: see
-        `gram_seconds`. A classifier of a labelling takes 0.02 ms at n = 100 and grows with about
-        n^2.5: with 10 inner folds and 13 values of C, 2.7 ms per labelling were seen at n = 99,
-        6.4 ms at n = 165 (region tables), and up to ten times as much where the classes can hardly
-        be separated. What the labellings of a block share takes as long as some ten of them. Where
-        people outnumber features by far, a classifier of a labelling takes n (0.5 + 0.029 p)
-        microseconds, and what a block shares 1.4 ms and 0.27 ns times n p^2 (n = 100 to 800, p = 20
-        to 180, blocks of 1 to 256).
+        `gram_seconds`. Following a labelling through the grid takes about 0.02 ms per value of C at
+        n = 100 and grows with n^2.2: with 13 values 0.16 ms were seen at n = 80 (regions), 3.0 ms
+        at n = 260, 7.1 ms at n = 450 and 24 ms at n = 838. Where people outnumber features by far
+        it grows with n p^2: 0.5 ms at n = 450 and p = 20, 37 ms at n = 838 and p = 179, 0.15 s at
+        n = 5000 and p = 180, 7 s at n = 10,000 and p = 500. What the labellings of a block share
+        is little.
         """
         n_sets = 1 + scheme["inner_repeats"] * scheme["inner_folds"]
         n_fits = n_sets * len(grid_of_c(self.model["C"]))
+        shared = (5e-5 + 1e-9 * n * min(n, p)) * n_fits
         if 0.8 * n >= ROWS_PER_FEATURE * p:
             return Work(
                 gram_s=0.0,
                 gram_mb=8e-6 * n * p,
-                solver_s=(5e-7 + 2.9e-8 * p) * n * n_fits,
-                pass_s=(1.4e-3 + 2.7e-10 * n * p**2) * n_fits,
+                solver_s=(6e-8 * n + 1.2e-10 * n * p**2) * n_fits,
+                pass_s=shared,
             )
         # Harmonised features differ between training sets, which then share no pass over them.
         own_pass = 1.5e-7 * n * p + 2e-9 * n**2 * p if self.model.get("harmonise") else 0.0
         return Work(
             gram_s=gram_seconds(n_sets, n, p) + n_sets * own_pass,
             gram_mb=8e-6 * n_sets * n**2,
-            solver_s=2e-5 * (n / 100) ** 2.5 * n_fits,
-            pass_s=2.6e-4 * (n / 100) ** 1.6 * n_fits,
+            solver_s=2e-5 * (n / 100) ** 2.2 * n_fits,
+            pass_s=shared,
         )
 
     def memory_mb(self, size: JobSize) -> float:

@@ -1,8 +1,7 @@
 """The problem of a linear support vector classifier: its bounds, its optimality, its intercept.
 
 With ``beta_i = y_i alpha_i`` the dual problem is a quadratic programme whose matrix is the Gram
-matrix whatever the labels; only the box differs. Module `admm` solves it for many labellings of
-one training set, module `pivoting` for one labelling of many training sets.
+matrix whatever the labels; only the box differs. Module `path_solver` solves it.
 """
 
 from __future__ import annotations
