@@ -102,3 +102,12 @@ def test_the_headline_says_why_cohorts_together_differ_from_counts():
     run.performance = run.performance[run.performance["cohort"] != EXTERNAL_POOLED]
     (table, *_) = headline.SECTION.blocks(run.read())
     assert "weighted by their pairs" not in table.note
+
+
+def test_better_than_the_clinic_speaks_of_the_cohort_in_which_it_was_compared():
+    run = made_up_run()
+    table = run.tables["verdict"]
+    table.loc[table["question"] == "better_than_the_clinic", "answer"] = "found"
+    (item,) = verdict.answer_of(run.read(), "better_than_the_clinic")[0].items
+    assert item.text.startswith("In this cohort it does better than")
+    assert run.config["cohorts"]["discovery"]["title"] in item.figure

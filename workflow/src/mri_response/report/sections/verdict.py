@@ -97,9 +97,9 @@ _WORDS = {
                       "not be compared: whether it is the drug is not known."),
     },
     "better_than_the_clinic": {
-        "found": ("Yes.", "yes", "It does better than {against}."),
-        "found_but_small": ("Yes, but too little.", "open", "It does better than {against}, and "
-                            "by less than would matter."),
+        "found": ("Yes.", "yes", "In this cohort it does better than {against}."),
+        "found_but_small": ("Yes, but too little.", "open", "In this cohort it does better than "
+                            "{against}, and by less than would matter."),
         "not_found": ("No.", "no", "It does not do better than {against} by anything that would "
                       "matter."),
         "cannot_tell": ("Can’t tell.", "open", "That it does better than {against} has not been "
