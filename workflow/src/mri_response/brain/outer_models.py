@@ -90,16 +90,18 @@ def outer_models(
         weights = weighted_sums(rows, chunk) * inverse_sd
         mean[columns], cvr[columns] = weights.mean(axis=0), _ratio(weights)
         single = chunk.astype(np.float32)
-        # Whole numbers, exact in single precision.
-        signs = np.zeros((1 + permuted.shape[1], chunk.shape[-1]), dtype=np.float32)
+        signs = np.zeros((1 + permuted.shape[1], chunk.shape[-1]), dtype=np.int32)
         signs[0] = np.sign(weights).sum(axis=0)
         for index, own in enumerate(null_rows):
-            product = own @ (single if single.ndim == 2 else single[index])
-            scaled = inverse_sd[index][:, None] * means[columns]
-            in_sets[index, 1:] += product @ scaled
-            signs[1:] += np.sign(product) * (inverse_sd[index] > 0)
+            at = ... if chunk.ndim == 2 else index
+            product = own @ single[at]
+            above = (product > 0).view(np.int8) - (product < 0).view(np.int8)
+            above[:, inverse_sd[index] == 0] = 0
+            signs[1:] += above
+            # Sets first: a tenth of the work of summing the weights of every labelling.
+            in_sets[index, 1:] += own @ (chunk[at] @ (inverse_sd[index][:, None] * means[columns]))
         in_sets[:, 0] += weights @ means[columns]
-        sign[columns], null[columns], p_value[columns] = _agreement(signs.astype(float) / len(beta))
+        sign[columns], null[columns], p_value[columns] = _agreement(signs / len(beta))
     return OuterModels(mean, cvr, sign, null, p_value, *_agreement(np.sign(in_sets).mean(axis=0)))
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -88,9 +89,11 @@ def brain_maps(
         y += line_count(heading) * line_height()
         limit = typical_limit(np.nan_to_num(np.asarray(image.dataobj, dtype=float)))
         for mode, cuts in (("z", axial), ("x", sagittal)):
+            gc.freeze()  # as `modules_kept`: the axes drawn so far are thousands of objects
             _slices(page, y, image, (mode, cuts), limit)
             y += _ROWS[mode] + _GAP
         if glass:
+            gc.freeze()
             _glass_brain(page, y, image, limit)
             y += _GLASS
         _colour_bar(page, y, label, limit)

@@ -114,13 +114,21 @@ def _shape(places: np.ndarray, height: float, is_area: bool) -> tuple[str, str]:
 def _legend_names(figure: Figure) -> dict[tuple[Any, ...], str]:
     """Names in the legends by what their marks look like, without what is told of each there."""
     names: dict[tuple[Any, ...], str] = {}
-    for legend in figure.findobj(Legend):
+    # Looking through all marks of the figure would make the ticks of axes that have none.
+    for legend in _legends(figure):
         for handle, text in zip(legend.legend_handles, legend.get_texts(), strict=True):
             name, look = _TIGHT.sub(" ", text.get_text()).split(": ")[0], _look(handle)
             names.setdefault(look, name)
             # An interval has the colour of its estimate's marker, and no marker.
             names.setdefault((look[0], *_SOLID), name)
     return names
+
+
+def _legends(figure: Figure) -> list[Legend]:
+    """Legends of the axes of a figure, of itself and of its parts."""
+    of_axes = [axes.get_legend() for axes in figure.axes]
+    of_parts = [legend for part in figure.subfigs for legend in part.legends]
+    return [*(legend for legend in of_axes if legend), *figure.legends, *of_parts]
 
 
 def _look(artist: Any) -> tuple[Any, ...]:
