@@ -93,9 +93,8 @@ def test_a_drawing_function_asks_for_what_its_entry_names(name) -> None:
 def test_an_input_of_an_entry_is_a_file_of_the_run() -> None:
     paths = (RULES / "job_inputs.smk").read_text(encoding="utf-8")
     listed = set(re.findall(r'^    "(\w+)": ', paths.split("FIGURE_FILES = {")[1], re.M))
-    tables = {"flow", "qc", "comparisons", "performance", "predictions", "null", "subgroups"}
-    tables |= {"specificity", "learning_curve", "roi_sets", "site_performance", "site_spread"}
-    tables |= {"transport", "applied_performance", "instability"}
+    tables = {"flow", "qc", "comparisons", "performance", "specificity", "learning_curve"}
+    tables |= {"roi_sets", "applied_performance", "instability"}
     beliefs = ("agents", "reliability", "rates", "people", "mediation", "sensitivity", "models")
     tables |= {f"belief_{name}" for name in (*beliefs, "model_recovery", "predictions", "found")}
     outcomes = ("model", "scores", "change", "between", "pairs", "incidence", "patterns")

@@ -274,8 +274,8 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
 
 
 END = {"report_page", "provenance"}
-BRAIN_FIGURES = {"roi_weights_figure", "weight_map_figure", "slice_viewer", "region_sets_figure"}
-BRAIN_FIGURES |= {"planted_map_figure", "planted_vs_found_figure"}
+BRAIN_FIGURES = {"roi_weights_figure", "map_figures", "slice_viewer", "region_sets_figure"}
+BRAIN_FIGURES |= {"planted_vs_found_figure"}
 #: Files of the package's data: how they are edited, and what of the demo runs again.
 SHIPPED = {
     "of another atlas": (
@@ -342,8 +342,7 @@ def test_an_edited_list_of_regions_runs_again_what_lays_the_atlas_on_scans(demo,
 END_OF_RUN = {"reporting", "report_page", "provenance", "dataset_description", "verdict", "leakage"}
 END_OF_RUN |= {"pack"}
 FIGURES = {"learning_curve_figure", "performance_figures", "quality_figure", "region_sets_figure"}
-FIGURES |= {"comparisons_figure", "flow_figure", "specificity_figure", "subgroups_figure"}
-FIGURES |= {"roi_weights_figure", "weight_map_figure", "usefulness_figures"}
+FIGURES |= {"comparisons_figure", "flow_figure", "roi_weights_figure", "map_figures"}
 PEOPLE_RULES = {"cohorts", "quality_control"}
 FEATURE_RULES = {"table_features", "atlas", "roi_maps_features", "mask", "voxels_features"}
 FEATURE_RULES |= {"separating_features"}
@@ -351,7 +350,7 @@ FITS = {"prepare", "cross_validate", "decisions", "learning_curve_parts"}
 WEIGHTS = {"region_weights", "voxel_weights", "slice_viewer"}
 # What looks at finished predictions by columns of people.
 LOOKED = {"described_people", "characteristics", "input_warnings", "subgroups", "specificity"}
-LOOKED |= {"tables", "subgroups_figure", "specificity_figure"}
+LOOKED |= {"tables", "performance_figures"}
 EVALUATION = LOOKED | {"comparisons", "learning_curve", "performance", "precision", "usefulness"}
 FROZEN = {"freeze", "score"}
 NO_PEOPLE = {*FITS, *WEIGHTS, *EVALUATION, *FROZEN, *FIGURES, *END_OF_RUN, "baseline", "splits"}
@@ -400,8 +399,8 @@ KEYS = {
     "subgroups": ({"columns": ["family"], "age_bands": [50]}, LOOKED | END_OF_RUN),
     "sites": (
         {"column": "site", "transport": True},
-        {"site_predictability", "site_performance", "site_forest_figure"}
-        | {"transport_fits", "transport", "transport_figure", *LOOKED, *END_OF_RUN},
+        {"site_predictability", "site_performance"}
+        | {"transport_fits", "transport", *LOOKED, *END_OF_RUN},
     ),
     "stability": (
         {"resamples": 3, "seeds": 2},
@@ -413,7 +412,7 @@ KEYS = {
     ),
     "min_class_size": (4, NO_PEOPLE),
     "operating_points": (["youden"], {*EVALUATION, *FROZEN, *FIGURES, *END_OF_RUN}),
-    "prevalence": (0.2, {"usefulness", "usefulness_figures", "tables"} | END_OF_RUN),
+    "prevalence": (0.2, {"usefulness", "performance_figures", "tables"} | END_OF_RUN),
     "verdict": ({"useful_performance": 0.7}, END_OF_RUN),
     "batch": ({"outer_folds": 2}, {*FITS, *WEIGHTS, *EVALUATION, *FIGURES, *END_OF_RUN}),
     "report": ({"participant_level": True}, {"quality_figure"} | END_OF_RUN),

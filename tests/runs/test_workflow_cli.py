@@ -232,9 +232,6 @@ FIGURES = {
     "performance_figures",
     "quality_figure",
     "roi_weights_figure",
-    "specificity_figure",
-    "subgroups_figure",
-    "usefulness_figures",
 }
 ENGINE = {
     *("prepare", "cross_validate", "decisions", "freeze", "pack", "score"),

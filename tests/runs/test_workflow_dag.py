@@ -24,8 +24,7 @@ ONCE = (
 # Rules that make one job for each model.
 PER_MODEL = (
     *("freeze", "pack", "score", "decisions", "subgroups"),
-    *("usefulness", "performance_figures", "usefulness_figures", "subgroups_figure"),
-    "specificity_figure",
+    *("usefulness", "performance_figures"),
 )
 
 
@@ -75,7 +74,7 @@ OUTCOMES = dict.fromkeys(
 
 
 # Jobs of the two models for the scanners of the discovery cohort.
-OF_SITES = dict.fromkeys(("site_predictability", "site_performance", "site_forest_figure"), 2)
+OF_SITES = dict.fromkeys(("site_predictability", "site_performance"), 2)
 
 
 def test_the_demo(tmp_path):
@@ -97,9 +96,8 @@ def test_the_demo(tmp_path):
         region_weights=1,
         voxel_weights=1,
         roi_weights_figure=1,
-        weight_map_figure=2,
+        map_figures=2,
         slice_viewer=2,
-        planted_map_figure=2,
         planted_vs_found_figure=1,
         **OF_SITES,
         site_tables=3,
@@ -121,7 +119,6 @@ def test_the_real_configurations(shared_data, name, cohorts, kernels, nested_cv,
         region_weights=1,
         roi_weights_figure=1,
         region_sets_figure=1,
-        specificity_figure=0,
     )
 
 
@@ -142,9 +139,8 @@ def test_sites_and_stability_have_their_jobs(tmp_path):
     path.write_text(yaml.safe_dump(raw | asked | {"report": {"participant_level": True}}))
     assert jobs(path, tmp_path)["instability_people_figure"] == 1
     of_models = ("site_predictability", "site_performance", "transport_fits", "transport")
-    figures = ("site_forest_figure", "transport_figure")
     of_one = ("stability_fits", "stability", "instability_figure")
-    counts = dict.fromkeys((*of_models, *figures), 2) | dict.fromkeys(of_one, 1)
+    counts = dict.fromkeys(of_models, 2) | dict.fromkeys(of_one, 1)
     assert more == counts | {"tables": 6}
 
 
@@ -248,7 +244,6 @@ def test_without_other_cohorts_the_refits_are_for_the_weights(study):
         refit=4,
         region_weights=1,
         roi_weights_figure=1,
-        specificity_figure=0,
     )
 
 
@@ -299,7 +294,7 @@ def test_voxels_alone_and_the_ensemble(study_with_maps):
         kernels=3,
         nested_cv=3,
         voxel_weights=1,
-        weight_map_figure=1,
+        map_figures=1,
         slice_viewer=1,
         region_sets_figure=1,
     )
@@ -312,7 +307,7 @@ def test_voxels_alone_and_the_ensemble(study_with_maps):
         kernels=2,
         nested_cv=2,
         voxel_weights=2,
-        weight_map_figure=2,
+        map_figures=2,
         slice_viewer=2,
         region_sets_figure=2,
     )
@@ -363,7 +358,7 @@ def test_estimators_need_no_kernels_and_have_weights_where_they_are_linear(study
         3, roi_maps_features=3, voxels_features=3, table_features=3, atlas=1, mask=1, kernels=3,
         nested_cv=3, estimators=6, refit_kernels=1, refit=1, refit_estimator=2, freeze=2,
         score=3, freeze_without_arrays=1, region_weights=2, roi_weights_figure=2,
-        weight_map_figure=1, slice_viewer=1, baseline=1,
+        map_figures=1, slice_viewer=1, baseline=1,
     )  # fmt: skip
     assert jobs(study.save(batch=batch), study.folder) == counts
     scheme = study.config["cross_validation"] | {"scheme": "stratified"}

@@ -9,6 +9,9 @@ from mri_response.config.feature_kinds import FeatureKind, feature_kind
 from mri_response.config.learner_kinds import is_linear
 from mri_response.report.figures.kind import SIMULATED, Config, FigureKind, When
 
+# Maps on slices: nilearn takes longer to start than to draw them.
+_MAPS = "map_figures"
+
 
 def _with_region_sets(config: Config, model: str) -> bool:
     spec = config["models"][model]
@@ -69,6 +72,7 @@ BRAIN_FIGURES = (
         "Weights on the brain",
         ("weights_on_brain",),
         when=_weights_of(lambda kind: kind.has_image),
+        together=_MAPS,
         light=False,
         also="numbers",
         caption=SIMULATED
@@ -100,6 +104,7 @@ BRAIN_FIGURES = (
         "Planted beside found, on the brain",
         ("planted_image", "weights_on_brain"),
         when=_weights_of(lambda kind: kind.has_image, simulated=True),
+        together=_MAPS,
         light=False,
         caption=SIMULATED
         + """What the simulation planted, above, and the Haufe pattern that the analysis found

@@ -55,7 +55,8 @@ class FigureKind:
         one, None where the run has no models.
     together : str
         Name of the job that draws it; figures of the same name are drawn by one, since starting
-        takes longer than drawing. By default ``<name>_figure``.
+        takes longer than drawing. Those of a run are of the same models. By default
+        ``<name>_figure``.
     light : bool
         Whether the job is short enough for the machine on which the workflow was started.
     beside : tuple of str

@@ -211,13 +211,15 @@ def figure_jobs(config: Config) -> list[FigureJob]:
     list of FigureJob
         Jobs without a figure are left out.
     """
+    plan = figure_plan(config)
+    there = {figure.kind for figure in plan}
     models: dict[str, list[str]] = {}
-    for figure in figure_plan(config):
+    for figure in plan:
         models.setdefault(_entry(figure.kind).job, []).append(figure.model or "")
     return [
         FigureJob(
             name,
-            kinds=tuple(kind for kind in FIGURES if kind.job == name),
+            kinds=tuple(kind for kind in FIGURES if kind.job == name and kind.name in there),
             models=tuple(model for model in dict.fromkeys(of) if model),
         )
         for name, of in models.items()

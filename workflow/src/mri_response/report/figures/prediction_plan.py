@@ -7,7 +7,6 @@ from mri_response.core.vocabulary import Role
 from mri_response.report.figures.kind import SIMULATED, Config, FigureKind
 
 _PERFORMANCE = "performance_figures"
-_USEFULNESS = "usefulness_figures"
 # Models, their stacks and what they are compared with, in the figure of all of them.
 _COMPARED = ("models", "stacks", "features", "primary_model", "comparisons")
 
@@ -44,7 +43,7 @@ PREDICTION_FIGURES = (
         "roc",
         "result",
         "ROC curves",
-        ("predictions", "performance"),
+        model_inputs=("predictions", "performance"),
         settings=("seed",),
         together=_PERFORMANCE,
         caption=SIMULATED
@@ -63,7 +62,7 @@ PREDICTION_FIGURES = (
         "null_distribution",
         "result",
         "What chance gives",
-        ("null", "performance"),
+        model_inputs=("null", "performance"),
         together=_PERFORMANCE,
         caption=SIMULATED
         + """What chance gives. The histograms show balanced accuracy and AUC after the labels were
@@ -80,7 +79,7 @@ PREDICTION_FIGURES = (
         "decision_scores",
         "result",
         "Decision values",
-        ("predictions",),
+        model_inputs=("predictions",),
         together=_PERFORMANCE,
         caption=SIMULATED
         + """Decision values of all people, by cohort and true class. Each point is one person, the
@@ -93,7 +92,7 @@ PREDICTION_FIGURES = (
         "probabilities",
         "result",
         "Probabilities",
-        ("predictions",),
+        model_inputs=("predictions",),
         together=_PERFORMANCE,
         caption=SIMULATED
         + """Probabilities of the class {{ snakemake.config["outcome"]["positive_class"] }}, by
@@ -108,7 +107,7 @@ PREDICTION_FIGURES = (
         "confusion",
         "result",
         "Confusion matrices",
-        ("performance",),
+        model_inputs=("performance",),
         together=_PERFORMANCE,
         caption=SIMULATED
         + """Confusion matrices: rows are the true classes, columns what the model took people for.
@@ -122,7 +121,7 @@ PREDICTION_FIGURES = (
         "usefulness",
         "Are the probabilities right?",
         model_inputs=("calibration", "predictions"),
-        together=_USEFULNESS,
+        together=_PERFORMANCE,
         caption=SIMULATED
         + """Calibration: of the people to whom the model gives a probability (horizontal), how
         many turn out to be of the class {{ snakemake.config["outcome"]["positive_class"] }}
@@ -137,7 +136,7 @@ PREDICTION_FIGURES = (
         "usefulness",
         "Would acting on the answers help?",
         model_inputs=("decision_curve",),
-        together=_USEFULNESS,
+        together=_PERFORMANCE,
         caption=SIMULATED
         + """Decision curves: net benefit of acting on the people whose probability of the class
         {{ snakemake.config["outcome"]["positive_class"] }} reaches a threshold: rightly
@@ -151,7 +150,8 @@ PREDICTION_FIGURES = (
         "subgroups",
         "subgroups",
         "Subgroups",
-        ("subgroups", "performance"),
+        model_inputs=("subgroups", "performance"),
+        together=_PERFORMANCE,
         caption=SIMULATED
         + """Performance in subgroups, with 95 % intervals over people. n: people, in brackets
         those of the class {{ snakemake.config["outcome"]["positive_class"] }}. Diamonds:
@@ -164,8 +164,9 @@ PREDICTION_FIGURES = (
         "site_forest",
         "sites",
         "Sites",
-        ("site_performance", "site_spread"),
+        model_inputs=("site_performance", "site_spread"),
         when=lambda config, _: config["sites"]["column"] is not None,
+        together=_PERFORMANCE,
         caption=SIMULATED
         + """Performance at every site, with 95 % intervals over people. n: people, in brackets
         those of the class {{ snakemake.config["outcome"]["positive_class"] }}. Sites with too
@@ -180,8 +181,9 @@ PREDICTION_FIGURES = (
         "transport",
         "sites",
         "Learned here, scored there",
-        ("transport",),
+        model_inputs=("transport",),
         when=lambda config, _: config["sites"]["transport"],
+        together=_PERFORMANCE,
         caption=SIMULATED
         + """Every cohort as the training set in turn: the whole procedure learned in one cohort
         (rows) and scored in another (columns), with 95 % intervals over people and p from
@@ -228,6 +230,7 @@ PREDICTION_FIGURES = (
         "With and without the treatment",
         ("specificity",),
         when=_in_both_arms,
+        together=_PERFORMANCE,
         caption=SIMULATED
         + """The frozen model in people with the treatment (external cohorts) and without (control
         cohorts). Left: AUC and balanced accuracy of each group with 95 % intervals over
