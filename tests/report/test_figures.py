@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable
 from functools import cache
 from itertools import pairwise
+from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
 
@@ -267,6 +268,14 @@ def test_brain_maps_have_slices_units_and_same_bytes(tmp_path) -> None:
     for part in ("z = −10 mm", "x = 30 mm", "Difference (%)", "Map (simulated data)", "L", "R"):
         assert part in text
     assert min(t.get_fontsize() for t in figure.findobj(Text) if t.get_text().strip()) >= 8
+
+
+def test_no_figure_writes_smaller_than_seven_points() -> None:
+    files = sorted(Path(style.__file__).parent.glob("*.py"))
+    asked = re.compile(r"""(?:font|label)size["']?(?:=|: )([\d.]+)""")
+    sizes = {path.stem: asked.findall(path.read_text(encoding="utf-8")) for path in files}
+    assert [name for name, of in sizes.items() if of and min(map(float, of)) < 7] == []
+    assert sizes["style"]
 
 
 def test_wrap_keeps_every_character_and_the_width() -> None:

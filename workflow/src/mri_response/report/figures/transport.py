@@ -66,7 +66,7 @@ def draw(transport: pd.DataFrame, model: str, names: Naming) -> Figure:
                 dark = abs(np.nan_to_num(values[i, j], nan=0.5) - 0.5) > 0.3
                 axes.text(
                     j, i, text, ha="center", va="center", color="white" if dark else "black",
-                    fontsize=6,
+                    fontsize=7,
                 )  # fmt: skip
         # Red above chance and blue below it.
         axes.imshow(values, cmap=DIVERGING, vmin=0, vmax=1, aspect="auto")

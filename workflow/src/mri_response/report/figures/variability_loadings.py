@@ -91,5 +91,5 @@ def _bars(axes: Any, own: pd.DataFrame) -> None:
     axes.hlines(y, rows["ci_low"], rows["ci_high"], color="black", linewidth=0.9)
     axes.axvline(0, color="black", linewidth=0.7)
     labels = [name.removesuffix("_thickness").replace("ctx_", "") for name in rows["region"]]
-    axes.set_yticks(y, labels, fontsize=7)
+    axes.set_yticks(y, labels, fontsize=8)
     axes.set(title=f"\n{SHOWN} largest, 95 % interval", xlabel="Loading")

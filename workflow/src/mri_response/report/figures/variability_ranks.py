@@ -64,7 +64,7 @@ def draw(
                 textcoords="offset points",
                 xytext=(-6, 6) if end else (6, -8),
                 ha="right" if end else "left",
-                fontsize=6.5,
+                fontsize=8,
             )
         axes.axhline(0, color="black", linewidth=0.6)
         title = f"{effect}, {name}, n = {people[effect]:.0f}"

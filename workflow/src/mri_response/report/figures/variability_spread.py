@@ -62,5 +62,5 @@ def draw(variability_regions: pd.DataFrame, names: Naming) -> Figure:
         axes.set(title=title, xlabel=f"{what} (unit of the effect)")
         axes.set_ylabel(f"SD of change{', treated' if controlled else ''} (unit of the effect)")
         axes.xaxis.set_major_locator(MaxNLocator(4))
-        axes.legend(loc="best", fontsize=6.5)
+        axes.legend(loc="best")
     return figure
