@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import pandas as pd
 import pytest
+from markupsafe import Markup
 
 from mri_response.report.numbers import (
     as_numbers,
     interval_text,
+    minus,
     p_phrase,
     p_text,
     percent,
     two_decimals,
+    unbroken,
     with_limits,
+    with_sign,
 )
 
 
@@ -64,3 +68,17 @@ def test_columns_of_numbers() -> None:
     assert found["k"].tolist() == [1.0, 2.0]
     assert found["n"].isna().tolist() == [False, True]
     assert found["name"].tolist() == ["1", "2"]
+
+
+def test_what_rounds_to_zero_has_no_sign() -> None:
+    assert [minus(value, 2) for value in (-0.001, 0.001, -0.01)] == ["0.00", "0.00", "\u22120.01"]
+    assert [with_sign(value, 3) for value in (-0.0001, 0.0001)] == ["0.000", "0.000"]
+    assert with_sign(0.12, 3) == "+0.120"
+
+
+def test_numbers_stay_with_their_symbol_and_unit() -> None:
+    assert unbroken("Holm p = 0.03, n = 99") == "Holm p\xa0=\xa00.03, n\xa0=\xa099"
+    assert unbroken("p <\u202f0.001; \u2265 90 %") == "p\xa0<\u202f0.001; \u2265\xa090\xa0%"
+    assert unbroken("95 % interval, a = b") == "95\xa0% interval, a = b"
+    assert unbroken(Markup("n = 9")) == "n = 9"
+    assert unbroken(9) == 9

@@ -354,6 +354,13 @@ def test_words_of_the_first_screen_are_explained_once(tmp_path: Path) -> None:
     assert len({word.lower() for word in marked}) == len(marked)
 
 
+def test_no_line_begins_with_a_sign_of_a_number(tmp_path: Path) -> None:
+    html = render_report(page_inputs(made_up_run(), tmp_path))
+    main = re.sub(r"<(style|script|pre|code)\b.*?</\1>", "", html, flags=re.S)
+    assert re.findall(r".{9} (?:=|&lt;|\u2265) ?\d|\d %", main) == []
+    assert "n\xa0=\xa099" in main
+
+
 def test_how_far_the_sample_carries(trial: Page) -> None:
     assert "How far can this sample carry it?" in trial.text
     for part in (

@@ -17,6 +17,7 @@ from mri_response.config.answers import RESOURCES, resource
 from mri_response.report.facts.fact import Fact
 from mri_response.report.facts.gathered import gather
 from mri_response.report.facts.methods import methods, results
+from mri_response.report.numbers import unbroken
 from mri_response.report.run import Run
 
 NOT_PROVIDED = "Not provided"
@@ -282,7 +283,7 @@ def templates_of(folder: Path, *, autoescape: bool) -> Environment:
     folder : path-like
         Folder of the templates.
     autoescape : bool
-        Whether values are escaped for HTML.
+        Whether values are escaped for HTML, in which numbers then stay with their unit.
     """
     return Environment(
         loader=FileSystemLoader(folder),
@@ -291,6 +292,7 @@ def templates_of(folder: Path, *, autoescape: bool) -> Environment:
         lstrip_blocks=True,
         keep_trailing_newline=True,
         autoescape=autoescape,
+        finalize=unbroken if autoescape else None,
     )
 
 

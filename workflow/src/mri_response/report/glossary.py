@@ -12,6 +12,7 @@ import yaml
 from markupsafe import Markup, escape
 
 from mri_response.core.data import data_path
+from mri_response.report.numbers import unbroken
 
 
 @cache
@@ -24,7 +25,7 @@ def glossary() -> dict[str, str]:
     """
     text = data_path("report", "glossary.yaml").read_text(encoding="utf-8")
     entries = yaml.safe_load(text)
-    return {term: entries[term] for term in sorted(entries, key=str.lower)}
+    return {term: unbroken(entries[term]) for term in sorted(entries, key=str.lower)}
 
 
 @cache
@@ -89,6 +90,7 @@ class Marker:
             HTML.
         """
         parts, end = [], 0
+        text = unbroken(text)
         known = {term.lower(): meaning for term, meaning in glossary().items()}
         for found in _terms().finditer(text):
             term = found[0].lower()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -10,6 +11,9 @@ import pandas as pd
 
 _NBSP = "\u00a0"
 MINUS = "\u2212"
+_PARTED = re.compile(
+    r"(?:(?<=[^\s,;.:]) )?[=<>\u2264\u2265][ \u00a0\u202f](?=[\d\u2212])|(?<=\d) (?=%)"
+)
 
 
 # ---------------------------------------------------------------- reading
@@ -161,7 +165,13 @@ def minus(value: float, digits: int = 2) -> str:
     -------
     str
     """
-    return f"{value:.{digits}f}".replace("-", MINUS)
+    text = f"{value:.{digits}f}"
+    return (text if _above_zero(text) else text.lstrip("-")).replace("-", MINUS)
+
+
+def _above_zero(text: str) -> bool:
+    """Whether a number as it is written is other than zero (or missing), so that it has a sign."""
+    return any(digit in text for digit in "123456789") or "n" in text
 
 
 def metric_with_limits(metric: str, row: Mapping[str, Any]) -> tuple[str, str]:
@@ -217,7 +227,7 @@ def _told_from_zero(value: float, digits: int) -> str:
 
 
 def with_sign(value: float, digits: int) -> str:
-    """Write a number with its sign, as in ``+0.120``.
+    """Write a number with its sign, as in ``+0.120``; one that rounds to zero has none.
 
     Parameters
     ----------
@@ -231,7 +241,10 @@ def with_sign(value: float, digits: int) -> str:
     str
         ``n/a`` for NaN.
     """
-    return "n/a" if np.isnan(value) else f"{value:+.{digits}f}".replace("-", MINUS)
+    if np.isnan(value):
+        return "n/a"
+    text = minus(value, digits)
+    return text if value < 0 or not _above_zero(text) else f"+{text}"
 
 
 def signed(metric: str, value: float) -> str:
@@ -249,8 +262,7 @@ def signed(metric: str, value: float) -> str:
     str
     """
     text = f"{abs(value):.2f}" if metric.startswith("auc") else f"{100 * abs(value):.1f}"
-    zero = not any(digit in text for digit in "123456789")
-    return text if zero else ("+" if value > 0 else MINUS) + text
+    return ("+" if value > 0 else MINUS) + text if _above_zero(text) else text
 
 
 def signed_interval(metric: str, low: float, high: float) -> str:
@@ -311,3 +323,21 @@ def p_text(p: Any, n_permutations: Any) -> str:
     text = "<\u202f" + "0.001" if p < 0.0005 else f"{p:.3f}"
     smallest = not np.isnan(m) and p <= (1 + 1e-9) / (m + 1)
     return text + ("†" if smallest else "")
+
+
+def unbroken(value: Any) -> Any:
+    """Keep numbers with their symbol and unit in one line: ``p = 0.015``, ``n = 99``, ``95 %``.
+
+    Parameters
+    ----------
+    value : object
+        What a page is to show.
+
+    Returns
+    -------
+    object
+        Plain text with spaces that do not break there; all else, markup too, as it is.
+    """
+    if type(value) is not str:
+        return value
+    return _PARTED.sub(lambda found: found[0].replace(" ", _NBSP), value)
