@@ -402,3 +402,47 @@ def test_in_print_nothing_is_hidden(chromium: str, html: str, tmp_path: Path) ->
     print_only = html.replace("@media print", "@media all")
     found, _ = probed(chromium, STILL.replace("PAGE", escape(print_only)), tmp_path)
     assert found["hidden"] == 0
+
+
+# What a finger and the keyboard do with words that are explained.
+WORDS = """<script>
+const show = () => {
+  const said = document.querySelector(".meaning");
+  return said.checkVisibility() ? said.textContent : "";
+};
+addEventListener("load", () => {
+  const words = [...document.querySelectorAll("main abbr")].filter((one) => one.checkVisibility());
+  const found = { words: words.length, title: words[0].title, before: show(), covered: 0 };
+  words[0].click();
+  found.tapped = show();
+  document.querySelector("h1").click();
+  found.left = show();
+  words[1].focus();
+  found.focused = show();
+  dispatchEvent(new KeyboardEvent("keydown", { key: "Escape" }));
+  found.escaped = show();
+  for (const word of words) {
+    word.scrollIntoView({ block: "end", behavior: "instant" });
+    word.focus({ preventScroll: true });
+    const [a, b] = [word, document.querySelector(".meaning")]
+      .map((one) => one.getBoundingClientRect());
+    const over = a.top < b.bottom && b.top < a.bottom;
+    if (!show() || over || b.right > innerWidth) found.covered += 1;
+  }
+  parent.postMessage(JSON.stringify(found), "*");
+});
+</script>"""
+
+
+def test_a_word_is_explained_at_a_tap_and_to_the_keyboard(
+    chromium: str, html: str, tmp_path: Path
+) -> None:
+    page = html.replace("</body>", WORDS + "</body>")
+    (tmp_path / "report.html").write_text(page, encoding="utf-8")
+    found, messages = probed(chromium, WRAPPER.replace("WIDTH", "390"), tmp_path)
+    assert found["words"] > 10
+    assert found["title"] in found["tapped"]
+    assert found["focused"] not in ("", found["tapped"])
+    assert (found["before"], found["left"], found["escaped"]) == ("", "", "")
+    assert found["covered"] == 0
+    assert messages == []

@@ -47,6 +47,27 @@
     for (const details of closed) details.open = false;
   });
 
+  // ---------------------------------------------------------------- words explained at a touch
+  // A title is for those who hover; the same is told at a tap and to the keyboard.
+  const meaning = make("p", { className: "meaning", hidden: true });
+  meaning.setAttribute("role", "status");
+  document.body.append(meaning);
+  const hush = () => { meaning.hidden = true; };
+  for (const word of all("main abbr")) {
+    word.tabIndex = 0;
+    word.setAttribute("role", "button");
+    const tell = () => {
+      meaning.replaceChildren(make("strong", { textContent: word.textContent }), `: ${word.title}`);
+      meaning.classList.toggle("above", word.getBoundingClientRect().top > innerHeight / 2);
+      meaning.hidden = false;
+    };
+    word.addEventListener("focus", tell);
+    word.addEventListener("click", tell);
+    word.addEventListener("blur", hush);
+  }
+  addEventListener("keydown", (event) => { if (event.key === "Escape") hush(); });
+  addEventListener("click", (event) => { if (!event.target.closest("abbr")) hush(); });
+
   // ---------------------------------------------------------------- what goes on to the right
   const wide = all(".scroll");
   const fade = (box) => {
@@ -226,7 +247,7 @@
         ? "Too few people on one side of this threshold to be told of."
         : moved
           ? "Exploration: moved by hand after the result was known. No interval, no test."
-          : `As in the answer: ${data.cohort}, n = ${data.n}.`;
+          : `As in the answer: ${data.cohort}, n\u00a0=\u00a0${data.n}.`;
       measures.replaceChildren();
       // What a screen reader says when the slider is moved.
       const spoken = !found ? said.textContent
