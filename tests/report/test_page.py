@@ -26,10 +26,11 @@ from mri_response.evaluation.frozen_performance import FrozenScores, frozen_perf
 from mri_response.evaluation.performance import discovery_performance
 from mri_response.learning.decisions import Decisions
 from mri_response.report.captions import TEMPLATES, caption
-from mri_response.report.documents import reviewer_files
+from mri_response.report.documents import reviewer_files, templates_of
 from mri_response.report.figures import confusion, null_distribution, roc
 from mri_response.report.figures.plan import FIGURES, FigureSpec, figure_plan
 from mri_response.report.figures.style import contrast, save_figure
+from mri_response.report.glossary import with_dagger
 from mri_response.report.naming import naming
 from mri_response.report.page import render_report
 from mri_response.report.run import Run
@@ -354,9 +355,23 @@ def test_words_of_the_first_screen_are_explained_once(tmp_path: Path) -> None:
     assert len({word.lower() for word in marked}) == len(marked)
 
 
+@pytest.mark.parametrize("width", [321, 529, 680])
+def test_text_in_figures_of_any_width_has_one_size(width: int) -> None:
+    environment = templates_of(TEMPLATES, autoescape=True)
+    figure = {"name": "n", "heading": "h", "uri": "data:,", "alt": "a", "caption": "c"}
+    environment.filters |= {"with_dagger": with_dagger, "terms": str}
+    macros = environment.get_template("blocks.html.jinja").module
+    drawn = macros.figure_of({**figure, "width": width, "height": 99})
+    shown = re.search(r'width="(\d+)"[^>]* style="--width: (\d+)px"', drawn)
+    assert shown
+    assert int(shown[1]) == width
+    assert int(shown[2]) / width == pytest.approx(1.318, abs=0.005)
+    assert ('class="wide"' in drawn) == (width > 500)
+
+
 def test_no_line_begins_with_a_sign_of_a_number(tmp_path: Path) -> None:
     html = render_report(page_inputs(made_up_run(), tmp_path))
-    main = re.sub(r"<(style|script|pre|code)\b.*?</\1>", "", html, flags=re.S)
+    main = re.sub(r"<(style|script|pre|code|svg)\b.*?</\1>", "", html, flags=re.S)
     assert re.findall(r".{9} (?:=|&lt;|\u2265) ?\d|\d %", main) == []
     assert "n\xa0=\xa099" in main
 

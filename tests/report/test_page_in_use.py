@@ -43,6 +43,9 @@ addEventListener("load", async () => {
   found.details = all("main details").length;
   dispatchEvent(new Event("beforeprint"));
   found.closedInPrint = closed();
+  found.sideways = all("table").filter((one) => one.tHead.rows[0].cells.length < 4
+    && one.closest(".scroll").scrollWidth > one.closest(".scroll").clientWidth + 1)
+    .map((one) => one.caption.textContent);
   dispatchEvent(new Event("afterprint"));
   found.closedAgain = closed();
   // A link to a folded figure of the other model.
@@ -364,6 +367,10 @@ def test_a_moved_share_changes_what_answers_are_worth(used) -> None:
     assert sum(seen["people"][:2]) == 20
 
 
+def test_three_columns_fit_a_phone(used) -> None:
+    assert used[0]["sideways"] == []
+
+
 def test_unmoved_it_is_the_answer_of_the_first_screen(used) -> None:
     found, _ = used
     table = two_models().tables["natural_frequencies"]
@@ -402,6 +409,15 @@ def test_in_print_nothing_is_hidden(chromium: str, html: str, tmp_path: Path) ->
     print_only = html.replace("@media print", "@media all")
     found, _ = probed(chromium, STILL.replace("PAGE", escape(print_only)), tmp_path)
     assert found["hidden"] == 0
+
+
+def test_the_first_printed_page_has_the_answers_and_the_pictures(
+    chromium: str, html: str, tmp_path: Path
+) -> None:
+    """A page of A4 less a centimetre on each side has 718 x 1047 px."""
+    paper = html.replace("@media screen", "@media tty").replace("@media print", "@media all")
+    found, _ = look(chromium, paper, 718, tmp_path)
+    assert 300 < found["answered"] < 1047
 
 
 # What a finger and the keyboard do with words that are explained.

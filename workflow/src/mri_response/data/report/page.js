@@ -51,6 +51,7 @@
   // A title is for those who hover; the same is told at a tap and to the keyboard.
   const meaning = make("p", { className: "meaning", hidden: true });
   meaning.setAttribute("role", "status");
+  meaning.setAttribute("aria-label", "What the word means");
   document.body.append(meaning);
   const hush = () => { meaning.hidden = true; };
   for (const word of all("main abbr")) {
