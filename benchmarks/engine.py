@@ -380,10 +380,10 @@ def more_people(n: int, p: int, correlated: bool) -> dict:
 
     def solved(m: int) -> list[np.ndarray]:
         solver = PathSolver(rows, rows=True)
-        path = solver.path(signs[:, :m], DEFAULT_GRID)
-        decision = [rows @ (rows.T @ one.beta[:, 0]) + one.intercept[0] for one in path]
+        found = solver.path(signs[:, :m], DEFAULT_GRID)
+        decision = rows @ (rows.T @ found.beta[:, :, 0].T) + found.intercept[:, 0]
         assert solver.n_fallback == 0
-        return decision
+        return list(decision.T)
 
     decision, alone = cpu(solved, 1)
     _, together = cpu(solved, 64)

@@ -10,10 +10,15 @@ from oracle import class_bounds, exact, optimality_gap
 
 from mri_response.learning.learners.svc.solver import path_solver
 from mri_response.learning.learners.svc.solver.path_solver import PathSolver
-from mri_response.learning.learners.svc.solver.svm import free_intercept
+from mri_response.learning.learners.svc.solver.svm import Solution, free_intercept
 
 PROPERTY = settings(derandomize=True, deadline=None, max_examples=120)
 GRID = 2.0 ** np.arange(-12, 5, 2)
+
+
+def each(solution: Solution) -> list[Solution]:
+    """The solution at each value of C."""
+    return [Solution(*one) for one in zip(*solution, strict=True)]
 
 
 def made_up(n: int, p: int, m: int, seed: int, share: float = 0.5):
@@ -55,7 +60,7 @@ def test_every_solution_is_feasible_and_optimal(
     given = {"matrix": features, "rows": True} if by_rows else {"matrix": gram}
     solver = PathSolver(**given, balanced=balanced)
     grid = GRID / solver.mean_square_norm
-    for C, solution in zip(grid, solver.path(signs, grid), strict=True):
+    for C, solution in zip(grid, each(solver.path(signs, grid)), strict=True):
         decision = gram @ solution.beta + solution.intercept
         for column in range(m):
             y, beta = signs[:, column], solution.beta[:, column]
@@ -78,7 +83,7 @@ def test_decision_values_are_those_of_scikit_learn(n, p, share, balanced):
     _, gram, signs = made_up(n, p, 6, seed=n + p, share=share)
     solver = PathSolver(gram, balanced=balanced)
     grid = 2.0 ** np.arange(-12, 1)  # the default of the workflow
-    for C, solution in zip(grid, solver.path(signs, grid), strict=True):
+    for C, solution in zip(grid, each(solver.path(signs, grid)), strict=True):
         decision = gram @ solution.beta + solution.intercept
         for column in range(6):
             expected = exact(gram, signs[:, column], C, balanced)
@@ -89,7 +94,7 @@ def test_a_path_is_every_C_by_itself():
     _, gram, signs = made_up(40, 60, 10, seed=3)
     several, single_solver = PathSolver(gram), PathSolver(gram)
     grid = 2.0 ** np.arange(-10, 6)
-    for C, solution in zip(grid, several.path(signs, grid), strict=True):
+    for C, solution in zip(grid, each(several.path(signs, grid)), strict=True):
         single = single_solver.at(signs, np.full(10, C))
         np.testing.assert_allclose(
             gram @ solution.beta + solution.intercept,
@@ -120,14 +125,14 @@ def test_one_class_gets_its_constant_decision_value():
     _, gram, signs = made_up(12, 5, 4, seed=5)
     signs[:, 1], signs[:, 3] = 1, -1
     solver = PathSolver(gram)
-    for solution in solver.path(signs, np.array([0.1, 1.0])):
+    for solution in each(solver.path(signs, np.array([0.1, 1.0]))):
         assert not solution.beta[:, [1, 3]].any()
         np.testing.assert_array_equal(solution.intercept[[1, 3]], [1, -1])
         assert not solution.at_bound[:, [1, 3]].any()
         assert solution.beta[:, [0, 2]].any(axis=0).all()
     everything = solver.at(signs[:, [1, 3]], np.ones(2))
     np.testing.assert_array_equal(everything.intercept, [1, -1])
-    assert [solution.intercept.tolist() for solution in solver.path(signs[:, [3]], GRID)] == [
+    assert [solution.intercept.tolist() for solution in each(solver.path(signs[:, [3]], GRID))] == [
         [-1.0]
     ] * len(GRID)
 
@@ -216,7 +221,7 @@ def test_a_path_with_no_labelling_left_goes_on():
     _, gram, signs = made_up(20, 500, 2, seed=11)
     solutions = [
         (solution.beta.copy(), solution.at_bound.copy())
-        for solution in PathSolver(gram).path(signs, np.array([1.0, 2.0, 4.0]))
+        for solution in each(PathSolver(gram).path(signs, np.array([1.0, 2.0, 4.0])))
     ]
     assert not solutions[0][1].any()
     for beta, _ in solutions[1:]:
@@ -230,7 +235,7 @@ def test_few_problems_or_none_need_libsvm(p, balanced):
     _, gram, signs = made_up(60, p, 40, seed=8)
     solver = PathSolver(gram, balanced=balanced)
     grid = 2.0 ** np.arange(-10, 10) / solver.mean_square_norm
-    for C, solution in zip(grid, solver.path(signs, grid), strict=True):
+    for C, solution in zip(grid, each(solver.path(signs, grid)), strict=True):
         for column in range(0, 40, 8):
             y, beta = signs[:, column], solution.beta[:, column]
             assert optimality_gap(gram, y, beta, class_bounds(y, C, balanced)) <= 1.01e-6
@@ -244,7 +249,7 @@ def test_two_at_a_time_leave_their_bound_and_reach_zero():
     signs = np.array([[1.0], [1], [-1], [-1]])
     solver = PathSolver(features @ features.T)
     betas = []
-    for solution in solver.path(signs, np.array([0.05, 0.25, 1.0, 3.0])):
+    for solution in each(solver.path(signs, np.array([0.05, 0.25, 1.0, 3.0]))):
         betas.append(solution.beta[:, 0])
         np.testing.assert_allclose(solution.intercept, 0, atol=1e-12)
     expected = [[0.05, 0.05], [0.0625, 0.25], [0.0, 1.0], [0.0, 2.0]]
@@ -264,8 +269,7 @@ def test_confounds_that_were_regressed_out_need_no_fallback():
             signs = np.where(rng.random((15, 3)) < 0.5, 1.0, -1.0)
             signs[:2] = [[1.0], [-1.0]]
             solver = PathSolver(features @ features.T)
-            for _ in solver.path(signs, 2.0 ** np.arange(-4, 8) / p):
-                pass
+            solver.path(signs, 2.0 ** np.arange(-4, 8) / p)
             assert solver.n_fallback == 0
 
 
@@ -275,7 +279,7 @@ def test_what_fails_its_certificate_goes_to_libsvm_and_is_closed(monkeypatch, ba
     grid = np.array([0.001, 0.01, 1.0])
     reference = [
         (solution.beta.copy(), solution.intercept.copy(), solution.at_bound.copy())
-        for solution in PathSolver(gram, balanced=balanced).path(signs, grid)
+        for solution in each(PathSolver(gram, balanced=balanced).path(signs, grid))
     ]
 
     def lost(*given, of=path_solver.follow):
@@ -285,7 +289,7 @@ def test_what_fails_its_certificate_goes_to_libsvm_and_is_closed(monkeypatch, ba
     monkeypatch.setattr(path_solver, "follow", lost)
     solver = PathSolver(gram, balanced=balanced)
     for solution, (beta, intercept, at_bound) in zip(
-        solver.path(signs, grid), reference, strict=True
+        each(solver.path(signs, grid)), reference, strict=True
     ):
         np.testing.assert_allclose(solution.beta, beta, atol=1e-9)
         np.testing.assert_allclose(solution.intercept, intercept, atol=1e-9)
@@ -298,7 +302,9 @@ def test_a_labelling_is_solved_alike_alone_and_among_others():
     _, gram, signs = made_up(40, 60, 9, seed=15)
     grid = 2.0 ** np.arange(-8, 3)
     for one, every in zip(
-        PathSolver(gram).path(signs[:, [5]], grid), PathSolver(gram).path(signs, grid), strict=True
+        each(PathSolver(gram).path(signs[:, [5]], grid)),
+        each(PathSolver(gram).path(signs, grid)),
+        strict=True,
     ):
         np.testing.assert_array_equal(one.beta[:, 0], every.beta[:, 5])
         assert one.intercept[0] == every.intercept[5]
@@ -316,21 +322,21 @@ def test_rows_of_features_give_what_their_gram_matrix_gives(p, balanced):
     )
     grid = 2.0 ** np.arange(-10, 7) / other.mean_square_norm
     np.testing.assert_allclose(solver.mean_square_norm, other.mean_square_norm)
-    for one, two in zip(solver.path(signs, grid), other.path(signs, grid), strict=True):
+    for one, two in zip(each(solver.path(signs, grid)), each(other.path(signs, grid)), strict=True):
         np.testing.assert_allclose(
             gram @ one.beta + one.intercept, gram @ two.beta + two.intercept, atol=1e-6
         )
         np.testing.assert_array_equal(one.at_bound, two.at_bound)
     at = solver.at(signs, grid[np.arange(6)])
     for column in range(6):
-        alone = next(iter(other.path(signs[:, [column]], grid[[column]])))
+        (alone,) = each(other.path(signs[:, [column]], grid[[column]]))
         np.testing.assert_allclose(gram @ at.beta[:, [column]], gram @ alone.beta, atol=1e-6)
 
 
 def test_rows_without_any_variance():
     signs = np.array([[1.0, 1, -1, -1, 1, -1]]).T
-    for solution in PathSolver(np.zeros((6, 2)), rows=True).path(signs, GRID):
-        np.testing.assert_array_equal(solution.intercept, 0)
+    solution = PathSolver(np.zeros((6, 2)), rows=True).path(signs, GRID)
+    np.testing.assert_array_equal(solution.intercept, 0)
 
 
 def test_rows_that_fail_their_certificate_go_to_libsvm(monkeypatch):
@@ -338,7 +344,7 @@ def test_rows_that_fail_their_certificate_go_to_libsvm(monkeypatch):
     C = np.array([0.3, 1.0])
     reference = [
         (gram @ solution.beta, solution.intercept.copy())
-        for solution in PathSolver(rows, rows=True).path(signs, C)
+        for solution in each(PathSolver(rows, rows=True).path(signs, C))
     ]
 
     def lost(*given, of=path_solver.follow):
@@ -349,7 +355,9 @@ def test_rows_that_fail_their_certificate_go_to_libsvm(monkeypatch):
     for most, accuracy in ((2000, 1e-8), (10, 1e-3)):  # closed, and as LIBSVM leaves it
         monkeypatch.setattr(path_solver, "MOST_FOR_GRAM", most)
         solver = PathSolver(rows, rows=True)
-        for solution, (fitted, intercept) in zip(solver.path(signs, C), reference, strict=True):
+        for solution, (fitted, intercept) in zip(
+            each(solver.path(signs, C)), reference, strict=True
+        ):
             np.testing.assert_allclose(gram @ solution.beta, fitted, atol=accuracy)
             np.testing.assert_allclose(solution.intercept, intercept, atol=accuracy)
         assert solver.n_fallback == 4

@@ -44,12 +44,33 @@ class InnerScore:
         weights : numpy.ndarray, shape (n_test,) or (n_test, m)
             Weight of each row, so that people count, not rows.
         """
-        predicted = rounded(decision, axis=0) > 0
-        self._counts[candidate] += np.array(confusion(labels, predicted, weights))
+        self._counts[candidate] += _counted(labels, decision, weights)
+
+    def add_all(self, labels: np.ndarray, decision: np.ndarray, weights: np.ndarray) -> None:
+        """Count the decisions of all candidates in one inner test fold.
+
+        Parameters
+        ----------
+        labels : numpy.ndarray of 0/1, shape (n_test, m)
+            Of the rows of the test fold.
+        decision : numpy.ndarray, shape (n_candidates, n_test, m)
+            Their decision values, as for `add`.
+        weights : numpy.ndarray, shape (n_test,)
+            Weight of each row, so that people count, not rows.
+        """
+        n_candidates, n_test, m = decision.shape
+        side_by_side = decision.transpose(1, 0, 2).reshape(n_test, n_candidates * m)
+        counts = _counted(np.tile(labels, (1, n_candidates)), side_by_side, weights)
+        self._counts += counts.reshape(4, n_candidates, m).transpose(1, 0, 2)
 
     def chosen(self) -> np.ndarray:
         """Candidate with the highest balanced accuracy, of tied ones the first, shape (m,)."""
         return chosen_candidate(mean_recall(Confusion(*self._counts.transpose(1, 0, 2))))
+
+
+def _counted(labels: np.ndarray, decision: np.ndarray, weights: np.ndarray) -> np.ndarray:
+    """Confusion matrices of decision values, shape (4, m)."""
+    return np.array(confusion(labels, rounded(decision, axis=0) > 0, weights))
 
 
 def chosen_candidate(score: np.ndarray) -> np.ndarray:

@@ -87,9 +87,9 @@ def nested_fold(
         problem = _problem(prepared, index, train, options)
         solver = problem.solver
         grid = C / solver.mean_square_norm if options.C_relative else C
-        for position, solution in enumerate(solver.path(signs[train], grid)):
-            decision = problem.products(test, solution.beta) + solution.intercept
-            score.add(position, labels[test], decision, weights[test])
+        solution = solver.path(signs[train], grid)
+        decision = problem.products(test, solution.beta) + solution.intercept[:, None]
+        score.add_all(labels[test], decision, weights[test])
         n_solved += solver.n_solved
         n_fallback += solver.n_fallback
     chosen = score.chosen()

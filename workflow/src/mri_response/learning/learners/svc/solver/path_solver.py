@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import numpy as np
 
 from mri_response.learning.learners.svc.solver.pivoting import pivoted, positions
@@ -71,7 +69,7 @@ class PathSolver:
         unit = np.sqrt(self.mean_square_norm) if self._by_rows else self.mean_square_norm
         self._scaled = np.ascontiguousarray(matrix) / unit
 
-    def path(self, signs: np.ndarray, C: np.ndarray) -> Iterator[Solution]:
+    def path(self, signs: np.ndarray, C: np.ndarray) -> Solution:
         """Solve all labellings for every value of C.
 
         Parameters
@@ -81,12 +79,12 @@ class PathSolver:
         C : numpy.ndarray, shape (n_C,)
             Values of C, smallest first.
 
-        Yields
-        ------
+        Returns
+        -------
         Solution
-            For each value of C.
+            Arrays whose first axis is that of C.
         """
-        yield from self._solutions(signs, np.tile(C.astype(float), (signs.shape[1], 1)))
+        return self._solved(signs, np.tile(C.astype(float), (signs.shape[1], 1)))
 
     def at(self, signs: np.ndarray, C: np.ndarray) -> Solution:
         """Solve every labelling at a C of its own.
@@ -102,21 +100,22 @@ class PathSolver:
         -------
         Solution
         """
-        (solution,) = self._solutions(signs, C.astype(float)[:, None])
-        return solution
+        return Solution(*(array[0] for array in self._solved(signs, C.astype(float)[:, None])))
 
-    def _solutions(self, signs: np.ndarray, C: np.ndarray) -> list[Solution]:
+    def _solved(self, signs: np.ndarray, C: np.ndarray) -> Solution:
         """Solutions for each column of C, shape (m, n_C)."""
         total = signs.sum(axis=0)
         both = np.abs(total) < len(signs)
-        beta = np.zeros((C.shape[1], *signs.T.shape))
-        intercept = np.tile(np.where(both, 0.0, np.sign(total)), (C.shape[1], 1))
-        at_bound = np.zeros((C.shape[1], 2, len(both)), dtype=bool)
-        if both.any():
+        if both.all():
+            beta, intercept, at_bound = self._followed(np.ascontiguousarray(signs.T), C)
+        else:
+            beta = np.zeros((C.shape[1], *signs.T.shape))
+            intercept = np.tile(np.where(both, 0.0, np.sign(total)), (C.shape[1], 1))
+            at_bound = np.zeros((C.shape[1], 2, len(both)), dtype=bool)
             beta[:, both], intercept[:, both], at_bound[..., both] = self._followed(
                 np.ascontiguousarray(signs.T[both]), C[both]
             )
-        return list(map(Solution, beta.transpose(0, 2, 1), intercept, at_bound))
+        return Solution(beta.transpose(0, 2, 1), intercept, at_bound)
 
     def _followed(
         self, signs: np.ndarray, C: np.ndarray

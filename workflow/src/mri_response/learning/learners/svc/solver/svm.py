@@ -15,15 +15,15 @@ ROUNDING = 1e-9  # a dual variable nearer to an end of its box, as a share of it
 
 
 class Solution(NamedTuple):
-    """Solutions of m labellings at one value of C.
+    """Solutions of m labellings, at one value of C or with a first axis for several.
 
     Attributes
     ----------
-    beta : numpy.ndarray, shape (n_train, m)
+    beta : numpy.ndarray, shape (..., n_train, m)
         Signed dual variables: ``decision = gram[:, train] @ beta + intercept``.
-    intercept : numpy.ndarray, shape (m,)
+    intercept : numpy.ndarray, shape (..., m)
         Intercept of each labelling.
-    at_bound : numpy.ndarray of bool, shape (2, m)
+    at_bound : numpy.ndarray of bool, shape (..., 2, m)
         Whether any, and whether every dual variable is at its upper bound.
     """
 
