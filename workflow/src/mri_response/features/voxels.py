@@ -18,7 +18,6 @@ from mri_response.inputs.images import (
     read_values,
     template_map,
 )
-from mri_response.inputs.resampling import CONTINUOUS, NEAREST, resample
 
 
 def make(job: FeatureJob) -> None:
@@ -56,14 +55,22 @@ def template_values(grid: Grid) -> np.ndarray:
     ndarray of float32, shape of the grid
         0 to 1, up to the interpolation.
     """
-    return _on_grid(template_map(1), grid, CONTINUOUS)
+    return _on_grid(template_map(1), grid, "continuous")
 
 
-def _on_grid(source: nib.Nifti1Image, grid: Grid, order: int) -> np.ndarray:
-    values = source.get_fdata(dtype=np.float32)
+def _on_grid(source: nib.Nifti1Image, grid: Grid, interpolation: str) -> np.ndarray:
+    from nilearn.image import resample_img  # takes seconds to import
+
     if grid.matches(source.shape, source.affine):
-        return values
-    return resample(values, source.affine, grid.affine, grid.shape, order)
+        return source.get_fdata(dtype=np.float32)
+    return resample_img(
+        source,
+        target_affine=grid.affine,
+        target_shape=grid.shape,
+        interpolation=interpolation,
+        copy_header=True,
+        force_resample=True,
+    ).get_fdata(dtype=np.float32)
 
 
 def voxel_mask(mask: PathLike, grid: Grid, threshold: float = 0.2) -> np.ndarray:
@@ -89,12 +96,13 @@ def voxel_mask(mask: PathLike, grid: Grid, threshold: float = 0.2) -> np.ndarray
         If the mask cannot be read or has no voxel on the grid.
     """
     if mask == "template":
-        values = template_values(grid)
+        source, interpolation = template_map(1), "continuous"
     else:
         opened = open_image(mask)
-        own = np.nan_to_num(read_values(opened, mask)) != 0
-        source = nib.Nifti1Image(own.astype(np.float32), opened.affine)
-        values, threshold = _on_grid(source, grid, NEAREST), 0.5
+        values = np.nan_to_num(read_values(opened, mask)) != 0
+        source = nib.Nifti1Image(values.astype(np.float32), opened.affine)
+        interpolation, threshold = "nearest", 0.5
+    values = _on_grid(source, grid, interpolation)
     # The template has steps of 1/255, one of them 0.2: interpolation noise must not decide there.
     inside = values > threshold + 1e-5
     if not inside.any():

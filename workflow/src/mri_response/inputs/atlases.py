@@ -22,7 +22,6 @@ from mri_response.core.data import data_path
 from mri_response.core.errors import InputError
 from mri_response.core.tables import shorten, suggestion
 from mri_response.inputs.images import Grid, open_image, read_values
-from mri_response.inputs.resampling import NEAREST, resample
 from mri_response.inputs.tables import read_table, require_columns
 
 RESOURCES = data_path("atlases")
@@ -251,10 +250,20 @@ def _read_labels(path: str | Path) -> tuple[Grid, np.ndarray]:
 
 
 def _nearest(labels: np.ndarray, native: Grid, grid: Grid) -> np.ndarray:
+    # nilearn takes seconds to import; only resampling needs it.
+    from nilearn.image import resample_img
+
     # Floats of 64 bits hold every label exactly.
-    values = labels.astype(np.float64)
-    resampled = resample(values, native.affine, grid.affine, grid.shape, NEAREST)
-    return np.round(resampled).astype(np.int32)
+    image = nib.Nifti1Image(labels.astype(np.float64), native.affine)
+    resampled = resample_img(
+        image,
+        target_affine=grid.affine,
+        target_shape=grid.shape,
+        interpolation="nearest",
+        copy_header=True,
+        force_resample=True,
+    )
+    return np.round(resampled.get_fdata()).astype(np.int32)
 
 
 def _fetch(spec: str) -> tuple[Grid, np.ndarray, pd.DataFrame]:

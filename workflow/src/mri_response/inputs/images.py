@@ -12,8 +12,6 @@ import os
 import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass
-from importlib.util import find_spec
-from pathlib import Path
 
 import nibabel as nib
 import numpy as np
@@ -24,7 +22,6 @@ from mri_response.core.atomic import atomic_path
 from mri_response.core.errors import InputError
 from mri_response.inputs.paths import files_of_anyone
 from mri_response.inputs.pointers import without_content
-from mri_response.inputs.resampling import covering_grid, resample, smoothed
 
 #: Largest difference between two affines of one grid, in mm.
 AFFINE_TOLERANCE_MM = 1e-3
@@ -230,7 +227,10 @@ def load_map(
         raise InputError(other_grid(path, own, grid))
     values = np.nan_to_num(read_values(image, path), nan=0.0, posinf=0.0, neginf=0.0)
     if smoothing_fwhm_mm:
-        values = smoothed(values, own.affine, smoothing_fwhm_mm)
+        from nilearn.image import smooth_img  # takes seconds to import; only needed here
+
+        smoothed = smooth_img(nib.Nifti1Image(values, own.affine), smoothing_fwhm_mm)
+        values = smoothed.get_fdata(dtype=np.float32)
     if same:
         return values
     return resampled(values, own, grid)
@@ -250,7 +250,17 @@ def resampled(values: np.ndarray, own: Grid, grid: Grid) -> np.ndarray:
     -------
     ndarray of float32, shape of ``grid``
     """
-    return resample(values, own.affine, grid.affine, grid.shape)
+    from nilearn.image import resample_img
+
+    image = resample_img(
+        nib.Nifti1Image(values, own.affine),
+        target_affine=grid.affine,
+        target_shape=grid.shape,
+        interpolation="continuous",
+        copy_header=True,
+        force_resample=True,
+    )
+    return image.get_fdata(dtype=np.float32)
 
 
 def save_image(image: nib.Nifti1Image, path: str | os.PathLike[str]) -> None:
@@ -327,19 +337,14 @@ def template_map(voxel_size_mm: float) -> nib.Nifti1Image:
     Nifti1Image
         The file is part of nilearn; nothing is downloaded.
     """
-    template = nib.load(_template_file())
-    values = np.asarray(template.dataobj).astype(np.float32)
-    values /= values.max()
+    from nilearn.datasets import load_mni152_gm_template
+    from nilearn.image import resample_img
+
+    template = load_mni152_gm_template(resolution=1)
     if voxel_size_mm == 1:
-        return nib.Nifti1Image(values, template.affine)
-    shape, affine = covering_grid(values.shape, template.affine, voxel_size_mm)
-    return nib.Nifti1Image(resample(values, template.affine, affine, shape), affine)
-
-
-def _template_file() -> Path:
-    # nilearn is not imported: that takes more than a second.
-    folder = Path(find_spec("nilearn").origin).parent / "datasets" / "data"
-    return folder / "mni_icbm152_gm_tal_nlin_sym_09a_converted.nii.gz"
+        return template
+    # What nilearn does for whole numbers, for any size.
+    return resample_img(template, np.eye(3) * voxel_size_mm, copy_header=True, force_resample=True)
 
 
 def other_grid(path: str | os.PathLike[str], own: Grid, grid: Grid) -> str:
