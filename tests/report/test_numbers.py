@@ -79,6 +79,7 @@ def test_what_rounds_to_zero_has_no_sign() -> None:
 def test_numbers_stay_with_their_symbol_and_unit() -> None:
     assert unbroken("Holm p = 0.03, n = 99") == "Holm p\xa0=\xa00.03, n\xa0=\xa099"
     assert unbroken("p <\u202f0.001; \u2265 90 %") == "p\xa0<\u202f0.001; \u2265\xa090\xa0%"
+    assert unbroken("p = n/a") == "p\xa0=\xa0n/a"
     assert unbroken("95 % interval, a = b") == "95\xa0% interval, a = b"
     assert unbroken(Markup("n = 9")) == "n = 9"
     assert unbroken(9) == 9
