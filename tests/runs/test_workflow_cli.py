@@ -45,7 +45,7 @@ def finished(tmp_path_factory: pytest.TempPathFactory) -> Path:
         cwd=folder / "elsewhere",
         snakefile=project / "Snakefile",
     )
-    assert "59 of 59 steps (100%) done" in done.stdout + done.stderr
+    assert "56 of 56 steps (100%) done" in done.stdout + done.stderr
     assert not any((folder / "elsewhere").iterdir())
     return folder
 
@@ -110,7 +110,7 @@ def test_the_slurm_profile(finished):
         *(finished / "project", finished / "study", "--forceall", "--workflow-profile", "slurm")
     )
     assert f"profile {finished}/project/profiles/slurm" in done.stdout + done.stderr
-    assert sum(job_counts(done).values()) == 59
+    assert sum(job_counts(done).values()) == 56
 
 
 def test_jobs_of_a_cluster_ask_for_memory_and_time(moved):
