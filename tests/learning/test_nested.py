@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from sklearn.metrics import balanced_accuracy_score
 
 from mri_response.learning.gram import gram_matrices
+from mri_response.learning.learners.svc import nested
 from mri_response.learning.learners.svc.nested import nested_fold
 from mri_response.learning.learners.svc.options import SvcOptions
 from mri_response.learning.preparation.training_sets import training_sets
@@ -200,3 +201,22 @@ def test_what_a_fold_hands_on():
     assert not run(features, labels, sets, C=np.array([1.0])).plateau.any()
     # At one C: an inner solution for each of 4 folds, and an outer one, of 4 labellings.
     assert (tiny.n_solved, tiny.n_fallback) == (20, 0)
+
+
+@pytest.mark.parametrize("relative", [False, True])
+def test_many_labellings_from_a_large_C_on_are_solved_alike(relative, monkeypatch):
+    """By another solver, whose decision values are the same within the accepted gap."""
+    features, labels, sets = made_up(m=40, p=60, seed=5)
+    C = np.array([4.0, 16.0]) / (1.0 if relative else 60.0)
+    used = []
+    monkeypatch.setattr(
+        nested, "AdmmSolver", lambda *a, of=nested.AdmmSolver, **k: used.append(1) or of(*a, **k)
+    )
+    many = run(features, labels, sets, C=C, C_relative=relative)
+    assert len(used) == len(sets.train)
+    for column in range(0, 40, 9):
+        alone = run(features, labels[:, [column]], sets, C=C, C_relative=relative)
+        assert alone.candidate[0] == many.candidate[column]
+        np.testing.assert_allclose(alone.decision[:, 0], many.decision[:, column], atol=1e-5)
+    run(features, labels, sets, C=C / 16, C_relative=relative)
+    assert len(used) == len(sets.train)

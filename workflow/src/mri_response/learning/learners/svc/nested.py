@@ -10,8 +10,13 @@ import numpy as np
 from mri_response.learning.learners.choice import InnerScore
 from mri_response.learning.learners.svc.fold_rows import FoldRows
 from mri_response.learning.learners.svc.options import SvcOptions
+from mri_response.learning.learners.svc.solver.admm import AdmmSolver
 from mri_response.learning.learners.svc.solver.path_solver import PathSolver
 from mri_response.learning.splits import FoldSets, mean_where_tested
+
+# From this smallest C on (mean squared norm 1), and for this many labellings at once, it is quicker
+# to iterate from there than to follow every labelling from C = 0.
+LARGE, MANY = 2.0, 32
 
 
 class FoldResult(NamedTuple):
@@ -84,7 +89,7 @@ def nested_fold(
     n_solved = n_fallback = 0
     for index in range(1, n_inner + 1):
         train, test = sets.train[index], sets.test[index]
-        problem = _problem(prepared, index, train, options)
+        problem = _problem(prepared, index, train, options, labels.shape[1])
         solver = problem.solver
         grid = C / solver.mean_square_norm if options.C_relative else C
         solution = solver.path(signs[train], grid)
@@ -95,7 +100,7 @@ def nested_fold(
     chosen = score.chosen()
 
     train, test = sets.train[0], sets.test[0]
-    problem = _problem(prepared, 0, train, options)
+    problem = _problem(prepared, 0, train, options, labels.shape[1])
     solver = problem.solver
     grid = C / solver.mean_square_norm if options.C_relative else C
     solution = solver.at(signs[train], grid[chosen])
@@ -142,7 +147,7 @@ def inner_decisions(
     signs = 2.0 * labels - 1.0
     decision = np.zeros(sets.test[1:].shape)
     for index, (train, test) in enumerate(zip(sets.train[1:], sets.test[1:], strict=True)):
-        problem = _problem(prepared, index + 1, train, options)
+        problem = _problem(prepared, index + 1, train, options, 1)
         at = C / problem.solver.mean_square_norm if options.C_relative else C
         solution = problem.solver.at(signs[train, None], np.array([at]))
         products = problem.products(test, solution.beta)
@@ -157,12 +162,16 @@ class _Problem(NamedTuple):
     signed dual variables: decision values without the intercept.
     """
 
-    solver: PathSolver
+    solver: PathSolver | AdmmSolver
     products: Callable[[np.ndarray, np.ndarray], np.ndarray]
 
 
 def _problem(
-    prepared: np.ndarray | FoldRows, index: int, train: np.ndarray, options: SvcOptions
+    prepared: np.ndarray | FoldRows,
+    index: int,
+    train: np.ndarray,
+    options: SvcOptions,
+    n_labellings: int,
 ) -> _Problem:
     how = {"balanced": options.balanced, "tolerance": options.tolerance}
     matrix = prepared[index]
@@ -171,4 +180,7 @@ def _problem(
         solver = PathSolver(own, rows=True, **how)
         return _Problem(solver, lambda of, beta: matrix[of] @ (own.T @ beta))
     own = matrix[np.ix_(train, train)]
-    return _Problem(PathSolver(own, **how), lambda of, beta: matrix[np.ix_(of, train)] @ beta)
+    smallest = options.C[0] * (1.0 if options.C_relative else np.mean(np.diag(own)))
+    beyond = n_labellings >= MANY and smallest >= LARGE
+    solver = AdmmSolver(own, **how) if beyond else PathSolver(own, **how)
+    return _Problem(solver, lambda of, beta: matrix[np.ix_(of, train)] @ beta)
