@@ -71,7 +71,7 @@ def test_every_documented_file_is_there_and_no_other(study, results):
     tables = ("splits", "exclusions", "flow", "qc", "subgroups", "comparisons", "specificity")
     tables += ("learning_curve", "precision", "roi_sets", "characteristics", "input_warnings")
     tables += ("null_summary", "qc_summary", "qc_warnings", "inputs", "inputs_summary")
-    tables += ("verdict", "natural_frequencies", "leakage", "cobidas")
+    tables += ("verdict", "answers", "natural_frequencies", "leakage", "cobidas")
     tables += ("separating_features",)
     names |= {f"{name}.tsv" for name in (*of_model, *useful, *documents, *tables)}
     names |= {f"reporting/{name}.md" for name in (*documents, "methods")}
