@@ -1,12 +1,9 @@
 """Solution paths against their optimality conditions and against LIBSVM."""
 
-import warnings
-
 import numpy as np
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
-from oracle import class_bounds, exact, optimality_gap
+from hypothesis import settings
+from oracle import class_bounds, optimality_gap
 
 from mri_response.learning.learners.svc.solver import path_solver
 from mri_response.learning.learners.svc.solver.path_solver import PathSolver
@@ -29,148 +26,6 @@ def made_up(n: int, p: int, m: int, seed: int, share: float = 0.5):
     return features, features @ features.T, signs
 
 
-@PROPERTY
-@given(
-    n=st.integers(4, 50),
-    p=st.sampled_from([1, 3, 20, 100, 1000]),
-    m=st.integers(1, 12),
-    share=st.sampled_from([0.1, 0.3, 0.5, 0.8]),
-    balanced=st.booleans(),
-    scale=st.sampled_from([1e-6, 1.0, 1e4]),
-    spoilt=st.sampled_from(
-        ["nothing", "duplicated people", "constant features", "few values", "correlated"]
-    ),
-    by_rows=st.booleans(),
-    seed=st.integers(0, 2**31),
-)
-def test_every_solution_is_feasible_and_optimal(
-    n, p, m, share, balanced, scale, spoilt, by_rows, seed
-):
-    features, _, signs = made_up(n, p, m, seed, share)
-    if spoilt == "duplicated people":
-        features[n // 2 :] = features[: n - n // 2]
-    elif spoilt == "constant features":
-        features[:, ::2] = 0.0
-    elif spoilt == "few values":
-        features = np.round(features)
-    elif spoilt == "correlated":
-        features += features.sum(axis=1, keepdims=True) / np.sqrt(p)
-    features *= np.sqrt(scale)
-    gram = features @ features.T
-    given = {"matrix": features, "rows": True} if by_rows else {"matrix": gram}
-    solver = PathSolver(**given, balanced=balanced)
-    grid = GRID / solver.mean_square_norm
-    for C, solution in zip(grid, each(solver.path(signs, grid)), strict=True):
-        decision = gram @ solution.beta + solution.intercept
-        for column in range(m):
-            y, beta = signs[:, column], solution.beta[:, column]
-            bound = class_bounds(y, C, balanced)
-            assert optimality_gap(gram, y, beta, bound) <= 1.01e-6
-            # Free support vectors lie on their margin.
-            free = (np.abs(beta) > 1e-8 * bound) & (np.abs(beta) < bound * (1 - 1e-8))
-            np.testing.assert_allclose(decision[free, column], y[free], atol=1.01e-6)
-            at_bound = np.abs(beta) >= bound * (1 - 1e-9)
-            assert solution.at_bound[0, column] == at_bound.any()
-            assert solution.at_bound[1, column] == at_bound.all()
-    assert solver.n_solved <= m * len(grid)
-
-
-@pytest.mark.parametrize("balanced", [True, False])
-@pytest.mark.parametrize(
-    ("n", "p", "share"), [(40, 15, 0.5), (60, 150, 0.5), (60, 150, 0.2), (40, 2000, 0.5)]
-)
-def test_decision_values_are_those_of_scikit_learn(n, p, share, balanced):
-    _, gram, signs = made_up(n, p, 6, seed=n + p, share=share)
-    solver = PathSolver(gram, balanced=balanced)
-    grid = 2.0 ** np.arange(-12, 1)  # the default of the workflow
-    for C, solution in zip(grid, each(solver.path(signs, grid)), strict=True):
-        decision = gram @ solution.beta + solution.intercept
-        for column in range(6):
-            expected = exact(gram, signs[:, column], C, balanced)
-            np.testing.assert_allclose(decision[:, column], expected, atol=1e-5, rtol=0)
-
-
-def test_a_path_is_every_C_by_itself():
-    _, gram, signs = made_up(40, 60, 10, seed=3)
-    several, single_solver = PathSolver(gram), PathSolver(gram)
-    grid = 2.0 ** np.arange(-10, 6)
-    for C, solution in zip(grid, each(several.path(signs, grid)), strict=True):
-        single = single_solver.at(signs, np.full(10, C))
-        np.testing.assert_allclose(
-            gram @ solution.beta + solution.intercept,
-            gram @ single.beta + single.intercept,
-            atol=1e-9,
-        )
-        np.testing.assert_array_equal(solution.at_bound, single.at_bound)
-    assert several.n_solved == single_solver.n_solved == 160
-    assert several.n_fallback == single_solver.n_fallback == 0
-
-
-def test_every_labelling_may_have_its_own_C():
-    _, gram, signs = made_up(30, 20, 8, seed=4)
-    C = np.tile([0.01, 1.0, 0.1, 0.01], 2)
-    solution = PathSolver(gram).at(signs, C)
-    for column, value in enumerate(C):
-        single = PathSolver(gram).at(signs[:, [column]], C[[column]])
-        np.testing.assert_allclose(
-            gram @ solution.beta[:, column] + solution.intercept[column],
-            gram @ single.beta[:, 0] + single.intercept[0],
-            atol=2e-6,
-        )
-        bound = class_bounds(signs[:, column], value, True)
-        assert optimality_gap(gram, signs[:, column], solution.beta[:, column], bound) <= 1.01e-6
-
-
-def test_one_class_gets_its_constant_decision_value():
-    _, gram, signs = made_up(12, 5, 4, seed=5)
-    signs[:, 1], signs[:, 3] = 1, -1
-    solver = PathSolver(gram)
-    for solution in each(solver.path(signs, np.array([0.1, 1.0]))):
-        assert not solution.beta[:, [1, 3]].any()
-        np.testing.assert_array_equal(solution.intercept[[1, 3]], [1, -1])
-        assert not solution.at_bound[:, [1, 3]].any()
-        assert solution.beta[:, [0, 2]].any(axis=0).all()
-    everything = solver.at(signs[:, [1, 3]], np.ones(2))
-    np.testing.assert_array_equal(everything.intercept, [1, -1])
-    assert [solution.intercept.tolist() for solution in each(solver.path(signs[:, [3]], GRID))] == [
-        [-1.0]
-    ] * len(GRID)
-
-
-@pytest.mark.parametrize("n_positive", [3, 10, 17])
-def test_on_the_plateau_the_intercept_is_the_midpoint_of_its_interval(n_positive):
-    """Every dual variable at its bound: any intercept between two rows is optimal."""
-    rng = np.random.default_rng(6)
-    features = rng.normal(size=(20, 30))
-    gram = features @ features.T
-    signs = np.where(np.arange(20) < n_positive, 1.0, -1.0)
-    C = 1e-6
-    solution = PathSolver(gram).at(signs[:, None], np.array([C]))
-    assert solution.at_bound.all()
-    beta = class_bounds(signs, C, True) * signs
-    np.testing.assert_allclose(solution.beta[:, 0], beta, rtol=1e-12)
-    margin = signs - gram @ beta
-    low, high = margin[signs < 0].max(), margin[signs > 0].min()
-    assert high - low > 1
-    np.testing.assert_allclose(solution.intercept, (low + high) / 2, atol=1e-12)
-    # Smaller C: the same predictions.
-    smaller = PathSolver(gram).at(signs[:, None], np.array([C / 8]))
-    np.testing.assert_allclose(8 * smaller.beta, solution.beta, rtol=1e-12)
-
-
-def test_no_free_support_vector_off_the_plateau_either():
-    """Unweighted, unequal classes: some dual variables at 0, the others at C, none between."""
-    features = np.array([[3.0], [2.0], [0.0], [-1.0], [-5.0], [-6.0]])
-    signs = np.array([1.0, 1, -1, -1, -1, -1])
-    solution = PathSolver(features @ features.T, balanced=False).at(
-        signs[:, None], np.array([1e-3])
-    )
-    np.testing.assert_allclose(solution.beta[:, 0], 1e-3 * np.array([1, 1, -1, -1, 0, 0]))
-    # The weight is 0.006. Row 4, at its bound, keeps the intercept above -1 + 0.006; row 5, at 0,
-    # below -1 + 5 * 0.006.
-    np.testing.assert_allclose(solution.intercept, -1 + 3 * 0.006)
-
-
 @pytest.mark.parametrize("off", [0.0, 1e-19, 1e-12])
 def test_a_dual_variable_off_its_bound_by_rounding_is_not_free(off):
     """A rounding error must not choose which end of the interval the intercept takes."""
@@ -180,52 +35,6 @@ def test_a_dual_variable_off_its_bound_by_rounding_is_not_free(off):
     # Rows 0 and 2, at the upper end of their box, bound it from above, rows 1 and 3 from below.
     margin = np.array([[0.9], [-0.7], [0.6], [-0.8]])
     np.testing.assert_allclose(free_intercept(beta, margin, lower, upper), [(0.6 - 0.7) / 2])
-
-
-def test_duplicated_people_and_deficient_rank():
-    features, _, signs = made_up(15, 4, 5, seed=7)
-    features, signs = np.repeat(features, 3, axis=0), np.repeat(signs, 3, axis=0)
-    gram = features @ features.T
-    solver = PathSolver(gram)
-    for C in (0.01, 1.0):
-        solution = solver.at(signs, np.full(5, C))
-        decision = gram @ solution.beta + solution.intercept
-        for column in range(5):
-            expected = exact(gram, signs[:, column], C)
-            np.testing.assert_allclose(decision[:, column], expected, atol=1e-5)
-
-
-def test_the_tolerance_is_a_promise():
-    _, gram, signs = made_up(40, 60, 5, seed=10)
-    for tolerance in (1e-3, 1e-9):
-        solver = PathSolver(gram, tolerance=tolerance)
-        solution = solver.at(signs, np.full(5, 0.01))
-        for column in range(5):
-            y = signs[:, column]
-            gap = optimality_gap(gram, y, solution.beta[:, column], class_bounds(y, 0.01, True))
-            assert gap <= 1.01 * tolerance
-
-
-@pytest.mark.parametrize("offset", [0.0, 1e3])
-def test_features_that_say_nothing_give_a_constant(offset):
-    """Every row the same: a Gram matrix without information."""
-    signs = np.array([[1.0], [1], [-1], [-1], [-1]])
-    with warnings.catch_warnings():
-        warnings.simplefilter("error")
-        solution = PathSolver(np.full((5, 5), offset)).at(signs, np.array([1.0]))
-    decision = np.full((5, 5), offset) @ solution.beta + solution.intercept
-    np.testing.assert_allclose(decision, 0, atol=1e-6)
-
-
-def test_a_path_with_no_labelling_left_goes_on():
-    _, gram, signs = made_up(20, 500, 2, seed=11)
-    solutions = [
-        (solution.beta.copy(), solution.at_bound.copy())
-        for solution in each(PathSolver(gram).path(signs, np.array([1.0, 2.0, 4.0])))
-    ]
-    assert not solutions[0][1].any()
-    for beta, _ in solutions[1:]:
-        np.testing.assert_array_equal(beta, solutions[0][0])
 
 
 @pytest.mark.parametrize("balanced", [True, False])
