@@ -22,7 +22,7 @@ from mri_response.report.naming import Naming
 from mri_response.variability.run_tables import typed
 
 #: Regions that have a bar.
-SHOWN = 14
+SHOWN = 10
 # Views, their axes and nilearn's name of the outline.
 _VIEWS = (("From the left", "y", "z", "l"), ("From above", "x", "y", "z"))
 
