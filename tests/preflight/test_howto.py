@@ -24,7 +24,7 @@ SEXES = ["F", "F", "M", "M"] * 6
 DOCS = Path(__file__).resolve().parents[2] / "docs"
 # What the dry run says after the task and does not say before it, where it shows at all.
 TASKS = {
-    "Ask whether it is the drug": "specificity_figure",
+    "Ask whether it is the drug": "(control): 24 people",
     "Ask whether the scan is better than what the clinic knows": "stack",
     "Use another classifier": "confound_control_fits",
     "Learn from several sites": "leave_one_site_out",
