@@ -220,3 +220,11 @@ def test_many_labellings_from_a_large_C_on_are_solved_alike(relative, monkeypatc
         np.testing.assert_allclose(alone.decision[:, 0], many.decision[:, column], atol=1e-5)
     run(features, labels, sets, C=C / 16, C_relative=relative)
     assert len(used) == len(sets.train)
+
+
+def test_iterations_are_for_as_many_dimensions_as_people(monkeypatch):
+    """With fewer, noise cannot be separated, and they would take a hundred times as long."""
+    features, labels, sets = made_up(m=40, p=15, seed=6)
+    monkeypatch.setattr(nested.AdmmSolver, "path", lambda *_: pytest.fail("iterated"))
+    monkeypatch.setattr(nested.AdmmSolver, "at", lambda *_: pytest.fail("iterated"))
+    run(features, labels, sets, C=np.array([4.0, 16.0]), C_relative=True)

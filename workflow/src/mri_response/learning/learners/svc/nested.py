@@ -14,9 +14,10 @@ from mri_response.learning.learners.svc.solver.admm import AdmmSolver
 from mri_response.learning.learners.svc.solver.path_solver import PathSolver
 from mri_response.learning.splits import FoldSets, mean_where_tested
 
-# From this smallest C on (mean squared norm 1), and for this many labellings at once, it is quicker
-# to iterate from there than to follow every labelling from C = 0.
-LARGE, MANY = 2.0, 32
+# From this smallest C on (mean squared norm 1), for this many labellings at once and with almost as
+# many dimensions as people, it is quicker to iterate from there than to follow every labelling from
+# C = 0.
+LARGE, MANY, SPANNED = 2.0, 32, 0.85
 
 
 class FoldResult(NamedTuple):
@@ -181,6 +182,8 @@ def _problem(
         return _Problem(solver, lambda of, beta: matrix[of] @ (own.T @ beta))
     own = matrix[np.ix_(train, train)]
     smallest = options.C[0] * (1.0 if options.C_relative else np.mean(np.diag(own)))
-    beyond = n_labellings >= MANY and smallest >= LARGE
-    solver = AdmmSolver(own, **how) if beyond else PathSolver(own, **how)
+    solver: PathSolver | AdmmSolver = PathSolver(own, **how)
+    if n_labellings >= MANY and smallest >= LARGE:
+        iterating = AdmmSolver(own, **how)
+        solver = iterating if iterating.spanned >= SPANNED else solver
     return _Problem(solver, lambda of, beta: matrix[np.ix_(of, train)] @ beta)

@@ -49,6 +49,8 @@ class AdmmSolver:
 
     Attributes
     ----------
+    spanned : float
+        Dimensions in which the training rows vary, as a share of their number.
     n_solved, n_followed, n_fallback : int
         Problems solved so far, how many of them by the solution path, and in the end by LIBSVM.
 
@@ -86,6 +88,7 @@ class AdmmSolver:
         # At large C the variance of the data sets the pace, not the box, unless there are fewer
         # features than people by far. Directions that the confounds emptied do not count.
         varying = self._values[self._values > 1e-9 * self._values.max(initial=0.0)]
+        self.spanned = len(varying) / len(gram)
         pace = FLOOR * np.exp(np.mean(np.log(varying))) if len(varying) else 0.0
         self._step_floor = pace if 2 * len(varying) > len(gram) else 0.0
 
