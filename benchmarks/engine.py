@@ -385,6 +385,7 @@ def more_people(n: int, p: int, correlated: bool) -> dict:
         assert solver.n_fallback == 0
         return list(decision.T)
 
+    solved(1)  # loads the compiled solver
     decision, alone = cpu(solved, 1)
     _, together = cpu(solved, 64)
     # From 2^-9 on some variables are inside their box, and LIBSVM's intercept is unique.
