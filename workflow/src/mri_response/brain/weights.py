@@ -12,10 +12,11 @@ from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
+from scipy.stats import false_discovery_control
 
 from mri_response.brain.arrays import averaging, divided
 from mri_response.brain.outer_models import outer_models, outer_models_of_weights
-from mri_response.core.permutation import TOLERANCE, false_discovery_rates, permutation_p_value
+from mri_response.core.permutation import TOLERANCE, permutation_p_value
 from mri_response.learning.feature_weights import weight_chunks
 from mri_response.learning.gram import gram_matrices
 from mri_response.learning.jobs import JobResult
@@ -229,7 +230,7 @@ def pattern_test(
         return PatternTest(haufe, nothing, nothing, nothing, null)
     ordered = np.sort(highest[1:] + TOLERANCE)
     p_max = (1 + len(ordered) - np.searchsorted(ordered, scaled)) / len(fitted)
-    return PatternTest(haufe, p_value, false_discovery_rates(p_value), p_max, null)
+    return PatternTest(haufe, p_value, false_discovery_control(p_value), p_max, null)
 
 
 def map_values(table: pd.DataFrame) -> dict[str, np.ndarray]:
@@ -270,7 +271,7 @@ def set_evidence(pattern: PatternTest) -> pd.DataFrame:
     p_value = p_fdr = low = high = sd = np.full(len(observed), np.nan)
     if len(null) and len(observed):
         p_value = permutation_p_value(np.abs(observed), np.abs(null))
-        p_fdr = false_discovery_rates(p_value)
+        p_fdr = false_discovery_control(p_value)
         low, high = np.quantile(null, [0.025, 0.975], axis=0)
         sd = null.std(axis=0)
     return pd.DataFrame(

@@ -53,27 +53,3 @@ def reached(observed: ArrayLike, null: NDArray) -> NDArray:
     ndarray of int, shape () or (k,)
     """
     return np.sum(~(null < np.asarray(observed) - TOLERANCE), axis=0)
-
-
-def false_discovery_rates(p_value: NDArray) -> NDArray[np.float64]:
-    """Adjust p-values for how many there are, so that a share of the small ones is false.
-
-    Parameters
-    ----------
-    p_value : ndarray, shape (k,)
-        From 0 to 1.
-
-    Returns
-    -------
-    ndarray, shape (k,)
-
-    References
-    ----------
-    Benjamini Y, Hochberg Y (1995). Controlling the false discovery rate. Journal of the Royal
-    Statistical Society B 57, 289-300.
-    """
-    order = np.argsort(p_value)
-    scaled = p_value[order] * (len(order) / np.arange(1, len(order) + 1))
-    adjusted = np.empty(len(order))
-    adjusted[order] = np.minimum.accumulate(scaled[::-1])[::-1]
-    return np.clip(adjusted, 0.0, 1.0)

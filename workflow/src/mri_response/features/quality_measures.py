@@ -8,7 +8,6 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
-from scipy.special import ndtri
 
 from mri_response.config.source_kinds import QUALITY_WORDS
 from mri_response.features.comparable import outside_part
@@ -58,14 +57,16 @@ def robust_z(values: ArrayLike) -> NDArray[np.float64]:
     Iglewicz B, Hoaglin DC (1993). How to Detect and Handle Outliers. ASQC Quality Press (they call
     |z| above 3.5 an outlier).
     """
+    from scipy.stats import median_abs_deviation  # takes time to import; only needed here
+
     values = np.asarray(values, dtype=float)
     result = np.full(values.shape, np.nan)
     known = ~np.isnan(values)
     if (known.sum(axis=0) < FEWEST).all():
         return result
-    difference = values - np.nanmedian(values, axis=0)
-    scale = np.asarray(np.nanmedian(np.abs(difference), axis=0) / ndtri(0.75))
+    scale = np.asarray(median_abs_deviation(values, axis=0, scale="normal", nan_policy="omit"))
     usable = (known.sum(axis=0) >= FEWEST) & (scale > 0)
+    difference = values - np.nanmedian(values, axis=0)
     np.divide(difference, scale, out=result, where=known & usable)
     return result
 
@@ -149,12 +150,14 @@ def mahalanobis_from_others(
     Ledoit O, Wolf M (2004). A well-conditioned estimator for large-dimensional covariance
     matrices. Journal of Multivariate Analysis 88, 365-411.
     """
+    from sklearn.covariance import ledoit_wolf_shrinkage  # takes a second to import
+
     n, p = z.shape
     if n < FEWEST or p == 0:
         return np.full(n, np.nan)
     inner = np.clip(z, -clip, clip)
+    shrinkage = ledoit_wolf_shrinkage(inner, assume_centered=True)
     product = inner.T @ inner
-    shrinkage = _shrinkage(inner, product)
     target = shrinkage * np.trace(product) / n / p * np.eye(p)
     numbers, rows = np.unique(person, return_counts=True)
     squared = np.full(n, np.nan)
@@ -171,20 +174,6 @@ def mahalanobis_from_others(
             squared[own] = (z[own] * solved_z[own]).sum(axis=1)
             squared[own] += share * (cross * left.T).sum(axis=1)
     return np.sqrt(squared)
-
-
-def _shrinkage(values: NDArray, product: NDArray) -> float:
-    """Shrinkage of Ledoit and Wolf, of centred values and their products; 0 of a single column."""
-    n, p = values.shape
-    if p == 1:
-        return 0.0
-    squared = values**2
-    variance = squared.sum(axis=0) / n
-    mean = variance.sum() / p
-    spread, length = (squared.T @ squared).sum() / n, (product**2).sum() / n**2
-    far = (length - 2 * mean * variance.sum() + p * mean**2) / p
-    near = min(1 / (p * n) * (spread - length), far)
-    return 0.0 if near == 0 else near / far
 
 
 class MapMeasures(NamedTuple):

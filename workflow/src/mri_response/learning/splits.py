@@ -348,10 +348,10 @@ def _test_masks(
         )
         fold[order] = np.arange(len(members)) % n_folds
     else:
-        # As `KFold` of scikit-learn does, whose import takes a second.
-        order = np.arange(len(members))
-        np.random.RandomState(int(rng.integers(2**31))).shuffle(order)
-        for number, test in enumerate(np.array_split(order, n_folds)):
+        from sklearn.model_selection import KFold  # takes a second to import
+
+        splitter = KFold(n_folds, shuffle=True, random_state=int(rng.integers(2**31)))
+        for number, (_, test) in enumerate(splitter.split(members)):
             fold[test] = number
     masks = np.zeros((n_folds, len(among)), dtype=bool)
     masks[fold, members] = True
