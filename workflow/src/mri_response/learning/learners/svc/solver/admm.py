@@ -192,10 +192,9 @@ class AdmmSolver:
         # Variables at their bound move with it, the others stay: the path is continuous.
         np.copyto(beta, full, where=start.at_bound)
         converged = np.zeros(len(signs), dtype=bool)
-        looks = np.zeros(len(signs), dtype=int)
         if len(signs):
             step = max(1.4 / (C * scale), self._step_floor)
-            beta, violation, looks, converged = self._iterate(
+            beta, violation, converged = self._iterate(
                 step, signs, lower, upper, beta, start.residual
             )
         self.n_solved += len(signs)
@@ -203,12 +202,11 @@ class AdmmSolver:
         if len(hard):
             beta[hard] = self._solve_hard(signs[hard], C)
             violation[hard] = signs[hard] - self._products(beta[hard])
-            looks[hard] = MAX_LOOKS
         intercept = free_intercept(beta.T, violation.T, lower.T, upper.T)
         at_bound = np.abs(beta) >= bound * (1 - ROUNDING)
         ends = np.stack([at_bound.any(axis=1), at_bound.all(axis=1)])
         violation -= intercept[:, None]
-        start = Start(beta, violation, at_bound, looks)
+        start = Start(beta, violation, at_bound)
         return Solution(beta.T / scale, intercept, ends), start
 
     def _products(self, beta: np.ndarray) -> np.ndarray:
@@ -234,11 +232,10 @@ class AdmmSolver:
     ) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
         """Alternating direction method of multipliers, converged rows taken out as it goes.
 
-        Returns dual variables, violations, the looks that were taken, and what has converged.
+        Returns dual variables, violations, and what has converged.
         """
         beta, violation = np.empty(signs.shape), np.empty(signs.shape)
         converged = np.zeros(len(signs), dtype=bool)
-        looks = np.full(len(signs), MAX_LOOKS)
         pace = RELAXATION * step / (self._values + step)
         propagator = _Propagator((self._vectors * pace) @ self._vectors.T)
         rows = np.arange(len(signs))
@@ -269,14 +266,13 @@ class AdmmSolver:
             if done.any():
                 ended = own[done]
                 beta[ended], violation[ended], converged[ended] = feasible[done], wrong[done], True
-                looks[ended] = look + 1
                 keep = np.delete(np.arange(len(rows)), looked[done])
                 rows, linear, low, high, primal, dual = (
                     array[keep] for array in (rows, linear, low, high, primal, dual)
                 )
             if not len(rows):
                 break
-        return beta, violation, looks, converged
+        return beta, violation, converged
 
     def _certify(
         self,

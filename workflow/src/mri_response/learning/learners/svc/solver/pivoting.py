@@ -112,7 +112,7 @@ def _free_system(
     free: np.ndarray,
     right: np.ndarray,
     total: np.ndarray,
-    ridge: float | np.ndarray,
+    ridge: float,
 ) -> tuple[np.ndarray, np.ndarray]:
     """Free variables and intercept: ``gram_FF beta_F + intercept = right_F``, sum ``total``.
 
@@ -123,12 +123,11 @@ def _free_system(
     n_problems, n = free.shape
     count = free.sum(axis=1)
     beta, intercept = np.zeros((n_problems, n)), np.zeros(n_problems)
-    ridge = np.broadcast_to(ridge, n_problems)
     together = count > 0
     for index in np.flatnonzero(count > LARGE):
         which = free[index].nonzero()[0]
         matrix = gram.take(which, 0).take(which, 1)
-        given = matrix, right[index].take(which), total[index], ridge[index]
+        given = matrix, right[index].take(which), total[index], ridge
         solved = definite_system(*given)
         if solved is not None:
             beta[index, which], intercept[index] = solved
@@ -146,7 +145,7 @@ def _free_system(
         # The others become 0 by rows of their own.
         system[:, :size][~used] = 0.0
         diagonal = np.arange(size)
-        system[:, diagonal, diagonal] += ~used + ridge[alike, None]
+        system[:, diagonal, diagonal] += ~used + ridge
         system[:, size, :size] = system[:, :size, size] = used
         vector = np.zeros((len(alike), size + 1, 1))
         vector[:, :size, 0][used] = right[alike[problem], variable]

@@ -23,14 +23,11 @@ class Start(NamedTuple):
         Labels as +1 and -1 less their decision values.
     at_bound : numpy.ndarray of bool, shape (m, n_train)
         Dual variables at their upper bound, which move with it.
-    looks : numpy.ndarray of int, shape (m,)
-        Looks at the gap that the C before took.
     """
 
     beta: np.ndarray
     residual: np.ndarray
     at_bound: np.ndarray
-    looks: np.ndarray
 
 
 def cold_start(full: np.ndarray) -> Start:
@@ -47,8 +44,7 @@ def cold_start(full: np.ndarray) -> Start:
     Start
     """
     nowhere = np.zeros(full.shape, dtype=bool)
-    looks = np.zeros(len(full), dtype=int)
-    return Start(np.clip(full, -1.0, 1.0), np.zeros(full.shape), nowhere, looks)
+    return Start(np.clip(full, -1.0, 1.0), np.zeros(full.shape), nowhere)
 
 
 class Plateau(NamedTuple):
@@ -130,5 +126,4 @@ class Plateau(NamedTuple):
         if before is None:
             return cold_start(C * full)
         residual = signs - before * (self.slope[rows] + self.middle[rows, None])
-        looks = np.zeros(len(rows), dtype=int)
-        return Start(before * full, residual, np.ones(full.shape, dtype=bool), looks)
+        return Start(before * full, residual, np.ones(full.shape, dtype=bool))
