@@ -4,26 +4,14 @@ import numpy as np
 import pytest
 from hypothesis import settings
 from oracle import class_bounds, optimality_gap
+from svm_problems import each, made_up
 
 from mri_response.learning.learners.svc.solver import path_solver
 from mri_response.learning.learners.svc.solver.path_solver import PathSolver
-from mri_response.learning.learners.svc.solver.svm import Solution, free_intercept
+from mri_response.learning.learners.svc.solver.svm import free_intercept
 
 PROPERTY = settings(derandomize=True, deadline=None, max_examples=120)
 GRID = 2.0 ** np.arange(-12, 5, 2)
-
-
-def each(solution: Solution) -> list[Solution]:
-    """The solution at each value of C."""
-    return [Solution(*one) for one in zip(*solution, strict=True)]
-
-
-def made_up(n: int, p: int, m: int, seed: int, share: float = 0.5):
-    rng = np.random.default_rng(seed)
-    features = rng.normal(size=(n, p))
-    signs = np.where(rng.random((n, m)) < share, 1.0, -1.0)
-    signs[0], signs[1] = 1, -1
-    return features, features @ features.T, signs
 
 
 @pytest.mark.parametrize("off", [0.0, 1e-19, 1e-12])
