@@ -350,6 +350,8 @@ def _made_up(config: dict[str, Any], sizes: dict[str, tuple[int, int, float]]) -
             "p_value": np.where(np.abs(haufe) > 0.2, 0.001, 0.4),
             "p_fdr": np.where(np.abs(haufe) > 0.2, 0.02, 0.5),
             "p_max": np.where(np.abs(haufe) > 0.22, 0.03, 1.0),
+            "null_low": -0.2,
+            "null_high": 0.2,
         }
     )
     predictions = pd.concat(predictions, ignore_index=True)

@@ -153,6 +153,18 @@ def test_p_of_each_region_by_brute_force(run):
     assert len(set(p)) > 3
 
 
+def test_the_range_of_chance_of_each_region_by_brute_force(run):
+    """Sorted by hand, with the line between neighbours that Hyndman and Fan call type 7."""
+    ordered = np.sort(run.pattern[1:], axis=0)
+    for column, share in (("null_low", 0.025), ("null_high", 0.975)):
+        place = share * (N_PERMUTATIONS - 1)
+        below, part = int(place), place % 1
+        expected = (1 - part) * ordered[below] + part * ordered[below + 1]
+        np.testing.assert_allclose(run.evidence.features[column], expected, atol=1e-6)
+    assert (run.evidence.features["null_low"] < 0).sum() == 11  # all but the constant one
+    assert (run.evidence.features["null_high"] > 0).sum() == 11
+
+
 def test_p_of_the_maximum_by_brute_force(run):
     scaled = np.abs(
         np.delete(run.pattern, 3, axis=1) / np.delete(run.pattern, 3, axis=1).std(axis=0)
@@ -185,6 +197,7 @@ def test_sets_are_tested_as_a_whole(run):
     assert row["sign_consistency_null"] == pytest.approx(np.abs(signs[1:]).mean(), abs=0.02)
     # A set of one region says what the region says.
     same = ["haufe", "weight", "weight_mean", "sign_consistency", "sign_consistency_p", "p_value"]
+    same += ["null_low", "null_high"]
     assert sets.loc[1, same].tolist() == pytest.approx(run.evidence.features.loc[5, same].tolist())
     expected = multipletests(sets["p_value"], method="fdr_bh")[1]
     np.testing.assert_allclose(sets["p_fdr"], expected, rtol=1e-12)
@@ -211,7 +224,8 @@ def test_without_permutations_there_is_no_p():
     evidence = weight_evidence(run.features, run.confounds, [refit], jobs, run.members)
     table = evidence.features
     assert table[["weight", "haufe", "cvr", "sign_consistency"]].notna().all(axis=None)
-    assert table[["p_value", "p_fdr", "p_max", "sign_consistency_null"]].isna().all(axis=None)
+    missing = ["p_value", "p_fdr", "p_max", "null_low", "null_high", "sign_consistency_null"]
+    assert table[missing].isna().all(axis=None)
     assert evidence.sets[["p_value", "null_low", "sign_consistency_p"]].isna().all(axis=None)
     pd.testing.assert_series_equal(table["haufe"], run.evidence.features["haufe"])
 
@@ -272,3 +286,4 @@ def test_maps_are_those_that_the_rule_promises():
     values = map_values(table)
     assert set(values) == set(VOXEL_MAPS)
     np.testing.assert_allclose(10 ** -values["neglog10_p_max"], table["p_max"])
+    np.testing.assert_array_equal(values["null_low"], table["null_low"])

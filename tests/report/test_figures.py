@@ -232,9 +232,10 @@ def test_bars_are_the_strongest_regions() -> None:
     figure = roi_weights.draw(run.weights, MODEL, naming(run.config), top=5)
     strongest = run.weights.iloc[np.argsort(-np.abs(run.weights["haufe"].to_numpy()))[:5]]
     left, right = figure.axes[:2]
-    np.testing.assert_allclose(
-        sorted(bar.get_width() for bar in left.patches), np.sort(strongest["haufe"])
-    )
+    bands, bars = left.patches[:5], left.patches[5:]
+    np.testing.assert_allclose(sorted(bar.get_width() for bar in bars), np.sort(strongest["haufe"]))
+    drawn = [[band.get_x(), band.get_width()] for band in bands]
+    np.testing.assert_allclose(drawn, [[-0.2, 0.4]] * 5)
     np.testing.assert_allclose(
         sorted(bar.get_width() for bar in right.patches), np.sort(strongest["weight"])
     )

@@ -77,9 +77,12 @@ def test_tables_have_the_numbers_and_what_chance_gives(tmp_path):
     assert row[0][1].startswith("the whole anterior cingulate gyrus")
     assert row[1] == 1
     assert row[2][1] == "chance: −0.100 to +0.100"
-    assert row[5] == ("100 %", "chance: 81 %")
+    assert row[5] == ("100 %", "chance: 81 %, p = 0.300")
     first = run.weights.iloc[np.abs(run.weights["haufe"].to_numpy()).argmax()]
-    assert regions.rows[0][1] == f"{first['haufe']:+.3f}".replace("-", "−")
+    pattern = f"{first['haufe']:+.3f}".replace("-", "−")
+    assert regions.rows[0][1] == (pattern, "chance: −0.200 to +0.200")
+    assert "all 99 people of the discovery cohort" in regions.note
+    assert "2.5 to 97.5 % of the pattern in 1,000 permutations" in sets.note
     assert regions.rows[0][2:5] == ["0.001", "0.020", "0.030"]
     assert len(regions.rows) == 10
     assert "agree without any signal" in regions.note
@@ -89,8 +92,10 @@ def test_tables_have_the_numbers_and_what_chance_gives(tmp_path):
 
 def test_without_a_null_of_signs_the_page_says_so():
     run = made_up_run()
-    weights = run.weights.assign(sign_consistency_null=np.nan, cvr=np.nan)
+    missing = ["null_low", "null_high", "sign_consistency_null", "cvr"]
+    weights = run.weights.assign(**dict.fromkeys(missing, np.nan))
     (regions,) = of_kind(section(run, weights={MODEL: weights}, tables={}), Table)
+    assert regions.rows[0][1][1] == ""
     assert regions.rows[0][7][1] == "no null"
     assert regions.rows[0][6] == "n/a"
 

@@ -42,8 +42,8 @@ class WeightEvidence(NamedTuple):
         deviation of the residual feature) and Haufe pattern of the refitted model, both of unit
         norm. ``weight_mean``, ``cvr``, ``sign_consistency``, ``sign_consistency_null``,
         ``sign_consistency_p``: see
-        `mri_response.brain.outer_models.OuterModels`. ``p_value``, ``p_fdr``, ``p_max``: of the
-        pattern, see `PatternTest`.
+        `mri_response.brain.outer_models.OuterModels`. ``p_value``, ``p_fdr``, ``p_max``,
+        ``null_low``, ``null_high``: of the pattern, see `PatternTest`.
     sets : pandas.DataFrame, k rows
         Columns of `set_evidence`, and ``weight``, ``weight_mean``: means over the features of the
         set. ``sign_consistency``, ``sign_consistency_null``, ``sign_consistency_p``: of the set's
@@ -68,7 +68,9 @@ class PatternTest(NamedTuple):
     p_max : numpy.ndarray, shape (p,)
         Against the largest of all features, each over its standard deviation over labellings: it
         controls the chance of any false positive.
-    null : numpy.ndarray, shape (1 + M, k)
+    null_low, null_high : numpy.ndarray, shape (p,)
+        2.5 and 97.5 % of each feature's pattern under permuted labels; NaN without permutations.
+    sets : numpy.ndarray, shape (1 + M, k)
         Mean pattern of each set of features; row 0 is observed.
     """
 
@@ -76,7 +78,9 @@ class PatternTest(NamedTuple):
     p_value: np.ndarray
     p_fdr: np.ndarray
     p_max: np.ndarray
-    null: np.ndarray
+    null_low: np.ndarray
+    null_high: np.ndarray
+    sets: np.ndarray
 
 
 def weight_evidence(
@@ -154,6 +158,8 @@ def weight_evidence(
             "p_value": pattern.p_value,
             "p_fdr": pattern.p_fdr,
             "p_max": pattern.p_max,
+            "null_low": pattern.null_low,
+            "null_high": pattern.null_high,
         }
     )
     means = averaging(members)
@@ -212,14 +218,15 @@ def pattern_test(
     gram = gram_matrices(features, refit, standardize=standardize)[0]
     squared = np.einsum("mn,nk,mk->m", fitted, gram, fitted, optimize=True)
     rows = residual_rows(divided(fitted, np.sqrt(np.maximum(squared, 0.0)))[None], refit)[0]
-    haufe, p_value, scaled = np.empty((3, p))
+    haufe, p_value, scaled, low, high = np.empty((5, p))
     highest = np.zeros(len(fitted))
-    null = np.zeros((len(fitted), members.shape[1]))
+    of_sets = np.zeros((len(fitted), members.shape[1]))
     means = averaging(members)
     for columns, chunk, inverse_sd, _ in residual_chunks(features, refit, standardize=standardize):
         pattern = rows @ chunk * inverse_sd
         haufe[columns] = pattern[0]
-        null += pattern @ means[columns]
+        of_sets += pattern @ means[columns]
+        low[columns], high[columns] = null_range(pattern[1:])
         size = np.abs(pattern)
         p_value[columns] = permutation_p_value(size[0], size[1:])
         size = divided(size.T, pattern.std(axis=0)).T
@@ -227,10 +234,29 @@ def pattern_test(
         np.maximum(highest, size.max(axis=1), out=highest)
     if len(fitted) == 1:
         nothing = np.full(p, np.nan)
-        return PatternTest(haufe, nothing, nothing, nothing, null)
+        return PatternTest(haufe, nothing, nothing, nothing, low, high, of_sets)
     ordered = np.sort(highest[1:] + TOLERANCE)
     p_max = (1 + len(ordered) - np.searchsorted(ordered, scaled)) / len(fitted)
-    return PatternTest(haufe, p_value, false_discovery_control(p_value), p_max, null)
+    p_fdr = false_discovery_control(p_value)
+    return PatternTest(haufe, p_value, p_fdr, p_max, low, high, of_sets)
+
+
+def null_range(null: np.ndarray) -> np.ndarray:
+    """Find between which values 95 % of the permuted patterns lie.
+
+    Parameters
+    ----------
+    null : numpy.ndarray, shape (M, k)
+        Patterns of features, or mean patterns of sets, under permuted labels.
+
+    Returns
+    -------
+    numpy.ndarray, shape (2, k)
+        Quantiles of 2.5 and 97.5 %; NaN without permutations.
+    """
+    if not len(null):
+        return np.full((2, null.shape[1]), np.nan)
+    return np.quantile(null, [0.025, 0.975], axis=0)
 
 
 def map_values(table: pd.DataFrame) -> dict[str, np.ndarray]:
@@ -267,12 +293,12 @@ def set_evidence(pattern: PatternTest) -> pd.DataFrame:
         ``haufe``, ``p_value`` (two-sided), ``p_fdr`` (over the sets), ``null_low``, ``null_high``
         (2.5 and 97.5 % of the permutations), ``null_sd`` and ``n_permutations``.
     """
-    observed, null = pattern.null[0], pattern.null[1:]
-    p_value = p_fdr = low = high = sd = np.full(len(observed), np.nan)
+    observed, null = pattern.sets[0], pattern.sets[1:]
+    p_value = p_fdr = sd = np.full(len(observed), np.nan)
+    low, high = null_range(null)
     if len(null) and len(observed):
         p_value = permutation_p_value(np.abs(observed), np.abs(null))
         p_fdr = false_discovery_control(p_value)
-        low, high = np.quantile(null, [0.025, 0.975], axis=0)
         sd = null.std(axis=0)
     return pd.DataFrame(
         {

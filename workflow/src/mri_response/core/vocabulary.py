@@ -120,4 +120,6 @@ VOXEL_MAPS = (
     "neglog10_p_value",
     "neglog10_p_fdr",
     "neglog10_p_max",
+    "null_low",
+    "null_high",
 )

@@ -20,6 +20,7 @@ from mri_response.report.figures.belief_panels import (
     news_handles,
 )
 from mri_response.report.figures.style import (
+    BAND,
     BLACK,
     DOUBLE_COLUMN,
     legend_below,
@@ -28,8 +29,6 @@ from mri_response.report.figures.style import (
     suptitle,
 )
 from mri_response.report.naming import Naming
-
-_BAND = "#C8C8C8"
 
 
 @styled
@@ -69,7 +68,7 @@ def draw(belief_agents: pd.DataFrame, config: Mapping[str, Any], names: Naming) 
     next(iter(panels.values())).set_ylabel("Mean update towards the news (points)")
     handles = [
         *news_handles(),
-        Patch(color=_BAND, label="Agents with the person's S and A = 0 (95 % of draws)"),
+        Patch(color=BAND, label="Agents with the person's S and A = 0 (95 % of draws)"),
         Line2D([], [], color=BLACK, marker="_", linestyle="", label="Agents by Bayes' rule"),
     ]
     legend_below(figure, grid[1], handles, ncols=2)
@@ -78,6 +77,6 @@ def draw(belief_agents: pd.DataFrame, config: Mapping[str, Any], names: Naming) 
 
 def _cell(axes: Any, x: float, row: pd.Series, kind: str) -> None:
     band = (x - 0.11, row["linear_low"]), 0.22, row["linear_high"] - row["linear_low"]
-    axes.add_patch(Rectangle(*band, color=_BAND, linewidth=0, zorder=0))
+    axes.add_patch(Rectangle(*band, color=BAND, linewidth=0, zorder=0))
     axes.plot([x], [row["bayesian"]], marker="_", markersize=11, color=BLACK, zorder=1)
     draw_mean(axes, x, row, ("people", "ci_low", "ci_high"), kind)

@@ -61,7 +61,11 @@ BRAIN_FIGURES = (
         + """The regions with the strongest Haufe pattern, and the weights of the same regions. The
         Haufe pattern says how a region's value goes along with the score of the model, and
         can be read as where the signal is. A weight says how the model filters the regions,
-        and may be large where there is no signal at all, to cancel noise. Positive values
+        and may be large where there is no signal at all, to cancel noise. Grey: 2.5 to 97.5 % of
+        the patterns under permuted
+        {% if "positive_class" in snakemake.config["outcome"] %}labels{% else %}residuals{% endif %}
+        of each region alone; so many were looked at that some bars reach beyond it by chance.
+        Positive values
         lean towards {% if "positive_class" in snakemake.config["outcome"] %}the class
         {{ snakemake.config["outcome"]["positive_class"] }}{% else %}higher values of the
         outcome{% endif %}.""",

@@ -11,6 +11,7 @@ from matplotlib.patches import Patch
 from mri_response.report.figures.forest import without_axis
 from mri_response.report.figures.hover import name_points
 from mri_response.report.figures.style import (
+    BAND,
     BLACK,
     DOUBLE_COLUMN,
     NEGATIVE,
@@ -24,7 +25,6 @@ from mri_response.report.figures.text import line_count, line_height, wrap
 from mri_response.report.naming import Naming
 from mri_response.report.numbers import as_number, p_text
 
-_BAND = "#C8C8C8"
 _LABELS = 52.0  # mm for the names of the sets
 
 
@@ -65,7 +65,7 @@ def draw(roi_sets: pd.DataFrame, model: str, names: Naming) -> Figure:
     suptitle(figure, title, DOUBLE_COLUMN)
     axes, words = figure.subplots(1, 2, sharey=True, width_ratios=[1, 0.72])
     positions = np.arange(len(rows))
-    axes.barh(positions, high - low, left=low, height=0.62, color=_BAND, linewidth=0)
+    axes.barh(positions, high - low, left=low, height=0.62, color=BAND, linewidth=0)
     axes.axvline(0, color=BLACK, linewidth=0.7)
     points = axes.scatter(
         haufe, positions, s=30, c=np.where(haufe > 0, POSITIVE, NEGATIVE), linewidths=0, zorder=3
@@ -95,7 +95,7 @@ def draw(roi_sets: pd.DataFrame, model: str, names: Naming) -> Figure:
         Line2D(
             [], [], marker="o", linestyle="", color=NEGATIVE, label=f"Towards {names.leaning(-1)}"
         ),
-        Patch(color=_BAND, label="95 % of permutations"),
+        Patch(color=BAND, label="95 % of permutations"),
     ]
     figure.legend(
         handles=handles, loc="outside lower left", ncols=3, title=note or None, alignment="left"

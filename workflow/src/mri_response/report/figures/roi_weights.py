@@ -9,6 +9,7 @@ from matplotlib.patches import Patch
 
 from mri_response.report.figures.forest import without_axis
 from mri_response.report.figures.style import (
+    BAND,
     BLACK,
     DOUBLE_COLUMN,
     NEGATIVE,
@@ -30,7 +31,7 @@ def draw(weights: pd.DataFrame, model: str, names: Naming, top: int = 20) -> Fig
     Parameters
     ----------
     weights : DataFrame
-        The table ``weights/<model>.tsv``: region, weight, haufe.
+        The table ``weights/<model>.tsv``: region, weight, haufe, null_low, null_high.
     model : str
         Name of the model that is drawn.
     names : Naming
@@ -51,6 +52,8 @@ def draw(weights: pd.DataFrame, model: str, names: Naming, top: int = 20) -> Fig
         text=readable_regions(weights["region"]),
         weight=as_number(weights["weight"]),
         haufe=as_number(weights["haufe"]),
+        low=as_number(weights["null_low"]),
+        high=as_number(weights["null_high"]),
     )
     order = np.argsort(-np.abs(frame["haufe"].to_numpy()), kind="stable")[:top]
     frame = frame.iloc[order].sort_values("haufe", kind="stable")
@@ -67,11 +70,14 @@ def draw(weights: pd.DataFrame, model: str, names: Naming, top: int = 20) -> Fig
         (right, "weight", "Weights of the refitted model", "Weight per SD, unit norm"),
     )
     positions = np.arange(len(frame))
+    low, high = frame["low"].to_numpy(), frame["high"].to_numpy()
+    left.barh(positions, high - low, left=low, height=1, color=BAND, linewidth=0)
     for axes, column, heading, label in panels:
         values = frame[column].to_numpy()
-        axes.barh(positions, values, color=np.where(values > 0, POSITIVE, NEGATIVE), height=0.72)
+        axes.barh(positions, values, color=np.where(values > 0, POSITIVE, NEGATIVE), height=0.5)
         axes.axvline(0, color=BLACK, linewidth=0.7)
-        limit = 1.05 * max(np.abs(values).max(), 1e-12)
+        beside = [low, high] if axes is left else []
+        limit = 1.05 * max(np.nanmax(np.abs([values, *beside])), 1e-12)
         axes.set(xlim=(-limit, limit), xlabel=label)
         axes.set_title(heading)
         axes.locator_params(axis="x", nbins=5)
@@ -81,6 +87,7 @@ def draw(weights: pd.DataFrame, model: str, names: Naming, top: int = 20) -> Fig
     handles = [
         Patch(color=POSITIVE, label=f"Towards {names.leaning(1)}"),
         Patch(color=NEGATIVE, label=f"Towards {names.leaning(-1)}"),
+        Patch(color=BAND, label="95 % of permutations"),
     ]
-    figure.legend(handles=handles, loc="outside lower left", ncols=2)
+    figure.legend(handles=handles, loc="outside lower left", ncols=3)
     return figure

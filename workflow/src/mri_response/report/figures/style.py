@@ -50,6 +50,9 @@ BLUE, VERMILION, PURPLE, GREY = "#0072B2", "#D55E00", "#CC79A7", "#595959"
 POSITIVE, NEGATIVE = VERMILION, BLUE
 
 
+BAND = "#C8C8C8"  # what chance gives
+
+
 _EXTERNAL_STYLES = [
     (GREEN, "-"),
     (PURPLE, (0, (5, 1.5))),

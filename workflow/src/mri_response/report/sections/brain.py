@@ -13,7 +13,7 @@ from mri_response.learning.learners.registry import learner_of
 from mri_response.report.facts.phrases import reduced_words
 from mri_response.report.figures.plan import FigureSpec
 from mri_response.report.naming import Naming
-from mri_response.report.numbers import as_number, number, p_text, with_sign
+from mri_response.report.numbers import as_number, number, p_phrase, p_text, with_sign
 from mri_response.report.region_names import readable_regions
 from mri_response.report.run import Run
 from mri_response.report.sections.blocks import (
@@ -81,11 +81,11 @@ def _blocks(run: Run) -> list[Block]:
         own.append(Figures(("weight_map",), model))
         more: list[Block] = []
         if model in run.weights:
-            own.append(_weights_table(run, names, model))
+            own.append(_weights_table(run, model))
             more.append(Figures(("roi_weights",), model))
         more.append(Figures(("region_sets",), model))
         if sets is not None and (sets["model"] == model).any():
-            more.append(_sets_table(sets, model, names))
+            more.append(_sets_table(run, sets, model))
         if model in run.viewers:
             # Each is half a megabyte: those of other models stand beside the page.
             more += (
@@ -200,7 +200,8 @@ def sets_verdict(table: pd.DataFrame, model: str, names: Naming) -> str:
     return text
 
 
-def _sets_table(table: pd.DataFrame, model: str, names: Naming) -> Table:
+def _sets_table(run: Run, table: pd.DataFrame, model: str) -> Table:
+    names = run.names
     own = table[(table["model"] == model) & (as_number(table["n_regions"]) > 0)]
     made = Table(
         names.title(f"Sets of regions, model {model}"),
@@ -209,33 +210,42 @@ def _sets_table(table: pd.DataFrame, model: str, names: Naming) -> Table:
     for _, row in own.iterrows():
         note = row["note"] if isinstance(row["note"], str) else ""
         haufe = number(row["haufe"])
-        low, high = number(row["null_low"]), number(row["null_high"])
-        band = "" if np.isnan(low) else f"chance: {with_sign(low, 3)} to {with_sign(high, 3)}"
         made.rows.append(
             [
                 (_capital(row["region_set"]), note),
                 int(number(row["n_regions"])),
-                (with_sign(haufe, 3), band),
+                _pattern(row),
                 p_text(row["p_value"], row["n_permutations"]),
                 p_text(row["p_fdr"], None),
                 _agreement(row),
                 names.leaning(haufe),
             ]
         )
-    made.note = _NOTE_ON_SIGNS
+    made.note = f"{_base(run)} {_NOTE_ON_SIGNS}"
     return made
+
+
+def _base(run: Run) -> str:
+    """In how many people patterns were found, and what stands beside them."""
+    flow, n_permutations = run.flow, run.config["permutation"]["n"]
+    here = (flow["cohort"] == run.discovery) & (flow["step"] == "analysed")
+    n = int(number(flow.loc[here, "n"].iloc[0]))
+    text = f"Patterns and weights are of the model fitted to all {n} people of the discovery cohort"
+    if not n_permutations:
+        return f"{text}; without permutations they have no range of chance."
+    return f"{text}; chance: 2.5 to 97.5 % of the pattern in {n_permutations:,} permutations."
 
 
 _NOTE_ON_SIGNS = (
     "Agreement of signs: in how many of the models of cross-validation the weight has its commoner "
-    "sign, and in small numbers how many that are on average under permutation. These models "
-    "share most of their people and agree without any signal, so only the excess over chance says "
-    "something."
+    "sign, and in small numbers how many that are on average under permutation, with the p of the "
+    "agreement, not adjusted for the number of rows. These models share most of their people and "
+    "agree without any signal, so only the excess over chance says something."
 )
 
 
-def _weights_table(run: Run, names: Naming, model: str) -> Table:
-    weights = run.weights[model]
+def _weights_table(run: Run, model: str) -> Table:
+    weights, names = run.weights[model], run.names
     haufe = as_number(weights["haufe"]).to_numpy()
     regions = readable_regions(weights["region"])
     n_permutations = run.config["permutation"]["n"]
@@ -258,7 +268,7 @@ def _weights_table(run: Run, names: Naming, model: str) -> Table:
         made.rows.append(
             [
                 regions[i],
-                with_sign(haufe[i], 3),
+                _pattern(row),
                 p_text(row["p_value"], n_permutations),
                 p_text(row["p_fdr"], None),
                 p_text(row["p_max"], n_permutations),
@@ -270,21 +280,31 @@ def _weights_table(run: Run, names: Naming, model: str) -> Table:
         )
     made.note = (
         f"The {len(made.rows)} of {len(weights)} regions with the strongest pattern; all are in "
-        "the table to download. p (maximum) accounts for every region that was looked at, p (FDR) "
-        "for the share of false alarms among those called. CVR (cross-validation ratio): mean "
-        "weight over the models of cross-validation divided by its standard error over them; it "
+        f"the table to download. {_base(run)} p (maximum) accounts for every region "
+        "that was looked at, p (FDR) for the share of false alarms among those called. CVR "
+        "(cross-validation ratio): mean weight over the models of cross-validation divided by its "
+        "standard error over them; it "
         f"ranks regions and is not a test, since these models share people. {_NOTE_ON_SIGNS}"
     )
     return made
 
 
+def _pattern(row: pd.Series) -> tuple[str, str]:
+    """Pattern of a region or set, and where 95 % of the permutations lie."""
+    low, high = number(row["null_low"]), number(row["null_high"])
+    chance = "" if np.isnan(low) else f"chance: {with_sign(low, 3)} to {with_sign(high, 3)}"
+    return with_sign(number(row["haufe"]), 3), chance
+
+
 def _agreement(row: pd.Series) -> tuple[str, str]:
-    """Share of models with the commoner sign, and that under permuted labels."""
+    """Share of models with the commoner sign, and that under permuted labels, with p."""
     share, null = (
         50 * (1 + abs(number(row[column])))
         for column in ("sign_consistency", "sign_consistency_null")
     )
-    return (f"{share:.0f} %", "no null" if np.isnan(null) else f"chance: {null:.0f} %")
+    if np.isnan(null):
+        return f"{share:.0f} %", "no null"
+    return f"{share:.0f} %", f"chance: {null:.0f} %, {p_phrase(row['sign_consistency_p'], None)}"
 
 
 def _viewer(html: str, title: str, names: Naming) -> list[Block]:
