@@ -49,6 +49,7 @@ from mri_response.clinical_outcomes.effect_sizes import (
     between_effects,
     controlled_effect,
     independent_effect,
+    mean_change,
     paired_effect,
     within_effects,
 )
@@ -369,11 +370,14 @@ def time_to_response(rng: np.random.Generator, effect: bool) -> list[Row]:
 
 
 def items(rng: np.random.Generator, effect: bool) -> list[Row]:
-    """The signed rank test of an item from 0 to 6."""
+    """The signed rank test of an item from 0 to 6, and the interval of its mean change."""
     before = rng.binomial(6, rng.beta(2, 2, 12))
     after = rng.binomial(6, rng.beta(1, 4, 12)) if effect else rng.binomial(6, rng.beta(2, 2, 12))
-    p = signed_rank_p(after - before)
-    return [Row("change", "signed_rank", np.nan, np.nan, p_value=p)]
+    p, truth = signed_rank_p(after - before), 6 * (0.2 - 0.5) if effect else 0.0
+    return [
+        Row("change", "signed_rank", np.nan, np.nan, p_value=p),
+        Row("mean change", "student_t", truth, *mean_change(after - before)),
+    ]
 
 
 Scenario = Callable[[np.random.Generator, bool], list[Row]]

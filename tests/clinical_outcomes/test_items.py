@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from real_trials import adolescents
-from scipy.stats import wilcoxon
+from scipy.stats import ttest_rel, wilcoxon
 
 from mri_response.clinical_outcomes.effect_sizes import within_effects
 from mri_response.clinical_outcomes.items import (
@@ -78,6 +78,9 @@ def test_adolescents(shared_data):
     item = table(raw["item10_pre"], raw["item10_24h"])
     changes = item_changes(item, ALL).set_index("people").loc["everybody"]
     assert changes["mean_change"] == pytest.approx(-2.3)
+    assert changes[["mean_change_low", "mean_change_high"]].tolist() == pytest.approx(
+        (-3.953766, -0.646234), abs=5e-7
+    )
     size = within_effects(item).set_index("standardiser").loc["change"]
     assert size["estimate"] == pytest.approx(-0.90921, abs=5e-6)
     limits = size[["mean_change_low", "mean_change_high", "p_value"]].tolist()
@@ -134,7 +137,25 @@ def test_small_cells_are_not_shown():
     assert (none_of_nine["k"], none_of_nine["suppressed"]) == (0, False)
     few = item_changes(table(BEFORE[:4], AFTER[:4]), ItemRule())
     assert few["suppressed"].all()
-    assert few[["mean", "mean_change", "median_change", "p_value"]].isna().all(axis=None)
+    hidden = ["mean", "mean_change", "mean_change_low", "median_change", "p_value"]
+    assert few[hidden].isna().all(axis=None)
+
+
+def test_the_mean_change_has_the_interval_of_scipy():
+    found = item_changes(table(BEFORE, AFTER), ALL).set_index("people")
+    had = np.array(BEFORE) >= ItemRule().present
+    for people, who in (("everybody", slice(None)), ("present_at_baseline", had)):
+        before, after = np.array(BEFORE)[who], np.array(AFTER)[who]
+        expected = ttest_rel(after, before).confidence_interval(0.95)
+        limits = found.loc[people, ["mean_change_low", "mean_change_high"]]
+        assert limits.tolist() == pytest.approx([expected.low, expected.high])
+    assert set(found["ci_method"]) == {"student_t"}
+
+
+def test_people_who_change_alike_have_a_mean_and_no_interval():
+    found = item_changes(table([3, 4, 5, 6, 6], [2, 3, 4, 5, 5]), ALL)
+    assert found["mean_change"].tolist() == [-1, -1]
+    assert found[["mean_change_low", "mean_change_high"]].isna().all(axis=None)
 
 
 def test_differences_between_arms():

@@ -220,6 +220,10 @@ def test_tables_behind_the_main_ones_have_the_numbers_of_their_files(design):
     items = cells(by_caption["Single items"])
     suppressed = tables["outcome_item_shares"]["suppressed"] == "True"
     assert sum(row.count("hidden") for row in items) == suppressed.sum()
+    changes = tables["outcome_item_changes"].astype({"mean_change_low": float})
+    intervals = ["[" in row[5] for row in items]
+    assert intervals == changes["mean_change_low"].notna().tolist()
+    assert any(intervals)
     if name == "single_arm":
         return
     texts = " ".join(block.text for block in blocks if hasattr(block, "text"))

@@ -276,6 +276,26 @@ def _baseline_effect(estimate: float, noise: float, df: float) -> Effect:
     return Effect(found.estimate, se, found.ci_low, found.ci_high, "student_t")
 
 
+def mean_change(change: ArrayLike) -> Inference:
+    """Mean with the interval and p of the paired t-test.
+
+    Parameters
+    ----------
+    change : array_like, shape (n,)
+        Changes without missing ones.
+
+    Returns
+    -------
+    Inference
+        Limits and p are NaN of fewer than 4 people, and where all change alike.
+    """
+    change = np.asarray(change, float)
+    n = len(change)
+    if n < FEWEST or not change.std() > 0:
+        return Inference(float(change.mean()), np.nan, np.nan, np.nan)
+    return t_interval(change.mean(), change.std(ddof=1) / np.sqrt(n), n - 1)
+
+
 # ---------------------------------------------------------------- tables
 def within_effects(table: pd.DataFrame) -> pd.DataFrame:
     """Mean change from baseline and its standardised sizes, by visit and arm.
@@ -300,7 +320,7 @@ def within_effects(table: pd.DataFrame) -> pd.DataFrame:
             n = len(pairs)
             if n < FEWEST or not (after - before).std() > 0 or not before.std() > 0:
                 continue
-            mean = _mean(after - before)
+            mean = mean_change(after - before)
             r = float(np.corrcoef(before, after)[0, 1]) if after.std() > 0 else np.nan
             percent = (
                 float((100 * (after - before) / before).mean()) if before.min() > 0 else np.nan
@@ -352,12 +372,6 @@ def between_effects(table: pd.DataFrame, arm: str, reference: str) -> pd.DataFra
         ):
             found.append((*base, *difference, name, sd, df, *effect))
     return pd.DataFrame(found, columns=BETWEEN_COLUMNS)
-
-
-def _mean(change: np.ndarray) -> Inference:
-    """Mean with its t interval and two-sided p."""
-    n = len(change)
-    return t_interval(change.mean(), change.std(ddof=1) / np.sqrt(n), n - 1)
 
 
 def _difference(first: np.ndarray, second: np.ndarray) -> Inference:

@@ -17,13 +17,15 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
 
+from mri_response.clinical_outcomes.effect_sizes import mean_change
 from mri_response.clinical_outcomes.rates import risk_difference
 from mri_response.clinical_outcomes.visits import by_visit
 from mri_response.core.errors import InputError
 from mri_response.core.proportions import wilson
 
 CHANGE_COLUMNS = [
-    *("visit", "session_id", "arm", "people", "n", "baseline_mean", "mean", "mean_change"),
+    *("visit", "session_id", "arm", "people", "n", "baseline_mean", "mean"),
+    *("mean_change", "mean_change_low", "mean_change_high", "ci_method"),
     *("median_change", "p_value", "p_method", "suppressed"),
 ]
 SHARE_COLUMNS = [
@@ -71,19 +73,20 @@ def item_changes(table: pd.DataFrame, rule: ItemRule) -> pd.DataFrame:
     -------
     DataFrame
         `CHANGE_COLUMNS`; ``people`` is ``everybody`` or ``present_at_baseline``. Numbers are
-        missing where ``suppressed``.
+        missing where ``suppressed``. The limits of the mean are Student's, as those of scales
+        (`mri_response.clinical_outcomes.effect_sizes.mean_change`), and p is by ranks, since an
+        item has few values: they need not agree at the edge.
     """
     found = []
     for place, rows in _sets(table, rule):
         hidden = len(rows) < rule.min_cell
-        numbers = [np.nan] * 5
+        means, tests = [np.nan] * 5, [np.nan] * 2
         if not hidden:
-            numbers = [
-                *(rows[name].mean() for name in ("baseline", "score", "change")),
-                rows["change"].median(),
-                signed_rank_p(rows["change"]),
-            ]
-        found.append((*place, len(rows), *numbers, "wilcoxon_signed_rank_exact", hidden))
+            change = rows["change"]
+            means = [rows["baseline"].mean(), rows["score"].mean(), *mean_change(change)[:3]]
+            tests = [change.median(), signed_rank_p(change)]
+        test = (*tests, "wilcoxon_signed_rank_exact", hidden)
+        found.append((*place, len(rows), *means, "student_t", *test))
     return pd.DataFrame(found, columns=CHANGE_COLUMNS)
 
 

@@ -231,17 +231,25 @@ def _items(run: Run) -> Table:
             _share(shares.loc[(*place, share)]) if (*place, share) in shares.index else "n/a"
             for share in ("low", "improved", "worsened")
         ]
-        change, p = _number(row["mean_change"], 2), p_text(row["p_value"], None)
+        change, p = _mean_change(row), p_text(row["p_value"], None)
         people = _PEOPLE[row["people"]]
         table.rows.append(
             [title, place[1], arm_words(place[2]), people, row["n"], change, p, *found]
         )
     table.note = (
-        "Observed scores. p by the exact signed rank test of the change from baseline, within "
-        "people and without a control. Better and worse: lower and higher than at baseline. "
-        "Hidden: so few people that single ones might be told apart."
+        "Observed scores. Mean change from baseline with Student's 95 % interval, p by the exact "
+        "signed rank test, both within people and without a control. Low: the symptom counts "
+        "as absent; better and worse: a lower and a higher value than at baseline; with Wilson's "
+        "95 % intervals. Hidden: so few people that single ones might be told apart."
     )
     return table
+
+
+def _mean_change(row: Mapping[str, Any]) -> tuple[str, str] | str:
+    """Mean change of an item with its limits, which it lacks where all changed alike."""
+    columns = ("mean_change", "mean_change_low", "mean_change_high")
+    known = not np.isnan(number(row["mean_change_low"]))
+    return with_limits(row, 2, columns) if known else _number(row["mean_change"], 2)
 
 
 def _share(row: Mapping[str, Any]) -> tuple[str, str] | str:
