@@ -30,7 +30,7 @@ from mri_response.report.documents import reviewer_files, templates_of
 from mri_response.report.figures import confusion, null_distribution, roc
 from mri_response.report.figures.plan import FIGURES, FigureSpec, figure_plan
 from mri_response.report.figures.style import contrast, save_figure
-from mri_response.report.glossary import with_dagger
+from mri_response.report.glossary import glossary, with_dagger
 from mri_response.report.naming import naming
 from mri_response.report.page import render_report
 from mri_response.report.run import Run
@@ -353,6 +353,17 @@ def test_words_of_the_first_screen_are_explained_once(tmp_path: Path) -> None:
     marked = re.findall(r"<abbr[^>]*>([^<]+)</abbr>", answers[: answers.index("</ol>")])
     assert {"Holm", "TIV", "own labels permuted", "whole procedure permuted"} <= set(marked)
     assert len({word.lower() for word in marked}) == len(marked)
+
+
+def test_a_table_tells_its_words_although_the_section_has_told_them(tmp_path: Path) -> None:
+    """The answer above it has them first, and the table is folded."""
+    page = render_report(page_inputs(made_up_run(), tmp_path))
+    section = page[page.index('id="comparisons"') :]
+    section = section[: section.index("</section>")]
+    assert f'<th scope="col"><abbr title="{glossary()["Holm"]}">Holm</abbr> p</th>' in section
+    table = section[section.index("Differences between models") :]
+    tests = re.findall(r"<td[^>]*><abbr[^>]*>(corrected resampled t|DeLong)</abbr>", table)
+    assert sorted(tests, key=str.lower) == ["corrected resampled t", "DeLong"], "once a table"
 
 
 @pytest.mark.parametrize("width", [321, 529, 680])

@@ -439,12 +439,17 @@ addEventListener("load", () => {
   found.escaped = show();
   for (const word of words) {
     word.scrollIntoView({ block: "end", behavior: "instant" });
-    word.focus({ preventScroll: true });
+    (word.closest("th button") || word).focus({ preventScroll: true });
     const [a, b] = [word, document.querySelector(".meaning")]
       .map((one) => one.getBoundingClientRect());
     const over = a.top < b.bottom && b.top < a.bottom;
-    if (!show() || over || b.right > innerWidth) found.covered += 1;
+    if (!show().includes(word.title) || over || b.right > innerWidth) found.covered += 1;
   }
+  const head = document.querySelector("th button:has(abbr)");
+  document.querySelector("h1").click();
+  head.click();
+  found.head = [head.textContent, head.querySelector("abbr").title, show()];
+  found.order = head.closest("th").ariaSort;
   parent.postMessage(JSON.stringify(found), "*");
 });
 </script>"""
@@ -461,4 +466,8 @@ def test_a_word_is_explained_at_a_tap_and_to_the_keyboard(
     assert found["focused"] not in ("", found["tapped"])
     assert (found["before"], found["left"], found["escaped"]) == ("", "", "")
     assert found["covered"] == 0
+    name, title, told = found["head"]
+    assert title in told
+    assert name.strip()
+    assert found["order"] == "ascending", "the head of a column sorts all the same"
     assert messages == []

@@ -59,12 +59,11 @@ def test_the_answers_of_numbers_at_their_edges(low, high, p, answer) -> None:
     assert "in people of this cohort" in here.words["found"]
 
 
-def test_a_small_p_beside_an_interval_that_holds_0_is_explained_elsewhere() -> None:
-    here, elsewhere = predicted_numbers.findings(run_of("-0.1", "0.4", "0.01"))
-    assert "the interval holds 0" in elsewhere.text
-    assert "the interval holds 0" not in here.text
-    _, large = predicted_numbers.findings(run_of("-0.1", "0.4", "0.4"))
-    assert "the interval holds 0" not in large.text
+def test_a_small_p_beside_an_interval_that_holds_0_is_explained() -> None:
+    for one in predicted_numbers.findings(run_of("-0.1", "0.4", "0.01")):
+        assert "p = 0.020, is not enough: the interval includes 0." in one.text
+    for one in predicted_numbers.findings(run_of("-0.1", "0.4", "0.4")):
+        assert "not enough" not in one.text
 
 
 def test_without_numbers_it_says_so() -> None:

@@ -14,7 +14,7 @@ from mri_response.evaluation.verdict import Answer
 from mri_response.report.bibtex import bibtex
 from mri_response.report.glossary import Marker, glossary
 from mri_response.report.naming import NULL_NAMES
-from mri_response.report.sections import plain
+from mri_response.report.sections import comparisons, plain
 
 
 def words_of(run: MadeUpRun) -> str:
@@ -102,6 +102,15 @@ def test_the_words_behind_every_answer_are_in_the_glossary() -> None:
     own = {"holm", "tiv", "widened for all groups compared"}
     nulls = {name for name in NULL_NAMES.values() if "," not in name}
     assert nulls | tests | own <= known
+
+
+def test_every_test_of_the_table_of_differences_is_explained_or_in_plain_words() -> None:
+    plain_words = {
+        "models exchanged within people",
+        "residuals of the scans permuted between people",
+    }
+    for name in comparisons.METHODS.values():
+        assert ("<abbr" in str(Marker().mark(name))) != (name in plain_words), name
 
 
 def test_works_become_entries() -> None:

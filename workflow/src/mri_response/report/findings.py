@@ -14,6 +14,7 @@ import numpy as np
 import pandas as pd
 
 from mri_response.report.numbers import number
+from mri_response.report.undecided import not_enough
 
 #: Columns of ``answers.tsv``.
 ANSWER_COLUMNS = [
@@ -116,8 +117,13 @@ class Finding:
 
     @property
     def text(self) -> str:
-        """The sentence of the answer."""
-        return self.words[self.answer]
+        """The sentence of the answer, with why the interval or p alone is not enough for one."""
+        said = self.words[self.answer]
+        if self.answer != "cannot_tell" or self.given:
+            return said
+        p_values = (self.p_value, min(1.0, self.n_tested * self.p_value))
+        limits = (self.ci_low, self.ci_high)
+        return said + not_enough(limits, self.null_value, p_values, self.level, self.n_tested)
 
 
 def answers_table(findings: Sequence[tuple[str, Finding]]) -> pd.DataFrame:

@@ -62,6 +62,8 @@ def render_report(
     environment.filters["terms"] = marker.mark
     environment.filters["with_dagger"] = with_dagger
     environment.globals["new_section"] = marker.begin
+    # A table tells its words again: the place before it may be folded or far away.
+    environment.globals["table_marker"] = lambda: Marker().mark
     return environment.get_template("report.html.jinja").render(
         title=run.names.title(run.title),
         run=run.config["run"],

@@ -47,28 +47,6 @@
     for (const details of closed) details.open = false;
   });
 
-  // ---------------------------------------------------------------- words explained at a touch
-  // A title is for those who hover; the same is told at a tap and to the keyboard.
-  const meaning = make("p", { className: "meaning", hidden: true });
-  meaning.setAttribute("role", "status");
-  meaning.setAttribute("aria-label", "What the word means");
-  document.body.append(meaning);
-  const hush = () => { meaning.hidden = true; };
-  for (const word of all("main abbr")) {
-    word.tabIndex = 0;
-    word.setAttribute("role", "button");
-    const tell = () => {
-      meaning.replaceChildren(make("strong", { textContent: word.textContent }), `: ${word.title}`);
-      meaning.classList.toggle("above", word.getBoundingClientRect().top > innerHeight / 2);
-      meaning.hidden = false;
-    };
-    word.addEventListener("focus", tell);
-    word.addEventListener("click", tell);
-    word.addEventListener("blur", hush);
-  }
-  addEventListener("keydown", (event) => { if (event.key === "Escape") hush(); });
-  addEventListener("click", (event) => { if (!event.target.closest("abbr")) hush(); });
-
   // ---------------------------------------------------------------- what goes on to the right
   const wide = all(".scroll");
   const fade = (box) => {
@@ -113,7 +91,8 @@
   }
 
   // ---------------------------------------------------------------- tables
-  const text = (cell) => (cell.firstChild ? cell.firstChild.textContent : "").trim();
+  const text = (cell) => [...cell.childNodes].filter((node) => node.nodeName !== "SMALL")
+    .map((node) => node.textContent).join("").trim();
   function key(cell) {
     const found = text(cell).replace(/[\u2212]/g, "-").replace(/(\d),(?=\d{3})/g, "$1")
       .match(/^[<±]?\s*([+-]?\d+(\.\d+)?)/);
@@ -137,16 +116,42 @@
     const heads = [...table.tHead.rows[0].cells];
     heads.forEach((head, column) => {
       if (!head.textContent.trim()) return;
-      const button = make("button", { type: "button", textContent: head.textContent.trim(), title: "Sort" });
+      const button = make("button", { type: "button", title: "Sort" });
+      button.append(...head.childNodes);
       button.addEventListener("click", () => {
         const descending = head.getAttribute("aria-sort") === "ascending";
         for (const other of heads) other.removeAttribute("aria-sort");
         head.setAttribute("aria-sort", descending ? "descending" : "ascending");
         sort(table, column, descending);
       });
-      head.replaceChildren(button);
+      head.append(button);
     });
   }
+
+  // ---------------------------------------------------------------- words explained at a touch
+  // A title is for those who hover; the same is told at a tap and to the keyboard.
+  const meaning = make("p", { className: "meaning", hidden: true });
+  meaning.setAttribute("role", "status");
+  meaning.setAttribute("aria-label", "What the word means");
+  document.body.append(meaning);
+  const hush = () => { meaning.hidden = true; };
+  for (const word of all("main abbr")) {
+    const told = word.closest("th button") || word; // the head of a column is one button already
+    if (told === word) {
+      word.tabIndex = 0;
+      word.setAttribute("role", "button");
+    }
+    const tell = () => {
+      meaning.replaceChildren(make("strong", { textContent: word.textContent }), `: ${word.title}`);
+      meaning.classList.toggle("above", word.getBoundingClientRect().top > innerHeight / 2);
+      meaning.hidden = false;
+    };
+    told.addEventListener("focus", tell);
+    told.addEventListener("click", tell);
+    told.addEventListener("blur", hush);
+  }
+  addEventListener("keydown", (event) => { if (event.key === "Escape") hush(); });
+  addEventListener("click", (event) => { if (!event.target.closest("abbr, th button:has(abbr)")) hush(); });
 
   // ---------------------------------------------------------------- saving
   function save(blob, name) {
@@ -156,7 +161,7 @@
     link.remove();
     setTimeout(() => URL.revokeObjectURL(link.href), 1000);
   }
-  const cell = (one) => [...one.childNodes].map((node) => node.textContent.trim())
+  const cell = (one) => [text(one), ...all("small", one).map((small) => small.textContent.trim())]
     .filter(Boolean).join("; ").replace(/\s+/g, " ");
   const shown = (table) => [table.tHead.rows[0], ...table.tBodies[0].rows]
     .map((row) => [...row.cells].map(cell).join("\t")).join("\n") + "\n";

@@ -117,11 +117,6 @@ def _of_gain(run: Run, row: Mapping[str, Any], n_tested: int) -> Finding:
     unknown = f"Whether the features tell more than {known}{'' if here else ' there'} has not been "
     unknown += "shown."
     tested = not np.isnan(values["p_value"])
-    if not here and tested and n_tested * values["p_value"] <= level:
-        unknown += (
-            " Predictions go along with the outcome (small p), but may gain nothing: the interval "
-            "holds 0."
-        )
     p = p_phrase(row["p_value"], row["n_permutations"]) if tested else "no p"
     return Finding(
         f"Do the features tell more than {known}?" if here else f"Does this hold in {title}?",

@@ -34,6 +34,7 @@ from mri_response.report.sections.blocks import (
 )
 from mri_response.report.sections.other_cohorts import each_by_itself, other_threshold
 from mri_response.report.sections.section import Section
+from mri_response.report.undecided import why_undecided
 
 #: Tables to download, with their titles.
 TABLES = {
@@ -112,10 +113,10 @@ _WORDS = {
     },
     "differs_between_groups": {
         "found": ("No.", "no", "It does better in some people than in others ({against})."),
-        "not_found": ("Yes.", "yes", "Between the groups compared ({against} differ most) there "
-                      "is no difference that would matter."),
-        "cannot_tell": ("Can’t tell.", "open", "The groups compared are too small to say whether "
-                        "they differ. The difference between {against} is the least certain."),
+        "not_found": ("Yes.", "yes", "Between the groups compared there is no difference that "
+                      "would matter. {widest}"),
+        "cannot_tell": ("Can’t tell.", "open", "The groups compared are too small to say. "
+                        "{widest}"),
         "not_asked": ("Not asked.", "none", "No two groups of people are large enough to be "
                       "compared."),
     },
@@ -149,7 +150,7 @@ def _blocks(run: Run) -> list[Block]:
         "result: the configuration says it (verdict.useful_performance, useful_difference), and it "
         "counts only if it was fixed before the numbers were seen."
     )
-    answers = Answers([_item(run, row) for _, row in verdict.iterrows()])
+    answers = Answers(_items(run, verdict))
     return [Columns([answers], right), Details("How these answers are made", [Text(rules)])]
 
 
@@ -169,21 +170,26 @@ def answer_of(run: Run, question: str) -> list[Block]:
         Empty where the run does not ask it.
     """
     verdict = run.numeric("verdict")
-    rows = (
-        []
-        if verdict is None
-        else [_item(run, row) for _, row in verdict.iterrows() if row["question"] == question]
-    )
-    return [Answers([replace(item, target="", target_label="") for item in rows])] if rows else []
+    if verdict is None:
+        return []
+    asked = zip(verdict["question"], _items(run, verdict), strict=True)
+    items = [replace(item, target="", target_label="") for name, item in asked if name == question]
+    return [Answers(items)] if items else []
 
 
-def _item(run: Run, row: pd.Series) -> AnswerItem:
+def _items(run: Run, verdict: pd.DataFrame) -> list[AnswerItem]:
+    """The answer to every question, counted together."""
+    n_tested = int(verdict["p_value"].notna().sum())
+    return [_item(run, row, n_tested) for _, row in verdict.iterrows()]
+
+
+def _item(run: Run, row: pd.Series, n_tested: int) -> AnswerItem:
     question, answer = row["question"], row["answer"]
     short, tone, text = _WORDS[question][answer]
     against = "" if pd.isna(row["against"]) else compared_with(run, row)
     names = run.names
     both = {"positives": plural(names.positive), "negatives": plural(names.negative)}
-    text = text.format(**both, against=against)
+    text = text.format(**both, against=against, widest=_widest(row, against))
     if question == "is_it_the_drug" and answer == "not_asked" and not has_controls(run):
         text = NO_CONTROL
     asked = QUESTIONS[question]
@@ -191,6 +197,8 @@ def _item(run: Run, row: pd.Series) -> AnswerItem:
         return AnswerItem(asked, short, text, tone=tone)
     if question in _ABOVE_CHANCE and answer == "found":
         text += _by_enough(row)
+    if answer == "cannot_tell":
+        text += why_undecided(row, n_tested)
     if question == "holds_elsewhere":
         text += each_by_itself(run) if row["cohort"] == EXTERNAL_POOLED else ""
         text += other_threshold(run, str(row["cohort"]))
@@ -198,6 +206,12 @@ def _item(run: Run, row: pd.Series) -> AnswerItem:
         asked, text = f"Is it better than {against}?", f"{text} {NO_CLINIC}"
     target, label = _EVIDENCE[question]
     return AnswerItem(asked, short, text, answer_number(run, row), tone, target, label)
+
+
+def _widest(row: pd.Series, against: str) -> str:
+    """How far apart the model may be in two groups: the limit that is furthest from 0."""
+    reach = max(number(row["ci_high"]), -number(row["ci_low"]))
+    return f"How well it does may differ most between {against}: by up to {100 * reach:.1f} points."
 
 
 def _by_enough(row: pd.Series) -> str:
