@@ -19,6 +19,7 @@ from mri_response.config.queries import (
 from mri_response.core.vocabulary import Comparison
 from mri_response.evaluation.comparisons import ADDED, MAIN
 from mri_response.evaluation.headline import headline_row
+from mri_response.report.below_chance import below_chance
 from mri_response.report.figures.plan import FigureSpec
 from mri_response.report.naming import METRIC_NAMES, Naming, lowered, model_title, pair_title
 from mri_response.report.numbers import (
@@ -77,6 +78,10 @@ def _blocks(run: Run) -> list[Block]:
     said: list[Block] = [Text(text) for text in (_QUESTION, *verdicts(table, config, names))]
     beside, differences = _beside(run, table, names), _differences(table, config, names)
     result += [Figures(("comparisons",)), *([beside] if beside.rows else [])]
+    # The larger class, which is below 50 % by construction, has its word below the table.
+    known = [name for name in used_baselines(config) if name != MAJORITY_CLASS]
+    cohorts = names.together(table["cohort_a"])
+    result += [Text(text) for text in below_chance(run, known, cohorts)]
     more = [*said, *([differences] if differences.rows else [])]
     return [*result, Details("Every difference, and how it was tested", more)]
 

@@ -8,18 +8,26 @@ import pandas as pd
 
 from mri_response.core.vocabulary import EXTERNAL_POOLED, Interval
 from mri_response.evaluation.headline import headline_row
+from mri_response.report.below_chance import below_chance
 from mri_response.report.lookup import is_computed, people_counts
 from mri_response.report.naming import METRIC_NAMES, NULL_NAMES, plural, too_small
 from mri_response.report.numbers import as_number, estimate_text, interval_text, p_text
 from mri_response.report.run import Run
 from mri_response.report.sections import warnings
-from mri_response.report.sections.blocks import Block, Table
+from mri_response.report.sections.blocks import Block, OfModel, Table, Text
 from mri_response.report.sections.section import Section
 
 
 def _blocks(run: Run) -> list[Block]:
     """The numbers of all models, and the warnings if there are any."""
-    return [_table(run), *warnings.SECTION.blocks(run)]
+    said = [text for model in run.models for text in _below_chance(run, model)]
+    return [_table(run), *said, *warnings.SECTION.blocks(run)]
+
+
+def _below_chance(run: Run, model: str) -> list[OfModel]:
+    """What it means that a model lies below chance somewhere."""
+    texts = below_chance(run, [model], run.cohorts_of(model))
+    return [OfModel(model, [Text(text)]) for text in texts]
 
 
 def _table(run: Run) -> Table:

@@ -11,6 +11,7 @@ import pandas as pd
 from mri_response.config.queries import CONFOUNDS_ONLY
 from mri_response.core.vocabulary import EXTERNAL_POOLED, Role
 from mri_response.evaluation.headline import headline_row
+from mri_response.report.below_chance import auc_below_chance
 from mri_response.report.lookup import is_computed
 from mri_response.report.naming import (
     plural,
@@ -199,6 +200,8 @@ def _item(run: Run, row: pd.Series, n_tested: int) -> AnswerItem:
         text += _by_enough(row)
     if answer == "cannot_tell":
         text += why_undecided(row, n_tested)
+    if question == "better_than_the_clinic":
+        text += auc_below_chance(run, str(row["against"]), str(row["cohort"]))
     if question == "holds_elsewhere":
         text += each_by_itself(run) if row["cohort"] == EXTERNAL_POOLED else ""
         text += other_threshold(run, str(row["cohort"]))
