@@ -21,7 +21,7 @@ from mri_response.report.figures.plan import figure_plan
 from mri_response.report.naming import naming
 from mri_response.report.run import Run
 from mri_response.report.sections.belief import SECTION, TABLES
-from mri_response.report.sections.blocks import Lead, Table, Text, Warnings
+from mri_response.report.sections.blocks import Answers, Lead, Table, Text, Warnings
 from mri_response.report.sections.comparisons import _by_scan as by_scan
 
 
@@ -70,6 +70,7 @@ def test_the_section_says_what_changed_beside_agents(made):
     blocks = flat(SECTION.blocks_of(run))
     changes = typed(made[1]["belief_changes"]).set_index(["session_id", "parameter", "contrast"])
     row = changes.loc[("ses-4h", "A", "patients - controls")]
+    assert not [block for block in blocks if isinstance(block, Answers)], "they are told before"
     lead = next(block.text for block in blocks if isinstance(block, Lead))
     assert lead.startswith("Change of asymmetry A since ses-before, patients minus controls: ")
     assert f"{row['estimate']:+.3f} in ses-4h" in lead

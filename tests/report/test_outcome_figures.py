@@ -15,6 +15,7 @@ from mri_response.report.figures.by_name import drawn
 from mri_response.report.figures.plan import figure_plan
 from mri_response.report.naming import naming
 from mri_response.report.run import Run
+from mri_response.report.sections import found
 from mri_response.report.sections.blocks import Answers, Lead, Table
 from mri_response.report.sections.outcomes import SECTION
 
@@ -115,7 +116,9 @@ def test_the_section_and_the_methods_tell_the_design(design):
     assert ("jackknife" in methods) == (name != "single_arm")
     assert ("Hills and Armitage" in methods) == (name == "crossover")
     assert "Estimand: the mean " in methods
-    answers = " ".join(item.figure for b in blocks if isinstance(b, Answers) for item in b.items)
+    assert not [b for b in blocks if isinstance(b, Answers)], "they are at the beginning of the page"
+    (beginning,) = found.SECTION.blocks(run)
+    answers = " ".join(item.figure for item in beginning.items)
     assert ("drug minus placebo" in answers) == (name != "single_arm")
     leads = [block.text for block in blocks if isinstance(block, Lead)]
     assert len(leads) == (name != "crossover")

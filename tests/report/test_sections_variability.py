@@ -10,7 +10,7 @@ from made_up_run import made_up_run
 
 from mri_response.config.variability import COMPONENTS_BEFORE
 from mri_response.report.facts.variability import variability_methods
-from mri_response.report.sections.blocks import Table, Text
+from mri_response.report.sections.blocks import Answers, Table, Text
 from mri_response.report.sections.variability import SECTION, headline
 
 EFFECT = {
@@ -107,7 +107,9 @@ def tables(control=True, null="smooth"):
 
 
 def texts(run) -> str:
-    made = [block.text for block in flat(SECTION.blocks(run)) if isinstance(block, Text)]
+    blocks = flat(SECTION.blocks(run))
+    assert not [block for block in blocks if isinstance(block, Answers)], "they are told before"
+    made = [block.text for block in blocks if isinstance(block, Text)]
     return " ".join(made).replace("\u00a0", " ")
 
 

@@ -11,7 +11,6 @@ from mri_response.report.naming import Naming
 from mri_response.report.numbers import minus, p_phrase, p_text, with_limits, with_sign
 from mri_response.report.run import Run
 from mri_response.report.sections.blocks import (
-    Answers,
     Block,
     Details,
     Figures,
@@ -20,7 +19,7 @@ from mri_response.report.sections.blocks import (
     Text,
     Warnings,
 )
-from mri_response.report.sections.module_answers import answer_items, belief_findings
+from mri_response.report.sections.module_answers import belief_findings
 from mri_response.report.sections.section import Section
 
 #: Tables to download, with their titles; those of single people only with the privacy key.
@@ -61,7 +60,6 @@ def _blocks(run: Run) -> list[Block]:
     names = run.names
     tables = {name: typed(table) for name, table in run.tables.items() if name in TABLES}
     made: list[Block] = [
-        Answers(answer_items(belief_findings(run))),
         Lead(headline(run)),
         *_news_warnings(tables),
     ]

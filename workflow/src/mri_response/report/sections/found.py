@@ -15,7 +15,10 @@ _SECTIONS = tuple(module.SECTION for module in (predicted_numbers, outcomes, bel
 
 
 def _blocks(run: Run) -> list[Block]:
-    """The answers of every module that the run asks for, linked to their evidence."""
+    """The answers of every module that the run asks for, linked to their evidence.
+
+    They stand here alone: the section of a module begins with what it tells beyond them.
+    """
     items = []
     for section in _SECTIONS:
         if not section.blocks_of(run):

@@ -17,13 +17,12 @@ from mri_response.report.figures.plan import FigureSpec
 from mri_response.report.naming import arm_words
 from mri_response.report.numbers import MINUS, number, p_text, percent, with_limits
 from mri_response.report.run import Run
-from mri_response.report.sections.blocks import Answers, Block, Details, Figures, Lead, Table, Text
+from mri_response.report.sections.blocks import Block, Details, Figures, Lead, Table, Text
 from mri_response.report.sections.clinical_answers import (
     CROSSOVER_METHODS,
     outcome_findings,
     session_shown,
 )
-from mri_response.report.sections.module_answers import answer_items
 from mri_response.report.sections.outcome_details import detail_blocks
 from mri_response.report.sections.section import Section
 
@@ -74,7 +73,6 @@ def _blocks(run: Run) -> list[Block]:
     more = ("outcome_between", "outcome_pairs", "outcome_change", "outcome_incidence")
     missing = ("outcome_patterns", "outcome_tipping_point")
     return [
-        Answers(answer_items(outcome_findings(run))),
         *([] if trial_design(section) == CROSSOVER else [Lead(response_of_arms(run, scale))]),
         about,
         Figures(("outcome_trajectories",)),

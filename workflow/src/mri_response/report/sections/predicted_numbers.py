@@ -17,8 +17,7 @@ from mri_response.report.findings import Finding, numbers_of, times
 from mri_response.report.numbers import minus, number, p_phrase, p_text, with_limits
 from mri_response.report.run import Run
 from mri_response.report.sections import warnings
-from mri_response.report.sections.blocks import Answers, Block, Details, Figures, Table, Text
-from mri_response.report.sections.module_answers import answer_items
+from mri_response.report.sections.blocks import Block, Details, Figures, Table, Text
 from mri_response.report.sections.section import Section
 
 #: Tables to download, with their titles.
@@ -59,7 +58,6 @@ def _blocks(run: Run) -> list[Block]:
         else ""
     )
     found: list[Block] = [
-        Answers(answer_items(findings(run))),
         Text(
             f"{kind.question} {kind.words(outcome)} {why}The gain is what the features add to "
             f"{given}, which every model contains and which is fitted in each training fold: "

@@ -9,8 +9,8 @@ import pandas as pd
 from mri_response.report.figures.plan import FigureSpec
 from mri_response.report.numbers import minus, p_phrase
 from mri_response.report.run import Run
-from mri_response.report.sections.blocks import Answers, Block, Details, Figures, Lead, Text
-from mri_response.report.sections.module_answers import answer_items, variability_findings
+from mri_response.report.sections.blocks import Block, Details, Figures, Lead, Text
+from mri_response.report.sections.module_answers import variability_findings
 from mri_response.report.sections.section import Section
 from mri_response.report.sections.variability_tables import variability_table
 from mri_response.variability.run_tables import typed
@@ -67,7 +67,6 @@ def _blocks(run: Run) -> list[Block]:
         *(table("region_sets"), Figures(("variability_spread",))),
     ]
     made: list[Block] = [
-        Answers(answer_items(variability_findings(run))),
         Lead(headline(run)),
         Figures(("variability_scree",)),
         table("components"),
