@@ -116,7 +116,9 @@ def test_the_section_and_the_methods_tell_the_design(design):
     assert ("jackknife" in methods) == (name != "single_arm")
     assert ("Hills and Armitage" in methods) == (name == "crossover")
     assert "Estimand: the mean " in methods
-    assert not [b for b in blocks if isinstance(b, Answers)], "they are at the beginning of the page"
+    assert not [b for b in blocks if isinstance(b, Answers)], (
+        "they are at the beginning of the page"
+    )
     (beginning,) = found.SECTION.blocks(run)
     answers = " ".join(item.figure for item in beginning.items)
     assert ("drug minus placebo" in answers) == (name != "single_arm")

@@ -39,7 +39,7 @@ from mri_response.report.sections.registry import SECTIONS
 from mri_response.report.sections.section import Section
 
 RUNS = {"trial": made_up_run, "six cohorts": six_cohorts, "one cohort": one_cohort}
-VOID = {"meta", "link", "img", "br", "hr", "input"}
+VOID = {"wbr", "meta", "link", "img", "br", "hr", "input"}
 
 
 class Page(HTMLParser):
@@ -57,7 +57,7 @@ class Page(HTMLParser):
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         self.elements.append((tag, dict(attrs)))
-        self.inside_a_word = tag == "abbr"
+        self.inside_a_word = tag in ("abbr", "wbr")
         if tag not in VOID:
             self.open.append(tag)
 

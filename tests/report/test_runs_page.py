@@ -11,7 +11,7 @@ from test_page import Page
 
 from mri_response.core.tables import write_tsv
 from mri_response.report.findings import SHORT, Finding, answers_table
-from mri_response.report.runs_page import command
+from mri_response.report.runs_page import Finished, breakable, command, runs_page
 
 
 def finished(run: MadeUpRun, folder: Path, title: str) -> Path:
@@ -67,14 +67,72 @@ def test_named_runs_beside_each_other(results: Path) -> None:
     row = verdict.loc["predicts"]
     shown = f"Balanced accuracy {100 * row['estimate']:.1f} % ({100 * row['ci_low']:.1f} to"
     assert shown in page.text
-    assert "external_c" in page.text  # which the first run has not
-    assert "n/a" in page.text
+    alone = page.text[page.text.index("Numbers of second alone") :]
+    assert "saline_b" in alone  # which the first run has not
+    assert "saline_b" not in page.text[: -len(alone)]
+    assert "external_c" not in page.text, "where there are too few people for a number"
+    assert "n/a" not in page.text, "nothing that one of both lacks stands beside nothing"
+    assert len(page.all("details")) == 1, "the first has nothing that the second has not"
     assert "(than confounds alone; no clinical measure was compared)" in page.text
     assert "The smallest p value" in page.text
-    assert page.text.count("simulated data") == 3, "in the list and at the head of both tables"
+    assert page.text.count("simulated data") == 4, "in the list and at the head of each table"
     assert "nan" not in page.text.split()
     assert not page.all("script")
     assert all(cell.get("scope") for cell in page.all("th"))
+
+
+def shown(runs: list[Finished]) -> Page:
+    return Page(runs_page(runs, "Runs"))
+
+
+def run_of(made: MadeUpRun, name: str) -> Finished:
+    verdict = made.tables["verdict"].copy()
+    return Finished(name, name, f"{name}/report.html", False, verdict, made.performance, None)
+
+
+def test_runs_without_anything_in_common_have_no_table_of_both() -> None:
+    first, second = (run_of(made_up_run(), name) for name in ("one", "two"))
+    second.performance["model"] = second.performance["model"] + "_other"
+    page = shown([first, second])
+    assert "No two of these runs have a model and a cohort of the same names." in page.text
+    assert len(page.all("details")) == 2
+    assert "n/a" not in page.text
+
+
+def test_a_run_by_itself_is_not_folded() -> None:
+    page = shown([run_of(made_up_run(), "one")])
+    assert not page.all("details")
+    assert "Numbers of each run" in page.text
+
+
+def test_a_question_that_no_run_asks_is_a_word_and_no_row() -> None:
+    runs = [run_of(made_up_run(), name) for name in ("one", "two")]
+    for run in runs:
+        run.verdict.loc[run.verdict["question"] == "is_it_the_drug", "answer"] = "not_asked"
+    page = shown(runs)
+    assert "Asked by none of these runs: Is it the drug?" in page.text
+    assert page.text.count("Is it the drug?") == 1
+    runs[0].verdict["answer"] = "found"
+    assert "Asked by none" not in shown(runs).text
+
+
+def test_what_has_no_interval_and_no_p_shows_none() -> None:
+    run = run_of(made_up_run(), "one")
+    rows = run.performance["metric"] == "auc"
+    run.performance.loc[rows, ["ci_low", "ci_high", "p_value"]] = float("nan")
+    text = shown([run]).text
+    assert "n/a" not in text
+    assert "nan" not in text.split()
+
+
+def test_long_names_break_after_underscores_and_baselines_have_words() -> None:
+    assert str(breakable("a_b<c>")) == "a_<wbr>b&lt;c&gt;"
+    made = made_up_run()
+    made.performance["model"] = "confounds_only"
+    html = runs_page([run_of(made, "long_name")], "Runs")
+    assert '<th scope="row">confounds alone<small>' in html
+    assert "long_<wbr>name" in html
+    assert "confounds_only" not in html
 
 
 @pytest.mark.parametrize(

@@ -45,6 +45,11 @@ CI_NAMES = {
     Interval.NEWCOMBE_AUC: "Newcombe",
     Interval.MOVER_COHORTS: "MOVER on the cohorts' limits",
 }
+BASELINE_TITLES = {
+    CONFOUNDS_ONLY: "Confounds alone",
+    QUALITY_ONLY: "Quality of the scans alone",
+    MAJORITY_CLASS: "Larger class for everybody",
+}
 METRIC_NAMES = {
     "balanced_accuracy": "Balanced accuracy",
     "sensitivity": "Sensitivity",
@@ -229,11 +234,11 @@ def model_title(name: str, config: Mapping[str, Any]) -> str:
     """
     if name == CONFOUNDS_ONLY:
         written = ("TIV" if name == "tiv" else name for name in used_confounds(config))
-        return f"Confounds alone ({', '.join(written)})"
+        return f"{BASELINE_TITLES[name]} ({', '.join(written)})"
     if name == QUALITY_ONLY:
-        return f"Quality of the scans alone ({', '.join(quality_predictors(config))})"
+        return f"{BASELINE_TITLES[name]} ({', '.join(quality_predictors(config))})"
     if name == MAJORITY_CLASS:
-        return "Larger class for everybody"
+        return BASELINE_TITLES[name]
     if name in config["stacks"]:
         return f"Stack {name} ({' and '.join(config['stacks'][name])})"
     return f"Model {name}"

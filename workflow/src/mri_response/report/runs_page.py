@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from markupsafe import Markup
 
 from mri_response.config.queries import CONFOUNDS_ONLY
 from mri_response.core.atomic import atomic_path
@@ -21,7 +22,7 @@ from mri_response.core.vocabulary import EXTERNAL_POOLED, Null
 from mri_response.report.captions import TEMPLATES
 from mri_response.report.documents import templates_of
 from mri_response.report.glossary import glossary
-from mri_response.report.naming import METRIC_NAMES, lowered
+from mri_response.report.naming import BASELINE_TITLES, METRIC_NAMES, lowered
 from mri_response.report.numbers import (
     estimate_text,
     interval_text,
@@ -128,19 +129,57 @@ def runs_page(runs: Sequence[Finished], heading: str) -> str:
     """
     told = [run for run in runs if run.verdict is not None and len(run.verdict)]
     further = [run for run in runs if run.answers is not None and len(run.answers)]
+    asked = {
+        question: words
+        for question, words in QUESTIONS.items()
+        if any(_is_asked(run.verdict, question) for run in told)
+    }
+    numbers = _numbers(runs)
+    numbered = [run for run in runs if any(run.link in row["cells"] for row in numbers)]
+    # Beside each other stands what more than one run has; of one run alone all is beside nothing.
+    shared = [row for row in numbers if len(row["cells"]) > 1] if len(numbered) > 1 else numbers
+    alone = {
+        run.link: [row for row in numbers if row not in shared and run.link in row["cells"]]
+        for run in numbered
+    }
     environment = templates_of(TEMPLATES, autoescape=True)
+    environment.filters["breakable"] = breakable
     return environment.get_template("runs.html.jinja").render(
         heading=heading,
         runs=runs,
-        questions=QUESTIONS,
+        questions=asked,
+        unasked=[words for question, words in QUESTIONS.items() if question not in asked],
         answers={run.link: _answers(run) for run in told},
         told=told,
         further={run.link: run.answers.to_dict("records") for run in further},
         words=ANSWERS,
-        numbers=_numbers(runs),
-        numbered=[run for run in runs if run.performance is not None],
-        dagger=glossary()["†"],
+        shared=shared,
+        alone={link: rows for link, rows in alone.items() if rows},
+        numbered=numbered,
+        beside=[run for run in numbered if any(run.link in row["cells"] for row in shared)],
+        meanings={term: glossary()[term] for term in ("Holm", "†")},
     )
+
+
+def breakable(text: str) -> Markup:
+    """Let a name that is longer than its column go on in the next line after an underscore.
+
+    Parameters
+    ----------
+    text : str
+        Plain text.
+
+    Returns
+    -------
+    Markup
+        HTML, whose text is the same.
+    """
+    return Markup("_<wbr>").join(text.split("_"))
+
+
+def _is_asked(verdict: pd.DataFrame, question: str) -> bool:
+    """Whether a run has an answer to a question of the verdict."""
+    return bool(((verdict["question"] == question) & (verdict["answer"] != "not_asked")).any())
 
 
 def _answers(run: Finished) -> Mapping[str, dict[str, str]]:
@@ -186,16 +225,19 @@ def _numbers(runs: Sequence[Finished]) -> list[dict[str, Any]]:
         shown = table[table["metric"].isin(["balanced_accuracy", "auc"])]
         shown = shown[shown["null"].isin([str(null) for null in _TESTED])]
         shown = shown[shown["ci_method"] != "naive_bootstrap"]
+        shown = shown[shown["estimate"].map(number).notna()]  # too few people of a class
         for _, row in shown.drop_duplicates(["model", "cohort", "metric"]).iterrows():
             metric = row["metric"]
             text = estimate_text(metric, row["estimate"])
-            interval = interval_text(metric, row["ci_low"], row["ci_high"])
-            p = p_phrase(row["p_value"], row["n_permutations"])
+            if not np.isnan(number(row["ci_low"])):
+                text += f" ({interval_text(metric, row['ci_low'], row['ci_high'])})"
+            if not np.isnan(number(row["p_value"])):
+                text += f", {p_phrase(row['p_value'], row['n_permutations'])}"
             together = row["cohort"] == EXTERNAL_POOLED
             cohort = "external cohorts together" if together else row["cohort"]
-            key = (row["model"], cohort, METRIC_NAMES[metric])
-            n = f"n = {number(row['n']):.0f}"
-            cells.setdefault(key, {})[run.link] = f"{text} ({interval}), {p}, {n}"
+            model = lowered(BASELINE_TITLES.get(row["model"], row["model"]))
+            key = (model, cohort, lowered(METRIC_NAMES[metric]))
+            cells.setdefault(key, {})[run.link] = f"{text}, n = {number(row['n']):.0f}"
     return [
         {"model": model, "cohort": cohort, "metric": metric, "cells": found}
         for (model, cohort, metric), found in cells.items()
