@@ -14,6 +14,7 @@ from mri_response.report.facts.methods import methods
 from mri_response.report.figures.site_forest import draw
 from mri_response.report.sections.blocks import Table, Text
 from mri_response.report.sections.sites import SECTION
+from mri_response.report.site_words import told_better_prepared
 
 
 @pytest.fixture(scope="module")
@@ -115,3 +116,54 @@ def test_the_forest_has_sites_means_and_the_prediction_interval(made_up):
     row = given["site_spread"].set_index("metric").loc["auc"]
     bars = [line.get_xdata() for line in figure.axes[1].lines if line.get_linewidth() == 5]
     np.testing.assert_allclose(bars, [[row["prediction_low"], row["prediction_high"]]])
+
+
+def told(before, after, p, **model):
+    rows = tables()["site_predictability"].set_index("predicted_from")
+    rows.loc["features", "estimate"] = before
+    rows.loc["prepared_features", ["estimate", "p_value"]] = (after, p)
+    confounds = ["age", {"column": "sex", "categorical": True}, "tiv"]
+    section = {"confounds": confounds, "harmonise": None} | model
+    config = {"sites": {"column": "site"}, "verdict": {"level": 0.05}}
+    return told_better_prepared(rows.reset_index(), section, config)
+
+
+def test_why_sites_are_told_better_after_preparation_than_before():
+    """As in the demo: what is removed hides the site, which is then more of what is left."""
+    text = told(0.71, 0.91, 0.001)
+    assert "Preparation removes age, sex and TIV, in which people of one site differ" in text
+    assert text.startswith(" Sites are told better after preparation than before")
+    for confounds in (["age", "site"], [{"column": "site", "categorical": True}]):
+        assert "was to take the site off" in told(0.71, 0.91, 0.001, confounds=confounds)
+    assert "was to take the site off" in told(0.71, 0.91, 0.05, harmonise={"column": "site"})
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "p"),
+    [
+        (0.91, 0.71, 0.001),
+        (0.71, 0.71, 0.001),
+        (0.71, 0.7104, 0.001),  # both are written as 71.0 %
+        (0.48, 0.54, 0.0501),  # neither is told from chance
+        (np.nan, 0.91, 0.001),
+    ],
+)
+def test_nothing_is_said_where_sites_are_not_told_better(before, after, p):
+    assert told(before, after, p) == ""
+
+
+def test_without_preparation_there_is_nothing_to_compare():
+    rows = tables()["site_predictability"]
+    rows = rows[rows["predicted_from"] != "prepared_features"]
+    assert told_better_prepared(rows, {}, {}) == ""
+
+
+def test_the_section_says_it_of_its_model(made_up):
+    given = tables()
+    rows = given["site_predictability"]
+    prepared = rows["predicted_from"] == "prepared_features"
+    rows.loc[prepared, ["estimate", "p_value"]] = (0.95, 0.001)
+    run = made_up.read(tables=given)
+    config = run.config | {"sites": {"column": "site"}}
+    text = flat(SECTION.blocks(made_up.read(tables=given, config=config)))[0].text
+    assert "Sites are told better after preparation" in text

@@ -108,6 +108,24 @@ def test_scanners_are_told_until_they_are_harmonised(study):
     )
 
 
+@pytest.mark.parametrize("mark", [1.0, 0.0])
+def test_what_hides_a_site_is_removed_and_shows_it_where_there_is_one(study, mark):
+    """Sites may be told better after preparation than before; without a mark they are not told."""
+    people, features, folds, decisions = study
+    people["tiv"] = np.random.default_rng(6).normal(size=90)
+    features = 0.3 * features[:, :5] + 2 * people[["tiv"]].to_numpy()
+    features = features + mark * (people["site"] == "b").to_numpy()[:, None]
+    given = config(model={"confounds": ["tiv"], "harmonise": None, "standardize": True})
+    table = site_predictability("m", given, people, features, folds, decisions)
+    before, after = (found(table, name) for name in ("features", "prepared_features"))
+    if mark:
+        assert after["estimate"] > before["estimate"] + 0.1
+        assert after["p_value"] == 0.01
+    else:
+        assert before["ci_low"] < 1 / 3 < after["ci_high"]
+        assert after["p_value"] > 0.05
+
+
 def test_a_site_that_goes_with_the_outcome_is_told_by_it_alone(study):
     people, features, folds, decisions = study
     people["label"] = (people["site"] == "a").astype(int)

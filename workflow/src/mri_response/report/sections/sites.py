@@ -21,7 +21,7 @@ from mri_response.report.numbers import (
 from mri_response.report.run import Run
 from mri_response.report.sections.blocks import Block, Details, Figures, OfModel, Table, Text
 from mri_response.report.sections.section import Section
-from mri_response.report.site_words import sites_sentence
+from mri_response.report.site_words import sites_sentence, told_better_prepared
 
 #: Tables to download, with their titles.
 TABLES = {
@@ -66,12 +66,15 @@ def _blocks(run: Run) -> list[Block]:
     """The sites of every model; empty where the configuration names none."""
     found: list[Block] = []
     told, sites, spread, transport = (run.numeric(name) for name in TABLES)
-    for model in ordered_models(run.config):
+    config = run.config
+    for model in ordered_models(config):
         own: list[Block] = []
         if told is not None:
-            sentence = sites_sentence(told[told["model"] == model])
+            of_model = told[told["model"] == model]
+            sentence = sites_sentence(of_model)
+            sentence += told_better_prepared(of_model, config["models"][model], config)
             own += [
-                Text(f"{model_title(model, run.config)}: {sentence}"),
+                Text(f"{model_title(model, config)}: {sentence}"),
                 _site_table(run, sites[sites["model"] == model], model),
                 _spread_table(run, spread[spread["model"] == model], model),
             ]
