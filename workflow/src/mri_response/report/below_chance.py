@@ -17,7 +17,7 @@ CHANCE = 0.5  # balanced accuracy, and AUC
 #: What is said of numbers below chance, by `_kind`.
 _LONG = {
     "includes": "Below chance (50 %, AUC 0.5), with an interval that includes it: {which}. That is "
-    "what guessing gives: no information was shown, not even one turned round.",
+    "what guessing gives: nothing was shown, not even that answers are right when turned round.",
     "cross_validated": "Below chance, and so is the interval, in cross-validation: {which}. What "
     "knows nothing falls there easily, since whoever is left out is missing from their own class "
     "in training, which draws answers to the other class. No information was shown.",
