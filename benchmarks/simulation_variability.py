@@ -68,6 +68,7 @@ from scipy.stats import binom, pearsonr, ttest_ind
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "workflow" / "src"))
 
+from mri_response.core.correlations import partial_correlations
 from mri_response.core.permutation import reached
 from mri_response.inputs.parcels import POSITION, SPHERE, atlas_parcels, common_side, pairs_of
 from mri_response.variability.components import (
@@ -85,7 +86,6 @@ from mri_response.variability.families import (
     log_variance_ratio,
     means_under_signs,
     orders_within,
-    partial_correlations,
     ratios_under_exchange,
     t_of_correlation,
     t_of_means,

@@ -47,6 +47,15 @@ def test_the_correlation_is_partial_and_its_p_near_that_of_a_regression():
     t = fit.tvalues[-1]
     assert row["r"] == pytest.approx(t / np.sqrt(t**2 + fit.df_resid))
     assert row["p_value"] == pytest.approx(fit.pvalues[-1], abs=0.01)
+    residuals = [
+        sm.OLS(values, sm.add_constant(np.column_stack(given[:3]))).fit().resid
+        for values in (given[3], change)
+    ]
+    # 40 people less 3 that are taken out.
+    half = 1.959964 / np.sqrt(40 - 3 - 3)
+    z = np.arctanh(np.corrcoef(*residuals)[0, 1])
+    assert row["ci_low"] == pytest.approx(np.tanh(z - half))
+    assert row["ci_high"] == pytest.approx(np.tanh(z + half))
     assert row["adjusted_for"] == "score_before, A_before, age"
     assert table["family_size"].tolist() == [4] * 4
 

@@ -10,10 +10,14 @@ from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
 from mri_response.belief_updating.changes import paired
 from mri_response.belief_updating.effects import Comparison
+from mri_response.core.correlations import (
+    correlation_limits,
+    degrees_of_freedom,
+    partial_correlations,
+)
 from mri_response.core.errors import InputError
 from mri_response.core.permutation import permutation_p_value
 from mri_response.core.seeds import Stream, generator
@@ -51,7 +55,8 @@ def association_table(
     -------
     pandas.DataFrame
         ``baseline``, ``session_id``, ``parameter``, ``n``, ``r`` (partial correlation, given the
-        score before, the parameter before and the covariates), ``p_value``, ``p_family``
+        score before, the parameter before and the covariates), ``ci_low``, ``ci_high`` (see
+        :func:`mri_response.core.correlations.correlation_limits`), ``p_value``, ``p_family``
         (max-T over all rows), ``reliability`` of the change of the parameter, ``family_size``,
         ``n_permutations``, ``adjusted_for``. A correlation is at most the root of the reliability.
 
@@ -97,8 +102,9 @@ def association_table(
                 [np.ones(len(common)), *nuisance, inside[f"{name}_before"].to_numpy(float)]
             )
             change = inside[f"{name}_change"]
-            values = _correlations(change.to_numpy(), improved, given, orders)
+            values = partial_correlations(change.to_numpy(), improved, given, orders)
             drawn.append(values)
+            low, high = correlation_limits(values[0], degrees_of_freedom(given))
             frames.append(
                 {
                     "baseline": comparison.baseline,
@@ -106,27 +112,14 @@ def association_table(
                     "parameter": name,
                     "n": len(common),
                     "r": values[0],
+                    "ci_low": low,
+                    "ci_high": high,
                     "reliability": 1 - (inside[f"{name}_change_se"] ** 2).mean() / change.var(),
                     "adjusted_for": ", ".join(["score_before", f"{name}_before", *covariates]),
                 }
             )
     table = pd.DataFrame(frames)
-    table.insert(5, "p_value", [permutation_p_value(x[0], x[1:]) for x in np.abs(drawn)])
+    table.insert(7, "p_value", [permutation_p_value(x[0], x[1:]) for x in np.abs(drawn)])
     largest = np.abs(drawn)[:, 1:].max(axis=0)
-    table.insert(6, "p_family", [permutation_p_value(abs(r), largest) for r in table["r"]])
+    table.insert(8, "p_family", [permutation_p_value(abs(r), largest) for r in table["r"]])
     return table.assign(family_size=len(table), n_permutations=n_permutations)
-
-
-def _correlations(x: NDArray, y: NDArray, given: NDArray, orders: NDArray) -> NDArray:
-    """Partial correlations of x and y: the observed one, then one per permutation."""
-    basis, _ = np.linalg.qr(given)
-
-    def residual(values: NDArray) -> NDArray:
-        return values - (values @ basis) @ basis.T
-
-    left, right = residual(x), residual(y)
-    permuted = np.vstack([right, right[orders]])
-    # What was fitted is taken out again by the second regression.
-    again = residual(permuted)
-    norms = np.linalg.norm(left) * np.linalg.norm(again, axis=1)
-    return again @ left / norms

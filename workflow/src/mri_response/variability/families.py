@@ -6,8 +6,6 @@ The largest statistic of all members in every permutation gives p-values for the
 References
 ----------
 Westfall PH, Young SS (1993). Resampling-Based Multiple Testing. Wiley.
-Freedman D, Lane D (1983). A nonstochastic interpretation of reported significance levels.
-Journal of Business and Economic Statistics 1, 292-298.
 """
 
 from __future__ import annotations
@@ -187,36 +185,6 @@ def orders_within(blocks: Sequence[str], n: int, rng: np.random.Generator) -> ND
         places = np.flatnonzero(labels == block)
         orders[:, places] = rng.permuted(np.tile(places, (n, 1)), axis=1)
     return orders
-
-
-def partial_correlations(x: NDArray, y: NDArray, given: NDArray, orders: NDArray) -> NDArray:
-    """Partial correlations by Freedman and Lane: the observed one, then one per permutation.
-
-    Residuals of y given the nuisance are permuted and added to what was fitted; the second
-    regression takes the latter out again.
-
-    Parameters
-    ----------
-    x, y : ndarray, shape (people,)
-        The two quantities of each person.
-    given : ndarray, shape (people, k)
-        Nuisance with its intercept.
-    orders : ndarray of int, shape (n, people)
-        Permutations of people.
-
-    Returns
-    -------
-    ndarray, shape (1 + n,)
-    """
-    left, singular, _ = np.linalg.svd(given, full_matrices=False)
-    basis = left[:, singular > 1e-10 * singular[0]]
-
-    def residual(values: NDArray) -> NDArray:
-        return values - (values @ basis) @ basis.T
-
-    own, other = residual(x), residual(y)
-    again = residual(np.vstack([other, other[orders]]))
-    return again @ own / (np.linalg.norm(own) * np.linalg.norm(again, axis=1))
 
 
 def t_of_correlation(r: NDArray, df: float) -> NDArray:

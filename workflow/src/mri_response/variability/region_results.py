@@ -12,6 +12,11 @@ from scipy.stats import linregress, norm
 from scipy.stats import t as student
 
 from mri_response.config.variability import COMPONENTS_BEFORE, clinical_columns
+from mri_response.core.correlations import (
+    correlation_limits,
+    degrees_of_freedom,
+    partial_correlations,
+)
 from mri_response.core.permutation import permutation_p_value
 from mri_response.core.seeds import Stream, generator
 from mri_response.features.region_sets import memberships, region_sets
@@ -22,7 +27,6 @@ from mri_response.variability.families import (
     log_variance_ratio,
     means_under_signs,
     orders_within,
-    partial_correlations,
     ratios_under_exchange,
     sd_of_response,
     t_of_correlation,
@@ -255,12 +259,11 @@ def _associations(
         own = scores.loc[people.index, component].to_numpy(float)
         before = [baseline[known] @ patterns.loc[component].to_numpy(float)] if adjusts else []
         nuisance = np.column_stack([*common, *before])
-        df = n - np.linalg.matrix_rank(nuisance) - 1
+        df = degrees_of_freedom(nuisance)
         for column in columns:
             r = partial_correlations(own, people[column].to_numpy(float), nuisance, orders)
             drawn.append(t_of_correlation(r, df))
-            reach = norm.ppf(0.975) / np.sqrt(df - 1)
-            low, high = np.tanh(np.arctanh(r[0]) + np.array([-reach, reach]))
+            low, high = correlation_limits(r[0], df)
             rows.append(
                 {
                     "effect": study.name,

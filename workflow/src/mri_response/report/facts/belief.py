@@ -93,7 +93,7 @@ def _score(belief: Mapping[str, Any]) -> Fact:
     score, mediation = belief["score"], belief["mediation"]
     text = (
         f"Changes of S and A were set beside that of {score['scale']} ({score['baseline']} to "
-        f"{score['endpoint']}): partial correlations, "
+        f"{score['endpoint']}): partial correlations with Fisher's intervals, "
         f"{belief['permutations']:,} permutations of residuals, corrected for all sessions and "
         "parameters by the largest statistic."
     )

@@ -241,8 +241,9 @@ def _times(section: Section) -> Fact:
 def _items(section: Section) -> Fact:
     names = [item["title"] or name for name, item in section["items"].items()]
     return Fact(
-        f"Single items ({listed(names)}): changes by the exact signed rank test; shares of people "
-        "with a low item, with a lower and with a higher one than before, also among those who had "
-        "the symptom to begin with. Shares that would tell single people apart are hidden.",
+        f"Single items ({listed(names)}): mean changes with Student's interval, p by the exact "
+        "signed rank test; shares of people with a low item, with a lower and with a higher one "
+        "than before, also among those who had the symptom to begin with. Shares that would tell "
+        "single people apart are hidden.",
         "config: clinical_outcomes.items; outcome_item_changes.tsv; outcome_item_shares.tsv",
     )

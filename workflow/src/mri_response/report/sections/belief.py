@@ -280,14 +280,15 @@ def _association(table: pd.DataFrame, names: Naming) -> Table:
                 row["session_id"],
                 row["parameter"],
                 f"{row['n']:.0f}",
-                minus(row["r"]),
+                with_limits(row, 2, ("r", "ci_low", "ci_high")),
                 p_text(row["p_value"], row["n_permutations"]),
                 p_text(row["p_family"], row["n_permutations"]),
                 minus(row["reliability"]),
             ]
         )
     made.note = (
-        "Partial correlations given the score and the parameter before and the covariates. Both "
+        "Partial correlations given the score and the parameter before and the covariates. Small "
+        "numbers: 95 % intervals (Fisher); p by permutation of residuals. Both "
         "are changes after treatment: this describes and predicts nothing."
     )
     return made
