@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import numpy as np
+import pandas as pd
 import pytest
 from made_up_run import made_up_run
+from statsmodels.stats.proportion import proportion_confint
 
 from mri_response.evaluation.natural_frequencies import natural_frequencies, told_of
 
@@ -25,6 +27,25 @@ def test_classes_are_rounded_first(sensitivity, specificity, prevalence, expecte
     told = told_of(sensitivity, specificity, prevalence)
     assert told == expected
     assert sum(told) == 100
+
+
+def test_limits_are_those_of_the_recalls_in_people_of_their_class() -> None:
+    """Of 40 and 60 of 100; limits by statsmodels, of 15 of 20 and of 24 of 30 people."""
+    recalls = {"sensitivity": (15, 20), "specificity": (24, 30)}
+    rows = []
+    for metric, (k, n) in recalls.items():
+        low, high = proportion_confint(k, n, method="wilson")
+        rows.append({"metric": metric, "estimate": k / n, "ci_low": low, "ci_high": high})
+    about = {"model": "m", "cohort": "c", "role": "external", "operating_point": "decision_zero"}
+    about |= {"prevalence": 0.4, "prevalence_from": "config", "n": 50, "n_positive": 20}
+    points = pd.DataFrame(rows).assign(**about)
+    row = natural_frequencies(points, "m").iloc[0]
+    assert (row["true_positive_low"], row["true_positive_high"]) == (21, 36)  # .531 to .888
+    assert (row["true_negative_low"], row["true_negative_high"]) == (38, 54)  # .627 to .905
+    assert row["true_positive_low"] <= row["true_positive"] <= row["true_positive_high"]
+    without = natural_frequencies(points.assign(ci_low=np.nan, ci_high=np.nan), "m").iloc[0]
+    assert without[["true_positive_low", "true_negative_high"]].isna().all()
+    assert without["true_positive"] == 30
 
 
 def test_every_cohort_with_numbers_has_its_hundred() -> None:

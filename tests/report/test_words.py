@@ -6,6 +6,8 @@ import re
 from itertools import product
 from typing import Any
 
+import numpy as np
+import pandas as pd
 import pytest
 from made_up_run import MadeUpRun, made_up_run, one_cohort, six_cohorts
 
@@ -14,7 +16,7 @@ from mri_response.evaluation.verdict import Answer
 from mri_response.report.bibtex import bibtex
 from mri_response.report.glossary import Marker, glossary
 from mri_response.report.naming import NULL_NAMES
-from mri_response.report.sections import comparisons, plain
+from mri_response.report.sections import comparisons, plain, verdict
 
 
 def words_of(run: MadeUpRun) -> str:
@@ -71,6 +73,24 @@ def test_the_hundred_people_are_those_of_the_table() -> None:
     others = row["false_positive"] + row["true_negative"]
     assert f"wrongly call {row['false_positive']} of the {others} others responders" in text
     assert f"{row['true_positive'] + row['true_negative']} of 100 are told rightly" in text
+
+
+def test_the_picture_of_hundred_people_has_the_limits_of_the_table() -> None:
+    run = made_up_run()
+    table = run.tables["natural_frequencies"]
+    names = ("true_positive_low", "true_positive_high", "true_negative_low", "true_negative_high")
+    here = table["cohort"].eq("external_pooled") & table["operating_point"].eq("decision_zero")
+    limits = table.loc[here, list(names)].iloc[0].astype(int)
+    assert limits["true_positive_low"] < limits["true_positive_high"]
+
+    def caption(values: pd.DataFrame) -> str:
+        read = run.read(tables=run.tables | {"natural_frequencies": values})
+        columns = verdict.SECTION.blocks(read)[0]
+        return next(block.caption for block in columns.right if block.name == "hundred")
+
+    said = "{} to {} of the responders and {} to {} of the non-responders are told rightly."
+    assert said.format(*limits) in caption(table)
+    assert "told rightly." not in caption(table.assign(true_positive_low=np.nan))
 
 
 def test_every_answer_has_words() -> None:

@@ -12,6 +12,7 @@ COLUMNS = [
     *("model", "cohort", "role", "operating_point", "prevalence", "prevalence_from"),
     *("n", "n_positive", "sensitivity", "specificity"),
     *("true_positive", "false_negative", "true_negative", "false_positive"),
+    *("true_positive_low", "true_positive_high", "true_negative_low", "true_negative_high"),
 ]
 _KEYS = ["cohort", "role", "operating_point", "prevalence", "prevalence_from", "n", "n_positive"]
 
@@ -73,17 +74,34 @@ def natural_frequencies(points: pd.DataFrame, model: str) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        `COLUMNS`, one row per cohort and operating point that has both recalls.
+        `COLUMNS`, one row per cohort and operating point that has both recalls. The limits of
+        people who are rightly told are those of sensitivity and specificity (95 %), as people of
+        their class among the 100; missing where these have none.
     """
     rows = []
     own = points[(points["model"] == model) & points["estimate"].notna()]
     for key, group in own.groupby(_KEYS, sort=False):
-        recalls = group.drop_duplicates("metric").set_index("metric")["estimate"]
+        found = group.drop_duplicates("metric").set_index("metric")
+        recalls = found["estimate"]
         about = dict(zip(_KEYS, key, strict=True)) | {"model": model}
         about |= {name: float(recalls[name]) for name in ("sensitivity", "specificity")}
         told = told_of(about["sensitivity"], about["specificity"], about["prevalence"])
-        rows.append(about | told._asdict())
+        rows.append(about | told._asdict() | _limits(found, told))
     return pd.DataFrame(rows, columns=COLUMNS)
+
+
+def _limits(found: pd.DataFrame, told: Told) -> dict[str, float]:
+    """Between how many of a class are rightly told, by the interval of its recall."""
+    classes = {
+        "true_positive": ("sensitivity", told.true_positive + told.false_negative),
+        "true_negative": ("specificity", told.true_negative + told.false_positive),
+    }
+    return {
+        f"{name}_{end}": np.nan if np.isnan(limit) else _rounded(limit * people)
+        for name, (metric, people) in classes.items()
+        for end in ("low", "high")
+        for limit in [float(found.loc[metric, f"ci_{end}"])]
+    }
 
 
 def _rounded(value: float) -> int:

@@ -247,6 +247,7 @@ def _hundred(run: Run) -> Picture | None:
     if row is None:
         return None
     svg, caption = people_of(run, row)
+    caption += _told_between(run, row)
     title = run.names.title("Of 100 people like these")
     return Picture("hundred", title, svg, caption, "usefulness")
 
@@ -289,6 +290,21 @@ def people_of(run: Run, row: pd.Series, again: bool = False) -> tuple[str, str]:
         again,
     )
     return svg, caption
+
+
+def _told_between(run: Run, row: pd.Series) -> str:
+    """The 95 % intervals of those rightly told in either class, nothing where there are none."""
+    names = ("true_positive_low", "true_positive_high", "true_negative_low", "true_negative_high")
+    limits = [number(row[name]) for name in names]
+    if np.isnan(limits).any():
+        return ""
+    words = run.names
+    low, high, negative_low, negative_high = (f"{limit:.0f}" for limit in limits)
+    return (
+        f" By the 95 % intervals of sensitivity and specificity, {low} to {high} of the "
+        f"{plural(words.positive)} and {negative_low} to {negative_high} of the "
+        f"{plural(words.negative)} are told rightly."
+    )
 
 
 #: Counts of the picture of 100 people, in the order in which its caption tells them.
