@@ -49,7 +49,7 @@ from mri_response.clinical_outcomes.effect_sizes import (
     between_effects,
     controlled_effect,
     independent_effect,
-    mean_change,
+    mean_of_people,
     paired_effect,
     within_effects,
 )
@@ -376,7 +376,7 @@ def items(rng: np.random.Generator, effect: bool) -> list[Row]:
     p, truth = signed_rank_p(after - before), 6 * (0.2 - 0.5) if effect else 0.0
     return [
         Row("change", "signed_rank", np.nan, np.nan, p_value=p),
-        Row("mean change", "student_t", truth, *mean_change(after - before)),
+        Row("mean change", "student_t", truth, *mean_of_people(after - before)),
     ]
 
 

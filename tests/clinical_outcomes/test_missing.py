@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from real_trials import antidepressant
+from scipy.stats import ttest_1samp
 from statsmodels.formula.api import ols
 
 from mri_response.clinical_outcomes.imputation import (
@@ -97,6 +98,20 @@ def test_means_of_few_people_are_not_told():
     assert many.any()
     pd.testing.assert_frame_equal(found.loc[many, means], all_of_them.loc[many, means])
     assert who_is_missing(small())[means].isna().all(axis=None)
+
+
+def test_means_have_the_interval_of_scipy_and_their_people():
+    table = trial()
+    found = who_is_missing(table).set_index(["session_id", "arm"])
+    for (session, arm), row in found.iterrows():
+        here = table[(table["session_id"] == session) & (table["arm"] == arm)]
+        seen = here.loc[here["score"].notna(), "baseline"].dropna()
+        expected = ttest_1samp(seen, 0).confidence_interval(0.95)
+        limits = row[["baseline_seen_low", "baseline_seen_high"]].tolist()
+        assert limits == pytest.approx([expected.low, expected.high])
+        assert row["baseline_seen_n"] == len(seen)
+    few = found["baseline_missing_n"] < 5
+    assert found.loc[few, "baseline_missing_low"].isna().all()
 
 
 def test_bounds_hold_whatever_the_missing_people_were():

@@ -1,5 +1,7 @@
 """Figures, section and methods of clinical outcomes, of every design."""
 
+import re
+
 import numpy as np
 import pytest
 from flat_blocks import flat
@@ -222,6 +224,9 @@ def test_tables_behind_the_main_ones_have_the_numbers_of_their_files(design):
     missing = cells(by_caption["MADRS: who is missing"])
     expected = tables["outcome_missing"][["n_missing", "n"]].itertuples(index=False)
     assert [row[2].split(" (")[0] for row in missing] == [f"{k} of {n}" for k, n in expected]
+    seen = tables["outcome_missing"][["baseline_seen", "baseline_seen_n"]].astype(float)
+    for row, (mean, n) in zip(missing, seen.to_numpy(), strict=True):
+        assert re.fullmatch(rf"{mean:.1f} \[[\d.]+ to [\d.]+, n = {n:.0f}\]", row[3])
     items = cells(by_caption["Single items"])
     suppressed = tables["outcome_item_shares"]["suppressed"] == "True"
     assert sum(row.count("hidden") for row in items) == suppressed.sum()

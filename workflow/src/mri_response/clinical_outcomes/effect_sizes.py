@@ -276,24 +276,24 @@ def _baseline_effect(estimate: float, noise: float, df: float) -> Effect:
     return Effect(found.estimate, se, found.ci_low, found.ci_high, "student_t")
 
 
-def mean_change(change: ArrayLike) -> Inference:
-    """Mean with the interval and p of the paired t-test.
+def mean_of_people(values: ArrayLike) -> Inference:
+    """Mean with Student's interval, and of changes the p of the paired t-test.
 
     Parameters
     ----------
-    change : array_like, shape (n,)
-        Changes without missing ones.
+    values : array_like, shape (n,)
+        A score or change of each person, without missing ones.
 
     Returns
     -------
     Inference
-        Limits and p are NaN of fewer than 4 people, and where all change alike.
+        Limits and p are NaN of fewer than 4 people, and where all are alike.
     """
-    change = np.asarray(change, float)
-    n = len(change)
-    if n < FEWEST or not change.std() > 0:
-        return Inference(float(change.mean()), np.nan, np.nan, np.nan)
-    return t_interval(change.mean(), change.std(ddof=1) / np.sqrt(n), n - 1)
+    values = np.asarray(values, float)
+    n = len(values)
+    if n < FEWEST or not values.std() > 0:
+        return Inference(float(values.mean()), np.nan, np.nan, np.nan)
+    return t_interval(values.mean(), values.std(ddof=1) / np.sqrt(n), n - 1)
 
 
 # ---------------------------------------------------------------- tables
@@ -320,7 +320,7 @@ def within_effects(table: pd.DataFrame) -> pd.DataFrame:
             n = len(pairs)
             if n < FEWEST or not (after - before).std() > 0 or not before.std() > 0:
                 continue
-            mean = mean_change(after - before)
+            mean = mean_of_people(after - before)
             r = float(np.corrcoef(before, after)[0, 1]) if after.std() > 0 else np.nan
             percent = (
                 float((100 * (after - before) / before).mean()) if before.min() > 0 else np.nan

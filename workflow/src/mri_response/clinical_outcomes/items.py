@@ -17,7 +17,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
 
-from mri_response.clinical_outcomes.effect_sizes import mean_change
+from mri_response.clinical_outcomes.effect_sizes import mean_of_people
 from mri_response.clinical_outcomes.rates import risk_difference
 from mri_response.clinical_outcomes.visits import by_visit
 from mri_response.core.errors import InputError
@@ -74,7 +74,7 @@ def item_changes(table: pd.DataFrame, rule: ItemRule) -> pd.DataFrame:
     DataFrame
         `CHANGE_COLUMNS`; ``people`` is ``everybody`` or ``present_at_baseline``. Numbers are
         missing where ``suppressed``. The limits of the mean are Student's, as those of scales
-        (`mri_response.clinical_outcomes.effect_sizes.mean_change`), and p is by ranks, since an
+        (`mri_response.clinical_outcomes.effect_sizes.mean_of_people`), and p is by ranks, since an
         item has few values: they need not agree at the edge.
     """
     found = []
@@ -83,7 +83,7 @@ def item_changes(table: pd.DataFrame, rule: ItemRule) -> pd.DataFrame:
         means, tests = [np.nan] * 5, [np.nan] * 2
         if not hidden:
             change = rows["change"]
-            means = [rows["baseline"].mean(), rows["score"].mean(), *mean_change(change)[:3]]
+            means = [rows["baseline"].mean(), rows["score"].mean(), *mean_of_people(change)[:3]]
             tests = [change.median(), signed_rank_p(change)]
         test = (*tests, "wilcoxon_signed_rank_exact", hidden)
         found.append((*place, len(rows), *means, "student_t", *test))

@@ -5,15 +5,17 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
+from mri_response.clinical_outcomes.effect_sizes import mean_of_people
 from mri_response.clinical_outcomes.rates import Rule, risk_difference, with_outcomes
 from mri_response.clinical_outcomes.visits import by_visit
 from mri_response.core.proportions import wilson
 
 PATTERN_COLUMNS = ["arm", "baseline", "pattern", "dropped_out_after", "intermittent", "n"]
 FEWEST = 5  # people of whom a mean is told
+MEANS = ("baseline_seen", "baseline_missing", "last_change_seen", "last_change_missing")
 MISSING_COLUMNS = [
     *("visit", "session_id", "arm", "n", "n_missing", "share", "ci_low", "ci_high"),
-    *("baseline_seen", "baseline_missing", "last_change_seen", "last_change_missing"),
+    *(name + part for name in MEANS for part in ("", "_low", "_high", "_n")),
 ]
 BOUND_COLUMNS = [
     *("visit", "session_id", "outcome", "arm", "reference", "missing_in_arm"),
@@ -73,7 +75,8 @@ def who_is_missing(table: pd.DataFrame, fewest: int = FEWEST) -> pd.DataFrame:
     DataFrame
         `MISSING_COLUMNS`, by visit and arm: the share without a score with Wilson's interval; mean
         baseline of people with and without one; mean change from baseline at their last visit
-        before with a score. Where those differ, people are not missing completely at random.
+        before with a score; each with Student's 95 % interval (``_low``, ``_high``) and of how
+        many people it is (``_n``). Where those differ, people are not missing completely at random.
     """
     ordered = table.sort_values("visit", kind="stable")
     changes = ordered.groupby("participant_id")["change"]
@@ -86,9 +89,16 @@ def who_is_missing(table: pd.DataFrame, fewest: int = FEWEST) -> pd.DataFrame:
             share = (k / n, *map(float, wilson(k, n)))
             parts = (~gone, gone)
             groups = [own.loc[part, name] for name in ("baseline", "last") for part in parts]
-            means = [one.mean() if one.count() >= fewest else np.nan for one in groups]
+            means = [part for one in groups for part in _mean(one.dropna(), fewest)]
             found.append((rows["visit"].iloc[0], session, arm, n, k, *share, *means))
     return pd.DataFrame(found, columns=MISSING_COLUMNS)
+
+
+def _mean(values: pd.Series, fewest: int) -> tuple[float, float, float, int]:
+    """Mean, its limits and people; no mean of too few people."""
+    if len(values) < fewest:
+        return np.nan, np.nan, np.nan, len(values)
+    return (*mean_of_people(values)[:3], len(values))
 
 
 def rate_bounds(table: pd.DataFrame, rule: Rule, arm: str, reference: str) -> pd.DataFrame:

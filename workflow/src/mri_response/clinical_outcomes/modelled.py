@@ -107,7 +107,7 @@ def missing_tables(section: Section, study: OutcomeStudy) -> Tables:
     bounds = [rate_bounds(arms, rule, *pair) for pair in contrasts(section, arms)]
     missing, patterns = who_is_missing(table), missing_patterns(table)
     if section["crossover"]:  # its sessions are named by treatment and not in the order of time
-        missing = missing.drop(columns=["last_change_seen", "last_change_missing"])
+        missing = missing.loc[:, ~missing.columns.str.startswith("last_change")]
         patterns = patterns.drop(columns=["dropped_out_after", "intermittent"])
     return {
         "missing": missing,

@@ -83,11 +83,12 @@ def _missing(run: Run, scale: str) -> Table:
         share = f"{row['n_missing']} of {row['n']} ({percent(row['share'])})"
         names = ["baseline_seen", "baseline_missing"]
         names += ["last_change_seen", "last_change_missing"] if earlier else []
-        means = [_number(row[name], 1) for name in names]
+        means = [_mean(row, name) for name in names]
         arm = arm_words(row["arm"])
         table.rows.append([row["session_id"], arm, (share, f"{low} to {high}"), *means])
     table.note = (
-        "Wilson's 95 % intervals. Means of the scale, of five people or more. Where those who "
+        "Shares with Wilson's, means with Student's 95 % intervals. Means of the scale, of five "
+        "people or more. Where those who "
         "are missing had been worse or better than the others, missing at random given what was "
         "seen is still possible, missing by chance is not."
     )
@@ -231,7 +232,7 @@ def _items(run: Run) -> Table:
             _share(shares.loc[(*place, share)]) if (*place, share) in shares.index else "n/a"
             for share in ("low", "improved", "worsened")
         ]
-        change, p = _mean_change(row), p_text(row["p_value"], None)
+        change, p = _mean(row, "mean_change", 2), p_text(row["p_value"], None)
         people = _PEOPLE[row["people"]]
         table.rows.append(
             [title, place[1], arm_words(place[2]), people, row["n"], change, p, *found]
@@ -245,11 +246,14 @@ def _items(run: Run) -> Table:
     return table
 
 
-def _mean_change(row: Mapping[str, Any]) -> tuple[str, str] | str:
-    """Mean change of an item with its limits, which it lacks where all changed alike."""
-    columns = ("mean_change", "mean_change_low", "mean_change_high")
-    known = not np.isnan(number(row["mean_change_low"]))
-    return with_limits(row, 2, columns) if known else _number(row["mean_change"], 2)
+def _mean(row: Mapping[str, Any], name: str, digits: int = 1) -> tuple[str, str] | str:
+    """A mean with its limits, which it lacks where all people are alike, and of how many it is."""
+    if np.isnan(number(row[f"{name}_low"])):
+        value = number(row[name])
+        return "n/a" if np.isnan(value) else minus(value, digits)
+    value, limits = with_limits(row, digits, (name, f"{name}_low", f"{name}_high"))
+    n = row.get(f"{name}_n")
+    return value, limits if n is None else f"{limits}, n = {n}"
 
 
 def _share(row: Mapping[str, Any]) -> tuple[str, str] | str:
@@ -257,8 +261,3 @@ def _share(row: Mapping[str, Any]) -> tuple[str, str] | str:
         return "hidden"
     low, high = percent(row["ci_low"]), percent(row["ci_high"])
     return f"{number(row['k']):.0f} of {row['n']}", f"{low} to {high}"
-
-
-def _number(value: Any, digits: int) -> str:
-    value = number(value)
-    return "n/a" if np.isnan(value) else minus(value, digits)
