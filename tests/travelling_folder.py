@@ -81,7 +81,8 @@ def made_folder(study: Study, features: str, out: Path, **changes: Any) -> Path:
     columns = ["cohort", "source", "program", "version", "site", "class", "n"]
     write_tsv(pd.DataFrame(columns=columns), work / "summary.tsv")
     found = {"cohort": "discovery", "aggregation": "mean_over_repeats", "metric": "auc"}
-    found |= {"estimate": 0.7, "ci_low": 0.5, "ci_high": 0.9}
+    found |= {"n": 40, "estimate": 0.7, "ci_low": 0.5, "ci_high": 0.9}
+    found |= {"p_value": 0.01, "n_permutations": 99}
     write_tsv(pd.DataFrame([found]), work / "performance.tsv")
     config = {
         "models": config_models(features, changes),

@@ -241,6 +241,12 @@ def test_every_cohort_and_block_has_an_intercept_as_in_statsmodels():
     assert row["difference"] == pytest.approx(fit.params["added:treated"])
     limits = fit.conf_int().loc["added:treated"]
     assert (row["ci_low"], row["ci_high"]) == pytest.approx(tuple(limits))
+    for name, treated in (("external", 1), ("control", 0)):
+        own = table[table["treated"] == treated].reset_index(drop=True)
+        formula = "label ~ C(cohort + site) + given + added"
+        fit = smf.ols(formula, own).fit(cov_type="HC3", use_t=True)
+        found = row[[f"slope_{name}{end}" for end in ("", "_low", "_high")]].tolist()
+        assert found == pytest.approx([fit.params["added"], *fit.conf_int().loc["added"]])
 
 
 @pytest.mark.parametrize("within", [None, "site"])

@@ -55,8 +55,10 @@ class Packed:
         ]
         write_tsv(pd.DataFrame(made, columns=columns), folder / "summary.tsv")
         found = {"cohort": "home", "aggregation": "mean_over_repeats", "metric": "auc"}
-        found |= {"estimate": 0.7, "ci_low": 0.5, "ci_high": 0.9}
-        write_tsv(pd.DataFrame([found]), folder / "performance.tsv")
+        found |= {"n": N, "estimate": 0.7, "ci_low": 0.5, "ci_high": 0.9}
+        found |= {"p_value": 0.012, "n_permutations": 999}
+        untested = found | {"metric": "sensitivity", "p_value": np.nan, "n_permutations": np.nan}
+        write_tsv(pd.DataFrame([found, untested]), folder / "performance.tsv")
         for name in ("one", "two"):
             self.linear(rng, name).save(folder / f"{name}.json")
 
@@ -155,6 +157,19 @@ def test_the_card_of_a_stack_of_numbers_has_its_weights():
     text = {"second_level": second, "parts": {"brain": {}, "clinic": {}}, "predicts_number": True}
     assert card_of_stack(text)[-1].splitlines()[2:] == ["| brain | 0.625 |", "| clinic | 0.375 |"]
     assert card_of_stack(text | {"second_level": None}) == []
+
+
+def test_performance_travels_with_interval_n_and_p(packed):
+    folder = packed.pack("one")
+    tested, untested = Travelling.read(folder).text["performance"]
+    assert tested == {
+        **{"metric": "auc", "n": N, "estimate": 0.7, "ci_low": 0.5, "ci_high": 0.9},
+        **{"p_value": 0.012, "n_permutations": 999},
+    }
+    assert (untested["p_value"], untested["n_permutations"]) == (None, None)
+    card = (folder / "README.md").read_text(encoding="utf-8")
+    assert f"| auc | {N} | 0.700 | 0.500 to 0.900 | 0.012 (999 permutations) |" in card
+    assert "| not tested |" in card
 
 
 def test_no_row_and_no_name_of_a_training_person_is_in_the_folder(packed):

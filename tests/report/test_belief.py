@@ -84,7 +84,7 @@ def test_the_section_says_what_changed_beside_agents(made):
     agents = typed(made[1]["belief_agents_effects"]).query("term == 'group x time x valence'")
     assert len(triple) == 2
     for shown, linear in zip(triple, agents["linear"], strict=True):
-        assert shown[5][0] == f"{linear:.2f}".replace("-", "\u2212")
+        assert shown[6][0] == f"{linear:.2f}".replace("-", "\u2212")
     assert "group: patients minus controls; time: ses-4h minus ses-before" in effects.note
 
 

@@ -16,7 +16,12 @@ TEXT = {
     "name": "svc",
     "study": "Elsewhere",
     "training": {"n_people": 99, "cohort": "munich"},
-    "performance": [{"metric": "auc", "estimate": 0.7, "ci_low": 0.6, "ci_high": 0.8}],
+    "performance": [
+        {"metric": "auc", "n": 99.0, "estimate": 0.7, "ci_low": 0.6, "ci_high": 0.8}
+        | {"p_value": 0.003, "n_permutations": 1000.0},
+        {"metric": "sensitivity", "n": 99.0, "estimate": 0.7, "ci_low": 0.5, "ci_high": 0.8}
+        | {"p_value": None, "n_permutations": None},
+    ],
     "licence": None,
     "made_with": "mri-response 0.1.0",
 }
@@ -80,7 +85,8 @@ def test_performance_stands_beside_that_of_the_training():
     assert here.rows[0][2:4] == ["Sensitivity", "70.0\u00a0%"]
     assert here.rows[0][-1] == "not tested alone"
     assert here.rows[1][2:5] == ["AUC", "0.66", "0.50\u00a0to\u00a00.80"]
-    assert before.rows == [["AUC", "0.70", "0.60\u00a0to\u00a00.80"]]
+    assert ["AUC", "99", "0.70", "0.60\u00a0to\u00a00.80", "0.003"] in before.rows
+    assert [row[-1] for row in before.rows if row[0] == "Sensitivity"] == ["not tested alone"]
 
 
 @pytest.mark.parametrize("same", [True, False])

@@ -78,6 +78,8 @@ def test_it_says_what_the_table_says(inputs):
     assert "Model both − model clinic" in labels
     cells = next(row for row in tables[1].rows if row[-1].startswith("residuals of the scans"))
     assert cells[3][0] == "+10.0 points"
+    assert cells[1] == "Drug, discovery, n = 99"
+    assert tables[0].columns[1] == "Balanced accuracy, Drug, discovery, n = 99"
     assert not [block for block in made if "No clinical model" in getattr(block, "text", "")]
 
 

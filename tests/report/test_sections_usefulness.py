@@ -19,6 +19,8 @@ from mri_response.report.sections.usefulness import (
 
 MODEL = "roi_svc"
 
+WHO = "discovery, roi_svc, n = 99 (52)"
+
 
 def cell(row):
     return f"{row['estimate']:.2f}", f"{row['ci_low']:.2f} to {row['ci_high']:.2f}"
@@ -53,12 +55,14 @@ def test_numbers_of_the_page_are_those_of_the_tables(run):
     table = run.tables["operating_points"]
     own = table[(table["cohort"] == "discovery") & (table["operating_point"] == "youden")]
     own = own[own["ci_method"].str.startswith("null_inflated")].set_index("metric")
-    (row,) = (r for r in points.rows if r[0][1] == "discovery, roi_svc" and "Youden" in r[1])
+    (row,) = (r for r in points.rows if r[0][1] == WHO and "Youden" in r[1])
     assert row[4] == cell(own.loc["likelihood_ratio_positive"])
     assert row[6][0] == f"{100 * own.loc['ppv', 'estimate']:.1f}\u00a0%"
     # External cohorts one by one are in the table to download.
-    roles = {f"{role}, roi_svc" for role in ("discovery", "external", "control")}
-    assert {r[0][1] for r in points.rows} == roles
+    counts = {"discovery": "99 (52)", "external": "51 (26)", "control": "49 (15)"}
+    assert {r[0][1] for r in points.rows} == {
+        f"{role}, roi_svc, n = {people}" for role, people in counts.items()
+    }
     assert len(points.rows) == 3 * 4
 
 
@@ -71,7 +75,7 @@ def test_without_a_corrected_interval_the_naive_one(run):
         for block in page(run, run.tables | {"operating_points": table})
         if isinstance(block, Table)
     )
-    (row,) = (r for r in points.rows if r[0][1] == "discovery, roi_svc" and "Youden" in r[1])
+    (row,) = (r for r in points.rows if r[0][1] == WHO and "Youden" in r[1])
     naive = table[
         (table["cohort"] == "discovery")
         & (table["operating_point"] == "youden")

@@ -77,7 +77,8 @@ def tables(control=True, null="smooth"):
             **{"effect": "change", "region_set": ["hippocampus", "amygdala"], "n": 41},
             **{"mean": 0.5, "ci_low": 0.1, "ci_high": 0.9, "p_max": 0.02, "sd": 1.0},
             "cites": ["ketamine_hippocampus", "ketamine_amygdala"],
-            **dict.fromkeys(["sd_control", "ln_vr", "ln_vr_low", "ln_vr_high", "p_max_vr"], np.nan),
+            **dict.fromkeys(["n_control", "sd_control", "ln_vr"], np.nan),
+            **dict.fromkeys(["ln_vr_low", "ln_vr_high", "p_max_vr"], np.nan),
         }
     )
     spread = {"effect": "change", "maps": arms, "n_regions": 160}

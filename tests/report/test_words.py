@@ -88,9 +88,12 @@ def test_the_picture_of_hundred_people_has_the_limits_of_the_table() -> None:
         columns = verdict.SECTION.blocks(read)[0]
         return next(block.caption for block in columns.right if block.name == "hundred")
 
-    said = "{} to {} of the responders and {} to {} of the non-responders are told rightly."
-    assert said.format(*limits) in caption(table)
-    assert "told rightly." not in caption(table.assign(true_positive_low=np.nan))
+    for part in (
+        "called so (95 % interval {} to {}), ".format(*limits[:2]),
+        "called so ({} to {}), ".format(*limits[2:]),
+    ):
+        assert part in caption(table)
+    assert "95 %" not in caption(table.assign(true_positive_low=np.nan))
 
 
 def test_every_answer_has_words() -> None:

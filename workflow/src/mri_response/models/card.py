@@ -93,11 +93,18 @@ def _performance(text: Mapping[str, Any]) -> list[str]:
     if not text["performance"]:
         return []
     rows = [
-        f"| {row['metric']} | {row['estimate']:.3f} | {row['ci_low']:.3f} to {row['ci_high']:.3f} |"
+        f"| {row['metric']} | {row['n']:.0f} | {row['estimate']:.3f} | "
+        f"{row['ci_low']:.3f} to {row['ci_high']:.3f} | {_p(row)} |"
         for row in text["performance"]
     ]
-    head = ["| metric | estimate | 95 % interval |", "|---|---|---|"]
+    head = ["| metric | n | estimate | 95 % interval | p by permutation |", "|---|---|---|---|---|"]
     return ["## Performance in cross-validation, in the training cohort", "\n".join([*head, *rows])]
+
+
+def _p(row: Mapping[str, Any]) -> str:
+    if row["p_value"] is None:
+        return "not tested"
+    return f"{row['p_value']:.3g} ({row['n_permutations']:.0f} permutations)"
 
 
 def _needs(text: Mapping[str, Any]) -> list[str]:

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
 
 from mri_response import __version__
 from mri_response.config.feature_kinds import feature_kind
@@ -181,14 +182,18 @@ def _test(text: dict[str, Any], arrays: dict[str, np.ndarray], seed: int) -> Non
 
 
 def _performance(path: PathLike, cohort: str) -> list[dict[str, Any]]:
-    """Cross-validated performance of the model in the cohort that it was trained on."""
+    """Performance of the model in the cohort that it was trained on, by cross-validation.
+
+    Of numbers that were not tested ``p_value`` and ``n_permutations`` are None.
+    """
     table = read_tsv(path)
     own = table[(table["cohort"] == cohort) & table["ci_low"].notna()]
     if "aggregation" in own:
         own = own[own["aggregation"] == HEADLINE]
     own = own.drop_duplicates(["metric"])
-    keys = ("metric", "estimate", "ci_low", "ci_high")
+    keys = ("n", "estimate", "ci_low", "ci_high", "p_value", "n_permutations")
     return [
-        {key: row[key] if key == "metric" else float(row[key]) for key in keys}
+        {"metric": row["metric"]}
+        | {key: None if pd.isna(row[key]) else float(row[key]) for key in keys}
         for row in own.to_dict("records")
     ]

@@ -36,8 +36,10 @@ from mri_response.learning.permutation import exchangeable_rows
 from mri_response.people.rows import person_weights
 
 COLUMNS = [
-    *("model", "n_external", "n_control", "slope_external", "slope_control", "difference"),
-    *("ci_low", "ci_high", "p_value", "alternative", "null", "n_permutations"),
+    *("model", "n_external", "n_control"),
+    *("slope_external", "slope_external_low", "slope_external_high"),
+    *("slope_control", "slope_control_low", "slope_control_high"),
+    *("difference", "ci_low", "ci_high", "p_value", "alternative", "null", "n_permutations"),
 ]
 
 
@@ -84,6 +86,12 @@ def robust_t(design: NDArray, outcomes: NDArray) -> tuple[NDArray, NDArray]:
     return inverse[-1] @ outcomes, np.sqrt(inverse[-1] ** 2 @ scaled**2)
 
 
+def _with_limits(coefficient: float, error: float, df: int) -> tuple[float, float, float]:
+    """A coefficient and its limits by Student's distribution."""
+    half = float(stdtrit(df, (1 + LEVEL) / 2)) * error if df > 0 else np.nan
+    return float(coefficient), float(coefficient - half), float(coefficient + half)
+
+
 def specificity_rows(
     model: str,
     cohorts: Sequence[ArmRows],
@@ -112,7 +120,8 @@ def specificity_rows(
     Returns
     -------
     pandas.DataFrame
-        Columns `COLUMNS`; no row where either kind of cohort is absent or too small.
+        Columns `COLUMNS`; no row where either kind of cohort is absent or too small. Limits have
+        errors that allow for unequal variances (HC3).
     """
     if {one.role for one in cohorts} != {Role.EXTERNAL, Role.CONTROL}:
         return pd.DataFrame(columns=COLUMNS)
@@ -140,17 +149,21 @@ def specificity_rows(
     for name, rows in (("external", arm), ("control", ~arm)):
         own = without[rows]
         own = own[:, _independent(own)]
-        slopes[name] = float((np.linalg.pinv(own) @ y[rows])[-1])
-    half = float(stdtrit(len(y) - design.shape[1], (1 + LEVEL) / 2)) * error[0]
+        slope, spread = robust_t(own, y[rows, None])
+        slopes[name] = _with_limits(slope[0], spread[0], own.shape[0] - own.shape[1])
+    difference, low, high = _with_limits(difference[0], error[0], len(y) - design.shape[1])
     values = {
         "model": model,
         "n_external": int(arm.sum()),
         "n_control": int((~arm).sum()),
-        "slope_external": slopes["external"],
-        "slope_control": slopes["control"],
-        "difference": float(difference[0]),
-        "ci_low": float(difference[0] - half),
-        "ci_high": float(difference[0] + half),
+        **{
+            f"slope_{name}{end}": value
+            for name, found in slopes.items()
+            for end, value in zip(("", "_low", "_high"), found, strict=True)
+        },
+        "difference": difference,
+        "ci_low": low,
+        "ci_high": high,
         "p_value": permutation_p_value(float(studentised[0]), studentised[1:]),
         "alternative": "greater",
         "null": "residuals_permuted_within_cohorts",

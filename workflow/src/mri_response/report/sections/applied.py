@@ -167,12 +167,16 @@ def _numbers(metric: str, row: pd.Series) -> list[str]:
 def _before(text: Mapping[str, Any]) -> Table:
     table = Table(
         "What its authors found in cross-validation, in the training people",
-        ["Number", "Estimate", "95 % interval"],
+        ["Number", "n", "Estimate", "95 % interval", "p"],
+        note="As the folder of the model states it; p is one-sided, by permutation.",
     )
     for row in text["performance"]:
         name = (METRIC_NAMES | _OF_NUMBERS).get(row["metric"])
         if name is not None:
-            table.rows.append([name, *_numbers(row["metric"], pd.Series(row))])
+            tested = row["p_value"] is not None
+            p = p_text(row["p_value"], row["n_permutations"]) if tested else "not tested alone"
+            cells = [*_numbers(row["metric"], pd.Series(row)), p]
+            table.rows.append([name, f"{row['n']:.0f}", *cells])
     return table
 
 

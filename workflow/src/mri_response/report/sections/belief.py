@@ -211,7 +211,7 @@ def _effects(run: Run, tables: dict[str, pd.DataFrame]) -> Table:
     effects, agents = tables["belief_effects"], tables["belief_agents_effects"]
     made = Table(
         run.names.title("Updates, trial by trial: people beside agents without bias"),
-        ["Session", "Effect", "Points", "df", "p", "Agents, A = 0", "Agents, Bayes"],
+        ["Session", "Effect", "n", "Points", "df", "p", "Agents, A = 0", "Agents, Bayes"],
     )
     shown = effects[effects["term"].str.contains("time|valence")]
     keyed = agents.set_index(["session_id", "term"])
@@ -221,6 +221,7 @@ def _effects(run: Run, tables: dict[str, pd.DataFrame]) -> Table:
             [
                 row["session_id"],
                 row["term"],
+                (f"{row['n_people']:.0f}", f"{row['n_trials']:,.0f} trials"),
                 with_limits(row, 2),
                 f"{row['df']:.0f}",
                 p_text(row["p_value"], None),
@@ -231,8 +232,8 @@ def _effects(run: Run, tables: dict[str, pd.DataFrame]) -> Table:
     made.note = (
         f"Mixed model over trials. An effect is a difference: {_codes(shown)}; an interaction is "
         "a difference of differences. Small numbers: 95 % intervals (Satterthwaite) and, of "
-        "agents, lowest and highest draw. An effect that agents without any bias show too is no "
-        "sign of one."
+        "agents, lowest and highest draw; agents who follow Bayes' rule have no noise and no "
+        "draws. An effect that agents without any bias show too is no sign of one."
     )
     return made
 
@@ -246,7 +247,7 @@ def _first_estimates(tables: dict[str, pd.DataFrame], names: Naming) -> Table:
     }
     made = Table(
         names.title("First estimates: did they change?"),
-        ["Session", "Group", "What", "Before", "After", "Change", "p"],
+        ["Session", "Group", "What", "n", "Before", "After", "Change", "p"],
     )
     for row in tables["belief_answers"].to_dict("records"):
         if pd.isna(row["estimate"]):
@@ -257,6 +258,7 @@ def _first_estimates(tables: dict[str, pd.DataFrame], names: Naming) -> Table:
                 row["session_id"],
                 row["contrast"].replace(" - ", " minus "),
                 words[row["parameter"]],
+                f"{row['n']:.0f}",
                 *(_known(row[name], digits) for name in ("before", "after")),
                 with_limits(row, digits),
                 p_text(row["p_value"], None),
@@ -264,7 +266,8 @@ def _first_estimates(tables: dict[str, pd.DataFrame], names: Naming) -> Table:
         )
     made.note = (
         "A change of A that comes with a change of first estimates may come from them. Points of "
-        "the scale, but for the share."
+        "the scale, but for the share. Small numbers: 95 % intervals over people (t; between "
+        "groups Welch)."
     )
     return made
 
@@ -310,7 +313,11 @@ def _recovery(tables: dict[str, pd.DataFrame], names: Naming) -> Table:
                 f"{100 * row['coverage']:.0f} %",
             ]
         )
-    made.note = "Simulated with each session's own estimates, base rates, parameters and noise."
+    first = tables["belief_recovery"].iloc[0]
+    made.note = (
+        "Simulated with each session's own estimates, base rates, parameters and noise: "
+        f"{first['n_sessions']:.0f} sessions, {first['n_draws']:.0f} times each."
+    )
     return made
 
 

@@ -76,7 +76,7 @@ def _blocks(run: Run) -> list[Block]:
     if not any(is_clinical(config, model) for model in config["models"]):
         result.append(Text(_NO_CLINIC))
     said: list[Block] = [Text(text) for text in (_QUESTION, *verdicts(table, config, names))]
-    beside, differences = _beside(run, table, names), _differences(table, config, names)
+    beside, differences = _beside(run, table, names), _differences(run, table)
     result += [Figures(("comparisons",)), *([beside] if beside.rows else [])]
     # The larger class, which is below 50 % by construction, has its word below the table.
     known = [name for name in used_baselines(config) if name != MAJORITY_CLASS]
@@ -221,7 +221,7 @@ def _beside(run: Run, table: pd.DataFrame, names: Naming) -> Table:
     cohorts = names.together(table["cohort_a"])
     made = Table(
         names.title("Models beside what needs no scan"),
-        ["", *(f"{METRIC_NAMES[m]}, {names.titles[c]}" for c in cohorts for m in MAIN)],
+        ["", *(f"{METRIC_NAMES[m]}, {_people(run, c)}" for c in cohorts for m in MAIN)],
     )
     present = set(performance["model"])
     for name in [*ordered_models(config), *config["stacks"], *used_baselines(config)]:
@@ -246,7 +246,13 @@ def _beside(run: Run, table: pd.DataFrame, names: Naming) -> Table:
     return made
 
 
-def _differences(table: pd.DataFrame, config: Any, names: Naming) -> Table:
+def _people(run: Run, cohort: str) -> str:
+    """A cohort and its people."""
+    return f"{run.names.titles[cohort]}, n = {run.counts(cohort)[0]}"
+
+
+def _differences(run: Run, table: pd.DataFrame) -> Table:
+    config, names = run.config, run.names
     made = Table(
         names.title("Differences between models"),
         ["First minus second", "Cohort", "Metric", "Difference", "p", "Holm p", "Test"],
@@ -257,11 +263,11 @@ def _differences(table: pd.DataFrame, config: Any, names: Naming) -> Table:
                 row = main_row(table, pair, cohort, metric)
                 if row is not None:
                     label = pair_title(pair, config)
-                    made.rows.append([label, names.titles[cohort], *_cells(row)])
+                    made.rows.append([label, _people(run, cohort), *_cells(row)])
     for added in _added(table):
         rows = table[(table["comparison"] == ADDED) & (table["model_a"] == added["model_a"])]
         label = pair_title((added["model_a"], added["model_b"]), config)
-        home = names.titles[discovery_name(config)]
+        home = _people(run, discovery_name(config))
         made.rows += [[label, home, *_cells(row)] for _, row in rows.iterrows()]
     made.note = (
         "Small numbers: 95 % intervals. p is two-sided, Holm p is corrected for the number of "

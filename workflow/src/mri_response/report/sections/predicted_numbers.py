@@ -14,7 +14,7 @@ from mri_response.core.vocabulary import NotComputed, Role
 from mri_response.report.facts.phrases import known_without_features, listed, reduced_words
 from mri_response.report.figures.plan import FigureSpec
 from mri_response.report.findings import Finding, numbers_of, times
-from mri_response.report.numbers import minus, number, p_phrase, p_text, with_limits
+from mri_response.report.numbers import number, p_phrase, p_text, with_limits
 from mri_response.report.run import Run
 from mri_response.report.sections import warnings
 from mri_response.report.sections.blocks import Block, Details, Figures, Table, Text
@@ -244,7 +244,8 @@ def _slopes(table: pd.DataFrame) -> Table:
     rows = [
         [
             str(row["model"]),
-            *(f"{minus(number(row[f'slope_{arm}']))}" for arm in ("external", "control")),
+            *(str(row[f"n_{arm}"]) for arm in ("external", "control")),
+            *(_slope(row, arm) for arm in ("external", "control")),
             _cell(row.rename({"difference": "estimate"})),
             _p(row),
         ]
@@ -252,14 +253,22 @@ def _slopes(table: pd.DataFrame) -> Table:
     ]
     return Table(
         "Is it the treatment? Slopes of the outcome on what the features add",
-        ["Model", "External cohorts", "Control cohorts", "Difference", "p"],
+        [
+            *("Model", "n external", "n control", "External cohorts", "Control cohorts"),
+            *("Difference", "p"),
+        ],
         rows,
         "Baseline and confounds, where there are any, are held constant, and every cohort (and "
         "value of permutation.within) has an intercept of its own. A slope of 0 says that what "
-        "the features add does not go along with the outcome there. p is one-sided; residuals "
+        "the features add does not go along with the outcome there. Small numbers: 95 % intervals "
+        "with errors that allow for unequal variances (HC3). p is one-sided; residuals "
         "were permuted within cohorts (and these values). Arms were not randomised by this "
         "analysis: other differences between cohorts may explain it.",
     )
+
+
+def _slope(row: pd.Series, arm: str) -> tuple[str, str]:
+    return with_limits(row, 2, tuple(f"slope_{arm}{end}" for end in ("", "_low", "_high")))
 
 
 def _cell(row: Mapping[str, Any]) -> tuple[str, str]:

@@ -149,7 +149,7 @@ def _not_computed(table: pd.DataFrame, model: str, several: bool) -> str:
 def _differences(table: pd.DataFrame, models: list[str], names: Naming) -> Table:
     made = Table(
         names.title("Treated against untreated people, frozen model"),
-        ["Model", "Number", "Treated", "Control", "Difference", "p", "How to read it"],
+        ["Model", "Number", "n", "Treated", "Control", "Difference", "p", "How to read it"],
     )
     several = (table["metric"] == "auc_within_cohorts").any()
     readings = {
@@ -177,12 +177,13 @@ def _differences(table: pd.DataFrame, models: list[str], names: Naming) -> Table
             tested = not np.isnan(number(row["p_value"]))
             p = p_text(row["p_value"], row["n_permutations"]) if tested else ""
             name = METRIC_NAMES.get(metric, "AUC within cohorts")
-            made.rows.append([model, name, *cells, p, reading])
+            made.rows.append([model, name, _counts(row), *cells, p, reading])
         row = arm_row(table, model, "discovery_minus_control", "auc")
         if row is not None:
             cells = [signed("auc", number(row["estimate"])), ""]
             reading = "description only: cross-validated scores are not a frozen model's"
-            made.rows.append([model, "AUC, discovery minus control", "", "", *cells, reading])
+            name = "AUC, discovery minus control"
+            made.rows.append([model, name, _counts(row), "", "", *cells, reading])
     made.note = (
         "Small numbers: 95 % intervals over people (AUC: DeLong, logit scale; balanced accuracy: "
         "Wilson; differences: MOVER of the two, within cohorts DeLong). In the permutation test "
@@ -201,7 +202,7 @@ def _differences(table: pd.DataFrame, models: list[str], names: Naming) -> Table
 def _interactions(table: pd.DataFrame, models: list[str], names: Naming) -> Table:
     made = Table(
         names.title("Does the score say more with the treatment than without?"),
-        ["Model", "Outcome", "Interaction of score and treatment", "p", "Method"],
+        ["Model", "Outcome", "n", "Interaction of score and treatment", "p", "Method"],
     )
     for model in models:
         for analysis, metric in (
@@ -220,6 +221,7 @@ def _interactions(table: pd.DataFrame, models: list[str], names: Naming) -> Tabl
             made.rows.append(
                 [
                     *first,
+                    _counts(row),
                     _effect(metric, values),
                     p_text(row["p_value"], None),
                     _FITS[str(row["method"])],
@@ -234,6 +236,11 @@ def _interactions(table: pd.DataFrame, models: list[str], names: Naming) -> Tabl
         "of its own."
     )
     return made
+
+
+def _counts(row: pd.Series) -> str:
+    """People of either group of a difference or interaction."""
+    return " and ".join(f"{number(row[f'n_{arm}']):.0f}" for arm in ("active", "control"))
 
 
 def _effect(metric: str, values: list[float]) -> tuple[str, str]:

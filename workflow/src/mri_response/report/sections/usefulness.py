@@ -264,7 +264,8 @@ def _point_table(table: pd.DataFrame, models: list[str], names: Naming, reason: 
     for model in models:
         for cohort in _cohorts(table, model, names):
             own = _rows(table, model, cohort)
-            who = (names.titles[cohort], f"{names.roles[cohort]}, {model}")
+            people = _first_cells(own.iloc[0], cohort, model, names)[-1]
+            who = (names.titles[cohort], f"{names.roles[cohort]}, {model}, n = {people}")
             if own["ci_method"].iloc[0] == NotComputed.SMALL_CLASS:
                 made.rows.append([who, reason])
                 made.models.append(model)
@@ -297,7 +298,8 @@ def _point_table(table: pd.DataFrame, models: list[str], names: Naming, reason: 
         "for one more right answer than chance gives; missing where there is none to gain. "
         "Thresholds were chosen inside the training data, where Youden’s index (the sum of "
         "sensitivity and specificity) is highest or one of the two reaches what is wanted, and "
-        "applied unchanged. Small numbers: "
+        "applied unchanged. n: people, in "
+        f"brackets {plural(names.positive)}. Small numbers: "
         "95 % intervals over people, of cross-validation corrected by the permutation null where "
         "there is one. External cohorts together are counted here as one group of people; the "
         "headline is the mean of the cohorts. operating_points.tsv also has each of them by itself."

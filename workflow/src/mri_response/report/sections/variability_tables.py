@@ -24,6 +24,10 @@ def _whole(key: str) -> Cell:
     return lambda row: f"{row[key]:.0f}"
 
 
+def _whole_or_none(key: str) -> Cell:
+    return lambda row: _whole(key)(row) if pd.notna(row[key]) else ""
+
+
 def _percent(key: str, digits: int = 0) -> Cell:
     return lambda row: f"{100 * row[key]:.{digits}f} %" if pd.notna(row[key]) else ""
 
@@ -139,12 +143,14 @@ _TABLES = {
             ("Mean change", _limits("mean", 3)),
             ("p", _p("p_max")),
             ("SD", _number("sd", 3)),
+            ("n, control", _whole_or_none("n_control")),
             ("SD, control", _number("sd_control", 3)),
             ("Log ratio", _limits("ln_vr", 2, "ln_vr")),
             ("p", _p("p_max_vr")),
         ),
         lambda table: (
             "Each set is the mean of its regions; both p hold for all rows of an effect together. "
+            "Small numbers: 95 % intervals, of each row by itself. "
             "The literature disagrees on directions and none is assumed; the methods cite who "
             "names which."
         ),

@@ -247,7 +247,6 @@ def _hundred(run: Run) -> Picture | None:
     if row is None:
         return None
     svg, caption = people_of(run, row)
-    caption += _told_between(run, row)
     title = run.names.title("Of 100 people like these")
     return Picture("hundred", title, svg, caption, "usefulness")
 
@@ -262,7 +261,7 @@ def people_of(run: Run, row: pd.Series, again: bool = False) -> tuple[str, str]:
     row : Series
         Of ``natural_frequencies.tsv``.
     again : bool
-        Whether the page has such a picture before this one.
+        Whether the page has such a picture before this one, which has the intervals.
 
     Returns
     -------
@@ -271,12 +270,14 @@ def people_of(run: Run, row: pd.Series, again: bool = False) -> tuple[str, str]:
     names = run.names
     hit, missed, spared, alarmed = (int(row[name]) for name in COUNTS)
     positive, negative = plural(names.positive), plural(names.negative)
+    found = "" if again else _between(row, "true_positive", "95 % interval ")
+    left = "" if again else _between(row, "true_negative", "")
     caption = (
         f"{hit + spared} are told rightly, {missed + alarmed} wrongly (crossed). {hit + missed} "
-        f"are {positive} (orange): {hit} called so, {missed} missed. {spared + alarmed} are "
-        f"{negative} (blue): {spared} called so, {alarmed} called {positive}. Of those called "
-        f"{positive}, {hit} of {hit + alarmed} are; of those called {negative}, {spared} of "
-        f"{spared + missed}. From: {names.titles[row['cohort']]} (n = {row['n']:.0f}), "
+        f"are {positive} (orange): {hit} called so{found}, {missed} missed. {spared + alarmed} "
+        f"are {negative} (blue): {spared} called so{left}, {alarmed} called {positive}. Of those "
+        f"called {positive}, {hit} of {hit + alarmed} are; of those called {negative}, {spared} "
+        f"of {spared + missed}. From: {names.titles[row['cohort']]} (n = {row['n']:.0f}), "
         f"{_share(row, positive)}."
     )
     svg = hundred_people(
@@ -292,19 +293,10 @@ def people_of(run: Run, row: pd.Series, again: bool = False) -> tuple[str, str]:
     return svg, caption
 
 
-def _told_between(run: Run, row: pd.Series) -> str:
-    """The 95 % intervals of those rightly told in either class, nothing where there are none."""
-    names = ("true_positive_low", "true_positive_high", "true_negative_low", "true_negative_high")
-    limits = [number(row[name]) for name in names]
-    if np.isnan(limits).any():
-        return ""
-    words = run.names
-    low, high, negative_low, negative_high = (f"{limit:.0f}" for limit in limits)
-    return (
-        f" By the 95 % intervals of sensitivity and specificity, {low} to {high} of the "
-        f"{plural(words.positive)} and {negative_low} to {negative_high} of the "
-        f"{plural(words.negative)} are told rightly."
-    )
+def _between(row: pd.Series, name: str, what: str) -> str:
+    """The limits of a count in brackets; nothing where it has none."""
+    low, high = number(row[f"{name}_low"]), number(row[f"{name}_high"])
+    return "" if np.isnan(low) else f" ({what}{low:.0f} to {high:.0f})"
 
 
 #: Counts of the picture of 100 people, in the order in which its caption tells them.
