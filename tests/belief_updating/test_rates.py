@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import numpy as np
 import pytest
 import statsmodels.api as sm
 from belief_data import made_trials, used_trials, vba_trials
+from scipy.stats import ttest_1samp
 
 from mri_response.belief_updating.models import moves
-from mri_response.belief_updating.rates import estimates, reliability
+from mri_response.belief_updating.rates import estimates, reliability, reliable_share
 
 
 @pytest.mark.parametrize("family", ["heuristic", "heuristic_pr", "bayesian"])
@@ -63,3 +66,43 @@ def test_reliability_by_hand():
     assert row["reliability"] == pytest.approx(1 - 0.05**2 / 0.1**2)
     # t of 2 degrees of freedom at 97.5 % is 4.302653.
     assert row["ci_high"] - row["mean"] == pytest.approx(4.302653 * 0.1 / np.sqrt(3), abs=1e-6)
+
+
+def test_limits_of_reliability_are_those_of_the_jackknife_by_hand():
+    """Four people, all of it written out."""
+    values, errors = np.array([0.1, 0.3, 0.2, 0.6]), np.array([0.1, 0.1, 0.12, 0.08])
+    found = reliable_share(values, errors)
+    whole = np.log(np.mean(errors**2) / np.var(values, ddof=1))
+    pseudo = []
+    for left_out in range(4):
+        own = [i for i in range(4) if i != left_out]
+        part = np.log(np.mean(errors[own] ** 2) / np.var(values[own], ddof=1))
+        pseudo.append(4 * whole - 3 * part)
+    limits = ttest_1samp(pseudo, 0).confidence_interval(0.95)
+    assert found["reliability"] == pytest.approx(1 - np.exp(whole))
+    assert found["reliability_low"] == pytest.approx(1 - np.exp(limits.high))
+    assert found["reliability_high"] == pytest.approx(1 - np.exp(limits.low))
+
+
+def test_limits_of_reliability_hold_the_true_one_where_values_are_not_normal():
+    rng = np.random.default_rng(9)
+    trials, n, error = 600, 26, 0.1
+    for draw, spread in ((rng.standard_normal, 1.0), (partial(rng.standard_t, 6), 1.5)):
+        held = 0
+        for _ in range(trials):
+            own = 0.1 * draw(size=n) + error * rng.standard_normal(n)
+            squared = error**2 * rng.chisquare(76, n) / 76
+            found = reliable_share(own, np.sqrt(squared))
+            true = spread / (spread + 1)
+            held += found["reliability_low"] <= true <= found["reliability_high"]
+        assert 0.9 <= held / trials <= 0.975
+
+
+def test_few_or_equal_people_have_no_limits_of_reliability():
+    assert np.isnan(reliable_share([0.1, 0.2, 0.4], [0.1] * 3)["reliability_low"])
+    assert np.isnan(list(reliable_share([0.1] * 5, [0.1] * 5).values())).all()
+    exact = reliable_share([0.1, 0.2, 0.4, 0.5], [0.0] * 4)
+    assert exact["reliability"] == 1
+    assert np.isnan(exact["reliability_high"])
+    missing = reliable_share([0.1, 0.2, 0.4, 0.6, 0.7, np.nan], [0.1] * 6)
+    assert missing == reliable_share([0.1, 0.2, 0.4, 0.6, 0.7], [0.1] * 5)

@@ -13,6 +13,7 @@ import pandas as pd
 
 from mri_response.belief_updating.changes import paired
 from mri_response.belief_updating.effects import Comparison
+from mri_response.belief_updating.rates import reliable_share
 from mri_response.core.correlations import (
     correlation_limits,
     degrees_of_freedom,
@@ -57,8 +58,9 @@ def association_table(
         ``baseline``, ``session_id``, ``parameter``, ``n``, ``r`` (partial correlation, given the
         score before, the parameter before and the covariates), ``ci_low``, ``ci_high`` (see
         :func:`mri_response.core.correlations.correlation_limits`), ``p_value``, ``p_family``
-        (max-T over all rows), ``reliability`` of the change of the parameter, ``family_size``,
-        ``n_permutations``, ``adjusted_for``. A correlation is at most the root of the reliability.
+        (max-T over all rows), ``reliability``, ``reliability_low``, ``reliability_high`` (of the
+        change of the parameter), ``family_size``, ``n_permutations``, ``adjusted_for``. A
+        correlation is at most the root of the reliability.
 
     Raises
     ------
@@ -114,7 +116,7 @@ def association_table(
                     "r": values[0],
                     "ci_low": low,
                     "ci_high": high,
-                    "reliability": 1 - (inside[f"{name}_change_se"] ** 2).mean() / change.var(),
+                    **reliable_share(change, inside[f"{name}_change_se"]),
                     "adjusted_for": ", ".join(["score_before", f"{name}_before", *covariates]),
                 }
             )

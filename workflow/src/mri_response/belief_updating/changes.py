@@ -11,7 +11,7 @@ from scipy.stats import t as student
 
 from mri_response.belief_updating.effects import Comparison
 from mri_response.belief_updating.models import used_sessions
-from mri_response.belief_updating.rates import LEVEL, PARAMETERS
+from mri_response.belief_updating.rates import LEVEL, PARAMETERS, RELIABILITY, reliable_share
 from mri_response.belief_updating.trials import KEYS
 
 #: What learning rates depend on besides the person, per session.
@@ -132,14 +132,11 @@ def change_table(rates: pd.DataFrame, people: pd.DataFrame, comparison: Comparis
         (a group, or ``patients - controls``), ``n``, ``before``, ``after`` (means; NaN for the
         difference of groups), ``estimate``, ``se``, ``df``, ``statistic``, ``p_value``,
         ``ci_low``, ``ci_high`` (t of the changes; Welch's between groups), ``d_z`` (change over its
-        SD) and ``reliability`` of the change. "After" alone is no change, and a p-value in one
-        group beside none in the other is no difference.
+        SD) and ``reliability`` of the change with its limits, NaN without standard errors. "After"
+        alone is no change, and a p-value in one group beside none in the other is no difference.
     """
     table = _compared(paired(rates, comparison), people, comparison, PARAMETERS)
-    spread = table["se"] * np.sqrt(table["n"])
-    within = table["contrast"].isin(comparison.groups)
-    table["reliability"] = (1 - table.pop("error") / spread**2).where(within)
-    return table
+    return table.reindex(columns=list(dict.fromkeys([*table, *RELIABILITY])))
 
 
 def answers_table(
@@ -166,13 +163,13 @@ def answers_table(
     of = used.assign(abs_error=used["error"].abs(), share_good=used["v"] > 0)
     means = of.groupby(KEYS, sort=False)[list(ANSWERS)].mean().reset_index()
     both = paired(means, comparison, ANSWERS)
-    return _compared(both, people, comparison, ANSWERS).drop(columns="error")
+    return _compared(both, people, comparison, ANSWERS)
 
 
 def _compared(
     both: pd.DataFrame, people: pd.DataFrame, comparison: Comparison, names: Sequence[str]
 ) -> pd.DataFrame:
-    """Rows of all names and contrasts; ``error`` is the mean squared error of a person's change."""
+    """Rows of all names and contrasts; of changes with standard errors their reliability too."""
     group = pd.Series(both.index.map(people.set_index("participant_id")["group"]), both.index)
     parts = {label: both[group == label] for label in comparison.groups}
     rows = []
@@ -182,7 +179,8 @@ def _compared(
             part, n = parts[label], len(change)
             sd = change.std(ddof=1)
             own = {"estimate": change.mean(), "se": sd / np.sqrt(n) if n else np.nan}
-            error = part.get(f"{name}_change_se", pd.Series(np.nan, part.index))
+            errors = part.get(f"{name}_change_se")
+            reliable = {} if errors is None else reliable_share(change, errors[change.index])
             rows.append(
                 {
                     "parameter": name,
@@ -193,7 +191,7 @@ def _compared(
                     **own,
                     **_tested(**own, df=n - 1.0),
                     "d_z": own["estimate"] / sd,
-                    "error": (error**2).mean(),
+                    **reliable,
                 }
             )
         if len(parts) == 2:

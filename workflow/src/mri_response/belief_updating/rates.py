@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import numpy as np
 import pandas as pd
+from numpy.typing import ArrayLike
 from scipy.stats import t as student
 
 from mri_response.belief_updating.models import Sums, moves, sums, used_sessions
 from mri_response.belief_updating.trials import SCALE
 
 LEVEL = 0.95
+FEWEST = 4  # people of whom a share of variance has limits
+RELIABILITY = ("reliability", "reliability_low", "reliability_high")
 PARAMETERS = ("S", "A", "LR_good", "LR_bad")
 
 
@@ -97,6 +100,50 @@ def half_width(sd: float, n: int) -> float:
     return student.ppf((1 + LEVEL) / 2, max(n - 1, 1)) * sd / np.sqrt(n)
 
 
+def reliable_share(values: ArrayLike, errors: ArrayLike) -> dict[str, float]:
+    """Share of the variance over people that is no error of estimation, with its 95 % limits.
+
+    Parameters
+    ----------
+    values : array_like, shape (n,)
+        A quantity of each person.
+    errors : array_like, shape (n,)
+        Its standard error in each person.
+
+    Returns
+    -------
+    dict of str to float
+        ``reliability`` = 1 - mean squared error / variance, which is below 0 where people differ by
+        less than their errors; ``reliability_low``, ``reliability_high``. NaN where nobody differs,
+        limits also of fewer than 4 people.
+
+    Notes
+    -----
+    The limits are those of the logarithm of error over variance, by Student's distribution of its
+    jackknife pseudo-values over people: both parts are uncertain, and the variance is not taken for
+    that of normal values.
+
+    References
+    ----------
+    Miller RG (1968). Jackknifing variances. Annals of Mathematical Statistics 39, 567-582.
+    """
+    values, squared = np.asarray(values, float), np.asarray(errors, float) ** 2
+    known = ~np.isnan(values + squared)
+    values, squared, n = values[known], squared[known], int(known.sum())
+    if n < 2 or not values.var() > 0:
+        return dict.fromkeys(RELIABILITY, np.nan)
+    ratio = squared.mean() / values.var(ddof=1)
+    # One row per person who is left out.
+    without = [np.delete(np.stack([squared, values]), person, axis=1) for person in range(n)]
+    others = np.array([[error.mean(), own.var(ddof=1)] for error, own in without])
+    if n < FEWEST or not (others > 0).all():
+        return dict(zip(RELIABILITY, (float(1 - ratio), np.nan, np.nan), strict=True))
+    pseudo = n * np.log(ratio) - (n - 1) * np.log(others[:, 0] / others[:, 1])
+    middle, half = pseudo.mean(), half_width(pseudo.std(ddof=1), n)
+    limits = (float(1 - np.exp(middle + sign * half)) for sign in (1, -1))
+    return dict(zip(RELIABILITY, (float(1 - ratio), *limits), strict=True))
+
+
 def reliability(rates: pd.DataFrame) -> pd.DataFrame:
     """How much of the spread between people is no error of estimation.
 
@@ -110,8 +157,7 @@ def reliability(rates: pd.DataFrame) -> pd.DataFrame:
     pandas.DataFrame
         A row per session and parameter: ``session_id``, ``parameter``, ``n`` (people), ``mean``,
         ``sd``, ``mean_se`` (root of the mean squared standard error), ``ci_low``, ``ci_high`` (of
-        the mean over people, t), ``reliability`` = 1 - mean_se^2 / sd^2, which is below 0 where
-        people differ by less than their errors.
+        the mean over people, t), and the columns of :func:`reliable_share`.
     """
     rows = []
     for session, own in rates.groupby("session_id", sort=False):
@@ -130,7 +176,7 @@ def reliability(rates: pd.DataFrame) -> pd.DataFrame:
                     "mean_se": error,
                     "ci_low": value.mean() - half,
                     "ci_high": value.mean() + half,
-                    "reliability": 1 - error**2 / sd**2 if sd > 0 else np.nan,
+                    **reliable_share(value, own[f"{name}_se"]),
                 }
             )
     return pd.DataFrame(rows)

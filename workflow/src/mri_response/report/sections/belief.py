@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 import pandas as pd
 
 from mri_response.belief_updating.run_tables import typed
@@ -174,6 +177,13 @@ def _known(value: float, digits: int) -> str:
     return "" if pd.isna(value) else minus(value, digits)
 
 
+def _reliability(row: Mapping[str, Any]) -> tuple[str, str] | str:
+    """The reliability of a change, which the difference of two groups does not have."""
+    if pd.isna(row["reliability_low"]):
+        return _known(row["reliability"], 2)
+    return with_limits(row, 2, ("reliability", "reliability_low", "reliability_high"))
+
+
 def _codes(effects: pd.DataFrame) -> str:
     """What is minus what, from the row that has all codes."""
     longest = effects.loc[effects["coding"].str.len().idxmax(), "coding"]
@@ -196,13 +206,14 @@ def _changes(tables: dict[str, pd.DataFrame], names: Naming) -> Table:
                 *(_known(row[name], 2) for name in ("before", "after")),
                 with_limits(row, 3),
                 p_text(row["p_value"], None),
-                _known(row["reliability"], 2),
+                _reliability(row),
             ]
         )
     made.note = (
         "Small numbers: 95 % intervals over people (t; between groups Welch). Reliability is that "
-        "of the change: 1 less the share of its variance that is error of estimation. No p is "
-        "corrected for the number of rows."
+        "of the change: 1 less the share of its variance that is error of estimation, with "
+        "limits by the jackknife over people; below 0 changes differ by less than their errors. No "
+        "p is corrected for the number of rows."
     )
     return made
 
@@ -286,7 +297,7 @@ def _association(table: pd.DataFrame, names: Naming) -> Table:
                 with_limits(row, 2, ("r", "ci_low", "ci_high")),
                 p_text(row["p_value"], row["n_permutations"]),
                 p_text(row["p_family"], row["n_permutations"]),
-                minus(row["reliability"]),
+                _reliability(row),
             ]
         )
     made.note = (
