@@ -10,6 +10,7 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy.cluster.hierarchy import leaves_list, linkage
 
+from mri_response.core.correlations import correlation_limits
 from mri_response.core.seeds import Stream, generator
 from mri_response.inputs.parcels import POSITION, parcels_of
 from mri_response.variability.components import (
@@ -147,19 +148,25 @@ def _columnwise(scores: NDArray, values: NDArray) -> NDArray:
     return (left * right).sum(axis=0) / np.sqrt((left**2).sum(axis=0) * (right**2).sum(axis=0))
 
 
+#: Columns about the maps before treatment.
+BEFORE = ("before_component", "before_cos", "before_r", "before_r_low", "before_r_high")
+
+
 def _beside_baseline(study: EffectStudy, maps: NDArray, found: Components) -> dict[str, Any]:
-    """How far a component of the effect is one of the maps before: regression to the mean."""
+    """How far a component of the effect is one of the maps before: regression to the mean.
+
+    The limits of the correlation are those of this component, the people alone being drawn again.
+    """
     baseline = study.baseline
     if baseline is None:
-        return {"before_component": np.nan, "before_cos": np.nan, "before_r": np.nan}
+        return dict.fromkeys(BEFORE, np.nan)
     before = principal_components(baseline, len(found.loadings))
     cosines = np.abs(found.loadings @ before.loadings.T)
     projected = (baseline - baseline.mean(axis=0)) @ found.loadings.T
-    return {
-        "before_component": cosines.argmax(axis=1) + 1,
-        "before_cos": cosines.max(axis=1),
-        "before_r": _columnwise(found.scores, projected),
-    }
+    r = _columnwise(found.scores, projected)
+    limits = np.array([correlation_limits(one, len(maps) - 2) for one in r]).T
+    nearest = (cosines.argmax(axis=1) + 1, cosines.max(axis=1))
+    return dict(zip(BEFORE, (*nearest, r, *limits), strict=True))
 
 
 def _loadings(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from typing import Any
 
 import pandas as pd
 
@@ -153,7 +154,7 @@ def _baseline(tables: Mapping[str, pd.DataFrame], name: str) -> str:
     parts = [
         f"component {row['component']:.0f}{'' if row['retained'] else ' (not retained)'}, "
         f"component {row['before_component']:.0f} of before (cosine {minus(row['before_cos'])}; "
-        f"r of its scores with the own map before {minus(row['before_r'])})"
+        f"r of its scores with the own map before {_limits(row, 2, 'before_r')})"
         for row in shown.to_dict("records")
     ]
     same = int((shown["before_cos"] >= _SAME).sum())
@@ -161,12 +162,13 @@ def _baseline(tables: Mapping[str, pd.DataFrame], name: str) -> str:
     return (
         f"{name}, beside the maps before treatment: {'; '.join(parts)}. {same or 'None'} of "
         f"{len(shown)} {'are' if same > 1 else 'is'} one of anatomy too (cosine of {_SAME:g} or "
-        "more). Differences before treatment and regression to the mean are part of every change."
+        "more: a description, with no test). Differences before treatment and regression to the "
+        "mean are part of every change."
         + (f" One is the mean change of the whole map (r of {_MEAN:g} or more)." if mean else "")
     )
 
 
-def _limits(row: pd.Series, digits: int, name: str, of: str = "") -> str:
+def _limits(row: Mapping[str, Any], digits: int, name: str, of: str = "") -> str:
     """An estimate with its limits, within a sentence."""
     low, high = (minus(row[f"{of or name}_{end}"], digits) for end in ("low", "high"))
     return f"{minus(row[name], digits)} (95 % interval {low} to {high})"
@@ -223,7 +225,8 @@ def _level(tables: Mapping[str, pd.DataFrame], name: str) -> str:
     return (
         f"{name}: slope of the log SD of change on the log mean before, over "
         f"{_count(int(rows['n_regions'].iloc[0]), 'region')}: {'; '.join(parts)}. Near 1, regions "
-        "with larger values simply vary more, and a percentage is the better measure."
+        "with larger values simply vary more, and a percentage is the better measure. Regions are "
+        "not independent of each other, so that the slope has no interval: it describes."
     )
 
 

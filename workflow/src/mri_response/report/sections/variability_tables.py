@@ -92,6 +92,9 @@ def _values(table: pd.DataFrame, column: str) -> str:
 def _components_note(table: pd.DataFrame) -> str:
     smooth = table["null_maps"].ne("within_region").any()
     return (
+        f"{_values(table, 'n')} people. Variance is judged beside random maps (p, and the 95 % "
+        "quantile of their component of the same rank) and has no interval: shares of bootstrap "
+        "samples are too large. "
         "Same rank and cosine (median): of bootstrap samples of people, components matched. "
         "Halves: mean absolute cosine between halves of the people, beside that of the random "
         "maps. Top person: largest share of a component; without one: smallest cosine when one "
