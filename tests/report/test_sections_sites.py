@@ -74,6 +74,21 @@ def test_page_and_documents_say_whether_it_is_the_site(made_up):
     assert "Sites were combined by random effects" in said
 
 
+def test_who_learned_and_who_was_scored_is_counted(made_up):
+    row = {"model": "roi_svc", "trained_on": "discovery", "n_train": 99, "cohort": "saline"}
+    row |= {"n": 49, "n_positive": 15, "estimate": 0.5, "ci_low": 0.4, "ci_high": 0.6}
+    row |= {"p_value": 0.4, "n_permutations": 1000}
+    counted = [row | {"metric": metric} for metric in ("balanced_accuracy", "auc")]
+    small = {"trained_on": "saline", "n_train": 49, "cohort": "discovery"}
+    small |= dict.fromkeys(("n", "n_positive", "estimate", "ci_low", "ci_high"), np.nan)
+    table = pd.DataFrame([*counted, *(one | small for one in counted)])
+    shown = flat(SECTION.blocks(made_up.read(tables={"transport": table})))
+    (made,) = (block for block in shown if isinstance(block, Table))
+    assert [made.rows[0][i] for i in (1, 3)] == ["99", "49"]
+    assert [made.rows[1][i] for i in (1, 3)] == ["49", ""]
+    assert "Not computed" in made.rows[1][-1]
+
+
 def test_without_an_interval_none_is_written(made_up):
     given = tables()
     given["site_predictability"] = given["site_predictability"].assign(ci_low=np.nan)

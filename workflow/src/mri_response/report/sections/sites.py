@@ -47,7 +47,8 @@ _HOW = (
 _SPREAD = (
     "Sites were combined by random effects on the logit scale (restricted maximum likelihood; "
     "interval of Hartung, Knapp, Sidik and Jonkman). I\u00b2 is the share of the variance that is "
-    "between sites; the prediction interval says where a new site of this kind may lie. Sites of "
+    "between sites, and has no interval here; the prediction interval says where a new site of "
+    "this kind may lie. Sites of "
     "the discovery cohort share training data, so that they are not quite independent. Fewer than "
     f"{FEWEST_FOR_MEAN} sites say nothing of their differences (not estimable), and fewer than "
     f"{FEWEST_FOR_PREDICTION} nothing of the next one."
@@ -57,7 +58,9 @@ _SPREAD = (
 _TRANSPORT = (
     "The whole procedure, with its choice of hyperparameters, was learned from each cohort in turn "
     "and scored the others, whose labels it never saw. Numbers of the discovery cohort's model are "
-    "those of the result: cross-validated in itself, frozen elsewhere. Small cohorts make poor "
+    "those of the result: cross-validated in itself, frozen elsewhere. p is one-sided: elsewhere "
+    "labels of the scored cohort are permuted and the model stays, in itself the whole procedure "
+    "is. Small cohorts make poor "
     "models: a row and a column that differ say as much of sizes as of hospitals."
 )
 
@@ -99,13 +102,16 @@ def _transport_table(run: Run, rows: pd.DataFrame, model: str) -> Table:
         names.title(f"Learned in one cohort, scored in another, model {model}"),
         [
             "Learned in",
+            "n learned",
             "Scored in",
+            "n scored",
             *(f"{METRIC_NAMES[m]}{x}" for m in HEADLINE_METRICS for x in ("", ", p")),
         ],
     )
     for (learned, scored), own in rows.groupby(["trained_on", "cohort"], sort=False):
         own = own.set_index("metric")
-        cells: list[Any] = [names.titles[learned], names.titles[scored]]
+        of_learned, of_scored = (_people(own[name].iloc[0]) for name in ("n_train", "n"))
+        cells: list[Any] = [names.titles[learned], of_learned, names.titles[scored], of_scored]
         for metric in HEADLINE_METRICS:
             row = own.loc[metric]
             if np.isnan(number(row["estimate"])):
@@ -115,6 +121,11 @@ def _transport_table(run: Run, rows: pd.DataFrame, model: str) -> Table:
             cells.append(p_text(row["p_value"], row["n_permutations"]))
         table.rows.append(cells)
     return table
+
+
+def _people(n: Any) -> str:
+    n = number(n)
+    return "" if np.isnan(n) else f"{n:.0f}"
 
 
 def _site_table(run: Run, rows: pd.DataFrame, model: str) -> Table:
