@@ -240,7 +240,7 @@ def _interactions(table: pd.DataFrame, models: list[str], names: Naming) -> Tabl
 
 def _counts(row: pd.Series) -> str:
     """People of either group of a difference or interaction."""
-    return " and ".join(f"{number(row[f'n_{arm}']):.0f}" for arm in ("active", "control"))
+    return "\u00a0and\u00a0".join(f"{number(row[f'n_{arm}']):.0f}" for arm in ("active", "control"))
 
 
 def _effect(metric: str, values: list[float]) -> tuple[str, str]:
