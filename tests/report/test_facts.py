@@ -112,6 +112,8 @@ def further_tables() -> dict[str, pd.DataFrame]:
                 "metric": "balanced_accuracy",
                 "n": [40, 70, 99],
                 "estimate": [0.58, 0.66, 0.692],
+                "ci_low": [0.5, 0.57, 0.601],
+                "ci_high": [0.66, 0.75, 0.783],
                 "within_margin": ["False", "True", np.nan],
             }
         ),
@@ -237,7 +239,8 @@ def test_further_tables_are_told():
         "above 0 at 1",
         "subgroups": "sex F 65.2 % (50.0 to 80.0 %; n = 61), 1 groups too small for a number",
         "quality": "Drug, discovery 3 of 99, Saline 0 of 49",
-        "learning_curve": "70 people 66.0 %, 99 people 69.2 %. From 70 people on",
+        "learning_curve": "70 people 66.0 % (57.0 to 75.0 %), 99 people 69.2 % (60.1 to 78.3 %). "
+        "From 70 people on",
         "size_for_precision": "Drug, discovery 1,520.",
         "region_sets": "Of 2 sets of regions, 1 had a Haufe pattern beyond chance at an FDR of "
         "5 %: frontal lobe (towards responder; p by FDR 0.004).",

@@ -391,7 +391,7 @@ def test_how_far_the_sample_carries(trial: Page) -> None:
     assert "How far can this sample carry it?" in trial.text
     for part in (
         "The corrected one is the one to quote",
-        "% with 40 people, ",
+        "%) with 40 people, ",
         "with all 99",
         "that fewer people would be enough is not shown",
         "People for ±5 points",

@@ -359,7 +359,7 @@ def learning_curve(run: Run) -> Fact | None:
     if own is None or own.empty:
         return None
     rows = own[own["metric"] == "r2_gain"]
-    parts = [f"{row['n']} people {minus(number(row['estimate']), 3)}" for _, row in rows.iterrows()]
+    parts = [f"{row['n']} people {_estimate(row)}" for _, row in rows.iterrows()]
     return Fact(
         f"Gain in R2 by number of people: {', '.join(parts)}.",
         where("numbers_curve", model=run.model, metric="r2_gain"),

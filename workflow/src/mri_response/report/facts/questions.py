@@ -277,7 +277,10 @@ def learning_curve(run: Run) -> Fact | None:
     rows = rows[rows["estimate"].notna()].sort_values("n")
     if len(rows) < 2:
         return None
-    steps = ", ".join(f"{r['n']:.0f} people {percent(r['estimate'])}" for _, r in rows.iterrows())
+    steps = ", ".join(
+        f"{r['n']:.0f} people {percent(r['estimate'])} ({_percentages(r)})"
+        for _, r in rows.iterrows()
+    )
     enough = enough_people(rows, "balanced_accuracy")
     shown = (
         f"From {enough} people on, the difference to all of them lies within ±3 percentage points."
@@ -286,7 +289,7 @@ def learning_curve(run: Run) -> Fact | None:
         "points) was not shown."
     )
     return Fact(
-        f"Learning curve, balanced accuracy: {steps}. {shown}",
+        f"Learning curve, balanced accuracy (95 % interval): {steps}. {shown}",
         where("learning_curve", model=run.model, metric="balanced_accuracy"),
     )
 

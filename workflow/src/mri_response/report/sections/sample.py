@@ -60,8 +60,8 @@ def curve_verdict(table: pd.DataFrame, model: str) -> str:
         first = rows.iloc[0]
         fewest = enough_people(curve, metric)
         text = (
-            f"{name} {estimate_text(metric, first['estimate'])} with {first['n']:.0f} people, "
-            f"{estimate_text(metric, rows.iloc[-1]['estimate'])} with all {whole}; "
+            f"{name} {_with_interval(metric, first)} with {first['n']:.0f} people, "
+            f"{_with_interval(metric, rows.iloc[-1])} with all {whole}; "
         )
         text += (
             f"that fewer people would be enough is not shown: with {rows.iloc[-2]['n']:.0f} the "
@@ -72,6 +72,11 @@ def curve_verdict(table: pd.DataFrame, model: str) -> str:
         )
         parts.append(text)
     return f"Model {model}: {'. '.join(part[0].upper() + part[1:] for part in parts)}."
+
+
+def _with_interval(metric: str, row: pd.Series) -> str:
+    interval = interval_text(metric, row["ci_low"], row["ci_high"])
+    return f"{estimate_text(metric, row['estimate'])} (95 % interval {interval})"
 
 
 def _blocks(run: Run) -> list[Block]:
