@@ -115,6 +115,16 @@ def texts(run) -> str:
     return " ".join(made).replace("\u00a0", " ")
 
 
+def test_sets_of_genes_have_interval_and_people(made_up):
+    row = {"effect": "change", "map": "mean", "gene_set": "glutamate", "n": 41, "n_genes": 9}
+    row |= {"mean_r": 0.21, "ci_low": 0.05, "ci_high": 0.33, "null": "spin", "leads": True}
+    run = run_of(made_up, gene_sets=pd.DataFrame([row | {"p_value": 0.02, "p_max": 0.04}]))
+    made = [block for block in flat(SECTION.blocks(run)) if isinstance(block, Table)]
+    (sets,) = (table for table in made if table.caption.startswith("Sets of genes"))
+    cells = dict(zip(sets.columns, sets.rows[0], strict=True))
+    assert (cells["n"], cells["Mean r"]) == ("41", ("0.21", "0.05 to 0.33"))
+
+
 def test_axes_are_those_that_are_retained_and_return(made_up):
     told = headline(run_of(made_up))
     assert told == (

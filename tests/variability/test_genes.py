@@ -157,6 +157,14 @@ def test_sets_are_means_of_correlations_against_random_phenotypes(tmp_path):
     assert made.loc[("own", "spin"), "mean_r"] == pytest.approx(expected)
     drawn = correlations(nulls[0].maps["mean"], own.levels[:, :5]).mean(axis=1)
     assert made.loc[("own", "spin"), "null_sd"] == pytest.approx(drawn.std())
+    # The interval over people, gene by gene and sample by sample.
+    resampled = [
+        np.mean([np.corrcoef(sample, gene)[0, 1] for gene in own.levels[:, :5].T])
+        for sample in maps[0].samples
+    ]
+    for null in ("spin", "moran"):
+        limits = made.loc[("own", null), ["ci_low", "ci_high"]].tolist()
+        assert limits == pytest.approx(np.percentile(resampled, [2.5, 97.5]).tolist())
     assert made.loc["own", "p_value"].max() < made.loc["other", "p_value"].min() + 0.5
 
 

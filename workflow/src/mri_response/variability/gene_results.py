@@ -147,6 +147,7 @@ def gene_tables(config: Config, studies: Sequence[EffectStudy], components: pd.D
         if asked["sets"]:
             sets = read_gene_sets(asked["sets"], expression.genes)
             parts["gene_sets"] = set_table(maps, expression, sets, nulls)
+            parts["gene_sets"].insert(2, "n", len(study.treated))
         for name, table in parts.items():
             table.insert(0, "effect", study.name)
             made.setdefault(name, []).append(table)

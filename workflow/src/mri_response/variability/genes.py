@@ -354,8 +354,8 @@ def set_table(
     Returns
     -------
     pandas.DataFrame
-        ``map``, ``gene_set``, ``n_genes``, ``mean_r``, ``null``, ``null_sd``, ``p_value``,
-        ``p_max`` (all maps and sets), ``leads``.
+        ``map``, ``gene_set``, ``n_genes``, ``mean_r``, ``ci_low``, ``ci_high`` (over people),
+        ``null``, ``null_sd``, ``p_value``, ``p_max`` (all maps and sets), ``leads``.
     """
     places = {gene: i for i, gene in enumerate(expression.genes)}
     average = np.zeros((len(places), len(sets)))
@@ -363,6 +363,8 @@ def set_table(
         average[[places[gene] for gene in genes], column] = 1 / len(genes)
     # The mean correlation with genes is a product with the mean of their standardised values.
     targets = standardised(expression.levels.T).T @ average
+    samples = np.concatenate([standardised(own.samples) @ targets for own in maps], axis=1)
+    low, high = np.quantile(samples, [0.025, 0.975], axis=0)
     rows = []
     for null in nulls:
         observed = np.concatenate([standardised(own.pattern) @ targets for own in maps])
@@ -377,6 +379,8 @@ def set_table(
                 "gene_set": gene_set,
                 "n_genes": len(sets[gene_set]),
                 "mean_r": observed[member],
+                "ci_low": low[member],
+                "ci_high": high[member],
                 "null": null.name,
                 "null_sd": drawn[:, member].std(),
                 "p_value": p_value[member],

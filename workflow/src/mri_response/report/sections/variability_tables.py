@@ -194,13 +194,15 @@ _TABLES = {
             ("Map", _text("map")),
             ("Set", _text("gene_set")),
             ("Genes", _whole("n_genes")),
-            ("Mean r", _number("mean_r")),
+            ("n", _whole("n")),
+            ("Mean r", _limits("mean_r")),
             ("Null", _text("null")),
             ("p", _p("p_value")),
             ("p, whole family", _p("p_max")),
         ),
         lambda table: (
-            "The ten sets with the smallest p of the family, each under the null that leads."
+            "The ten sets with the smallest p of the family, each under the null that leads. n: "
+            "people; small numbers: 95 % intervals over people."
         ),
         lambda table: table[table["leads"]].sort_values("p_max").head(10),
     ),
