@@ -10,8 +10,8 @@ from mri_response.report.sections.section import Section
 #: Words that a page without classes does not have.
 _OF_CLASSES = frozenset(
     {
-        *("AUC", "Balanced accuracy", "Brier score", "Decision value", "Net benefit", "NPV"),
-        *("Platt scaling", "PPV", "Prevalence", "ROC", "Sensitivity", "Specificity", "Threshold"),
+        *("AUC", "Balanced accuracy", "Brier score", "Decision value", "DeLong", "Net benefit"),
+        *("NPV", "Platt scaling", "PPV", "Prevalence", "ROC", "Sensitivity", "Specificity"),
         *("DeLong", "Youden"),
     }
 )
