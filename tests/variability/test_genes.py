@@ -11,6 +11,7 @@ from mri_response.inputs.parcels import SPHERE
 from mri_response.variability.expression import expression_of, read_expression
 from mri_response.variability.gene_results import read_gene_sets
 from mri_response.variability.genes import (
+    MapNull,
     MapOfPeople,
     correlations,
     family_p_values,
@@ -152,6 +153,10 @@ def test_sets_are_means_of_correlations_against_random_phenotypes(tmp_path):
     maps = [maps_of(own.levels[:, :5].mean(axis=1), rng)]
     nulls = map_nulls(maps, own, ["spin", "moran"], 99, rng)
     sets = {"own": GENES[:5], "other": GENES[5:10]}
+    fewer = MapOfPeople("fewer samples", maps[0].pattern, maps[0].samples[:-3])
+    several = [MapNull(n.name, n.maps | {fewer.name: n.maps["mean"]}, n.distinct) for n in nulls]
+    both = set_table([*maps, fewer], own, sets, several)
+    assert both.groupby("map")["ci_low"].count().tolist() == [4, 4]
     made = set_table(maps, own, sets, nulls).set_index(["gene_set", "null"])
     expected = correlations(maps[0].pattern, own.levels[:, :5]).mean()
     assert made.loc[("own", "spin"), "mean_r"] == pytest.approx(expected)

@@ -363,8 +363,10 @@ def set_table(
         average[[places[gene] for gene in genes], column] = 1 / len(genes)
     # The mean correlation with genes is a product with the mean of their standardised values.
     targets = standardised(expression.levels.T).T @ average
-    samples = np.concatenate([standardised(own.samples) @ targets for own in maps], axis=1)
-    low, high = np.quantile(samples, [0.025, 0.975], axis=0)
+    # Maps differ in their number of samples.
+    samples = [standardised(own.samples) @ targets for own in maps]
+    limits = [np.quantile(drawn, [0.025, 0.975], axis=0) for drawn in samples]
+    low, high = np.concatenate(limits, axis=1)
     rows = []
     for null in nulls:
         observed = np.concatenate([standardised(own.pattern) @ targets for own in maps])
