@@ -6,7 +6,7 @@ from hypothesis import settings
 from oracle import class_bounds, optimality_gap
 from svm_problems import each, made_up
 
-from mri_response.learning.learners.svc.solver.admm import AdmmSolver
+from mri_response.learning.learners.svc.solver.admm import LARGE, AdmmSolver
 
 PROPERTY = settings(derandomize=True, deadline=None, max_examples=60)
 GRID = 2.0 ** np.arange(-12, 5, 2)
@@ -23,6 +23,32 @@ def test_what_fails_the_certificate_is_followed_and_certified():
     for column in range(40):
         y, beta = signs[:, column], solution.beta[:, column]
         assert optimality_gap(gram, y, beta, class_bounds(y, 300.0, True)) <= 1e-6
+
+
+def test_small_values_of_C_are_followed_and_larger_ones_go_on_from_there(monkeypatch):
+    _, gram, signs = made_up(60, 200, 20, seed=3)
+    gram /= np.mean(np.diag(gram))
+    solver = AdmmSolver(gram)
+    least = LARGE / solver.evenness
+    assert 0.7 < least < 1.0
+    followed, iterated = [], []
+    follow, solve = solver.paths.path, solver._solve
+    monkeypatch.setattr(solver.paths, "path", lambda s, C: followed.extend(C) or follow(s, C))
+    monkeypatch.setattr(
+        solver,
+        "_solve",
+        lambda s, w, C, start: iterated.append((C, start)) or solve(s, w, C, start),
+    )
+    grid = np.array([0.1, 0.99 * least, 1.01 * least, 4.0])
+    solution = solver.path(signs, grid)
+    assert followed == [*grid[:2]]
+    assert [C for C, _ in iterated] == [*grid[2:]]
+    np.testing.assert_allclose(iterated[0][1].beta.T, solution.beta[1], atol=1e-15)
+    each_alone = [solver.at(signs, np.full(20, C)) for C in grid]
+    for one, alone in zip(each(solution), each_alone, strict=True):
+        np.testing.assert_allclose(gram @ one.beta, gram @ alone.beta, atol=2e-6)
+        np.testing.assert_allclose(one.intercept, alone.intercept, atol=2e-6)
+    assert solver.n_solved == 160
 
 
 @pytest.mark.parametrize(("p", "share"), [(3, 0.01), (150, 0.0)])

@@ -73,5 +73,5 @@ def test_the_key_of_the_solver_names_every_module_that_it_calls():
     assert (
         found
         == set(re.search(r"sources\((.*)\)\)", last)[1].split(", "))
-        == {*("certified", "free_set", "machine_code", "path_state", "svm")}
+        == {*("certified", "events", "free_set", "machine_code", "path_state", "svm")}
     )

@@ -70,6 +70,19 @@ def test_confounds_that_were_regressed_out_need_no_fallback():
             assert solver.n_fallback == 0
 
 
+def test_one_person_far_out_hides_nobody():
+    """All others are then a millionth of the mean squared norm from each other."""
+    features, _, signs = made_up(30, 50, 20, seed=4)
+    features[0] *= 1000
+    gram = features @ features.T
+    grid = 2.0 ** np.arange(-6, 12, 3) / 50
+    solver = PathSolver(gram)
+    for C, solution in zip(grid, each(solver.path(signs, grid)), strict=True):
+        for y, beta in zip(signs.T, solution.beta.T, strict=True):
+            assert optimality_gap(gram, y, beta, class_bounds(y, C, True)) <= 1e-6
+    assert solver.n_fallback == 0
+
+
 @pytest.mark.parametrize("balanced", [True, False])
 def test_what_fails_its_certificate_goes_to_libsvm_and_is_closed(monkeypatch, balanced):
     _, gram, signs = made_up(30, 50, 4, seed=1)

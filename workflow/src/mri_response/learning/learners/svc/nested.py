@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import NamedTuple
+from collections.abc import Callable, Mapping
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -14,10 +14,10 @@ from mri_response.learning.learners.svc.solver.admm import AdmmSolver
 from mri_response.learning.learners.svc.solver.path_solver import PathSolver
 from mri_response.learning.splits import FoldSets, mean_where_tested
 
-# From this smallest C on (mean squared norm 1), for this many labellings at once and with almost as
-# many dimensions as people, it is quicker to iterate from there than to follow every labelling from
-# C = 0.
-LARGE, MANY, SPANNED = 2.0, 32, 0.85
+# Iterating large values of C for all labellings together is quicker than following each of them
+# from as many people on as this, if they vary alike along all directions; with fewer labellings to
+# share the cost of a training set, from more on.
+ITERATED, SHARED = 32, 32
 
 
 class FoldResult(NamedTuple):
@@ -181,9 +181,16 @@ def _problem(
         solver = PathSolver(own, rows=True, **how)
         return _Problem(solver, lambda of, beta: matrix[of] @ (own.T @ beta))
     own = matrix[np.ix_(train, train)]
-    smallest = options.C[0] * (1.0 if options.C_relative else np.mean(np.diag(own)))
-    solver: PathSolver | AdmmSolver = PathSolver(own, **how)
-    if n_labellings >= MANY and smallest >= LARGE:
-        iterating = AdmmSolver(own, **how)
-        solver = iterating if iterating.spanned >= SPANNED else solver
+    solver = _quicker(own, n_labellings, how)
     return _Problem(solver, lambda of, beta: matrix[np.ix_(of, train)] @ beta)
+
+
+def _quicker(
+    gram: np.ndarray, n_labellings: int, how: Mapping[str, Any]
+) -> PathSolver | AdmmSolver:
+    least = ITERATED * (1 + SHARED / n_labellings)
+    if len(gram) <= least:
+        return PathSolver(gram, **how)
+    iterating = AdmmSolver(gram, **how)
+    people = len(gram) * np.sqrt(iterating.evenness) * iterating.spanned**4
+    return iterating if people > least else iterating.paths

@@ -1,10 +1,10 @@
-"""Classifiers of many labellings of one training set whose smallest C is large, solved together.
+"""Classifiers of many labellings of one training set, at large C solved together.
 
-There most dual variables are inside their box, and a path from C = 0 would meet them one by one.
-The Gram matrix is the same for every labelling, only the box differs: the alternating direction
-method of multipliers then costs one matrix product per iteration for all labellings. Where it
-leaves few dual variables inside their box, pivoting from there ends it. Every solution is certified
-by its optimality gap; what fails is left to the solution path.
+There many dual variables are inside their box, and the solution path meets them one by one. The
+Gram matrix is the same for every labelling, only the box differs: the alternating direction method
+of multipliers then costs one matrix product per iteration for all labellings. Where it leaves few
+dual variables inside their box, pivoting from there ends it. Every solution is certified by its
+optimality gap. Small values of C, and what fails, are left to the solution path.
 """
 
 from __future__ import annotations
@@ -15,7 +15,6 @@ import numpy as np
 
 from mri_response.learning.learners.svc.solver.path_solver import PathSolver
 from mri_response.learning.learners.svc.solver.pivoting import pivoted
-from mri_response.learning.learners.svc.solver.plateau import Plateau, Start, cold_start
 from mri_response.learning.learners.svc.solver.svm import (
     ROUNDING,
     TOLERANCE,
@@ -25,6 +24,7 @@ from mri_response.learning.learners.svc.solver.svm import (
     upper_bounds,
 )
 
+LARGE = 0.7  # products of C and the variance along a direction from which on it iterates
 RELAXATION = 1.7
 FLOOR = 0.45  # smallest step, as a share of the geometric mean of the eigenvalues
 SINGLE_STEPS = 20  # iterations in float32 before each of the first looks at the gap
@@ -51,8 +51,13 @@ class AdmmSolver:
     ----------
     spanned : float
         Dimensions in which the training rows vary, as a share of their number.
+    evenness : float
+        Geometric mean of the variances along them, as a share of the mean squared norm.
+    paths : PathSolver
+        Solver of what is not iterated.
     n_solved, n_followed, n_fallback : int
-        Problems solved so far, how many of them by the solution path, and in the end by LIBSVM.
+        Problems solved so far, how many of them by the solution path because iterations did not
+        converge, and in the end by LIBSVM.
 
     Notes
     -----
@@ -67,14 +72,12 @@ class AdmmSolver:
     def __init__(
         self, gram: np.ndarray, *, balanced: bool = True, tolerance: float = TOLERANCE
     ) -> None:
-        self.gram = gram
         self.balanced = balanced
         self.tolerance = tolerance
         self.n_solved = 0
         self.n_followed = 0
-        self.n_fallback = 0
-        mean_square = float(np.mean(np.diag(gram)))
-        self.mean_square_norm = mean_square if mean_square > 0 else 1.0
+        self.paths = PathSolver(gram, balanced=balanced, tolerance=tolerance)
+        self.mean_square_norm = self.paths.mean_square_norm
         self._scaled = gram / self.mean_square_norm
         # The sum of beta is zero: work in the orthogonal complement of the constant vector.
         centred = self._scaled - self._scaled.mean(axis=0)
@@ -89,15 +92,19 @@ class AdmmSolver:
         # features than people by far. Directions that the confounds emptied do not count.
         varying = self._values[self._values > 1e-9 * self._values.max(initial=0.0)]
         self.spanned = len(varying) / len(gram)
-        pace = FLOOR * np.exp(np.mean(np.log(varying))) if len(varying) else 0.0
-        self._step_floor = pace if 2 * len(varying) > len(gram) else 0.0
+        self.evenness = float(np.exp(np.mean(np.log(varying)))) if len(varying) else 0.0
+        self._step_floor = FLOOR * self.evenness if self.spanned > 0.5 else 0.0
+
+    @property
+    def n_fallback(self) -> int:
+        """Problems that LIBSVM solved."""
+        return self.paths.n_fallback
 
     def path(self, signs: np.ndarray, C: np.ndarray) -> Solution:
         """Solve all labellings for every value of C, smallest first.
 
-        Labellings whose dual variables are all at their bound (the plateau) are known without
-        solving anything. Once no dual variable of a labelling is at its bound, every larger C has
-        the same solution, which is then carried forward.
+        Once no dual variable of a labelling is at its bound, every larger C has the same solution,
+        which is then carried forward.
 
         Parameters
         ----------
@@ -111,28 +118,31 @@ class AdmmSolver:
         Solution
             Arrays whose first axis is that of C.
         """
-        solutions = []
-        solution = _empty_solution(*signs.shape)
-        columns = self._two_classes(signs, solution)
+        large = self._large(C)
+        followed = self.paths.path(signs, C[~large])
+        self.n_solved += followed.intercept.size
+        if not large.any():
+            return followed
+        columns = self._two_classes(signs)
         target, weights = self._problems(signs, columns)
-        plateau = Plateau.of(target, weights, self._products, self.tolerance)
-        staying, moving = np.arange(len(columns)), np.empty(0, dtype=int)
-        start, before = cold_start(target[moving]), None
-        for value in map(float, C):
-            left = plateau.until[staying] < value
-            if left.any():
-                leaving, staying = staying[left], staying[~left]
-                new = plateau.start(leaving, target[leaving], value, before)
-                start = Start(*map(np.concatenate, zip(start, new, strict=True)))
-                moving = np.concatenate([moving, leaving])
-            _assign(solution, columns[staying], self._on(plateau, staying, value))
+        if large.all():
+            solution = self._constant(signs)
+            moving, start = np.arange(len(columns)), _cold_start(C[0] * target * weights)
+        else:
+            solution = Solution(*(array[-1].copy() for array in followed))
+            start = self._after(solution, columns, target, weights * C[~large][-1])
+            moving = np.flatnonzero(start.at_bound.any(axis=1))
+            start = Start(*(array[moving] for array in start))
+        solutions = []
+        for value in map(float, C[large]):
             solved, start = self._solve(target[moving], weights[moving], value, start)
             _assign(solution, columns[moving], solved)
             solutions.append([array.copy() for array in solution])
-            going_on, before = solved.at_bound[0], value
+            going_on = solved.at_bound[0]
             if not going_on.all():
                 moving, start = moving[going_on], Start(*(array[going_on] for array in start))
-        return Solution(*map(np.stack, zip(*solutions, strict=True)))
+        iterated = map(np.stack, zip(*solutions, strict=True))
+        return Solution(*map(np.concatenate, zip(followed, iterated, strict=True)))
 
     def at(self, signs: np.ndarray, C: np.ndarray) -> Solution:
         """Solve every labelling at a C of its own.
@@ -148,37 +158,47 @@ class AdmmSolver:
         -------
         Solution
         """
-        solution = _empty_solution(*signs.shape)
-        usable = self._two_classes(signs, solution)
-        target, weights = self._problems(signs, usable)
-        plateau = Plateau.of(target, weights, self._products, self.tolerance)
-        for value in map(float, np.unique(C[usable])):
-            wanted, on = C[usable] == value, plateau.until >= value
-            staying, moving = np.flatnonzero(wanted & on), np.flatnonzero(wanted & ~on)
-            _assign(solution, usable[staying], self._on(plateau, staying, value))
-            start = plateau.start(moving, target[moving], value, None)
-            solved, _ = self._solve(target[moving], weights[moving], value, start)
-            _assign(solution, usable[moving], solved)
+        solution = self._constant(signs)
+        large = self._large(C)
+        few = np.flatnonzero(~large)
+        _assign(solution, few, self.paths.at(signs[:, few], C[few]))
+        self.n_solved += len(few)
+        columns = self._two_classes(signs)
+        columns = columns[large[columns]]
+        for value in map(float, np.unique(C[columns])):
+            own = columns[C[columns] == value]
+            target, weights = self._problems(signs, own)
+            solved, _ = self._solve(target, weights, value, _cold_start(value * target * weights))
+            _assign(solution, own, solved)
         return solution
 
-    def _two_classes(self, signs: np.ndarray, solution: Solution) -> np.ndarray:
-        """Columns with both classes; the others are given their constant decision value."""
+    def _large(self, C: np.ndarray) -> np.ndarray:
+        return C * self.mean_square_norm * self.evenness >= LARGE
+
+    def _two_classes(self, signs: np.ndarray) -> np.ndarray:
+        """Columns with both classes."""
+        return np.flatnonzero(np.abs(signs.sum(axis=0)) < len(signs))
+
+    def _constant(self, signs: np.ndarray) -> Solution:
+        """Zeros, and the constant decision value of labellings with one class."""
+        n, m = signs.shape
         total = signs.sum(axis=0)
-        single = np.abs(total) == len(signs)
-        solution.intercept[single] = np.sign(total[single])
-        return np.flatnonzero(~single)
+        intercept = np.where(np.abs(total) == n, np.sign(total), 0.0)
+        return Solution(np.zeros((n, m)), intercept, np.zeros((2, m), dtype=bool))
+
+    def _after(
+        self, solution: Solution, columns: np.ndarray, signs: np.ndarray, bound: np.ndarray
+    ) -> Start:
+        """Where the iterations start after the solutions of a smaller C."""
+        beta = np.ascontiguousarray(solution.beta[:, columns].T) * self.mean_square_norm
+        residual = signs - self._products(beta) - solution.intercept[columns, None]
+        return Start(beta, residual, np.abs(beta) >= bound * (1 - ROUNDING))
 
     def _problems(self, signs: np.ndarray, columns: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Signs and class weights as rows, one per labelling: rows are taken out quickly."""
         own = signs[:, columns]
         weights = upper_bounds(own, self.mean_square_norm, self.balanced)
         return np.ascontiguousarray(own.T), np.ascontiguousarray(weights.T)
-
-    def _on(self, plateau: Plateau, rows: np.ndarray, C: float) -> Solution:
-        """Solutions of rows that are on the plateau at this C."""
-        self.n_solved += len(rows)
-        beta = plateau.full[rows].T * (C / self.mean_square_norm)
-        return Solution(beta, C * plateau.middle[rows], np.ones((2, len(rows)), dtype=bool))
 
     def _solve(
         self, signs: np.ndarray, weights: np.ndarray, C: float, start: Start
@@ -215,11 +235,9 @@ class AdmmSolver:
 
     def _solve_hard(self, signs: np.ndarray, C: float) -> np.ndarray:
         """Signed dual variables by following the path from C = 0, shape (m, n)."""
-        solver = PathSolver(self.gram, balanced=self.balanced, tolerance=self.tolerance)
-        beta = solver.at(signs.T, np.full(len(signs), C)).beta.T * self.mean_square_norm
         self.n_followed += len(signs)
-        self.n_fallback += solver.n_fallback
-        return beta
+        solution = self.paths.at(signs.T, np.full(len(signs), C))
+        return solution.beta.T * self.mean_square_norm
 
     def _iterate(
         self,
@@ -298,6 +316,24 @@ class AdmmSolver:
         return feasible, violation, _gap(feasible, violation, lower, upper)
 
 
+class Start(NamedTuple):
+    """Where the iterations for a C start, one labelling per row.
+
+    Attributes
+    ----------
+    beta : numpy.ndarray, shape (m, n_train)
+        Signed dual variables, as a rule of the C before.
+    residual : numpy.ndarray, shape (m, n_train)
+        Labels as +1 and -1 less their decision values.
+    at_bound : numpy.ndarray of bool, shape (m, n_train)
+        Dual variables at their upper bound, which move with it.
+    """
+
+    beta: np.ndarray
+    residual: np.ndarray
+    at_bound: np.ndarray
+
+
 class _Propagator(NamedTuple):
     """Linear step of the method of multipliers, for labellings as rows."""
 
@@ -348,8 +384,10 @@ def _in_double(
     return primal
 
 
-def _empty_solution(n: int, m: int) -> Solution:
-    return Solution(np.zeros((n, m)), np.zeros(m), np.zeros((2, m), dtype=bool))
+def _cold_start(full: np.ndarray) -> Start:
+    """Start without a solution; 1 is the scale of dual variables inside their box."""
+    nowhere = np.zeros(full.shape, dtype=bool)
+    return Start(np.clip(full, -1.0, 1.0), np.zeros(full.shape), nowhere)
 
 
 def _assign(target: Solution, columns: np.ndarray, source: Solution) -> None:

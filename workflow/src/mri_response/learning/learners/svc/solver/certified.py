@@ -44,12 +44,12 @@ def shift(path, by):
     """
     violation = path.real[VIOLATION]
     path.real[LEVEL, 0] += by
-    for i in range(len(violation) - 1):
+    for i in range(len(violation)):
         violation[i] -= by
 
 
 @compiled
-def settle(path, matrix, C, beta):
+def settle(path, C, beta):
     """Write the dual variables of all people, and how far from optimal they are.
 
     Decision values are computed anew from the dual variables, and the free ones corrected until
@@ -59,8 +59,6 @@ def settle(path, matrix, C, beta):
     ----------
     path : Path
         State of the path, whose free variables, violations and intercept are corrected.
-    matrix : numpy.ndarray, shape (n, n) or (n, p)
-        Gram matrix, or rows of features.
     C : float
         Where the path is.
     beta : numpy.ndarray, shape (n,)
@@ -75,7 +73,7 @@ def settle(path, matrix, C, beta):
     at_bound : int
         Variables at their upper bound.
     """
-    n = len(matrix)
+    n = len(path.matrix)
     bound = path.real[BOUNDS]
     violation = path.real[VIOLATION]
     factors = path.real[COLUMN]
@@ -94,16 +92,16 @@ def settle(path, matrix, C, beta):
             people[count] = i
             count += 1
     if path.whole[COUNTS, 1] == n:  # all at their bound: the slope is their product
-        find_slope(path, matrix)
+        find_slope(path)
         for i in range(n):
             violation[i] -= C * path.real[SLOPE, i]
     else:
-        add_products(path, matrix, violation, people, factors, 0, count)
+        add_products(path, violation, people, factors, count)
     n_free = path.whole[COUNTS, 0]
     for a in range(n_free):
         path.whole[POSITIONS, free[a]] = a
     for _ in range(CORRECTIONS):
-        if n_free == 0 or _corrected(path, matrix, beta):
+        if n_free == 0 or _corrected(path, beta):
             break
     clipped = 0.0
     for a in range(n_free):
@@ -118,7 +116,7 @@ def settle(path, matrix, C, beta):
 
 
 @compiled
-def _corrected(path, matrix, beta):
+def _corrected(path, beta):
     """Correct free variables and intercept once; whether they now solve their system."""
     violation = path.real[VIOLATION]
     right = path.real[COLUMN]
@@ -139,7 +137,7 @@ def _corrected(path, matrix, beta):
         beta[free[a]] += by[a + 1]
         total += by[a + 1]
         by[a + 1] = -by[a + 1]
-    add_products(path, matrix, violation, free, by, 1, n_free)
+    add_products(path, violation, free, by[1:], n_free)
     wrong = 0.0
     for a in range(n_free):
         wrong = max(wrong, abs(violation[free[a]]))

@@ -19,6 +19,7 @@ from mri_response.learning.learners.svc.solver.path_state import (
     FREE,
     FREES,
     LEVEL,
+    MOST,
     OLD,
     ORDER,
     PLACES,
@@ -27,9 +28,10 @@ from mri_response.learning.learners.svc.solver.path_state import (
     RIGHT,
     SLOPE,
     VIOLATION,
-    add_products,
+    add_change,
     add_rows,
     attach,
+    filled,
     find_slope,
     product,
     put,
@@ -50,23 +52,21 @@ def solve(path, right, out):
         Right side, and where the solution goes.
     """
     size = path.whole[COUNTS, 0] + 1
-    out = out[:size]
+    out = out[: filled(size)]
     out[:] = 0.0
-    add_rows(out, path.inverse, path.whole[ORDER], right, 0, size)
+    add_rows(out, path.inverse, path.whole[ORDER], right, size)
 
 
 @compiled
-def direct(path, matrix):
+def direct(path):
     """Find how free variables, intercept and decision values change while the bounds move.
 
     Parameters
     ----------
     path : Path
         State of the path.
-    matrix : numpy.ndarray, shape (n, n) or (n, p)
-        Gram matrix, or rows of features.
     """
-    find_slope(path, matrix)
+    find_slope(path)
     slope = path.real[SLOPE]
     change = path.real[CHANGE]
     direction = path.real[DIRECTION]
@@ -77,22 +77,20 @@ def direct(path, matrix):
     for a in range(n_free):
         right[a + 1] = -slope[free[a]]
     solve(path, right, direction)
-    for i in range(len(matrix)):
-        change[i] = slope[i] + direction[0]
-    add_products(path, matrix, change, free, direction, 1, n_free)
+    for i in range(len(change)):
+        change[i] = slope[i]
+    add_change(path, direction, n_free)
     path.whole[COUNTS, OLD] = 0
 
 
 @compiled
-def enter(path, matrix, i):
+def enter(path, i):
     """Free a variable that is at an end of its box.
 
     Parameters
     ----------
     path : Path
         State of the path.
-    matrix : numpy.ndarray, shape (n, n) or (n, p)
-        Gram matrix, or rows of features.
     i : int
         The variable.
 
@@ -109,7 +107,7 @@ def enter(path, matrix, i):
     was = path.whole[PLACES, i]
     n_free = path.whole[COUNTS, 0]
     if n_free == 0:
-        inverse[0, 0] = -product(path, matrix, i, i)
+        inverse[0, 0] = -product(path, i, i)
         inverse[0, 1] = 1.0
         inverse[1, 0] = 1.0
         inverse[1, 1] = 0.0
@@ -117,16 +115,16 @@ def enter(path, matrix, i):
     else:
         column[0] = 1.0
         for a in range(n_free):
-            column[a + 1] = product(path, matrix, i, free[a])
+            column[a + 1] = product(path, i, free[a])
         solve(path, column, right)
-        distance = product(path, matrix, i, i)
+        distance = product(path, i, i)
         for a in range(n_free + 1):
             distance -= column[a] * right[a]
-        if not distance > SINGULAR or n_free + 1 == len(inverse):
+        if not distance > SINGULAR or n_free == path.whole[COUNTS, MOST]:
             path.real[CHANGE, i] = 0.0
             return False
         _grow(inverse, n_free + 1, right, distance)
-        _turn(path, matrix, i, distance)
+        _turn(path, i, distance)
     path.real[BETA, i] = 0.0
     path.real[VIOLATION, i] = 0.0
     if was == BOUND:
@@ -143,11 +141,11 @@ def enter(path, matrix, i):
 def _grow(inverse, size, solution, distance):
     """Border the inverse by a column, of which the solution is known."""
     factor = 1.0 / distance
-    solution = solution[:size]
+    reach = filled(size)
     for c in range(size):
         scaled = solution[c] * factor
         own = inverse[c]
-        for a in range(size):
+        for a in range(reach):
             own[a] += scaled * solution[a]
         own[size] = -scaled
     own = inverse[size]
@@ -157,37 +155,31 @@ def _grow(inverse, size, solution, distance):
 
 
 @compiled
-def _turn(path, matrix, i, distance):
+def _turn(path, i, distance):
     """Change the direction for one more free variable; row RIGHT says how others answer it."""
-    change = path.real[CHANGE]
     direction = path.real[DIRECTION]
     right = path.real[RIGHT]
-    free = path.whole[FREES]
     n_free = path.whole[COUNTS, 0]
-    factor = change[i] / distance
+    factor = path.real[CHANGE, i] / distance
     own = path.real[RATES, i] if path.whole[PLACES, i] == BOUND else 0.0
     for a in range(n_free + 1):
         right[a] *= factor
         direction[a] += right[a]
     direction[n_free + 1] = own - factor
     right[n_free + 1] = -factor
-    free[n_free] = i
-    for k in range(len(matrix)):
-        change[k] += right[0]
-    add_products(path, matrix, change, free, right, 1, n_free + 1)
-    change[i] = 0.0
+    path.whole[FREES, n_free] = i
+    add_change(path, right, n_free + 1)
+    path.real[CHANGE, i] = 0.0
 
 
 @compiled
-def leave(path, matrix, i, where):
+def leave(path, i, where):
     """Put a free variable at an end of its box.
 
     Parameters
     ----------
     path : Path
         State of the path.
-    matrix : numpy.ndarray, shape (n, n) or (n, p)
-        Gram matrix, or rows of features.
     i : int
         The variable.
     where : int
@@ -199,28 +191,30 @@ def leave(path, matrix, i, where):
     if where == BOUND:
         attach(path, i, 1)
     path.whole[COUNTS, 0] -= 1
+    inverse = path.inverse
     if last == 1:
         path.whole[COUNTS, OLD] = 1
+        inverse[:2, :2] = 0.0
         return
     _move_last(path, i, last)
-    change = path.real[CHANGE]
     direction = path.real[DIRECTION]
     column = path.real[COLUMN]
-    own = path.inverse[last]
+    own = inverse[last]
     factor = 1.0 / own[last]
     rate = path.real[RATES, i] if where == BOUND else 0.0
     turn = (rate - direction[last]) * factor
     for a in range(last + 1):
         column[a] = turn * own[a]
         direction[a] += column[a]
-    for k in range(len(matrix)):
-        change[k] += column[0]
-    add_products(path, matrix, change, path.whole[FREES], column, 1, last)
+    add_change(path, column, last)
+    own[last] = 0.0
     for c in range(last):
         scaled = own[c] * factor
-        row = path.inverse[c]
-        for a in range(last):
+        row = inverse[c]
+        for a in range(filled(last)):
             row[a] -= scaled * own[a]
+        row[last] = 0.0
+    own[: filled(last)] = 0.0
 
 
 @compiled

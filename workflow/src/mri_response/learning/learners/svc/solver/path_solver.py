@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from mri_response.learning.learners.svc.solver.path_state import FILLED
 from mri_response.learning.learners.svc.solver.pivoting import pivoted, positions
 from mri_response.learning.learners.svc.solver.solution_path import follow
 from mri_response.learning.learners.svc.solver.svm import (
@@ -67,7 +68,8 @@ class PathSolver:
         mean_square = float(np.mean(square))
         self.mean_square_norm = mean_square if mean_square > 0 else 1.0
         unit = np.sqrt(self.mean_square_norm) if self._by_rows else self.mean_square_norm
-        self._scaled = np.ascontiguousarray(matrix) / unit
+        self._wide = _filled_up(matrix / unit)
+        self._scaled = self._wide[:, : matrix.shape[1]]
 
     def path(self, signs: np.ndarray, C: np.ndarray) -> Solution:
         """Solve all labellings for every value of C.
@@ -126,13 +128,7 @@ class PathSolver:
         if not self.balanced:
             own = np.full(signs.shape, self.mean_square_norm)
         beta, intercept, at_bound, solved = follow(
-            self._scaled,
-            self._by_rows,
-            signs,
-            weights,
-            own[: 0 if self.balanced else None],
-            C,
-            self.tolerance,
+            self._wide, self._by_rows, signs, weights, own, C, self.tolerance
         )
         self.n_solved += C.size
         for row in np.flatnonzero(solved < C.shape[1]):
@@ -171,3 +167,14 @@ class PathSolver:
     def _products(self, beta: np.ndarray) -> np.ndarray:
         """Scaled Gram matrix times signed dual variables, shape (n,)."""
         return self._scaled @ (self._scaled.T @ beta if self._by_rows else beta)
+
+
+def _filled_up(matrix: np.ndarray) -> np.ndarray:
+    """Copy whose rows begin with a line of the cache, and end with zeros."""
+    n, p = matrix.shape
+    width = p + -p % FILLED
+    memory = np.zeros(n * width + FILLED)
+    first = -memory.ctypes.data // memory.itemsize % FILLED
+    wide = memory[first : first + n * width].reshape(n, width)
+    wide[:, :p] = matrix
+    return wide

@@ -12,6 +12,7 @@ import numpy as np
 
 from mri_response.learning.learners.svc.solver.machine_code import compiled, summed
 
+FILLED = 8  # numbers of a row that are taken together
 ZERO, BOUND, FREE = 0, 1, 2  # where a dual variable is
 
 # Rows of `Path.real`, of n people each.
@@ -32,34 +33,58 @@ WEIGHTS = 12  # of up to n features, to work with
 PLACES = 0  # ZERO, BOUND or FREE
 FREES = 1  # the free variables in the order of `inverse`
 POSITIONS = 2  # where each of n people stands there
-ORDER = 3  # 0 to n: the rows of `inverse`
-COUNTS = 4  # numbers: free variables, those at their bound; and as 0 or 1:
-OLD = 2  # whether DIRECTION must be found anew
-STALE = 3  # whether SLOPE must be
-ROWS = 4  # whether the matrix holds rows of features
+ORDER = 3  # 0, 1, 2 and so on: the rows of `inverse`
+COUNTS = 4  # numbers: free variables, those at their bound, the most that can be free; as 0 or 1:
+MOST = 2
+OLD = 3  # whether DIRECTION must be found anew
+STALE = 4  # whether SLOPE must be
+ROWS = 5  # whether the matrix holds rows of features
+N_COUNTS = 6
 
 
 class Path(NamedTuple):
     """Where the path of one labelling is. Few arrays, since each costs time at every call.
 
+    All rows are filled up with zeros to a multiple of `FILLED` numbers, so that loops over them
+    need no remainder.
+
     Attributes
     ----------
+    matrix : numpy.ndarray, shape (n, n) or (n, p)
+        Gram matrix, or rows of features.
     real : numpy.ndarray, shape (13, n + 1)
         Quantities of each person or of each free variable, one per row, see above.
-    whole : numpy.ndarray of int, shape (5, n + 5)
+    whole : numpy.ndarray of int, shape (5, n + 6)
         The same for whole numbers.
     inverse : numpy.ndarray, shape (k + 1, k + 1)
         Inverse of the Gram matrix of the free people, at most k, bordered by ones, in its upper
-        left corner.
+        left corner; the rest is zero.
     """
 
+    matrix: np.ndarray
     real: np.ndarray
     whole: np.ndarray
     inverse: np.ndarray
 
 
 @compiled
-def add_rows(out, matrix, rows, factors, offset, count):
+def filled(count):
+    """Round up to a multiple of `FILLED`.
+
+    Parameters
+    ----------
+    count : int
+        Number of entries in use.
+
+    Returns
+    -------
+    int
+    """
+    return count + -count % FILLED
+
+
+@compiled
+def add_rows(out, matrix, rows, factors, count):
     """Add rows of a matrix, eight at a time, each times its factor.
 
     Parameters
@@ -71,21 +96,21 @@ def add_rows(out, matrix, rows, factors, offset, count):
     rows : numpy.ndarray of int
         Which rows.
     factors : numpy.ndarray
-        Their factors, from position `offset` on.
-    offset, count : int
-        Where the factors begin, and how many rows there are.
+        Their factors.
+    count : int
+        How many rows there are.
     """
     n = min(len(out), matrix.shape[1])
     whole = count - count % 8
     for a in range(0, whole, 8):
-        f0 = factors[offset + a]
-        f1 = factors[offset + a + 1]
-        f2 = factors[offset + a + 2]
-        f3 = factors[offset + a + 3]
-        f4 = factors[offset + a + 4]
-        f5 = factors[offset + a + 5]
-        f6 = factors[offset + a + 6]
-        f7 = factors[offset + a + 7]
+        f0 = factors[a]
+        f1 = factors[a + 1]
+        f2 = factors[a + 2]
+        f3 = factors[a + 3]
+        f4 = factors[a + 4]
+        f5 = factors[a + 5]
+        f6 = factors[a + 6]
+        f7 = factors[a + 7]
         r0 = matrix[rows[a]]
         r1 = matrix[rows[a + 1]]
         r2 = matrix[rows[a + 2]]
@@ -99,39 +124,57 @@ def add_rows(out, matrix, rows, factors, offset, count):
                 f4 * r4[i] + f5 * r5[i] + f6 * r6[i] + f7 * r7[i]
             )
     for a in range(whole, count):
-        f0 = factors[offset + a]
+        f0 = factors[a]
         r0 = matrix[rows[a]]
         for i in range(n):
             out[i] += f0 * r0[i]
 
 
 @compiled
-def add_products(path, matrix, out, people, factors, offset, count):
+def add_products(path, out, people, factors, count):
     """Add the products of everybody with some people, each times a factor.
 
     Parameters
     ----------
     path : Path
         State of the path.
-    matrix : numpy.ndarray, shape (n, n) or (n, p)
-        Gram matrix, or rows of features.
     out : numpy.ndarray
         Vector of n numbers that is changed.
     people : numpy.ndarray of int
         Rows of the people with whom products are taken.
     factors : numpy.ndarray
-        Their factors, from position `offset` on.
-    offset, count : int
-        Where the factors begin, and how many people there are.
+        Their factors.
+    count : int
+        How many people there are.
     """
+    matrix = path.matrix
     if path.whole[COUNTS, ROWS] == 0:
-        add_rows(out, matrix, people, factors, offset, count)
+        add_rows(out, matrix, people, factors, count)
         return
     weights = path.real[WEIGHTS, : matrix.shape[1]]
     weights[:] = 0.0
-    add_rows(weights, matrix, people, factors, offset, count)
+    add_rows(weights, matrix, people, factors, count)
     for i in range(len(matrix)):
         out[i] += _dot(matrix[i], weights)
+
+
+@compiled
+def add_change(path, by, count):
+    """Add to the change of the decision values what the intercept and free variables add to it.
+
+    Parameters
+    ----------
+    path : Path
+        State of the path.
+    by : numpy.ndarray
+        How much faster the intercept changes, and each of the free variables.
+    count : int
+        How many free variables there are.
+    """
+    change = path.real[CHANGE]
+    for i in range(len(change)):
+        change[i] += by[0]
+    add_products(path, change, path.whole[FREES], by[1:], count)
 
 
 @summed
@@ -144,15 +187,13 @@ def _dot(one, other):
 
 
 @compiled
-def product(path, matrix, i, k):
+def product(path, i, k):
     """Entry of the Gram matrix.
 
     Parameters
     ----------
     path : Path
         State of the path.
-    matrix : numpy.ndarray, shape (n, n) or (n, p)
-        Gram matrix, or rows of features.
     i, k : int
         Two people.
 
@@ -160,6 +201,7 @@ def product(path, matrix, i, k):
     -------
     float
     """
+    matrix = path.matrix
     return matrix[i, k] if path.whole[COUNTS, ROWS] == 0 else _dot(matrix[i], matrix[k])
 
 
@@ -200,19 +242,16 @@ def attach(path, i, sign):
 
 
 @compiled
-def find_slope(path, matrix):
+def find_slope(path):
     """Find what the variables at their bound do to the decision values, unless it is known.
 
     Parameters
     ----------
     path : Path
         State of the path.
-    matrix : numpy.ndarray, shape (n, n) or (n, p)
-        Gram matrix, or rows of features.
     """
     if path.whole[COUNTS, STALE] == 0:
         return
-    n = len(matrix)
     slope = path.real[SLOPE]
     rate = path.real[RATES]
     factors = path.real[COLUMN]
@@ -221,14 +260,14 @@ def find_slope(path, matrix):
     free = path.whole[FREES]
     count = 0
     total = 0.0
-    for i in range(n):
+    for i in range(len(path.matrix)):
         slope[i] = 0.0
         if path.whole[PLACES, i] == BOUND:
             total += rate[i]
             factors[count] = rate[i]
             people[count] = i
             count += 1
-    add_products(path, matrix, slope, people, factors, 0, count)
+    add_products(path, slope, people, factors, count)
     for a in range(path.whole[COUNTS, 0]):
         path.whole[POSITIONS, free[a]] = a
     path.real[LEVEL, 1] = total

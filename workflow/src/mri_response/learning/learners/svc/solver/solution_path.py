@@ -22,38 +22,44 @@ import numpy as np
 
 from mri_response.learning.learners.svc.solver import (
     certified,
+    events,
     free_set,
     machine_code,
     path_state,
     svm,
 )
 from mri_response.learning.learners.svc.solver.certified import MEET, STILL, settle, shift
+from mri_response.learning.learners.svc.solver.events import move, next_event
 from mri_response.learning.learners.svc.solver.free_set import direct, enter, leave
-from mri_response.learning.learners.svc.solver.machine_code import cached, compiled, sources
+from mri_response.learning.learners.svc.solver.machine_code import (
+    cached,
+    compiled,
+    sources,
+    with_memory,
+)
 from mri_response.learning.learners.svc.solver.path_state import (
     BETA,
     BOUND,
     BOUNDS,
-    CHANGE,
-    COLUMN,
     COUNTS,
     DIRECTION,
     FREE,
     FREES,
     LEVEL,
+    MOST,
+    N_COUNTS,
     OLD,
     ORDER,
     PLACES,
     RATES,
-    RIGHT,
     ROWS,
-    SIDE,
     SIGNS,
     SLOPE,
     STALE,
     VIOLATION,
     ZERO,
     Path,
+    filled,
     find_slope,
     product,
     put,
@@ -62,7 +68,7 @@ from mri_response.learning.learners.svc.solver.path_state import (
 EVENTS_PER_ROW = 60  # a path of more events between two values of C is given up
 
 
-@compiled
+@with_memory
 def follow_paths(matrix, by_rows, signs, weights, own_weights, C, tolerance):
     """Solve every labelling of a training set at every value of C.
 
@@ -70,16 +76,15 @@ def follow_paths(matrix, by_rows, signs, weights, own_weights, C, tolerance):
     ----------
     matrix : numpy.ndarray, shape (n, n) or (n, p)
         Gram matrix of the training rows, of mean diagonal 1, or the rows of features whose
-        products it consists of, p being at most n.
+        products it consists of, p being at most n; rows filled up as in `Path`.
     by_rows : bool
-        Whether it is the rows.
+        Whether it is the rows of features.
     signs : numpy.ndarray, shape (m, n)
         +1 for the positive class, -1 for the other; both in each row.
     weights : numpy.ndarray, shape (m, n)
         Upper bounds of the dual variables at C = 1 that have the same sum in both classes.
-    own_weights : numpy.ndarray, shape (m, n), or (0, n)
-        Upper bounds that are wanted, to which the path goes at the smallest C; none if they are
-        `weights`.
+    own_weights : numpy.ndarray, shape (m, n)
+        Upper bounds that are wanted, to which the path goes at the smallest C if they are others.
     C : numpy.ndarray, shape (m, n_C)
         Ascending values for each labelling.
     tolerance : float
@@ -103,55 +108,49 @@ def follow_paths(matrix, by_rows, signs, weights, own_weights, C, tolerance):
     intercept = np.zeros((n_C, m))
     at_bound = np.zeros((n_C, 2, m), dtype=np.bool_)
     solved = np.zeros(m, dtype=np.int64)
-    real = np.zeros((13, n + 1))
-    whole = np.zeros((5, n + 5), dtype=np.int64)
     # Free people are affinely independent.
     most = min(n, matrix.shape[1] + 1)
-    path = Path(real, whole, np.empty((most + 1, most + 1)))
-    whole[COUNTS, ROWS] = int(by_rows)
-    for i in range(n):
-        real[LEVEL, 2] = max(real[LEVEL, 2], product(path, matrix, i, i))
-        whole[ORDER, i + 1] = i + 1
+    path = Path(
+        matrix,
+        np.zeros((13, filled(n + 1))),
+        np.zeros((5, filled(n + 1) + N_COUNTS), dtype=np.int64),
+        np.zeros((filled(most + 1), filled(most + 1))),
+    )
+    path.whole[COUNTS, ROWS] = int(by_rows)
+    path.whole[COUNTS, MOST] = most
+    _prepare(path)
     for row in range(m):
-        _begin(path, matrix, signs[row], weights[row])
-        reached = 0.0
-        middle = 0.0
-        n_bound = n
-        ended = False
-        for index in range(n_C):
-            value = C[row, index]
-            if ended:
-                beta[index, row] = beta[index - 1, row]
-                n_bound = 0
-            else:
-                if not _advance(path, matrix, value - reached):
-                    break
-                reached = value
-                reweighed = index > 0 or len(own_weights) == 0
-                if not reweighed and not _reweigh(path, matrix, value, own_weights[row]):
-                    break
-                for i in range(n):
-                    real[BOUNDS, i] = value * real[RATES, i]
-                gap, middle, n_bound = settle(path, matrix, value, beta[index, row])
-                if not gap <= tolerance:
-                    break
-                # With nothing at its bound the solution holds for every larger C.
-                ended = whole[COUNTS, 1] == 0
-            intercept[index, row] = middle
-            at_bound[index, 0, row] = n_bound > 0
-            at_bound[index, 1, row] = n_bound == n
-            solved[row] = index + 1
+        _begin(path, signs[row], weights[row])
+        solved[row] = _follow_one(
+            path,
+            own_weights[row],
+            C[row],
+            tolerance,
+            beta[:, row],
+            intercept[:, row],
+            at_bound[:, :, row],
+        )
     return beta, intercept, at_bound, solved
 
 
 @compiled
-def _begin(path, matrix, signs, weights):
+def _prepare(path):
+    """Find what is the same for every labelling."""
+    for i in range(path.whole.shape[1]):
+        path.whole[ORDER, i] = i
+    for i in range(len(path.matrix)):
+        path.real[LEVEL, 2] = max(path.real[LEVEL, 2], product(path, i, i))
+
+
+@compiled
+def _begin(path, signs, weights):
     """At C = 0 every dual variable is at its bound, which is 0."""
-    n = len(matrix)
+    size = path.whole[COUNTS, 0] + 1
+    path.inverse[:size, :size] = 0.0
     path.whole[COUNTS, 0] = 0
-    path.whole[COUNTS, 1] = n
+    path.whole[COUNTS, 1] = len(signs)
     path.real[LEVEL, 0] = 0.0
-    for i in range(n):
+    for i in range(len(signs)):
         path.real[SIGNS, i] = signs[i]
         path.real[RATES, i] = signs[i] * weights[i]
         path.real[BOUNDS, i] = 0.0
@@ -161,16 +160,53 @@ def _begin(path, matrix, signs, weights):
 
 
 @compiled
-def _reweigh(path, matrix, C, weights):
+def _follow_one(path, own_weights, C, tolerance, beta, intercept, at_bound):
+    """Write the solutions of one labelling; returns how many there are."""
+    n = len(own_weights)
+    reweighed = True
+    for i in range(n):
+        if own_weights[i] != abs(path.real[RATES, i]):
+            reweighed = False
+    reached = 0.0
+    middle = 0.0
+    n_bound = n
+    ended = False
+    for index in range(len(C)):
+        if ended:
+            for i in range(n):
+                beta[index, i] = beta[index - 1, i]
+            n_bound = 0
+        else:
+            if not _advance(path, C[index] - reached):
+                return index
+            reached = C[index]
+            if not reweighed and not _reweigh(path, reached, own_weights):
+                return index
+            reweighed = True
+            for i in range(n):
+                path.real[BOUNDS, i] = reached * path.real[RATES, i]
+            gap, middle, n_bound = settle(path, reached, beta[index])
+            if not gap <= tolerance:
+                return index
+            # With nothing at its bound the solution holds for every larger C.
+            ended = path.whole[COUNTS, 1] == 0
+        intercept[index] = middle
+        at_bound[index, 0] = n_bound > 0
+        at_bound[index, 1] = n_bound == n
+    return len(C)
+
+
+@compiled
+def _reweigh(path, C, weights):
     """Follow the path on which the bounds move from one weighting of the classes to another."""
-    n = len(matrix)
+    n = len(weights)
     signs = path.real[SIGNS]
     rate = path.real[RATES]
     bound = path.real[BOUNDS]
     for i in range(n):
         rate[i] = C * signs[i] * weights[i] - bound[i]
     path.whole[COUNTS, STALE] = 1
-    if not _advance(path, matrix, 1.0):
+    if not _advance(path, 1.0):
         return False
     for i in range(n):
         rate[i] = signs[i] * weights[i]
@@ -179,108 +215,40 @@ def _reweigh(path, matrix, C, weights):
 
 
 @compiled
-def _advance(path, matrix, length):
+def _advance(path, length):
     """Follow the path while the bounds move on; false if it is lost."""
+    n = len(path.matrix)
     rate = path.real[RATES]
-    still = 0.0
-    for i in range(len(matrix)):
-        still += abs(rate[i])
-    still *= STILL
+    moving = 0.0
+    for i in range(n):
+        moving += abs(rate[i])
+    still = STILL * moving
     counts = path.whole[COUNTS]
     counts[OLD] = 1
     left = length
-    for _ in range(EVENTS_PER_ROW * len(matrix)):
+    for _ in range(EVENTS_PER_ROW * n):
         if counts[0] == 0:
-            left = _without_free(path, matrix, left, still)
+            left = _without_free(path, left, still)
             if left <= 0.0:
                 return left == 0.0
             continue
         if counts[OLD]:
-            direct(path, matrix)
+            direct(path)
         where = _pinned(path, still) if counts[0] == 1 else FREE
         if where != FREE:
-            leave(path, matrix, path.whole[FREES, 0], where)
+            leave(path, path.whole[FREES, 0], where)
             continue
-        step, who, where = _next_event(path, still)
+        step, who, where = next_event(path, moving)
         if step >= left:
-            _move(path, left)
+            move(path, left)
             return True
-        _move(path, step)
+        move(path, step)
         left -= step
         if where == FREE:
-            enter(path, matrix, who)
+            enter(path, who)
         else:
-            leave(path, matrix, who, where)
+            leave(path, who, where)
     return False
-
-
-@compiled
-def _next_event(path, still):
-    """How far it is to the next event, whose it is, and where its variable goes."""
-    signs = path.real[SIGNS]
-    side = path.real[SIDE]
-    violation = path.real[VIOLATION]
-    change = path.real[CHANGE]
-    far = path.real[COLUMN]
-    n = len(signs) - 1
-    for i in range(n):
-        nearing = change[i] * side[i]
-        room = max(violation[i] * side[i], 0.0)
-        far[i] = room / nearing if nearing > still else np.inf
-    who, step = _first(far, n)
-    where = FREE
-    bound = path.real[BOUNDS]
-    rate = path.real[RATES]
-    beta = path.real[BETA]
-    direction = path.real[DIRECTION]
-    to_zero = path.real[RIGHT]
-    free = path.whole[FREES]
-    n_free = path.whole[COUNTS, 0]
-    for a in range(n_free):
-        i = free[a]
-        inside = max(beta[i] * signs[i], 0.0)
-        room = max(bound[i] * signs[i] - inside, 0.0)
-        own = direction[a + 1] * signs[i]
-        nearing = own - rate[i] * signs[i]
-        to_zero[a] = inside / -own if own < -still else np.inf
-        to_bound = room / nearing if nearing > still else np.inf
-        far[a] = min(to_zero[a], to_bound)
-    a, nearer = _first(far, n_free)
-    if nearer < step:
-        who = free[a]
-        step = nearer
-        where = ZERO if nearer == to_zero[a] else BOUND
-    return step, who, where
-
-
-@compiled
-def _first(values, count):
-    """Position of the smallest value, and that value."""
-    least = np.inf
-    position = -1
-    for a in range(count):
-        if values[a] < least:
-            least = values[a]
-            position = a
-    return position, least
-
-
-@compiled
-def _move(path, step):
-    """Move bounds, dual variables, intercept and decision values."""
-    bound = path.real[BOUNDS]
-    rate = path.real[RATES]
-    violation = path.real[VIOLATION]
-    change = path.real[CHANGE]
-    beta = path.real[BETA]
-    direction = path.real[DIRECTION]
-    free = path.whole[FREES]
-    for i in range(len(bound) - 1):
-        bound[i] += step * rate[i]
-        violation[i] -= step * change[i]
-    for a in range(path.whole[COUNTS, 0]):
-        beta[free[a]] += step * direction[a + 1]
-    path.real[LEVEL, 0] += step * direction[0]
 
 
 @compiled
@@ -299,13 +267,13 @@ def _pinned(path, still):
 
 
 @compiled
-def _without_free(path, matrix, left, still):
+def _without_free(path, left, still):
     """Move on while no variable is free; returns what is left of the way, -1 if it is lost.
 
     The intercept is then in an interval. Where both its ends meet, two variables become free.
     Where the sum of the dual variables would not stay zero, it goes to an end, and one does.
     """
-    find_slope(path, matrix)
+    find_slope(path)
     violation = path.real[VIOLATION]
     slope = path.real[SLOPE]
     total = path.real[LEVEL, 1]
@@ -315,11 +283,11 @@ def _without_free(path, matrix, left, still):
         if i < 0:
             return -1.0
         shift(path, above if total > 0.0 else below)
-        return left if enter(path, matrix, i) else -1.0
+        return left if enter(path, i) else -1.0
     step = left
     first = -1
     second = -1
-    for _ in range(len(matrix)):
+    for _ in range(len(path.matrix)):
         least, most, below, above = _ends(path, step)
         if below <= above + MEET:
             break
@@ -332,14 +300,14 @@ def _without_free(path, matrix, left, still):
         if not nearer < step:
             break
         step = max(nearer, 0.0)
-    for i in range(len(matrix)):
+    for i in range(len(path.matrix)):
         path.real[BOUNDS, i] += step * path.real[RATES, i]
         violation[i] -= step * slope[i]
     if first < 0:
         shift(path, (below + above) / 2)
         return 0.0
     shift(path, violation[first])
-    if not enter(path, matrix, first) or not enter(path, matrix, second):
+    if not enter(path, first) or not enter(path, second):
         return -1.0
     return left - step
 
@@ -355,7 +323,7 @@ def _ends(path, step):
     most = -1
     below = -np.inf
     above = np.inf
-    for i in range(len(signs) - 1):
+    for i in range(len(path.matrix)):
         value = violation[i] - step * slope[i]
         if (place[i] == BOUND) == (signs[i] > 0):
             if value < above:
@@ -377,4 +345,4 @@ def _entry(called: str) -> Callable:
     return cached(follow)
 
 
-follow = _entry(sources(certified, free_set, machine_code, path_state, svm))
+follow = _entry(sources(certified, events, free_set, machine_code, path_state, svm))
