@@ -141,7 +141,9 @@ class AdmmSolver:
             going_on = solved.at_bound[0]
             if not going_on.all():
                 moving, start = moving[going_on], Start(*(array[going_on] for array in start))
-        iterated = map(np.stack, zip(*solutions, strict=True))
+        iterated = Solution(*map(np.stack, zip(*solutions, strict=True)))
+        if large.all():
+            return iterated
         return Solution(*map(np.concatenate, zip(followed, iterated, strict=True)))
 
     def at(self, signs: np.ndarray, C: np.ndarray) -> Solution:
