@@ -118,5 +118,5 @@ def test_without_a_control_nothing_is_said_of_a_drug() -> None:
 def test_the_glossary_of_numbers_has_no_word_of_classes() -> None:
     (details,) = glossary.SECTION.blocks(run_of("0.001", "0.4", "0.01"))
     text = " ".join(f"{term} {meaning}" for term, meaning in details.blocks[0].items)
-    for of_classes in ("alanced accuracy", "AUC", "responder"):
+    for of_classes in ("alanced accuracy", "AUC", "responder", "Threshold"):
         assert of_classes not in text

@@ -12,6 +12,7 @@ _OF_CLASSES = frozenset(
     {
         *("AUC", "Balanced accuracy", "Brier score", "Decision value", "DeLong", "Net benefit"),
         *("NPV", "Platt scaling", "PPV", "Prevalence", "ROC", "Sensitivity", "Specificity"),
+        "Threshold",
         "Youden",
     }
 )
