@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -98,7 +99,7 @@ def headings(page: str) -> list[str]:
 
 
 DESCRIBED = [
-    *("warnings", "cohorts", "characteristics", "methods", "glossary", "tables", "provenance")
+    *("warnings", "cohorts", "characteristics", "methods", "tables", "provenance", "glossary")
 ]
 
 
@@ -108,6 +109,8 @@ def test_cohorts_alone_have_a_page(config, tmp_path, outcome):
     page = render_report(run)
     assert headings(page) == DESCRIBED
     assert [figure.name for figure in figure_plan(run.config)] == ["flow"]
+    listed = page[page.index('<h2 id="glossary"') :]
+    assert not re.search("AUC|Balanced accuracy|Threshold", listed), "the page has none of them"
     assert "cohort here: no subgroups by age, and it is not described" in page
     n = 11 if outcome else 12
     classes = " (6 patients, 5 controls)" if outcome else ""

@@ -6,13 +6,7 @@ import pandas as pd
 import pytest
 from test_facts_of_numbers import made_up
 
-from mri_response.report.sections import (
-    found,
-    glossary,
-    plain,
-    predicted_numbers,
-    verdict,
-)
+from mri_response.report.sections import found, plain, predicted_numbers, verdict
 from mri_response.report.sections.blocks import Answers, Details, Figures, Table
 
 METRICS = ("r2_gain", "mae_gain", "r2", "r2_reduced", "r", "mae", "rmse", "calibration_slope")
@@ -113,10 +107,3 @@ def test_without_a_control_nothing_is_said_of_a_drug() -> None:
         item.text for item in verdict.SECTION.blocks(trial)[0].left[0].items
     ]
     assert verdict.NO_CONTROL not in plain.SECTION.blocks(trial)[0].text
-
-
-def test_the_glossary_of_numbers_has_no_word_of_classes() -> None:
-    (details,) = glossary.SECTION.blocks(run_of("0.001", "0.4", "0.01"))
-    text = " ".join(f"{term} {meaning}" for term, meaning in details.blocks[0].items)
-    for of_classes in ("alanced accuracy", "AUC", "responder", "Threshold"):
-        assert of_classes not in text

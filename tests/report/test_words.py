@@ -118,6 +118,15 @@ def test_terms_are_explained_once_a_section_and_escaped() -> None:
     assert "<abbr" not in str(Marker().mark("nullify, intervals"))
 
 
+def test_the_list_has_the_words_that_the_page_had_and_those_of_their_meanings() -> None:
+    marker = Marker()
+    assert marker.words() == []
+    marker.mark("Balanced accuracy beside Holm's p")
+    marker.begin()
+    terms = [term for term, _ in marker.words()]
+    assert terms == ["Balanced accuracy", "Holm", "Sensitivity", "Specificity"]
+
+
 def test_the_words_behind_every_answer_are_in_the_glossary() -> None:
     """Nulls and tests as `answer_number` writes them, and what its intervals say of themselves."""
     known = {term.lower() for term in glossary()}

@@ -61,9 +61,12 @@ class Marker:
     ----------
     seen : set of str
         Terms that the section has had.
+    met : set of str
+        Terms that the page has had.
     """
 
     seen: set[str] = field(default_factory=set)
+    met: set[str] = field(default_factory=set)
 
     def begin(self) -> str:
         """Begin a section.
@@ -97,7 +100,24 @@ class Marker:
             if term in self.seen:
                 continue
             self.seen.add(term)
+            self.met.add(term)
             parts += [escape(text[end : found.start()])]
             parts += [Markup('<abbr title="{}">{}</abbr>').format(known[term], found[0])]
             end = found.end()
         return Markup("").join([*parts, escape(text[end:])])
+
+    def words(self) -> list[tuple[str, str]]:
+        """Terms that the page has had, and those in their meanings.
+
+        Returns
+        -------
+        list of tuple of str
+            Term and meaning, in alphabetical order.
+        """
+        meanings = {term.lower(): meaning for term, meaning in glossary().items()}
+        listed, waiting = set(), set(self.met)
+        while waiting:
+            term = waiting.pop()
+            listed.add(term)
+            waiting |= {found[0].lower() for found in _terms().finditer(meanings[term])} - listed
+        return [(term, meaning) for term, meaning in glossary().items() if term.lower() in listed]

@@ -63,7 +63,8 @@ def render_report(
     environment.filters["with_dagger"] = with_dagger
     environment.globals["new_section"] = marker.begin
     # A table tells its words again: the place before it may be folded or far away.
-    environment.globals["table_marker"] = lambda: Marker().mark
+    environment.globals["table_marker"] = lambda: Marker(met=marker.met).mark
+    environment.globals["words_met"] = marker.words
     return environment.get_template("report.html.jinja").render(
         title=run.names.title(run.title),
         run=run.config["run"],

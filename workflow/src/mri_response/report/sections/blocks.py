@@ -71,12 +71,12 @@ class Definitions:
 
     Attributes
     ----------
-    items : list of tuple of str
-        Term and explanation.
+    items : list of tuple of str or None
+        Term and explanation; None stands for the words of the glossary that the page has had.
     """
 
     kind: ClassVar[str] = "definitions"
-    items: list[tuple[str, str]]
+    items: list[tuple[str, str]] | None
 
 
 @dataclass

@@ -78,8 +78,8 @@ SECTIONS: tuple[Section, ...] = tuple(
         variability,
         methods,
         reviewer,
-        glossary,
         tables,
         provenance,
+        glossary,
     )
 )
