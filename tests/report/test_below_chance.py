@@ -70,8 +70,8 @@ def test_confounds_below_chance_are_told_beside_the_comparison_with_them() -> No
     run = run_with("discovery", "confounds_only", **given)
     items = verdict.SECTION.blocks(run)[0].left[0].items
     said = (
-        " The other’s AUC, 0.32, is below chance, as happens in cross-validation to what knows "
-        "nothing."
+        " The AUC of confounds alone, 0.32, is below chance, as happens in cross-validation to "
+        "what knows nothing."
     )
     assert said in items[3].text
     assert not any("below chance" in item.text for item in items[:3])

@@ -9,7 +9,7 @@ import pandas as pd
 
 from mri_response.core.vocabulary import HEADLINE_METRICS, Interval
 from mri_response.evaluation.headline import headline_row
-from mri_response.report.naming import METRIC_NAMES, lowered, model_title
+from mri_response.report.naming import BASELINE_TITLES, METRIC_NAMES, lowered, model_title
 from mri_response.report.numbers import estimate_text, number
 from mri_response.report.run import Run
 
@@ -27,12 +27,12 @@ _LONG = {
     "shown.",
 }
 _SHORT = {
-    "includes": " The other’s AUC, {value}, is below chance, but its interval includes it: no more "
-    "than guessing.",
-    "cross_validated": " The other’s AUC, {value}, is below chance, as happens in cross-validation "
-    "to what knows nothing.",
-    "other_way": " The other’s AUC, {value}, is below chance: it points the wrong way.",
-    "no_interval": " The other’s AUC, {value}, is below chance: no information.",
+    "includes": " The AUC of {which}, {value}, is below chance, but its interval includes it: no "
+    "more than guessing.",
+    "cross_validated": " The AUC of {which}, {value}, is below chance, as happens in "
+    "cross-validation to what knows nothing.",
+    "other_way": " The AUC of {which}, {value}, is below chance: it points the wrong way.",
+    "no_interval": " The AUC of {which}, {value}, is below chance: no information.",
 }
 
 
@@ -113,4 +113,5 @@ def auc_below_chance(run: Run, model: str, cohort: str) -> str:
     if row is None:
         return ""
     value = estimate_text("auc", row["estimate"])
-    return _SHORT[_kind(run, row, cohort)].format(value=value)
+    which = lowered(BASELINE_TITLES.get(model) or model_title(model, run.config))
+    return _SHORT[_kind(run, row, cohort)].format(which=which, value=value)
