@@ -88,6 +88,8 @@ def test_the_image_is_made_from_the_lock_with_hashes():
     assert re.search(r"pip install .*--require-hashes +-r envs/requirements\.txt", joined)
     # The lock alone is there when packages are installed, which are then kept over changes of code.
     assert joined.index("--require-hashes") < joined.index("COPY . .")
+    # The solver is compiled from the code, once, and not by every container.
+    assert joined.index("COPY . .") < joined.index("-m mri_response.learning.learners.svc.solver")
     documented = (ROOT / "docs" / "start.md").read_text(encoding="utf-8")
     assert re.findall(r"^#     (podman .+)$", text, re.M) == re.findall(
         r"^(podman .+)$", documented, re.M
