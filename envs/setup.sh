@@ -28,6 +28,11 @@ if cmp -s "$lock" "$stamp" && "$venv/bin/python" -c "" 2>/dev/null &&
     exit 0
 fi
 
+# numba, which compiles the solver, is no longer made for them.
+if [ "$lock" = envs/requirements.txt ] && [ "$(uname -sm)" = "Darwin x86_64" ]; then
+    fail "numba has no packages for Macs with Intel processors; use the container (docs/start.md); with Apple silicon, use a terminal outside Rosetta"
+fi
+
 command -v git >/dev/null 2>&1 || fail "git is missing; install it and try again"
 
 # The first interpreter from 3.11 to 3.13 that can make virtual environments.

@@ -142,7 +142,7 @@ def project(tmp_path: Path) -> Path:
     shutil.copy(ROOT / "envs" / "setup.sh", tmp_path / "project" / "envs")
     (tmp_path / "project" / "envs" / "requirements.txt").write_text("a==1\n")
     (tmp_path / "bin").mkdir()
-    for tool in ("sh", "rm", "cp", "cmp", "mkdir", "dirname", "grep"):
+    for tool in ("sh", "rm", "cp", "cmp", "mkdir", "dirname", "grep", "uname"):
         (tmp_path / "bin" / tool).symlink_to(shutil.which(tool))
     stand_in(tmp_path / "bin", "git", "exit 0")
     return tmp_path / "project"
@@ -225,6 +225,15 @@ def test_missing_git_is_one_line(project):
     done = set_up(project)
     assert (done.returncode, done.stdout) == (1, "")
     assert done.stderr == "mri-response: git is missing; install it and try again\n"
+
+
+def test_a_mac_with_an_intel_processor_is_one_line(project):
+    stand_in(project.parent / "bin", "python3", python_stand_in("3.12"))
+    (project.parent / "bin" / "uname").unlink()
+    stand_in(project.parent / "bin", "uname", 'echo "Darwin x86_64"')
+    done = set_up(project)
+    assert (done.returncode, done.stdout, done.stderr.count("\n")) == (1, "", 1)
+    assert "use the container" in done.stderr
 
 
 @pytest.mark.parametrize("name", ["my project", "a&b", "it's", "a$b", "a[1]", "a(1)", "a\\b"])
