@@ -67,6 +67,9 @@ def test_page_and_documents_say_whether_it_is_the_site(made_up):
     assert sites.rows[0][1:4] == ["S0", "20", "9 (45.0\u00a0%)"]
     assert sites.rows[-1][-1] == "Not computed: a class has fewer than 5 people."
     assert spread.rows[0][2] == "6"
+    row = tables()["site_spread"].iloc[0]
+    low, high = 100 * row["i_squared_low"], 100 * row["i_squared_high"]
+    assert spread.rows[0][4][1] == f"{low:.1f}\u00a0to\u00a0{high:.1f}\u00a0%"
     told = gather(run)["sites_told"]
     assert expected.replace("\u00a0", " ") in told.text
     said = " ".join(fact.text for fact in methods(run))

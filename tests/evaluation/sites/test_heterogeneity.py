@@ -31,6 +31,8 @@ def test_published_numbers_of_the_bcg_trials():
     assert found.tau_squared == pytest.approx(0.3132, abs=1e-4)
     assert found.estimate == pytest.approx(-0.7145, abs=2e-4)
     assert 100 * found.i_squared == pytest.approx(92.22, abs=0.02)
+    assert 100 * found.i_squared_low == pytest.approx(81.92, abs=0.02)
+    assert 100 * found.i_squared_high == pytest.approx(97.68, abs=0.02)
     assert found.q == pytest.approx(152.2330, abs=2e-4)
     assert found.p_value < 1e-4
 
@@ -70,6 +72,7 @@ def test_mean_and_interval_are_those_of_statsmodels_at_its_variance(monkeypatch)
 def test_alike_sites_have_no_narrower_interval_than_their_own_variances():
     found = random_effects([0.5, 0.5, 0.5, 0.5], [0.2] * 4)
     assert found.tau_squared == found.i_squared == 0
+    assert (found.i_squared_low, found.i_squared_high) == (0, 0), "nothing differs by less"
     assert found.high - 0.5 == pytest.approx(t.ppf(0.975, 3) * 0.1)
 
 

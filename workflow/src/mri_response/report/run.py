@@ -49,7 +49,8 @@ _NUMBERS = (
     "false_negative",
     "true_negative",
     "false_positive",
-    *("n_sites", "chance", "null_mean", "tau_squared", "i_squared"),
+    *("n_sites", "chance", "null_mean"),
+    *("tau_squared", "i_squared", "i_squared_low", "i_squared_high"),
     *("prediction_low", "prediction_high"),
 )
 

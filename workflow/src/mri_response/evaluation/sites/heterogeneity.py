@@ -25,6 +25,8 @@ class RandomEffects(NamedTuple):
         Variance between sites.
     i_squared : float
         Share of it in the variance of an estimate of a typical site.
+    i_squared_low, i_squared_high : float
+        Its interval, that of the variance between sites by the profile of Cochran's Q.
     q, p_value : float
         Cochran's Q, and p of no variance between sites.
     prediction_low, prediction_high : float
@@ -36,6 +38,8 @@ class RandomEffects(NamedTuple):
     high: float
     tau_squared: float
     i_squared: float
+    i_squared_low: float
+    i_squared_high: float
     q: float
     p_value: float
     prediction_low: float
@@ -68,7 +72,7 @@ def random_effects(
     Viechtbauer (2005). J Educ Behav Stat 30:261-293. IntHout, Ioannidis and Borm (2014). BMC Med
     Res Methodol 14:25. Röver, Knapp and Friede (2015). BMC Med Res Methodol 15:99. Higgins,
     Thompson and Spiegelhalter (2009). J R Stat Soc A 172:137-159. Higgins and Thompson (2002). Stat
-    Med 21:1539-1558.
+    Med 21:1539-1558. Viechtbauer (2007). Stat Med 26:37-52 (profile of Q).
     """
     from scipy.stats import chi2, t  # takes time to import; only needed here
 
@@ -84,15 +88,34 @@ def random_effects(
     error = np.sqrt(max(spread, 1.0) / weights.sum())
     half = t.ppf((1 + level) / 2, k - 1) * error
     fixed = 1 / variances
-    q = fixed @ (values - fixed @ values / fixed.sum()) ** 2
+    q = _cochran_q(0.0, values, variances)
+    tails = chi2.ppf([(1 + level) / 2, (1 - level) / 2], k - 1)
+    between = np.array([tau_squared, *(_variance_with(q, values, variances) for q in tails)])
     typical = (k - 1) * fixed.sum() / (fixed.sum() ** 2 - fixed @ fixed)
     new = np.nan
     if k >= FEWEST_FOR_PREDICTION:
         new = t.ppf((1 + level) / 2, k - 2) * np.sqrt(tau_squared + error**2)
     return RandomEffects(
-        *(mean, mean - half, mean + half, tau_squared, tau_squared / (tau_squared + typical)),
+        *(mean, mean - half, mean + half, tau_squared, *between / (between + typical)),
         *(q, chi2.sf(q, k - 1), mean - new, mean + new),
     )
+
+
+def _cochran_q(tau_squared: float, values: np.ndarray, variances: np.ndarray) -> float:
+    """Squared distances from the mean, all weighted for a variance between sites."""
+    weights = 1 / (variances + tau_squared)
+    return weights @ (values - weights @ values / weights.sum()) ** 2
+
+
+def _variance_with(q: float, values: np.ndarray, variances: np.ndarray) -> float:
+    """Variance between sites for which Q, which falls as it grows, has a value; 0 if none has."""
+    from scipy.optimize import brentq  # takes time to import; only needed here
+
+    if _cochran_q(0.0, values, variances) <= q:
+        return 0.0
+    # Q is below the sum of squares about the plain mean, over the variance between sites.
+    most = np.sum((values - values.mean()) ** 2) / q
+    return brentq(lambda tau: _cochran_q(tau, values, variances) - q, 0.0, most, xtol=1e-12)
 
 
 def _restricted_likelihood(values: np.ndarray, variances: np.ndarray) -> float:

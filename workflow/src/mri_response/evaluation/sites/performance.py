@@ -31,7 +31,16 @@ COLUMNS = [
 ]
 SPREAD_COLUMNS = [
     *("model", "role", "metric", "n_sites", "estimate", "ci_low", "ci_high", "tau_squared"),
-    *("i_squared", "q", "p_value", "prediction_low", "prediction_high", "note"),
+    *(
+        "i_squared",
+        "i_squared_low",
+        "i_squared_high",
+        "q",
+        "p_value",
+        "prediction_low",
+        "prediction_high",
+        "note",
+    ),
 ]
 #: Half a person among so many at the edge, where a proportion has no logit.
 EDGE = 0.5
@@ -142,7 +151,9 @@ def site_spread(table: pd.DataFrame) -> pd.DataFrame:
             about
             | {"estimate": expit(effects.estimate), "ci_low": expit(effects.low)}
             | {"ci_high": expit(effects.high), "tau_squared": effects.tau_squared}
-            | {"i_squared": effects.i_squared, "q": effects.q, "p_value": effects.p_value}
+            | {"i_squared": effects.i_squared, "i_squared_low": effects.i_squared_low}
+            | {"i_squared_high": effects.i_squared_high}
+            | {"q": effects.q, "p_value": effects.p_value}
             | {"prediction_low": expit(effects.prediction_low)}
             | {"prediction_high": expit(effects.prediction_high)}
         )

@@ -47,9 +47,9 @@ _HOW = (
 _SPREAD = (
     "Sites were combined by random effects on the logit scale (restricted maximum likelihood; "
     "interval of Hartung, Knapp, Sidik and Jonkman). I\u00b2 is the share of the variance that is "
-    "between sites, and has no interval here; the prediction interval says where a new site of "
-    "this kind may lie. Sites of "
-    "the discovery cohort share training data, so that they are not quite independent. Fewer than "
+    "between sites, with the interval that the profile of Cochran’s Q gives; the prediction "
+    "interval says where a new site of this kind may lie. Sites of the discovery cohort share "
+    "training data, so that they are not quite independent. Fewer than "
     f"{FEWEST_FOR_MEAN} sites say nothing of their differences (not estimable), and fewer than "
     f"{FEWEST_FOR_PREDICTION} nothing of the next one."
 )
@@ -166,7 +166,10 @@ def _spread_table(run: Run, rows: pd.DataFrame, model: str) -> Table:
         else:
             cells += [
                 metric_with_limits(metric, row),
-                percent(row["i_squared"]),
+                (
+                    percent(row["i_squared"]),
+                    interval_text("i_squared", row["i_squared_low"], row["i_squared_high"]),
+                ),
                 "not estimable"
                 if np.isnan(row["prediction_low"])
                 else interval_text(metric, row["prediction_low"], row["prediction_high"]),
