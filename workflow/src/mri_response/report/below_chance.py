@@ -9,7 +9,7 @@ import pandas as pd
 
 from mri_response.core.vocabulary import HEADLINE_METRICS, Interval
 from mri_response.evaluation.headline import headline_row
-from mri_response.report.naming import BASELINE_TITLES, METRIC_NAMES, lowered, model_title
+from mri_response.report.naming import METRIC_NAMES, lowered, model_title, short_title
 from mri_response.report.numbers import estimate_text, number
 from mri_response.report.run import Run
 
@@ -113,5 +113,5 @@ def auc_below_chance(run: Run, model: str, cohort: str) -> str:
     if row is None:
         return ""
     value = estimate_text("auc", row["estimate"])
-    which = lowered(BASELINE_TITLES.get(model) or model_title(model, run.config))
+    which = lowered(short_title(model, run.config))
     return _SHORT[_kind(run, row, cohort)].format(which=which, value=value)

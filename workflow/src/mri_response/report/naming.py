@@ -244,6 +244,19 @@ def model_title(name: str, config: Mapping[str, Any]) -> str:
     return f"Model {name}"
 
 
+def short_title(name: str, config: Mapping[str, Any]) -> str:
+    """Write a model, stack or baseline in words, a baseline without what it knows.
+
+    Parameters
+    ----------
+    name : str
+        Name of the model, stack or baseline.
+    config : mapping
+        The completed configuration.
+    """
+    return BASELINE_TITLES.get(name) or model_title(name, config)
+
+
 def pair_title(pair: tuple[str, str], config: Mapping[str, Any]) -> str:
     """Write the difference of two models in words.
 

@@ -14,7 +14,9 @@ from mri_response.evaluation.headline import headline_row
 from mri_response.report.below_chance import auc_below_chance
 from mri_response.report.lookup import is_computed
 from mri_response.report.naming import (
+    lowered,
     plural,
+    short_title,
 )
 from mri_response.report.numbers import (
     interval_text,
@@ -190,7 +192,10 @@ def _item(run: Run, row: pd.Series, n_tested: int) -> AnswerItem:
     against = "" if pd.isna(row["against"]) else compared_with(run, row)
     names = run.names
     both = {"positives": plural(names.positive), "negatives": plural(names.negative)}
-    text = text.format(**both, against=against, widest=_widest(row, against))
+    # The question says what confounds these are.
+    clinic = question == "better_than_the_clinic" and against
+    said = lowered(short_title(str(row["against"]), run.config)) if clinic else against
+    text = text.format(**both, against=said, widest=_widest(row, against))
     if question == "is_it_the_drug" and answer == "not_asked" and not has_controls(run):
         text = NO_CONTROL
     asked = QUESTIONS[question]
