@@ -96,12 +96,13 @@ class SvcLearner(Learner):
         Notes
         -----
         Orders of magnitude, measured on one core of a server of the 2020s. Gram matrices: see
-        `gram_seconds`. Following a labelling through the grid takes about 0.02 ms per value of C at
-        n = 100 and grows with n^2.2: with 13 values 0.16 ms were seen at n = 80 (regions), 3.0 ms
-        at n = 260, 7.1 ms at n = 450 and 24 ms at n = 838. Where people outnumber features by far
-        it grows with n p^2: 0.5 ms at n = 450 and p = 20, 37 ms at n = 838 and p = 179, 0.15 s at
-        n = 5000 and p = 180, 7 s at n = 10,000 and p = 500. What the labellings of a block share
-        is little.
+        `gram_seconds`. Solving a labelling takes some 0.012 ms per value of C at n = 100 and grows
+        with n^1.5, and with the square of n / p where people outnumber features. Seen per value of
+        C: 0.004 to 0.011 ms at n = 99, 0.020 to 0.024 ms at n = 150 and 165 with as many regions,
+        0.13 ms at n = 250 and 0.43 ms at n = 350 with 150 regions, 0.046 ms at n = 500 with
+        400,000 voxels. Where people outnumber features by far it grows with n p^2: with 13 values
+        0.5 ms at n = 450 and p = 20, 24 to 28 ms at n = 838 and p = 179, 0.2 to 0.3 s at n = 5000
+        and p = 180, 7 s at n = 10,000 and p = 500. What the labellings of a block share is little.
         """
         n_sets = 1 + scheme["inner_repeats"] * scheme["inner_folds"]
         n_fits = n_sets * len(grid_of_c(self.model["C"]))
@@ -118,7 +119,7 @@ class SvcLearner(Learner):
         return Work(
             gram_s=gram_seconds(n_sets, n, p) + n_sets * own_pass,
             gram_mb=8e-6 * n_sets * n**2,
-            solver_s=2e-5 * (n / 100) ** 2.2 * n_fits,
+            solver_s=1.2e-5 * (n / 100) ** 1.5 * max(1, n / p) ** 2 * n_fits,
             pass_s=shared,
         )
 
