@@ -577,6 +577,8 @@ def main() -> None:
     if len(set(given.features)) > 3:
         parser.error("the figure has room for 3 numbers of features")
     given.out.mkdir(parents=True, exist_ok=True)
+    # The solver's machine code is loaded once per process, which is no labelling's time.
+    PathSolver(np.eye(2)).at(np.array([[1.0], [-1.0]]), np.array([1.0]))
     tables = {
         "ratio": lambda: [ratio(w, s, given.compared) for w in workloads for s in (False, True)],
         "whole": lambda: [whole(workload, given.jobs) for workload in workloads],
