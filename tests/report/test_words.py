@@ -62,6 +62,22 @@ def test_the_summary_follows_the_verdict(answers: dict[str, Any], said: str, uns
     assert unsaid not in text
 
 
+@pytest.mark.parametrize(
+    ("low", "short", "said"),
+    [
+        (0.649, "Yes, better than chance.", "That it is of use (65.0 % or more"),
+        (0.65, "Yes.", "This is of use (65.0 % or more"),
+    ],
+)
+def test_yes_alone_is_said_of_what_is_of_use(low: float, short: str, said: str) -> None:
+    run = answered(predicts="found")
+    rows = run.tables["verdict"]["question"] == "predicts"
+    run.tables["verdict"].loc[rows, ["ci_low", "useful"]] = [low, 0.65]
+    item = verdict.SECTION.blocks(run.read())[0].left[0].items[0]
+    assert item.short == short
+    assert said in item.text.replace("\u00a0", " ")
+
+
 def test_the_hundred_people_are_those_of_the_table() -> None:
     run = made_up_run()
     table = run.tables["natural_frequencies"]

@@ -202,6 +202,7 @@ def _item(run: Run, row: pd.Series, n_tested: int) -> AnswerItem:
     if answer == "not_asked":
         return AnswerItem(asked, short, text, tone=tone)
     if question in _ABOVE_CHANCE and answer == "found":
+        short = short if _is_useful(row) else "Yes, better than chance."
         text += _by_enough(row)
     if answer == "cannot_tell":
         text += why_undecided(row, n_tested)
@@ -222,11 +223,16 @@ def _widest(row: pd.Series, against: str) -> str:
     return f"How well it does may differ most between {against}: by up to {100 * reach:.1f} points."
 
 
+def _is_useful(row: pd.Series) -> bool:
+    """Whether the whole interval lies where performance is of use."""
+    return number(row["ci_low"]) >= number(row["useful"])
+
+
 def _by_enough(row: pd.Series) -> str:
     """Whether a figure above chance is shown to be of use as well."""
     fixed = ", as set for this run" if row["question"] == _ABOVE_CHANCE[0] else ""
     useful = f"{percent(row['useful'])} or more{fixed}"
-    if number(row["ci_low"]) >= number(row["useful"]):
+    if _is_useful(row):
         return f" This is of use ({useful})."
     return f" That it is of use ({useful}) is not shown."
 
