@@ -57,8 +57,9 @@ def tables(control=True, null="smooth"):
             **{"cos_median": 0.9, "split_half": 0.5, "split_half_null_95": [0.3, 0.6, 0.6]},
             **{"returns": [True, False, False], "top_person_share": 0.1, "cos_without_one": 0.8},
             **{"r_map_mean": [-0.95, 0.1, 0.99], "before_component": [2, 1, 1]},
-            **{"before_cos": [0.71, 0.69, 0.99], "before_r": [-0.44, 0.12, 0.9]},
+            **{"before_cos": [0.71, 0.78, 0.99], "before_r": [-0.44, 0.12, 0.9]},
             **{"before_r_low": -0.7, "before_r_high": 0.95},
+            **{"before_cos_null_95": 0.55, "before_cos_p": [0.004, 0.06, 0.3]},
         }
     )
     arms = ["treated", "control"] if control else ["treated"]
@@ -137,9 +138,10 @@ def test_axes_are_those_that_are_retained_and_return(made_up):
 def test_sentences_have_the_numbers_of_their_tables(made_up):
     said = texts(run_of(made_up))
     for sentence in (
-        "component 1, component 2 of before (cosine 0.71; r of its scores with the own map before "
+        "component 1, component 2 of before (cosine 0.71, of random maps up to 0.55 in 95 %, "
+        "p = 0.004; r of its scores with the own map before "
         "\u22120.44 (95 % interval \u22120.70 to 0.95))",
-        "1 of 2 is one of anatomy too (cosine of 0.7 or more: a description, with no test)",
+        "1 of 2 is one of anatomy too (cosine of 0.7 or more and p of 0.05 or less)",
         "One is the mean change of the whole map (r of 0.9 or more).",
         "correlate by 0.123 (95 % interval 0.100 to 0.200) on average",
         "participation ratio): 12.3 (95 % interval 8.0 to 19.0); the person who brings most brings "

@@ -11,7 +11,7 @@ from brain_data import made_parcels, smooth_maps
 from scipy.stats import pearsonr
 
 from mri_response.inputs.parcels import POSITION
-from mri_response.variability.results import component_tables
+from mri_response.variability.results import BEFORE, component_tables
 from mri_response.variability.study import EffectStudy
 
 PARCELS = made_parcels(20)
@@ -55,7 +55,31 @@ def test_a_correlation_with_the_map_before_has_the_interval_of_scipy(config):
     assert limits == pytest.approx(list(found.confidence_interval(0.95)))
 
 
+def test_the_cosine_with_the_nearest_component_before_is_judged_beside_random_maps(config):
+    rng = np.random.default_rng(2)
+    before = smooth_maps(PARCELS, 24, rng)
+    maps = 0.2 * smooth_maps(PARCELS, 24, rng) - before
+    table = components(config, maps, before)
+    own, earlier = (
+        np.linalg.svd(x - x.mean(axis=0), full_matrices=False)[2][:3] for x in (maps, before)
+    )
+    assert table["before_cos"].to_numpy() == pytest.approx(np.abs(own @ earlier.T).max(axis=1))
+    assert table["before_cos_p"].iloc[0] == 1 / 200
+    assert (table["before_cos"] > table["before_cos_null_95"]).iloc[0]
+
+
+def test_of_smooth_maps_without_a_relation_as_many_seem_related_as_p_says(config, monkeypatch):
+    monkeypatch.setattr("mri_response.variability.results.BEFORE_OF_NULL", 39)
+    p = []
+    for seed in range(80):
+        rng = np.random.default_rng(seed)
+        maps, before = smooth_maps(PARCELS, 24, rng), smooth_maps(PARCELS, 24, rng)
+        p.append(components(config, maps, before)["before_cos_p"].iloc[0])
+    # 16 are expected at 0.2; three standard deviations are 10.7.
+    assert 5 <= np.sum(np.array(p) <= 0.2) <= 27
+
+
 def test_without_maps_before_nothing_is_said(config):
     maps = smooth_maps(PARCELS, 24, np.random.default_rng(4))
     table = components(config, maps, None)
-    assert table[["before_cos", "before_r", "before_r_low", "before_r_high"]].isna().all(axis=None)
+    assert table[list(BEFORE)].isna().all(axis=None)

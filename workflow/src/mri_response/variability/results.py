@@ -40,6 +40,8 @@ from mri_response.variability.surrogates import modes_of, people_surrogates
 
 Config = Mapping[str, Any]
 Tables = dict[str, pd.DataFrame]
+#: Sets of smooth maps whose components are set beside those before treatment.
+BEFORE_OF_NULL = 199
 #: Sets of smooth maps whose components are split into halves, and splits of each.
 HALVES_OF_NULL, SPLITS_OF_NULL = 99, 10
 #: Samples of people of equal size, and permutations where each is slow.
@@ -90,7 +92,7 @@ def _components(config: Config, place: int, study: EffectStudy) -> Tables:
             "retained": np.arange(len(found.loadings)) < tested.retained,
             **_stability(found, drawn, halves, tested.retained),
             **_influence(maps, found),
-            **_beside_baseline(study, maps, found),
+            **_beside_baseline(study, maps, found, source),
         }
     )
     shown = max(tested.retained, 1)
@@ -149,13 +151,20 @@ def _columnwise(scores: NDArray, values: NDArray) -> NDArray:
 
 
 #: Columns about the maps before treatment.
-BEFORE = ("before_component", "before_cos", "before_r", "before_r_low", "before_r_high")
+BEFORE = (
+    *("before_component", "before_cos", "before_cos_null_95", "before_cos_p"),
+    *("before_r", "before_r_low", "before_r_high"),
+)
 
 
-def _beside_baseline(study: EffectStudy, maps: NDArray, found: Components) -> dict[str, Any]:
+def _beside_baseline(
+    study: EffectStudy, maps: NDArray, found: Components, source: Any
+) -> dict[str, Any]:
     """How far a component of the effect is one of the maps before: regression to the mean.
 
-    The limits of the correlation are those of this component, the people alone being drawn again.
+    The cosine with the nearest of them is judged beside that of the component of the same rank of
+    random maps. The limits of the correlation are those of this component, the people alone being
+    drawn again.
     """
     baseline = study.baseline
     if baseline is None:
@@ -165,8 +174,12 @@ def _beside_baseline(study: EffectStudy, maps: NDArray, found: Components) -> di
     projected = (baseline - baseline.mean(axis=0)) @ found.loadings.T
     r = _columnwise(found.scores, projected)
     limits = np.array([correlation_limits(one, len(maps) - 2) for one in r]).T
-    nearest = (cosines.argmax(axis=1) + 1, cosines.max(axis=1))
-    return dict(zip(BEFORE, (*nearest, r, *limits), strict=True))
+    nearest, own = cosines.argmax(axis=1) + 1, cosines.max(axis=1)
+    random = [principal_components(source(1)[0], len(own)).loadings for _ in range(BEFORE_OF_NULL)]
+    null = np.abs(np.stack(random) @ before.loadings.T).max(axis=2)
+    p = (1 + (null >= own).sum(axis=0)) / (BEFORE_OF_NULL + 1)
+    values = (nearest, own, np.quantile(null, 0.95, axis=0), p, r, *limits)
+    return dict(zip(BEFORE, values, strict=True))
 
 
 def _loadings(

@@ -41,8 +41,8 @@ _GENES = (
     "and genes that are expressed alike cannot be told apart by it."
 )
 _ALPHA = 0.05
-#: From this cosine on a component of change is called one of the maps before too, and from this
-#: correlation on the mean change of the whole map.
+#: From this cosine on, if it is rare by chance, a component of change is called one of the maps
+#: before too, and from this correlation on the mean change of the whole map.
 _SAME, _MEAN = 0.7, 0.9
 
 
@@ -153,16 +153,18 @@ def _baseline(tables: Mapping[str, pd.DataFrame], name: str) -> str:
         return f"{name}: no map before treatment, so that regression to the mean cannot be seen."
     parts = [
         f"component {row['component']:.0f}{'' if row['retained'] else ' (not retained)'}, "
-        f"component {row['before_component']:.0f} of before (cosine {minus(row['before_cos'])}; "
+        f"component {row['before_component']:.0f} of before (cosine {minus(row['before_cos'])}, of "
+        f"random maps up to {minus(row['before_cos_null_95'])} in 95 %, "
+        f"{p_phrase(row['before_cos_p'], None)}; "
         f"r of its scores with the own map before {_limits(row, 2, 'before_r')})"
         for row in shown.to_dict("records")
     ]
-    same = int((shown["before_cos"] >= _SAME).sum())
+    same = int(((shown["before_cos"] >= _SAME) & (shown["before_cos_p"] <= _ALPHA)).sum())
     mean = shown["r_map_mean"].abs().max() >= _MEAN
     return (
         f"{name}, beside the maps before treatment: {'; '.join(parts)}. {same or 'None'} of "
         f"{len(shown)} {'are' if same > 1 else 'is'} one of anatomy too (cosine of {_SAME:g} or "
-        "more: a description, with no test). Differences before treatment and regression to the "
+        f"more and p of {_ALPHA:g} or less). Differences before treatment and regression to the "
         "mean are part of every change."
         + (f" One is the mean change of the whole map (r of {_MEAN:g} or more)." if mean else "")
     )
