@@ -9,6 +9,7 @@ from belief_files import write_study
 from flat_blocks import flat
 
 from mri_response.belief_updating import results
+from mri_response.belief_updating.models import MODELS
 from mri_response.belief_updating.run_tables import typed
 from mri_response.belief_updating.study import read_study
 from mri_response.config.load import load_config
@@ -85,7 +86,8 @@ def test_the_section_says_what_changed_beside_agents(made):
     assert len(triple) == 2
     for shown, linear in zip(triple, agents["linear"], strict=True):
         assert shown[6][0] == f"{linear:.2f}".replace("-", "\u2212")
-    assert "group: patients minus controls; time: ses-4h minus ses-before" in effects.note
+    # The table has the rows of every session.
+    assert "patients minus controls; time: the row's session minus ses-before" in effects.note
 
 
 def test_both_intervals_of_the_mediation_stand_beside_each_other(made):
@@ -93,7 +95,22 @@ def test_both_intervals_of_the_mediation_stand_beside_each_other(made):
     row = typed(made[1]["belief_mediation"]).set_index("path").loc["ab"]
     for name in ("estimate", "ci_low", "ci_high", "bca_low", "bca_high"):
         assert f"{row[name]:.2f}".replace("-", "\u2212") in text
-    assert "mediator and score were measured together" in text
+    assert "the mediator was not randomised" in text
+
+
+def test_tables_of_scores_and_of_recovery_say_of_whom_and_what(made):
+    notes = words(flat(SECTION.blocks_of(run_of(made))))
+    score = made[0]["belief"]["score"]
+    of = f"n: people with {score['scale']} in {score['baseline']} and {score['endpoint']} and"
+    assert of in notes
+    assert "r, error (root mean square) and bias: found beside true." in notes
+
+
+def test_every_part_of_the_name_of_a_model_is_explained():
+    (caption,) = (one.caption for one in BELIEF_FIGURES if one.name == "belief_models")
+    told = caption[caption.index("Names of models:") :]
+    for part in {part for name in MODELS for part in name.split("_")}:
+        assert f" {part}, " in told
 
 
 def test_nobody_is_named_and_no_number_is_missing(made):
@@ -171,17 +188,21 @@ def test_the_methods_tell_rules_models_and_controls(made):
     assert "prior counts that add up to one" in text
     assert "group x time x valence" in text
     assert "exposure: time, since one arm was analysed" in text
+    assert "sensitivity" not in text, "it has another meaning in the glossary"
+    assert "The mediator was not randomised, which" in text
     assert "agents without any bias" in text
     belief = run_of(made).config["belief"]
     assert f"({belief['draws'] // 10} for the mixed model)" in text
     assert "nor those in which all first or all second estimates are equal" in text
     assert "recalled no better" not in text
     other = belief | {"prior_count": "one_each"}
+    other["score"] = belief["score"] | {"endpoint": belief["mediation"]["session"]}
     other["exclude"] = {"one_answer": False, "recall": True, "limits": {"rt_E1": [0.2, None]}}
     facts = METHODS["belief"](run_of(made, belief=other))
     text = " ".join(fact.text for fact in facts)
     assert "add up to the number of models" in text
     assert "estimates are equal" not in text
+    assert "was not randomised and was measured with the score, which" in text
     assert "recalled no better than by chance; trials outside limits of rt_E1" in text
     cited = {key for fact in facts for key in fact.cites}
     references = Path(__file__).resolve().parents[2] / "workflow/src/mri_response/data/documents"

@@ -7,8 +7,8 @@ Two regressions, both with the mediator and the score before treatment and with 
 
 The indirect effect is a b, the total one c = c' + a b. With two arms the exposure is the arm. With
 one arm it is the time: a is then the mean change of the mediator and c that of the score, whatever
-caused them, be it treatment, practice or expectation. Mediator and score are measured together and
-the mediator is not randomised: an interval without 0 is compatible with mediation and no proof.
+caused them, be it treatment, practice or expectation. The mediator is not randomised, and it may be
+measured together with the score: an interval without 0 is compatible with mediation and no proof.
 
 References
 ----------
@@ -199,7 +199,7 @@ def mediation_table(
 def _note(low: float, high: float, exposure: str | None) -> str:
     found = "compatible with mediation" if low > 0 or high < 0 else "no mediation shown"
     arm = "" if exposure else "; one arm: a is the change with time, whatever caused it"
-    return f"{found}; mediator and score were measured together{arm}"
+    return f"{found}; the mediator was not randomised{arm}"
 
 
 def _resampled(data: _Data, n: int, rng: np.random.Generator) -> NDArray:

@@ -99,11 +99,13 @@ def _score(belief: Mapping[str, Any]) -> Fact:
     )
     if mediation:
         exposure = "time, since one arm was analysed" * (mediation["exposure"] == "time")
+        together = " and was measured with the score" * (mediation["session"] == score["endpoint"])
         text += (
             f" Mediation by the change of {mediation['parameter']} in {mediation['session']} "
             f"(exposure: {exposure or 'group'}): product of paths, percentile and BCa intervals "
-            f"over {mediation['bootstrap']:,} samples of people; sensitivity by the correlation of "
-            "the errors. Mediator and score were measured together, which no interval repairs."
+            f"over {mediation['bootstrap']:,} samples of people; the correlation of the errors of "
+            f"mediator and score was varied. The mediator was not randomised{together}, which no "
+            "interval repairs."
         )
     return Fact(
         text,

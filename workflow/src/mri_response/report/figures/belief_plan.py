@@ -64,9 +64,8 @@ BELIEF_FIGURES = (
         what is left (c′) and the whole change (c), with percentile and BCa bootstrap
         intervals over people. The BCa interval excludes 0 too often where one of the paths is
         0 and people are few. Right: a b if the errors of mediator and score were correlated
-        by something unmeasured; the point is where nothing is left. Mediator and score were
-        measured together, and the mediator was not randomised: an interval without 0 is
-        compatible with mediation and no proof.""",
+        by something unmeasured; the point is where nothing is left. The mediator was not
+        randomised: an interval without 0 is compatible with mediation and no proof.""",
     ),
     FigureKind(
         "belief_models",
@@ -81,7 +80,9 @@ BELIEF_FIGURES = (
         what the prior says, in the order of the sessions. Prior counts
         {% if (snakemake.config.get("belief") or {}).get("prior_count") == "one_each" %}add
         up to the number of models{% else %}add up to one{% endif %}, split evenly over
-        the families; with few people they matter.""",
+        the families; with few people they matter. Names of models: heuristic, learning from
+        the error; bayesian, by Bayes' rule; pr, with relative personal knowledge; asy0, A
+        fixed at 0; sca1, S fixed at 1; null, both fixed.""",
     ),
     FigureKind(
         "belief_recovery",

@@ -71,7 +71,7 @@ def _blocks(run: Run) -> list[Block]:
     further += [_first_estimates(tables, names), Figures(("belief_rates",))]
     clinic: list[Block] = []
     if "belief_association" in tables:
-        clinic.append(_association(tables["belief_association"], names))
+        clinic.append(_association(run, tables["belief_association"]))
     if "belief_mediation" in tables:
         clinic += [Text(_mediation(run, tables)), Figures(("belief_mediation",))]
     figures = Figures(("belief_models", "belief_predictions", "belief_recovery", "belief_found"))
@@ -185,9 +185,10 @@ def _reliability(row: Mapping[str, Any]) -> tuple[str, str] | str:
 
 
 def _codes(effects: pd.DataFrame) -> str:
-    """What is minus what, from the row that has all codes."""
-    longest = effects.loc[effects["coding"].str.len().idxmax(), "coding"]
-    return longest.replace(" - ", " minus ")
+    """What is minus what, from the row that has all codes; the later session is that of a row."""
+    row = effects.loc[effects["coding"].str.len().idxmax()]
+    own = f"time: {row['session_id']} - "
+    return row["coding"].replace(own, "time: the row's session - ").replace(" - ", " minus ")
 
 
 def _changes(tables: dict[str, pd.DataFrame], names: Naming) -> Table:
@@ -234,7 +235,7 @@ def _effects(run: Run, tables: dict[str, pd.DataFrame]) -> Table:
                 row["term"],
                 (f"{row['n_people']:.0f}", f"{row['n_trials']:,.0f} trials"),
                 with_limits(row, 2),
-                f"{row['df']:.0f}",
+                f"{row['df']:,.0f}",
                 p_text(row["p_value"], None),
                 with_limits(agent, 2, ("linear", "linear_low", "linear_high")),
                 _known(agent["bayesian"], 2),
@@ -283,9 +284,10 @@ def _first_estimates(tables: dict[str, pd.DataFrame], names: Naming) -> Table:
     return made
 
 
-def _association(table: pd.DataFrame, names: Naming) -> Table:
+def _association(run: Run, table: pd.DataFrame) -> Table:
+    score = run.config["belief"]["score"]
     made = Table(
-        names.title("Change of learning rates and change of the score"),
+        run.names.title("Change of learning rates and change of the score"),
         ["Session", "Parameter", "n", "r", "p", "p, whole family", "Reliability"],
     )
     for row in table.to_dict("records"):
@@ -301,8 +303,9 @@ def _association(table: pd.DataFrame, names: Naming) -> Table:
             ]
         )
     made.note = (
-        "Partial correlations given the score and the parameter before and the covariates. Small "
-        "numbers: 95 % intervals (Fisher); p by permutation of residuals. Both "
+        f"n: people with {score['scale']} in {score['baseline']} and {score['endpoint']} and with "
+        "learning rates. Partial correlations given the score and the parameter before and the "
+        "covariates. Small numbers: 95 % intervals (Fisher); p by permutation of residuals. Both "
         "are changes after treatment: this describes and predicts nothing."
     )
     return made
@@ -327,7 +330,8 @@ def _recovery(tables: dict[str, pd.DataFrame], names: Naming) -> Table:
     first = tables["belief_recovery"].iloc[0]
     made.note = (
         "Simulated with each session's own estimates, base rates, parameters and noise: "
-        f"{first['n_sessions']:.0f} sessions, {first['n_draws']:.0f} times each."
+        f"{first['n_sessions']:.0f} sessions, {first['n_draws']:.0f} times each. r, error (root "
+        "mean square) and bias: found beside true. Intervals: 1.96 standard errors."
     )
     return made
 
