@@ -355,6 +355,15 @@ def test_words_of_the_first_screen_are_explained_once(tmp_path: Path) -> None:
     assert len({word.lower() for word in marked}) == len(marked)
 
 
+def test_titles_of_works_are_not_explained(tmp_path: Path) -> None:
+    """A word in a title may mean something else, as in "gene specificity"."""
+    page = render_report(page_inputs(made_up_run(), tmp_path))
+    works = page[page.index("<summary>References</summary>") :]
+    works = works[: works.index("</details>")]
+    assert "Permutation" in works
+    assert "<abbr" not in works
+
+
 def test_a_table_tells_its_words_although_the_section_has_told_them(tmp_path: Path) -> None:
     """The answer above it has them first, and the table is folded."""
     page = render_report(page_inputs(made_up_run(), tmp_path))

@@ -143,6 +143,12 @@ def test_the_list_has_the_words_that_the_page_had_and_those_of_their_meanings() 
     assert terms == ["Balanced accuracy", "Holm", "Sensitivity", "Specificity"]
 
 
+def test_words_of_pages_without_models_need_no_model_to_be_told() -> None:
+    marker = Marker()
+    marker.mark("p by permutation")
+    assert [term for term, _ in marker.words()] == ["Permutation"]
+
+
 def test_the_words_behind_every_answer_are_in_the_glossary() -> None:
     """Nulls and tests as `answer_number` writes them, and what its intervals say of themselves."""
     known = {term.lower() for term in glossary()}

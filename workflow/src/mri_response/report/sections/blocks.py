@@ -59,10 +59,13 @@ class Bullets:
     ----------
     items : list of str
         A text per item.
+    quoted : bool
+        Whether the words are those of others, such as titles, which the glossary does not explain.
     """
 
     kind: ClassVar[str] = "bullets"
     items: list[str]
+    quoted: bool = False
 
 
 @dataclass
@@ -114,8 +117,7 @@ class Table:
     columns : list of str
         Headers of the columns.
     rows : list of list
-        Cells: a text, or a pair (text, smaller text under it). A row shorter than the columns
-        has its last cell stretched over the rest.
+        Cells: texts or pairs (text, smaller text under it); the last of a short row is stretched.
     note : str
         Text below the table.
     prose : bool
@@ -350,8 +352,7 @@ class Figures:
     Attributes
     ----------
     kinds : tuple of str
-        Kinds of figures (`mri_response.report.figures.plan`) in their order; a kind that the run
-        does not have is left out.
+        Kinds of figures (`mri_response.report.figures.plan`) in their order, if the run has them.
     model : str
         The model whose figures they are; those of all models where it is empty.
     """

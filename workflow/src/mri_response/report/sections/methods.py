@@ -19,7 +19,7 @@ def _blocks(run: Run) -> list[Block]:
         Details("As they can stand in a paper", [Copy("methods", "Copy the methods", texts)])
     ]
     if keys:
-        works: list[Block] = [Bullets(references(keys))]
+        works: list[Block] = [Bullets(references(keys), quoted=True)]
         found += [
             Details("References", [Copy("references", "Copy the references", works)]),
             Details("References as BibTeX", [Copy("bibtex", "Copy", [Lines(bibtex(keys))])]),
