@@ -167,6 +167,10 @@ addEventListener("load", async () => {
     });
   found.printedSmall = all("td small").filter((one) => size(one) > size(one.closest("table")));
   found.printedSmall = found.printedSmall.length;
+  found.stranded = all("h2, h3, summary, dt").filter((one) =>
+    getComputedStyle(one).breakAfter !== "avoid").length;
+  found.headsAlone = all("tbody tr:first-child").filter((one) =>
+    getComputedStyle(one).breakBefore !== "avoid").length;
   parent.postMessage(JSON.stringify(found), "*");
 });
 </script>
@@ -255,6 +259,11 @@ def test_heads_of_columns_are_printed_and_small_numbers_small(used) -> None:
     assert len(found["printedHeads"]) > 10
     assert min(found["printedHeads"]) > 0
     assert found["printedSmall"] == 0
+
+
+def test_nothing_is_named_at_the_foot_of_a_printed_sheet(used) -> None:
+    found, _ = used
+    assert (found["stranded"], found["headsAlone"]) == (0, 0)
 
 
 def test_what_saves_a_table_is_in_sight(used) -> None:
