@@ -18,7 +18,7 @@ from mri_response.report.figures.plan import figure_plan
 from mri_response.report.naming import naming
 from mri_response.report.run import Run
 from mri_response.report.sections import found
-from mri_response.report.sections.blocks import Answers, Lead, Table
+from mri_response.report.sections.blocks import Answers, Details, Lead, Table
 from mri_response.report.sections.outcomes import SECTION
 
 CROSSOVER = {
@@ -215,6 +215,18 @@ def cells(block):
         [f"{cell[0]} [{cell[1]}]" if isinstance(cell, tuple) else str(cell) for cell in row]
         for row in block.rows
     ]
+
+
+def test_the_line_that_unfolds_details_names_what_is_there(design):
+    _, config, tables = design
+    without = {n: t for n, t in tables.items() if n != "outcome_relapse" and "_item_" not in n}
+
+    def line(given):
+        blocks = SECTION.blocks_of(Run(config=config, tables=given))
+        return [block.summary for block in blocks if isinstance(block, Details)][-1]
+
+    assert "items" in line(tables)
+    assert line(without) in ("Missing scores", "Missing scores, lasting response")
 
 
 def test_tables_behind_the_main_ones_have_the_numbers_of_their_files(design):

@@ -13,7 +13,15 @@ from made_up_run import made_up_run
 from mri_response.core.tables import read_tsv, write_tsv
 from mri_response.report.figures.viewer import slice_viewer
 from mri_response.report.naming import naming
-from mri_response.report.sections.blocks import Bullets, Frame, Heading, Table, Text
+from mri_response.report.sections.blocks import (
+    Bullets,
+    Details,
+    Frame,
+    Heading,
+    OfModel,
+    Table,
+    Text,
+)
 from mri_response.report.sections.brain import SECTION, regions_verdict, sets_verdict
 
 MODEL = "roi_svc"
@@ -121,6 +129,16 @@ def test_viewers_stand_in_frames():
     made = section(run, viewers={MODEL: "<p>one</p>"}, planted_viewer="<p>two</p>")
     assert [frame.html for frame in of_kind(made, Frame)] == ["<p>one</p>", "<p>two</p>"]
     assert "What the simulation planted" in of_kind(made, Frame)[1].title
+
+
+def test_slices_are_named_where_they_are():
+    run = made_up_run()
+    for viewers, said in (({MODEL: "<p>one</p>"}, True), ({}, False)):
+        blocks = SECTION.blocks(run.read(weights={MODEL: run.weights}, viewers=viewers))
+        (own,) = of_kind(blocks, OfModel)
+        (line,) = (one.summary for one in of_kind(own.blocks, Details))
+        assert ("slices" in line) == said
+        assert line.endswith("regions and their sets")
 
 
 @pytest.fixture(scope="module")

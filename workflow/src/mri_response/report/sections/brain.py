@@ -93,7 +93,8 @@ def _blocks(run: Run) -> list[Block]:
                 if model == run.model
                 else [Beside("Slices to click through", f"figures/viewer_{model}.html")]
             )
-        own.append(Details(f"Model {model}: slices to click through, regions and their sets", more))
+        slices = "slices to click through, " * (model in run.viewers)
+        own.append(Details(f"Model {model}: {slices}regions and their sets", more))
         result.append(OfModel(model, [Heading(names.title(f"Model {model}")), *own]))
     if run.planted_viewer:
         result += _viewer(run.planted_viewer, "What the simulation planted", names)

@@ -30,6 +30,23 @@ _FIRST_PERIOD = ", first period"
 _PEOPLE = {"everybody": "everybody", "present_at_baseline": "with the symptom at baseline"}
 
 
+def detail_heading(run: Run) -> str:
+    """What the blocks of :func:`detail_blocks` are about.
+
+    Parameters
+    ----------
+    run : Run
+        The run.
+
+    Returns
+    -------
+    str
+        Naming what the run has.
+    """
+    named = {"sustained": "lasting response", "relapse": "relapse", "item_changes": "items"}
+    return ", ".join(["Missing scores", *(text for name, text in named.items() if _has(run, name))])
+
+
 def detail_blocks(run: Run, scale: str) -> list[Block]:
     """Who is missing and what follows, when people responded, and single items.
 

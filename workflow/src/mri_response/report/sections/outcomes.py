@@ -23,7 +23,7 @@ from mri_response.report.sections.clinical_answers import (
     outcome_findings,
     session_shown,
 )
-from mri_response.report.sections.outcome_details import detail_blocks
+from mri_response.report.sections.outcome_details import detail_blocks, detail_heading
 from mri_response.report.sections.section import Section
 
 #: Tables to download, with their titles.
@@ -78,7 +78,7 @@ def _blocks(run: Run) -> list[Block]:
         Figures(("outcome_trajectories",)),
         tables[0],
         Details("Every visit, sizes of effects and time to response", [*tables[1:], Figures(more)]),
-        Details("Missing scores, items, relapse", [Figures(missing), *detail_blocks(run, scale)]),
+        Details(detail_heading(run), [Figures(missing), *detail_blocks(run, scale)]),
     ]
 
 
