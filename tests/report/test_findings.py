@@ -136,7 +136,7 @@ def test_clinical_outcomes(changes, short) -> None:
     assert "n = 149." in item.figure
     if not changes:
         counted = "counted 2 times for 2 tests"
-        number = f"+21.4 points (95 % interval +4.4 to +36.0), p = 0.015, {counted} (Fisher’s"
+        number = f"+21.4 percentage points (95 % interval +4.4 to +36.0), p = 0.015, {counted} ("
         assert number in item.figure
 
 

@@ -138,8 +138,8 @@ def test_axes_are_those_that_are_retained_and_return(made_up):
 def test_sentences_have_the_numbers_of_their_tables(made_up):
     said = texts(run_of(made_up))
     for sentence in (
-        "component 1, component 2 of before (cosine 0.71, of random maps up to 0.55 in 95 %, "
-        "p = 0.004; r of its scores with the own map before "
+        "component 1 is most like component 2 of these (cosine 0.71, of random maps up to 0.55 in "
+        "95 %, p = 0.004; its scores with people's own maps before: r "
         "\u22120.44 (95 % interval \u22120.70 to 0.95))",
         "1 of 2 is one of anatomy too (cosine of 0.7 or more and p of 0.05 or less)",
         "One is the mean change of the whole map (r of 0.9 or more).",
@@ -194,6 +194,7 @@ def test_tables_say_of_whom_they_are(made_up):
     assert "adjusted for: age, map before. This says how changes go together and predicts" in notes
     assert "74 regions (left averaged), 41 people" in notes
     assert "share of the other genes of the table (60 in all)" in notes
+    assert "mean of its regions, in the unit of the table of regions or in per cent" in notes
     assert "A mean change of the whole map counts as smoothness" in notes
     rows = next(block for block in shown if "genes" in block.caption.lower()).rows
     assert [row[4] for row in rows] == ["spin", "moran, leads"]

@@ -176,7 +176,8 @@ def _of_rates(
             "not_asked": "Too few people have scores to compare the two.",
         },
         f"Response on the {scale} at {where}, {of}: difference {difference} "
-        f"points (95 % interval {limits}), {p}{times(n_tested)} ({test}); n = {n:.0f}.",
+        f"percentage points (95 % interval {limits}), {p}{times(n_tested)} ({test}); "
+        f"n = {n:.0f}.",
         metric="difference in response",
         **numbers_of(row),
         null=str(row["p_method"]),

@@ -152,11 +152,11 @@ def _baseline(tables: Mapping[str, pd.DataFrame], name: str) -> str:
     if shown["before_cos"].isna().all():
         return f"{name}: no map before treatment, so that regression to the mean cannot be seen."
     parts = [
-        f"component {row['component']:.0f}{'' if row['retained'] else ' (not retained)'}, "
-        f"component {row['before_component']:.0f} of before (cosine {minus(row['before_cos'])}, of "
-        f"random maps up to {minus(row['before_cos_null_95'])} in 95 %, "
-        f"{p_phrase(row['before_cos_p'], None)}; "
-        f"r of its scores with the own map before {_limits(row, 2, 'before_r')})"
+        f"component {row['component']:.0f}{'' if row['retained'] else ' (not retained)'} is most "
+        f"like component {row['before_component']:.0f} of these (cosine "
+        f"{minus(row['before_cos'])}, of random maps up to {minus(row['before_cos_null_95'])} in "
+        f"95 %, {p_phrase(row['before_cos_p'], None)}; its scores with people's own maps before: "
+        f"r {_limits(row, 2, 'before_r')})"
         for row in shown.to_dict("records")
     ]
     same = int(((shown["before_cos"] >= _SAME) & (shown["before_cos_p"] <= _ALPHA)).sum())

@@ -152,8 +152,9 @@ _TABLES = {
             ("p", _p("p_max_vr")),
         ),
         lambda table: (
-            "Each set is the mean of its regions; both p hold for all rows of an effect together. "
-            "Small numbers: 95 % intervals, of each row by itself. "
+            "Each set is the mean of its regions, in the unit of the table of regions or in per "
+            "cent where the effect is a percentage; both p hold for all rows of an effect "
+            "together. Small numbers: 95 % intervals, of each row by itself. "
             "The literature disagrees on directions and none is assumed; the methods cite who "
             "names which."
         ),
