@@ -69,11 +69,9 @@ def test_confounds_below_chance_are_told_beside_the_comparison_with_them() -> No
     given = {"estimate": 0.32, "ci_low": 0.21, "ci_high": 0.44, "ci_method": "null_inflated"}
     run = run_with("discovery", "confounds_only", **given)
     items = verdict.SECTION.blocks(run)[0].left[0].items
-    said = (
-        " The AUC of confounds alone, 0.32, is below chance, as happens in cross-validation to "
-        "what knows nothing."
-    )
+    said = " The AUC of confounds alone is below chance, as happens to noise in cross-validation."
     assert said in items[3].text
+    assert " against 0.32; " in items[3].figure
     assert not any("below chance" in item.text for item in items[:3])
     texts = [block.text for block in comparisons.SECTION.blocks(run) if isinstance(block, Text)]
     (text,) = [text for text in texts if text.startswith("Below chance")]

@@ -10,8 +10,7 @@ from mri_response.report.sections import verdict
 from mri_response.report.undecided import not_enough, why_undecided
 
 BY_HOLM = (
-    " The interval lies above 0, which is not enough: of 4 tests one may come out by chance. "
-    "Counted for that (Holm), p = 0.107: more than 0.05."
+    " The interval lies above 0, but of 4 tests one may by chance: Holm p = 0.107 is above 0.05."
 )
 
 
@@ -19,8 +18,8 @@ BY_HOLM = (
     ("limits", "null_value", "p_values", "said"),
     [
         ((0.03, 0.45), 0.0, (0.027, 0.107), BY_HOLM),
-        ((0.51, 0.7), 0.5, (0.027, 0.107), BY_HOLM.replace("above 0", "above chance")),
-        ((-0.45, -0.03), 0.0, (0.027, 0.107), BY_HOLM.replace("above 0", "below 0")),
+        ((0.51, 0.7), 0.5, (0.027, 0.107), BY_HOLM.replace("lies above 0", "lies above chance")),
+        ((-0.45, -0.03), 0.0, (0.027, 0.107), BY_HOLM.replace("lies above 0", "lies below 0")),
         (
             (0.03, 0.45),
             0.0,

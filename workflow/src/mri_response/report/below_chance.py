@@ -14,7 +14,7 @@ from mri_response.report.numbers import estimate_text, number
 from mri_response.report.run import Run
 
 CHANCE = 0.5  # balanced accuracy, and AUC
-#: What is said of numbers below chance, by `_kind`.
+#: What is said of numbers below chance, by `_kind`; in short where the number stands beside it.
 _LONG = {
     "includes": "Below chance (50 %, AUC 0.5), with an interval that includes it: {which}. That is "
     "what guessing gives: nothing was shown, not even that answers are right when turned round.",
@@ -27,12 +27,12 @@ _LONG = {
     "shown.",
 }
 _SHORT = {
-    "includes": " The AUC of {which}, {value}, is below chance, but its interval includes it: no "
-    "more than guessing.",
-    "cross_validated": " The AUC of {which}, {value}, is below chance, as happens in "
-    "cross-validation to what knows nothing.",
-    "other_way": " The AUC of {which}, {value}, is below chance: it points the wrong way.",
-    "no_interval": " The AUC of {which}, {value}, is below chance: no information.",
+    "includes": " The AUC of {which} is below chance, but its interval includes it: no more than "
+    "guessing.",
+    "cross_validated": " The AUC of {which} is below chance, as happens to noise in "
+    "cross-validation.",
+    "other_way": " The AUC of {which} is below chance: it points the wrong way.",
+    "no_interval": " The AUC of {which} is below chance: no information.",
 }
 
 
@@ -112,6 +112,5 @@ def auc_below_chance(run: Run, model: str, cohort: str) -> str:
     row = _row_below(run, model, cohort, "auc")
     if row is None:
         return ""
-    value = estimate_text("auc", row["estimate"])
     which = lowered(short_title(model, run.config))
-    return _SHORT[_kind(run, row, cohort)].format(which=which, value=value)
+    return _SHORT[_kind(run, row, cohort)].format(which=which)

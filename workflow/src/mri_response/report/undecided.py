@@ -47,13 +47,16 @@ def not_enough(
         return ""
     if apart and counted > level:
         side = "above" if low > null_value else "below"
-        said = f" The interval lies {side} {nothing}, which is not enough: "
+        said = f" The interval lies {side} {nothing}, "
         if p > level:
-            return f"{said}the test beside it, {p_phrase(p, None)}, is not at most {level:g}."
-        way = f" ({way})" if way else ""
+            return (
+                f"{said}which is not enough: the test beside it, {p_phrase(p, None)}, is not at "
+                f"most {level:g}."
+            )
+        way = way or "counted for that,"
         return (
-            f"{said}of {n_tested} tests one may come out by chance. Counted for that{way}, "
-            f"{p_phrase(counted, None)}: more than {level:g}."
+            f"{said}but of {n_tested} tests one may by chance: {way} {p_phrase(counted, None)} is "
+            f"above {level:g}."
         )
     if not apart and counted <= level and low == low:
         return (

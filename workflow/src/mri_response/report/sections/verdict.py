@@ -66,8 +66,8 @@ _WORDS = {
                   "people of this cohort whom the model had not seen."),
         "found_but_small": ("Yes, but too little.", "open", "It does better than chance, and by "
                             "less than would be of use."),
-        "not_found": ("No.", "no", "No useful prediction was found. If there is any, it is "
-                      "smaller than what would be of use."),
+        "not_found": ("No.", "no", "No useful prediction was found: if there is any, it is "
+                      "too small."),
         "cannot_tell": ("Can’t tell.", "open", "Neither a useful prediction nor that there is "
                         "none has been shown."),
         "not_asked": ("Not asked.", "none", "A class has too few people for a number."),
@@ -92,8 +92,8 @@ _WORDS = {
         "not_found": ("No.", "no", "The model does not do better in treated people than in "
                       "controls by anything that would matter: nothing here speaks for an effect "
                       "of the drug."),
-        "cannot_tell": ("Can’t tell.", "open", "Treated people and controls do not differ enough, "
-                        "or are too few, to say whether it is the drug."),
+        "cannot_tell": ("Can’t tell.", "open", "Treated people and controls differ too little, or "
+                        "are too few, to tell."),
         "not_above_chance": ("Can’t tell.", "open", "The model does better in treated people than "
                              "in controls, but that it does better than chance in the treated has "
                              "not been shown."),
@@ -106,8 +106,8 @@ _WORDS = {
                             "{against}, and by less than would matter."),
         "not_found": ("No.", "no", "It does not do better than {against} by anything that would "
                       "matter."),
-        "cannot_tell": ("Can’t tell.", "open", "That it does better than {against} has not been "
-                        "shown, nor that it does not."),
+        "cannot_tell": ("Can’t tell.", "open", "That it does better than {against} is neither "
+                        "shown nor ruled out."),
         "not_above_chance": ("Can’t tell.", "open", "Its figure is higher than that of {against}, "
                              "but it has not been shown to do better than chance. A comparison "
                              "with something that may be worse than guessing does not count."),
@@ -125,7 +125,7 @@ _WORDS = {
     },
 }  # fmt: skip
 #: Where no model knows what a clinic knows, and the scan is compared with confounds.
-NO_CLINIC = "No score or other clinical measure was compared."
+NO_CLINIC = "No clinical measure was compared."
 #: Where no cohort is without a treatment, as where patients are told from healthy people.
 NO_CONTROL = (
     "No cohort without a treatment was compared: this run cannot tell whether a drug plays a part."
