@@ -20,7 +20,7 @@ from matplotlib.text import Text
 from sklearn.metrics import confusion_matrix
 
 from mri_response.brain.images import paint_regions
-from mri_response.report.figures import roi_weights, scans, style
+from mri_response.report.figures import planted_map, roi_weights, scans, style
 from mri_response.report.figures.brain_maps import brain_maps
 from mri_response.report.figures.by_name import drawn
 from mri_response.report.figures.points import number_points
@@ -385,6 +385,31 @@ def test_a_learning_curve_without_intervals_is_drawn() -> None:
     curve = run.tables["learning_curve"].assign(estimate=1.0, ci_low=np.nan, ci_high=np.nan)
     figure = draw("learning_curve", run, learning_curve=curve)
     assert figure.axes[0].get_ylim() == (0.4, 1)
+
+
+def test_where_nothing_was_planted_the_figures_say_so_and_write_no_correlation() -> None:
+    run = made_up_run()
+    said = everything_written(draw("planted_vs_found", run))
+    assert re.search(r"regions, correlation r = 0\.\d\d", said)
+    assert "Planted: more in responders" in said
+    nothing = run.planted.assign(planted=0.0)
+    said = everything_written(draw("planted_vs_found", run, planted=nothing))
+    assert f"{len(nothing)} regions, nothing planted" in said
+    assert "nan" not in said
+    assert "Planted: more in" not in said
+    alike = everything_written(
+        draw("planted_vs_found", run, planted=run.planted.assign(planted=2.0))
+    )
+    assert "regions, no correlation: all alike" in alike
+
+
+@pytest.mark.parametrize(("most", "heading"), [(0.0, "Planted: nothing"), (3.0, "Planted")])
+def test_a_map_without_anything_planted_says_so(most: float, heading: str, monkeypatch) -> None:
+    image = nib.Nifti1Image(np.full((2, 2, 2), most, dtype=np.float32), np.eye(4))
+    monkeypatch.setattr(planted_map, "weight_image", lambda inputs, kind: image)
+    monkeypatch.setattr(planted_map, "brain_maps", lambda images, title, names: list(images))
+    headings = planted_map.draw(image, {}, MODEL, naming(made_up_run().config))
+    assert headings == [heading, "Found: Haufe pattern"]
 
 
 def test_without_groups_the_forest_says_so() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+import numpy as np
 from matplotlib.figure import Figure
 from nibabel.nifti1 import Nifti1Image
 
@@ -37,10 +38,11 @@ def draw(
     difference = (
         f"Difference in grey matter, {plural(names.positive)} minus {plural(names.negative)} (%)"
     )
+    heading = "Planted" if np.any(planted_image.get_fdata()) else "Planted: nothing"
     direction = f"towards {names.negative} (blue) or {names.positive} (red)"
     return brain_maps(
         {
-            "Planted": (planted_image, difference),
+            heading: (planted_image, difference),
             "Found: Haufe pattern": (haufe, f"Haufe pattern, {direction}"),
         },
         f"Planted beside found on the brain, model {model}",

@@ -68,15 +68,22 @@ def draw(
     )
     axes.margins(0.07)
     number_points(axes, x[chosen], y[chosen])
-    axes.set_title(f"{len(both)} regions, correlation r = {correlation:.2f}")
+    together = f"correlation r = {correlation:.2f}" if correlation == correlation else _constant(x)
+    axes.set_title(f"{len(both)} regions, {together}")
     key.axis("off")
     key.set_title("Strongest patterns found")
     text = "\n".join(hanging(str(k), texts[i], 68) for k, i in enumerate(chosen, start=1))
     key.text(0, 0.99, text, va="top", linespacing=1.45, transform=key.transAxes)
-    handles = [
-        Patch(color=POSITIVE, label=f"Planted: more in {plural(names.positive)}"),
-        Patch(color=NEGATIVE, label=f"Planted: more in {plural(names.negative)}"),
-        Patch(color=GREY, label="Nothing planted"),
-    ]
+    labels = {
+        POSITIVE: f"Planted: more in {plural(names.positive)}",
+        NEGATIVE: f"Planted: more in {plural(names.negative)}",
+        GREY: "Nothing planted",
+    }
+    handles = [Patch(color=one, label=text) for one, text in labels.items() if one in colour]
     figure.legend(handles=handles, loc="outside lower left", ncols=3)
     return figure
+
+
+def _constant(planted: np.ndarray) -> str:
+    """Why there is no correlation."""
+    return "no correlation: all alike" if planted.any() else "nothing planted"
