@@ -57,6 +57,13 @@ def test_every_item_stands_there_once(files):
     assert set(table["status"]) <= set(STATUSES)
 
 
+def test_no_answer_says_a_sentence_twice(files):
+    for table in (files[0]["tripod"], files[0]["probast"], files[0]["cobidas"]):
+        for answer in table["answer" if "answer" in table else "evidence"]:
+            said = [part for part in re.split(r"(?<=\.) ", answer) if len(part) > 60]
+            assert len(set(said)) == len(said), answer
+
+
 def test_what_the_run_cannot_know_is_not_provided():
     facts = gather(evidence_of(made_up_run()))
     table = tripod_table(facts, {}).set_index("item")

@@ -453,7 +453,9 @@ def test_documents_say_brain_measures_only_where_there_are_some():
     both = copy.deepcopy(config)
     both["models"]["clinic"] = {**CONFIG["models"]["roi_svc"], "features": "clinic"}
     text = gather(evidence_of(made_up_run(both)))["objective"].text
-    assert text.startswith("To predict responder from brain measures and clinical features:")
+    assert text.startswith(
+        "To tell responders from non-responders by brain measures and clinical features: "
+    )
     assert text.endswith("is roi_svc (brain measures).")
     config["models"]["roi_svc"]["features"] = "clinic"
     told = gather(evidence_of(made_up_run(config)))

@@ -292,7 +292,7 @@ OUTCOMES = {
     ),
     "score": OutcomeKind(
         _words_of_score,
-        "Can these brain measures tell the value of a person?",
+        "Can these brain measures predict a person’s outcome, which is a number?",
         _check_nothing,
         is_number=True,
         number="{column}",

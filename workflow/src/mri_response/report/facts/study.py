@@ -44,9 +44,9 @@ def objective(run: Run) -> Fact:
     else:
         kinds += "; no evaluation in other people"
     return Fact(
-        f"To predict {run.names.positive} from {predictors(run.config)}: {kinds}. The primary "
-        f"model, named in the configuration, is {run.model} "
-        f"({predictors(run.config, run.model)}).",
+        f"To tell {plural(run.names.positive)} from {plural(run.names.negative)} by "
+        f"{predictors(run.config)}: {kinds}. The primary model, named in the configuration, is "
+        f"{run.model} ({predictors(run.config, run.model)}).",
         "config: outcome, cohorts, primary_model",
     )
 
@@ -142,7 +142,7 @@ def features(run: Run) -> Fact:
             f"Feature set {name}: {feature_kind(spec).words(spec)}{counts.get(name, '')}"
             for name, spec in used.items()
         )
-        + ". The values of a person come from the own data alone"
+        + ". A person's values come from that person's data alone"
         + (
             "; which categories a clinical feature has is what the discovery cohort has."
             if any(feature_kind(spec).is_clinical for spec in used.values())

@@ -271,7 +271,8 @@ def _differences(run: Run, table: pd.DataFrame) -> Table:
         made.rows += [[label, home, *_cells(row)] for _, row in rows.iterrows()]
     made.note = (
         "Small numbers: 95 % intervals. p is two-sided, Holm p is corrected for the number of "
-        "pairs, in each cohort and metric. In cross-validation people share training data: the "
+        "pairs, in each cohort and metric (that of the answer: for the number of questions). "
+        "In cross-validation people share training data: the "
         "corrected resampled t-test (Nadeau and Bengio 2003) allows for it, with a standard error "
         "widened by how far its t spreads over permuted labels, where both models went through "
         "the same; its difference is that of the figures above. In external cohorts the frozen "
