@@ -129,6 +129,36 @@ def test_what_is_told_is_where_the_mark_is(tmp_path: Path) -> None:
     assert told_by(inline_svg(svg.encode(), "f1").markup) == told_by(svg)
 
 
+def test_full_and_empty_marks_of_one_colour_are_told_apart(tmp_path: Path) -> None:
+    figure = Figure()
+    axes = figure.subplots()
+    axes.plot([1], [30], "o", color="blue", label="Retained")
+    axes.plot([2], [5], "o", color="blue", markerfacecolor="white", label="Not retained")
+    axes.set(xlabel="Component", ylabel="Variance")
+    axes.legend()
+    told = told_by(svg_of(figure, tmp_path))
+    assert told == [
+        "Retained: Component 1; Variance 30",
+        "Not retained: Component 2; Variance 5",
+    ]
+
+
+def test_error_bars_say_whose_they_are_and_their_ends_once(tmp_path: Path) -> None:
+    figure = Figure()
+    axes = figure.subplots()
+    axes.errorbar([0, 1], [20, 30], [[2, 2], [3, 3]], marker="o", capsize=2, label="ketamine")
+    axes.set_xticks([0, 1], ["day 2", "day 10"])
+    axes.set(ylabel="Points")
+    axes.legend()
+    told = told_by(svg_of(figure, tmp_path))
+    assert sorted(told) == [
+        "ketamine: day 10: Points 28 to 33",
+        "ketamine: day 10: Points 30",
+        "ketamine: day 2: Points 18 to 23",
+        "ketamine: day 2: Points 20",
+    ]
+
+
 def test_a_scatter_without_names_tells_nothing(tmp_path: Path) -> None:
     assert len(told_by(svg_of(example(named=False), tmp_path))) == 1
     with pytest.raises(ValueError, match="2 names for 1 points"):

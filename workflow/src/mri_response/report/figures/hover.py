@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 from matplotlib.collections import FillBetweenPolyCollection, LineCollection, PathCollection
 from matplotlib.colors import to_rgba
-from matplotlib.container import BarContainer
+from matplotlib.container import BarContainer, ErrorbarContainer
 from matplotlib.figure import Figure
 from matplotlib.legend import Legend
 from matplotlib.ticker import FixedLocator, NullFormatter
@@ -26,6 +26,7 @@ UNTOLD = "_untold"
 _PLACES = 11  # of a curve without markers
 _MOST = 120  # points of one line: a cloud is no list of numbers
 _SOLID = ("(0, None)", "None")  # dashes and marker of a plain line, as matplotlib names them
+_BARE = ("None", "none", " ", "", "|", "_")  # no marker, or one without a face
 _REACH = 4.0  # points around a mark where it still answers
 _NOWHERE = (np.nan, np.nan)  # what lies outside a band
 _ASIDE = re.compile(r" \([^)]{15,}\)")
@@ -120,7 +121,7 @@ def _legend_names(figure: Figure) -> dict[tuple[Any, ...], str]:
             name, look = _TIGHT.sub(" ", text.get_text()).split(": ")[0], _look(handle)
             names.setdefault(look, name)
             # An interval has the colour of its estimate's marker, and no marker.
-            names.setdefault((look[0], *_SOLID), name)
+            names.setdefault((look[0], *_SOLID, look[0]), name)
     return names
 
 
@@ -132,11 +133,13 @@ def _legends(figure: Figure) -> list[Legend]:
 
 
 def _look(artist: Any) -> tuple[Any, ...]:
-    """What tells a line from another: colour, style and marker; of areas the colour."""
+    """What tells a line from another: colour, style, marker and its face; of areas the colour."""
     if hasattr(artist, "get_marker"):
         marker = str(artist.get_marker())
         pattern = str(getattr(artist, "_unscaled_dash_pattern", artist.get_linestyle()))
-        return to_rgba(artist.get_color()), pattern, marker
+        face = to_rgba(artist.get_markerfacecolor()) if marker not in _BARE else None
+        colour = to_rgba(artist.get_color())
+        return colour, pattern, marker, face or colour
     colour = artist.get_facecolor()
     return (tuple(np.ravel(colour)[:3]),)
 
@@ -147,6 +150,15 @@ class _Axes:
     def __init__(self, axes: Any, figure: Figure, names: dict[tuple[Any, ...], str]) -> None:
         self.axes, self.names = axes, names
         self.words = {way: _axis_words(axes, figure, way) for way in "xy"}
+        # Error bars have the name of all their parts; their caps repeat the ends of the intervals.
+        bars = [one for one in axes.containers if isinstance(one, ErrorbarContainer)]
+        self.caps = {cap for one in bars for cap in one.lines[1]}
+        self.own = {
+            part: _TIGHT.sub(" ", str(one.get_label()))
+            for one in bars
+            for part in (one.lines[0], *one.lines[2])
+            if not str(one.get_label()).startswith("_")
+        }
         self.bands = [one for one in axes.collections if isinstance(one, FillBetweenPolyCollection)]
 
     def marks(self) -> Iterator[tuple[np.ndarray, str]]:
@@ -158,11 +170,12 @@ class _Axes:
                     if bar.get_width() and bar.get_height():
                         yield self._bar(bar, lying)
         for line in self.axes.lines:
-            yield from self._line(line)
+            if line not in self.caps:
+                yield from self._line(line)
         for collection in self.axes.collections:
             if isinstance(collection, LineCollection):
                 for segment in collection.get_segments()[:_MOST]:
-                    yield from self._interval(np.asarray(segment), "")
+                    yield from self._interval(np.asarray(segment), self.own.get(collection, ""))
             elif hasattr(collection, "names_of_points"):
                 offsets = np.asarray(collection.get_offsets(), dtype=float)
                 for name, place in zip(collection.names_of_points, offsets, strict=True):
@@ -191,7 +204,7 @@ class _Axes:
 
     def _name(self, line: Any) -> str:
         """The legend's name of a line, and its own, as where it says which measure it is of."""
-        names = [self.names.get(_look(line), "")]
+        names = [self.own.get(line) or self.names.get(_look(line), "")]
         own, known = line.get_label(), (names[0] + self.words["x"]["label"]).lower()
         if not own.startswith("_") and own.split(": ")[0].lower() not in known:
             names.append(own.split(": ")[0])

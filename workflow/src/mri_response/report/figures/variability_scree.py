@@ -7,6 +7,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
+from mri_response.report.figures.hover import UNTOLD
 from mri_response.report.figures.style import (
     BLUE,
     legend_below,
@@ -48,7 +49,7 @@ def draw(variability_components: pd.DataFrame, names: Naming) -> Figure:
         x = rows["component"]
         axes.fill_between(x, 0, 100 * rows["null_95"], color=_BAND, linewidth=0)
         axes.plot(x, 100 * rows["null_median"], color="#6B6B6B", linewidth=1, linestyle="--")
-        axes.plot(x, 100 * rows["explained"], color=BLUE, linewidth=1)
+        axes.plot(x, 100 * rows["explained"], color=BLUE, linewidth=1, label=UNTOLD)
         for kept, face in ((True, BLUE), (False, "white")):
             own = rows[rows["retained"] == kept]
             points = (own["component"], 100 * own["explained"], "o")
