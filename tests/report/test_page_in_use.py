@@ -150,6 +150,11 @@ addEventListener("load", async () => {
     .dispatchEvent(new MouseEvent("click", { cancelable: true, bubbles: true }));
   for (let i = 0; i < 40 && !found.png; i += 1) await pause(100);
   found.pngName = saved.at(-1);
+  // Names with numbers in them, such as those of visits.
+  const rows = [...table.tBodies[0].rows];
+  rows.forEach((row, i) => { row.cells[0].textContent = `day ${rows.length + 5 - i}`; });
+  table.tHead.rows[0].cells[0].querySelector("button").click();
+  found.days = column(table, 0);
   // As it is printed, with its scripts: what is for print counts on the screen.
   for (const sheet of document.styleSheets) {
     for (const rule of sheet.cssRules) if (rule.media && rule.media.mediaText === "print") {
@@ -285,6 +290,13 @@ def test_tables_sort_by_number_and_are_saved(used) -> None:
     assert file == "flow.svg"
     assert "@font-face" in drawing
     assert 'xmlns="http://www.w3.org/2000/svg"' in drawing
+
+
+def test_names_with_numbers_sort_by_these(used) -> None:
+    found, _ = used
+    days = [int(name.removeprefix("day ")) for name in found["days"]]
+    assert days == sorted(days)
+    assert days[0] < 10 <= days[-1]
 
 
 def test_a_figure_is_saved_as_png_at_print_resolution(used) -> None:

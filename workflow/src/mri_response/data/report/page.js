@@ -107,7 +107,7 @@
       const way = descending ? -1 : 1;
       if (x !== null && y !== null) return way * (x - y);
       if (x !== null || y !== null) return x !== null ? -1 : 1;
-      return way * text(a.cell).localeCompare(text(b.cell));
+      return way * text(a.cell).localeCompare(text(b.cell), undefined, { numeric: true });
     });
     body.append(...cells.map(({ row }) => row));
   }
