@@ -22,10 +22,11 @@ from matplotlib.figure import Figure
 from test_facts import evidence_of
 
 from mri_response.core.tables import read_tsv, write_tsv
+from mri_response.core.vocabulary import EXTERNAL_POOLED
 from mri_response.evaluation.frozen_performance import FrozenScores, frozen_performance
 from mri_response.evaluation.performance import discovery_performance
 from mri_response.learning.decisions import Decisions
-from mri_response.report.captions import TEMPLATES, caption
+from mri_response.report.captions import TEMPLATES, caption, placed_figures
 from mri_response.report.documents import reviewer_files, templates_of
 from mri_response.report.figures import confusion, null_distribution, roc
 from mri_response.report.figures.plan import FIGURES, FigureSpec, figure_plan
@@ -480,7 +481,7 @@ def test_methods_have_the_numbers_of_the_config(tmp_path: Path) -> None:
         "the mean decision value of all outer models",
         "components explaining 90 % of the variance",
         "classes not weighted",
-        "C from 2⁻⁵ to 2⁷ in steps of the factor 2¹ divided by the mean squared norm",
+        "C from 2⁻⁵ to 2⁷ in steps of a factor of 2, each divided by the mean squared norm",
         "linear regression on age, sex, tiv",
         "Seed 7.",
     ):
@@ -620,6 +621,26 @@ def test_every_kind_of_figure_has_a_caption(tmp_path: Path) -> None:
     run.config["outcome"]["positive_class"] = "nonresponder"
     run = dataclasses.replace(run)
     assert "class non-responder" in caption(FigureSpec("roc_m", "roc", "m"), run)
+
+
+def test_captions_count_the_people_who_are_drawn(tmp_path: Path) -> None:
+    run = page_inputs(made_up_run(), tmp_path)
+    titles = run.names.titles
+    apart = {titles["external_a"], titles["external_b"]}
+    together = {titles[EXTERNAL_POOLED]}
+    placed = placed_figures(run, SECTIONS)
+    texts = {figure["kind"]: figure["caption"] for own in placed.values() for figure in own}
+    for kind, shown in {
+        "roc": apart | together,
+        "confusion": apart | together,
+        "decision_scores": apart,
+        "probabilities": apart,
+        "calibration": together,
+        "decision_curve": together,
+    }.items():
+        people = texts[kind].split(" People: ")[1]
+        assert {title for title in apart | together if f"{title} n = " in people} == shown, kind
+        assert f"{titles['discovery']} n = " in people
 
 
 PAIRS = [

@@ -9,6 +9,7 @@ from typing import Any
 from jinja2 import Environment, StrictUndefined
 
 from mri_response.core.data import data_path
+from mri_response.core.vocabulary import EXTERNAL_POOLED
 from mri_response.report.embedding import picture
 from mri_response.report.figures.plan import FigureSpec, figure_plan
 from mri_response.report.glossary import glossary
@@ -47,8 +48,8 @@ def caption(spec: FigureSpec, run: Run) -> str:
     return " ".join(rendered.split())
 
 
-def people_text(run: Run, model: str) -> str:
-    """Return the number of people behind a model's figures, cohort by cohort.
+def people_text(run: Run, model: str, external: str = "") -> str:
+    """Return the number of people behind a figure of a model, cohort by cohort.
 
     Parameters
     ----------
@@ -56,15 +57,19 @@ def people_text(run: Run, model: str) -> str:
         The run.
     model : str
         Name of a model.
+    external : {"", "apart", "together"}
+        How the figure shows several external cohorts, see `FigureKind`.
 
     Returns
     -------
     str
     """
-    parts = [
-        f"{run.names.titles[cohort]} {_size(run, model, cohort)}"
-        for cohort in run.cohorts_of(model)
-    ]
+    cohorts = run.cohorts_of(model)
+    if external == "together":
+        cohorts = run.names.together(cohorts)
+    elif external == "apart":
+        cohorts = [cohort for cohort in cohorts if cohort != EXTERNAL_POOLED]
+    parts = [f"{run.names.titles[cohort]} {_size(run, model, cohort)}" for cohort in cohorts]
     return "People: " + "; ".join(parts) + "."
 
 
@@ -137,8 +142,11 @@ def placed_figures(run: Run, sections: Iterable[Section]) -> dict[str, list[dict
         text = caption(spec, run)
         if spec.model:
             shows_all = section.shows_people and not spec.of_discovery
-            behind = people_text if shows_all else fitted_text
-            text = f"{text} {behind(run, spec.model)}"
+            text += " " + (
+                people_text(run, spec.model, spec.external)
+                if shows_all
+                else fitted_text(run, spec.model)
+            )
         drawn = picture(run.figures[name], f"f{i}")
         if "drawing" in drawn and "†" not in text and _leaves_a_dagger(drawn["drawing"]):
             text = f"{text} † {glossary()['†']}"

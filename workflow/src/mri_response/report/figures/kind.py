@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 Config = Mapping[str, Any]
 When = Callable[[Config, str | None], bool]
@@ -64,6 +64,8 @@ class FigureKind:
         and not on the page.
     of_discovery : bool
         Whether it shows the people of the discovery cohort alone.
+    external : {"", "apart", "together"}
+        Whether it shows several external cohorts apart, together, or (empty) in both ways.
     module : str
         The module of a run (`mri_response.config.modules`) that has the figure.
     also : str
@@ -88,6 +90,7 @@ class FigureKind:
     light: bool = True
     beside: tuple[str, ...] = ()
     of_discovery: bool = False
+    external: Literal["", "apart", "together"] = ""
     module: str = "prediction"
     also: str = ""
     caption: str = ""

@@ -114,6 +114,11 @@ class FigureSpec:
         return _entry(self.kind).of_discovery
 
     @property
+    def external(self) -> str:
+        """Whether it shows external cohorts apart, together, or (empty) in both ways."""
+        return _entry(self.kind).external
+
+    @property
     def alt(self) -> str:
         """Description for readers who do not see it, empty where its section gives one."""
         return _entry(self.kind).alt

@@ -81,6 +81,7 @@ PREDICTION_FIGURES = (
         "Decision values",
         model_inputs=("predictions",),
         together=_PERFORMANCE,
+        external="apart",
         caption=SIMULATED
         + """Decision values of all people, by cohort and true class. Each point is one person, the
         box spans the quartiles and the bar is the median. Right of the dashed line a person
@@ -94,6 +95,7 @@ PREDICTION_FIGURES = (
         "Probabilities",
         model_inputs=("predictions",),
         together=_PERFORMANCE,
+        external="apart",
         caption=SIMULATED
         + """Probabilities of the class {{ snakemake.config["outcome"]["positive_class"] }}, by
         cohort and true class. Each point is one person, the box spans the quartiles and the
@@ -122,6 +124,7 @@ PREDICTION_FIGURES = (
         "Are the probabilities right?",
         model_inputs=("calibration", "predictions"),
         together=_PERFORMANCE,
+        external="together",
         caption=SIMULATED
         + """Calibration: of the people to whom the model gives a probability (horizontal), how
         many turn out to be of the class {{ snakemake.config["outcome"]["positive_class"] }}
@@ -137,6 +140,7 @@ PREDICTION_FIGURES = (
         "Would acting on the answers help?",
         model_inputs=("decision_curve",),
         together=_PERFORMANCE,
+        external="together",
         caption=SIMULATED
         + """Decision curves: net benefit of acting on the people whose probability of the class
         {{ snakemake.config["outcome"]["positive_class"] }} reaches a threshold: rightly
@@ -167,6 +171,7 @@ PREDICTION_FIGURES = (
         model_inputs=("site_performance", "site_spread"),
         when=lambda config, _: config["sites"]["column"] is not None,
         together=_PERFORMANCE,
+        external="apart",
         caption=SIMULATED
         + """Performance at every site, with 95 % intervals over people. n: people, in brackets
         those of the class {{ snakemake.config["outcome"]["positive_class"] }}. Sites with too
