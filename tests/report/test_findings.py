@@ -135,7 +135,7 @@ def test_clinical_outcomes(changes, short) -> None:
     assert "at ses-24h, 52 of 100 against 15 of 49" in item.figure, "the last visit"
     assert "n = 149." in item.figure
     if not changes:
-        counted = "counted 2 times for 2 tests"
+        counted = "p = 0.030 counted for 2 tests"
         number = f"+21.4 percentage points (95 % interval +4.4 to +36.0), p = 0.015, {counted} ("
         assert number in item.figure
 
@@ -207,7 +207,7 @@ def test_belief_updating() -> None:
     assert (first.answer, second.answer) == ("found", "cannot_tell"), "two tests"
     # The difference of changes is negative; neither change by itself is known from it.
     assert "moved towards learning from bad news in patients when compared with" in first.text
-    assert "p = 0.020, counted 2 times for 2 tests (Welch’s t-test); n = 56." in first.number
+    assert "p = 0.020, p = 0.040 counted for 2 tests (Welch’s t-test); n = 56." in first.number
 
 
 COMPONENT = {

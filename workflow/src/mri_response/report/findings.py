@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from mri_response.report.numbers import number
+from mri_response.report.numbers import number, p_phrase
 from mri_response.report.undecided import not_enough
 
 #: Columns of ``answers.tsv``.
@@ -170,17 +170,24 @@ def numbers_of(row: Mapping[str, Any], p: str = "p_value") -> dict[str, float]:
     return {name: number(row[column]) for name, column in names.items()}
 
 
-def times(n_tested: int) -> str:
-    """Say how a p counts where several are looked at.
+def p_counted(p: Any, n_permutations: Any, n_tested: int) -> str:
+    """Write a p value, and behind it the one that is compared with the level where several count.
 
     Parameters
     ----------
+    p : str or number
+        The p by itself.
+    n_permutations : str, number or None
+        Permutations behind it, see `p_text`.
     n_tested : int
-        How many.
+        How many tests are looked at.
 
     Returns
     -------
     str
-        Empty for one.
+        As in ``p = 0.015, p = 0.030 counted for 2 tests``.
     """
-    return "" if n_tested < 2 else f", counted {n_tested} times for {n_tested} tests"
+    text, counted = p_phrase(p, n_permutations), min(1.0, n_tested * number(p))
+    if n_tested < 2 or np.isnan(counted):
+        return text
+    return f"{text}, {p_phrase(counted, None)} counted for {n_tested} tests"

@@ -10,13 +10,12 @@ import numpy as np
 from mri_response.clinical_outcomes.measures import treatment_of
 from mri_response.config.clinical_outcomes import CROSSOVER, SINGLE_ARM, trial_design
 from mri_response.core.vocabulary import Role
-from mri_response.report.findings import Finding, numbers_of, times
+from mri_response.report.findings import Finding, numbers_of, p_counted
 from mri_response.report.naming import METRIC_NAMES, NULL_NAMES
 from mri_response.report.numbers import (
     interval_text,
     minus,
     number,
-    p_phrase,
     percent,
     signed,
     signed_interval,
@@ -122,7 +121,7 @@ def _of_scores(row: Mapping[str, Any], scale: str, n_tested: int, level: float) 
     n = number(row["n_people"]) if paired else number(row["n"]) + number(row["n_reference"])
     difference, limits = with_limits(row, 1)
     test = CROSSOVER_METHODS[row["method"]].lower() if paired else "mixed model of all visits"
-    p = p_phrase(row["p_value"], None)
+    p = p_counted(row["p_value"], None, n_tested)
     return Finding(
         f"Does {arm} help: are scores lower than with {other}?",
         {
@@ -134,7 +133,7 @@ def _of_scores(row: Mapping[str, Any], scale: str, n_tested: int, level: float) 
             "not_asked": "No model could be fitted to the scores.",
         },
         f"{scale} at {where}, {arm} minus {other}: {difference} points (95 % interval {limits}; "
-        f"below 0 scores are lower), {p}{times(n_tested)} ({test}); n = {n:.0f}.",
+        f"below 0 scores are lower), {p} ({test}); n = {n:.0f}.",
         metric="difference in score",
         **numbers_of(row),
         null=str(row["method"]) if paired else "mmrm",
@@ -162,7 +161,7 @@ def _of_rates(
         of = f"{row['k']} of {row['n']} against {row['k_reference']} of {row['n_reference']}"
         where, test = row["session_id"], "Fisher’s exact test"
     difference, limits = signed("", number(row["estimate"])), signed_interval("", low, high)
-    p = p_phrase(row["p_value"], None)
+    p = p_counted(row["p_value"], None, n_tested)
     return Finding(
         f"Does {arm} help: do more people respond than with {other}?",
         {
@@ -176,8 +175,7 @@ def _of_rates(
             "not_asked": "Too few people have scores to compare the two.",
         },
         f"Response on the {scale} at {where}, {of}: difference {difference} "
-        f"percentage points (95 % interval {limits}), {p}{times(n_tested)} ({test}); "
-        f"n = {n:.0f}.",
+        f"percentage points (95 % interval {limits}), {p} ({test}); n = {n:.0f}.",
         metric="difference in response",
         **numbers_of(row),
         null=str(row["p_method"]),
@@ -231,7 +229,7 @@ def _of_accuracy(run: Run, row: Mapping[str, Any], n_tested: int) -> Finding:
             "not_asked": "A class has too few people for a number.",
         },
         f"{METRIC_NAMES['balanced_accuracy']} {percent(row['estimate'])} (95 % interval {limits}), "
-        f"{p_phrase(row['p_value'], m)}{times(n_tested)} ({null}); n = {number(row['n']):.0f}.",
+        f"{p_counted(row['p_value'], m, n_tested)} ({null}); n = {number(row['n']):.0f}.",
         metric="balanced_accuracy",
         **numbers_of(row),
         null=str(row["null"]),

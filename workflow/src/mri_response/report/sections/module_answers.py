@@ -6,7 +6,7 @@ import pandas as pd
 
 from mri_response.belief_updating.run_tables import typed as typed_beliefs
 from mri_response.config.belief import group_names
-from mri_response.report.findings import SHORT, Finding, numbers_of, times
+from mri_response.report.findings import SHORT, Finding, numbers_of, p_counted
 from mri_response.report.numbers import minus, number, p_phrase, percent, with_sign
 from mri_response.report.run import Run
 from mri_response.report.sections.blocks import AnswerItem
@@ -77,7 +77,7 @@ def belief_findings(run: Run) -> list[Finding]:
                     "not_asked": "Too few people have both sessions.",
                 },
                 f"Change of asymmetry A, {groups_text}: {with_sign(row['estimate'], 3)} (95 % "
-                f"interval {limits}), {p_phrase(row['p_value'], None)}{times(len(sessions))} "
+                f"interval {limits}), {p_counted(row['p_value'], None, len(sessions))} "
                 f"({'Welch’s' if compared else 'paired'} t-test); n = {row['n']:.0f}.",
                 metric="change of A",
                 **numbers_of(row),

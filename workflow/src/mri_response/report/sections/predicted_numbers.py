@@ -13,8 +13,8 @@ from mri_response.config.queries import ordered_models
 from mri_response.core.vocabulary import NotComputed, Role
 from mri_response.report.facts.phrases import known_without_features, listed, reduced_words
 from mri_response.report.figures.plan import FigureSpec
-from mri_response.report.findings import Finding, numbers_of, times
-from mri_response.report.numbers import number, p_phrase, p_text, with_limits
+from mri_response.report.findings import Finding, numbers_of, p_counted
+from mri_response.report.numbers import number, p_text, with_limits
 from mri_response.report.run import Run
 from mri_response.report.sections import warnings
 from mri_response.report.sections.blocks import Block, Details, Figures, Table, Text
@@ -115,7 +115,7 @@ def _of_gain(run: Run, row: Mapping[str, Any], n_tested: int) -> Finding:
     unknown = f"Whether the features tell more than {known}{'' if here else ' there'} has not been "
     unknown += "shown."
     tested = not np.isnan(values["p_value"])
-    p = p_phrase(row["p_value"], row["n_permutations"]) if tested else "no p"
+    p = p_counted(row["p_value"], row["n_permutations"], n_tested) if tested else "no p"
     return Finding(
         f"Do the features tell more than {known}?" if here else f"Does this hold in {title}?",
         {
@@ -125,7 +125,7 @@ def _of_gain(run: Run, row: Mapping[str, Any], n_tested: int) -> Finding:
             "not_asked": "No gain could be computed.",
         },
         f"Gain in R2 of model {run.model}, {title}: {_cell(row)[0]} (95 % interval "
-        f"{_cell(row)[1] or 'n/a'}; above 0 the features help), {p}{times(n_tested)}; n = {n:.0f}.",
+        f"{_cell(row)[1] or 'n/a'}; above 0 the features help), {p}; n = {n:.0f}.",
         metric="r2_gain",
         **values,
         null=str(row["null"]),
