@@ -269,4 +269,6 @@ def test_tables_behind_the_main_ones_have_the_numbers_of_their_files(design):
     relapsed = cells(by_caption["Relapse"])
     followed = tables["outcome_relapse"].drop_duplicates("arm")[["arm", "n"]]
     assert [row[:2] for row in relapsed] == followed.to_numpy().tolist()
+    rule = "Relapse: a score of 75 % of that at baseline or more. From the first response"
+    assert by_caption["Relapse"].note.startswith(rule)
     assert "taken as censored there" in by_caption["Time to response and remission"].note

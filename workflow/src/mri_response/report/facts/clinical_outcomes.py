@@ -210,6 +210,28 @@ def _missing(section: Section) -> Fact:
     )
 
 
+def relapse_words(relapse: Section) -> str:
+    """Say from which score on a person who has responded has relapsed.
+
+    Parameters
+    ----------
+    relapse : mapping
+        The section ``clinical_outcomes: relapse`` of the config.
+
+    Returns
+    -------
+    str
+        As in ``a score of 75 % of that at baseline or more``.
+    """
+    percent, above = relapse["percent_of_baseline"], relapse["above"]
+    rules = []
+    if percent is not None:
+        rules.append(f"a score of {percent:g} % of that at baseline or more")
+    if above is not None:
+        rules.append(f"a score above {above:g}")
+    return " or ".join(rules)
+
+
 def _times(section: Section) -> Fact:
     estimator, competing = "Kaplan and Meier", ""
     if section["competing"]:
@@ -226,7 +248,8 @@ def _times(section: Section) -> Fact:
             f"{section['sustained']} visits; the share is of the people of whom that is known."
         )
     if section["relapse"] is not None:
-        relapse = " Relapse by the rule of the configuration was counted from the first response."
+        rule = relapse_words(section["relapse"])
+        relapse = f" Relapse, {rule}, was counted from the first response."
     return Fact(
         f"Time to response in {section['unit']}: the share of the people "
         f"with a baseline score who had a response by each visit ({estimator}), with log-log "

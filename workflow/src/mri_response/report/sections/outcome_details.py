@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from mri_response.config.clinical_outcomes import CROSSOVER, outcome_visits, trial_design
+from mri_response.report.facts.clinical_outcomes import relapse_words
 from mri_response.report.naming import arm_words
 from mri_response.report.numbers import MINUS, minus, number, p_text, percent, with_limits
 from mri_response.report.run import Run
@@ -227,6 +228,7 @@ def _relapse(run: Run) -> Table:
         limits = "" if np.isnan(number(last["ci_low"])) else " to ".join(limits)
         table.rows.append([arm_words(arm), last["n"], (percent(last["incidence"]), limits)])
     table.note = (
+        f"Relapse: {relapse_words(run.config['clinical_outcomes']['relapse'])}. "
         "From the first response, of people who responded (Kaplan and Meier, 95 % intervals, none "
         "where nobody relapsed): arms differ in who responds, so that it is no randomised "
         "comparison."
