@@ -237,7 +237,7 @@ def test_further_tables_are_told():
         "calibration": "slope 0.91 (0.71 to 1.11), Brier score 0.23 (0.03 to 0.43)",
         "decision_curve": "at 2 of 3 threshold probabilities, with the simultaneous 95 % band "
         "above 0 at 1",
-        "subgroups": "sex F 65.2 % (50.0 to 80.0 %; n = 61), 1 groups too small for a number",
+        "subgroups": "sex F 65.2 % (50.0 to 80.0 %; n = 61), 1 group too small for a number",
         "quality": "Drug, discovery 3 of 99, Saline 0 of 49",
         "learning_curve": "70 people 66.0 % (57.0 to 75.0 %), 99 people 69.2 % (60.1 to 78.3 %). "
         "From 70 people on",

@@ -67,7 +67,7 @@ def test_cohorts_are_counted_by_their_own_intervals():
     table = run.performance
     rows = (table["cohort"] == "external_b") & (table["metric"] == "balanced_accuracy")
     table.loc[rows, ["estimate", "ci_low", "ci_high"]] = (0.7, 0.5, 0.85)
-    assert "Shown in 1 of 2 alone" in each_by_itself(run.read())
+    assert "Above chance in 1 of 2 alone" in each_by_itself(run.read())
 
 
 def picture(run: MadeUpRun):

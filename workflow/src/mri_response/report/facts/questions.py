@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from mri_response.core.vocabulary import ConfoundControl, Role
+from mri_response.core.vocabulary import Comparison, ConfoundControl, Role
 from mri_response.evaluation.comparisons import ADDED
 from mri_response.evaluation.confound_controls import AS_ANALYSED
 from mri_response.report.facts.fact import Fact, fact
@@ -42,7 +42,7 @@ def comparisons(run: Run) -> Fact | None:
     parts = [
         f"{row['model_a']} minus {row['model_b']} in {run.names.titles[row['cohort_a']]}: "
         f"{_difference(row)}, {p_phrase(row['p_value'], None)}, by Holm "
-        f"{p_text(row['p_holm'], None)}, {words(row['method'])}"
+        f"{p_text(row['p_holm'], None)}, {_test(row['method'])}"
         for _, row in rows.iterrows()
     ]
     return Fact(
@@ -258,7 +258,7 @@ def subgroups(run: Run) -> Fact | None:
         ]
         few = int(own["estimate"].isna().sum())
         if few:
-            told.append(f"{few} groups too small for a number")
+            told.append(f"{few} group{'s' * (few > 1)} too small for a number")
         parts.append(f"{run.names.titles[cohort]}: {', '.join(told)}")
     if not parts:
         return None
@@ -324,6 +324,10 @@ def _difference(row: Mapping[str, Any]) -> str:
     unit = "" if metric == "auc" else " percentage points"
     value = with_sign(scale * row["estimate"], digits)
     return f"{name} {value}{unit} ({_limits(row, scale, digits)})"
+
+
+def _test(method: str) -> str:
+    return "DeLong's test" if method == Comparison.DELONG else words(method)
 
 
 def _limits(row: Mapping[str, Any], scale: float = 1, digits: int = 2) -> str:

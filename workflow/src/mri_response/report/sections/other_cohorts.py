@@ -27,7 +27,7 @@ def each_by_itself(run: Run) -> str:
     for cohort in external:
         row = headline_row(run.performance, run.model, cohort, "balanced_accuracy")
         shown += row is not None and number(row["ci_low"]) > CHANCE
-    return f" Shown in {shown} of {len(external)} alone."
+    return f" Above chance in {shown} of {len(external)} alone."
 
 
 def other_threshold(run: Run, cohort: str) -> str:

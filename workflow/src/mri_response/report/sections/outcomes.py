@@ -15,7 +15,7 @@ from mri_response.config.clinical_outcomes import CROSSOVER, SINGLE_ARM, trial_d
 from mri_response.report.facts.clinical_outcomes import covariance_words, design_words
 from mri_response.report.figures.plan import FigureSpec
 from mri_response.report.naming import arm_words
-from mri_response.report.numbers import MINUS, number, p_text, percent, with_limits
+from mri_response.report.numbers import number, p_text, percent, with_limits, with_sign
 from mri_response.report.run import Run
 from mri_response.report.sections.blocks import Block, Details, Figures, Lead, Table, Text
 from mri_response.report.sections.clinical_answers import (
@@ -279,9 +279,9 @@ def _risk(by_measure: pd.DataFrame) -> tuple[tuple[str, str], str, str]:
     """Cells of a risk difference with its interval, the number needed to treat and p."""
     columns = ("estimate", "ci_low", "ci_high")
     risk, needed = (by_measure.loc[k] for k in ("risk_difference", "number_needed_to_treat"))
-    value, low, high = (percent(risk[c]).replace("-", MINUS) for c in columns)
+    value, low, high = (with_sign(100 * number(risk[c]), 1) for c in columns)
     words = number_needed_text(Estimate(*(number(needed[c]) for c in columns)))
-    return (value, f"{low} to {high}"), words, p_text(risk["p_value"], None)
+    return (f"{value} points", f"{low} to {high}"), words, p_text(risk["p_value"], None)
 
 
 SECTION = Section(

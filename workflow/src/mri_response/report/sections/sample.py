@@ -225,7 +225,10 @@ def _curve(table: pd.DataFrame, names: Naming, models: list[str]) -> Table:
                     metric_with_limits(metric, row),
                     "all people"
                     if np.isnan(difference)
-                    else (signed(metric, difference), signed_interval(metric, *limits)),
+                    else (
+                        signed(metric, difference) + " points" * (metric != "auc"),
+                        signed_interval(metric, *limits),
+                    ),
                     int(number(row["draws"])),
                 ]
             )

@@ -68,7 +68,7 @@ class SvcLearner(Learner):
         """Sentences for the methods: the classifier, and what it was tuned over."""
         c = self.model["C"]
         relative = (
-            " divided by the mean squared norm of the training features"
+            ", each divided by the mean squared norm of the training features"
             if c["scale"] == "relative"
             else ""
         )
@@ -79,8 +79,8 @@ class SvcLearner(Learner):
         )
         return (
             f"Linear support vector classifier, {weighting}; C from 2{_superscript(c['log2_min'])} "
-            f"to 2{_superscript(c['log2_max'])} in steps of the factor "
-            f"2{_superscript(c['log2_step'])}{relative}, chosen by the balanced accuracy of the "
+            f"to 2{_superscript(c['log2_max'])} in steps of a factor of "
+            f"{2 ** c['log2_step']:.4g}{relative}, chosen by the balanced accuracy of the "
             "decisions of all inner folds together, ties to the smallest C. Where every dual "
             "variable is at its bound, as with very small C, the intercept is not unique; it is "
             "the midpoint of the optimal ones, from which that of LIBSVM may differ there."
