@@ -239,6 +239,11 @@ def test_tables_behind_the_main_ones_have_the_numbers_of_their_files(design):
     seen = tables["outcome_missing"][["baseline_seen", "baseline_seen_n"]].astype(float)
     for row, (mean, n) in zip(missing, seen.to_numpy(), strict=True):
         assert re.fullmatch(rf"{mean:.1f} \[[\d.]+ to [\d.]+, n = {n:.0f}\]", row[3])
+    for table in by_caption.values():
+        if "Risk difference" in table.columns:
+            shown = [row[table.columns.index("Risk difference")] for row in cells(table)]
+            assert shown
+            assert all(re.fullmatch(r"\S+ points \[\S+ to \S+\]", cell) for cell in shown)
     items = cells(by_caption["Single items"])
     suppressed = tables["outcome_item_shares"]["suppressed"] == "True"
     assert sum(row.count("hidden") for row in items) == suppressed.sum()
