@@ -19,6 +19,7 @@ from mri_response.report.facts.study import missing_handling
 from mri_response.report.figures.belief_plan import BELIEF_FIGURES
 from mri_response.report.figures.by_name import drawn
 from mri_response.report.figures.plan import figure_plan
+from mri_response.report.glossary import Marker
 from mri_response.report.naming import naming
 from mri_response.report.run import Run
 from mri_response.report.sections.belief import SECTION, TABLES
@@ -109,8 +110,10 @@ def test_tables_of_scores_and_of_recovery_say_of_whom_and_what(made):
 def test_every_part_of_the_name_of_a_model_is_explained():
     (caption,) = (one.caption for one in BELIEF_FIGURES if one.name == "belief_models")
     told = caption[caption.index("Names of models:") :]
-    for part in {part for name in MODELS for part in name.split("_")}:
-        assert f" {part}, " in told
+    for family, *suffixes in (name.split("_") for name in MODELS):
+        assert f" {family}, " in told
+        assert all(f" _{suffix}, " in told for suffix in suffixes)
+    assert "<abbr" not in Marker().mark(told), "a null model is no null of the glossary"
 
 
 def test_nobody_is_named_and_no_number_is_missing(made):

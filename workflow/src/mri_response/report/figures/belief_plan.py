@@ -81,8 +81,8 @@ BELIEF_FIGURES = (
         {% if (snakemake.config.get("belief") or {}).get("prior_count") == "one_each" %}add
         up to the number of models{% else %}add up to one{% endif %}, split evenly over
         the families; with few people they matter. Names of models: heuristic, learning from
-        the error; bayesian, by Bayes' rule; pr, with relative personal knowledge; asy0, A
-        fixed at 0; sca1, S fixed at 1; null, both fixed.""",
+        the error; bayesian, by Bayes' rule; _pr, with relative personal knowledge; _asy0, A
+        fixed at 0; _sca1, S fixed at 1; _null, both fixed.""",
     ),
     FigureKind(
         "belief_recovery",
