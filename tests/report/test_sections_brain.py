@@ -170,4 +170,11 @@ def test_a_viewer_starts_at_the_peak(viewer):
 
 def test_an_empty_map_has_a_viewer_too():
     image = nib.Nifti1Image(np.zeros((10, 12, 10)), np.diag([18.0, 18.0, 18.0, 1.0]))
-    assert "brainsprite" in slice_viewer(image)
+    viewer = slice_viewer(image)
+    assert "brainsprite" in viewer
+    # In the middle of the brain and not in the corner of the picture, where there is nothing.
+    first = re.search(r'"numSlice": \{"X": ([\d.]+), "Y": ([\d.]+), "Z": ([\d.]+)\}', viewer)
+    assert first
+    np.testing.assert_allclose(
+        [float(number) for number in first.groups()], [90 / 3, 126 / 3, 72 / 3], atol=1
+    )

@@ -38,7 +38,8 @@ def slice_viewer(image: Nifti1Image) -> str:
     -------
     str
         HTML with scripts and pictures inside. The colours are centred at 0 and end at the 99th
-        percentile of the absolute values; slices start where the smoothed map is largest.
+        percentile of the absolute values; slices start where the smoothed map is largest, and at
+        the origin of the template where the map is empty.
     """
     # Imported here: it costs seconds.
     from nilearn.datasets import load_mni152_template
@@ -56,13 +57,15 @@ def slice_viewer(image: Nifti1Image) -> str:
     finite = Nifti1Image(np.nan_to_num(image.get_fdata(dtype=np.float32)), image.affine)
     values = resample_img(finite, interpolation="nearest", **grid)
     drawn = values.get_fdata()
-    peak = strongest_voxel(drawn, 6 / VOXEL_MM)
+    start = (0.0, 0.0, 0.0)
+    if drawn.any():
+        start = tuple((affine @ [*strongest_voxel(drawn, 6 / VOXEL_MM), 1])[:3])
     template = load_mni152_template(resolution=2)
     view = view_img(
         values,
         # Not splines, which ring around the brain.
         bg_img=resample_img(template, interpolation="linear", **grid),
-        cut_coords=tuple((affine @ [*peak, 1])[:3]),
+        cut_coords=start,
         threshold=1e-12,
         cmap=DIVERGING,
         vmax=typical_limit(drawn),
