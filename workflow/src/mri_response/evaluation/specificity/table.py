@@ -178,8 +178,7 @@ def _arm_name(cohorts: Sequence[str], pooled: str) -> str | None:
 def _no_control() -> dict[str, str]:
     return {
         "method": NotComputed.NO_CONTROL,
-        "note": "There is no control cohort, so nothing can be said of whether the model predicts "
-        "the response to this treatment or improvement under any.",
+        "note": "There is no control cohort: whether the treatment plays a part cannot be told.",
     }
 
 
