@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -43,7 +44,9 @@ def results(tmp_path: Path) -> Path:
 
 def test_all_runs_of_a_folder(results: Path, capsys) -> None:
     assert command(["list-runs", str(results)]) == 0
-    page = Page((results / "index.html").read_text())
+    html = (results / "index.html").read_text()
+    assert re.findall(r"<h[12][^>]*>([^<]*)<", html)[:2] == ["All runs", "Runs"], "said once"
+    page = Page(html)
     links = [link["href"] for link in page.all("a")]
     folders = ("first", "outcomes", "people", "second")
     assert links[1:] == [f"{name}/report.html" for name in folders]

@@ -265,7 +265,7 @@ def command(arguments: Sequence[str]) -> int:
     try:
         if kind == "list-runs":
             folder = Path(given[0])
-            page, heading = folder / "index.html", "Runs"
+            page, heading = folder / "index.html", "All runs"
             folders = sorted(path.parent for path in folder.glob("*/report.html"))
             if not folders:
                 raise InputError(
