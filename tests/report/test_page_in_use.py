@@ -172,7 +172,7 @@ addEventListener("load", async () => {
     });
   found.printedSmall = all("td small").filter((one) => size(one) > size(one.closest("table")));
   found.printedSmall = found.printedSmall.length;
-  found.stranded = all("h2, h3, summary, dt").filter((one) =>
+  found.stranded = all("h2, h3, summary, dt, caption, thead").filter((one) =>
     getComputedStyle(one).breakAfter !== "avoid").length;
   found.headsAlone = all("tbody tr:first-child").filter((one) =>
     getComputedStyle(one).breakBefore !== "avoid").length;
