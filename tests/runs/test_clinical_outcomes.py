@@ -169,8 +169,8 @@ def test_the_page_tells_design_numbers_and_methods(run):
     assert "day 2 One period or both, mixed model 29 −7.3 −11.4 to −3.2 22.9 0.001" in text
     assert "NNTB 7.5 (NNTH 8.8 to infinity to NNTB 2.6)" in text
     assert "differences in response, first period" in text
-    paired = "day 2 24 5 1 4 and 0 16.7 % −1.7 % to 36.1 % NNTB 6.0 (NNTH 59.2 to infinity to NNTB"
-    assert f"{paired} 2.8) 0.125" in text
+    paired = "day 2 24 5 1 4 and 0 +16.7 points −1.7 to +36.1 NNTB 6.0 (NNTH 59.2 to infinity to"
+    assert f"{paired} NNTB 2.8) 0.125" in text
     assert "McNemar's exact test" in text
     assert "Kenward and Roger's errors and degrees of freedom" in text
     assert "nothing is carried forward" in text
