@@ -553,6 +553,7 @@ def test_caveats_of_the_page_are_limitations():
     text = gather(evidence)["limitations"].text
     for caveat in caveats(evidence):
         assert caveat.replace("\u00a0", " ") in text
+    assert "The workflow warned: " in text
 
 
 def test_weighting_of_classes_is_told():

@@ -20,6 +20,7 @@ from mri_response.report.facts.phrases import (
     people,
     predictors,
     reduced_words,
+    warned,
     where,
 )
 from mri_response.report.facts.predicted_numbers import number_test
@@ -395,6 +396,5 @@ def limitations(run: Run) -> Fact:
         found.append("Without an untreated cohort nothing says that what is predicted is the drug.")
     if len(run.models) > 1:
         found.append(f"{len(run.models)} models are shown; p values are not corrected for that.")
-    warnings = [text if text.endswith(".") else f"{text}." for text in run.warnings]
-    source = "numbers_performance.tsv" + ("; warnings" if warnings else "")
-    return Fact(" ".join([*found, *warnings]), source)
+    source = "numbers_performance.tsv" + ("; warnings" if run.warnings else "")
+    return Fact(" ".join([*found, *warned(run)]), source)

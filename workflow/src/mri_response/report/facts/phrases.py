@@ -231,6 +231,23 @@ def reduced_words(config: Mapping[str, Any]) -> str:
     return listed(known_without_features(config)) or "the mean"
 
 
+def warned(run: Run) -> list[str]:
+    """Write what the workflow warned of as one sentence.
+
+    Parameters
+    ----------
+    run : Run
+        The run.
+
+    Returns
+    -------
+    list of str
+        Empty without warnings, which begin with a key of the configuration or a cohort.
+    """
+    texts = [text.rstrip(".") for text in run.warnings]
+    return [f"The workflow warned: {'; '.join(texts)}."] if texts else []
+
+
 def formula_of(run: Run) -> str:
     """Write the formula of the primary model where it has one.
 

@@ -7,7 +7,7 @@ from mri_response.config.travel import why_not
 from mri_response.core.vocabulary import EXTERNAL_POOLED
 from mri_response.report.facts.caveats import caveats, coins
 from mri_response.report.facts.fact import Fact, fact
-from mri_response.report.facts.phrases import predictors, where
+from mri_response.report.facts.phrases import predictors, warned, where
 from mri_response.report.lookup import is_computed
 from mri_response.report.run import Run
 
@@ -25,10 +25,9 @@ def best_of_chance(run: Run) -> Fact:
 
 @fact
 def limitations(run: Run) -> Fact:
-    warnings = [text if text.endswith(".") else f"{text}." for text in run.warnings]
     return Fact(
-        " ".join([*caveats(run), *warnings]),
-        "performance.tsv; null.tsv" + ("; warnings.tsv" if warnings else ""),
+        " ".join([*caveats(run), *warned(run)]),
+        "performance.tsv; null.tsv" + ("; warnings.tsv" if run.warnings else ""),
     )
 
 

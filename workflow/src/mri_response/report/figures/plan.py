@@ -34,9 +34,9 @@ FIGURES = (
         module="cohorts",
         caption=SIMULATED_ANY
         + """Flow of participants in each cohort: how many rows the participants table has, how
-        many match the row filter, how many were left out and for which reason, and how many
-        were analysed{% if "positive_class" in (snakemake.config.get("outcome") or {}) %} in
-        each class{% endif %}.""",
+        many match a row filter that leaves some out, how many were left out and for which
+        reason, and how many were analysed{% if "positive_class" in
+        (snakemake.config.get("outcome") or {}) %} in each class{% endif %}.""",
     ),
     FigureKind(
         "applied_performance",
