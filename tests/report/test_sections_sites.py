@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -12,6 +14,7 @@ from mri_response.evaluation.sites.performance import site_spread
 from mri_response.report.facts.gathered import gather
 from mri_response.report.facts.methods import methods
 from mri_response.report.figures.site_forest import draw
+from mri_response.report.figures.transport import draw as draw_transport
 from mri_response.report.sections.blocks import Table, Text
 from mri_response.report.sections.sites import SECTION
 from mri_response.report.site_words import told_better_prepared
@@ -134,6 +137,31 @@ def test_the_forest_has_sites_means_and_the_prediction_interval(made_up):
     row = given["site_spread"].set_index("metric").loc["auc"]
     bars = [line.get_xdata() for line in figure.axes[1].lines if line.get_linewidth() == 5]
     np.testing.assert_allclose(bars, [[row["prediction_low"], row["prediction_high"]]])
+
+
+def test_numbers_of_transport_stay_in_their_cells_beside_long_titles(made_up):
+    names = made_up.read().names
+    cohorts = [*names.roles]
+    rows = [
+        {"model": "roi_svc", "trained_on": own, "n_train": "99", "cohort": other, "metric": metric}
+        | {"estimate": "0.606", "ci_low": "0.506", "ci_high": "0.706", "p_value": "0.475"}
+        | {"n_permutations": "1000"}
+        for own in cohorts
+        for other in cohorts
+        for metric in ("balanced_accuracy", "auc")
+    ]
+    figure = draw_transport(pd.DataFrame(rows), "roi_svc", names)
+    figure.draw_without_rendering()
+    k = len(cohorts)
+    for axes in figure.axes:
+        assert len(axes.texts) == k * k
+        cell = axes.get_window_extent()
+        for text in axes.texts:
+            box = text.get_window_extent()
+            assert box.width < cell.width / k
+            assert box.height < cell.height / k
+        titles = [label.get_window_extent() for label in axes.get_yticklabels()]
+        assert not any(a.overlaps(b) for a, b in pairwise(titles))
 
 
 def told(before, after, p, **model):

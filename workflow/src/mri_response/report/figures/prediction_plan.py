@@ -191,10 +191,10 @@ PREDICTION_FIGURES = (
         together=_PERFORMANCE,
         caption=SIMULATED
         + """Every cohort as the training set in turn: the whole procedure learned in one cohort
-        (rows) and scored in another (columns), with 95 % intervals over people and p from
-        permutations of the scored cohort's labels. The diagonal: cross-validation in the
-        discovery cohort, p from permutations of the whole procedure. Red is above
-        chance, blue below. n: people. †: no permutation
+        (rows) and scored in another (columns, by the numbers of the rows), with 95 % intervals
+        over people and p from permutations of the scored cohort's labels. The diagonal:
+        cross-validation in the discovery cohort, p from permutations of the whole procedure. Red
+        is above chance, blue below. n: people. †: no permutation
         reached the number.""",
         alt="Balanced accuracy and AUC by the cohort learned from and scored; see the table.",
     ),

@@ -12,9 +12,8 @@ from mri_response.report.figures.text import wrap
 from mri_response.report.naming import METRIC_NAMES, Naming
 from mri_response.report.numbers import estimate_text, interval_text, number, p_text
 
-LABELS_WIDTH = 28.0
-PANEL_WIDTH = 65.0
-CELL_HEIGHT = 17.0
+LABELS_WIDTH = 45.0
+CELL_HEIGHT, LINE_HEIGHT = 14.0, 4.0  # mm
 
 
 @styled
@@ -34,20 +33,21 @@ def draw(transport: pd.DataFrame, model: str, names: Naming) -> Figure:
     -------
     Figure
         Each cell has the estimate, its 95 % interval and p. The diagonal has the cross-validated
-        numbers of the discovery cohort alone.
+        numbers of the discovery cohort alone. Columns have the numbers of the rows: titles of
+        cohorts may be long.
     """
     own = transport[transport["model"] == model]
     cohorts = names.ordered(own["trained_on"])
     title = names.title(f"Learned in one cohort, scored in another, model {model}")
-    figure = new_figure(DOUBLE_COLUMN, 42 + CELL_HEIGHT * len(cohorts))
-    suptitle(figure, title, DOUBLE_COLUMN)
-    panels = figure.subplots(1, 2, sharey=True)
     sizes = own.drop_duplicates("trained_on").set_index("trained_on")["n_train"]
     titles = [
-        wrap(f"{names.titles[c]}, n\u00a0=\u00a0{int(number(sizes[c]))}", LABELS_WIDTH)
-        for c in cohorts
+        wrap(f"{i}. {names.titles[c]}, n\u00a0=\u00a0{int(number(sizes[c]))}", LABELS_WIDTH)
+        for i, c in enumerate(cohorts, start=1)
     ]
-    below = [wrap(names.titles[c], PANEL_WIDTH / len(cohorts) - 2) for c in cohorts]
+    row = max(CELL_HEIGHT, LINE_HEIGHT * max(text.count("\n") + 2 for text in titles))
+    figure = new_figure(DOUBLE_COLUMN, 42 + 2 * row * len(cohorts))
+    suptitle(figure, title, DOUBLE_COLUMN)
+    panels = figure.subplots(2, 1, sharex=True)
     for axes, metric in zip(panels, HEADLINE_METRICS, strict=True):
         found = own[own["metric"] == metric].set_index(["trained_on", "cohort"])
         values = np.full((len(cohorts), len(cohorts)), np.nan)
@@ -71,9 +71,9 @@ def draw(transport: pd.DataFrame, model: str, names: Naming) -> Figure:
         # Red above chance and blue below it.
         axes.imshow(values, cmap=DIVERGING, vmin=0, vmax=1, aspect="auto")
         axes.set_title(METRIC_NAMES[metric])
-        axes.set_xticks(range(len(cohorts)), below)
-        axes.set_xlabel("scored in")
-        axes.tick_params(length=0)
-    panels[0].set_yticks(range(len(cohorts)), titles)
-    panels[0].set_ylabel("learned in")
+        axes.set_xticks(range(len(cohorts)), [f"{i}." for i in range(1, len(cohorts) + 1)])
+        axes.set_yticks(range(len(cohorts)), titles)
+        axes.set_ylabel("learned in")
+        axes.tick_params(length=0, labelbottom=True)
+    panels[-1].set_xlabel("scored in")
     return figure
