@@ -31,16 +31,8 @@ COLUMNS = [
 ]
 SPREAD_COLUMNS = [
     *("model", "role", "metric", "n_sites", "estimate", "ci_low", "ci_high", "tau_squared"),
-    *(
-        "i_squared",
-        "i_squared_low",
-        "i_squared_high",
-        "q",
-        "p_value",
-        "prediction_low",
-        "prediction_high",
-        "note",
-    ),
+    *("i_squared", "i_squared_low", "i_squared_high", "q", "p_value"),
+    *("prediction_low", "prediction_high", "note"),
 ]
 #: Half a person among so many at the edge, where a proportion has no logit.
 EDGE = 0.5
